@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make check` is all that CI runs. `./run test` makes the environment it needs.
+PY ?= .venv/bin/python
+
+PURE = cardtool/model/*,cardtool/catalog/*,cardtool/rules/*,cardtool/text/*,cardtool/views/*
+
+.PHONY: check style types imports cover test real format generated dist
+
+check: style types imports cover
+
+style:
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m codespell_lib
+	shellcheck run .ci/run
+
+types:
+	$(PY) -m mypy --platform linux
+	$(PY) -m mypy --platform win32
+	$(PY) -m mypy --platform darwin
+
+imports:
+	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+
+cover:
+	$(PY) -m coverage erase
+	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage combine --quiet
+	$(PY) -m coverage report --fail-under 90
+	$(PY) -m coverage report --include '$(PURE)' --fail-under 100
+
+test:
+	$(PY) -m pytest -m 'not real'
+
+real:
+	$(PY) -m pytest -m real
+
+format:
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+# That they are current is itself a test: a page or golden file that differs fails `make check`.
+generated:
+	$(PY) docs/generate.py
+	$(PY) -m tests.golden.write
+
+dist:
+	$(PY) -m pip wheel --no-deps --wheel-dir dist .

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is known about cards, PKCS#11 modules and readers anywhere, typed.
+
+The facts are the TOML files beside this one; each row cites a heading in `drivers_notes/`.
+Nothing here looks at the machine: what is known is one thing, what is there another.
+"""
+
+import fnmatch
+import functools
+import pkgutil
+import tomllib
+from typing import Literal
+
+import msgspec
+
+from cardtool.catalog.atr import historical_bytes
+
+
+class CatalogError(ValueError):
+    """A catalogue file that cannot be used; the message names the file and the place in it."""
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One kind of card, as far as its answer-to-reset tells kinds apart."""
+
+    id: str
+    """Kebab-case; equal to the heading that `source` cites."""
+    name: str
+    """What people call it; the same in every language."""
+    family: str
+    """Kebab-case; cards of one family are read by the same module."""
+    atrs: tuple[str, ...] = ()
+    """Whole answers-to-reset, upper-case hex; a `.` stands for a digit that varies."""
+    historical: tuple[str, ...] = ()
+    """The same for the historical bytes alone."""
+    contains: tuple[str, ...] = ()
+    """Bytes (hex) that, anywhere in the answer, give the kind away when nothing else did."""
+    modules: tuple[str, ...]
+    """Module ids, the preferred one first."""
+    opensc_driver: str | None = None
+    """The OpenSC card driver that reads it and that OpenSC does not try by itself."""
+    holds: Literal["nes", "other"]
+    """nes: a qualified certificate may be on it. The answer-to-reset never says that one is."""
+    source: str
+    """`page.md#heading` in drivers_notes."""
+
+
+class Module(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One PKCS#11 library and the places where its installers put it."""
+
+    id: str
+    name: str
+    """The product."""
+    names: tuple[str, ...]
+    """File names without folder, lower-case ASCII, without the numbers after `.so`."""
+    linux: tuple[str, ...] = ()
+    """Absolute paths, likeliest first; here and below the first that exists is the module."""
+    windows: tuple[str, ...] = ()
+    """As a 64-bit process sees them."""
+    windows_32: tuple[str, ...] = ()
+    """For a 32-bit process; a SysWOW64 path is the same file from either kind of process."""
+    macos: tuple[str, ...] = ()
+    purpose: Literal["card", "software"]
+    """software: no card behind it (or another module); never loaded to look for one."""
+    package: str
+    """The product to install, as a person would search for it."""
+    source: str
+
+
+class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One reader model."""
+
+    id: str
+    name: str
+    """The name Kamu SM uses, or the maker's where it hands out no such reader."""
+    usb: tuple[str, ...]
+    """`VVVV:PPPP`, upper-case hex. Models share ids: several rows may have one."""
+    pcsc_names: tuple[str, ...]
+    """Shell patterns (`*`, `?`, `[0-9]`) for the name PC/SC gives it, on any system."""
+    ccid: Literal["supported", "should-work", "unsupported", "not-ccid"]
+    """The section of libccid's list it stands in; not-ccid: it needs its maker's driver."""
+    form: Literal["mini", "desktop", "built-in"]
+    """mini: takes the SIM-sized card."""
+    driver: str
+    """`page.md#heading` in drivers_notes: the driver it needs."""
+    source: str
+
+
+class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that is known, and the questions to ask of it."""
+
+    cards: tuple[Card, ...] = msgspec.field(name="card")
+    modules: tuple[Module, ...] = msgspec.field(name="module")
+    readers: tuple[Reader, ...] = msgspec.field(name="reader")
+
+    def card_for(self, atr: str) -> Card | None:
+        """Recognise a card: by its whole ATR, then its historical bytes, then a word in it.
+
+        None: not known, which goes for anything that is not an ATR too.
+
+        Source: TÜBİTAK's own code; drivers_notes/akis.md#how-akis-is-recognised.
+        """
+        atr = atr.upper()
+        for card in self.cards:
+            if _fits(atr, card.atrs):
+                return card
+        try:
+            historical = historical_bytes(atr)
+        except ValueError:
+            historical = ""
+        for card in self.cards:
+            if _fits(historical, card.historical):
+                return card
+        for card in self.cards:
+            if any(_is_inside(atr, word) for word in card.contains):
+                return card
+        return None
+
+    def module(self, module_id: str) -> Module:
+        """Give the module with this id.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for module in self.modules:
+            if module.id == module_id:
+                return module
+        raise KeyError(module_id)
+
+    def module_named(self, filename: str) -> Module | None:
+        """Recognise a module by its file name, without folder; `.so.3` counts as `.so`."""
+        stem, version, _ = filename.lower().partition(".so.")
+        name = f"{stem}.so" if version else stem
+        for module in self.modules:
+            if name in module.names:
+                return module
+        return None
+
+    @staticmethod
+    def paths(module: Module, platform: str, bits: int) -> tuple[str, ...]:
+        """Say where to look for a module: `platform` as sys.platform, `bits` of the process."""
+        match platform, bits:
+            case "linux", _:
+                return module.linux
+            case "win32", 32:
+                return module.windows_32
+            case "win32", _:
+                return module.windows
+            case "darwin", _:
+                return module.macos
+            case _:
+                return ()
+
+    def readers_named(self, pcsc_name: str) -> tuple[Reader, ...]:
+        """Give every model that PC/SC may call so; only the USB id can narrow it down."""
+        return tuple(
+            reader
+            for reader in self.readers
+            if any(fnmatch.fnmatchcase(pcsc_name, pattern) for pattern in reader.pcsc_names)
+        )
+
+
+@functools.cache
+def load() -> Catalog:
+    """Give the catalogue that ships with the package, read once a process."""
+    return decode(cards=_shipped("cards"), modules=_shipped("modules"), readers=_shipped("readers"))
+
+
+def _shipped(name: str) -> str:
+    # importlib.resources does the same and costs every start 8 ms more (Python 3.11, Debian 12).
+    return (pkgutil.get_data(__name__, f"{name}.toml") or b"").decode()
+
+
+def decode(cards: str, modules: str, readers: str) -> Catalog:
+    """Read the three files from their text.
+
+    Raises:
+        CatalogError: not TOML, or a row that is not of its form; `$.card[2].atrs` is the place.
+    """
+    tables: dict[str, object] = {}
+    for name, text in (("cards", cards), ("modules", modules), ("readers", readers)):
+        try:
+            tables |= tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            message = f"{name}.toml: {error}"
+            raise CatalogError(message) from error
+    try:
+        return msgspec.convert(tables, Catalog)
+    except msgspec.ValidationError as error:
+        message = f"catalogue: {error}"
+        raise CatalogError(message) from error
+
+
+def _fits(hexadecimal: str, patterns: tuple[str, ...]) -> bool:
+    return any(
+        len(pattern) == len(hexadecimal)
+        and all(wanted in (".", digit) for wanted, digit in zip(pattern, hexadecimal, strict=True))
+        for pattern in patterns
+    )
+
+
+def _is_inside(atr: str, word: str) -> bool:
+    """Look byte by byte, so that half a byte and half of the next are never taken for one."""
+    return any(atr.startswith(word, place) for place in range(0, len(atr), 2))

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 - each command imports what it needs: `--help` starts at once, and `explain`
+# and `diagnose` work where no device library is installed
+"""The command line: arguments in, one call, what a view returned out, and an exit status."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cardtool import __version__
+from cardtool.cli.options import AT, KEEP, LOOKING, SHOWING, options
+from cardtool.cli.session import UNKNOWN, Refusal, Session, read_snapshot, write_file
+
+if TYPE_CHECKING:
+    from cardtool.model.diagnosis import Diagnosis
+    from cardtool.model.snapshot import Module
+
+_INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells report it."""
+
+# click's own 2 for a wrong command means "critical" to whoever watches exit statuses.
+click.UsageError.exit_code = UNKNOWN
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status; the outermost lines of the program."""
+    _open_closed_streams()
+    try:
+        return int(main.main(list(arguments), "cardtool", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except SystemExit as leaving:  # click's own, after a closed pipe and for shell completion
+        return UNKNOWN if leaving.code else 0
+    except Exception:  # noqa: BLE001 - the outermost handler: whatever comes here is our fault
+        import traceback
+
+        traceback.print_exc()
+        text = "This is a fault in cardtool, not in your card: report it with the lines above."
+        click.echo(text, err=True)
+        return UNKNOWN
+
+
+def _open_closed_streams() -> None:
+    """Point what the caller closed at nothing: a scheduler may want the exit status alone."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - stays open
+            setattr(sys, name, nothing)
+
+
+@click.group("cardtool", invoke_without_command=True)
+@click.version_option(__version__, message="cardtool %(version)s")
+@options(*SHOWING, *LOOKING, AT, KEEP)
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Exit status: ok 0, warning 1, critical 2, unknown and usage errors 3.
+
+    Says what keeps an e-signature card from signing: looks at the PC/SC service, the reader, the
+    card, its driver and its certificates, names the first broken link and the next step.
+    Without a command: check.
+    """
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(check)
+
+
+@main.command()
+@options(*SHOWING, *LOOKING, AT, KEEP)
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Look at this machine and say what is wrong, if anything."""
+    session = Session(ctx)
+    session.show(session.format, [session.judge(session.look())])
+    ctx.exit(session.worst)
+
+
+@main.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write a file instead of standard output.")  # fmt: skip
+@options(*SHOWING, *LOOKING, KEEP)
+@click.pass_context
+def snapshot(ctx: click.Context, output: Path | None) -> None:
+    """Write what this machine looks like, for support.  Names are hashed."""
+    from cardtool.model.snapshot import encode
+
+    session = Session(ctx, always="json")
+    body = encode(session.leaving(session.look()))
+    if output is None or str(output) == "-":
+        session.write([body.decode()])
+    else:
+        write_file(output, body)
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@options(*SHOWING, AT, KEEP)
+@click.pass_context
+def diagnose(ctx: click.Context, files: tuple[str, ...]) -> None:
+    """Judge saved snapshots; needs no reader.  FILE may be - for standard input."""
+    session = Session(ctx)
+    refused = []
+
+    def judged() -> "Iterator[Diagnosis]":
+        for file in files:
+            try:
+                yield session.judge(read_snapshot(file))
+            except Refusal as refusal:
+                refusal.show()
+                refused.append(refusal)
+
+    bound = {} if len(files) == 1 else {"paper": session.paper(titled=True)}
+    session.show(session.format, judged(), **bound)
+    ctx.exit(UNKNOWN if refused else session.worst)
+
+
+@main.command()
+@click.argument("code")
+@options(*SHOWING)
+@click.pass_context
+def explain(ctx: click.Context, code: str) -> None:
+    """Say what a finding's CODE means and what to do."""
+    import difflib
+
+    from cardtool.rules.codes import ROWS
+
+    session = Session(ctx)
+    if code not in ROWS:
+        near = difflib.get_close_matches(code, ROWS, n=3)
+        text = f"{code!r} is no finding's code; close to it: {', '.join(near or ROWS)}."
+        raise click.BadParameter(text, ctx, param_hint="CODE")
+    row = ROWS[code]
+    if session.format == "json":
+        from cardtool.views import json
+
+        session.write([json.explain(code, row.severity, row.steps, session.text)])
+    else:
+        from cardtool.views import terminal
+
+        page = terminal.explain(code, row.severity, row.steps, session.text, session.paper())
+        session.write([page])
+
+
+@main.command()
+@options(*SHOWING, *LOOKING, KEEP)
+@click.pass_context
+def drivers(ctx: click.Context) -> None:
+    """List the PKCS#11 modules of this machine and what each is for."""
+    session = Session(ctx)
+    diagnosis = session.judge(session.look())
+    bound = {"products": {module.path: _product(module) for module in diagnosis.snapshot.modules}}
+    session.show(f"drivers-{session.format}", [diagnosis], **bound)
+
+
+@main.group(invoke_without_command=True)
+@options(*SHOWING, *LOOKING, AT, KEEP)
+@click.pass_context
+def certs(ctx: click.Context) -> None:
+    """List the certificates on the cards.  Without any, the exit status says how bad that is."""
+    if ctx.invoked_subcommand is not None:
+        return
+    session = Session(ctx)
+    diagnosis = session.judge(session.look())
+    session.show(f"certificates-{session.format}", [diagnosis])
+    lists = [token.certificates for _, _, token in diagnosis.snapshot.tokens()]
+    found = any(isinstance(each, tuple) and each for each in lists)
+    ctx.exit(0 if found else session.worst)
+
+
+@certs.command("export")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE|FOLDER",
+    help="Where to: one file for all, or one file each in a folder; otherwise standard output.",
+)
+@click.option("--form", type=click.Choice(["pem", "der"]), default="pem", show_default=True)
+@click.option(
+    "--sha256",
+    "prefixes",
+    multiple=True,
+    metavar="PREFIX",
+    help="Only certificates whose fingerprint begins so; may be repeated.",
+)
+@options(*SHOWING, *LOOKING)
+@click.pass_context
+def export_(ctx: click.Context, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
+    """Write the certificates as PEM or DER.  They hold their holder's name and number."""
+    from cardtool.cli.files import export
+
+    export(Session(ctx), output, form, prefixes)
+
+
+def _product(module: "Module") -> str:
+    """Return what a module is for, by its file's name."""
+    import ntpath
+
+    from cardtool.catalog import load
+
+    known = load().module_named(ntpath.basename(module.path))
+    if known is None:
+        return ""
+    cards = [card.name for card in load().cards if known.id in card.modules]
+    return f"{known.name} ({', '.join(cards)})" if cards else known.name

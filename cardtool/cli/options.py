@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options that commands share: how they are read, and where a command finds them.
+
+An option may stand before or after the command's name; `value` gives what was said last.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+_LONGEST_S = 600.0
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def value(ctx: click.Context, name: str) -> Any:  # noqa: ANN401 - an option's value
+    """Return what an option was set to, or None."""
+    return ctx.meta.get(f"cardtool.{name}")
+
+
+def _remember(ctx: click.Context, param: click.Parameter, given: Any) -> None:  # noqa: ANN401
+    if given not in (None, False, ()):
+        ctx.meta[f"cardtool.{param.name}"] = given
+
+
+def _seconds(ctx: click.Context, param: click.Parameter, given: float | None) -> None:
+    if given is not None and not 0 < given <= _LONGEST_S:  # false for nan as well
+        text = f"{given:g} is not between 0 and {_LONGEST_S:g} seconds."
+        raise click.BadParameter(text, ctx, param)
+    _remember(ctx, param, given)
+
+
+def _moment(ctx: click.Context, param: click.Parameter, given: str | None) -> None:
+    """Read ISO 8601; without an offset it is local, a date alone is its first second."""
+    if given is None:
+        return
+    try:
+        _remember(ctx, param, datetime.fromisoformat(given).astimezone())
+    except (ValueError, OverflowError, OSError) as error:
+        text = f"{given!r} is no moment: write 2027-04-13 or 2027-04-13T17:25:08+03:00."
+        raise click.BadParameter(text, ctx, param) from error
+
+
+def _verbose(ctx: click.Context, param: click.Parameter, given: bool) -> None:  # noqa: FBT001
+    del ctx, param
+    if given:
+        logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format="%(name)s: %(message)s")
+
+
+def _option(
+    *names: str,
+    callback: Callable[[click.Context, click.Parameter, Any], None] = _remember,
+    **settings: Any,  # noqa: ANN401 - as click has them
+) -> Callable[[_Command], _Command]:
+    return click.option(*names, expose_value=False, callback=callback, **settings)
+
+
+def options(*some: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
+    """Give a command several options, shown by `--help` in this order."""
+
+    def decorate(command: _Command) -> _Command:
+        for option in reversed(some):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+SHOWING = (
+    _option(
+        "--format",
+        type=click.Choice(["terminal", "json"]),
+        help="For people or for programs.  [default: terminal]",
+    ),
+    _option(
+        "--lang",
+        type=click.Choice(["tr", "en"]),
+        help="Language of what is shown.  [default: the system's]",
+    ),
+    _option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        callback=_verbose,
+        help="Say on standard error what is being done.",
+    ),
+)
+LOOKING = (
+    _option(
+        "--module",
+        multiple=True,
+        metavar="PATH",
+        type=click.Path(),
+        help="PKCS#11 module to use instead of searching; may be repeated.",
+    ),
+    _option(
+        "--timeout",
+        type=float,
+        metavar="SECONDS",
+        callback=_seconds,
+        help="Limit for the whole look.  [default: 10]",
+    ),
+)
+AT = _option(
+    "--at",
+    metavar="WHEN",
+    callback=_moment,
+    help="Judge for this moment, in ISO 8601.  [default: now]",
+)
+KEEP = _option(
+    "--keep-personal",
+    is_flag=True,
+    help="Leave names and numbers in the JSON as they are.",
+)

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
+"""What the options, the environment and the configuration files say together, and doing it.
+
+The one place where looking, redacting, judging and showing meet; it adds nothing to any of them.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cardtool.cli.options import value
+
+if TYPE_CHECKING:
+    from cardtool.config import Config
+    from cardtool.model.diagnosis import Diagnosis
+    from cardtool.model.snapshot import Snapshot
+    from cardtool.probe.isolation import Workers
+    from cardtool.text import Text
+    from cardtool.views.paper import Paper
+
+UNKNOWN = 3
+"""Severity.UNKNOWN.exit_status, without the model: `--help` must not wait for it."""
+
+_LOG = logging.getLogger(__name__)
+
+_COLUMNS = range(40, 101)
+"""Widths that are laid out for; wider lines are hard to read."""
+
+
+class Refusal(click.ClickException):
+    """An input that cannot be used, in one sentence that names it, the place and the fix."""
+
+    exit_code = UNKNOWN
+
+    def show(self, file: Any = None) -> None:  # noqa: ANN401 - as click has it
+        """Write the sentence to standard error, harmless in any terminal."""
+        from cardtool.console import write
+        from cardtool.views.harmless import escape
+
+        write([f"cardtool: {escape(self.message)}\n"], file or sys.stderr)
+
+
+class Session:
+    """One command's settings, and the verbs that need them."""
+
+    def __init__(self, ctx: click.Context, always: str | None = None) -> None:
+        """Take the options as they stand; `always` is the format of a command that has only one.
+
+        Raises:
+            click.UsageError: options that do not go together.
+        """
+        self._ctx = ctx
+        self._keeps = bool(value(ctx, "keep_personal"))
+        self.format: str = always or value(ctx, "format") or "terminal"
+        if self._keeps and self.format != "json":
+            text = "--keep-personal is for data: add --format json."
+            raise click.UsageError(text, ctx)
+        self.worst = 0
+        """Exit status of the worst diagnosis that was shown."""
+        self._worst_rank = -1
+
+    @cached_property
+    def config(self) -> "Config":
+        """The configuration files."""
+        from cardtool.config import ConfigError, load
+
+        try:
+            return load(os.environ)
+        except ConfigError as error:
+            raise Refusal(str(error)) from error
+
+    @cached_property
+    def text(self) -> "Text":
+        """The words in the language that was asked for."""
+        from cardtool.config import languages, system_language
+        from cardtool.text import Text
+
+        asked = next(languages(value(self._ctx, "lang"), os.environ), None)
+        return Text(asked or self.config.language or system_language())
+
+    @cached_property
+    def _key(self) -> bytes:
+        configured = self.config.identity.key
+        return bytes.fromhex(configured) if configured else os.urandom(32)
+
+    def look(self) -> "Snapshot":
+        """Look at this machine.
+
+        Raises:
+            Refusal: a module that was named cannot be one.
+        """
+        from cardtool.probe.isolation import Workers
+
+        workers = Workers()  # first of all: they load while this process does
+        with workers:
+            return self._look(workers)
+
+    def _look(self, workers: "Workers") -> "Snapshot":
+        from cardtool.probe.workstation import Options, take_snapshot
+
+        modules = tuple(map(_usable, value(self._ctx, "module") or ()))
+        limit_s = value(self._ctx, "timeout") or self.config.timeout_s or Options().timeout_s
+        extra = () if modules else self.config.modules
+        _LOG.debug("looking for at most %g s, modules named: %s", limit_s, modules + extra)
+        options = Options(timeout_s=limit_s, modules=modules, extra_modules=extra)
+        return take_snapshot(options, workers)
+
+    def leaving(self, snapshot: "Snapshot") -> "Snapshot":
+        """Return what may leave the machine, by default without the person in it."""
+        from cardtool.model.redact import redact
+
+        return snapshot if self._keeps else redact(snapshot, self._key)
+
+    def judge(self, snapshot: "Snapshot") -> "Diagnosis":
+        """Diagnose as much of a snapshot as may be shown."""
+        from cardtool.model.redact import mask
+        from cardtool.rules import diagnose
+
+        shown = self.leaving(snapshot) if self.format == "json" else mask(snapshot)
+        at = value(self._ctx, "at") or datetime.now().astimezone()
+        diagnosis = diagnose(shown, at, self.config.days())
+        if diagnosis.severity.rank > self._worst_rank:
+            self._worst_rank = diagnosis.severity.rank
+            self.worst = diagnosis.severity.exit_status
+        return diagnosis
+
+    def show(self, view: str, diagnoses: "Iterable[Diagnosis]", **bound: object) -> None:
+        """Write what a view makes of the diagnoses to standard output, as they come."""
+        from cardtool.views import view as named
+
+        if self.format == "json":
+            self.write(named(view)(diagnoses))
+        else:
+            self.write(named(view)(diagnoses, self.text, **{"paper": self.paper(), **bound}))
+
+    def write(self, parts: Iterable[str]) -> None:
+        """Write texts to standard output.
+
+        Raises:
+            Refusal: it takes no more.
+        """
+        from cardtool import console
+
+        with _standard_output():
+            console.write(parts, sys.stdout, is_json=self.format == "json")
+
+    def write_bytes(self, body: bytes) -> None:
+        """Write bytes to standard output.
+
+        Raises:
+            Refusal: it takes no more.
+        """
+        from cardtool import console
+
+        with _standard_output():
+            console.write_bytes(body, sys.stdout)
+
+    def paper(self, *, titled: bool = False) -> "Paper":
+        """Return the page that this terminal, or pipe, can show."""
+        import shutil
+
+        from cardtool.console import can_encode
+        from cardtool.views.paper import Paper
+
+        width = shutil.get_terminal_size((80, 24)).columns
+        return Paper(
+            width=min(max(width, _COLUMNS.start), _COLUMNS.stop - 1),
+            colour=_has_colour(),
+            symbols=can_encode("\u2713\u2717", sys.stdout),
+            titled=titled,
+        )
+
+
+@contextmanager
+def _standard_output() -> Iterator[None]:
+    """End quietly where the reader has gone, and with a sentence where the disk is full."""
+    from cardtool.console import ClosedPipeError
+
+    try:
+        yield
+    except ClosedPipeError as error:
+        raise click.exceptions.Exit(UNKNOWN) from error
+    except OSError as error:
+        text = f"standard output: {error.strerror}; not everything was written."
+        raise Refusal(text) from error
+
+
+def read_snapshot(file: str) -> "Snapshot":
+    """Read a snapshot from a file, or from standard input where it is `-`.
+
+    Raises:
+        Refusal: it cannot be read, or is not a snapshot.
+    """
+    from cardtool.model.snapshot import SIZE_LIMIT_BYTES, SnapshotError, decode
+
+    name = "standard input" if file == "-" else file
+    _LOG.debug("reading %s", name)
+    try:
+        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as stream:
+            return decode(stream.read(SIZE_LIMIT_BYTES + 1))
+    except OSError as error:
+        text = f"{name}: {error.strerror}; name a file that `cardtool snapshot -o FILE` wrote."
+        raise Refusal(text) from error
+    except SnapshotError as error:
+        text = f"{name}: {error}; write it again with `cardtool snapshot -o FILE`."
+        raise Refusal(text) from error
+
+
+def write_file(path: Path, body: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        Refusal: it cannot be written.
+    """
+    from cardtool import console
+
+    try:
+        console.write_file(path, body)
+    except OSError as error:
+        text = f"{path}: {error.strerror}; nothing was written, name another file with -o."
+        raise Refusal(text) from error
+
+
+def _usable(path: str) -> str:
+    """Return the absolute path of a module that this process could load."""
+    from cardtool.model.snapshot import Failure
+    from cardtool.probe import host
+    from cardtool.probe.binary import read_library
+
+    library, machine = read_library(path), host.look()
+    if isinstance(library, Failure):
+        reason = "not a shared library" if library.name == "ENOEXEC" else library.detail
+        text = f"--module {path}: {reason}; name the file of a PKCS#11 module."
+        raise Refusal(text)
+    if library.bits != machine.bits and machine.machine not in library.machines:
+        text = (
+            f"--module {path}: {library.bits}-bit ({', '.join(library.machines)}), but this "
+            f"process is {machine.bits}-bit ({machine.machine}); name the {machine.bits}-bit one."
+        )
+        raise Refusal(text)
+    return str(Path(path).absolute())  # a link stays one: its name tells which module it is
+
+
+def _has_colour() -> bool:
+    """Say whether standard output is a terminal whose user has nothing against colours."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.platform != "win32" or "WT_SESSION" in os.environ

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a snapshot means at a moment: codes and facts, never sentences."""
+
+from enum import StrEnum
+
+import msgspec
+
+from cardtool.model.snapshot import Snapshot, Utc
+
+DIAGNOSIS_SCHEMA = 1
+"""Number of the diagnosis format this version writes."""
+
+
+class Severity(StrEnum):
+    """How bad a finding is, mildest first.
+
+    The order is that of the Monitoring Plugins (lib/utils.c, max_state_alt), the numbers are
+    their exit statuses: the two differ, or one unreadable part would hide an expired certificate.
+    """
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Return the place in the order, 0 for the mildest."""
+        return tuple(Severity).index(self)
+
+    @property
+    def exit_status(self) -> int:
+        """Return the process exit status: ok 0, warning 1, critical 2, unknown 3."""
+        return {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}[self.value]
+
+
+class Link(StrEnum):
+    """The links of the chain from the machine to the signature, in their order."""
+
+    HOST = "host"
+    SERVICE = "service"
+    READER = "reader"
+    CARD = "card"
+    DRIVER = "driver"
+    TOKEN = "token"  # noqa: S105 - PKCS#11's word, no secret
+    CERTIFICATE = "certificate"
+    PIN = "pin"
+
+    @property
+    def place(self) -> int:
+        """Return the position in the chain, 0 for the first link."""
+        return tuple(Link).index(self)
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was seen to be right or wrong."""
+
+    code: str
+    """Kebab-case, stable for ever: the key of sentences, metrics and documentation."""
+    severity: Severity
+    link: Link
+    """The link of the chain it is about."""
+    facts: dict[str, str | int] = {}
+    """Values for the sentence, as found: strings and whole numbers, moments in ISO 8601."""
+    steps: tuple[str, ...] = ()
+    """Codes of what to do next, in order; empty only where all is well."""
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot, a moment, and what was found."""
+
+    schema: int = DIAGNOSIS_SCHEMA
+    at: Utc
+    """The moment it was judged for."""
+    severity: Severity
+    """That of the worst finding."""
+    verdict: str
+    """Code of the finding that decides: the first broken link, or the last one when all is well."""
+    findings: tuple[Finding, ...]
+    """Worst first; equals in the order of the chain."""
+    snapshot: Snapshot
+
+    @property
+    def deciding(self) -> Finding:
+        """Return the finding that `verdict` names."""
+        return next(each for each in self.findings if each.code == self.verdict)
+
+
+def encode(diagnosis: Diagnosis) -> bytes:
+    """Write a diagnosis as indented UTF-8 JSON that ends with a newline."""
+    return msgspec.json.format(msgspec.json.encode(diagnosis), indent=2) + b"\n"

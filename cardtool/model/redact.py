@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A snapshot without the person in it: masked for the screen, hashed for what leaves the machine.
+
+Pure. Both work on the snapshot, before anything is judged, so that no finding and no view can
+hold what the snapshot does not. Every text is looked through unless its field is named here.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from cardtool.model.snapshot import (
+    Attribute,
+    Certificate,
+    CertificateObject,
+    Failure,
+    Name,
+    Slot,
+    Snapshot,
+    Token,
+)
+
+_HASH = r"~[0-9a-f]{16}"
+_IDENTITY_NUMBER = r"(?<!\d)[1-9]\d{10}(?!\d)"
+"""Eleven digits, the first not 0: the shape of a T.C. Kimlik No, whatever its check digits say."""
+
+_SHARED = frozenset({"C", "O", "OU", "L", "ST", "street", "title"})
+"""Attribute types that many people have in common: hashed, but not looked for elsewhere."""
+
+_SYMBOLS = frozenset(
+    {
+        "type", "api", "states", "flags", "platform", "machine", "machines", "format", "key",
+        "key_usage", "extended_key_usage", "policies", "qc_statements", "signature_algorithm",
+        "atr", "sha256", "serial", "id", "der", "subject_key_id", "authority_key_id",
+    }
+)  # fmt: skip
+"""Fields of fixed words or bytes, which rules compare: not looked through."""
+
+_SHORTEST = 4
+"""Characters; anything shorter would be found inside unrelated words."""
+
+
+def mask(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot for the holder's own screen: names stay, numbers lose their middle.
+
+    The certificates' bytes (`der`) stay as well: they are exported, never shown.
+    """
+    numbers = {token.serial for _, _, token in snapshot.tokens()}
+    numbers.update(each.value for each in _attributes(snapshot) if each.type == "serialNumber")
+    return _Disguise(numbers, _starred, shows_names=True).snapshot(snapshot)
+
+
+def redact(snapshot: Snapshot, key: bytes) -> Snapshot:
+    """Return the snapshot with every personal value as `~` and 16 digits of a keyed hash.
+
+    One person stays the same person under one key. Personal are the names, numbers, labels and
+    serial numbers of end-entity certificates and of their tokens.
+    """
+
+    def hashed(value: str) -> str:
+        digest = hmac.new(key, value.encode(errors="surrogatepass"), hashlib.sha256)
+        return f"~{digest.hexdigest()[:16]}"
+
+    words = {text for _, _, token in snapshot.tokens() for text in (token.serial, token.label)}
+    words.update(each.label for each in _certificates(snapshot))
+    words.update(each.value for each in _attributes(snapshot) if each.type not in _SHARED)
+    return _Disguise(words, hashed, shows_names=False).snapshot(snapshot)
+
+
+class _Disguise:
+    """What is known of the people in one snapshot, and what becomes of it."""
+
+    def __init__(self, known: set[str], change: Callable[[str], str], *, shows_names: bool) -> None:
+        self._change = change
+        self._shows_names = shows_names
+        wanted = sorted(
+            (word for word in known if len(word) >= _SHORTEST and not re.fullmatch(_HASH, word)),
+            key=lambda word: (-len(word), word),
+        )
+        parts = [f"(?P<done>{_HASH})"]
+        parts += [f"(?i:{re.escape(word)})" for word in wanted]
+        self._pattern = re.compile("|".join((*parts, _IDENTITY_NUMBER)))
+
+    def snapshot(self, snapshot: Snapshot) -> Snapshot:
+        """Change the records that are personal by their nature, then every other text."""
+        modules = tuple(
+            msgspec.structs.replace(module, slots=tuple(map(self._slot, module.slots)))
+            if isinstance(module.slots, tuple)
+            else module
+            for module in snapshot.modules
+        )
+        changed = self._walk(msgspec.structs.replace(snapshot, modules=modules))
+        assert isinstance(changed, Snapshot)  # noqa: S101 - for the type checker
+        return changed
+
+    def _value(self, text: str) -> str:
+        return text if not text or re.fullmatch(_HASH, text) else self._change(text)
+
+    def _named(self, text: str) -> str:
+        return text if self._shows_names else self._value(text)
+
+    def _text(self, text: str) -> str:
+        return self._pattern.sub(
+            lambda found: found[0] if found["done"] else self._change(found[0]), text
+        )
+
+    def _slot(self, slot: Slot) -> Slot:
+        token = slot.token
+        if not isinstance(token, Token):
+            return slot
+        certificates = token.certificates
+        if not isinstance(certificates, Failure):
+            certificates = tuple(map(self._object, certificates))
+        changed = msgspec.structs.replace(
+            token,
+            label=self._named(token.label),
+            serial=self._value(token.serial),
+            certificates=certificates,
+        )
+        return msgspec.structs.replace(slot, token=changed)
+
+    def _object(self, each: CertificateObject) -> CertificateObject:
+        content = each.content
+        if isinstance(content, Certificate) and not content.is_ca:
+            own = content.issuer == content.subject
+            subject = self._name(content.subject)
+            issuer = subject if own else content.issuer
+            content = msgspec.structs.replace(content, subject=subject, issuer=issuer)
+        return msgspec.structs.replace(
+            each,
+            content=content,
+            label=self._named(each.label),
+            id=self._value(each.id) if self._is_told_by(each.id) else each.id,
+            der=each.der if self._shows_names else None,
+        )
+
+    def _is_told_by(self, hexadecimal: str) -> bool:
+        """Say whether bytes spell something personal: some cards use the label as CKA_ID."""
+        try:
+            spelt = bytes.fromhex(hexadecimal).decode(errors="replace")
+        except ValueError:
+            spelt = hexadecimal
+        return self._text(spelt) != spelt
+
+    def _name(self, name: Name) -> Name:
+        return Name(attributes=tuple(map(self._attribute, name.attributes)))
+
+    def _attribute(self, each: Attribute) -> Attribute:
+        if each.type == "C":
+            return each
+        change = self._value if each.type == "serialNumber" else self._named
+        return Attribute(type=each.type, value=change(each.value))
+
+    def _walk(self, node: Any, field: str = "") -> Any:  # noqa: ANN401 - any part of a snapshot
+        if isinstance(node, msgspec.Struct):
+            names = [name for name in node.__struct_fields__ if name not in _SYMBOLS]
+            if isinstance(node, Failure):
+                names = ["detail"]
+            return msgspec.structs.replace(
+                node, **{name: self._walk(getattr(node, name), name) for name in names}
+            )
+        if isinstance(node, tuple):
+            return tuple(self._walk(each, field) for each in node)
+        if not isinstance(node, str) or isinstance(node, Enum):
+            return node
+        return self._path(node) if field == "path" else self._text(node)
+
+    def _path(self, path: str) -> str:
+        """Change a path, but never within the file's name alone: it says which module it is."""
+        cut = max(path.rfind("/"), path.rfind("\\")) + 1
+        folder, name = path[:cut], path[cut:]
+        return self._text(path) if self._text(name) == name else self._text(folder) + name
+
+
+def _starred(value: str) -> str:
+    edge = 2
+    hidden = len(value) - 2 * edge
+    return f"{value[:edge]}{'*' * hidden}{value[-edge:]}" if hidden > 0 else "*" * len(value)
+
+
+def _certificates(snapshot: Snapshot) -> list[CertificateObject]:
+    lists = (token.certificates for _, _, token in snapshot.tokens())
+    return [each for some in lists if not isinstance(some, Failure) for each in some]
+
+
+def _attributes(snapshot: Snapshot) -> list[Attribute]:
+    """Return the subject attributes of everything that is not a certification authority."""
+    contents = (each.content for each in _certificates(snapshot))
+    people = (each for each in contents if isinstance(each, Certificate) and not each.is_ca)
+    return [each for person in people for each in person.subject.attributes]

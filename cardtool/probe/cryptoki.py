@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What python-pkcs11 leaves out of the PKCS#11 interface: the names of errors, and single slots.
+
+Imported in the worker only.
+"""
+
+import ctypes
+import mmap
+import re
+import sys
+
+from pkcs11.exceptions import PKCS11Error
+
+from cardtool.model.snapshot import Failure
+
+_CODES = {
+    "CKR_HOST_MEMORY": 0x02,
+    "CKR_SLOT_ID_INVALID": 0x03,
+    "CKR_GENERAL_ERROR": 0x05,
+    "CKR_FUNCTION_FAILED": 0x06,
+    "CKR_ARGUMENTS_BAD": 0x07,
+    "CKR_DEVICE_ERROR": 0x30,
+    "CKR_DEVICE_MEMORY": 0x31,
+    "CKR_DEVICE_REMOVED": 0x32,
+    "CKR_FUNCTION_NOT_SUPPORTED": 0x54,
+    "CKR_SESSION_HANDLE_INVALID": 0xB3,
+    "CKR_TOKEN_NOT_PRESENT": 0xE0,
+    "CKR_TOKEN_NOT_RECOGNIZED": 0xE1,
+}
+"""Return values met while reading. Source: PKCS#11 v2.40 errata 01, pkcs11t.h."""
+
+_NAMES = {code: name for name, code in _CODES.items()}
+
+_SPELT_OTHERWISE = {
+    "TokenNotRecognised": "CKR_TOKEN_NOT_RECOGNIZED",
+    "AnotherUserAlreadyLoggedIn": "CKR_USER_ANOTHER_ALREADY_LOGGED_IN",
+}
+"""Exceptions whose class is not the return value's name in another case."""
+
+_SLOT_INFO_BYTES = 64 + 32 + ctypes.sizeof(ctypes.c_ulong) + 4
+"""slotDescription, manufacturerID, flags and two versions. Source: PKCS#11 v2.40, CK_SLOT_INFO."""
+
+_GET_SLOT_INFO = 5
+"""Place of C_GetSlotInfo among the functions of CK_FUNCTION_LIST, counted from 0."""
+
+
+def name_error(error: PKCS11Error) -> Failure:
+    """Give python-pkcs11's exception the standard's name; its own text is empty or prose.
+
+    A library the system would not load is a plain PKCS11Error too: `Failure(os, DLERROR)`.
+    """
+    text = str(error)
+    if type(error) is not PKCS11Error:
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).upper()
+        name = _SPELT_OTHERWISE.get(type(error).__name__, f"CKR_{words}")
+        return Failure(api="pkcs11", name=name, code=_CODES.get(name), detail=text)
+    if unmapped := re.search(r"0x[0-9a-f]+$", text):
+        return _name_code(int(unmapped.group(), 16))
+    if "exception while loading" in text:
+        return Failure(api="os", name="DLERROR", detail=text)
+    return Failure(api="pkcs11", name="CKR_GENERAL_ERROR", code=0x05, detail=text)
+
+
+def _name_code(code: int) -> Failure:
+    return Failure(api="pkcs11", name=_NAMES.get(code, f"CKR_0x{code:08X}"), code=code)
+
+
+def shield_slots(path: str) -> dict[int, Failure]:
+    """Make an already loaded module answer for every slot, and return the slots that refused.
+
+    python-pkcs11 gives up on all slots when C_GetSlotInfo fails for one (0.10, get_slots). From
+    here on such a slot is described as empty, and its failure lands in the returned dictionary,
+    which fills while slots are listed. The module's function list is written to; that it may lie
+    in read-only memory is seen to.
+    """
+    refused: dict[int, Failure] = {}
+    library = ctypes.CDLL(path)  # the same handle: the loader counts, it does not load twice
+    table = ctypes.c_void_p()
+    library.C_GetFunctionList(ctypes.byref(table))
+    pointer_bytes = ctypes.sizeof(ctypes.c_void_p)
+    version_bytes = 2 if sys.platform == "win32" else pointer_bytes  # CK_VERSION, packed there
+    address = (table.value or 0) + version_bytes + _GET_SLOT_INFO * pointer_bytes
+    signature = ctypes.CFUNCTYPE(ctypes.c_ulong, ctypes.c_ulong, ctypes.c_void_p)
+    entry = ctypes.c_void_p.from_address(address)
+    original = signature(entry.value or 0)
+
+    def describe(slot_id: int, info: int) -> int:
+        code = original(slot_id, info)
+        if code:
+            refused[slot_id] = _name_code(code)
+            ctypes.memset(info, 0, _SLOT_INFO_BYTES)
+        return 0
+
+    shield = signature(describe)
+    _shields.append(shield)
+    _make_writable(address, pointer_bytes)
+    entry.value = ctypes.cast(shield, ctypes.c_void_p).value
+    return refused
+
+
+_shields: list[object] = []
+"""Callbacks that modules hold; ctypes frees what nobody references."""
+
+
+def _make_writable(address: int, size_bytes: int) -> None:
+    if sys.platform == "win32":
+        page_readwrite, before = 0x04, ctypes.c_ulong()
+        ctypes.windll.kernel32.VirtualProtect(
+            ctypes.c_void_p(address), size_bytes, page_readwrite, ctypes.byref(before)
+        )
+    else:
+        start = address - address % mmap.PAGESIZE
+        ctypes.CDLL(None).mprotect(
+            ctypes.c_void_p(start),
+            ctypes.c_size_t(address + size_bytes - start),
+            mmap.PROT_READ | mmap.PROT_WRITE,
+        )

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The machine and the process that looks."""
+
+import platform
+import shutil
+import sys
+
+from cardtool.model.snapshot import Host
+
+_MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64", "i686": "i386", "x86": "i386"}
+"""Other names of processors, in ASCII lower case, to those of `Library.machines`."""
+
+_PCSCD_PLACES = "/usr/sbin:/sbin:/usr/bin:/usr/local/sbin"
+"""A user's own search path often lacks the folders of daemons."""
+
+
+def look() -> Host:
+    """Describe this machine; asks nothing of any device."""
+    bits = 64 if sys.maxsize > 2**32 else 32
+    machine = platform.machine()
+    name = _MACHINES.get(machine.lower(), machine)
+    return Host(
+        name=platform.node(),
+        platform=sys.platform,
+        release=_release(),
+        machine="i386" if (name, bits) == ("x86_64", 32) else name,
+        bits=bits,
+        python=platform.python_version(),
+        pcscd=shutil.which("pcscd", path=_PCSCD_PLACES) if sys.platform == "linux" else None,
+    )
+
+
+def _release() -> str:
+    try:
+        return platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    except OSError:  # a system without /etc/os-release
+        return f"{platform.system()} {platform.release()} {platform.version()}"

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fence: native code runs in a child process that has a deadline and can be ended.
+
+Speaks bytes and imports next to nothing, so that children can start before all else is loaded; a
+question is one line on the child's standard input, its answer one line on its standard output.
+`cardtool.probe.jobs` says what the lines are.
+"""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from contextlib import suppress
+from typing import Self
+
+_NTSTATUS_ERROR = 0xC0000000
+"""Windows exit codes from here on are crashes. Source: [MS-ERREF] §2.3."""
+
+_NTSTATUS = {
+    0xC0000005: "ACCESS_VIOLATION",
+    0xC00000FD: "STACK_OVERFLOW",
+    0xC0000374: "HEAP_CORRUPTION",
+    0xC0000409: "STACK_BUFFER_OVERRUN",
+}
+"""Names of the exit codes a crashed process leaves. Source: [MS-ERREF] §2.3.1."""
+
+_CHUNK_BYTES = 4096
+
+
+class LostWorkerError(Exception):
+    """A child that will answer nothing more: it crashed, was too slow, or left."""
+
+    def __init__(self, name: str, code: int | None = None, detail: str = "") -> None:
+        """Say how: a signal, a Windows exception, EXIT or TIMEOUT, its number, and what it said."""
+        super().__init__(name, code, detail)
+        self.name = name
+        self.code = code
+        self.detail = detail
+
+
+class Worker:
+    """A child process that answers the questions of one job, started now and asked later."""
+
+    def __init__(self, job: str) -> None:
+        """Start the child: the job is pcsc or pkcs11."""
+        program = [] if getattr(sys, "frozen", False) else ["-m", "cardtool"]
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
+            [sys.executable, *program, "worker", job],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._complaints: deque[bytes] = deque(maxlen=20)
+        self._loss: LostWorkerError | None = None
+        self._listeners = (
+            threading.Thread(target=self._hear_answers, daemon=True),
+            threading.Thread(target=self._hear_complaints, daemon=True),
+        )
+        for listener in self._listeners:
+            listener.start()
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether it can answer nothing more."""
+        return self._loss is not None
+
+    def ask(self, question: bytes, *, timeout_s: float) -> bytes:
+        """Return the answer to a question, both without a line's end.
+
+        Raises:
+            LostWorkerError: the child crashed or was too slow and was ended, now or earlier.
+        """
+        if self._loss is not None:
+            raise self._loss
+        pipe = self._process.stdin
+        assert pipe is not None  # noqa: S101 - opened above, for the type checker
+        with suppress(OSError):  # that the child is dead is seen from its missing answer
+            pipe.write(b"%g %s\n" % (timeout_s, question))
+            pipe.flush()
+        try:
+            line = self._answers.get(timeout=timeout_s)
+        except queue.Empty:
+            self._process.kill()
+            self._loss = LostWorkerError("TIMEOUT", detail=f"no answer in {timeout_s:.1f} s")
+            raise self._loss from None
+        if not line:
+            self._loss = self._how_it_ended()
+            raise self._loss
+        return line
+
+    def end(self) -> None:
+        """Let the child put its library away and leave; nothing waits for it."""
+        pipe = self._process.stdin
+        with suppress(OSError):
+            if pipe is not None:
+                pipe.close()
+
+    def __enter__(self) -> Self:
+        """Return itself, so that `with` ends it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self.end()
+
+    def _hear_answers(self) -> None:
+        pipe = self._process.stdout
+        assert pipe is not None  # noqa: S101 - opened above, for the type checker
+        with pipe:
+            while line := pipe.readline():
+                self._answers.put(line)
+        self._answers.put(b"")
+        self._process.wait()
+
+    def _hear_complaints(self) -> None:
+        pipe = self._process.stderr
+        assert pipe is not None  # noqa: S101 - opened above, for the type checker
+        with pipe:
+            while text := os.read(pipe.fileno(), _CHUNK_BYTES):
+                self._complaints.append(text)
+
+    def _how_it_ended(self) -> LostWorkerError:
+        try:
+            status = self._process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:  # it closed its output and went on
+            self._process.kill()
+            status = self._process.wait()
+        self._listeners[1].join(timeout=1.0)
+        said = b"".join(self._complaints)[-500:].decode(errors="replace")
+        return name_exit(status, said)
+
+
+class Workers:
+    """The two children of one look, started together so that they load side by side."""
+
+    def __init__(self) -> None:
+        """Start them."""
+        self._both = Worker("pcsc"), Worker("pkcs11")
+
+    def __enter__(self) -> tuple[Worker, Worker]:
+        """Return the one for PC/SC and the one for the first PKCS#11 module."""
+        return self._both
+
+    def __exit__(self, *_: object) -> None:
+        """End them."""
+        for worker in self._both:
+            worker.end()
+
+
+def name_exit(status: int, detail: str) -> LostWorkerError:
+    """Say how a child ended from its exit status: a signal, a Windows exception or a number."""
+    if status < 0:
+        return LostWorkerError(signal.Signals(-status).name, -status, detail)
+    if status >= _NTSTATUS_ERROR:
+        return LostWorkerError(_NTSTATUS.get(status, f"0x{status:08X}"), status, detail)
+    return LostWorkerError("EXIT", status, detail)

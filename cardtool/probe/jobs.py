@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the parent may ask its workers, and what they answer. Imports nothing native."""
+
+from typing import TypeVar
+
+import msgspec
+
+from cardtool.model.snapshot import Failure, ModuleInfo, Reader, Slot, Token
+from cardtool.probe.isolation import LostWorkerError, Worker
+
+T = TypeVar("T")
+
+
+class ListReaders(msgspec.Struct, frozen=True, kw_only=True, tag="list-readers"):
+    """Job pcsc: which readers are there, and what is in them."""
+
+    verify: tuple[str, ...] = ()
+    """Readers whose card was just read: their drivers are asked whether it is still in."""
+    settle_s: float = 0.0
+    """How long a card that is not may take to be noticed, and again to come back."""
+
+
+class OpenModule(msgspec.Struct, frozen=True, kw_only=True, tag="open-module"):
+    """Job pkcs11: load a module and list its slots."""
+
+    path: str
+    environment: dict[str, str] = {}
+    """Variables set in the worker before the module is loaded."""
+
+
+class ReadToken(msgspec.Struct, frozen=True, kw_only=True, tag="read-token"):
+    """Job pkcs11: read the token in one slot of the opened module."""
+
+    slot_id: int
+
+
+class OpenedModule(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
+    """Answer to `OpenModule`."""
+
+    info: ModuleInfo
+    slots: tuple[Slot, ...]
+    """Without tokens; a slot that could not be described holds its `Failure`."""
+    occupied: tuple[int, ...]
+    """Identifiers of the slots that say a token is in them."""
+
+
+class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="token-answer"):
+    """Answer to `ReadToken`."""
+
+    token: Token | Failure | None
+
+
+READERS = msgspec.json.Decoder[tuple[Reader, ...] | Failure](tuple[Reader, ...] | Failure)
+OPENED = msgspec.json.Decoder[OpenedModule | Failure](OpenedModule | Failure)
+TOKEN = msgspec.json.Decoder[TokenAnswer | Failure](TokenAnswer | Failure)
+PCSC_QUESTION = msgspec.json.Decoder(ListReaders)
+PKCS11_QUESTION = msgspec.json.Decoder[OpenModule | ReadToken](OpenModule | ReadToken)
+
+
+def ask(
+    worker: Worker,
+    question: ListReaders | OpenModule | ReadToken,
+    answer: "msgspec.json.Decoder[T]",
+    *,
+    timeout_s: float,
+) -> T | Failure:
+    """Return a worker's answer, or why there is none as `Failure(worker, ...)`."""
+    try:
+        return answer.decode(worker.ask(msgspec.json.encode(question), timeout_s=timeout_s))
+    except LostWorkerError as loss:
+        return Failure(api="worker", name=loss.name, code=loss.code, detail=loss.detail)
+    except msgspec.DecodeError as error:
+        return Failure(api="worker", name="NONSENSE", detail=str(error))

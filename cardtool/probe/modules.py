@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which PKCS#11 modules are installed, and which of them a card needs. Loads none of them."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from cardtool.catalog import Card, load
+from cardtool.model.snapshot import Failure, Library, Module, Source
+from cardtool.probe.binary import read_library
+
+_P11_KIT_CONFIGURATION = ("/usr/share/p11-kit/modules", "/etc/pkcs11/modules")
+"""Folders of module files, the later wins. Source: pkcs11.conf(5)."""
+
+_P11_KIT_MODULES = ("usr/lib/*/pkcs11", "usr/lib64/pkcs11", "usr/lib/pkcs11")
+"""Where a relative `module:` lies, by distribution. Source: pkcs11.conf(5), p11_module_path."""
+
+_PROGRAM = "cardtool"
+"""The name that enable-in and disable-in know this program by. Source: pkcs11.conf(5)."""
+
+
+def find(configured: Iterable[str], extra: Iterable[str], bits: int) -> tuple[Module, ...]:
+    """Return every module that exists, in the order they should be tried, each file once.
+
+    `configured` are the paths asked for; where there are any, nothing else is looked for. Else
+    those of the catalogue come first, then p11-kit's, then `extra`, the configuration file's.
+    Asked-for and configured ones are listed even when there is no such file.
+    """
+    asked = tuple(configured)
+    if asked:
+        places = [(path, Source.CONFIGURED) for path in asked]
+    else:
+        places = [(path, Source.CATALOG) for path in _catalog_paths(bits)]
+        places += [(path, Source.P11_KIT) for path in _p11_kit_paths()]
+        places += [(path, Source.CONFIGURED) for path in extra]
+    found: dict[str, Module] = {}
+    for path, source in places:
+        real = os.path.realpath(path)
+        if real in found:
+            continue
+        library = read_library(path)
+        if source is not Source.CONFIGURED and not isinstance(library, Library):
+            continue
+        found[real] = Module(path=path, source=source, library=library)
+    return tuple(found.values())
+
+
+def fits(module: Module, machine: str) -> bool:
+    """Tell whether this process could load it at all."""
+    return isinstance(module.library, Library) and machine in module.library.machines
+
+
+def candidates(card: Card | None, modules: Iterable[Module]) -> tuple[Module, ...]:
+    """Return the modules to try for a card, best first.
+
+    A card gets its own modules, then those nothing is known of. A module known to be for other
+    cards is never tried on it, least of all on an unknown card: OpenSC would send that hundreds
+    of commands to find out. What the user names is always tried.
+    """
+    catalog = load()
+    ranked: list[tuple[int, Module]] = []
+    for module in modules:
+        known = catalog.module_named(Path(module.path).name)
+        if module.source is Source.CONFIGURED or known is None:
+            ranked.append((len(catalog.modules), module))
+        elif card is not None and known.id in card.modules:
+            ranked.append((card.modules.index(known.id), module))
+    return tuple(module for _, module in sorted(ranked, key=lambda each: each[0]))
+
+
+def _catalog_paths(bits: int) -> Iterator[str]:
+    catalog = load()
+    for module in catalog.modules:
+        if module.purpose == "card":
+            yield from catalog.paths(module, sys.platform, bits)
+
+
+def _p11_kit_paths() -> Iterator[str]:
+    own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pkcs11/modules"
+    files: dict[str, Path] = {}
+    for folder in (*map(Path, _P11_KIT_CONFIGURATION), own):
+        files |= {file.name: file for file in sorted(folder.glob("*.module"))}
+    settings = [_read_settings(file) for file in files.values()]
+    for each in sorted(settings, key=_priority, reverse=True):
+        path = each.get("module", "")
+        if path and _is_enabled(each):
+            yield from _resolve(path)
+
+
+def _read_settings(file: Path) -> dict[str, str]:
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return {}
+    pairs = (line.partition(":") for line in lines if not line.lstrip().startswith("#"))
+    return {key.strip(): value.strip() for key, colon, value in pairs if colon}
+
+
+def _priority(settings: dict[str, str]) -> int:
+    try:
+        return int(settings.get("priority", "0"))
+    except ValueError:
+        return 0
+
+
+def _is_enabled(settings: dict[str, str]) -> bool:
+    if "enable-in" in settings:
+        return _PROGRAM in settings["enable-in"].replace(",", " ").split()
+    return _PROGRAM not in settings.get("disable-in", "").replace(",", " ").split()
+
+
+def _resolve(path: str) -> tuple[str, ...]:
+    if os.path.isabs(path):  # noqa: PTH117 - a text, not yet a file
+        return (path,)
+    return tuple(
+        found
+        for pattern in _P11_KIT_MODULES
+        for folder in sorted(Path("/").glob(pattern))
+        if not isinstance(read_library(found := f"{folder}/{path}"), Failure)
+    )

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The job pcsc: readers and cards from PC/SC's status changes alone. Runs in a worker.
+
+A status change tells presence, ATR and the count of insertions without power, reset or hold, so
+no card is connected to before it was read. Source: PC/SC part 5 §3.2.5; pcsc-lite,
+SCardGetStatusChange.
+"""
+
+import sys
+
+from smartcard import scard
+
+from cardtool.model.snapshot import Card, Failure, Reader
+from cardtool.probe.jobs import PCSC_QUESTION
+
+_SYMBOLS = {
+    getattr(scard, name) & 0xFFFFFFFF: name
+    for name in sorted(dir(scard), reverse=True)  # SCARD_W_ before SCARD_E_: the commoner one stays
+    if name.startswith(("SCARD_E_", "SCARD_F_", "SCARD_W_"))
+}
+
+_STATES = ("EMPTY", "PRESENT", "MUTE", "UNPOWERED", "INUSE", "EXCLUSIVE", "UNAVAILABLE", "UNKNOWN")
+"""The SCARD_STATE_ bits that describe; the others only steer the call."""
+
+_ABSENT = 0
+"""Value of SCARD_ATTR_ICC_PRESENCE. Source: PC/SC part 3 §3.1.3."""
+
+_GONE_AND_BACK = 2
+
+_ATTEMPTS = 3
+"""A reader unplugged between listing and asking makes the whole list invalid: list again."""
+
+
+def answer(question: bytes) -> tuple[Reader, ...] | Failure:
+    """Return all readers, an empty tuple where PC/SC knows none, or why it cannot be asked.
+
+    Each call makes a context of its own: after a restart of the service an old one still says
+    that it is valid, and every call on it fails.
+    """
+    code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    if code != scard.SCARD_S_SUCCESS:
+        return _failure(code)
+    try:
+        asked = PCSC_QUESTION.decode(question)
+        for name in asked.verify if sys.platform == "linux" else ():
+            _settle(context, name, asked.settle_s)
+        for _ in range(_ATTEMPTS):
+            found = _look(context)
+            if not (isinstance(found, Failure) and found.name == "SCARD_E_UNKNOWN_READER"):
+                break
+        return found
+    finally:
+        scard.SCardReleaseContext(context)
+
+
+def leave() -> None:
+    """Do nothing: no context outlives its question."""
+
+
+def _settle(context: int, name: str, settle_s: float) -> None:
+    """Wait until PC/SC knows of a card that was pulled a moment ago, and for it to come back.
+
+    pcsc-lite learns of it when it polls, every 0.4 s; the reader's driver knows at once. It is
+    asked over a shared connection, which sends a powered card nothing and leaves it as it is.
+    Other systems notice at once.
+
+    Source: libccid 1.5, IFDHGetCapabilities; drivers_notes/middleware.md#pc-sc.
+    """
+    known = [(name, scard.SCARD_STATE_UNAWARE)]
+    code, changes = scard.SCardGetStatusChange(context, 0, known)
+    if code != scard.SCARD_S_SUCCESS or not changes[0][1] & scard.SCARD_STATE_PRESENT:
+        return
+    shared, protocols = scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_ANY
+    code, card, _ = scard.SCardConnect(context, name, shared, protocols)
+    if code != scard.SCARD_S_SUCCESS:
+        return
+    code, presence = scard.SCardGetAttrib(card, scard.SCARD_ATTR_ICC_PRESENCE)
+    scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
+    if code != scard.SCARD_S_SUCCESS or list(presence) != [_ABSENT]:
+        return
+    for _ in range(_GONE_AND_BACK):
+        known = [(name, changes[0][1] & ~scard.SCARD_STATE_CHANGED)]
+        code, changes = scard.SCardGetStatusChange(context, round(settle_s * 1000), known)
+        if code != scard.SCARD_S_SUCCESS:
+            return
+
+
+def _look(context: int) -> tuple[Reader, ...] | Failure:
+    code, names = scard.SCardListReaders(context, [])
+    if code == scard.SCARD_E_NO_READERS_AVAILABLE:
+        return ()
+    if code != scard.SCARD_S_SUCCESS:
+        return _failure(code)
+    if not names:
+        return ()
+    unaware = [(name, scard.SCARD_STATE_UNAWARE) for name in names]
+    code, changes = scard.SCardGetStatusChange(context, 0, unaware)
+    if code != scard.SCARD_S_SUCCESS:
+        return _failure(code)
+    return tuple(_reader(name, state, bytes(atr)) for name, state, atr in changes)
+
+
+def _reader(name: str, event_state: int, atr: bytes) -> Reader:
+    states = tuple(each for each in _STATES if event_state & getattr(scard, f"SCARD_STATE_{each}"))
+    card: Card | Failure | None = None
+    if "MUTE" in states:
+        card = Failure(api="pcsc", name="SCARD_STATE_MUTE", code=scard.SCARD_STATE_MUTE)
+    elif "PRESENT" in states and len(atr) > 1:
+        card = Card(atr=atr.hex().upper())
+    elif "PRESENT" in states:
+        card = Failure(
+            api="pcsc",
+            name="SCARD_STATE_PRESENT",
+            code=scard.SCARD_STATE_PRESENT,
+            detail=f"no answer-to-reset: {atr.hex().upper()}",
+        )
+    return Reader(name=name, states=states, card=card, event_count=event_state >> 16 & 0xFFFF)
+
+
+def _failure(code: int) -> Failure:
+    number = code & 0xFFFFFFFF  # negative on some platforms
+    name = _SYMBOLS.get(number, f"0x{number:08X}")
+    return Failure(api="pcsc", name=name, code=number, detail=scard.SCardGetErrorMessage(code))

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads tokens through modules, each in a worker: one bad slot, token or module hides no other."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from cardtool.model.snapshot import Failure, Module, Slot, Token
+from cardtool.probe.deadline import Deadline
+from cardtool.probe.isolation import Worker
+from cardtool.probe.jobs import OPENED, TOKEN, OpenedModule, OpenModule, ReadToken, ask
+
+_CUT = "..."
+"""How a reader's name ends in a slot description that is too short for it (OpenSC)."""
+
+
+def read_module(
+    module: Module, environment: dict[str, str], deadline: Deadline, worker: Worker
+) -> Module:
+    """Return the module with its slots and tokens, as far as they could be read.
+
+    `worker` is one that was started for this module or for any. After a slot that crashed it or
+    kept it too long, the rest is read by a new one that leaves that slot alone.
+    """
+    question = OpenModule(path=module.path, environment=environment)
+    opened = ask(worker, question, OPENED, timeout_s=deadline.left_s)
+    tokens: dict[int, Token | Failure | None] = {}
+    occupied = () if isinstance(opened, Failure) else opened.occupied
+    for place, slot_id in enumerate(occupied):
+        if worker.is_lost:
+            worker = Worker("pkcs11")
+            again = ask(worker, question, OPENED, timeout_s=deadline.left_s)
+            if isinstance(again, Failure):
+                tokens[slot_id] = again
+                continue
+        share = deadline.share(len(occupied) - place)
+        answer = ask(worker, ReadToken(slot_id=slot_id), TOKEN, timeout_s=share.left_s)
+        tokens[slot_id] = answer if isinstance(answer, Failure) else answer.token
+    worker.end()
+    if isinstance(opened, Failure):
+        return replace(module, info=opened, slots=opened)
+    return replace(module, info=opened.info, slots=_fill(opened, tokens))
+
+
+def _fill(opened: OpenedModule, tokens: dict[int, Token | Failure | None]) -> tuple[Slot, ...]:
+    return tuple(replace(each, token=tokens.get(each.id, each.token)) for each in opened.slots)
+
+
+def match_slots(slots: Sequence[Slot], readers: Iterable[str]) -> tuple[Slot, ...]:
+    """Say which reader each slot is.
+
+    A slot's description is its reader's name, whole or cut to 64 bytes. Readers that cannot be
+    told apart by what is left are taken in their order, which modules keep.
+    """
+    names = tuple(readers)
+    groups: dict[str, list[Slot]] = {}
+    for slot in slots:
+        groups.setdefault(slot.description.strip(), []).append(slot)
+    reader_of: dict[int, str] = {}
+    for description, group in groups.items():
+        fitting = _readers_like(description, names)
+        if fitting:
+            slots_a_reader = max(1, len(group) // len(fitting))
+            for place, slot in enumerate(group):
+                reader_of[slot.id] = fitting[min(place // slots_a_reader, len(fitting) - 1)]
+    return tuple(replace(slot, reader=reader_of.get(slot.id)) for slot in slots)
+
+
+def _readers_like(description: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    if not description:
+        return ()
+    exact = tuple(name for name in names if name.strip() == description)
+    start = description.removesuffix(_CUT)
+    return exact or tuple(name for name in names if start in name)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The child's side of the fence: one job, one JSON answer for each JSON question.
+
+Imports nothing native before the real standard output is out of a library's reach.
+"""
+
+import faulthandler
+import importlib
+import os
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from cardtool.model.snapshot import Failure
+
+_IDLE_S = 60.0
+"""How long a child waits for its first question before it takes its parent for gone."""
+
+_GRACE_S = 2.0
+"""How much longer than a question's deadline a child lives that nobody ended."""
+
+
+def main(job: str) -> None:
+    """Answer questions until standard input ends; the job is pcsc or pkcs11.
+
+    A child whose parent was killed ends itself even when native code never returns:
+    faulthandler's watchdog is a thread that needs no interpreter.
+    """
+    questions = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted, not a path
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    faulthandler.dump_traceback_later(_IDLE_S, exit=True)
+    answer, leave = _load(job)
+    for line in questions:
+        deadline_s, _, question = line.partition(b" ")
+        faulthandler.dump_traceback_later(float(deadline_s) + _GRACE_S, exit=True)
+        answers.write(msgspec.json.encode(_answer(answer, question)) + b"\n")
+        answers.flush()
+    leave()
+    os._exit(0)  # a library's own exit handlers have no business with the card any more
+
+
+def _load(job: str) -> tuple[Callable[[bytes], Any], Callable[[], None]]:
+    if job == "pcsc":
+        from cardtool.probe import pcsc  # noqa: PLC0415 - native, so only in the child
+
+        return pcsc.answer, pcsc.leave
+    from cardtool.probe import pkcs11  # noqa: PLC0415 - native, so only in the child
+
+    # needed once a card was read, so it is imported while the card is busy
+    threading.Thread(
+        target=importlib.import_module, args=("cardtool.probe.certificate",), daemon=True
+    ).start()
+    return pkcs11.answer, pkcs11.leave
+
+
+def _answer(answer: Callable[[bytes], Any], question: bytes) -> Any:  # noqa: ANN401 - any record
+    try:
+        return answer(question)
+    except Exception:  # noqa: BLE001 - the last resort: a fault of ours must not look like the card's
+        return Failure(api="worker", name="BUG", detail=traceback.format_exc()[-2000:])

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the facts of a snapshot mean at a moment.
+
+Pure: no clock, no file but the catalogue, no device, no words. A rule is a generator of findings;
+`RULES` is all there are, in the order of the chain.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from cardtool.model.diagnosis import Diagnosis, Finding, Severity
+from cardtool.model.snapshot import Snapshot
+from cardtool.rules import cards, certificates, modules, readers, service, tokens
+from cardtool.rules.codes import ROWS
+from cardtool.rules.policy import Policy
+
+RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
+    service.check,
+    readers.check,
+    cards.check,
+    modules.check,
+    tokens.check,
+    certificates.check,
+    tokens.check_pins,
+)
+
+_DEFAULT_POLICY = Policy()
+
+
+def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY) -> Diagnosis:
+    """Judge a snapshot for a moment, which carries an offset.
+
+    A consequence is left out where its cause was found (`Row.explains`), except that a cause in
+    one reader says nothing about another reader.
+    """
+    found = [finding for rule in RULES for finding in rule(snapshot, at, policy)]
+    shown = [each for each in found if not any(_explains(cause, each) for cause in found)]
+    shown.sort(key=lambda each: (-each.severity.rank, each.link.place))
+    return Diagnosis(
+        at=at,
+        severity=shown[0].severity,
+        verdict=_deciding(shown).code,
+        findings=tuple(shown),
+        snapshot=snapshot,
+    )
+
+
+def _explains(cause: Finding, consequence: Finding) -> bool:
+    if consequence.code not in ROWS[cause.code].explains:
+        return False
+    here, there = cause.facts.get("reader"), consequence.facts.get("reader")
+    return here is None or there is None or here == there
+
+
+def _deciding(findings: list[Finding]) -> Finding:
+    """Return the first broken link, or, where none is, the certificate that makes all well."""
+    if findings[0].severity is not Severity.OK:
+        return findings[0]
+    return next(
+        (each for each in findings if each.code == "nes-valid"),
+        findings[-1],
+    )

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What belongs together in a snapshot: which card is in which reader, what read it, what is an NES.
+
+Gives no findings; it answers the questions that several rules ask.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from cardtool import catalog
+from cardtool.model.snapshot import (
+    Card,
+    Certificate,
+    CertificateObject,
+    Failure,
+    Module,
+    Reader,
+    Slot,
+    Snapshot,
+    Source,
+    Token,
+)
+
+_QC_COMPLIANCE = "0.4.0.1862.1.1"
+"""Source: ETSI EN 319 412-5 §4.2.1."""
+
+_QUALIFIED = frozenset({"2.16.792.1.61.0.1.5070.1.1", "2.16.792.1.61.0.1.5070.2.1"})
+"""The statements of Law 5070. Source: TÜBİTAK MA3, ECertificate.java."""
+
+_SEAL = frozenset({"2.16.792.1.61.0.1.5070.1.3", "2.16.792.1.61.0.1.5070.2.2"})
+"""The restrictions that make a qualified certificate a seal. Source: the same."""
+
+
+class Seat(msgspec.Struct, frozen=True, kw_only=True):
+    """A reader and the card of the catalogue that is in it."""
+
+    reader: str
+    card: catalog.Card
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """One card, or one place of a module that belongs to no reader, and all that was read there."""
+
+    reader: str | None
+    name: str
+    """The reader's name, or the module's own description of the slot."""
+    tokens: tuple[tuple[Module, Token], ...]
+
+
+class Nes(msgspec.Struct, frozen=True, kw_only=True):
+    """A qualified certificate, where it lies and on which token."""
+
+    place: str
+    certificate: Certificate
+    token: Token
+
+    @property
+    def holder(self) -> str:
+        """Return the holder's name as the certificate has it."""
+        return self.certificate.subject.first("CN") or "-"
+
+    @property
+    def person(self) -> str:
+        """Return what tells two people apart: the number, or the name where there is none."""
+        return self.certificate.subject.first("serialNumber") or self.holder
+
+    def is_in_force(self, at: datetime) -> bool:
+        """Tell whether a moment lies in its validity, whose first and last second count."""
+        return self.certificate.not_before_at <= at <= self.certificate.not_after_at
+
+
+def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
+    """Return the readers; none where PC/SC could not be asked."""
+    return () if isinstance(snapshot.readers, Failure) else snapshot.readers
+
+
+def seats(snapshot: Snapshot) -> tuple[Seat, ...]:
+    """Return each reader that holds a card of the catalogue."""
+    known = catalog.load()
+    return tuple(
+        Seat(reader=reader.name, card=card)
+        for reader in readers(snapshot)
+        if isinstance(reader.card, Card)
+        if (card := known.card_for(reader.card.atr)) is not None
+    )
+
+
+def signing_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
+    """Return each reader that holds a card on which an NES may be."""
+    return tuple(seat for seat in seats(snapshot) if seat.card.holds == "nes")
+
+
+def module_id(module: Module) -> str | None:
+    """Return the module's id in the catalogue, told by its file name."""
+    known = catalog.load().module_named(re.split(r"[\\/]", module.path)[-1])
+    return None if known is None else known.id
+
+
+def is_for(module: Module, card: catalog.Card) -> bool:
+    """Tell whether the catalogue has this module among those that read the card."""
+    return module_id(module) in card.modules
+
+
+def fits(module: Module, snapshot: Snapshot) -> bool:
+    """Tell whether this process could load the file, by its header; False where it has none."""
+    library, host = module.library, snapshot.host
+    return (
+        not isinstance(library, Failure)
+        and host.machine in library.machines
+        and host.bits <= library.bits
+    )
+
+
+def reader_of(module: Module, slot: Slot) -> str:
+    """Name the place of a slot for people."""
+    return slot.reader or slot.description or f"{module.path} {slot.id}"
+
+
+def places(snapshot: Snapshot) -> tuple[Place, ...]:
+    """Return where tokens were read: two modules that read one card make one place."""
+    found: dict[tuple[str, ...], list[tuple[Module, Slot, Token]]] = {}
+    for module, slot, token in snapshot.tokens():
+        key = (module.path, str(slot.id)) if slot.reader is None else (slot.reader,)
+        found.setdefault(key, []).append((module, slot, token))
+    return tuple(
+        Place(
+            reader=read[0][1].reader,
+            name=reader_of(*read[0][:2]),
+            tokens=tuple((module, token) for module, _, token in read),
+        )
+        for read in found.values()
+    )
+
+
+def reading_module(snapshot: Snapshot, seat: Seat) -> Module | None:
+    """Return the module that read the card in a reader, or None.
+
+    A slot that matches no reader counts for every card its module may be for: which of two it is
+    cannot be told, and a missing driver would be the wrong guess.
+    """
+    for module, slot, _ in snapshot.tokens():
+        if slot.reader == seat.reader or (slot.reader is None and _may_be_for(module, seat.card)):
+            return module
+    return None
+
+
+def is_read(snapshot: Snapshot, seat: Seat) -> bool:
+    """Tell whether any module read the card in a reader."""
+    return reading_module(snapshot, seat) is not None
+
+
+def unread_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
+    """Return each reader whose card may hold an NES and was read by no module."""
+    return tuple(seat for seat in signing_seats(snapshot) if not is_read(snapshot, seat))
+
+
+def is_missed(module: Module, seat: Seat, snapshot: Snapshot) -> bool:
+    """Tell whether a person would rather have had the card of a seat read by this module.
+
+    So it is when it was asked for by name, or when the catalogue prefers it to the one that did.
+    """
+    reading = reading_module(snapshot, seat)
+    if module.source is Source.CONFIGURED or reading is None:
+        return True
+    order, mine, theirs = seat.card.modules, module_id(module), module_id(reading)
+    return mine in order and (theirs not in order or order.index(mine) < order.index(theirs))
+
+
+def _may_be_for(module: Module, card: catalog.Card) -> bool:
+    return module.source is Source.CONFIGURED or is_for(module, card)
+
+
+def is_nes(certificate: Certificate) -> bool:
+    """Tell whether it is a person's qualified certificate, by its statements; a seal is none.
+
+    Source: TÜBİTAK MA3, ECertificate.java.
+    """
+    statements = frozenset(certificate.qc_statements)
+    return (
+        not certificate.is_ca
+        and _QC_COMPLIANCE in statements
+        and bool(statements & _QUALIFIED)
+        and not statements & _SEAL
+    )
+
+
+def certificates(place: Place) -> Iterator[tuple[Token, CertificateObject]]:
+    """Give the certificates of one place, each once, however many modules read it."""
+    seen = set()
+    for _, token in place.tokens:
+        if isinstance(token.certificates, Failure):
+            continue
+        for each in token.certificates:
+            if (key := (each.sha256, each.content)) not in seen:
+                seen.add(key)
+                yield token, each
+
+
+def nes_of(place: Place) -> tuple[Nes, ...]:
+    """Return the qualified certificates of one place."""
+    return tuple(
+        Nes(place=place.name, certificate=each.content, token=token)
+        for token, each in certificates(place)
+        if isinstance(each.content, Certificate) and is_nes(each.content)
+    )
+
+
+def all_nes(snapshot: Snapshot) -> tuple[Nes, ...]:
+    """Return the qualified certificates of the desk, each once, in the order of the reading."""
+    found: dict[Certificate, Nes] = {}
+    for place in places(snapshot):
+        for nes in nes_of(place):
+            found.setdefault(nes.certificate, nes)
+    return tuple(found.values())
+
+
+def reason(failure: Failure) -> str:
+    """Give an interface's symbol and number as a person would look them up."""
+    if failure.code is None or failure.name.startswith("0x"):
+        return failure.name
+    if failure.api in ("pcsc", "pkcs11"):
+        return f"{failure.name} 0x{failure.code & 0xFFFFFFFF:08X}"
+    return f"{failure.name} {failure.code}"
+
+
+def is_ours(part: object) -> bool:
+    """Tell whether a part of a snapshot is a fault of cardtool itself."""
+    return isinstance(part, Failure) and part.api == "worker" and part.name in ("BUG", "NONSENSE")

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Findings about tokens: what a driver made of each card, and the state of its PIN.
+
+PIN states come from the token's flags: nothing here or before was ever tried on a card.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from cardtool.model.diagnosis import Finding
+from cardtool.model.snapshot import Failure, Module, Slot, Snapshot, Token
+from cardtool.rules import desk
+from cardtool.rules.codes import finding
+from cardtool.rules.policy import Policy
+
+_EMPTY = ("CKR_TOKEN_NOT_PRESENT", "TokenNotPresent")
+_NOT_RECOGNISED = ("CKR_TOKEN_NOT_RECOGNIZED", "TokenNotRecognised")
+
+_PIN_FLAGS = (
+    ("CKF_USER_PIN_LOCKED", "pin-locked"),
+    ("CKF_USER_PIN_FINAL_TRY", "pin-final-try"),
+    ("CKF_USER_PIN_COUNT_LOW", "pin-count-low"),
+)
+"""Worst first: the first that is set is said. Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO."""
+
+
+def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
+    """Give a finding for each token read, and for each slot with a card that could not be."""
+    for module, slot, token in snapshot.tokens():
+        yield finding(
+            "token-read",
+            reader=desk.reader_of(module, slot),
+            module=module.path,
+            label=token.label,
+        )
+    said = set()
+    for module, slot, failure in _failures(snapshot):
+        for each in _trouble(module, slot, failure, snapshot):
+            if (key := (each.code, each.facts.get("reader"))) not in said:
+                said.add(key)
+                yield each
+
+
+def check_pins(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
+    """Give the PIN's state on each card whose NES is in force: before and after, no PIN matters."""
+    said = set()
+    for nes in desk.all_nes(snapshot):
+        if nes.is_in_force(at) and nes.place not in said:
+            said.add(nes.place)
+            yield finding(_pin_code(nes.token), reader=nes.place, label=nes.token.label)
+
+
+def _failures(snapshot: Snapshot) -> Iterator[tuple[Module, Slot, Failure]]:
+    for module in snapshot.modules:
+        if isinstance(module.slots, tuple):
+            for slot in module.slots:
+                if isinstance(slot.token, Failure) and slot.token.name not in _EMPTY:
+                    yield module, slot, slot.token
+
+
+def _trouble(module: Module, slot: Slot, failure: Failure, snapshot: Snapshot) -> Iterator[Finding]:
+    reason = desk.reason(failure)
+    seats = [seat for seat in desk.signing_seats(snapshot) if slot.reader in (None, seat.reader)]
+    if desk.is_ours(failure):
+        yield finding("cardtool-fault", part=module.path, reason=reason)
+    elif _is_unread(slot, seats, snapshot):
+        unread = (seat.reader for seat in seats if not desk.is_read(snapshot, seat))
+        reader = next(unread, desk.reader_of(module, slot))
+        yield finding(_code(failure), reader=reader, module=module.path, reason=reason)
+    elif failure.name not in _NOT_RECOGNISED and any(
+        desk.is_missed(module, seat, snapshot) for seat in seats
+    ):
+        yield finding("driver-beside-failed", module=module.path, reason=reason)
+
+
+def _is_unread(slot: Slot, seats: list[desk.Seat], snapshot: Snapshot) -> bool:
+    """Tell whether a slot's trouble keeps a card that may be the right one from being read."""
+    if seats:
+        return not all(desk.is_read(snapshot, seat) for seat in seats)
+    read = [other for _, other, _ in snapshot.tokens() if other.reader == slot.reader]
+    return not read and not desk.signing_seats(snapshot)
+
+
+def _code(failure: Failure) -> str:
+    match failure.api, failure.name:
+        case "worker", "TIMEOUT":
+            return "token-hung"
+        case "worker", _:
+            return "token-crashed"
+        case _, name if name in _NOT_RECOGNISED:
+            return "token-not-recognised"
+        case _:
+            return "token-failed"
+
+
+def _pin_code(token: Token) -> str:
+    for flag, code in _PIN_FLAGS:
+        if flag in token.flags:
+            return code
+    return "pin-ready" if "CKF_USER_PIN_INITIALIZED" in token.flags else "pin-never-set"

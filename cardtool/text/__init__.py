@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns codes and facts into sentences of a language. Decides nothing, lays nothing out.
+
+The words are the TOML files beside this one: `[finding.CODE]`, `[step.CODE]`, `[label]`. A value
+goes into a sentence as it was found: it is never itself read as a pattern.
+"""
+
+import functools
+import importlib.resources
+import string
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+
+from cardtool.model.diagnosis import Finding
+
+LANGUAGES = ("tr", "en")
+"""The languages there are words in."""
+
+_UNKNOWN = "…"
+"""Stands where a sentence is shown without its facts, as when a code is explained."""
+
+
+@functools.cache
+def load_words(language: str) -> dict[str, Any]:
+    """Give a language's words, read once a process.
+
+    Raises:
+        ValueError: there are none in this language.
+    """
+    if language not in LANGUAGES:
+        text = f"no words in {language!r}; there are {', '.join(LANGUAGES)}"
+        raise ValueError(text)
+    file = importlib.resources.files(__name__) / f"{language}.toml"
+    return tomllib.loads(file.read_text("utf-8"))
+
+
+class Text:
+    """The words of one language, and the time zone moments are shown in."""
+
+    def __init__(self, language: str, zone: tzinfo | None = None) -> None:
+        """Choose a language of `LANGUAGES`; `zone` None is the machine's.
+
+        Raises:
+            ValueError: another language.
+        """
+        self._words = load_words(language)
+        self._zone = zone
+        self.language = language
+
+    def says(self, finding: Finding) -> str:
+        """Say what is so."""
+        return self._fill(self._words["finding"][finding.code]["says"], finding.facts)
+
+    def means(self, code: str) -> str:
+        """Say why a finding matters, or how it comes about."""
+        return str(self._words["finding"][code]["means"])
+
+    def step(self, code: str, facts: Mapping[str, str | int]) -> str:
+        """Say what to do; `facts` are those of the finding that names the step."""
+        return self._fill(self._words["step"][code]["says"], facts)
+
+    def label(self, key: str) -> str:
+        """Give a word of the layout."""
+        return str(self._words["label"][key])
+
+    def moment(self, moment: datetime) -> str:
+        """Show a moment to the second with its offset.
+
+        One at the edge of the calendar, which the zone would push out of it, keeps its own offset.
+        """
+        try:
+            shown = moment.astimezone(self._zone)
+        except OverflowError:
+            shown = moment
+        words = self._words["moment"]
+        offset = shown.strftime("%z")
+        parts = {
+            "day": f"{shown.day:02}",
+            "bare_day": shown.day,
+            "month": f"{shown.month:02}",
+            "month_name": words["months"][shown.month - 1],
+            "year": f"{shown.year:04}",
+            "time": f"{shown.hour:02}:{shown.minute:02}:{shown.second:02}",
+            "offset": f"{offset[:3]}:{offset[3:5]}",
+        }
+        return self._fill(words["says"], parts)
+
+    def _fill(self, pattern: str, facts: Mapping[str, str | int]) -> str:
+        return "".join(
+            literal + ("" if name is None else self._value(name, facts))
+            for literal, name, _, _ in string.Formatter().parse(pattern)
+        )
+
+    def _value(self, name: str, facts: Mapping[str, str | int]) -> str:
+        value = facts.get(name, _UNKNOWN)
+        if name.endswith("_at"):
+            try:
+                return self.moment(datetime.fromisoformat(str(value)))
+            except ValueError:
+                return str(value)
+        return str(value)

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of formats: each lays out diagnoses as text and decides nothing.
+
+A view is `render(diagnoses, text, ...) -> Iterator[str]`. It asks nothing of the terminal, the
+clock or a file: width, colour and symbols are given to it.
+"""
+
+import importlib
+from collections.abc import Callable, Iterator
+
+VIEWS = {
+    "terminal": ("cardtool.views.terminal", "render"),
+    "json": ("cardtool.views.json", "render"),
+    "drivers-terminal": ("cardtool.views.drivers", "render"),
+    "drivers-json": ("cardtool.views.drivers", "render_json"),
+    "certificates-terminal": ("cardtool.views.certificates", "render"),
+    "certificates-json": ("cardtool.views.certificates", "render_json"),
+}
+"""What to import for a format; nothing is imported before it is wanted."""
+
+
+def view(name: str) -> Callable[..., Iterator[str]]:
+    """Return the function that renders a format of `VIEWS`."""
+    module, function = VIEWS[name]
+    found: Callable[..., Iterator[str]] = getattr(importlib.import_module(module), function)
+    return found

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the pages of docs/ that are made from the code. Run by `make generated`.
+
+Each page is a function without arguments that returns its whole text, so that a test can hold
+it against the file.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.snapshot import Snapshot
+from cardtool.rules.codes import ROWS, Row
+from cardtool.text import LANGUAGES, Text, load_words
+
+FOLDER = Path(__file__).parent
+
+_NOTE = "<!-- Written by docs/generate.py: change the code, then run `make generated`. -->"
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def findings() -> str:
+    """Describe every code in every language, with its severity and steps."""
+    parts = [
+        _NOTE,
+        "# Findings",
+        "Every code `cardtool` can give, in the order of the chain. Codes are stable for ever.",
+    ]
+    for code, row in ROWS.items():
+        parts += [f"## {code}", _summary(row)]
+        parts += ["\n".join(_in_language(code, row, language)) for language in LANGUAGES]
+    return "\n\n".join(parts) + "\n"
+
+
+def snapshot_schema() -> str:
+    """Give the JSON schema of a snapshot."""
+    return _schema(Snapshot)
+
+
+def diagnosis_schema() -> str:
+    """Give the JSON schema of a diagnosis."""
+    return _schema(Diagnosis)
+
+
+def cli() -> str:
+    """Give the help of every command, 80 columns wide."""
+    from cardtool.cli import main  # noqa: PLC0415 - the other pages need no command line
+
+    return "\n\n".join([_NOTE, "# Command line", *_help(main, "cardtool", None)]) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "findings.md": findings,
+    "snapshot.schema.json": snapshot_schema,
+    "diagnosis.schema.json": diagnosis_schema,
+    "cli.md": cli,
+}
+"""File name in docs/ -> what gives its text."""
+
+
+def _summary(row: Row) -> str:
+    facts = ", ".join(f"`{fact}`" for fact in row.facts) or "none"
+    lines = [f"* severity: {row.severity.value}", f"* link: {row.link.value}", f"* facts: {facts}"]
+    if row.explains:
+        lines.append("* explains: " + ", ".join(f"[{each}](#{each})" for each in row.explains))
+    return "\n".join(lines)
+
+
+def _in_language(code: str, row: Row, language: str) -> Iterator[str]:
+    words, text = load_words(language), Text(language)
+    yield f"**{language}** {words['finding'][code]['says']}"
+    yield ""
+    yield text.means(code)
+    if row.steps:
+        yield ""
+        for number, step in enumerate(row.steps, 1):
+            yield f"{number}. {words['step'][step]['says']}"
+
+
+def _schema(record: type[msgspec.Struct]) -> str:
+    schema = {"$schema": _DRAFT, **msgspec.json.schema(record)}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _help(command: click.Command, path: str, parent: click.Context | None) -> Iterator[str]:
+    context = click.Context(
+        command, info_name=path.rsplit(" ", 1)[-1], parent=parent, terminal_width=80
+    )
+    yield f"## {path}\n\n```text\n{command.get_help(context).rstrip()}\n```"
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            if inner is not None and not inner.hidden:
+                yield from _help(inner, f"{path} {name}", context)
+
+
+def main() -> None:
+    """Write every page that is not as it should be."""
+    for name, page in PAGES.items():
+        (FOLDER / name).write_text(page(), encoding="utf-8", newline="\n")
+        print(f"docs/{name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the golden files: `python -m tests.golden.write`, which `make generated` runs.
+
+Read what changed in them before keeping it: they are what people see.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.redact import mask, redact
+from cardtool.model.snapshot import Snapshot
+from cardtool.rules import diagnose
+from cardtool.text import LANGUAGES, Text
+from cardtool.views import view
+from cardtool.views.paper import Paper
+from tests.golden.desk import AT, ZONE, desk
+
+FOLDER = Path(__file__).parent
+CORPUS = FOLDER.parent / "corpus"
+KEY = b"the key of the golden files"
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """As much of a corpus file as a view needs."""
+
+    at: str
+    snapshot: Snapshot
+
+
+def cases() -> Iterator[tuple[str, Diagnosis]]:
+    """Yield each described desk as a person would see it: masked, then judged."""
+    for path in sorted(CORPUS.glob("*.json")):
+        case = msgspec.json.decode(path.read_bytes(), type=Case)
+        at = msgspec.convert(case.at, type(AT))
+        yield path.stem, diagnose(mask(case.snapshot), at)
+
+
+def pages() -> dict[str, str]:
+    """Return every golden file: its name and what belongs in it."""
+    found = dict(cases())
+    done = {"json.txt": _json()}
+    for language in LANGUAGES:
+        text = Text(language, ZONE)
+        for name, render in (
+            ("terminal", partial(view("terminal"), paper=Paper())),
+            ("narrow", partial(view("terminal"), paper=Paper(width=40, symbols=False))),
+            ("drivers", partial(view("drivers-terminal"), products={_PATH: "OpenSC"})),
+            ("certificates", view("certificates-terminal")),
+        ):
+            done[f"{name}.{language}.txt"] = "".join(
+                f"=== {case} ===\n{''.join(render([diagnosis], text))}\n"
+                for case, diagnosis in found.items()
+            )
+    return done
+
+
+_PATH = "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"
+
+
+def _json() -> str:
+    """Return the documents of one desk: a program's promise, spelt out once."""
+    diagnosis = diagnose(redact(desk(), KEY), AT)
+    formats = ("json", "drivers-json", "certificates-json")
+    documents = ["".join(view(name)([diagnosis], Text("en"))) for name in formats]
+    for document in documents:
+        json.loads(document)
+    return "\n".join(documents)
+
+
+def main() -> None:
+    """Write all golden files."""
+    for name, page in pages().items():
+        (FOLDER / name).write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

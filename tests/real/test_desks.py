@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each desk gets its verdict, through the function and through the installed command."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from cardtool.probe.workstation import Options, take_snapshot
+from cardtool.rules import diagnose
+from cardtool.text import LANGUAGES, Text
+from tests.real.desks import AT, CASES, NUMBER, OTHER_NUMBER, Case, Desk
+
+pytestmark = pytest.mark.real
+
+_COMMAND = Path(sys.executable).with_name("cardtool")
+_READING = {0xA4, 0xB0, 0xC0, 0xCA}
+"""SELECT, READ BINARY, GET RESPONSE and GET DATA. Source: ISO/IEC 7816-4 §11."""
+_DIRECTORY = b"\x80\x18"
+"""AKİS's own command that lists a folder."""
+_RESET = 2
+"""vpcd's control byte."""
+
+by_name = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+
+
+@pytest.fixture
+def desk(case: Case, tmp_path: Path) -> Iterator[Desk]:
+    """Build the desk of a case, and see afterwards that its cards were only read."""
+    with ExitStack() as stack:
+        built = case.build(stack, tmp_path)
+        yield built
+        for card in built.cards:
+            assert {command.hex() for command in card.commands if not _only_reads(command)} == set()
+            assert _RESET not in card.controls
+
+
+def _only_reads(command: bytes) -> bool:
+    return command[1] in _READING or command[:2] == _DIRECTORY
+
+
+def _run(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [_COMMAND, "check", "--at", AT.isoformat(), *desk.arguments, *arguments],
+        env={**desk.env, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@by_name
+def test_the_function_finds_it(case: Case, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in desk.env.items():
+        monkeypatch.setenv(name, value)
+    given = dict(zip(desk.arguments[::2], desk.arguments[1::2], strict=True))
+    options = Options(
+        timeout_s=float(given.get("--timeout", "10")),
+        modules=(given["--module"],) if "--module" in given else (),
+    )
+
+    found = diagnose(take_snapshot(options), AT)
+
+    codes = [each.code for each in found.findings]
+    assert found.verdict == case.verdict, codes
+    assert set(case.beside) <= set(codes)
+    assert found.severity.exit_status == case.exit_status
+
+
+@by_name
+def test_the_command_finds_it(case: Case, desk: Desk) -> None:
+    done = _run(desk, "--format", "json")
+
+    assert done.stderr == ""
+    found = json.loads(done.stdout)
+    codes = [each["code"] for each in found["findings"]]
+    assert found["verdict"] == case.verdict, codes
+    assert set(case.beside) <= set(codes)
+    assert done.returncode == case.exit_status
+    assert not any(number in done.stdout for number in (NUMBER, OTHER_NUMBER))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@by_name
+def test_the_command_says_it(case: Case, desk: Desk, language: str) -> None:
+    done = _run(desk, "--lang", language)
+
+    assert done.stderr == ""
+    assert done.returncode == case.exit_status
+    said = " ".join(done.stdout.split())
+    assert " ".join(Text(language).means(case.verdict).split()) in said
+    assert not any(number in said for number in (NUMBER, OTHER_NUMBER))

@@ -1,0 +1,441 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The catalogue knows the cards, modules and readers of the notes, and every row cites its heading.
+
+ATRs are written out here a second time, from the public lists, so that a slip in a row is seen.
+"""
+
+import functools
+import operator
+import pathlib
+import re
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardtool.catalog import Card, Catalog, CatalogError, Module, Reader, decode, load
+from cardtool.catalog.atr import historical_bytes
+
+NOTES = pathlib.Path(__file__).parent.parent / "drivers_notes"
+
+AKIS_1X = """
+    3B9F968131FE45806755454B41451112318073B3A180E9 3B9F968131FE45806755454B41451212318073B3A180EA
+    3B9F968131FE45806755454B41451213318073B3A180EB 3B9F968131FE45806755454B41451252318073B3A180AA
+    3B9F968131FE45806755454B41451253318073B3A180AB 3B9F968131FE45806755454B41451292318073B3A1806A
+    3B9F968131FE45806755454B41451293318073B3A1806B 3B9F158131FE45806755454B41451221318073B3A1805A
+    3B9F968131FE45806755454B41451221318073B3A180D9 3B9F138131FE45806755454B41451221318073B3A1805C
+    3B9F138131FE45806755454B41451261318073B3A1801C 3B9F158131FE45806755454B41451261318073B3A1801A
+    3B9F968131FE45806755454B41451261318073B3A18099 3B9F138131FE45806755454B41451264318073B3A18019
+    3B9F138131FE45806755454B41451265318073B3A18018 3B9F968131FE45806755454B414512A4318073B3A1805C
+    3B9F968131FE45806755454B414512A5318073B3A1805D 3B9F968131FE45806755454B41451312318073B3A180EB
+"""
+AKIS_2X = """
+    3B9F968131FE458065544320201231C073F621808105B3 3B9F978131FE458065544312210031C073F62180810593
+    3B9F978131FE458065544312210731C073F62180810594 3B9F978131FE458065544312210731C073F62180810595
+    3B9F978131FE4580655443D2210831C073F6218081055B 3B9F978131FE4580655443E4210831C073F6218081056D
+    3B9F968131FE4580655443D3210831C073F6218081055B 3B9F968131FE4580655443D2210831C073F6218081055A
+    3B9F978131FE458065544312210831C073F6218081059B 3B9F968131FE458065544312210831C073F6218081059A
+    3B9F978131FE4580655443D2210831C073F6218081015F 3B9F978131FE458065544312210831C073F6218081019F
+    3B9F978131FE458065544353228231C073F62180810553 3B9F978131FE4580655443D3228231C073F621808105D3
+    3B9F978131FE4580655443D3230231C073F62180810552 3B9F978131FE458065544312210831C073F621808105
+    3B9F978131FE458065544312210831C073F62180810590
+"""
+KNOWN = {
+    "akis-v10": "3BBA11008131FE4D55454B41452056312E30AE",
+    "akis-1x": AKIS_1X,
+    "akis-2x": AKIS_2X,
+    "tckk-contactless": "3B8F80018065544320141331C073F4A180810508",
+    "etoken-java": "3BD5180081313A7D8073C8211030 3BD518008131FE7D8073C82110F4",
+    "etoken-5110": "3B7F96000080318065B0846160FB120FFD829000",
+    "etoken-5110-cc": "3BFF9600008131FE4380318065B0855956FB120FFE82900000",
+    "etoken-5300": "3BFF9600008131FE4380318065B0845651101201788290006A",
+    "etoken-5110-fips": "3BFF9600008131FE4380318065B0846566FB12017882900085",
+    "idprime": "3BFF9600008131804380318065B0850300EF120FFE82900066",
+    "acos5-64": "3BBE9600004105200000000000000000009000",
+    "acos5-64-v3": "3BBE9600004105300000000000000000009000",
+    "acos5-evo": """3B9E96800141054100000000000000000090001C
+        3B9E96800141054200000000000000000090001F 3B9E96800141054300000000000000000090001E""",
+    "safesign": """3BBB1800C01031FE4580670412B00303000081053C
+        3BFA1800FF8131FE454A434F5032315632333165 3BF81800FF8131FE454A434F507632343143
+        3BB79400C03E31FE6553504B32339000AE""",
+    "t-kart": "3BF2180002C10A31FE58C80874",
+    "cardos-v44": "3BD21802C10A31FE58C80D51",
+    "gemsafe": "3B7D94000080318065B08301029083009000 3B6D000080318065B08301029083009000",
+}
+WITHOUT_CHECK_BYTE = "3B9F978131FE458065544312210831C073F621808105"
+
+ROWS: list[Card | Module | Reader] = [*load().cards, *load().modules, *load().readers]
+
+
+def slug(heading: str) -> str:
+    """Make the anchor that a heading has on the web."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def sections(page: str) -> dict[str, str]:
+    """Give a page's text by the slug of the heading it stands under."""
+    _, *found = re.split(r"^#+ ", (NOTES / page).read_text("utf-8"), flags=re.MULTILINE)
+    return {slug(text.partition("\n")[0]): text for text in found}
+
+
+def cited(source: str) -> str:
+    """Give the section that a row's source names; KeyError when there is none."""
+    page, _, heading = source.partition("#")
+    return sections(page)[heading]
+
+
+def with_check_byte(atr: str) -> str:
+    """Complete an invented ATR."""
+    return f"{atr}{functools.reduce(operator.xor, bytes.fromhex(atr)[1:]):02X}"
+
+
+@pytest.mark.parametrize(
+    ("card_id", "atr"), [(card_id, atr) for card_id, atrs in KNOWN.items() for atr in atrs.split()]
+)
+def test_listed_atr_is_recognised(card_id: str, atr: str) -> None:
+    card = load().card_for(atr)
+
+    assert card is not None
+    assert card.id == card_id
+
+
+@pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
+def test_no_atr_is_shipped_that_this_file_does_not_list(card: Card) -> None:
+    assert set(card.atrs) <= set(KNOWN.get(card.id, "").split())
+
+
+@pytest.mark.parametrize("version", ["12DD10", "D32402", "FFFFFF"])
+def test_unlisted_akis_2x_version_is_recognised_by_its_historical_bytes(version: str) -> None:
+    atr = with_check_byte(f"3B9F978131FE4580655443{version}31C073F621808105")
+
+    card = load().card_for(atr)
+
+    assert atr not in {known for row in load().cards for known in row.atrs}
+    assert card is not None
+    assert card.id == "akis-2x"
+
+
+@pytest.mark.parametrize(
+    ("historical", "card_id"),
+    [
+        ("806755454B41451599318073B3A180", "akis-1x"),
+        ("806668320901020331958105", "akis-v3"),
+        ("806668324901020331958105", "akis-v3"),
+        ("55454B41452056392E39", "akis-1x"),
+        ("75656B61652056392E39", "akis-1x"),
+    ],
+)
+def test_unlisted_akis_is_recognised_by_what_it_says_of_itself(
+    historical: str, card_id: str
+) -> None:
+    atr = with_check_byte(f"3B{0x90 + len(historical) // 2:02X}968131FE45{historical}")
+
+    card = load().card_for(atr)
+
+    assert historical_bytes(atr) == historical
+    assert card is not None
+    assert card.id == card_id
+
+
+def test_wrong_check_byte_does_not_hide_the_card() -> None:
+    card = load().card_for("3B9F978131FE458065544354238231C073F62180810500")
+
+    assert card is not None
+    assert card.id == "akis-2x"
+
+
+def test_atr_in_lower_case_is_recognised() -> None:
+    card = load().card_for("3bba11008131fe4d55454b41452056312e30ae")
+
+    assert card is not None
+    assert card.id == "akis-v10"
+
+
+@pytest.mark.parametrize(
+    "atr",
+    [
+        pytest.param("3B6E00000031807186650164022232839000", id="a bank's MasterCard"),
+        pytest.param("3B3B94006737100000396033339000", id="a phone SIM"),
+        pytest.param("3B9F968131FE458065544", id="half a byte"),
+        pytest.param("3B655454B41450", id="UEKAE across half bytes"),
+        pytest.param("", id="nothing"),
+        pytest.param("00", id="what a mute card leaves"),
+        pytest.param("kart", id="not hex"),
+    ],
+)
+def test_other_atr_is_not_recognised(atr: str) -> None:
+    assert load().card_for(atr) is None
+
+
+def test_only_v10_is_read_by_opensc() -> None:
+    assert {card.id for card in load().cards if card.opensc_driver == "akis"} == {"akis-v10"}
+    assert {card.id for card in load().cards if card.opensc_driver} == {"akis-v10"}
+
+
+@pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
+def test_card_has_the_name_of_its_heading_and_its_atrs_stand_there(card: Card) -> None:
+    section = cited(card.source)
+
+    assert card.source.endswith(f"#{card.id}")
+    for atr in card.atrs:
+        assert f"`{atr}`" in section
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{type(row).__name__}-{row.id}")
+def test_source_heading_exists(row: Card | Module | Reader) -> None:
+    assert cited(row.source)
+
+
+@pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)
+def test_reader_driver_heading_exists_and_ids_stand_in_the_notes(reader: Reader) -> None:
+    assert cited(reader.driver)
+    for usb in reader.usb:
+        assert re.fullmatch("[0-9A-F]{4}:[0-9A-F]{4}", usb)
+        assert f"`{usb}`" in cited(reader.source)
+
+
+@pytest.mark.parametrize("rows", [load().cards, load().modules, load().readers])
+def test_ids_are_unique_and_kebab_case(rows: tuple[Card | Module | Reader, ...]) -> None:
+    ids = [row.id for row in rows]
+
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", row_id) for row_id in ids)
+
+
+def test_no_atr_fits_two_cards() -> None:
+    """Two patterns meet when at each place they agree or one of them is open."""
+    patterns = [(card.id, pattern) for card in load().cards for pattern in card.atrs]
+    patterns += [(card.id, f"h{pattern}") for card in load().cards for pattern in card.historical]
+
+    meetings = [
+        (one, other)
+        for place, (one, first) in enumerate(patterns)
+        for other, second in patterns[place + 1 :]
+        if len(first) == len(second)
+        and all(a == b or "." in (a, b) for a, b in zip(first, second, strict=True))
+    ]
+
+    assert meetings == []
+
+
+@pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
+def test_patterns_are_whole_bytes_in_upper_case(card: Card) -> None:
+    for pattern in (*card.atrs, *card.historical, *card.contains):
+        assert re.fullmatch("([0-9A-F.]{2})+", pattern)
+
+
+@pytest.mark.parametrize("card", [card for card in load().cards if card.family == "akis"])
+def test_check_byte_of_each_shipped_akis_atr_is_right(card: Card) -> None:
+    for atr in set(card.atrs) - {WITHOUT_CHECK_BYTE}:
+        assert functools.reduce(operator.xor, bytes.fromhex(atr)[1:]) == 0
+
+
+@pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
+def test_modules_of_a_card_exist_and_are_for_cards(card: Card) -> None:
+    assert card.modules
+    assert all(load().module(module_id).purpose == "card" for module_id in card.modules)
+
+
+@pytest.mark.parametrize("module", load().modules, ids=lambda module: module.id)
+def test_module_paths_are_absolute_and_lead_to_the_module(module: Module) -> None:
+    windows = (*module.windows, *module.windows_32)
+    posix = (*module.linux, *module.macos)
+
+    assert all(pathlib.PureWindowsPath(path).is_absolute() for path in windows)
+    assert all(pathlib.PurePosixPath(path).is_absolute() for path in posix)
+    for path in windows:
+        assert load().module_named(pathlib.PureWindowsPath(path).name) is module
+    for path in posix:
+        assert load().module_named(pathlib.PurePosixPath(path).name) is module
+    for places in (module.linux, module.windows, module.windows_32, module.macos):
+        assert len(set(places)) == len(places)
+
+
+def test_module_names_are_unique_lower_case_ascii() -> None:
+    names = [name for module in load().modules for name in module.names]
+
+    assert len(set(names)) == len(names)
+    assert all(name.isascii() and name == name.lower() for name in names)
+
+
+@pytest.mark.parametrize(
+    ("filename", "module_id"),
+    [
+        ("akisp11.dll", "akisp11"),
+        ("AKISP11.DLL", "akisp11"),
+        ("libeTPkcs11.so", "etpkcs11"),
+        ("libeTPkcs11.so.10.8.28", "etpkcs11"),
+        ("onepin-opensc-pkcs11.so", "opensc"),
+        ("p11-kit-proxy.so", "p11-kit"),
+    ],
+)
+def test_module_is_known_by_its_file_name(filename: str, module_id: str) -> None:
+    module = load().module_named(filename)
+
+    assert module is not None
+    assert module.id == module_id
+
+
+@pytest.mark.parametrize("filename", ["", "libc.so.6", "akİsp11.dll", "akisp11", "xakisp11.dll"])
+def test_other_file_is_no_known_module(filename: str) -> None:
+    assert load().module_named(filename) is None
+
+
+@pytest.mark.parametrize(
+    "filename",
+    [
+        "p11-kit-trust.so",
+        "p11-kit-proxy.so",
+        "p11-kit-client.so",
+        "gnome-keyring-pkcs11.so",
+        "libtpm2_pkcs11.so.0",
+        "libsofthsm2.so",
+        "pkcs11-spy.so",
+    ],
+)
+def test_module_without_a_card_behind_it_is_marked_software(filename: str) -> None:
+    module = load().module_named(filename)
+
+    assert module is not None
+    assert module.purpose == "software"
+
+
+def test_software_module_is_looked_for_nowhere() -> None:
+    for module in load().modules:
+        if module.purpose == "software":
+            assert (*module.linux, *module.windows, *module.windows_32, *module.macos) == ()
+
+
+@pytest.mark.parametrize(
+    ("platform", "bits", "first"),
+    [
+        ("linux", 64, "/usr/lib/libakisp11.so"),
+        ("linux", 32, "/usr/lib/libakisp11.so"),
+        ("win32", 64, r"C:\Windows\System32\akisp11.dll"),
+        ("win32", 32, r"C:\Windows\SysWOW64\akisp11.dll"),
+        ("darwin", 64, "/usr/local/lib/libakisp11.dylib"),
+    ],
+)
+def test_paths_are_those_of_the_platform_and_the_process(
+    platform: str, bits: int, first: str
+) -> None:
+    catalog = load()
+
+    assert catalog.paths(catalog.module("akisp11"), platform, bits)[0] == first
+
+
+def test_unknown_platform_has_no_paths() -> None:
+    assert load().paths(load().module("opensc"), "freebsd14", 64) == ()
+
+
+def test_unknown_module_id_is_refused() -> None:
+    with pytest.raises(KeyError, match="no-such"):
+        load().module("no-such")
+
+
+@pytest.mark.parametrize(
+    ("pcsc_name", "ids"),
+    [
+        ("ACS ACR 38U-CCID 00 00", {"acs-38t", "acs-38t-desktop"}),
+        ("ACS CCID USB Reader 0", {"acs-38t", "acs-38t-desktop"}),
+        ("ACS ACR38U 00 00", {"acs-38u"}),
+        ("ACS ACR38U-CCID 0", {"acs-38t", "acs-38t-desktop"}),
+        ("ACS ACR39U ICC Reader 0", {"acs-39t"}),
+        ("Gemalto USB Shell Token V2 (0123456789) 01 00", {"gemalto-k30", "gemplus-key"}),
+        ("udea MILKO V1. 00 00", {"udea-milko"}),
+        ("OMNIKEY AG CardMan 6121 00 00", {"omnikey-6121"}),
+        ("HID Global OMNIKEY 6121 Smart Card Reader 0", {"omnikey-6121"}),
+        ("OMNIKEY AG CardMan 3121 00 00", {"omnikey-3x21"}),
+        ("OMNIKEY CardMan 3x21 0", {"omnikey-3x21"}),
+        ("HID Global OMNIKEY 3x21 Smart Card Reader 0", {"omnikey-3x21-hid"}),
+        ("Virtual PCD 00 00", set[str]()),
+        ("", set[str]()),
+    ],
+)
+def test_reader_is_known_by_its_pcsc_name(pcsc_name: str, ids: set[str]) -> None:
+    assert {reader.id for reader in load().readers_named(pcsc_name)} == ids
+
+
+def test_historical_bytes_of_an_answer_without_check_byte() -> None:
+    assert historical_bytes("3B6D000080318065B08301029083009000") == "80318065B08301029083009000"
+
+
+def test_historical_bytes_may_be_none() -> None:
+    assert historical_bytes("3B00") == ""
+
+
+@pytest.mark.parametrize("atrs", KNOWN.values())
+def test_every_truncated_answer_is_refused(atrs: str) -> None:
+    for atr in set(atrs.split()) - {WITHOUT_CHECK_BYTE}:
+        for end in range(0, len(atr), 2):
+            with pytest.raises(ValueError, match=r"ATR|announce|TD chain"):
+                historical_bytes(atr[:end])
+
+
+@given(st.text(string.hexdigits, max_size=80) | st.text(max_size=10))
+def test_any_text_gives_historical_bytes_or_a_value_error(text: str) -> None:
+    try:
+        historical = historical_bytes(text)
+    except ValueError:
+        return
+
+    assert historical in "".join(text.split()).upper()
+
+
+@given(st.text(string.hexdigits, max_size=80) | st.text(max_size=10))
+def test_any_text_can_be_asked_about(text: str) -> None:
+    card = load().card_for(text)
+
+    assert card is None or card in load().cards
+
+
+CARD = """
+[[card]]
+id = "one"
+name = "One"
+family = "one"
+modules = []
+holds = "nes"
+source = "akis.md#akis-v3"
+"""
+
+
+def test_good_row_is_read() -> None:
+    catalog = decode(CARD, "module = []", "reader = []")
+
+    assert catalog == Catalog(
+        cards=(
+            Card(
+                id="one",
+                name="One",
+                family="one",
+                modules=(),
+                holds="nes",
+                source="akis.md#akis-v3",
+            ),
+        ),
+        modules=(),
+        readers=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("cards", "place"),
+    [
+        (CARD + CARD.replace('"One"', "1"), r"\$\.card\[1\]\.name"),
+        (CARD + CARD.replace("nes", "maybe"), r"\$\.card\[1\]\.holds"),
+        (CARD + "atrs = [7]\n", r"\$\.card\[0\]\.atrs\[0\]"),
+        (CARD + 'atr = ["3B00"]\n', r"`atr` - at `\$\.card\[0\]`"),
+        (CARD + '[[cards]]\nid = "two"\n', "`cards`"),
+        ("", "`card`"),
+        (CARD + "id = \n", r"cards\.toml: .*line 9"),
+    ],
+)
+def test_bad_row_names_its_place(cards: str, place: str) -> None:
+    with pytest.raises(CatalogError, match=place):
+        decode(cards, "module = []", "reader = []")
+
+
+def test_catalogue_is_read_once() -> None:
+    assert load() is load()

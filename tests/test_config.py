@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which settings files are read, what they may say, and what a broken one is told."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cardtool.config import Config, ConfigError, languages, load, places, system_language
+from cardtool.rules.policy import Policy
+
+
+def _named(path: Path, text: str | bytes) -> dict[str, str]:
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return {"CARDTOOL_CONFIG": str(path)}
+
+
+def test_every_key_arrives(tmp_path: Path) -> None:
+    module = str(tmp_path / "libakisp11.so")
+    text = f"""
+        language = "tr"
+        modules = ['{module}']
+        timeout_s = 20
+        [policy]
+        notice_days = 60
+        [identity]
+        key = "{"AB" * 16}"
+    """
+
+    config = load(_named(tmp_path / "config.toml", text))
+
+    assert config.language == "tr"
+    assert config.modules == (module,)
+    assert config.timeout_s == 20
+    assert config.days() == Policy(notice_days=60)
+    assert config.identity.key == "AB" * 16
+
+
+def test_the_users_file_overrides_the_systems_key_by_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, folder, text in (
+        (
+            "XDG_CONFIG_DIRS",
+            "system",
+            'language = "tr"\n[policy]\nnotice_days = 80\nurgent_days = 40',
+        ),
+        ("XDG_CONFIG_HOME", "user", 'language = "en"\n[policy]\nurgent_days = 35'),
+    ):
+        monkeypatch.setenv(variable, str(tmp_path / folder))
+        (tmp_path / folder / "cardtool").mkdir(parents=True)
+        (tmp_path / folder / "cardtool" / "config.toml").write_text(text)
+
+    config = load({})
+
+    assert config.language == "en"
+    assert config.days() == Policy(notice_days=80, urgent_days=35)
+    assert [path.parts[-3] for path in places({})] == ["system", "user"]
+
+
+def test_without_a_file_everything_is_as_shipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+    assert load({}) == Config()
+    assert Config().days() == Policy()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("language = \n", "line 1, column 12"),
+        ('language = "de"', "$.language"),
+        ("lang = 'tr'", "`lang`"),
+        ("timeout_s = 0", "$.timeout_s"),
+        ("timeout_s = nan", "$.timeout_s"),
+        ("timeout_s = '10'", "$.timeout_s"),
+        ("[policy]\nnotice_days = 'x'", "$.policy.notice_days"),
+        ("[policy]\nnotice_days = -1", "$.policy.notice_days"),
+        ("[policy]\nurgent_days = 200", "$.policy"),
+        ("[policy]\ncritical = 2", "critical"),
+        ("policy = 3", "$.policy"),
+        ("modules = ['libakisp11.so']", "libakisp11.so"),
+        ("modules = 'x'", "$.modules"),
+        ("[identity]\nkey = 'secret'", "$.identity"),
+        ("[identity]\nkey = 'ABCD'", "32 hex digits"),
+        (b"a = 1\nb = '\xe7'", "line 2"),
+        ("#" * (1024 * 1024 + 1), "larger than"),
+        ("a = " + "[" * 100_000, "TOML"),
+    ],
+)
+def test_a_broken_file_is_named_with_place_and_fix(
+    tmp_path: Path, text: str | bytes, said: str
+) -> None:
+    path = tmp_path / "config.toml"
+
+    with pytest.raises(ConfigError) as caught:
+        load(_named(path, text))
+
+    sentence = str(caught.value)
+    assert str(path) in sentence
+    assert said in sentence
+    assert "\n" not in sentence
+    assert "secret" not in sentence
+
+
+def test_a_file_named_by_the_environment_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such file; correct or remove"):
+        load({"CARDTOOL_CONFIG": str(tmp_path / "none.toml")})
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"must be able to read this file"):
+        load({"CARDTOOL_CONFIG": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("option", "environ", "first"),
+    [
+        ("en", {"CARDTOOL_LANG": "tr"}, "en"),
+        (None, {"CARDTOOL_LANG": "tr", "LC_ALL": "en_US.UTF-8"}, "tr"),
+        (None, {"LC_ALL": "tr_TR.UTF-8", "LANG": "en_US.UTF-8"}, "tr"),
+        (None, {"LC_ALL": "", "LC_MESSAGES": "de_DE", "LANG": "tr_TR"}, "en"),
+        (None, {"LC_ALL": "C", "LANG": "tr_TR.ISO-8859-9"}, "tr"),
+        (None, {"LC_ALL": "C.UTF-8", "LANG": "POSIX"}, None),
+        (None, {}, None),
+    ],
+)
+def test_the_strongest_wish_for_a_language_comes_first(
+    option: str | None, environ: dict[str, str], first: str | None
+) -> None:
+    assert next(languages(option, environ), None) == first
+
+
+def test_a_system_that_says_nothing_speaks_english() -> None:
+    if os.name == "nt":
+        assert system_language() in {"tr", "en"}
+    else:
+        assert system_language() == "en"

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fence, with real children: what they may do, and what becomes of them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cardtool.model.snapshot import Failure
+from cardtool.probe.isolation import Worker, name_exit
+from cardtool.probe.jobs import OPENED, TOKEN, ListReaders, OpenModule, ReadToken, ask
+from tests.rig.modules import hostile_module
+
+
+def test_a_library_that_cannot_be_loaded_is_the_systems_failure() -> None:
+    with Worker("pkcs11") as worker:
+        answer = ask(worker, OpenModule(path="/nowhere/none.so"), OPENED, timeout_s=10)
+
+    assert isinstance(answer, Failure)
+    assert (answer.api, answer.name) == ("os", "DLERROR")
+    assert "none.so" in answer.detail
+
+
+def test_a_fault_of_ours_is_not_the_cards() -> None:
+    with Worker("pkcs11") as worker:
+        answer = ask(worker, ReadToken(slot_id=99), TOKEN, timeout_s=10)
+
+    assert isinstance(answer, Failure)
+    assert (answer.api, answer.name) == ("worker", "BUG")
+    assert "KeyError" in answer.detail
+
+
+def test_an_answer_of_another_kind_is_nonsense() -> None:
+    with Worker("pcsc") as worker:
+        answer = ask(worker, ListReaders(), TOKEN, timeout_s=10)
+
+    assert isinstance(answer, Failure)
+    assert answer.api in {"pcsc", "worker"}
+
+
+def test_a_child_that_was_killed_is_named_by_its_signal_and_stays_lost() -> None:
+    with Worker("pkcs11") as worker:
+        os.kill(worker._process.pid, signal.SIGABRT)  # noqa: SLF001 - as a library's abort would
+
+        first = ask(worker, OpenModule(path="x"), OPENED, timeout_s=10)
+        second = ask(worker, OpenModule(path="x"), OPENED, timeout_s=10)
+
+    assert isinstance(first, Failure)
+    assert (first.api, first.name, first.code) == ("worker", "SIGABRT", 6)
+    assert worker.is_lost
+    assert second == first
+
+
+def test_a_child_whose_parent_was_killed_in_a_call_ends_itself(tmp_path: Path) -> None:
+    module = hostile_module(tmp_path, "hang-in-initialize")
+    script = (
+        "import sys, time; from cardtool.probe.isolation import Worker; w = Worker('pkcs11');"
+        "print(w._process.pid, flush=True); from cardtool.probe.jobs import *;"
+        "w._process.stdin.write(b'0.1 ' + msgspec.json.encode(OpenModule(path=sys.argv[1])));"
+        "w._process.stdin.write(bytes((10,))); w._process.stdin.flush(); time.sleep(100)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, str(module.path)], stdout=subprocess.PIPE, text=True
+    )
+    with parent:
+        assert parent.stdout is not None
+        child = Path("/proc") / parent.stdout.readline().strip()
+        parent.kill()
+
+    limit = time.monotonic() + 30
+    while _is_running(child) and time.monotonic() < limit:
+        time.sleep(0.05)
+
+    assert not _is_running(child)
+
+
+def _is_running(process: Path) -> bool:
+    try:
+        return process.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "code"),
+    [
+        (-11, "SIGSEGV", 11),
+        (0xC0000005, "ACCESS_VIOLATION", 0xC0000005),
+        (0xC0000001, "0xC0000001", 0xC0000001),
+        (3, "EXIT", 3),
+    ],
+)
+def test_exit_statuses_have_names(status: int, name: str, code: int) -> None:
+    loss = name_exit(status, "said")
+
+    assert (loss.name, loss.code, loss.detail) == (name, code, "said")

@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What leaves the machine holds no person, and the screen no whole number."""
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardtool.model.redact import mask, redact
+from cardtool.model.snapshot import (
+    Certificate,
+    CertificateObject,
+    Failure,
+    Module,
+    Name,
+    Slot,
+    Snapshot,
+    Token,
+    decode,
+    encode,
+)
+from tests.golden.desk import HOLDER, NUMBER, SERIAL, certificate, desk, held, name, person
+from tests.golden.write import CORPUS, Case
+
+KEY = b"a key for tests."
+WORDS = st.text("ABCÇĞİÖŞÜabcçğıöşü .-'\"\\", min_size=5, max_size=30).map("Q".__add__)
+NUMBERS = st.from_regex(r"[1-9][0-9]{10}", fullmatch=True)
+
+
+def _token(snapshot: Snapshot) -> Token:
+    return snapshot.tokens()[0][2]
+
+
+def _first(snapshot: Snapshot) -> CertificateObject:
+    certificates = _token(snapshot).certificates
+    assert not isinstance(certificates, Failure)
+    return certificates[0]
+
+
+def _subject(snapshot: Snapshot) -> Name:
+    content = _first(snapshot).content
+    assert isinstance(content, Certificate)
+    return content.subject
+
+
+def test_names_numbers_labels_serials_and_bytes_leave_only_as_hashes() -> None:
+    done = redact(desk(), KEY)
+
+    assert re.fullmatch(r"~[0-9a-f]{16}", _subject(done).first("CN") or "")
+    assert re.fullmatch(r"~[0-9a-f]{16}", _subject(done).first("serialNumber") or "")
+    assert re.fullmatch(r"~[0-9a-f]{16}", _token(done).label)
+    assert re.fullmatch(r"~[0-9a-f]{16}", _token(done).serial)
+    assert re.fullmatch(r"~[0-9a-f]{16}", _first(done).label)
+    assert _first(done).der is None
+    assert _subject(done).first("C") == "TR"
+
+
+def test_one_person_is_the_same_under_one_key_and_another_under_the_next() -> None:
+    first, again = redact(desk(), KEY), redact(desk(host="masa-2"), KEY)
+
+    assert _subject(first) == _subject(again)
+    assert _subject(first) != _subject(redact(desk(), b"another key"))
+    assert _subject(first) != _subject(redact(desk(held(certificate(person("ALİ ÖRNEK")))), KEY))
+
+
+def test_a_redacted_snapshot_is_judged_by_the_same_facts() -> None:
+    before, after = desk(), redact(desk(), KEY)
+
+    assert after.host == before.host
+    assert after.readers == before.readers
+    assert after.modules[0].path == before.modules[0].path
+    assert _token(after).flags == _token(before).flags
+    one, other = _first(before).content, _first(after).content
+    assert isinstance(one, Certificate)
+    assert isinstance(other, Certificate)
+    assert msgspec.structs.replace(one, subject=other.subject) == other
+    assert _first(after).sha256 == _first(before).sha256
+
+
+def test_a_certification_authority_is_no_person() -> None:
+    authority = certificate(name(C="TR", CN="Sürüm 6"), is_ca=True)
+
+    assert _subject(redact(desk(held(authority, label="CA")), KEY)).first("CN") == "Sürüm 6"
+
+
+def test_a_self_signed_certificate_names_nobody_as_its_issuer() -> None:
+    own = certificate(name(C="TR", CN="Al", O="Ev"), issuer=name(C="TR", CN="Al", O="Ev"))
+
+    content = _first(redact(desk(held(own, label="")), KEY)).content
+    assert isinstance(content, Certificate)
+    assert content.issuer == content.subject
+
+
+def test_what_many_share_stays_where_it_names_no_person() -> None:
+    """The organisation in a subject is hashed there, and stays in the issuer's name."""
+    employee = certificate(name(C="TR", O="TÜBİTAK", CN=HOLDER))
+
+    content = _first(redact(desk(held(employee)), KEY)).content
+    assert isinstance(content, Certificate)
+    assert content.subject.first("O") != "TÜBİTAK"
+    assert content.issuer.first("O") == "TÜBİTAK"
+
+
+def test_an_unparsable_certificate_keeps_neither_label_nor_bytes() -> None:
+    broken = Failure(api="x509", name="ValueError", detail=f"bad value near {NUMBER}")
+
+    done = redact(desk(held(broken)), KEY)
+    assert NUMBER.encode() not in encode(done)
+    assert _first(done).der is None
+
+
+def test_an_object_id_that_spells_the_number_is_hashed() -> None:
+    spelt = msgspec.structs.replace(held(certificate(person())), id=NUMBER.encode().hex().upper())
+
+    assert _first(redact(desk(spelt), KEY)).id.startswith("~")
+    assert _first(redact(desk(), KEY)).id == "01"
+    odd = msgspec.structs.replace(spelt, id="no hex at all")
+    assert _first(redact(desk(odd), KEY)).id == "no hex at all"
+
+
+def test_a_module_keeps_its_file_name_and_loses_a_person_from_its_folder() -> None:
+    done = redact(desk(path=rf"C:\Users\{NUMBER}\akisp11.dll"), KEY)
+
+    assert re.fullmatch(r"C:\\Users\\~[0-9a-f]{16}\\akisp11\.dll", done.modules[0].path)
+
+
+def test_a_module_named_like_a_person_is_still_that_module() -> None:
+    odd = desk(held(certificate(person("libakisp11.so"))), path="/opt/libakisp11.so/libakisp11.so")
+
+    done = redact(odd, KEY).modules[0].path
+    assert re.fullmatch(r"/opt/~[0-9a-f]{16}/libakisp11\.so", done)
+
+
+@pytest.mark.parametrize("path", sorted(CORPUS.glob("*.json")), ids=lambda path: path.stem)
+def test_no_described_desk_keeps_a_person(path: Path) -> None:
+    snapshot = msgspec.json.decode(path.read_bytes(), type=Case).snapshot
+    personal = {text for _, _, token in snapshot.tokens() for text in (token.label, token.serial)}
+    for _, _, token in snapshot.tokens():
+        for each in () if isinstance(token.certificates, Failure) else token.certificates:
+            personal.add(each.label)
+            if isinstance(each.content, Certificate) and not each.content.is_ca:
+                personal.update(one.value for one in each.content.subject.attributes)
+
+    done = redact(snapshot, KEY)
+    unnamed = tuple(msgspec.structs.replace(each, path="") for each in done.modules)
+    left = str(msgspec.json.decode(encode(msgspec.structs.replace(done, modules=unnamed))))
+
+    assert [each for each in personal - {"", "TR"} if each in left] == []
+
+
+@pytest.mark.parametrize("reader", ["", "ACS"])
+def test_a_snapshot_without_tokens_stays_as_it_is(reader: str) -> None:
+    refused = Failure(api="pkcs11", name="CKR_GENERAL_ERROR", code=5)
+    modules = (
+        msgspec.structs.replace(desk().modules[0], slots=refused),
+        msgspec.structs.replace(desk().modules[0], slots=(Slot(id=0, reader=reader),)),
+    )
+    bare = msgspec.structs.replace(desk(), modules=modules)
+
+    assert redact(bare, KEY) == bare
+    assert mask(bare) == bare
+
+
+def test_certificates_that_could_not_be_read_are_left_alone() -> None:
+    refused = Failure(api="pkcs11", name="CKR_DEVICE_ERROR", code=0x30)
+    token = msgspec.structs.replace(_token(desk()), certificates=refused)
+    module = desk().modules[0]
+    slots = (Slot(id=0, token=token),)
+    bare = msgspec.structs.replace(desk(), modules=(msgspec.structs.replace(module, slots=slots),))
+
+    assert _token(redact(bare, KEY)).certificates == refused
+
+
+def test_the_screen_keeps_the_name_and_hides_the_middle_of_every_number() -> None:
+    shown = mask(desk(description=f"reader of {NUMBER}", detail=f"no {SERIAL.lower()}"))
+
+    assert _subject(shown).first("CN") == HOLDER
+    assert _subject(shown).first("serialNumber") == "10*******90"
+    assert _first(shown).label == "10*******90NES0"
+    assert _token(shown).serial == "5A************EE"
+    assert _token(shown).label == "AKIS_5A************EE"
+    assert _first(shown).der is not None
+    assert NUMBER.encode() not in encode(shown)
+    assert SERIAL.lower().encode() not in encode(shown).lower()
+
+
+def test_a_short_number_is_hidden_whole() -> None:
+    shown = mask(desk(held(certificate(person(number="1234"))), serial="007", label=""))
+
+    assert _subject(shown).first("serialNumber") == "****"
+    assert _token(shown).serial == "***"
+
+
+def test_an_eleven_digit_run_is_hidden_in_any_text() -> None:
+    shown = mask(desk(detail="denied for 10000002362 on 12345678901234", host="pc-10000002362"))
+
+    assert shown.host.name == "pc-10*******62"
+    broken = shown.modules[0].slots
+    assert isinstance(broken, tuple)
+    assert isinstance(broken[1].token, Failure)
+    assert broken[1].token.detail == "denied for 10*******62 on 12345678901234"
+
+
+def test_symbols_that_rules_compare_survive_a_person_of_that_name() -> None:
+    odd = desk(held(certificate(person("CKF_LOGIN_REQUIRED")), label="CKR_SLOT_ID_INVALID"))
+
+    assert _token(redact(odd, KEY)).flags == _token(odd).flags
+    slots = redact(odd, KEY).modules[0].slots
+    assert isinstance(slots, tuple)
+    assert isinstance(slots[1].token, Failure)
+    assert slots[1].token.name == "CKR_SLOT_ID_INVALID"
+
+
+@given(words=st.tuples(WORDS, WORDS, WORDS, WORDS, WORDS), number=NUMBERS)
+def test_no_personal_text_survives_anywhere(words: tuple[str, ...], number: str) -> None:
+    holder, label, serial, given_name, mail = words
+    subject = name(C="TR", serialNumber=number, CN=holder, GN=given_name, emailAddress=mail)
+    everything = f"{mail}{label}-{number}-{holder}{serial} {given_name}"
+    whole = desk(
+        held(certificate(subject), label=f"{number}NES0"),
+        label=label,
+        serial=serial,
+        description=everything,
+        detail=everything,
+        reader=everything,
+        host=everything,
+        path=f"/home/{everything}/libakisp11.so",
+    )
+
+    text = msgspec.json.decode(encode(redact(whole, KEY)))
+
+    for personal in (holder, number, label, serial, given_name, mail):
+        assert personal not in str(text)
+        assert msgspec.json.encode(personal)[1:-1] not in encode(redact(whole, KEY))
+
+
+@given(holder=WORDS, number=NUMBERS, label=WORDS, serial=WORDS)
+def test_doing_it_twice_changes_nothing_more(
+    holder: str, number: str, label: str, serial: str
+) -> None:
+    subject = name(serialNumber=number, CN=holder, O=label)
+    whole = desk(held(certificate(subject)), label=label, serial=serial, detail=holder + number)
+
+    once = redact(whole, KEY)
+    assert redact(once, KEY) == once
+    assert redact(once, b"another key") == once
+    assert mask(mask(whole)) == mask(whole)
+    assert decode(encode(once)) == once
+
+
+def test_a_hostile_module_without_a_token_changes_nothing() -> None:
+    module = desk().modules[0]
+    assert isinstance(module, Module)
+    unread = msgspec.structs.replace(desk(), modules=(msgspec.structs.replace(module, slots=None),))
+
+    assert redact(unread, KEY) == unread

@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said of certificates and PINs, to the second."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from cardtool.model.snapshot import Certificate
+from cardtool.rules import diagnose
+from cardtool.rules.policy import Policy
+from tests.desks import (
+    AT,
+    AYSE,
+    DEVICE_ERROR,
+    LAW_5070,
+    MEHMET,
+    OPENSC,
+    QC,
+    READER,
+    SEAL,
+    SECOND,
+    UNPARSABLE,
+    authority,
+    codes,
+    desk,
+    holding,
+    module,
+    nes,
+    only,
+    reader,
+    slot,
+    token,
+)
+
+AKIS_V10 = "3BBA11008131FE4D55454B41452056312E30AE"
+DAY = timedelta(days=1)
+TICK = timedelta(seconds=1)
+TWO_READERS = (reader(), reader(name=SECOND))
+
+
+@pytest.mark.parametrize(
+    ("statements", "is_ca", "expected"),
+    [
+        ((QC, LAW_5070), False, True),
+        ((LAW_5070, "2.16.792.1.61.0.1.5070.2.1", QC), False, True),
+        ((QC, "2.16.792.1.61.0.1.5070.2.1"), False, True),
+        ((QC, LAW_5070), True, False),
+        ((QC,), False, False),
+        ((LAW_5070,), False, False),
+        ((QC, LAW_5070, SEAL), False, False),
+        ((QC, "2.16.792.1.61.0.1.5070.2.1", "2.16.792.1.61.0.1.5070.2.2"), False, False),
+    ],
+)
+def test_an_nes_is_known_by_its_statements(
+    statements: tuple[str, ...],
+    is_ca: bool,  # noqa: FBT001 - a column of the table
+    expected: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    found = codes(holding(nes(statements=statements, is_ca=is_ca)))
+
+    assert found == ([] if expected else ["nes-missing"])
+
+
+def test_certificates_that_are_no_nes_are_counted_once_however_many_drivers_read_them() -> None:
+    read = token(authority(), nes(statements=()))
+    both = module(slot(read)), module(slot(read), path=OPENSC)
+
+    assert only(desk((reader(AKIS_V10),), both), "nes-missing").facts["count"] == 2
+
+
+def test_one_nes_read_by_two_drivers_is_one_finding() -> None:
+    both = module(slot(token(nes()))), module(slot(token(nes())), path=OPENSC)
+
+    assert only(desk((reader(AKIS_V10),), both), "nes-valid").facts["days_left"] == 595
+
+
+def test_an_nes_is_told_with_its_holder_and_issuer() -> None:
+    facts = only(desk(), "nes-found").facts
+
+    assert (facts["identity"], facts["holder"]) == AYSE
+    assert facts["issuer"] == "Kamu Elektronik Sertifika Hizmet Sağlayıcısı - Sürüm 6"
+    assert facts["serial"] == "0A1B2C3D"
+
+
+def test_names_a_certificate_lacks_are_a_dash() -> None:
+    bare = nes()
+    bare = replace(bare, subject=replace(bare.subject, attributes=()), issuer=bare.subject)
+
+    facts = only(holding(bare), "nes-found").facts
+    assert (facts["holder"], facts["identity"]) == ("-", "-")
+
+
+@pytest.mark.parametrize(
+    ("left", "code", "days"),
+    [
+        (91 * DAY, "nes-valid", 91),
+        (91 * DAY - TICK, "nes-expiring", 90),
+        (31 * DAY, "nes-expiring", 31),
+        (31 * DAY - TICK, "nes-expiring-soon", 30),
+        (16 * DAY, "nes-expiring-soon", 16),
+        (16 * DAY - TICK, "nes-expiring-critical", 15),
+        (0 * DAY, "nes-expiring-critical", 0),
+    ],
+)
+def test_whole_days_left_decide_how_near_the_end_is(left: timedelta, code: str, days: int) -> None:
+    facts = only(holding(nes(ends_at=AT + left)), code).facts
+
+    assert facts["days_left"] == days
+    assert facts["not_after_at"] == (AT + left).isoformat()
+
+
+def test_the_last_second_still_counts_and_the_next_does_not() -> None:
+    ending = holding(nes(ends_at=AT))
+
+    assert only(ending, "nes-expiring-critical").facts["days_left"] == 0
+    assert only(ending, "nes-expired", AT + TICK).facts["days_past"] == 0
+    assert only(ending, "nes-expired", AT + DAY).facts["days_past"] == 1
+
+
+def test_the_first_second_counts_already() -> None:
+    beginning = holding(nes(begins_at=AT))
+
+    assert codes(beginning) == []
+    waiting = only(beginning, "nes-not-yet-valid", AT - TICK)
+    assert waiting.facts["days_to_wait"] == 0
+
+
+def test_a_site_sets_its_own_days() -> None:
+    ending = holding(nes(ends_at=AT + 100 * DAY))
+
+    assert codes(ending, policy=Policy(notice_days=100)) == ["nes-expiring"]
+    assert codes(ending, policy=Policy(urgent_days=100)) == ["nes-expiring-soon"]
+    assert codes(ending, policy=Policy(critical_days=100)) == ["nes-expiring-critical"]
+
+
+def test_an_expired_nes_matters_unless_its_holder_has_one_in_force() -> None:
+    old = nes(ends_at=AT - DAY, serial="01")
+    new_card = module(slot(token(old)), slot(token(nes()), SECOND, slot_id=1))
+    others_card = module(slot(token(old)), slot(token(nes(person=MEHMET)), SECOND, slot_id=1))
+
+    assert codes(holding(old)) == ["nes-expired"]
+    assert codes(desk(TWO_READERS, (new_card,))) == []
+    assert codes(desk(TWO_READERS, (others_card,))) == ["nes-expired"]
+
+
+def test_a_renewed_card_waits_beside_the_one_in_force() -> None:
+    renewed = nes(begins_at=AT + DAY, serial="01")
+
+    assert codes(holding(renewed)) == ["nes-not-yet-valid"]
+    assert codes(holding(renewed, nes())) == []
+
+
+def test_an_empty_card_beside_one_with_an_nes_is_no_problem() -> None:
+    empty_first = module(slot(token()), slot(token(nes()), SECOND, slot_id=1))
+
+    assert codes(desk(TWO_READERS, (empty_first,))) == []
+    assert only(desk(TWO_READERS, (empty_first,)), "nes-elsewhere").facts == {"reader": READER}
+
+
+def test_a_broken_certificate_beside_an_nes_is_no_problem() -> None:
+    assert codes(holding(UNPARSABLE, nes())) == []
+    assert codes(holding(UNPARSABLE, authority())) == ["certificate-unparsable"]
+
+
+def test_a_broken_certificate_on_one_card_is_no_problem_beside_an_nes_on_another() -> None:
+    both = module(slot(token(UNPARSABLE)), slot(token(nes()), SECOND, slot_id=1))
+
+    assert codes(desk(TWO_READERS, (both,))) == []
+
+
+def test_a_holder_without_a_number_is_known_by_name() -> None:
+    def numberless(certificate: Certificate) -> Certificate:
+        subject = certificate.subject
+        kept = tuple(each for each in subject.attributes if each.type == "CN")
+        return replace(certificate, subject=replace(subject, attributes=kept))
+
+    old = numberless(nes(ends_at=AT - DAY, serial="01"))
+    assert codes(holding(old, numberless(nes()))) == []
+    assert codes(holding(old, numberless(nes(person=MEHMET)))) == ["nes-expired"]
+
+
+def test_the_pin_matters_in_the_last_second_too() -> None:
+    ending = diagnose(holding(nes(ends_at=AT)), AT).findings
+
+    assert [each.code for each in ending].count("pin-ready") == 1
+
+
+def test_the_pin_matters_only_while_the_nes_is_in_force() -> None:
+    locked = ("CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_LOCKED")
+    expired = token(nes(ends_at=AT - DAY), flags=locked)
+
+    assert codes(desk(modules=(module(slot(expired)),))) == ["nes-expired"]
+    assert codes(desk(modules=(module(slot(token(authority(), flags=locked))),))) == ["nes-missing"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (("USER_PIN_LOCKED", "USER_PIN_FINAL_TRY", "USER_PIN_COUNT_LOW"), "pin-locked"),
+        (("USER_PIN_COUNT_LOW", "USER_PIN_FINAL_TRY"), "pin-final-try"),
+        (("USER_PIN_COUNT_LOW", "USER_PIN_INITIALIZED"), "pin-count-low"),
+        ((), "pin-never-set"),
+        (("USER_PIN_INITIALIZED",), "pin-ready"),
+    ],
+)
+def test_of_several_pin_flags_the_worst_is_said(flags: tuple[str, ...], expected: str) -> None:
+    flagged = token(nes(), flags=tuple(f"CKF_{flag}" for flag in flags))
+
+    found = diagnose(desk(modules=(module(slot(flagged)),)), AT).findings
+    assert [each.code for each in found if each.code.startswith("pin-")] == [expected]
+
+
+def test_a_card_with_two_nes_has_one_pin() -> None:
+    found = diagnose(holding(nes(), nes(serial="01")), AT).findings
+
+    assert [each.code for each in found].count("pin-ready") == 1
+
+
+def test_the_first_broken_link_is_the_verdict_among_equals() -> None:
+    failing = module(slot(DEVICE_ERROR), slot(token(nes(ends_at=AT - DAY)), SECOND, slot_id=1))
+
+    diagnosis = diagnose(desk(TWO_READERS, (failing,)), AT)
+
+    assert diagnosis.verdict == "token-failed"
+    assert codes(diagnosis.snapshot) == ["token-failed", "nes-expired"]
+
+
+def test_a_worse_finding_outranks_an_earlier_link() -> None:
+    here = desk((reader(changes=2),), (module(slot(token(nes(ends_at=AT - DAY)))),))
+
+    assert diagnose(here, AT).verdict == "nes-expired"
+    assert codes(here) == ["nes-expired", "card-unstable"]

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of codes keeps its own laws."""
+
+import re
+
+import pytest
+
+from cardtool.model.diagnosis import Severity
+from cardtool.rules.codes import ROWS, finding
+
+every_code = pytest.mark.parametrize("code", ROWS)
+
+
+@every_code
+def test_is_kebab_case(code: str) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", code)
+
+
+@every_code
+def test_has_a_step_unless_all_is_well(code: str) -> None:
+    row = ROWS[code]
+
+    assert bool(row.steps) == (row.severity is not Severity.OK)
+    assert len(set(row.steps)) == len(row.steps)
+
+
+@every_code
+def test_explains_nothing_worse_than_itself(code: str) -> None:
+    """Silencing a consequence never makes a desk look better."""
+    for consequence in ROWS[code].explains:
+        assert ROWS[consequence].severity.rank <= ROWS[code].severity.rank
+
+
+@every_code
+def test_no_two_codes_explain_each_other_away(code: str) -> None:
+    seen, front = set(), set(ROWS[code].explains)
+    while front:
+        seen |= front
+        front = {each for code in front for each in ROWS[code].explains} - seen
+
+    assert code not in seen
+
+
+def test_the_table_is_in_the_order_of_the_chain() -> None:
+    places = [row.link.place for row in ROWS.values()]
+
+    assert places == sorted(places)
+
+
+def test_a_finding_takes_everything_but_its_facts_from_the_table() -> None:
+    made = finding("driver-hung", module="/usr/lib/libakisp11.so", reason="TIMEOUT")
+
+    row = ROWS["driver-hung"]
+    assert (made.severity, made.link, made.steps) == (row.severity, row.link, row.steps)
+    assert made.facts == {"module": "/usr/lib/libakisp11.so", "reason": "TIMEOUT"}
+
+
+def test_a_code_that_is_not_in_the_table_cannot_be_given() -> None:
+    with pytest.raises(KeyError):
+        finding("card-on-fire")

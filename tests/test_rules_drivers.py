@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said of drivers: missing, unfit, failing, or failing beside another."""
+
+import pytest
+from msgspec.structs import replace
+
+from cardtool.model.snapshot import Failure, Library, Module, Source
+from cardtool.rules import diagnose
+from tests.desks import (
+    AKISP11,
+    AT,
+    BUG,
+    CRASHED,
+    DEVICE_ERROR,
+    ETOKEN,
+    HOST,
+    MEHMET,
+    NOT_RECOGNISED,
+    OPENSC,
+    READER,
+    SECOND,
+    codes,
+    desk,
+    fileless,
+    module,
+    nes,
+    only,
+    reader,
+    slot,
+    token,
+    unloaded,
+)
+
+AKIS_V10 = "3BBA11008131FE4D55454B41452056312E30AE"
+
+
+def test_a_missing_driver_is_named_with_the_places_of_this_system() -> None:
+    facts = only(desk(modules=()), "driver-missing").facts
+
+    assert facts["product"] == "AKİA (AKİS)"
+    assert AKISP11 in str(facts["paths"])
+    assert ".dll" not in str(facts["paths"])
+
+
+def test_a_system_the_catalogue_has_no_paths_for_names_none() -> None:
+    host = replace(HOST, platform="freebsd14")
+
+    assert only(desk(modules=(), host=host), "driver-missing").facts["paths"] == "-"
+
+
+def test_a_driver_for_another_card_does_not_make_up_for_a_missing_one() -> None:
+    others = unloaded("/usr/lib/libeTPkcs11.so"), unloaded("/x.so", source=Source.P11_KIT)
+
+    assert codes(desk(modules=others)) == ["driver-missing"]
+
+
+def test_each_card_misses_its_own_driver() -> None:
+    found = diagnose(desk((reader(), reader(ETOKEN, SECOND)), ()), AT).findings
+
+    assert [each.facts["reader"] for each in found if each.steps] == [READER, SECOND]
+
+
+def test_a_driver_asked_for_under_an_unknown_name_is_asked_about_the_card() -> None:
+    silent = module(slot(None), path="/opt/own.so", source=Source.CONFIGURED)
+
+    assert codes(desk(modules=(silent,))) == ["token-missing"]
+
+
+@pytest.mark.parametrize(
+    ("machines", "bits", "host", "expected"),
+    [
+        (("i386",), 32, ("x86_64", 64), ["driver-wrong-architecture"]),
+        (("x86_64",), 64, ("aarch64", 64), ["driver-wrong-architecture"]),
+        (("x86_64",), 32, ("x86_64", 64), ["driver-wrong-architecture"]),
+        (("x86_64", "aarch64"), 64, ("aarch64", 64), ["driver-not-asked"]),
+        (("i386", "x86_64"), 64, ("i386", 32), ["driver-not-asked"]),
+    ],
+)
+def test_a_header_is_held_against_the_process(
+    machines: tuple[str, ...], bits: int, host: tuple[str, int], expected: list[str]
+) -> None:
+    found = replace(unloaded(), library=Library(format="elf", machines=machines, bits=bits))
+    here = replace(HOST, machine=host[0], bits=host[1])
+
+    assert codes(desk(modules=(found,), host=here)) == expected
+
+
+def test_both_architectures_are_named() -> None:
+    facts = only(desk(modules=(unloaded(machine="i386"),)), "driver-wrong-architecture").facts
+
+    assert facts == {"module": AKISP11, "built_for": "i386", "machine": "x86_64"}
+
+
+def test_the_other_architecture_beside_a_driver_that_crashes_is_not_the_cause() -> None:
+    pair = unloaded("/opt/Akia/libakisp11.so", machine="i386"), module(failure=CRASHED)
+
+    assert codes(desk(modules=pair)) == ["driver-crashed"]
+
+
+@pytest.mark.parametrize("source", [Source.CATALOG, Source.P11_KIT])
+def test_a_file_nobody_asked_for_by_name_may_be_missing(source: Source) -> None:
+    assert codes(desk(modules=(fileless(AKISP11, source=source),))) == ["driver-missing"]
+
+
+def test_an_asked_for_file_that_is_missing_is_said_with_any_card() -> None:
+    assert codes(desk(modules=(fileless("/none.so"),))) == ["driver-file-missing"]
+    assert codes(desk(modules=(fileless(AKISP11),))) == ["driver-file-missing"]
+    assert codes(desk((reader(None),), (fileless("/none.so"),))) == [
+        "card-missing",
+        "driver-file-missing",
+    ]
+
+
+def test_a_folder_is_no_library() -> None:
+    folder = fileless("/opt", Failure(api="os", name="EISDIR", code=21))
+
+    assert codes(desk(modules=(folder,))) == ["driver-not-library"]
+
+
+def test_a_driver_that_crashed_explains_that_a_lesser_one_shows_nothing() -> None:
+    blank = module(slot(None), path=OPENSC)
+
+    crashing = module(failure=CRASHED)
+    assert codes(desk((reader(AKIS_V10),), (crashing, blank))) == ["driver-crashed"]
+    assert codes(desk((reader(AKIS_V10),), (unloaded(), blank))) == ["token-missing"]
+
+
+def test_one_card_that_is_not_read_makes_the_driver_of_both_a_fault() -> None:
+    by_opensc = module(slot(token(nes())), path=OPENSC)
+    both = (reader(AKIS_V10), reader(AKIS_V10, SECOND))
+
+    assert codes(desk(both, (module(failure=CRASHED), by_opensc))) == ["driver-crashed"]
+
+
+def test_a_driver_missed_for_one_of_two_cards_is_a_warning() -> None:
+    wrapper = "/usr/lib/libpkcs11wrapper.so"
+    first = module(slot(token(nes())), path=OPENSC)
+    second = module(slot(token(nes(person=MEHMET)), SECOND, slot_id=1))
+    failing = module(failure=CRASHED, path=wrapper)
+    both = (reader(AKIS_V10), reader(AKIS_V10, SECOND))
+
+    assert codes(desk(both, (first, second, failing))) == ["driver-beside-failed"]
+
+
+def test_a_fault_of_cardtool_in_one_driver_blames_no_other() -> None:
+    blank = module(slot(None), path=OPENSC)
+
+    assert codes(desk((reader(AKIS_V10),), (module(failure=BUG), blank))) == ["cardtool-fault"]
+
+
+@pytest.mark.parametrize("failing", [module(failure=CRASHED), unloaded(machine="i386")])
+def test_a_preferred_driver_that_fails_is_a_warning_where_another_read_the_card(
+    failing: Module,
+) -> None:
+    by_opensc = module(slot(token(nes())), path=OPENSC)
+
+    assert codes(desk((reader(AKIS_V10),), (failing, by_opensc))) == ["driver-beside-failed"]
+
+
+def test_a_lesser_driver_that_fails_is_none() -> None:
+    failing = module(failure=CRASHED, path=OPENSC)
+
+    assert codes(desk((reader(AKIS_V10),), (module(slot(token(nes()))), failing))) == []
+
+
+def test_an_asked_for_driver_that_fails_is_a_warning_where_another_read_the_card() -> None:
+    failing = module(path="/opt/own.so", source=Source.CONFIGURED, failure=CRASHED)
+    reading = module(slot(token(nes())))
+
+    assert codes(desk(modules=(reading, failing))) == ["driver-beside-failed"]
+    softhsm = module(slot(token(nes()), None), source=Source.CONFIGURED)
+    assert codes(desk((), (softhsm, failing))) == ["reader-missing", "driver-beside-failed"]
+
+
+def test_a_preferred_driver_that_stumbles_over_one_slot_is_a_warning_too() -> None:
+    stumbling, reading = module(slot(DEVICE_ERROR)), module(slot(token(nes())), path=OPENSC)
+
+    assert codes(desk((reader(AKIS_V10),), (stumbling, reading))) == ["driver-beside-failed"]
+    unknowing = module(slot(NOT_RECOGNISED))
+    assert codes(desk((reader(AKIS_V10),), (unknowing, reading))) == []

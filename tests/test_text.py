@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Both languages say the same things, by the rules for words, and values come through as found."""
+
+import re
+import string
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cardtool.model.diagnosis import Severity
+from cardtool.rules.codes import ROWS, finding
+from cardtool.text import LANGUAGES, Text, load_words
+
+TURKEY = timezone(timedelta(hours=3))
+KINDS = ("finding", "step")
+
+every_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def _sentences(language: str) -> dict[tuple[str, str, str], str]:
+    words: dict[str, Any] = load_words(language)
+    return {
+        (kind, code, part): sentence
+        for kind in KINDS
+        for code, parts in words[kind].items()
+        for part, sentence in parts.items()
+    }
+
+
+def _placeholders(pattern: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None}
+
+
+def test_all_languages_have_the_same_sentences_with_the_same_placeholders() -> None:
+    turkish, english = (_sentences(language) for language in ("tr", "en"))
+
+    assert turkish.keys() == english.keys()
+    assert {key: _placeholders(each) for key, each in turkish.items()} == {
+        key: _placeholders(each) for key, each in english.items()
+    }
+
+
+def test_all_languages_have_the_same_labels() -> None:
+    assert load_words("tr").keys() == load_words("en").keys()
+    assert load_words("tr")["label"].keys() == load_words("en")["label"].keys()
+
+
+@every_language
+def test_no_two_languages_share_a_sentence(language: str) -> None:
+    others = [_sentences(other) for other in LANGUAGES if other != language]
+
+    for key, sentence in _sentences(language).items():
+        assert all(other[key] != sentence for other in others), key
+
+
+@every_language
+def test_every_code_has_its_sentences_and_no_other_code_has(language: str) -> None:
+    words = load_words(language)
+
+    assert list(words["finding"]) == list(ROWS)
+    assert all(set(parts) == {"says", "means"} for parts in words["finding"].values())
+
+
+@every_language
+def test_every_step_is_said_and_used(language: str) -> None:
+    used = {step for row in ROWS.values() for step in row.steps}
+
+    assert set(load_words(language)["step"]) == used
+    assert all(set(parts) == {"says"} for parts in load_words(language)["step"].values())
+
+
+@every_language
+@pytest.mark.parametrize("code", ROWS)
+def test_a_sentence_asks_only_for_facts_its_code_gives(language: str, code: str) -> None:
+    words, row = load_words(language), ROWS[code]
+
+    assert _placeholders(words["finding"][code]["says"]) <= set(row.facts)
+    assert not _placeholders(words["finding"][code]["means"])
+    for step in row.steps:
+        assert _placeholders(words["step"][step]["says"]) <= set(row.facts), step
+
+
+@every_language
+def test_sentences_keep_the_rules_for_words(language: str) -> None:
+    for key, sentence in _sentences(language).items():
+        assert "!" not in sentence, key
+        assert not re.search(r"\}['\u2019\w]", sentence), f"a suffix on a value: {key}"
+        assert not re.search(r"(?i)lütfen|\bplease\b|failed to|başarısız", sentence), key
+        assert sentence == sentence.strip(), key
+        assert "  " not in sentence, key
+
+
+@every_language
+def test_a_first_sentence_has_no_acronym_but_the_one_everybody_knows(language: str) -> None:
+    for kind, code, part in _sentences(language):
+        if (kind, part) == ("finding", "says"):
+            sentence = load_words(language)["finding"][code]["says"]
+            first = re.split(r"[.:{]", sentence)[0]
+            assert set(re.findall(r"\b[A-ZÇĞİÖŞÜ]{2,}\b", first)) <= {"PIN"}, code
+
+
+@every_language
+def test_every_severity_has_a_word(language: str) -> None:
+    assert all(Text(language).label(f"severity-{each.value}") for each in Severity)
+
+
+def test_a_sentence_is_said_with_its_facts() -> None:
+    missing = finding("card-missing", readers="ACS ACR39U 00 00")
+
+    assert Text("tr").says(missing) == (
+        "Okuyucu takılı, ama içinde kart yok. Okuyucu: ACS ACR39U 00 00"
+    )
+    assert Text("en").says(missing) == (
+        "A reader is plugged in, but there is no card in it. Reader: ACS ACR39U 00 00"
+    )
+
+
+def test_a_code_is_explained_without_a_desk() -> None:
+    assert (
+        Text("en").means("card-missing")
+        == "The card was not inserted, or not pushed in all the way."
+    )
+    assert Text("en").step("correct-path", {}).endswith(": …")
+    assert Text("en").step("correct-path", {"module": "/x.so"}).endswith(": /x.so")
+
+
+HOSTILE = ["{x}", "{", "}}{0.__class__}", "%s{module!r:>9999999}", "\x1b[31m\x00", "", "İı"]
+
+
+@every_language
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_value_comes_through_letter_by_letter(language: str, value: str) -> None:
+    said = Text(language).says(finding("reader-found", reader=value))
+
+    assert said == Text(language).says(finding("reader-found", reader="")) + value
+
+
+@given(st.text(), st.integers())
+def test_any_value_comes_through_letter_by_letter(value: str, number: int) -> None:
+    said = Text("tr").says(finding("nes-missing", reader=value, count=number))
+
+    assert said.endswith(value)
+    assert str(number) in said
+
+
+def test_a_moment_is_shown_in_its_zone_with_the_offset() -> None:
+    moment = datetime(2027, 4, 13, 14, 25, 8, tzinfo=UTC)
+
+    assert Text("tr", TURKEY).moment(moment) == "13.04.2027 17:25:08 (UTC+03:00)"
+    assert Text("en", TURKEY).moment(moment) == "13 April 2027 17:25:08 (UTC+03:00)"
+    assert Text("en", UTC).moment(moment) == "13 April 2027 14:25:08 (UTC+00:00)"
+
+
+def test_a_day_below_ten_is_written_as_its_language_writes_it() -> None:
+    moment = datetime(2027, 4, 3, 4, 5, 6, tzinfo=UTC)
+
+    assert Text("tr", UTC).moment(moment) == "03.04.2027 04:05:06 (UTC+00:00)"
+    assert Text("en", UTC).moment(moment) == "3 April 2027 04:05:06 (UTC+00:00)"
+
+
+def test_without_a_zone_the_machine_decides() -> None:
+    moment = datetime(2027, 4, 3, 4, 5, 6, tzinfo=UTC)
+
+    assert Text("en").moment(moment) == Text("en", moment.astimezone().tzinfo).moment(moment)
+
+
+@pytest.mark.parametrize(
+    ("edge", "hours"), [("0001-01-01T00:00:00Z", -9), ("9999-12-31T23:59:59Z", 9)]
+)
+def test_the_edges_of_the_calendar_are_shown_in_their_own_offset(edge: str, hours: int) -> None:
+    shown = Text("tr", timezone(timedelta(hours=hours))).moment(datetime.fromisoformat(edge))
+
+    assert shown.endswith("(UTC+00:00)")
+    assert edge[:4] in shown
+
+
+def test_facts_that_are_moments_are_shown_as_such() -> None:
+    text = Text("tr", TURKEY)
+    waiting = {"not_before_at": "2027-04-13T14:25:08+00:00"}
+
+    assert text.step("use-older-card", waiting).endswith(": 13.04.2027 17:25:08 (UTC+03:00)")
+    assert text.step("use-older-card", {"not_before_at": "soon"}).endswith(": soon")
+
+
+@given(st.datetimes(timezones=st.sampled_from([UTC, TURKEY])))
+def test_every_moment_can_be_shown(moment: datetime) -> None:
+    assert f"{moment.minute:02}:{moment.second:02}" in Text("en", TURKEY).moment(moment)
+
+
+def test_another_language_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="no words in 'de'; there are tr, en"):
+        Text("de")
+
+
+@every_language
+@pytest.mark.parametrize("code", ROWS)
+def test_no_fact_is_left_open_when_all_are_given(language: str, code: str) -> None:
+    whole = finding(code, **dict.fromkeys(ROWS[code].facts, "x"))
+
+    assert "…" not in Text(language).says(whole)
+    assert "…" in Text(language).says(replace(whole, facts={})) or not _placeholders(
+        load_words(language)["finding"][code]["says"]
+    )

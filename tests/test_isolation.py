@@ -6,7 +6,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -14,6 +16,8 @@ from cardtool.model.snapshot import Failure
 from cardtool.probe.isolation import Worker, name_exit
 from cardtool.probe.jobs import OPENED, TOKEN, ListReaders, OpenModule, ReadToken, ask
 from tests.rig.modules import hostile_module
+
+T = TypeVar("T")
 
 
 def test_a_library_that_cannot_be_loaded_is_the_systems_failure() -> None:
@@ -71,11 +75,7 @@ def test_a_child_whose_parent_was_killed_in_a_call_ends_itself(tmp_path: Path) -
         child = Path("/proc") / parent.stdout.readline().strip()
         parent.kill()
 
-    limit = time.monotonic() + 30
-    while _is_running(child) and time.monotonic() < limit:
-        time.sleep(0.05)
-
-    assert not _is_running(child)
+    _wait_for(lambda: not _is_running(child))
 
 
 def _is_running(process: Path) -> bool:
@@ -98,3 +98,34 @@ def test_exit_statuses_have_names(status: int, name: str, code: int) -> None:
     loss = name_exit(status, "said")
 
     assert (loss.name, loss.code, loss.detail) == (name, code, "said")
+
+
+def test_nothing_is_left_running_when_a_person_interrupts(tmp_path: Path) -> None:
+    module = hostile_module(tmp_path, "hang-in-initialize")
+    command = [sys.executable, "-m", "cardtool", "check", "--module", str(module.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as check:
+        children = _wait_for(lambda: _children_using(check.pid, module.path))
+
+        check.send_signal(signal.SIGINT)
+        out, complaints = check.communicate(timeout=30)
+
+    _wait_for(lambda: not any(map(_is_running, children)))
+    assert check.returncode == 130
+    assert (out, complaints.strip()) == (b"", b"")
+
+
+def _children_using(parent: int, library: Path) -> list[Path]:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [
+        child
+        for number in children
+        if str(library) in (child := Path("/proc") / number).joinpath("maps").read_text()
+    ]
+
+
+def _wait_for(condition: Callable[[], T]) -> T:
+    limit = time.monotonic() + 30
+    while not (met := condition()):
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    return met

@@ -56,6 +56,7 @@ class Worker:
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._complaints: deque[bytes] = deque(maxlen=20)
         self._loss: LostWorkerError | None = None
+        self._is_asked = False
         self._listeners = (
             threading.Thread(target=self._hear_answers, daemon=True),
             threading.Thread(target=self._hear_complaints, daemon=True),
@@ -78,6 +79,7 @@ class Worker:
             raise self._loss
         pipe = self._process.stdin
         assert pipe is not None  # noqa: S101 - opened above, for the type checker
+        self._is_asked = True
         with suppress(OSError):  # that the child is dead is seen from its missing answer
             pipe.write(b"%g %s\n" % (timeout_s, question))
             pipe.flush()
@@ -90,10 +92,16 @@ class Worker:
         if not line:
             self._loss = self._how_it_ended()
             raise self._loss
+        self._is_asked = False
         return line
 
     def end(self) -> None:
-        """Let the child put its library away and leave; nothing waits for it."""
+        """Let the child put its library away and leave; nothing waits for it.
+
+        One that still owes an answer is killed: native code may never return.
+        """
+        if self._is_asked:
+            self._process.kill()
         pipe = self._process.stdin
         with suppress(OSError):
             if pipe is not None:
@@ -139,16 +147,23 @@ class Workers:
 
     def __init__(self) -> None:
         """Start them."""
-        self._both = Worker("pcsc"), Worker("pkcs11")
+        self.pcsc = Worker("pcsc")
+        self._spare: Worker | None = Worker("pkcs11")
 
-    def __enter__(self) -> tuple[Worker, Worker]:
-        """Return the one for PC/SC and the one for the first PKCS#11 module."""
-        return self._both
+    def pkcs11(self) -> Worker:
+        """Return a child for one module: the one that is ready, or a new one."""
+        worker, self._spare = self._spare or Worker("pkcs11"), None
+        return worker
+
+    def __enter__(self) -> Self:
+        """Return itself, so that `with` ends what was not handed out."""
+        return self
 
     def __exit__(self, *_: object) -> None:
-        """End them."""
-        for worker in self._both:
-            worker.end()
+        """End the one for PC/SC, and the other where no module needed it."""
+        self.pcsc.end()
+        if self._spare is not None:
+            self._spare.end()
 
 
 def name_exit(status: int, detail: str) -> LostWorkerError:

@@ -35,7 +35,7 @@ def environment(
     drivers = {card.opensc_driver for card in cards if card and card.opensc_driver}
     if drivers and "OPENSC_DRIVER" not in os.environ:
         settings["OPENSC_DRIVER"] = min(drivers)  # it takes one name, no list
-    if "OPENSC_CONF" in os.environ or _owner_has_one():
+    if "OPENSC_CONF" in os.environ or is_changed(_SYSTEM):
         yield settings
         return
     ignored = _ignorable(tuple(wanted), others)
@@ -66,9 +66,10 @@ def _ignorable(wanted: tuple[str, ...], others: Iterable[str]) -> tuple[str, ...
     )
 
 
-def _owner_has_one() -> bool:
+def is_changed(file: Path) -> bool:
+    """Tell whether the system's configuration file says more than the shipped one."""
     try:
-        text = _SYSTEM.read_text(encoding="utf-8", errors="replace")
+        text = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
     return re.sub(r"#.*|\s", "", text) not in {"", _AS_SHIPPED}

@@ -17,7 +17,7 @@ from cardtool.catalog import load
 from cardtool.model.snapshot import Card, Failure, Module, Reader, Snapshot, Token
 from cardtool.probe import host, modules, opensc
 from cardtool.probe.deadline import Deadline
-from cardtool.probe.isolation import Worker, Workers
+from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import READERS, ListReaders, ask
 from cardtool.probe.tokens import match_slots, read_module
 
@@ -53,22 +53,22 @@ def take_snapshot(options: Options | None = None, workers: Workers | None = None
     started = time.monotonic()
     deadline = Deadline(options.timeout_s)
     taken_at = datetime.now(UTC).astimezone()
-    with workers or Workers() as (pcsc, spare):
+    with workers or Workers() as workers:
         machine = host.look()
         found = modules.find(options.modules, options.extra_modules, machine.bits)
         fitting = tuple(each for each in found if modules.fits(each, machine.machine))
-        readers = ask(pcsc, ListReaders(), READERS, timeout_s=deadline.left_s)
+        readers = ask(workers.pcsc, ListReaders(), READERS, timeout_s=deadline.left_s)
         read: dict[str, Module] = {}
-        for reading in range(_READINGS):
-            worker = Worker("pkcs11") if reading else spare
+        for _ in range(_READINGS):
             rest = Deadline(deadline.left_s - _LAST_LOOK_S)
-            read = _read(fitting, readers, rest, worker, asked_for=bool(options.modules))
+            asked_for = bool(options.modules)
+            read = _read(fitting, readers, rest, workers, asked_for=asked_for)
             if not read:
                 break
             last_s = max(deadline.left_s, _LAST_LOOK_S)
             settle_s = min(deadline.left_s / 3, _SETTLE_S)
             again = ListReaders(verify=_readers_read(read), settle_s=settle_s)
-            after = ask(pcsc, again, READERS, timeout_s=last_s)
+            after = ask(workers.pcsc, again, READERS, timeout_s=last_s)
             readers, changed = _compare(readers, after)
             if not changed:
                 break
@@ -86,7 +86,7 @@ def _read(
     fitting: tuple[Module, ...],
     readers: Readers,
     deadline: Deadline,
-    worker: Worker,
+    workers: Workers,
     *,
     asked_for: bool,
 ) -> dict[str, Module]:
@@ -108,8 +108,7 @@ def _read(
         module = queue.pop(0)
         if not asked_for and not any(module in wanted[name] for name in unread):
             continue
-        if read:
-            worker = Worker("pkcs11")
+        worker = workers.pkcs11()
         share = deadline.share(len(queue) + 1)
         if _is_opensc(module):
             mine = {name for name in cards if asked_for or module in wanted[name]}

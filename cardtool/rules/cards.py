@@ -16,7 +16,10 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
     """Give findings for each reader's card, or that no reader has one."""
     readers = desk.readers(snapshot)
     if readers and not any(_has_card(reader) for reader in readers):
-        yield finding("card-missing", readers=", ".join(reader.name for reader in readers))
+        pulled = [reader.name for reader in readers if reader.changes]
+        yield from (finding("card-pulled", reader=name) for name in pulled)
+        if not pulled:
+            yield finding("card-missing", readers=", ".join(reader.name for reader in readers))
         return
     for reader in readers:
         yield from _in(reader, snapshot)
@@ -41,6 +44,7 @@ def _in(reader: Reader, snapshot: Snapshot) -> Iterator[Finding]:
             yield finding("card-mute", reader=reader.name, reason="SCARD_STATE_MUTE")
         case _:
             yield finding("reader-empty", reader=reader.name)
+            return
     for seat in desk.unread_seats(snapshot):
         if seat.reader == reader.name and "EXCLUSIVE" in reader.states:
             yield finding("card-in-use", reader=reader.name, card=seat.card.name)

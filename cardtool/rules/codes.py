@@ -106,6 +106,12 @@ ROWS = {
         steps=("insert-card", "run-again"),
         explains=("driver-refused", *_TOKENS),
     ),
+    "card-pulled": _critical(
+        Link.CARD,
+        "reader",
+        steps=("insert-card", "leave-card", "run-again"),
+        explains=("driver-refused", *_TOKENS),
+    ),
     "card-mute": _critical(
         Link.CARD,
         "reader",

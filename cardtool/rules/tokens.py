@@ -67,8 +67,10 @@ def _trouble(module: Module, slot: Slot, failure: Failure, snapshot: Snapshot) -
         unread = (seat.reader for seat in seats if not desk.is_read(snapshot, seat))
         reader = next(unread, desk.reader_of(module, slot))
         yield finding(_code(failure), reader=reader, module=module.path, reason=reason)
-    elif failure.name not in _NOT_RECOGNISED and any(
-        desk.is_missed(module, seat, snapshot) for seat in seats
+    elif (
+        slot.reader is not None  # else it is nobody's here: the cards that are were all read
+        and failure.name not in _NOT_RECOGNISED
+        and any(desk.is_missed(module, seat, snapshot) for seat in seats)
     ):
         yield finding("driver-beside-failed", module=module.path, reason=reason)
 

@@ -1,4 +1,6 @@
-# The part of asn1crypto that is used; the package has no types of its own.
+# SPDX-License-Identifier: Apache-2.0
+"""The part of asn1crypto that is used; the package has no types of its own."""
+
 from collections.abc import Iterator
 from typing import ClassVar, Self
 

@@ -304,9 +304,8 @@ CASES: dict[str, Case] = {
     ),
     "pulled-while-read": Case(
         build=_fault(lambda: PullOut(after=12)),
-        verdict="card-missing",
+        verdict="card-pulled",
         exit_status=2,
-        beside=("card-reread",),
     ),
     "swapped-while-read": Case(
         build=_fault(

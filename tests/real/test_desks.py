@@ -12,6 +12,7 @@ import pytest
 
 from cardtool.probe.workstation import Options, take_snapshot
 from cardtool.rules import diagnose
+from cardtool.rules.codes import finding
 from cardtool.text import LANGUAGES, Text
 from tests.real.desks import AT, CASES, NUMBER, OTHER_NUMBER, Case, Desk
 
@@ -53,6 +54,11 @@ def _run(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def _beginning(code: str, language: str) -> str:
+    """Return a finding's sentence as far as it is the same at every desk."""
+    return Text(language).says(finding(code)).partition("\N{HORIZONTAL ELLIPSIS}")[0].strip()
+
+
 @by_name
 def test_the_function_finds_it(case: Case, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in desk.env.items():
@@ -92,5 +98,6 @@ def test_the_command_says_it(case: Case, desk: Desk, language: str) -> None:
     assert done.stderr == ""
     assert done.returncode == case.exit_status
     said = " ".join(done.stdout.split())
-    assert " ".join(Text(language).means(case.verdict).split()) in said
+    assert _beginning(case.verdict, language) in said
+    assert case.exit_status == 0 or Text(language).means(case.verdict) in said
     assert not any(number in said for number in (NUMBER, OTHER_NUMBER))

@@ -2,11 +2,12 @@
 """How long a whole check takes beside what a person would type, on one scripted card, in one run.
 
 Run it with the environment that `./run test` makes: `.venv/bin/python benchmarks/check.py`.
-Times are the smallest of several interleaved rounds; what counts is the ratio in a row.
+Times are medians over interleaved rounds; what counts is the ratio in a row.
 """
 
 import argparse
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -96,7 +97,7 @@ def _compare(rounds: int, jobs: Mapping[str, Callable[[], float]]) -> dict[str, 
     for _ in range(rounds + 1):  # the first warms the caches of the disk
         for name, job in jobs.items():
             times[name].append(job())
-    return {name: min(each[1:]) for name, each in times.items()}
+    return {name: statistics.median(each[1:]) for name, each in times.items()}
 
 
 def _count(card: ScriptedCard, commands: Sequence[Command], env: Mapping[str, str]) -> int:
@@ -108,9 +109,13 @@ def _count(card: ScriptedCard, commands: Sequence[Command], env: Mapping[str, st
 def _peak_kb(command: Command, env: Mapping[str, str]) -> int:
     """Return the largest resident size among the command and its children, in kB."""
     script = (
-        "import os, sys\n"
-        "pid = os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:])\n"
-        "print(os.wait4(pid, 0)[2].ru_maxrss, file=sys.stderr)\n"
+        "import ctypes, os, resource, sys\n"
+        "ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: orphans are counted too\n"
+        "os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:])\n"
+        "try:\n"
+        "    while os.wait(): pass\n"
+        "except ChildProcessError:\n"
+        "    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *command],

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The way in: a person's command, or the worker that a frozen build starts by running itself."""
 
+import gc
+import os
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
     """Run the command line, or as `worker JOB` answer a probe's questions."""
+    gc.set_threshold(100_000)  # starting makes many objects and hardly any garbage
     if sys.argv[1:2] == ["worker"]:
         from cardtool.probe import worker  # noqa: PLC0415 - a worker loads no command line
 
@@ -13,7 +17,11 @@ def main() -> None:
         return
     from cardtool import cli  # noqa: PLC0415 - and the command line no worker
 
-    sys.exit(cli.run(sys.argv[1:]))
+    status = cli.run(sys.argv[1:])
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # None, gone or closed
+            stream.flush()
+    os._exit(status)  # a person waits: taking the interpreter apart takes as long as starting it
 
 
 if __name__ == "__main__":

@@ -11,12 +11,13 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 import platformdirs
 
-from cardtool.rules.policy import Policy
+if TYPE_CHECKING:
+    from cardtool.rules.policy import Policy
 
 _LOG = logging.getLogger(__name__)
 
@@ -78,8 +79,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 text = f"`modules` must be absolute paths: {path}"
                 raise ValueError(text)
 
-    def days(self) -> Policy:
+    def days(self) -> "Policy":
         """Return the policy with what the files say of it."""
+        from cardtool.rules.policy import Policy  # noqa: PLC0415 - looking comes before judging
+
         said = msgspec.structs.asdict(self.policy)
         return Policy(**{key: value for key, value in said.items() if value is not None})
 
@@ -159,6 +162,8 @@ def _checked(table: dict[str, Any], where: str) -> Config:
         known = ", ".join(Config.__struct_fields__)
         text = f"{where}: {error}; correct or remove it (known keys: {known})"
         raise ConfigError(text) from error
+    if config.policy == Thresholds():
+        return config
     days = config.days()
     if not days.critical_days <= days.urgent_days <= days.notice_days:
         text = f"{where}: $.policy: critical_days <= urgent_days <= notice_days must hold"

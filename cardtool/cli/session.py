@@ -112,7 +112,17 @@ class Session:
         extra = () if modules else self.config.modules
         _LOG.debug("looking for at most %g s, modules named: %s", limit_s, modules + extra)
         options = Options(timeout_s=limit_s, modules=modules, extra_modules=extra)
-        return take_snapshot(options, workers)
+        return take_snapshot(options, workers, meanwhile=self._load_the_rest)
+
+    def _load_the_rest(self) -> None:
+        """Import what comes after the look while a card keeps this process waiting."""
+        import cardtool.model.redact
+        import cardtool.rules  # noqa: F401 - to have it loaded
+        from cardtool.views import view
+
+        view(self.format)
+        if self.format != "json":
+            self.text.label("steps")
 
     def leaving(self, snapshot: "Snapshot") -> "Snapshot":
         """Return what may leave the machine, by default without the person in it."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The machine and the process that looks."""
 
+import os
 import platform
-import shutil
 import sys
 
 from cardtool.model.snapshot import Host
@@ -10,7 +10,7 @@ from cardtool.model.snapshot import Host
 _MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64", "i686": "i386", "x86": "i386"}
 """Other names of processors, in ASCII lower case, to those of `Library.machines`."""
 
-_PCSCD_PLACES = "/usr/sbin:/sbin:/usr/bin:/usr/local/sbin"
+_PCSCD_PLACES = ("/usr/sbin/pcscd", "/sbin/pcscd", "/usr/bin/pcscd", "/usr/local/sbin/pcscd")
 """A user's own search path often lacks the folders of daemons."""
 
 
@@ -26,7 +26,7 @@ def look() -> Host:
         machine="i386" if (name, bits) == ("x86_64", 32) else name,
         bits=bits,
         python=platform.python_version(),
-        pcscd=shutil.which("pcscd", path=_PCSCD_PLACES) if sys.platform == "linux" else None,
+        pcscd=next((place for place in _PCSCD_PLACES if os.access(place, os.X_OK)), None),
     )
 
 

@@ -143,27 +143,28 @@ class Worker:
 
 
 class Workers:
-    """The two children of one look, started together so that they load side by side."""
+    """The children of one look, the first two started together so that they load side by side."""
 
     def __init__(self) -> None:
         """Start them."""
         self.pcsc = Worker("pcsc")
-        self._spare: Worker | None = Worker("pkcs11")
+        self._ready = [Worker("pkcs11")]
+        self._given: list[Worker] = []
 
     def pkcs11(self) -> Worker:
         """Return a child for one module: the one that is ready, or a new one."""
-        worker, self._spare = self._spare or Worker("pkcs11"), None
+        worker = self._ready.pop() if self._ready else Worker("pkcs11")
+        self._given.append(worker)
         return worker
 
     def __enter__(self) -> Self:
-        """Return itself, so that `with` ends what was not handed out."""
+        """Return itself, so that `with` ends them all."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the one for PC/SC, and the other where no module needed it."""
-        self.pcsc.end()
-        if self._spare is not None:
-            self._spare.end()
+        """End them all, however the look ended."""
+        for worker in (self.pcsc, *self._ready, *self._given):
+            worker.end()
 
 
 def name_exit(status: int, detail: str) -> LostWorkerError:

@@ -53,8 +53,9 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="token-answer")
 READERS = msgspec.json.Decoder[tuple[Reader, ...] | Failure](tuple[Reader, ...] | Failure)
 OPENED = msgspec.json.Decoder[OpenedModule | Failure](OpenedModule | Failure)
 TOKEN = msgspec.json.Decoder[TokenAnswer | Failure](TokenAnswer | Failure)
-PCSC_QUESTION = msgspec.json.Decoder(ListReaders)
-PKCS11_QUESTION = msgspec.json.Decoder[OpenModule | ReadToken](OpenModule | ReadToken)
+
+encode = msgspec.json.encode
+"""How a record is written on the wire, a question or an answer."""
 
 
 def ask(
@@ -66,7 +67,7 @@ def ask(
 ) -> T | Failure:
     """Return a worker's answer, or why there is none as `Failure(worker, ...)`."""
     try:
-        return answer.decode(worker.ask(msgspec.json.encode(question), timeout_s=timeout_s))
+        return answer.decode(worker.ask(encode(question), timeout_s=timeout_s))
     except LostWorkerError as loss:
         return Failure(api="worker", name=loss.name, code=loss.code, detail=loss.detail)
     except msgspec.DecodeError as error:

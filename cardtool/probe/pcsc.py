@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The job pcsc: readers and cards from PC/SC's status changes alone. Runs in a worker.
 
+Answers as `jobs.READERS` reads it: plain values, for the records' library takes its time to load.
+
 A status change tells presence, ATR and the count of insertions without power, reset or hold, so
 no card is connected to before it was read. Source: PC/SC part 5 §3.2.5; pcsc-lite,
 SCardGetStatusChange.
 """
 
+import json
 import sys
+from typing import Any
 
 from smartcard import scard
 
-from cardtool.model.snapshot import Card, Failure, Reader
-from cardtool.probe.jobs import PCSC_QUESTION
+_Record = dict[str, Any]
+"""The values of a record of the model, as JSON spells them."""
 
 _SYMBOLS = {
     getattr(scard, name) & 0xFFFFFFFF: name
@@ -31,24 +35,24 @@ _ATTEMPTS = 3
 """A reader unplugged between listing and asking makes the whole list invalid: list again."""
 
 
-def answer(question: bytes) -> tuple[Reader, ...] | Failure:
-    """Return all readers, an empty tuple where PC/SC knows none, or why it cannot be asked.
+def answer(question: bytes) -> bytes:
+    """Return all readers, an empty list where PC/SC knows none, or why it cannot be asked.
 
     Each call makes a context of its own: after a restart of the service an old one still says
     that it is valid, and every call on it fails.
     """
+    asked = json.loads(question)
     code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     if code != scard.SCARD_S_SUCCESS:
-        return _failure(code)
+        return json.dumps(_failure(code)).encode()
     try:
-        asked = PCSC_QUESTION.decode(question)
-        for name in asked.verify if sys.platform == "linux" else ():
-            _settle(context, name, asked.settle_s)
+        for name in asked["verify"] if sys.platform == "linux" else ():
+            _settle(context, name, asked["settle_s"])
         for _ in range(_ATTEMPTS):
-            found = _look(context)
-            if not (isinstance(found, Failure) and found.name == "SCARD_E_UNKNOWN_READER"):
+            code, found = _look(context)
+            if code != scard.SCARD_E_UNKNOWN_READER:
                 break
-        return found
+        return json.dumps(found).encode()
     finally:
         scard.SCardReleaseContext(context)
 
@@ -85,39 +89,48 @@ def _settle(context: int, name: str, settle_s: float) -> None:
             return
 
 
-def _look(context: int) -> tuple[Reader, ...] | Failure:
+def _look(context: int) -> tuple[int, list[_Record] | _Record]:
     code, names = scard.SCardListReaders(context, [])
-    if code == scard.SCARD_E_NO_READERS_AVAILABLE:
-        return ()
+    if code == scard.SCARD_E_NO_READERS_AVAILABLE or (code == scard.SCARD_S_SUCCESS and not names):
+        return code, []
     if code != scard.SCARD_S_SUCCESS:
-        return _failure(code)
-    if not names:
-        return ()
+        return code, _failure(code)
     unaware = [(name, scard.SCARD_STATE_UNAWARE) for name in names]
     code, changes = scard.SCardGetStatusChange(context, 0, unaware)
     if code != scard.SCARD_S_SUCCESS:
-        return _failure(code)
-    return tuple(_reader(name, state, bytes(atr)) for name, state, atr in changes)
+        return code, _failure(code)
+    return code, [_reader(name, state, bytes(atr)) for name, state, atr in changes]
 
 
-def _reader(name: str, event_state: int, atr: bytes) -> Reader:
-    states = tuple(each for each in _STATES if event_state & getattr(scard, f"SCARD_STATE_{each}"))
-    card: Card | Failure | None = None
+def _reader(name: str, event_state: int, atr: bytes) -> _Record:
+    states = [each for each in _STATES if event_state & getattr(scard, f"SCARD_STATE_{each}")]
+    return {
+        "name": name,
+        "states": states,
+        "card": _card(states, atr.hex().upper()),
+        "event_count": event_state >> 16 & 0xFFFF,
+    }
+
+
+def _card(states: list[str], atr: str) -> _Record | None:
+    failure: _Record = {"type": "failure", "api": "pcsc"}
     if "MUTE" in states:
-        card = Failure(api="pcsc", name="SCARD_STATE_MUTE", code=scard.SCARD_STATE_MUTE)
-    elif "PRESENT" in states and len(atr) > 1:
-        card = Card(atr=atr.hex().upper())
-    elif "PRESENT" in states:
-        card = Failure(
-            api="pcsc",
-            name="SCARD_STATE_PRESENT",
-            code=scard.SCARD_STATE_PRESENT,
-            detail=f"no answer-to-reset: {atr.hex().upper()}",
-        )
-    return Reader(name=name, states=states, card=card, event_count=event_state >> 16 & 0xFFFF)
+        return {**failure, "name": "SCARD_STATE_MUTE", "code": scard.SCARD_STATE_MUTE}
+    if "PRESENT" not in states:
+        return None
+    if len(atr) > len("00"):
+        return {"type": "card", "atr": atr}
+    detail = f"no answer-to-reset: {atr}"
+    present = scard.SCARD_STATE_PRESENT
+    return {**failure, "name": "SCARD_STATE_PRESENT", "code": present, "detail": detail}
 
 
-def _failure(code: int) -> Failure:
+def _failure(code: int) -> _Record:
     number = code & 0xFFFFFFFF  # negative on some platforms
-    name = _SYMBOLS.get(number, f"0x{number:08X}")
-    return Failure(api="pcsc", name=name, code=number, detail=scard.SCardGetErrorMessage(code))
+    return {
+        "type": "failure",
+        "api": "pcsc",
+        "name": _SYMBOLS.get(number, f"0x{number:08X}"),
+        "code": number,
+        "detail": scard.SCardGetErrorMessage(code),
+    }

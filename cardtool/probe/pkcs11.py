@@ -1,38 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The job pkcs11: one module, its slots, tokens and public certificates. Runs in a worker.
+"""The job pkcs11: opens one module and hands it to `pkcs11_facts`. Runs in a worker.
 
-Nothing here logs in: sessions are public and read-only. Source: PKCS#11 v2.40.
+Most modules read the whole card while they are opened; all else is loaded meanwhile.
 """
 
-import hashlib
+import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import threading
+from contextlib import suppress
 from typing import Any
 
 import pkcs11
-from pkcs11 import Attribute, ObjectClass, SlotFlag, TokenFlag
-from pkcs11.attributes import AttributeMapper
-from pkcs11.exceptions import PKCS11Error, TokenNotPresent
-
-from cardtool.model.snapshot import CertificateObject, Failure, ModuleInfo, Slot, Token
-from cardtool.probe.cryptoki import name_error, shield_slots
-from cardtool.probe.jobs import PKCS11_QUESTION, OpenedModule, OpenModule, TokenAnswer
+from pkcs11.exceptions import PKCS11Error
 
 _modules: list[Any] = []
 """The one opened module of this process; python-pkcs11 keeps it for the process anyway."""
 
-_slots: dict[int, Any] = {}
-"""Its slots by identifier."""
 
-
-def answer(question: bytes) -> OpenedModule | TokenAnswer | Failure:
+def answer(question: bytes) -> bytes:
     """Open a module, or read the token in one slot of the opened one."""
-    asked = PKCS11_QUESTION.decode(question)
-    if isinstance(asked, OpenModule):
-        os.environ.update(asked.environment)
-        return _open(asked.path)
-    return TokenAnswer(token=_read_token(_slots[asked.slot_id]))
+    asked = json.loads(question)
+    if asked["type"] == "open-module":
+        os.environ.update(asked["environment"])
+        return _open(asked["path"])
+    from cardtool.probe import jobs, pkcs11_facts  # noqa: PLC0415 - loaded while opening
+
+    return jobs.encode(pkcs11_facts.read_token(asked["slot_id"]))
 
 
 def leave() -> None:
@@ -42,101 +35,19 @@ def leave() -> None:
             module.finalize()
 
 
-def _open(path: str) -> OpenedModule | Failure:
+def _open(path: str) -> bytes:
+    threading.Thread(target=_load_facts, daemon=True).start()
+    refusal: PKCS11Error | None = None
     try:
-        module = pkcs11.lib(path)  # C_Initialize(NULL): some modules refuse any argument
+        _modules.append(pkcs11.lib(path))  # C_Initialize(NULL): some modules refuse any argument
     except PKCS11Error as error:
-        return name_error(error)
-    _modules.append(module)
-    info = ModuleInfo(
-        description=module.library_description,
-        manufacturer=module.manufacturer_id,
-        version="{}.{}".format(*module.library_version),
-    )
-    broken: dict[int, Failure] = {}
-    try:
-        found = module.get_slots()
-    except PKCS11Error:  # one slot that cannot be described takes the whole list with it
-        try:
-            broken = shield_slots(path)
-            found = module.get_slots()
-        except PKCS11Error as error:
-            return name_error(error)
-    _slots.update({slot.slot_id: slot for slot in found})
-    return OpenedModule(
-        info=info,
-        slots=tuple(
-            Slot(id=each.slot_id, description=each.slot_description, token=broken.get(each.slot_id))
-            for each in found
-        ),
-        occupied=tuple(each.slot_id for each in found if each.flags & SlotFlag.TOKEN_PRESENT),
-    )
+        refusal = error
+    from cardtool.probe import cryptoki, jobs, pkcs11_facts  # noqa: PLC0415 - by now it is loaded
+
+    if refusal is not None:
+        return jobs.encode(cryptoki.name_error(refusal))
+    return jobs.encode(pkcs11_facts.describe(_modules[-1]))
 
 
-def _read_token(slot: Any) -> Token | Failure | None:  # noqa: ANN401 - a Cython class
-    try:
-        token = slot.get_token()
-    except TokenNotPresent:
-        return None
-    except PKCS11Error as error:
-        return name_error(error)
-    return Token(
-        label=token.label,
-        manufacturer=token.manufacturer_id,
-        model=token.model,
-        serial=token.serial.decode(errors="replace").strip("\0 "),
-        flags=_flag_names(int(token.flags)),
-        certificates=_read_certificates(token),
-    )
-
-
-def _flag_names(flags: int) -> tuple[str, ...]:
-    bits = [1 << place for place in range(64) if flags >> place & 1]
-    names = {member.value: f"CKF_{member.name}" for member in TokenFlag}
-    return tuple(names.get(bit, f"0x{bit:08X}") for bit in bits)
-
-
-@contextmanager
-def _session(token: Any) -> Iterator[Any]:  # noqa: ANN401 - Cython classes
-    mapper = AttributeMapper()
-    mapper.attribute_types[Attribute.LABEL] = mapper.attribute_types[Attribute.ID]  # raw bytes
-    session = token.open(attribute_mapper=mapper)
-    try:
-        yield session
-    finally:
-        with suppress(PKCS11Error):  # the session dies with a card that was pulled
-            session.close()
-
-
-def _read_certificates(token: Any) -> tuple[CertificateObject, ...] | Failure:  # noqa: ANN401
-    try:
-        with _session(token) as session:
-            found = list(session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
-            return tuple(_read_certificate(each) for each in found)
-    except PKCS11Error as error:
-        return name_error(error)
-
-
-def _read_certificate(stored: Any) -> CertificateObject:  # noqa: ANN401 - a Cython class
-    from cardtool.probe import certificate  # noqa: PLC0415 - the worker imports it meanwhile
-
-    label = _attribute(stored, Attribute.LABEL).decode(errors="replace").strip("\0 ")
-    identifier = _attribute(stored, Attribute.ID).hex().upper()
-    try:
-        der = certificate.trim(stored[Attribute.VALUE])
-    except PKCS11Error as error:
-        return CertificateObject(content=name_error(error), sha256="", label=label, id=identifier)
-    return CertificateObject(
-        content=certificate.parse(der),
-        sha256=hashlib.sha256(der).hexdigest().upper(),
-        label=label,
-        id=identifier,
-        der=der.hex().upper(),
-    )
-
-
-def _attribute(stored: Any, attribute: Attribute) -> bytes:  # noqa: ANN401 - a Cython class
-    try:
-        return bytes(stored[attribute])
-    except PKCS11Error:  # an attribute the token does not have
-        return b""
+def _load_facts() -> None:
+    import cardtool.probe.pkcs11_facts  # noqa: F401, PLC0415 - see `_open`

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from cardtool.model.snapshot import Failure, Module, Slot, Token
 from cardtool.probe.deadline import Deadline
-from cardtool.probe.isolation import Worker
+from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import OPENED, TOKEN, OpenedModule, OpenModule, ReadToken, ask
 
 _CUT = "..."
@@ -15,20 +15,21 @@ _CUT = "..."
 
 
 def read_module(
-    module: Module, environment: dict[str, str], deadline: Deadline, worker: Worker
+    module: Module, environment: dict[str, str], deadline: Deadline, workers: Workers
 ) -> Module:
     """Return the module with its slots and tokens, as far as they could be read.
 
-    `worker` is one that was started for this module or for any. After a slot that crashed it or
-    kept it too long, the rest is read by a new one that leaves that slot alone.
+    After a slot that crashed a worker or kept it too long, the rest is read by a new one that
+    leaves that slot alone.
     """
+    worker = workers.pkcs11()
     question = OpenModule(path=module.path, environment=environment)
     opened = ask(worker, question, OPENED, timeout_s=deadline.left_s)
     tokens: dict[int, Token | Failure | None] = {}
     occupied = () if isinstance(opened, Failure) else opened.occupied
     for place, slot_id in enumerate(occupied):
         if worker.is_lost:
-            worker = Worker("pkcs11")
+            worker = workers.pkcs11()
             again = ask(worker, question, OPENED, timeout_s=deadline.left_s)
             if isinstance(again, Failure):
                 tokens[slot_id] = again

@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The child's side of the fence: one job, one JSON answer for each JSON question.
 
-Imports nothing native before the real standard output is out of a library's reach.
+Imports nothing native before the real standard output is out of a library's reach, and little
+else: a person waits for it. What comes out is checked by the parent, whose records it fills.
 """
 
 import faulthandler
-import importlib
+import json
 import os
-import threading
 import traceback
 from collections.abc import Callable
-from typing import Any
-
-import msgspec
-
-from cardtool.model.snapshot import Failure
 
 _IDLE_S = 60.0
 """How long a child waits for its first question before it takes its parent for gone."""
@@ -39,28 +34,26 @@ def main(job: str) -> None:
     for line in questions:
         deadline_s, _, question = line.partition(b" ")
         faulthandler.dump_traceback_later(float(deadline_s) + _GRACE_S, exit=True)
-        answers.write(msgspec.json.encode(_answer(answer, question)) + b"\n")
+        answers.write(_answer(answer, question) + b"\n")
         answers.flush()
     leave()
     os._exit(0)  # a library's own exit handlers have no business with the card any more
 
 
-def _load(job: str) -> tuple[Callable[[bytes], Any], Callable[[], None]]:
+def _load(job: str) -> tuple[Callable[[bytes], bytes], Callable[[], None]]:
     if job == "pcsc":
         from cardtool.probe import pcsc  # noqa: PLC0415 - native, so only in the child
 
         return pcsc.answer, pcsc.leave
     from cardtool.probe import pkcs11  # noqa: PLC0415 - native, so only in the child
 
-    # needed once a card was read, so it is imported while the card is busy
-    threading.Thread(
-        target=importlib.import_module, args=("cardtool.probe.certificate",), daemon=True
-    ).start()
     return pkcs11.answer, pkcs11.leave
 
 
-def _answer(answer: Callable[[bytes], Any], question: bytes) -> Any:  # noqa: ANN401 - any record
+def _answer(answer: Callable[[bytes], bytes], question: bytes) -> bytes:
     try:
         return answer(question)
     except Exception:  # noqa: BLE001 - the last resort: a fault of ours must not look like the card's
-        return Failure(api="worker", name="BUG", detail=traceback.format_exc()[-2000:])
+        detail = traceback.format_exc()[-2000:]
+        failure = {"type": "failure", "api": "worker", "name": "BUG", "detail": detail}
+        return json.dumps(failure).encode()

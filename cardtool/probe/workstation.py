@@ -5,7 +5,9 @@ PC/SC and PKCS#11 are never asked at the same time, for a vendor's library may h
 exclusively. Their workers start together, so that one's start-up hides behind the other's work.
 """
 
+import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,21 +46,27 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Modules to try after those that were found."""
 
 
-def take_snapshot(options: Options | None = None, workers: Workers | None = None) -> Snapshot:
+def take_snapshot(
+    options: Options | None = None,
+    started: Workers | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Snapshot:
     """Look at this workstation; what the world refuses is a `Failure` in the result.
 
-    `workers` are those started earlier, if any were.
+    `started` are workers that were started earlier, if any were. `meanwhile` is called once, in a
+    thread, when the first module begins to read: a card keeps this process waiting for a while.
     """
     options = options or Options()
-    started = time.monotonic()
+    start = time.monotonic()
     deadline = Deadline(options.timeout_s)
     taken_at = datetime.now(UTC).astimezone()
-    with workers or Workers() as workers:
+    with started or Workers() as workers:
         machine = host.look()
         found = modules.find(options.modules, options.extra_modules, machine.bits)
         fitting = tuple(each for each in found if modules.fits(each, machine.machine))
         readers = ask(workers.pcsc, ListReaders(), READERS, timeout_s=deadline.left_s)
         read: dict[str, Module] = {}
+        threading.Thread(target=meanwhile, daemon=True).start()
         for _ in range(_READINGS):
             rest = Deadline(deadline.left_s - _LAST_LOOK_S)
             asked_for = bool(options.modules)
@@ -78,7 +86,7 @@ def take_snapshot(options: Options | None = None, workers: Workers | None = None
         host=machine,
         readers=readers,
         modules=tuple(read.get(each.path, each) for each in found),
-        elapsed_s=round(time.monotonic() - started, 3),
+        elapsed_s=round(time.monotonic() - start, 3),
     )
 
 
@@ -108,15 +116,14 @@ def _read(
         module = queue.pop(0)
         if not asked_for and not any(module in wanted[name] for name in unread):
             continue
-        worker = workers.pkcs11()
         share = deadline.share(len(queue) + 1)
         if _is_opensc(module):
             mine = {name for name in cards if asked_for or module in wanted[name]}
             others = [each.name for each in here if each.card is not None and each.name not in mine]
             with opensc.environment(cards.values(), wanted=mine, others=others) as settings:
-                answer = read_module(module, settings, share, worker)
+                answer = read_module(module, settings, share, workers)
         else:
-            answer = read_module(module, {}, share, worker)
+            answer = read_module(module, {}, share, workers)
         if isinstance(answer.slots, tuple):
             slots = match_slots(answer.slots, (each.name for each in here))
             answer = replace(answer, slots=slots)

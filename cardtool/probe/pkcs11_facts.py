@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an opened module's slots, tokens and certificates say, as records. Used in a worker.
+
+Nothing here logs in: sessions are public and read-only. Source: PKCS#11 v2.40.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from pkcs11 import Attribute, ObjectClass, SlotFlag, TokenFlag
+from pkcs11.attributes import AttributeMapper
+from pkcs11.exceptions import PKCS11Error, TokenNotPresent
+
+from cardtool.model.snapshot import CertificateObject, Failure, ModuleInfo, Slot, Token
+from cardtool.probe import certificate
+from cardtool.probe.cryptoki import name_error, shield_slots
+from cardtool.probe.jobs import OpenedModule, TokenAnswer
+
+_slots: dict[int, Any] = {}
+"""The opened module's slots by identifier."""
+
+
+def describe(module: Any) -> OpenedModule | Failure:  # noqa: ANN401 - a Cython class
+    """Say what an opened module is, and which slots it has."""
+    info = ModuleInfo(
+        description=module.library_description,
+        manufacturer=module.manufacturer_id,
+        version="{}.{}".format(*module.library_version),
+    )
+    broken: dict[int, Failure] = {}
+    try:
+        found = module.get_slots()
+    except PKCS11Error:  # one slot that cannot be described takes the whole list with it
+        try:
+            broken = shield_slots(module.so)
+            found = module.get_slots()
+        except PKCS11Error as error:
+            return name_error(error)
+    _slots.update({slot.slot_id: slot for slot in found})
+    return OpenedModule(
+        info=info,
+        slots=tuple(
+            Slot(id=each.slot_id, description=each.slot_description, token=broken.get(each.slot_id))
+            for each in found
+        ),
+        occupied=tuple(each.slot_id for each in found if each.flags & SlotFlag.TOKEN_PRESENT),
+    )
+
+
+def read_token(slot_id: int) -> TokenAnswer:
+    """Read the token in one of the slots that `describe` listed."""
+    return TokenAnswer(token=_read_token(_slots[slot_id]))
+
+
+def _read_token(slot: Any) -> Token | Failure | None:  # noqa: ANN401 - a Cython class
+    try:
+        token = slot.get_token()
+    except TokenNotPresent:
+        return None
+    except PKCS11Error as error:
+        return name_error(error)
+    return Token(
+        label=token.label,
+        manufacturer=token.manufacturer_id,
+        model=token.model,
+        serial=token.serial.decode(errors="replace").strip("\0 "),
+        flags=_flag_names(int(token.flags)),
+        certificates=_read_certificates(token),
+    )
+
+
+def _flag_names(flags: int) -> tuple[str, ...]:
+    bits = [1 << place for place in range(64) if flags >> place & 1]
+    names = {member.value: f"CKF_{member.name}" for member in TokenFlag}
+    return tuple(names.get(bit, f"0x{bit:08X}") for bit in bits)
+
+
+@contextmanager
+def _session(token: Any) -> Iterator[Any]:  # noqa: ANN401 - Cython classes
+    mapper = AttributeMapper()
+    mapper.attribute_types[Attribute.LABEL] = mapper.attribute_types[Attribute.ID]  # raw bytes
+    session = token.open(attribute_mapper=mapper)
+    try:
+        yield session
+    finally:
+        with suppress(PKCS11Error):  # the session dies with a card that was pulled
+            session.close()
+
+
+def _read_certificates(token: Any) -> tuple[CertificateObject, ...] | Failure:  # noqa: ANN401
+    try:
+        with _session(token) as session:
+            found = list(session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
+            return tuple(_read_certificate(each) for each in found)
+    except PKCS11Error as error:
+        return name_error(error)
+
+
+def _read_certificate(stored: Any) -> CertificateObject:  # noqa: ANN401 - a Cython class
+    label = _attribute(stored, Attribute.LABEL).decode(errors="replace").strip("\0 ")
+    identifier = _attribute(stored, Attribute.ID).hex().upper()
+    try:
+        der = certificate.trim(stored[Attribute.VALUE])
+    except PKCS11Error as error:
+        return CertificateObject(content=name_error(error), sha256="", label=label, id=identifier)
+    return CertificateObject(
+        content=certificate.parse(der),
+        sha256=hashlib.sha256(der).hexdigest().upper(),
+        label=label,
+        id=identifier,
+        der=der.hex().upper(),
+    )
+
+
+def _attribute(stored: Any, attribute: Attribute) -> bytes:  # noqa: ANN401 - a Cython class
+    try:
+        return bytes(stored[attribute])
+    except PKCS11Error:  # an attribute the token does not have
+        return b""

@@ -29,8 +29,6 @@ _STATES = ("EMPTY", "PRESENT", "MUTE", "UNPOWERED", "INUSE", "EXCLUSIVE", "UNAVA
 _ABSENT = 0
 """Value of SCARD_ATTR_ICC_PRESENCE. Source: PC/SC part 3 §3.1.3."""
 
-_GONE_AND_BACK = 2
-
 _ATTEMPTS = 3
 """A reader unplugged between listing and asking makes the whole list invalid: list again."""
 
@@ -64,29 +62,39 @@ def leave() -> None:
 def _settle(context: int, name: str, settle_s: float) -> None:
     """Wait until PC/SC knows of a card that was pulled a moment ago, and for it to come back.
 
-    pcsc-lite learns of it when it polls, every 0.4 s; the reader's driver knows at once. It is
-    asked over a shared connection, which sends a powered card nothing and leaves it as it is.
-    Other systems notice at once.
+    pcsc-lite learns of it when it polls, every 0.4 s; the reader's driver knows at once. Other
+    systems notice at once.
+    """
+    state = _state(context, name, scard.SCARD_STATE_UNAWARE, 0.0)
+    if state & scard.SCARD_STATE_PRESENT:
+        if _is_in(context, name):
+            return
+        state = _state(context, name, state, settle_s)
+    if state & scard.SCARD_STATE_EMPTY:
+        _state(context, name, state, settle_s)
+
+
+def _state(context: int, name: str, known: int, wait_s: float) -> int:
+    """Return a reader's event state once it is another than the known one, or 0."""
+    awaited = [(name, known & ~scard.SCARD_STATE_CHANGED)]
+    code, changes = scard.SCardGetStatusChange(context, round(wait_s * 1000), awaited)
+    return changes[0][1] if code == scard.SCARD_S_SUCCESS else 0
+
+
+def _is_in(context: int, name: str) -> bool:
+    """Ask the reader's driver whether the card is in; yes where it cannot be asked.
+
+    Over a shared connection, which sends a powered card nothing and leaves it as it is.
 
     Source: libccid 1.5, IFDHGetCapabilities; drivers_notes/middleware.md#pc-sc.
     """
-    known = [(name, scard.SCARD_STATE_UNAWARE)]
-    code, changes = scard.SCardGetStatusChange(context, 0, known)
-    if code != scard.SCARD_S_SUCCESS or not changes[0][1] & scard.SCARD_STATE_PRESENT:
-        return
     shared, protocols = scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_ANY
     code, card, _ = scard.SCardConnect(context, name, shared, protocols)
     if code != scard.SCARD_S_SUCCESS:
-        return
+        return True
     code, presence = scard.SCardGetAttrib(card, scard.SCARD_ATTR_ICC_PRESENCE)
     scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
-    if code != scard.SCARD_S_SUCCESS or list(presence) != [_ABSENT]:
-        return
-    for _ in range(_GONE_AND_BACK):
-        known = [(name, changes[0][1] & ~scard.SCARD_STATE_CHANGED)]
-        code, changes = scard.SCardGetStatusChange(context, round(settle_s * 1000), known)
-        if code != scard.SCARD_S_SUCCESS:
-            return
+    return code != scard.SCARD_S_SUCCESS or list(presence) != [_ABSENT]
 
 
 def _look(context: int) -> tuple[int, list[_Record] | _Record]:

@@ -41,7 +41,7 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
         yield Padding(Line(text.means(deciding.code)), (1, 0, 0, 2))
     yield from _steps(deciding.steps, deciding.facts, text)
     yield heading(text.label("checklist"))
-    chain = sorted(diagnosis.findings, key=lambda finding: finding.link.place)
+    chain = sorted(diagnosis.findings, key=lambda each: (each.link.place, each.severity.rank))
     yield hanging((paper.symbol(each.severity), text.says(harmless(each))) for each in chain)
     yield Padding(Line(_support(diagnosis, text), style="dim", overflow="fold"), (1, 0, 0, 0))
 

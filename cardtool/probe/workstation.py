@@ -70,12 +70,12 @@ def take_snapshot(
         for _ in range(_READINGS):
             rest = Deadline(deadline.left_s - _LAST_LOOK_S)
             asked_for = bool(options.modules)
-            read = _read(fitting, readers, rest, workers, asked_for=asked_for)
+            read, tried = _read(fitting, readers, rest, workers, asked_for=asked_for)
             if not read:
                 break
             last_s = max(deadline.left_s, _LAST_LOOK_S)
             settle_s = min(deadline.left_s / 3, _SETTLE_S)
-            again = ListReaders(verify=_readers_read(read), settle_s=settle_s)
+            again = ListReaders(verify=tried, settle_s=settle_s)
             after = ask(workers.pcsc, again, READERS, timeout_s=last_s)
             readers, changed = _compare(readers, after)
             if not changed:
@@ -97,10 +97,11 @@ def _read(
     workers: Workers,
     *,
     asked_for: bool,
-) -> dict[str, Module]:
-    """Read the cards through the modules they need; return these with what they said, by path.
+) -> tuple[dict[str, Module], tuple[str, ...]]:
+    """Read the cards through the modules they need.
 
-    Modules that are `asked_for` are read whatever is in the readers.
+    Returns these modules with what they said, by path, and the readers whose card they were tried
+    on and are done with. Modules that are `asked_for` are read whatever is in the readers.
     """
     here = readers if isinstance(readers, tuple) else ()
     cards = {
@@ -112,13 +113,14 @@ def _read(
     if asked_for:
         queue = list(fitting)
     read: dict[str, Module] = {}
+    tried: set[str] = set()
     while queue:
         module = queue.pop(0)
         if not asked_for and not any(module in wanted[name] for name in unread):
             continue
         share = deadline.share(len(queue) + 1)
+        mine = {name for name in cards if asked_for or module in wanted[name]}
         if _is_opensc(module):
-            mine = {name for name in cards if asked_for or module in wanted[name]}
             others = [each.name for each in here if each.card is not None and each.name not in mine]
             with opensc.environment(cards.values(), wanted=mine, others=others) as settings:
                 answer = read_module(module, settings, share, workers)
@@ -129,17 +131,16 @@ def _read(
             answer = replace(answer, slots=slots)
             unread -= {slot.reader for slot in slots if isinstance(slot.token, Token)}
         read[module.path] = answer
-    return read
+        if not _is_hung(answer):
+            tried |= mine
+    return read, tuple(sorted(tried))
 
 
-def _readers_read(read: dict[str, Module]) -> tuple[str, ...]:
-    return tuple(
-        slot.reader
-        for module in read.values()
-        if isinstance(module.slots, tuple)
-        for slot in module.slots
-        if slot.reader and slot.token is not None
-    )
+def _is_hung(module: Module) -> bool:
+    """Tell whether a card may still be busy with what a module asked of it."""
+    slots = module.slots if isinstance(module.slots, tuple) else ()
+    answers = (module.info, *(slot.token for slot in slots))
+    return any(isinstance(each, Failure) and each.name == "TIMEOUT" for each in answers)
 
 
 def _is_opensc(module: Module) -> bool:
@@ -149,6 +150,8 @@ def _is_opensc(module: Module) -> bool:
 
 def _compare(before: Readers, after: Readers) -> tuple[Readers, bool]:
     """Return the readers as they are now, and whether a card came or went since `before`."""
+    if isinstance(after, Failure) and after.api == "worker":  # too busy to answer once more
+        return before, False
     if isinstance(before, Failure) or isinstance(after, Failure):
         return after, False
     then = {each.name: each for each in before}

@@ -15,7 +15,7 @@ import pytest
 from cardtool.model.snapshot import Failure
 from cardtool.probe.isolation import Worker, name_exit
 from cardtool.probe.jobs import OPENED, TOKEN, ListReaders, OpenModule, ReadToken, ask
-from tests.rig.modules import hostile_module
+from tests.rig.modules import hostile_module, scripted_module
 
 T = TypeVar("T")
 
@@ -63,9 +63,10 @@ def test_a_child_whose_parent_was_killed_in_a_call_ends_itself(tmp_path: Path) -
     module = hostile_module(tmp_path, "hang-in-initialize")
     script = (
         "import sys, time; from cardtool.probe.isolation import Worker; w = Worker('pkcs11');"
-        "print(w._process.pid, flush=True); from cardtool.probe.jobs import *;"
+        "from cardtool.probe.jobs import *;"
         "w._process.stdin.write(b'0.1 ' + msgspec.json.encode(OpenModule(path=sys.argv[1])));"
-        "w._process.stdin.write(bytes((10,))); w._process.stdin.flush(); time.sleep(100)"
+        "w._process.stdin.write(bytes((10,))); w._process.stdin.flush();"
+        "print(w._process.pid, flush=True); time.sleep(100)"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", script, str(module.path)], stdout=subprocess.PIPE, text=True
@@ -73,6 +74,7 @@ def test_a_child_whose_parent_was_killed_in_a_call_ends_itself(tmp_path: Path) -
     with parent:
         assert parent.stdout is not None
         child = Path("/proc") / parent.stdout.readline().strip()
+        _wait_for(lambda: str(module.path) in child.joinpath("maps").read_text())
         parent.kill()
 
     _wait_for(lambda: not _is_running(child))
@@ -92,6 +94,7 @@ def _is_running(process: Path) -> bool:
         (0xC0000005, "ACCESS_VIOLATION", 0xC0000005),
         (0xC0000001, "0xC0000001", 0xC0000001),
         (3, "EXIT", 3),
+        (-35, "SIG35", 35),
     ],
 )
 def test_exit_statuses_have_names(status: int, name: str, code: int) -> None:
@@ -100,18 +103,46 @@ def test_exit_statuses_have_names(status: int, name: str, code: int) -> None:
     assert (loss.name, loss.code, loss.detail) == (name, code, "said")
 
 
-def test_nothing_is_left_running_when_a_person_interrupts(tmp_path: Path) -> None:
-    module = hostile_module(tmp_path, "hang-in-initialize")
+def test_an_interrupted_command_leaves_its_worker_to_put_the_module_away(tmp_path: Path) -> None:
+    slow = {"IN_INITIALIZE": "struct timespec pause = {1, 0}; nanosleep(&pause, 0);"}
+    module = scripted_module(tmp_path, code=slow)
     command = [sys.executable, "-m", "cardtool", "check", "--module", str(module.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as check:
         children = _wait_for(lambda: _children_using(check.pid, module.path))
 
-        check.send_signal(signal.SIGINT)
+        for process in (check.pid, *(int(child.name) for child in children)):
+            os.kill(process, signal.SIGINT)  # as a terminal does to all of them
         out, complaints = check.communicate(timeout=30)
 
-    _wait_for(lambda: not any(map(_is_running, children)))
     assert check.returncode == 130
     assert (out, complaints.strip()) == (b"", b"")
+    assert all(map(_is_running, children))
+    _wait_for(lambda: not any(map(_is_running, children)))
+
+
+def test_no_file_of_the_current_folder_is_run(tmp_path: Path) -> None:
+    for name in ("pkcs11.py", "json.py", "cardtool.py"):
+        (tmp_path / name).write_text("open('trap', 'w').close()\n")
+    command = [Path(sys.executable).with_name("cardtool"), "check", "--timeout", "5"]
+
+    subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+
+    assert not (tmp_path / "trap").exists()
+
+
+def test_a_child_that_cannot_be_started_is_a_failure() -> None:
+    script = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3));"
+        "from cardtool.probe.isolation import Worker; from cardtool.probe.jobs import *;"
+        "w = Worker('pcsc'); print(ask(w, ListReaders(), READERS, timeout_s=1).name); w.end()"
+    )
+    imported = "import subprocess, threading, cardtool.probe.jobs;"
+
+    done = subprocess.run(
+        [sys.executable, "-c", imported + script], capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.strip() == "EMFILE", done.stderr
 
 
 def _children_using(parent: int, library: Path) -> list[Path]:

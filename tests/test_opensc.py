@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How OpenSC is set up, and that the owner's own settings stay."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,27 @@ def test_every_reader_is_shown_and_nothing_is_cached() -> None:
 
 
 def test_the_akis_driver_is_turned_on_for_its_card_only() -> None:
-    assert _environment(_AKIS_2, None, _AKIS_1_0)[0]["OPENSC_DRIVER"] == "akis"
+    assert _environment(_AKIS_1_0)[0]["OPENSC_DRIVER"] == "akis"
     assert "OPENSC_DRIVER" not in _environment(_AKIS_2, None)[0]
+
+
+def test_the_akis_driver_leaves_other_cards_theirs() -> None:
+    settings, text = _environment(_AKIS_2, _AKIS_1_0)
+
+    assert "OPENSC_DRIVER" not in settings
+    assert "card_drivers = akis, internal;" in text
+
+
+def test_without_a_place_for_a_file_the_shipped_settings_serve(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+
+    settings, text = _environment(wanted=("Reader A 00",), others=("Reader B 00",))
+
+    assert "max_virtual_slots = 64;" in text
+    assert "ignored_readers" not in text
+    assert Path(settings["OPENSC_CONF"]).exists()
 
 
 def test_readers_that_only_cost_time_are_ignored() -> None:

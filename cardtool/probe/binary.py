@@ -6,6 +6,8 @@ are then facts with names, where a loader gives only prose.
 """
 
 import errno
+import os
+import stat
 import struct
 
 from cardtool.model.snapshot import Failure, Library
@@ -53,13 +55,16 @@ def read_library(path: str) -> Library | Failure:
     (ENOENT, EISDIR, EACCES), ENOEXEC when it is no shared library of any system.
     """
     try:
+        if stat.S_ISFIFO(mode := os.stat(path).st_mode) or stat.S_ISCHR(mode):  # noqa: PTH116 - any text
+            detail = "not a regular file"
+            return Failure(api="os", name="EINVAL", code=errno.EINVAL, detail=detail)
         with open(path, "rb") as file:  # noqa: PTH123 - paths from configuration may be any text
             header = file.read(_HEADER_BYTES)
     except OSError as error:
         number = error.errno or 0
         name = errno.errorcode.get(number, "EIO")
         return Failure(api="os", name=name, code=number, detail=error.strerror or "")
-    except ValueError as error:  # a NUL in the path
+    except ValueError as error:  # a NUL or half a character in the path
         return Failure(api="os", name="EINVAL", code=errno.EINVAL, detail=str(error))
     return parse_library(header)
 

@@ -73,6 +73,8 @@ def trim(value: bytes) -> bytes:
     if value[1] < 0x80:  # noqa: PLR2004 - X.690 §8.1.3: the short form ends here
         return value[: 2 + value[1]]
     octets = value[1] & 0x7F
+    if not octets:  # X.690 §8.1.3.6: no length is given, which DER forbids
+        return value
     return value[: 2 + octets + int.from_bytes(value[2 : 2 + octets])]
 
 

@@ -70,8 +70,8 @@ def shield_slots(path: str) -> dict[int, Failure]:
 
     python-pkcs11 gives up on all slots when C_GetSlotInfo fails for one (0.10, get_slots). From
     here on such a slot is described as empty, and its failure lands in the returned dictionary,
-    which fills while slots are listed. The module's function list is written to; that it may lie
-    in read-only memory is seen to.
+    which fills while slots are listed. The module's function list is written to; where its memory
+    cannot be made writable, nothing changes.
     """
     refused: dict[int, Failure] = {}
     library = ctypes.CDLL(path)  # the same handle: the loader counts, it does not load twice
@@ -91,10 +91,9 @@ def shield_slots(path: str) -> dict[int, Failure]:
             ctypes.memset(info, 0, _SLOT_INFO_BYTES)
         return 0
 
-    shield = signature(describe)
-    _shields.append(shield)
-    _make_writable(address, pointer_bytes)
-    entry.value = ctypes.cast(shield, ctypes.c_void_p).value
+    if _make_writable(address, pointer_bytes):
+        _shields.append(shield := signature(describe))
+        entry.value = ctypes.cast(shield, ctypes.c_void_p).value
     return refused
 
 
@@ -102,16 +101,15 @@ _shields: list[object] = []
 """Callbacks that modules hold; ctypes frees what nobody references."""
 
 
-def _make_writable(address: int, size_bytes: int) -> None:
+def _make_writable(address: int, size_bytes: int) -> bool:
     if sys.platform == "win32":
         page_readwrite, before = 0x04, ctypes.c_ulong()
-        ctypes.windll.kernel32.VirtualProtect(
-            ctypes.c_void_p(address), size_bytes, page_readwrite, ctypes.byref(before)
-        )
+        protect = ctypes.windll.kernel32.VirtualProtect
+        where, how = ctypes.c_void_p(address), ctypes.byref(before)
+        done = protect(where, size_bytes, page_readwrite, how) != 0
     else:
         start = address - address % mmap.PAGESIZE
-        ctypes.CDLL(None).mprotect(
-            ctypes.c_void_p(start),
-            ctypes.c_size_t(address + size_bytes - start),
-            mmap.PROT_READ | mmap.PROT_WRITE,
-        )
+        size = ctypes.c_size_t(address + size_bytes - start)
+        access = mmap.PROT_READ | mmap.PROT_WRITE
+        done = ctypes.CDLL(None).mprotect(ctypes.c_void_p(start), size, access) == 0
+    return bool(done)

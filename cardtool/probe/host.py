@@ -7,8 +7,24 @@ import sys
 
 from cardtool.model.snapshot import Host
 
-_MACHINES = {"amd64": "x86_64", "x64": "x86_64", "arm64": "aarch64", "i686": "i386", "x86": "i386"}
+_MACHINES = {
+    "amd64": "x86_64",
+    "x64": "x86_64",
+    "arm64": "aarch64",
+    "armv6l": "arm",
+    "armv7l": "arm",
+    "armv8l": "arm",
+    "i486": "i386",
+    "i586": "i386",
+    "i686": "i386",
+    "x86": "i386",
+}
 """Other names of processors, in ASCII lower case, to those of `Library.machines`."""
+
+_NARROW = {"x86_64": "i386", "aarch64": "arm"}
+"""What a 32-bit process is on a machine that is wider."""
+
+_NARROW_BITS = 32
 
 _PCSCD_PLACES = ("/usr/sbin/pcscd", "/sbin/pcscd", "/usr/bin/pcscd", "/usr/local/sbin/pcscd")
 """A user's own search path often lacks the folders of daemons."""
@@ -23,7 +39,7 @@ def look() -> Host:
         name=platform.node(),
         platform=sys.platform,
         release=_release(),
-        machine="i386" if (name, bits) == ("x86_64", 32) else name,
+        machine=_NARROW.get(name, name) if bits == _NARROW_BITS else name,
         bits=bits,
         python=platform.python_version(),
         pcscd=next((place for place in _PCSCD_PLACES if os.access(place, os.X_OK)), None),

@@ -6,6 +6,7 @@ question is one line on the child's standard input, its answer one line on its s
 `cardtool.probe.jobs` says what the lines are.
 """
 
+import errno
 import os
 import queue
 import signal
@@ -42,27 +43,35 @@ class LostWorkerError(Exception):
 
 
 class Worker:
-    """A child process that answers the questions of one job, started now and asked later."""
+    """A child process that answers the questions of one job, started now and asked later.
+
+    It is never killed while it may be talking to a card: whoever dies in a transaction has his
+    card reset by PC/SC. One that is too slow is let go; it leaves when its library returns, and
+    ends itself a while after its deadline when that never happens.
+    """
 
     def __init__(self, job: str) -> None:
         """Start the child: the job is pcsc or pkcs11."""
-        program = [] if getattr(sys, "frozen", False) else ["-m", "cardtool"]
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
-            [sys.executable, *program, "worker", job],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        # -P: a file of a native library's name in the current folder must not be run
+        program = [] if getattr(sys, "frozen", False) else ["-P", "-m", "cardtool"]
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._complaints: deque[bytes] = deque(maxlen=20)
         self._loss: LostWorkerError | None = None
-        self._is_asked = False
-        self._listeners = (
-            threading.Thread(target=self._hear_answers, daemon=True),
-            threading.Thread(target=self._hear_complaints, daemon=True),
-        )
-        for listener in self._listeners:
-            listener.start()
+        try:
+            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 - ours
+                [sys.executable, *program, "worker", job],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except OSError as error:  # no more processes, memory or descriptors
+            name = errno.errorcode.get(error.errno or 0, "EIO")
+            self._process, self._loss = None, LostWorkerError(name, error.errno, str(error))
+            return
+        process = (self._process,)
+        self._listener = threading.Thread(target=self._hear_complaints, args=process, daemon=True)
+        self._listener.start()
+        threading.Thread(target=self._hear_answers, args=process, daemon=True).start()
 
     @property
     def is_lost(self) -> bool:
@@ -73,39 +82,32 @@ class Worker:
         """Return the answer to a question, both without a line's end.
 
         Raises:
-            LostWorkerError: the child crashed or was too slow and was ended, now or earlier.
+            LostWorkerError: the child crashed or was too slow, now or earlier.
         """
-        if self._loss is not None:
-            raise self._loss
-        pipe = self._process.stdin
-        assert pipe is not None  # noqa: S101 - opened above, for the type checker
-        self._is_asked = True
+        if self._process is None or self._process.stdin is None or self._loss is not None:
+            raise self._loss or LostWorkerError("EXIT")
         with suppress(OSError):  # that the child is dead is seen from its missing answer
-            pipe.write(b"%g %s\n" % (timeout_s, question))
-            pipe.flush()
+            self._process.stdin.write(b"%g %s\n" % (timeout_s, question))
+            self._process.stdin.flush()
         try:
             line = self._answers.get(timeout=timeout_s)
         except queue.Empty:
-            self._process.kill()
             self._loss = LostWorkerError("TIMEOUT", detail=f"no answer in {timeout_s:.1f} s")
             raise self._loss from None
         if not line:
-            self._loss = self._how_it_ended()
+            self._loss = self._how_it_ended(self._process)
             raise self._loss
-        self._is_asked = False
         return line
 
-    def end(self) -> None:
-        """Let the child put its library away and leave; nothing waits for it.
-
-        One that still owes an answer is killed: native code may never return.
-        """
-        if self._is_asked:
-            self._process.kill()
-        pipe = self._process.stdin
+    def end(self, wait_s: float = 0.0) -> None:
+        """Let the child put its library away and leave; wait for that where it is not lost."""
+        if self._process is None or self._process.stdin is None:
+            return
         with suppress(OSError):
-            if pipe is not None:
-                pipe.close()
+            self._process.stdin.close()
+        if not self.is_lost:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(wait_s)
 
     def __enter__(self) -> Self:
         """Return itself, so that `with` ends it."""
@@ -115,29 +117,26 @@ class Worker:
         """End it."""
         self.end()
 
-    def _hear_answers(self) -> None:
-        pipe = self._process.stdout
-        assert pipe is not None  # noqa: S101 - opened above, for the type checker
-        with pipe:
+    def _hear_answers(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None  # noqa: S101 - opened above, for the type checker
+        with process.stdout as pipe:
             while line := pipe.readline():
                 self._answers.put(line)
         self._answers.put(b"")
-        self._process.wait()
+        process.wait()
 
-    def _hear_complaints(self) -> None:
-        pipe = self._process.stderr
-        assert pipe is not None  # noqa: S101 - opened above, for the type checker
-        with pipe:
+    def _hear_complaints(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stderr is not None  # noqa: S101 - opened above, for the type checker
+        with process.stderr as pipe:
             while text := os.read(pipe.fileno(), _CHUNK_BYTES):
                 self._complaints.append(text)
 
-    def _how_it_ended(self) -> LostWorkerError:
+    def _how_it_ended(self, process: subprocess.Popen[bytes]) -> LostWorkerError:
         try:
-            status = self._process.wait(timeout=1.0)
-        except subprocess.TimeoutExpired:  # it closed its output and went on
-            self._process.kill()
-            status = self._process.wait()
-        self._listeners[1].join(timeout=1.0)
+            status = process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            return LostWorkerError("CLOSED", detail="it closed its output and went on")
+        self._listener.join(timeout=1.0)
         said = b"".join(self._complaints)[-500:].decode(errors="replace")
         return name_exit(status, said)
 
@@ -151,8 +150,13 @@ class Workers:
         self._ready = [Worker("pkcs11")]
         self._given: list[Worker] = []
 
-    def pkcs11(self) -> Worker:
-        """Return a child for one module: the one that is ready, or a new one."""
+    def pkcs11(self, wait_s: float = 0.0) -> Worker:
+        """Return a child for one module: the one that is ready, or a new one.
+
+        Those that were given before are waited for, so that two modules never share a card.
+        """
+        for each in self._given:
+            each.end(wait_s)
         worker = self._ready.pop() if self._ready else Worker("pkcs11")
         self._given.append(worker)
         return worker
@@ -170,7 +174,9 @@ class Workers:
 def name_exit(status: int, detail: str) -> LostWorkerError:
     """Say how a child ended from its exit status: a signal, a Windows exception or a number."""
     if status < 0:
-        return LostWorkerError(signal.Signals(-status).name, -status, detail)
+        with suppress(ValueError):  # real-time signals have a number only
+            return LostWorkerError(signal.Signals(-status).name, -status, detail)
+        return LostWorkerError(f"SIG{-status}", -status, detail)
     if status >= _NTSTATUS_ERROR:
         return LostWorkerError(_NTSTATUS.get(status, f"0x{status:08X}"), status, detail)
     return LostWorkerError("EXIT", status, detail)

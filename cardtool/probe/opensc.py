@@ -6,15 +6,20 @@ Source: opensc.conf(5); drivers_notes/middleware.md#opensc.
 
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from cardtool.catalog import Card
 
 _OURS = Path(__file__).with_name("opensc.conf")
 
-_SYSTEM = Path("/etc/opensc/opensc.conf")
+_SYSTEM = (
+    Path("/etc/opensc/opensc.conf"),
+    Path("/etc/opensc.conf"),
+    Path("/Library/OpenSC/etc/opensc.conf"),
+)
+"""Where Debian, Fedora and macOS keep it. Source: their packages of OpenSC 0.23 to 0.26."""
 
 _AS_SHIPPED = "appdefault{frameworkpkcs15{}}"
 """What is left of the shipped file without comments and blanks: an owner changed nothing."""
@@ -24,36 +29,50 @@ _START = "app default {"
 
 @contextmanager
 def environment(
-    cards: Iterable[Card | None], *, wanted: Iterable[str], others: Iterable[str]
+    cards: Iterable[Card | None], *, wanted: Sequence[str], others: Iterable[str]
 ) -> Iterator[dict[str, str]]:
     """Give the variables to set before OpenSC is loaded; what the user set stays.
 
-    `wanted` and `others` are names of readers: the others are left alone, for a mute card keeps
-    OpenSC busy for seconds, and an unknown one for hundreds of commands.
+    `cards` are those it is to read. `wanted` and `others` are names of readers: the others are
+    left alone, for a mute card keeps OpenSC busy for seconds, and an unknown one for hundreds of
+    commands.
     """
-    settings: dict[str, str] = {}
-    drivers = {card.opensc_driver for card in cards if card and card.opensc_driver}
-    if drivers and "OPENSC_DRIVER" not in os.environ:
-        settings["OPENSC_DRIVER"] = min(drivers)  # it takes one name, no list
-    if "OPENSC_CONF" in os.environ or is_changed(_SYSTEM):
+    drivers = {card.opensc_driver for card in cards if card}
+    named = min(drivers - {None}, default="", key=str) or ""
+    settings = {"OPENSC_DRIVER": named} if named and "OPENSC_DRIVER" not in os.environ else {}
+    if "OPENSC_CONF" in os.environ or any(map(is_changed, _SYSTEM)):
         yield settings
         return
-    ignored = _ignorable(tuple(wanted), others)
-    if not ignored:
-        yield {**settings, "OPENSC_CONF": str(_OURS)}
-        return
-    from tempfile import TemporaryDirectory  # noqa: PLC0415 - rarely needed, slow to import
-
-    with TemporaryDirectory(prefix="cardtool-") as folder:
-        file = Path(folder) / _OURS.name
-        line = ", ".join(f'"{name}"' for name in ignored)
-        text = _OURS.read_text().replace(_START, f"{_START}\n\tignored_readers = {line};", 1)
-        file.write_text(text, encoding="utf-8")
+    lines = []
+    if settings and None in drivers:  # the variable would take the other cards' drivers away
+        lines, settings = [f"card_drivers = {named}, internal;"], {}
+    if ignored := ignorable(wanted, others):
+        names = ", ".join(f'"{name}"' for name in ignored)
+        lines.append(f"ignored_readers = {names};")
+    with _file(lines) as file:
         yield {**settings, "OPENSC_CONF": str(file)}
 
 
-def _ignorable(wanted: tuple[str, ...], others: Iterable[str]) -> tuple[str, ...]:
-    """Keep the names that can be written down and are part of no wanted reader's name.
+@contextmanager
+def _file(lines: list[str]) -> Iterator[Path]:
+    """Give our configuration with more lines in it; without them where no file can be made."""
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - rarely needed, slow to import
+
+    with ExitStack() as stack:
+        file = _OURS
+        if lines:
+            with suppress(OSError):
+                folder = stack.enter_context(TemporaryDirectory(prefix="cardtool-"))
+                text = _OURS.read_text().replace(_START, "\n\t".join((_START, *lines)), 1)
+                Path(folder, _OURS.name).write_text(text, encoding="utf-8")
+                file = Path(folder, _OURS.name)
+        yield file
+
+
+def ignorable(wanted: Sequence[str], others: Iterable[str]) -> tuple[str, ...]:
+    """Return the readers among `others` that OpenSC can be kept from.
+
+    Their names can be written down and are part of no wanted reader's name.
 
     OpenSC ignores each reader whose name contains one of the texts.
     """

@@ -44,10 +44,10 @@ def answer(question: bytes) -> bytes:
     if code != scard.SCARD_S_SUCCESS:
         return json.dumps(_failure(code)).encode()
     try:
-        for name in asked["verify"] if sys.platform == "linux" else ():
-            _settle(context, name, asked["settle_s"])
+        verify = asked["verify"] if sys.platform == "linux" else ()
+        gone = {name for name in verify if not _settle(context, name, asked["settle_s"])}
         for _ in range(_ATTEMPTS):
-            code, found = _look(context)
+            code, found = _look(context, gone)
             if code != scard.SCARD_E_UNKNOWN_READER:
                 break
         return json.dumps(found).encode()
@@ -59,19 +59,22 @@ def leave() -> None:
     """Do nothing: no context outlives its question."""
 
 
-def _settle(context: int, name: str, settle_s: float) -> None:
+def _settle(context: int, name: str, settle_s: float) -> bool:
     """Wait until PC/SC knows of a card that was pulled a moment ago, and for it to come back.
 
-    pcsc-lite learns of it when it polls, every 0.4 s; the reader's driver knows at once. Other
-    systems notice at once.
+    Returns False when the card is gone and PC/SC has not noticed by then: pcsc-lite learns of it
+    when it polls, every 0.4 s, but the reader's driver knows at once. Other systems need no poll.
     """
     state = _state(context, name, scard.SCARD_STATE_UNAWARE, 0.0)
     if state & scard.SCARD_STATE_PRESENT:
         if _is_in(context, name):
-            return
+            return True
         state = _state(context, name, state, settle_s)
+        if not state & scard.SCARD_STATE_EMPTY:
+            return False
     if state & scard.SCARD_STATE_EMPTY:
         _state(context, name, state, settle_s)
+    return True
 
 
 def _state(context: int, name: str, known: int, wait_s: float) -> int:
@@ -97,17 +100,25 @@ def _is_in(context: int, name: str) -> bool:
     return code != scard.SCARD_S_SUCCESS or list(presence) != [_ABSENT]
 
 
-def _look(context: int) -> tuple[int, list[_Record] | _Record]:
-    code, names = scard.SCardListReaders(context, [])
+def _look(context: int, gone: set[str]) -> tuple[int, list[_Record] | _Record]:
+    try:
+        code, names = scard.SCardListReaders(context, [])
+    except (SystemError, UnicodeError) as error:  # pyscard, at a name that is no UTF-8
+        return scard.SCARD_S_SUCCESS, _unnameable(str(error))
     if code == scard.SCARD_E_NO_READERS_AVAILABLE or (code == scard.SCARD_S_SUCCESS and not names):
         return code, []
     if code != scard.SCARD_S_SUCCESS:
         return code, _failure(code)
-    unaware = [(name, scard.SCARD_STATE_UNAWARE) for name in names]
+    unaware = [(name, scard.SCARD_STATE_UNAWARE) for name in names if name.isascii()]
     code, changes = scard.SCardGetStatusChange(context, 0, unaware)
     if code != scard.SCARD_S_SUCCESS:
         return code, _failure(code)
-    return code, [_reader(name, state, bytes(atr)) for name, state, atr in changes]
+    found = {
+        name: _reader(name, scard.SCARD_STATE_EMPTY if name in gone else state, bytes(atr))
+        for name, state, atr in changes
+    }
+    strange = {"card": _unnameable("pyscard asks for readers by ASCII names only")}
+    return code, [found.get(name) or {"name": name, **strange} for name in names]
 
 
 def _reader(name: str, event_state: int, atr: bytes) -> _Record:
@@ -131,6 +142,10 @@ def _card(states: list[str], atr: str) -> _Record | None:
     detail = f"no answer-to-reset: {atr}"
     present = scard.SCARD_STATE_PRESENT
     return {**failure, "name": "SCARD_STATE_PRESENT", "code": present, "detail": detail}
+
+
+def _unnameable(detail: str) -> _Record:
+    return {"type": "failure", "api": "pcsc", "name": "SCARD_E_INVALID_VALUE", "detail": detail}
 
 
 def _failure(code: int) -> _Record:

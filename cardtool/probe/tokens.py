@@ -10,6 +10,9 @@ from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import OPENED, TOKEN, OpenedModule, OpenModule, ReadToken, ask
 
+_TELLING = 4
+"""A shorter part of a name is no sign that it is that reader's."""
+
 _CUT = "..."
 """How a reader's name ends in a slot description that is too short for it (OpenSC)."""
 
@@ -22,18 +25,20 @@ def read_module(
     After a slot that crashed a worker or kept it too long, the rest is read by a new one that
     leaves that slot alone.
     """
-    worker = workers.pkcs11()
+    worker = workers.pkcs11(deadline.left_s / 2)
     question = OpenModule(path=module.path, environment=environment)
     opened = ask(worker, question, OPENED, timeout_s=deadline.left_s)
     tokens: dict[int, Token | Failure | None] = {}
+    refusal: Failure | None = None
     occupied = () if isinstance(opened, Failure) else opened.occupied
     for place, slot_id in enumerate(occupied):
-        if worker.is_lost:
+        if worker.is_lost and refusal is None:
             worker = workers.pkcs11()
             again = ask(worker, question, OPENED, timeout_s=deadline.left_s)
-            if isinstance(again, Failure):
-                tokens[slot_id] = again
-                continue
+            refusal = again if isinstance(again, Failure) else None
+        if refusal is not None:
+            tokens[slot_id] = refusal
+            continue
         share = deadline.share(len(occupied) - place)
         answer = ask(worker, ReadToken(slot_id=slot_id), TOKEN, timeout_s=share.left_s)
         tokens[slot_id] = answer if isinstance(answer, Failure) else answer.token
@@ -71,5 +76,7 @@ def _readers_like(description: str, names: tuple[str, ...]) -> tuple[str, ...]:
     if not description:
         return ()
     exact = tuple(name for name in names if name.strip() == description)
-    start = description.removesuffix(_CUT)
-    return exact or tuple(name for name in names if start in name)
+    part = description.removesuffix(_CUT)
+    if exact or len(part) < _TELLING:
+        return exact
+    return tuple(name for name in names if part in name)

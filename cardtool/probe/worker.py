@@ -8,14 +8,18 @@ else: a person waits for it. What comes out is checked by the parent, whose reco
 import faulthandler
 import json
 import os
+import signal
 import traceback
 from collections.abc import Callable
 
 _IDLE_S = 60.0
 """How long a child waits for its first question before it takes its parent for gone."""
 
-_GRACE_S = 2.0
-"""How much longer than a question's deadline a child lives that nobody ended."""
+_GRACE_S = 10.0
+"""How much longer than a question's deadline a child may take to come back from its library.
+
+One that dies earlier may die in a transaction, and PC/SC then resets the card.
+"""
 
 
 def main(job: str) -> None:
@@ -29,6 +33,7 @@ def main(job: str) -> None:
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted, not a path
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts the parent closes the input
     faulthandler.dump_traceback_later(_IDLE_S, exit=True)
     answer, leave = _load(job)
     for line in questions:

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from cardtool import __version__
 from cardtool.catalog import load
-from cardtool.model.snapshot import Card, Failure, Module, Reader, Snapshot, Token
+from cardtool.model.snapshot import Card, Failure, Module, Reader, Slot, Snapshot, Token
 from cardtool.probe import host, modules, opensc
 from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import Workers
@@ -77,7 +77,7 @@ def take_snapshot(
             settle_s = min(deadline.left_s / 3, _SETTLE_S)
             again = ListReaders(verify=tried, settle_s=settle_s)
             after = ask(workers.pcsc, again, READERS, timeout_s=last_s)
-            readers, changed = _compare(readers, after)
+            readers, changed = _compare(readers, after, tried)
             if not changed:
                 break
     return Snapshot(
@@ -118,22 +118,30 @@ def _read(
         module = queue.pop(0)
         if not asked_for and not any(module in wanted[name] for name in unread):
             continue
+        mine = [name for name in cards if asked_for or module in wanted[name]]
+        names = tuple(each.name for each in here)
         share = deadline.share(len(queue) + 1)
-        mine = {name for name in cards if asked_for or module in wanted[name]}
         if _is_opensc(module):
             others = [each.name for each in here if each.card is not None and each.name not in mine]
-            with opensc.environment(cards.values(), wanted=mine, others=others) as settings:
+            its_cards = [cards[name] for name in mine]
+            with opensc.environment(its_cards, wanted=mine, others=others) as settings:
                 answer = read_module(module, settings, share, workers)
+            ignored = opensc.ignorable(mine, others)
+            names = tuple(name for name in names if name not in ignored)
         else:
             answer = read_module(module, {}, share, workers)
         if isinstance(answer.slots, tuple):
-            slots = match_slots(answer.slots, (each.name for each in here))
+            slots = match_slots(answer.slots, names)
             answer = replace(answer, slots=slots)
-            unread -= {slot.reader for slot in slots if isinstance(slot.token, Token)}
+            unread -= {slot.reader for slot in slots if _is_read(slot)}
         read[module.path] = answer
         if not _is_hung(answer):
-            tried |= mine
+            tried.update(mine)
     return read, tuple(sorted(tried))
+
+
+def _is_read(slot: Slot) -> bool:
+    return isinstance(slot.token, Token) and isinstance(slot.token.certificates, tuple)
 
 
 def _is_hung(module: Module) -> bool:
@@ -148,8 +156,11 @@ def _is_opensc(module: Module) -> bool:
     return known is not None and known.id == "opensc"
 
 
-def _compare(before: Readers, after: Readers) -> tuple[Readers, bool]:
-    """Return the readers as they are now, and whether a card came or went since `before`."""
+def _compare(before: Readers, after: Readers, tried: tuple[str, ...]) -> tuple[Readers, bool]:
+    """Return the readers as they are now, and whether a card came or went since `before`.
+
+    It counts as a change of the reader only where its card was `tried`.
+    """
     if isinstance(after, Failure) and after.api == "worker":  # too busy to answer once more
         return before, False
     if isinstance(before, Failure) or isinstance(after, Failure):
@@ -162,7 +173,7 @@ def _compare(before: Readers, after: Readers) -> tuple[Readers, bool]:
         if name not in then or name not in now or _contents(then[name]) != _contents(now[name])
     }
     readers = tuple(
-        replace(each, changes=_changes(then.get(each.name)) + (each.name in changed))
+        replace(each, changes=_changes(then.get(each.name)) + (each.name in changed & set(tried)))
         for each in after
     )
     return readers, bool(changed)

@@ -27,11 +27,13 @@ from tests.rig.modules import (
     CKR_GENERAL_ERROR,
     CKR_TOKEN_NOT_RECOGNIZED,
     HEALTHY,
+    Module,
+    Place,
     Slot,
     hostile_module,
     scripted_module,
 )
-from tests.rig.pcsc import PcscService
+from tests.rig.pcsc import READER, PcscService
 from tests.rig.pkcs15 import Pin, pkcs15_card
 from tests.rig.softhsm import SoftHsm
 
@@ -54,6 +56,8 @@ class Desk:
     """Options of the command line that the desk needs."""
     cards: list[ScriptedCard] = field(default_factory=list)
     """Every card whose log should be looked at."""
+    modules: tuple[Module, ...] = ()
+    """Every module that would write down a login."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,16 +90,22 @@ def desk(stack: ExitStack, *cards: ScriptedCard | None, names: Sequence[str] = (
     """Make a desk with a reader for each card; None leaves it empty."""
     options = {"names": tuple(names)} if names else {}
     service = stack.enter_context(PcscService(len(cards), **options))
+    seen = []
     for slot, card in enumerate(cards):
         if card is not None:
             service.insert(card, slot)
-    return Desk(env=service.env, cards=[each for each in cards if each is not None])
+            seen.append(card)
+            if isinstance(card.fault, Swap):
+                seen.append(card.fault.card)
+    return Desk(env=service.env, cards=seen)
 
 
-def with_module(stack: ExitStack, path: Path, *more: str) -> Desk:
-    """Make a desk with a current AKİS card that is to be read by this module."""
+def with_module(stack: ExitStack, *modules: Module, limit_s: int | None = None) -> Desk:
+    """Make a desk with a current AKİS card that is to be read by these modules, first to last."""
     made = desk(stack, ScriptedCard(atr=AKIS_CURRENT_ATR, answer=lambda _: b"\x6d\x00", quick=True))
-    return Desk(env=made.env, cards=made.cards, arguments=("--module", str(path), *more))
+    named = [word for module in modules for word in ("--module", str(module.path))]
+    limit = () if limit_s is None else ("--timeout", str(limit_s))
+    return Desk(env=made.env, cards=made.cards, modules=modules, arguments=(*named, *limit))
 
 
 def _no_service(stack: ExitStack, _: Path) -> Desk:
@@ -120,13 +130,29 @@ def _fault(make: Callable[[], Fault], *more: str) -> Callable[[ExitStack, Path],
 
 def _scripted(*slots: Slot, constant: bool = False) -> Callable[[ExitStack, Path], Desk]:
     def build(stack: ExitStack, folder: Path) -> Desk:
-        return with_module(stack, scripted_module(folder, slots, constant=constant).path)
+        return with_module(stack, scripted_module(folder, slots, constant=constant))
 
     return build
 
 
-def _hostile(name: str, *more: str) -> Callable[[ExitStack, Path], Desk]:
-    return lambda stack, folder: with_module(stack, hostile_module(folder, name).path, *more)
+def _hostile(name: str, limit_s: int | None = None) -> Callable[[ExitStack, Path], Desk]:
+    return lambda stack, folder: with_module(stack, hostile_module(folder, name), limit_s=limit_s)
+
+
+def _coded(place: Place, code: str, *slots: Slot) -> Callable[[ExitStack, Path], Desk]:
+    def build(stack: ExitStack, folder: Path) -> Desk:
+        return with_module(stack, scripted_module(folder, slots, code={place: code}))
+
+    return build
+
+
+def _bad_before_good(stack: ExitStack, folder: Path) -> Desk:
+    bad = Slot(token_info=CKR_DEVICE_ERROR)
+    return with_module(
+        stack,
+        scripted_module(folder, [bad], name="bad"),
+        scripted_module(folder, [_healthy()], name="good"),
+    )
 
 
 def _softhsm(stack: ExitStack, folder: Path) -> Desk:
@@ -222,6 +248,17 @@ CASES: dict[str, Case] = {
         verdict="nes-valid",
         exit_status=0,
     ),
+    "unknown-card-in-a-reader-of-the-same-long-name": Case(
+        build=lambda stack, _: desk(stack, unknown_card(), akis(nes(400)), names=[_LONG_NAME]),
+        verdict="nes-valid",
+        exit_status=0,
+        beside=("card-unlisted",),
+    ),
+    "reader-with-a-turkish-name": Case(
+        build=lambda stack, _: desk(stack, akis(nes(400)), None, names=[READER, "Çağrı Okuyucu"]),
+        verdict="nes-valid",
+        exit_status=0,
+    ),
     "no-driver-for-the-card": Case(
         build=lambda stack, _: desk(
             stack, ScriptedCard(atr=AKIS_CURRENT_ATR, answer=lambda _: b"\x6d\x00", quick=True)
@@ -236,32 +273,18 @@ CASES: dict[str, Case] = {
         build=_hostile("abort-in-slot-list"), verdict="driver-crashed", exit_status=2
     ),
     "driver-hangs": Case(
-        build=_hostile("hang-in-initialize", "--timeout", "2"), verdict="driver-hung", exit_status=2
+        build=_hostile("hang-in-initialize", 2), verdict="driver-hung", exit_status=2
     ),
     "driver-refuses": Case(
         build=_hostile("initialize-fails"), verdict="driver-refused", exit_status=2
     ),
     "driver-prints": Case(
-        build=lambda stack, folder: with_module(
-            stack,
-            scripted_module(
-                folder,
-                [_healthy()],
-                code={"ON_LOAD": 'puts("{\\"noise\\": 1}"); fflush(stdout);'},
-            ).path,
-        ),
+        build=_coded("ON_LOAD", 'puts("{\\"noise\\": 1}"); fflush(stdout);', _healthy()),
         verdict="nes-valid",
         exit_status=0,
     ),
     "driver-takes-no-arguments": Case(
-        build=lambda stack, folder: with_module(
-            stack,
-            scripted_module(
-                folder,
-                [_healthy()],
-                code={"IN_INITIALIZE": "if (arguments) return CKR_ARGUMENTS_BAD;"},
-            ).path,
-        ),
+        build=_coded("IN_INITIALIZE", "if (arguments) return CKR_ARGUMENTS_BAD;", _healthy()),
         verdict="nes-valid",
         exit_status=0,
     ),
@@ -271,7 +294,7 @@ CASES: dict[str, Case] = {
         exit_status=2,
     ),
     "token-hangs": Case(
-        build=_hostile("hang-in-token-info", "--timeout", "2"), verdict="token-hung", exit_status=2
+        build=_hostile("hang-in-token-info", 2), verdict="token-hung", exit_status=2
     ),
     "bad-slot-beside-a-good-one": Case(
         build=_scripted(
@@ -281,6 +304,16 @@ CASES: dict[str, Case] = {
         ),
         verdict="nes-valid",
         exit_status=0,
+    ),
+    "crashing-slot-beside-a-good-one": Case(
+        build=_coded(
+            "IN_GET_TOKEN_INFO", "if (slot == 0) abort();", Slot(description="another"), _healthy()
+        ),
+        verdict="nes-valid",
+        exit_status=0,
+    ),
+    "bad-module-before-a-good-one": Case(
+        build=_bad_before_good, verdict="driver-beside-failed", exit_status=1, beside=("nes-valid",)
     ),
     "bad-slot-of-a-read-only-module": Case(
         build=_scripted(

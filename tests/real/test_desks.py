@@ -38,6 +38,7 @@ def desk(case: Case, tmp_path: Path) -> Iterator[Desk]:
         for card in built.cards:
             assert {command.hex() for command in card.commands if not _only_reads(command)} == set()
             assert _RESET not in card.controls
+        assert not any(module.logins for module in built.modules)
 
 
 def _only_reads(command: bytes) -> bool:
@@ -63,10 +64,10 @@ def _beginning(code: str, language: str) -> str:
 def test_the_function_finds_it(case: Case, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in desk.env.items():
         monkeypatch.setenv(name, value)
-    given = dict(zip(desk.arguments[::2], desk.arguments[1::2], strict=True))
+    given = list(zip(desk.arguments[::2], desk.arguments[1::2], strict=True))
     options = Options(
-        timeout_s=float(given.get("--timeout", "10")),
-        modules=(given["--module"],) if "--module" in given else (),
+        timeout_s=next((float(value) for name, value in given if name == "--timeout"), 10.0),
+        modules=tuple(value for name, value in given if name == "--module"),
     )
 
     found = diagnose(take_snapshot(options), AT)

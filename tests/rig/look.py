@@ -89,7 +89,9 @@ def _ask(reader: int, until: int) -> int | list[tuple[str, int, str]]:
             return []
         if code:
             return int(code) & 0xFFFFFFFF
-        code, states = scard.SCardGetStatusChange(context, 0, [(name, 0) for name in names])
+        code, states = scard.SCardGetStatusChange(
+            context, 0, [(name, 0) for name in names if name.isascii()]
+        )
         if code:
             return int(code) & 0xFFFFFFFF
         found = [(name, state, bytes(atr).hex()) for name, state, atr in states]

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A card that takes its time: never reset, and its going never goes unsaid."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.real.desks import AT, NUMBER, nes
+from tests.rig.card import Fault, PullOut, ScriptedCard
+from tests.rig.pcsc import PcscService
+from tests.rig.pkcs15 import pkcs15_card
+
+pytestmark = pytest.mark.real
+
+_COMMAND = Path(sys.executable).with_name("cardtool")
+_IN_USE = 0x100
+_RESET = 2
+
+
+def _card(*, delay_s: float = 0.0, quick: bool = True, fault: Fault | None = None) -> ScriptedCard:
+    certificates = [(f"{NUMBER}NES0", nes(400))]
+    return pkcs15_card(certificates, delay_s=delay_s, quick=quick, fault=fault)
+
+
+def _verdict(service: PcscService, *options: str) -> str:
+    done = subprocess.run(
+        [_COMMAND, "check", "--format", "json", "--at", AT.isoformat(), *options],
+        env=service.env,
+        capture_output=True,
+        check=False,
+    )
+    return str(json.loads(done.stdout)["verdict"])
+
+
+def test_a_card_that_is_too_slow_is_let_finish_and_never_reset() -> None:
+    card = _card(delay_s=0.2)
+    with PcscService(1) as service:
+        service.insert(card)
+
+        assert _verdict(service, "--timeout", "1.5") == "driver-hung"
+
+        unfinished = len(card.commands)
+        limit = time.monotonic() + 15
+        while service.states()[0].state & _IN_USE and time.monotonic() < limit:
+            time.sleep(0.1)
+        assert not service.states()[0].state & _IN_USE
+    assert unfinished < len(card.commands)
+    assert _RESET not in card.controls
+
+
+@pytest.mark.parametrize("after", [3, 10, 15, 16])
+def test_a_slow_card_pulled_at_any_command_is_said(after: int) -> None:
+    with PcscService(1) as service:
+        service.insert(_card(quick=False, fault=PullOut(after=after)))
+
+        assert _verdict(service) == "card-pulled"
+
+
+@pytest.mark.parametrize("limit_s", ["2", "4"])
+def test_a_card_pulled_when_little_time_is_left_is_said(limit_s: str) -> None:
+    with PcscService(1) as service:
+        service.insert(_card(delay_s=0.08, fault=PullOut(after=15)))
+
+        assert _verdict(service, "--timeout", limit_s) == "card-pulled"

@@ -5,16 +5,20 @@ Reads files and the environment, decides nothing about cards. The user's file ov
 system's key by key.
 """
 
+import codecs
 import locale
 import logging
+import stat
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import platformdirs
+
+from cardtool.text import LANGUAGES
 
 if TYPE_CHECKING:
     from cardtool.rules.policy import Policy
@@ -23,12 +27,19 @@ _LOG = logging.getLogger(__name__)
 
 _SIZE_LIMIT_BYTES = 1024 * 1024
 _VARIABLE = "CARDTOOL_CONFIG"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 
 
 class ConfigError(ValueError):
-    """A configuration file that cannot be used; says which file, where in it, and what to do."""
+    """A configuration file that cannot be used: the code of a refusal, and its facts."""
+
+    def __init__(self, *, code: str, **facts: str | int) -> None:
+        """Say which sentence of `[refusal]` is meant, and what goes into it."""
+        super().__init__(code, facts)
+        self.code = code
+        self.facts = facts
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,19 +75,23 @@ _KEY_BYTES = 16
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a configuration file may say."""
 
-    language: Literal["tr", "en"] | None = None
+    language: str | None = None
+    """One of `LANGUAGES`."""
     modules: tuple[str, ...] = ()
     """Absolute paths of PKCS#11 modules to look at as well."""
-    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] | None = None
+    timeout_s: Annotated[float, msgspec.Meta(ge=1, le=600)] | None = None
     """Seconds for one whole look."""
     policy: Thresholds = Thresholds()
     identity: Identity = Identity()
 
     def __post_init__(self) -> None:
-        """Refuse a module whose meaning would depend on the current folder."""
+        """Refuse a language without words, and a module that depends on the current folder."""
+        if self.language not in (None, *LANGUAGES):
+            text = f"must be one of {', '.join(LANGUAGES)} - at `$.language`"
+            raise ValueError(text)
         for path in self.modules:
             if not Path(path).is_absolute():
-                text = f"`modules` must be absolute paths: {path}"
+                text = f"must be absolute: {path} - at `$.modules`"
                 raise ValueError(text)
 
     def days(self) -> "Policy":
@@ -108,13 +123,12 @@ def load(environ: Mapping[str, str]) -> Config:
         try:
             table = _read(path)
         except FileNotFoundError as error:
-            if _VARIABLE in environ:
-                text = f"{path}: no such file; correct or remove the variable {_VARIABLE}"
-                raise ConfigError(text) from error
+            if environ.get(_VARIABLE):
+                raise ConfigError(code="config-missing", file=str(path)) from error
             continue
         except OSError as error:
-            text = f"{path}: {error.strerror}; cardtool must be able to read this file"
-            raise ConfigError(text) from error
+            reason = error.strerror or str(error)
+            raise ConfigError(code="config-unreadable", file=str(path), reason=reason) from error
         _LOG.debug("settings from %s", path)
         _checked(table, str(path))
         for key, value in table.items():
@@ -129,7 +143,7 @@ def languages(option: str | None, environ: Mapping[str, str]) -> Iterator[str]:
     for variable in ("CARDTOOL_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         name = environ.get(variable, "").partition(".")[0]
         if name and name not in {"C", "POSIX"}:
-            yield "tr" if name.casefold().startswith("tr") else "en"
+            yield next((each for each in LANGUAGES if name.casefold().startswith(each)), "en")
 
 
 def system_language() -> str:
@@ -139,33 +153,43 @@ def system_language() -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    where = str(path)
+    if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its other end
+        raise ConfigError(code="config-not-file", file=where)
     with path.open("rb") as file:
         body = file.read(_SIZE_LIMIT_BYTES + 1)
     if len(body) > _SIZE_LIMIT_BYTES:
-        text = f"{path}: larger than {_SIZE_LIMIT_BYTES} bytes, so it is no configuration"
-        raise ConfigError(text)
+        raise ConfigError(code="config-large", file=where, limit=_SIZE_LIMIT_BYTES)
+    if body.startswith(_UTF16):
+        raise ConfigError(code="utf16", file=where)
     try:
-        return tomllib.loads(body.decode())
+        return tomllib.loads(body.removeprefix(codecs.BOM_UTF8).decode())
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
-        text = f"{path}: line {line}: not UTF-8; save the file as UTF-8"
-        raise ConfigError(text) from error
+        raise ConfigError(code="config-encoding", file=where, line=line) from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        text = f"{path}: {error}; write it as TOML: key = value"
-        raise ConfigError(text) from error
+        raise ConfigError(code="config-syntax", file=where, reason=str(error)) from error
 
 
 def _checked(table: dict[str, Any], where: str) -> Config:
     try:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
-        known = ", ".join(Config.__struct_fields__)
-        text = f"{where}: {error}; correct or remove it (known keys: {known})"
-        raise ConfigError(text) from error
+        keys = ", ".join(_keys_at(str(error)))
+        raise ConfigError(code="config-value", file=where, reason=str(error), keys=keys) from error
     if config.policy == Thresholds():
         return config
     days = config.days()
     if not days.critical_days <= days.urgent_days <= days.notice_days:
-        text = f"{where}: $.policy: critical_days <= urgent_days <= notice_days must hold"
-        raise ConfigError(text)
+        raise ConfigError(code="config-days", file=where, **msgspec.structs.asdict(days))
     return config
+
+
+def _keys_at(reason: str) -> tuple[str, ...]:
+    """Return the keys of the table that msgspec's reason is about, by the place it names."""
+    tables = {
+        "$.policy": Thresholds.__struct_fields__,
+        "$.identity": Identity.__struct_fields__,
+    }
+    keys = (keys for place, keys in tables.items() if f"`{place}" in reason)
+    return next(keys, Config.__struct_fields__)

@@ -6,10 +6,13 @@ Knows nothing of cards: text and bytes in, no layout and no judgement.
 
 import codecs
 import os
+import re
+import signal
 import unicodedata
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TextIO
 
 _PLAIN = str.maketrans(
@@ -20,6 +23,12 @@ _PLAIN = str.maketrans(
     }
 )  # fmt: skip
 """What stands for a character where the console's code page lacks it."""
+
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Characters that a terminal obeys or that change how others look. Source: UAX #44."""
+
+_BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
 
 
 class ClosedPipeError(Exception):
@@ -37,9 +46,13 @@ def _transliterated(error: UnicodeError) -> tuple[str | bytes, int]:
 def _json_escaped(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
-    pairs = (units[place : place + 2].hex() for place in range(0, len(units), 2))
-    return "".join(f"\\u{pair}" for pair in pairs), error.end
+    return _units(error.object[error.start : error.end]), error.end
+
+
+def _units(text: str) -> str:
+    r"""Return a text as JSON's \uXXXX, two for what lies beyond 16 bits. Source: RFC 8259 §7."""
+    units = text.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
 
 
 codecs.register_error("cardtool-transliterate", _transliterated)
@@ -55,10 +68,18 @@ def can_encode(text: str, stream: TextIO) -> bool:
     return True
 
 
+def visible_json(text: str) -> str:
+    """Return JSON with everything hidden in it escaped, but for the line breaks of its layout."""
+    return _BEYOND_ASCII.sub(
+        lambda found: _units(found[0]) if unicodedata.category(found[0]) in _HIDDEN else found[0],
+        text,
+    )
+
+
 def write(parts: Iterable[str], stream: TextIO, *, is_json: bool = False) -> None:
     """Write texts as they come; what the encoding lacks is spelt with what it has.
 
-    JSON is escaped instead, so that every encoding carries all of it.
+    JSON is escaped instead, so that every encoding carries all of it and no terminal obeys it.
 
     Raises:
         ClosedPipeError: the reader has gone; nothing more can be written.
@@ -66,7 +87,8 @@ def write(parts: Iterable[str], stream: TextIO, *, is_json: bool = False) -> Non
     errors = "cardtool-json" if is_json else "cardtool-transliterate"
     encoding = stream.encoding or "ascii"
     try:
-        stream.writelines(part.encode(encoding, errors).decode(encoding) for part in parts)
+        shown = map(visible_json, parts) if is_json else parts
+        stream.writelines(part.encode(encoding, errors).decode(encoding) for part in shown)
         stream.flush()
     except BrokenPipeError as error:
         _let_go(stream)
@@ -91,28 +113,50 @@ def write_bytes(body: bytes, stream: TextIO) -> None:
 def write_file(path: Path, body: bytes) -> None:
     """Write a file whole or not at all, readable by its owner only.
 
-    A link keeps pointing where it points; a device or a pipe is written to as it is.
+    A link keeps pointing where it points; a device or a pipe is written to as it is. A signal that
+    ends the program takes the draft away first.
 
     Raises:
         OSError: it could not be written; what was there before is untouched.
     """
-    import tempfile  # noqa: PLC0415 - what is not written to a file should not wait for it
-
-    place = path.resolve()
-    if place.exists() and not place.is_file():
-        place.write_bytes(body)
+    if path.exists() and not path.is_file():  # before a link is followed: a pipe's leads nowhere
+        path.write_bytes(body)
         return
-    handle, draft = tempfile.mkstemp(prefix=".cardtool-", dir=place.parent)
+    place = path.resolve()
+    draft = place.with_name(f".cardtool-{os.urandom(8).hex()}")
+    with _taken_away(draft), open(draft, "xb", opener=_private) as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()  # Windows renames no open file
+        draft.replace(place)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+@contextmanager
+def _taken_away(draft: Path) -> Iterator[None]:
+    """Leave no draft behind, whatever ends the block: an exception or a signal."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del frame
+        draft.unlink(missing_ok=True)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    numbers = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
+    deadly = [each for each in numbers if signal.getsignal(each) is signal.SIG_DFL]
+    for each in deadly:
+        signal.signal(each, end)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(place)
-    except BaseException:
+        yield
+    finally:
         with suppress(OSError):
-            Path(draft).unlink()
-        raise
+            draft.unlink(missing_ok=True)
+        for each in deadly:
+            signal.signal(each, signal.SIG_DFL)
 
 
 def _let_go(stream: TextIO) -> None:

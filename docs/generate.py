@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the pages of docs/ that are made from the code. Run by `make generated`.
+"""Writes the pages of docs/, and of README.md the example, from the code; for `make generated`.
 
 Each page is a function without arguments that returns its whole text, so that a test can hold
 it against the file.
 """
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -53,11 +56,47 @@ def cli() -> str:
     return "\n\n".join([_NOTE, "# Command line", *_help(main, "cardtool", None)]) + "\n"
 
 
+def readme() -> str:
+    """Give README.md with what the command of its example prints today, in Turkey."""
+    page = (FOLDER.parent / "README.md").read_text("utf-8")
+    start, end = "<!-- example -->\n", "<!-- /example -->\n"
+    before, after = page.split(start)[0], page.split(end)[1]
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "cardtool", *_EXAMPLE],
+        cwd=FOLDER.parent,
+        env={
+            **os.environ,
+            "CARDTOOL_CONFIG": "",
+            "COLUMNS": "80",
+            "PYTHONIOENCODING": "utf-8",
+            "TZ": "UTC-3",
+            "XDG_CONFIG_DIRS": "/nonexistent",
+            "XDG_CONFIG_HOME": "/nonexistent",
+        },
+        capture_output=True,
+        check=False,
+    )
+    if done.stderr:
+        raise RuntimeError(done.stderr.decode())
+    shown = f"$ cardtool {' '.join(_EXAMPLE)}\n{done.stdout.decode()}"
+    return f"{before}{start}```console\n{shown}```\n{end}{after}"
+
+
+_EXAMPLE = (
+    "diagnose",
+    "tests/corpus/nes-expiring-soon.json",
+    "--at",
+    "2026-10-01T12:00+03:00",
+    "--lang",
+    "en",
+)
+
 PAGES: dict[str, Callable[[], str]] = {
     "findings.md": findings,
     "snapshot.schema.json": snapshot_schema,
     "diagnosis.schema.json": diagnosis_schema,
     "cli.md": cli,
+    "../README.md": readme,
 }
 """File name in docs/ -> what gives its text."""
 
@@ -78,7 +117,7 @@ def _in_language(code: str, row: Row, language: str) -> Iterator[str]:
     if row.steps:
         yield ""
         for number, step in enumerate(row.steps, 1):
-            yield f"{number}. {words['step'][step]['says']}"
+            yield f"{number}. {words['step'][step]['says'].replace('{command}', 'cardtool')}"
 
 
 def _schema(record: type[msgspec.Struct]) -> str:

@@ -102,7 +102,8 @@ def nes(
 def authority() -> Certificate:
     """Make the certificate of an authority, as cards carry it beside the NES."""
     name = Name(attributes=(Attribute(type="CN", value="Kök Sertifika Hizmet Sağlayıcısı"),))
-    return replace(nes(statements=(), is_ca=True, serial="01"), subject=name, issuer=name)
+    whole = nes(statements=(), is_ca=True, serial="01")
+    return replace(whole, subject=name, issuer=name, key_usage=("keyCertSign", "cRLSign"))
 
 
 def stored(content: Certificate | Failure, sha256: str = "") -> CertificateObject:

@@ -5,12 +5,18 @@ import functools
 from datetime import UTC, datetime
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool.model.snapshot import Certificate, Failure
 from cardtool.probe.certificate import parse, trim
 from tests.rig import certificates
+
+_RarePrivateKey = ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey | dsa.DSAPrivateKey
 
 _START = datetime(2025, 3, 1, 6, 30, 1, tzinfo=UTC)
 _END = datetime(2028, 2, 29, 6, 30, 1, tzinfo=UTC)
@@ -66,6 +72,26 @@ def test_an_nes_says_where_to_ask_about_it() -> None:
 @pytest.mark.parametrize(("kind", "name"), [("ec", "ec-secp384r1"), ("rsa", "rsa-2048")])
 def test_the_key_is_named(kind: certificates.KeyKind, name: str) -> None:
     assert _parsed(_nes(kind)).key == name
+
+
+@pytest.mark.parametrize(
+    ("private", "name"),
+    [
+        (ed25519.Ed25519PrivateKey.generate(), "ed25519"),
+        (ed448.Ed448PrivateKey.generate(), "ed448"),
+        (dsa.generate_private_key(2048), "1.2.840.10040.4.1"),
+    ],
+    ids=["ed25519", "ed448", "dsa"],
+)
+def test_a_rare_key_is_named_too(private: _RarePrivateKey, name: str) -> None:
+    signer = ec.generate_private_key(ec.SECP256R1())
+    anybody = x509.Name([])
+    made = x509.CertificateBuilder(anybody, anybody, private.public_key(), 1, _START, _END)
+
+    content = _parsed(made.sign(signer, hashes.SHA256()).public_bytes(Encoding.DER))
+
+    assert content.key == name
+    assert content.crl_urls == content.ocsp_urls == content.policies == ()
 
 
 def test_an_authority_is_one() -> None:

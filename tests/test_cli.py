@@ -4,6 +4,7 @@
 import json
 import os
 import pty
+import re
 import signal
 import stat
 import subprocess
@@ -18,10 +19,14 @@ from click.testing import CliRunner, Result
 
 from cardtool import __version__
 from cardtool.cli import main
-from cardtool.cli.session import UNKNOWN
+from cardtool.cli.refusal import UNKNOWN
 from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES, decode, encode
+from cardtool.text import LANGUAGES
+from cardtool.views import formats
+from tests.conftest import require
 from tests.golden.desk import HOLDER, NUMBER, desk
+from tests.rig.softhsm import module_path
 
 AT = ("--at", "2026-11-23T09:30+03:00")
 ROOT = Path(__file__).parent.parent
@@ -63,6 +68,7 @@ def _sentence(result: Result) -> str:
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("cardtool: ")
+    assert "…" not in result.stderr
     return result.stderr
 
 
@@ -155,12 +161,45 @@ def test_one_bad_file_spoils_the_status_and_not_the_others(saved: str) -> None:
 
     assert result.exit_code == UNKNOWN
     assert result.stdout.count('"verdict"') == 2
-    assert "/nonexistent.json: No such file or directory" in result.stderr
+    assert "/nonexistent.json: It could not be read (No such file or directory)" in result.stderr
 
 
 def test_standard_input_is_a_file_too() -> None:
     assert _ask("diagnose", "-", *AT, body=encode(desk())).exit_code == 0
     assert "standard input: " in _sentence(_ask("diagnose", "-", body=b"{"))
+    assert "girdi: " in _sentence(_ask("diagnose", "-", "--lang", "tr", body=b"{"))
+
+
+def test_standard_input_is_read_once_and_left_open() -> None:
+    script = "import sys; from cardtool.cli import run; run(sys.argv[1:]); sys.stdin.fileno()"
+    command = [sys.executable, "-c", script, "diagnose", "-"]
+
+    done = subprocess.run(command, cwd=ROOT, input=encode(desk()), capture_output=True, check=False)
+
+    assert done.stderr == b""
+    assert "name - once" in _ask("diagnose", "-", "-", body=encode(desk())).stderr
+
+
+def test_a_saved_diagnosis_is_judged_again(tmp_path: Path, saved: str) -> None:
+    path = tmp_path / "diagnosis.json"
+    path.write_text(_ask("diagnose", saved, *AT, "--format", "json").stdout)
+
+    assert _ask("diagnose", str(path), *AT).exit_code == 0
+    assert _ask("diagnose", str(path), "--at", "2030-01-01").exit_code == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_what_other_editors_put_before_a_snapshot(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "saved.json"
+    start = "\ufeff" if encoding == "utf-16-be" else ""
+    path.write_text(start + encode(desk()).decode(), encoding=encoding)
+
+    result = _ask("diagnose", str(path), *AT)
+
+    if encoding == "utf-8-sig":
+        assert result.exit_code == 0
+    else:
+        assert "Save it as UTF-8" in _sentence(result)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +209,8 @@ def test_standard_input_is_a_file_too() -> None:
         (encode(desk())[:400], "truncated"),
         (b"hello", "malformed"),
         (b"[]", "object"),
-        (b'{"schema": 99}', "format 99 is newer than 1: update cardtool"),
+        (b'{"schema": 99}', "newer cardtool. Update cardtool.\n"),
+        (b'{"verdict": "x", "snapshot": {"schema": 1, "readers": 7}}', "$.readers"),
         (b'{"schema": 1, "readers": 7}', "$.readers"),
         (encode(desk()).replace(b'"bits": 64', b'"bits": "\\u001b[31m"'), "$.host.bits"),
         (b'{"schema": 1, "host": {"name": "\xff"}}', "UTF-8"),
@@ -205,8 +245,8 @@ def test_a_file_name_cannot_command_the_terminal(tmp_path: Path) -> None:
     [
         (("--at", "yesterday"), "'yesterday' is no moment"),
         (("--at", "0001-01-01"), "is no moment"),
-        (("--timeout", "0"), "between 0 and 600"),
-        (("--timeout", "nan"), "between 0 and 600"),
+        (("--timeout", "0.9"), "between 1 and 600"),
+        (("--timeout", "nan"), "between 1 and 600"),
         (("--timeout", "fast"), "not a valid float"),
         (("--format", "xml"), "'terminal', 'json'"),
         (("--lang", "de"), "'tr', 'en'"),
@@ -216,6 +256,14 @@ def test_a_file_name_cannot_command_the_terminal(tmp_path: Path) -> None:
         (("explain", "\u0130"), "no finding's code"),
         (("check", "--keep-personal"), "--format json"),
         (("certs", "export", "--form", "txt"), "'pem', 'der'"),
+        (("snapshot", "--format", "terminal"), "`cardtool snapshot` has no --format terminal"),
+        (("--format", "terminal", "snapshot"), "it has json"),
+        (("certs", "export", "--format", "json"), "`cardtool certs export` has no --format json"),
+        (("certs", "--format", "json", "export"), "has no --format json"),
+        (("snapshot", "-o", ""), "empty name"),
+        (("certs", "export", "-o", ""), "empty name"),
+        (("diagnose", ""), "empty name"),
+        (("check", "--module", ""), "empty name"),
     ],
 )
 def test_a_wrong_command_exits_with_three_and_names_the_fix(
@@ -229,20 +277,75 @@ def test_a_wrong_command_exits_with_three_and_names_the_fix(
 
 
 def test_a_module_that_cannot_be_one_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
-    text, narrow = tmp_path / "text.so", tmp_path / "narrow.so"
+    text, narrow, pipe = (tmp_path / f"{each}.so" for each in ("text", "narrow", "pipe"))
+    if sys.platform != "win32":
+        os.mkfifo(pipe)
     text.write_text("not a library")
     narrow.write_bytes(b"\x7fELF\x01\x01\x01" + bytes(9) + b"\x03\x00\x03\x00" + bytes(40))
 
     for path, said in (
-        (str(tmp_path), "Is a directory"),
-        (str(tmp_path / "none.so"), "No such file or directory"),
+        (str(tmp_path), "a folder"),
+        (str(tmp_path / "none.so"), "no such file"),
+        (str(tmp_path / "text.so" / "x"), "Not a directory"),
         (str(text), "not a shared library"),
-        (str(narrow), "32-bit (i386), but this process is 64-bit"),
+        (str(pipe), "a device or a pipe"),
+        ("/dev/null", "a device or a pipe"),
+        (str(narrow), "32-bit (i386), but this program is 64-bit"),
     ):
         for command in (("check",), ("snapshot",), ("drivers",), ("certs",), ("certs", "export")):
             sentence = _sentence(_ask(*command, "--module", path))
             assert path in sentence
             assert said in sentence
+
+
+def test_a_module_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/\xff.so"
+
+    done = subprocess.run(
+        [sys.executable, "-m", "cardtool", "check", "--module", name],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode == UNKNOWN
+    assert b"not UTF-8" in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_a_refusal_speaks_the_language_of_the_rest(tmp_path: Path) -> None:
+    config, broken = tmp_path / "config.toml", tmp_path / "broken.toml"
+    config.write_text("language = 'tr'")
+    broken.write_text("language = ")
+    arguments = ("diagnose", "/nonexistent.json")
+
+    for settings, options, word in (
+        ({}, (), "could not be read"),
+        ({"CARDTOOL_LANG": "tr"}, (), "Okunamadı"),
+        ({"CARDTOOL_LANG": "en"}, ("--lang", "tr"), "Okunamadı"),
+        ({"CARDTOOL_CONFIG": str(config)}, (), "Okunamadı"),
+        ({"CARDTOOL_CONFIG": str(broken)}, (), "TOML"),
+        ({"CARDTOOL_CONFIG": str(broken)}, ("--lang", "tr"), "Okunamadı"),
+    ):
+        assert word in _sentence(CliRunner(env=settings).invoke(main, (*arguments, *options)))
+
+
+def test_a_broken_configuration_file_is_told_once_though_a_thread_meets_it_too(
+    tmp_path: Path,
+) -> None:
+    try:
+        module = str(module_path())
+    except FileNotFoundError as error:
+        require(None, str(error))
+    config = tmp_path / "config.toml"
+    config.write_text("language = ")
+
+    settings = {"CARDTOOL_CONFIG": str(config)}
+    done = _process("check", "--module", module, "--timeout", "9", settings=settings)
+
+    assert done.returncode == UNKNOWN
+    assert done.stdout == b""
+    assert done.stderr.count(b"\n") == 1
 
 
 def test_a_broken_configuration_file_is_told_with_its_place(tmp_path: Path, saved: str) -> None:
@@ -293,13 +396,29 @@ def test_a_place_that_cannot_be_written_is_told_and_left_alone(tmp_path: Path) -
     for place in (tmp_path, tmp_path / "none" / "shot.json", Path("/proc/shot.json")):
         sentence = _sentence(_ask("snapshot", "-o", str(place)))
         assert f"{place}: " in sentence
-        assert "nothing was written" in sentence
+        assert "as it was" in sentence
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_device_is_written_to_and_stays_a_device() -> None:
     assert _ask("snapshot", "-o", "/dev/null").exit_code == 0
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+def test_a_pipe_named_as_a_file_is_written_to() -> None:
+    done = _process("snapshot", "-o", "/dev/stdout")
+
+    assert done.returncode == 0, done.stderr.decode()
+    assert decode(done.stdout).tool == f"cardtool {__version__}"
+
+
+def test_nothing_in_json_can_command_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "hostile.json"
+    path.write_bytes(encode(desk(host="\x7f\x9b31m\u202e\u2028\U000e0041ışık")))
+
+    shown = _ask("diagnose", str(path), "--format", "json").stdout
+
+    assert r"\u007f\u009b31m\u202e\u2028\udb40\udc41ışık" in shown
 
 
 @pytest.mark.parametrize("arguments", [("snapshot",), ("snapshot", "-o", "-")])
@@ -359,7 +478,7 @@ def test_a_sentence_is_shown_on_every_console(tmp_path: Path) -> None:
     done = _process("diagnose", name, settings={"PYTHONIOENCODING": "ascii"})
 
     assert done.returncode == UNKNOWN
-    assert b"isik.json: No such file or directory" in done.stderr
+    assert b"isik.json: It could not be read (No such file or directory)" in done.stderr
 
 
 def _into(
@@ -399,12 +518,13 @@ def test_closed_streams_leave_the_exit_status(saved: str) -> None:
         assert done.returncode == status
 
 
-def test_a_full_disk_is_told(saved: str) -> None:
+@pytest.mark.parametrize("word", ["diagnose", "--help", "--version"])
+def test_a_full_disk_is_told(saved: str, word: str) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = _into(full.fileno(), "diagnose", saved)
+        done = _into(full.fileno(), word, saved)
 
     assert done.returncode == UNKNOWN
-    assert b"standard output: No space left on device" in done.stderr
+    assert b"Standard output (No space left on device)" in done.stderr
     assert done.stderr.count(b"\n") == 1
 
 
@@ -415,9 +535,10 @@ def test_a_terminal_gets_colours_unless_it_wants_none(
     if sys.platform != "win32":
         ours, theirs = pty.openpty()
         with os.fdopen(ours, "rb", buffering=0) as screen:
-            _into(theirs, "diagnose", saved, settings={"TERM": "xterm", **settings})
+            done = _into(theirs, "diagnose", saved, settings={"TERM": "xterm", **settings})
+            os.close(theirs)
+            assert done.stderr == b""  # where nothing was shown, reading would wait for ever
             shown = screen.read(100_000)
-        os.close(theirs)
 
         assert (b"\x1b[" in shown) == colour
         assert b"What was checked" in shown
@@ -436,7 +557,7 @@ def test_an_interrupt_ends_quietly() -> None:
         waiting.send_signal(signal.SIGINT)
         shown, said = waiting.communicate()
 
-    assert started == b"cardtool.cli.session: reading standard input\n"
+    assert started == b"cardtool.cli.inputs: reading standard input\n"
     assert shown == b""
     assert said.strip() == b""
     assert waiting.returncode == 130
@@ -480,7 +601,11 @@ def test_judging_and_explaining_need_no_device_library(saved: str) -> None:
 def test_help_waits_for_nothing_but_click() -> None:
     heavy = ("msgspec", "rich", "tomllib", "platformdirs", "cardtool.rules", "cardtool.catalog")
 
-    assert _without((*DEVICE_LIBRARIES, *heavy), "--help").returncode == 0
+    done = _without((*DEVICE_LIBRARIES, *heavy), "--help")
+
+    assert done.returncode == 0
+    for choices in (formats(), LANGUAGES):
+        assert f"[{'|'.join(choices)}]" in done.stdout.decode()
 
 
 def test_json_needs_no_layout_library(saved: str) -> None:
@@ -510,3 +635,15 @@ def test_verbose_tells_what_is_done_and_nothing_personal(saved: str) -> None:
     assert saved.encode() in done.stderr
     assert NUMBER.encode() not in done.stderr
     assert HOLDER.encode() not in done.stderr
+
+
+def test_verbose_tells_how_each_step_of_a_look_ended(tmp_path: Path) -> None:
+    library = tmp_path / "libx.so"
+    library.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00" + bytes(40))
+
+    said = _process("-v", "drivers", "--module", str(library)).stderr.decode()
+
+    assert "PC/SC asked for the readers: " in said
+    assert re.search(r"module libx\.so: \S+", said)
+    assert re.search(r"looked for \d+\.\d s", said)
+    assert str(tmp_path) not in said

@@ -2,17 +2,24 @@
 """Which settings files are read, what they may say, and what a broken one is told."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from cardtool.config import Config, ConfigError, languages, load, places, system_language
 from cardtool.rules.policy import Policy
+from cardtool.text import Text
 
 
 def _named(path: Path, text: str | bytes) -> dict[str, str]:
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return {"CARDTOOL_CONFIG": str(path)}
+
+
+def _said(error: ConfigError) -> str:
+    """Return the sentence, its end made visible."""
+    return f'"{Text("en").refusal(error.code, error.facts)}"'
 
 
 def test_every_key_arrives(tmp_path: Path) -> None:
@@ -79,14 +86,20 @@ def test_without_a_file_everything_is_as_shipped(
         ("timeout_s = '10'", "$.timeout_s"),
         ("[policy]\nnotice_days = 'x'", "$.policy.notice_days"),
         ("[policy]\nnotice_days = -1", "$.policy.notice_days"),
-        ("[policy]\nurgent_days = 200", "$.policy"),
-        ("[policy]\ncritical = 2", "critical"),
+        ("timeout_s = 0.5", "$.timeout_s"),
+        (
+            "[policy]\nurgent_days = 200",
+            "$.policy contradict each other: critical_days 15, urgent_days 200, notice_days 90",
+        ),
+        ("[policy]\ncritical = 2", 'known keys: notice_days, urgent_days, critical_days"'),
+        ("[identity]\nkeys = 2", 'known keys: key"'),
         ("policy = 3", "$.policy"),
         ("modules = ['libakisp11.so']", "libakisp11.so"),
         ("modules = 'x'", "$.modules"),
         ("[identity]\nkey = 'secret'", "$.identity"),
         ("[identity]\nkey = 'ABCD'", "32 hex digits"),
-        (b"a = 1\nb = '\xe7'", "line 2"),
+        (b"a = 1\nb = '\xe7'", "Line 2 is not UTF-8"),
+        ("language = 'tr'".encode("utf-16"), "saved as UTF-16"),
         ("#" * (1024 * 1024 + 1), "larger than"),
         ("a = " + "[" * 100_000, "TOML"),
     ],
@@ -99,7 +112,7 @@ def test_a_broken_file_is_named_with_place_and_fix(
     with pytest.raises(ConfigError) as caught:
         load(_named(path, text))
 
-    sentence = str(caught.value)
+    sentence = _said(caught.value)
     assert str(path) in sentence
     assert said in sentence
     assert "\n" not in sentence
@@ -107,13 +120,43 @@ def test_a_broken_file_is_named_with_place_and_fix(
 
 
 def test_a_file_named_by_the_environment_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no such file; correct or remove"):
+    with pytest.raises(ConfigError) as caught:
         load({"CARDTOOL_CONFIG": str(tmp_path / "none.toml")})
 
+    assert "Correct or remove the variable CARDTOOL_CONFIG" in _said(caught.value)
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"must be able to read this file"):
-        load({"CARDTOOL_CONFIG": str(tmp_path)})
+
+def test_an_empty_variable_names_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+    assert load({"CARDTOOL_CONFIG": ""}) == Config()
+
+
+def test_what_is_no_regular_file_is_refused_unread(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    if sys.platform != "win32":
+        os.mkfifo(pipe)
+    for path in (tmp_path, pipe, Path("/dev/zero")):
+        with pytest.raises(ConfigError) as caught:
+            load({"CARDTOOL_CONFIG": str(path)})
+
+        assert "cannot be a device, a pipe or a folder" in _said(caught.value)
+
+
+def test_a_place_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ConfigError) as caught:
+        load({"CARDTOOL_CONFIG": str(tmp_path / "file" / "config.toml")})
+
+    assert "could not be read (Not a directory)" in _said(caught.value)
+
+
+def test_the_mark_that_some_editors_put_first_is_passed_over(tmp_path: Path) -> None:
+    text = b"\xef\xbb\xbflanguage = 'tr'"
+
+    assert load(_named(tmp_path / "config.toml", text)).language == "tr"
 
 
 @pytest.mark.parametrize(

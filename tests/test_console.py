@@ -5,7 +5,11 @@ import io
 import json
 import os
 import resource
+import signal
+import stat
+import subprocess
 import sys
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
@@ -56,6 +60,15 @@ def test_json_keeps_every_character_in_every_encoding(text: str, encoding: str) 
     assert json.loads(body.getvalue().decode(encoding)) == text
 
 
+@given(st.text())
+def test_json_shows_nothing_that_hides(text: str) -> None:
+    shown = console.visible_json(json.dumps([text], ensure_ascii=False, indent=2))
+
+    kinds = {unicodedata.category(each) for each in shown.replace("\n", "")}
+    assert not kinds & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert json.loads(shown) == [text]
+
+
 @pytest.mark.parametrize("name", ["cardtool-transliterate", "cardtool-json"])
 def test_bytes_that_are_no_text_are_not_its_business(name: str) -> None:
     with pytest.raises(UnicodeDecodeError):
@@ -94,6 +107,43 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     console.write_file(path, b"new")
 
     assert path.read_bytes() == b"new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+_ENDED = """
+import os, pathlib, signal, sys
+from cardtool import console
+signal.signal(signal.SIGHUP, getattr(signal, sys.argv[2]))
+end = signal.Signals[sys.argv[3]]
+sys.addaudithook(lambda event, _: event == "os.rename" and os.kill(os.getpid(), end))
+console.write_file(pathlib.Path(sys.argv[1]), b"new")
+"""
+
+
+@pytest.mark.parametrize(
+    ("hangup", "end", "left"),
+    [
+        ("SIG_DFL", "SIGTERM", b"old"),
+        ("SIG_DFL", "SIGHUP", b"old"),
+        ("SIG_IGN", "SIGHUP", b"new"),
+    ],
+)
+def test_a_signal_that_ends_it_leaves_no_draft(
+    tmp_path: Path, hangup: str, end: str, left: bytes
+) -> None:
+    """The signal comes when the draft is whole and about to take its place; nohup is obeyed."""
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+
+    done = subprocess.run(
+        [sys.executable, "-c", _ENDED, path, hangup, end],
+        cwd=Path(__file__).parent.parent,
+        check=False,
+    )
+
+    assert done.returncode == (0 if left == b"new" else -signal.Signals[end])
+    assert path.read_bytes() == left
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The generated pages of docs/ are what the code says today."""
+"""The generated pages are what the code says today, and the glossary has the words of it."""
 
 import importlib.util
 import json
@@ -47,3 +47,17 @@ def test_a_schema_leads_from_its_root_to_every_record(name: str) -> None:
     used = set(re.findall(r'"#/\$defs/(\w+)"', json.dumps(schema)))
     assert used == set(schema["$defs"])
     assert msgspec.json.encode(schema["$ref"])
+
+
+def _lowered(text: str) -> str:
+    """Return a Turkish text in small letters; only Turkish has two kinds of i."""
+    return text.replace("İ", "i").replace("I", "ı").lower()
+
+
+def test_the_glossary_has_the_turkish_words_that_people_are_told() -> None:
+    rows = re.findall(r"(?m)^\| (.*?) \|", (DOCS / "glossary.md").read_text("utf-8"))
+    words = re.findall(r"\*\* \(([^)]+)\)", "\n".join(rows))
+    said = _lowered((DOCS.parent / "cardtool" / "text" / "tr.toml").read_text("utf-8"))
+
+    assert "akıllı kart hizmeti" in words
+    assert [each for some in words for each in some.split(", ") if _lowered(each) not in said] == []

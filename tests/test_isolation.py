@@ -15,7 +15,7 @@ import pytest
 from cardtool.model.snapshot import Failure
 from cardtool.probe.isolation import Worker, name_exit
 from cardtool.probe.jobs import OPENED, TOKEN, ListReaders, OpenModule, ReadToken, ask
-from tests.rig.modules import hostile_module, scripted_module
+from tests.rig.modules import Place, hostile_module, scripted_module
 
 T = TypeVar("T")
 
@@ -48,7 +48,9 @@ def test_an_answer_of_another_kind_is_nonsense() -> None:
 
 def test_a_child_that_was_killed_is_named_by_its_signal_and_stays_lost() -> None:
     with Worker("pkcs11") as worker:
-        os.kill(worker._process.pid, signal.SIGABRT)  # noqa: SLF001 - as a library's abort would
+        process = worker._process  # noqa: SLF001 - a library's abort comes from within
+        assert process is not None
+        os.kill(process.pid, signal.SIGABRT)
 
         first = ask(worker, OpenModule(path="x"), OPENED, timeout_s=10)
         second = ask(worker, OpenModule(path="x"), OPENED, timeout_s=10)
@@ -104,7 +106,9 @@ def test_exit_statuses_have_names(status: int, name: str, code: int) -> None:
 
 
 def test_an_interrupted_command_leaves_its_worker_to_put_the_module_away(tmp_path: Path) -> None:
-    slow = {"IN_INITIALIZE": "struct timespec pause = {1, 0}; nanosleep(&pause, 0);"}
+    slow: dict[Place, str] = {
+        "IN_INITIALIZE": "struct timespec pause = {1, 0}; nanosleep(&pause, 0);"
+    }
     module = scripted_module(tmp_path, code=slow)
     command = [sys.executable, "-m", "cardtool", "check", "--module", str(module.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as check:
@@ -123,7 +127,7 @@ def test_an_interrupted_command_leaves_its_worker_to_put_the_module_away(tmp_pat
 def test_no_file_of_the_current_folder_is_run(tmp_path: Path) -> None:
     for name in ("pkcs11.py", "json.py", "cardtool.py"):
         (tmp_path / name).write_text("open('trap', 'w').close()\n")
-    command = [Path(sys.executable).with_name("cardtool"), "check", "--timeout", "5"]
+    command = [str(Path(sys.executable).with_name("cardtool")), "check", "--timeout", "5"]
 
     subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
 

@@ -2,6 +2,7 @@
 """What leaves the machine holds no person, and the screen no whole number."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -22,7 +23,7 @@ from cardtool.model.snapshot import (
     decode,
     encode,
 )
-from tests.golden.desk import HOLDER, NUMBER, SERIAL, certificate, desk, held, name, person
+from tests.golden.desk import HOLDER, NUMBER, READER, SERIAL, certificate, desk, held, name, person
 from tests.golden.write import CORPUS, Case
 
 KEY = b"a key for tests."
@@ -81,9 +82,37 @@ def test_a_redacted_snapshot_is_judged_by_the_same_facts() -> None:
 
 
 def test_a_certification_authority_is_no_person() -> None:
-    authority = certificate(name(C="TR", CN="Sürüm 6"), is_ca=True)
+    authority = certificate(name(C="TR", CN="Sürüm 6"), is_ca=True, key_usage=("keyCertSign",))
 
     assert _subject(redact(desk(held(authority, label="CA")), KEY)).first("CN") == "Sürüm 6"
+
+
+@pytest.mark.parametrize(
+    "claims", [{"is_ca": True}, {"key_usage": ("keyCertSign",)}, {"is_ca": True, "key_usage": ()}]
+)
+def test_nobody_is_an_authority_by_half(claims: dict[str, object]) -> None:
+    half = certificate(person(), issuer=name(CN="Sürüm 6"), **claims)
+
+    done = redact(desk(held(half)), KEY)
+
+    assert HOLDER.encode() not in encode(done)
+    assert NUMBER.encode() not in encode(done)
+
+
+def test_a_person_who_issues_certificates_is_a_person_there_too() -> None:
+    issuer = name(C="TR", O="Ev", CN="Al", serialNumber=NUMBER)
+    own = certificate(issuer, issuer=issuer, is_ca=True)
+    issued = certificate(person(), issuer=issuer)
+
+    for disguise in (lambda whole: redact(whole, KEY), mask):
+        objects = _token(disguise(desk(held(own), held(issued)))).certificates
+        assert not isinstance(objects, Failure)
+        first, second = (each.content for each in objects)
+        assert isinstance(first, Certificate)
+        assert isinstance(second, Certificate)
+        assert first.subject == first.issuer == second.issuer
+        assert second.issuer != issuer
+        assert NUMBER not in str(second.issuer)
 
 
 def test_a_self_signed_certificate_names_nobody_as_its_issuer() -> None:
@@ -119,6 +148,74 @@ def test_an_object_id_that_spells_the_number_is_hashed() -> None:
     assert _first(redact(desk(), KEY)).id == "01"
     odd = msgspec.structs.replace(spelt, id="no hex at all")
     assert _first(redact(desk(odd), KEY)).id == "no hex at all"
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        f"{NUMBER}0",
+        f"0{NUMBER}",
+        f"{NUMBER}F",
+        f"{int(NUMBER):010X}",
+        f"{int(NUMBER):016X}",
+        NUMBER.encode("utf-16-le").hex().upper(),
+    ],
+)
+def test_an_object_id_that_is_the_number_in_any_form_is_changed(spelt: str) -> None:
+    whole = desk(msgspec.structs.replace(held(certificate(person())), id=spelt))
+
+    assert re.fullmatch(r"~[0-9a-f]{16}", _first(redact(whole, KEY)).id)
+    assert "***" in _first(mask(whole)).id
+
+
+def test_a_long_object_id_is_no_number() -> None:
+    digest = msgspec.structs.replace(held(certificate(person())), id="AB" * 20)
+
+    assert _first(redact(desk(digest), KEY)).id == "AB" * 20
+
+
+@pytest.mark.parametrize("path", ["/home/{}/.lib/x.so", "/Users/{}/x.so", r"C:\users\{}\x.dll"])
+@pytest.mark.parametrize("user", ["ayse", "al", "Ayşe Örnek"])
+def test_whose_folder_it_is_leaves_only_as_a_hash(path: str, user: str) -> None:
+    whole = desk(path=path.format(user), detail=f"cannot open {path.format(user)}")
+
+    done = redact(whole, KEY)
+
+    start, end = path.split("{}")
+    pattern = re.escape(start) + "~[0-9a-f]{16}" + re.escape(end)
+    assert re.fullmatch(pattern, done.modules[0].path)
+    assert isinstance(done.modules[0].slots, tuple)
+    broken = done.modules[0].slots[1].token
+    assert isinstance(broken, Failure)
+    assert re.fullmatch("cannot open " + pattern, broken.detail)
+    assert mask(whole).modules[0].path == path.format(user)
+
+
+def test_a_slot_that_failed_may_be_called_after_its_holder() -> None:
+    slots = redact(desk(), KEY).modules[0].slots
+    assert isinstance(slots, tuple)
+
+    assert slots[0].description == READER
+    assert re.fullmatch(r"~[0-9a-f]{16}", slots[1].description)
+
+
+@pytest.mark.parametrize("disguise", [lambda whole: redact(whole, KEY), mask])
+def test_a_worker_that_died_leaves_nothing_a_vendor_printed(
+    disguise: Callable[[Snapshot], Snapshot],
+) -> None:
+    def detail_of(failure: Failure) -> str:
+        module = msgspec.structs.replace(desk().modules[0], info=failure, slots=failure)
+        done = disguise(msgspec.structs.replace(desk(), modules=(module,))).modules[0].info
+        assert isinstance(done, Failure)
+        assert done.name == failure.name
+        return done.detail
+
+    for crash in ("SIGABRT", "EXIT", "0xC0000005"):
+        assert detail_of(Failure(api="worker", name=crash, detail="PIN 123456")) == ""
+    for ours in ("BUG", "TIMEOUT", "NONSENSE"):
+        assert detail_of(Failure(api="worker", name=ours, detail="as we put it")) == "as we put it"
+    refused = Failure(api="pkcs11", name="CKR_GENERAL_ERROR", detail="as the standard puts it")
+    assert detail_of(refused) == "as the standard puts it"
 
 
 def test_a_module_keeps_its_file_name_and_loses_a_person_from_its_folder() -> None:
@@ -202,6 +299,41 @@ def test_an_eleven_digit_run_is_hidden_in_any_text() -> None:
     assert isinstance(broken, tuple)
     assert isinstance(broken[1].token, Failure)
     assert broken[1].token.detail == "denied for 10*******62 on 12345678901234"
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", "\u00a0"])
+def test_blanks_do_not_hide_a_number(blank: str) -> None:
+    spaced = f"100{blank}000{blank}023{blank}62"
+
+    shown = mask(desk(label=f"KART {spaced}", detail=f"1{blank}{spaced}{blank}34"))
+
+    assert _token(shown).label == "KART 10**********62"
+    slots = shown.modules[0].slots
+    assert isinstance(slots, tuple)
+    assert isinstance(slots[1].token, Failure)
+    assert spaced in slots[1].token.detail
+    assert spaced not in str(redact(desk(label=f"KART {spaced}"), KEY))
+
+
+def test_two_people_whose_numbers_look_alike_stay_two() -> None:
+    alike = "10999999990"
+    both = desk(
+        held(certificate(person())),
+        held(certificate(person("ALİ ÖRNEK", alike)), label=f"{alike}NES0"),
+        held(certificate(person())),
+    )
+
+    shown = _token(mask(both)).certificates
+    assert not isinstance(shown, Failure)
+    assert [each.label for each in shown] == [
+        "10*******90NES0",
+        "10*******90 (2)NES0",
+        "10*******90NES0",
+    ]
+    subjects = [each.content.subject for each in shown if isinstance(each.content, Certificate)]
+    numbers = [each.first("serialNumber") for each in subjects]
+    assert numbers == ["10*******90", "10*******90 (2)", "10*******90"]
+    assert mask(mask(both)) == mask(both)
 
 
 def test_symbols_that_rules_compare_survive_a_person_of_that_name() -> None:

@@ -48,7 +48,7 @@ from tests.rig.modules import (
     text_file,
     truncated_library,
 )
-from tests.rig.pcsc import READER, PcscService
+from tests.rig.pcsc import READER, PcscService, without_polkit
 from tests.rig.pkcs15 import Pin, pkcs15_card
 from tests.rig.softhsm import SoftHsm, module_path
 
@@ -146,6 +146,15 @@ def test_service_that_cannot_start_fails_at_once_and_says_why() -> None:
         PcscService(names=('a "name" that breaks the configuration',)),
     ):
         pytest.fail("it started")
+
+
+@pytest.mark.parametrize("option", ["--disable-polkit", "--debug"])
+def test_polkit_is_left_out_where_the_service_knows_how(tmp_path: Path, option: str) -> None:
+    program = tmp_path / "pcscd"
+    program.write_text(f"#!/bin/sh\necho '  {option}  and what it does'\n")
+    program.chmod(0o755)
+
+    assert without_polkit(str(program)) == (("--disable-polkit",) if "polkit" in option else ())
 
 
 def test_two_services_do_not_see_each_other(service: PcscService) -> None:

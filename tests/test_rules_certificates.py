@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.snapshot import Certificate
+from cardtool.model.diagnosis import Severity
+from cardtool.model.snapshot import Certificate, Snapshot
 from cardtool.rules import diagnose
+from cardtool.rules.codes import ROWS
 from cardtool.rules.policy import Policy
 from tests.desks import (
     AT,
@@ -151,6 +153,60 @@ def test_a_renewed_card_waits_beside_the_one_in_force() -> None:
     assert codes(holding(renewed, nes())) == []
 
 
+@pytest.mark.parametrize("gap", [-100 * DAY, 0 * DAY, TICK])
+def test_the_end_of_a_certificate_whose_successor_is_here_needs_no_renewal(gap: timedelta) -> None:
+    end = AT + 5 * DAY
+    old = nes(ends_at=end, serial="01")
+    new = nes(begins_at=end + gap, ends_at=AT + 1000 * DAY)
+
+    assert codes(holding(old)) == ["nes-expiring-critical"]
+    assert codes(holding(old, new)) == codes(holding(new, old)) == []
+    assert diagnose(holding(old, new), AT).deciding.severity is Severity.OK
+    assert codes(holding(old, replace(new, subject=nes(person=MEHMET).subject)))[0] == (
+        "nes-expiring-critical"
+    )
+
+
+def test_a_successor_that_leaves_a_gap_or_ends_first_is_none() -> None:
+    end = AT + 5 * DAY
+    old = nes(ends_at=end, serial="01")
+
+    late = nes(begins_at=end + DAY, ends_at=AT + 1000 * DAY)
+    assert codes(holding(old, late)) == ["nes-expiring-critical"]
+    short = nes(ends_at=end - DAY)
+    assert codes(holding(old, short)) == ["nes-expiring-critical"]
+
+
+def test_the_newer_of_two_in_force_is_the_one_that_counts() -> None:
+    old, new = nes(ends_at=AT + 5 * DAY, serial="01"), nes()
+
+    found = diagnose(holding(old, new), AT)
+    assert only(found.snapshot, "nes-valid").facts["days_left"] == 595
+    assert only(found.snapshot, "nes-superseded").facts["not_after_at"] == (
+        (AT + 5 * DAY).isoformat()
+    )
+
+
+def test_between_two_certificates_there_is_only_waiting() -> None:
+    old = nes(ends_at=AT - DAY, serial="01")
+    new = nes(begins_at=AT + DAY, ends_at=AT + 1000 * DAY)
+
+    found = diagnose(holding(old, new), AT)
+    assert (found.verdict, codes(found.snapshot)) == ("nes-not-yet-valid", ["nes-not-yet-valid"])
+    assert "renew-on-paper" not in found.deciding.steps
+
+
+def test_of_two_that_ended_the_later_one_is_told() -> None:
+    older, newer = nes(ends_at=AT - 9 * DAY, serial="01"), nes(ends_at=AT - DAY)
+
+    assert only(holding(older, newer), "nes-expired").facts["days_past"] == 1
+
+
+@pytest.mark.parametrize("code", ["nes-expired", "nes-expiring-critical"])
+def test_the_officer_is_told_of_an_end_that_keeps_from_signing(code: str) -> None:
+    assert "tell-officer" in ROWS[code].steps
+
+
 def test_an_empty_card_beside_one_with_an_nes_is_no_problem() -> None:
     empty_first = module(slot(token()), slot(token(nes()), SECOND, slot_id=1))
 
@@ -163,10 +219,16 @@ def test_a_broken_certificate_beside_an_nes_is_no_problem() -> None:
     assert codes(holding(UNPARSABLE, authority())) == ["certificate-unparsable"]
 
 
-def test_a_broken_certificate_on_one_card_is_no_problem_beside_an_nes_on_another() -> None:
-    both = module(slot(token(UNPARSABLE)), slot(token(nes()), SECOND, slot_id=1))
+def test_a_broken_certificate_is_skipped_only_beside_an_nes_on_the_same_card() -> None:
+    def both(certificate: Certificate) -> Snapshot:
+        slots = slot(token(UNPARSABLE)), slot(token(certificate), SECOND, slot_id=1)
+        return desk(TWO_READERS, (module(*slots),))
 
-    assert codes(desk(TWO_READERS, (both,))) == []
+    assert only(holding(UNPARSABLE, nes()), "certificate-skipped").facts["reader"] == READER
+    able = diagnose(both(nes()), AT)
+    assert "certificate-skipped" not in [each.code for each in able.findings]
+    assert only(able.snapshot, "card-not-read").facts["reader"] == READER
+    assert codes(both(nes(ends_at=AT - DAY))) == ["certificate-unparsable", "nes-expired"]
 
 
 def test_a_holder_without_a_number_is_known_by_name() -> None:
@@ -230,4 +292,4 @@ def test_a_worse_finding_outranks_an_earlier_link() -> None:
     here = desk((reader(changes=2),), (module(slot(token(nes(ends_at=AT - DAY)))),))
 
     assert diagnose(here, AT).verdict == "nes-expired"
-    assert codes(here) == ["nes-expired", "card-unstable"]
+    assert codes(here) == ["nes-expired", "card-unstable-but-read"]

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of drivers: missing, unfit, failing, or failing beside another."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
+from cardtool.model.diagnosis import Link
 from cardtool.model.snapshot import Failure, Library, Module, Source
 from cardtool.rules import diagnose
 from tests.desks import (
@@ -14,10 +17,12 @@ from tests.desks import (
     DEVICE_ERROR,
     ETOKEN,
     HOST,
+    HUNG,
     MEHMET,
     NOT_RECOGNISED,
     OPENSC,
     READER,
+    REFUSED,
     SECOND,
     codes,
     desk,
@@ -32,6 +37,8 @@ from tests.desks import (
 )
 
 AKIS_V10 = "3BBA11008131FE4D55454B41452056312E30AE"
+ETPKCS11 = "/usr/lib/libeTPkcs11.so"
+DAY = timedelta(days=1)
 
 
 def test_a_missing_driver_is_named_with_the_places_of_this_system() -> None:
@@ -88,7 +95,13 @@ def test_a_header_is_held_against_the_process(
 def test_both_architectures_are_named() -> None:
     facts = only(desk(modules=(unloaded(machine="i386"),)), "driver-wrong-architecture").facts
 
-    assert facts == {"module": AKISP11, "built_for": "i386", "machine": "x86_64"}
+    assert facts == {
+        "module": AKISP11,
+        "built_for": "i386",
+        "built_for_bits": 32,
+        "machine": "x86_64",
+        "machine_bits": 64,
+    }
 
 
 def test_the_other_architecture_beside_a_driver_that_crashes_is_not_the_cause() -> None:
@@ -117,6 +130,23 @@ def test_a_folder_is_no_library() -> None:
     assert codes(desk(modules=(folder,))) == ["driver-not-library"]
 
 
+@pytest.mark.parametrize("name", ["ENOEXEC", "EISDIR"])
+def test_a_path_is_corrected_and_a_damaged_installation_repeated(name: str) -> None:
+    failure, read = Failure(api="os", name=name, code=8), module(slot(token(nes())), path=OPENSC)
+    asked_for, installed = (
+        fileless(AKISP11, failure, source) for source in (Source.CONFIGURED, Source.CATALOG)
+    )
+
+    assert only(desk(modules=(asked_for,)), "driver-not-library").steps[0] == "correct-path"
+    assert only(desk(modules=(installed,)), "driver-damaged").steps[0] == "remove-driver"
+    here = (reader(AKIS_V10),)
+    beside = desk(here, (asked_for, read))
+    assert only(beside, "driver-beside-misnamed").steps[0] == "correct-path"
+    assert codes(desk(here, (installed, read))) == ["driver-beside-failed"]
+    gone = desk(here, (fileless("/old.so"), read))
+    assert only(gone, "driver-beside-misnamed").steps[0] == "correct-path"
+
+
 def test_a_driver_that_crashed_explains_that_a_lesser_one_shows_nothing() -> None:
     blank = module(slot(None), path=OPENSC)
 
@@ -126,10 +156,69 @@ def test_a_driver_that_crashed_explains_that_a_lesser_one_shows_nothing() -> Non
 
 
 def test_one_card_that_is_not_read_makes_the_driver_of_both_a_fault() -> None:
-    by_opensc = module(slot(token(nes())), path=OPENSC)
+    by_opensc = module(slot(token(nes(ends_at=AT - DAY))), path=OPENSC)
     both = (reader(AKIS_V10), reader(AKIS_V10, SECOND))
 
-    assert codes(desk(both, (module(failure=CRASHED), by_opensc))) == ["driver-crashed"]
+    found = codes(desk(both, (module(failure=CRASHED), by_opensc)))
+    assert found == ["driver-crashed", "nes-expired"]
+
+
+def test_the_driver_of_both_is_a_warning_where_the_card_that_was_read_can_sign() -> None:
+    by_opensc = module(slot(token(nes())), path=OPENSC)
+    here = desk((reader(AKIS_V10), reader(AKIS_V10, SECOND)), (module(failure=CRASHED), by_opensc))
+
+    assert codes(here) == ["driver-beside-failed"]
+    note = only(here, "card-not-read").facts
+    assert note == {"reader": SECOND, "reason": "driver-crashed SIGSEGV 11"}
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        fileless(AKISP11),
+        fileless(AKISP11, Failure(api="os", name="EISDIR", code=21)),
+        fileless(AKISP11, Failure(api="os", name="EACCES", code=13), Source.CATALOG),
+        module(failure=CRASHED),
+        module(failure=HUNG),
+        module(failure=REFUSED),
+        unloaded(machine="i386"),
+        unloaded(),
+    ],
+)
+def test_a_driver_for_another_card_cannot_spoil_one_that_can_sign(failing: Module) -> None:
+    able = module(slot(token(nes()), SECOND), path=ETPKCS11)
+    unable = module(slot(token(nes(ends_at=AT - DAY)), SECOND), path=ETPKCS11)
+    both = (reader(), reader(ETOKEN, SECOND))
+
+    beside = desk(both, (failing, able))
+    assert diagnose(beside, AT).verdict in ("nes-valid", "driver-beside-misnamed")
+    assert only(beside, "card-not-read").facts["reader"] == READER
+    alone = diagnose(desk(both, (failing, unable)), AT)
+    assert "card-not-read" not in [each.code for each in alone.findings]
+    assert {each.link for each in alone.findings if each.steps} >= {Link.DRIVER}
+
+
+def test_a_driver_that_fails_says_nothing_of_a_card_it_is_not_for() -> None:
+    both = (reader(), reader(ETOKEN, SECOND))
+    blank, crashing = module(slot(None)), module(failure=CRASHED, path=ETPKCS11)
+
+    assert codes(desk(both, (blank, crashing))) == ["driver-crashed", "token-missing"]
+    unknowing = module(slot(NOT_RECOGNISED))
+    assert codes(desk(both, (unknowing, crashing))) == ["driver-crashed", "token-not-recognised"]
+
+
+def test_a_driver_that_says_who_it_is_and_nothing_of_its_slots_was_not_asked() -> None:
+    odd = replace(module(machine="i386"), slots=None)
+
+    assert codes(desk(modules=(odd,))) == ["driver-not-asked"]
+
+
+def test_the_twin_for_this_machine_beside_a_misfit_is_what_matters() -> None:
+    pair = unloaded("/opt/Akia/libakisp11.so", machine="i386"), module(slot(NOT_RECOGNISED))
+
+    assert codes(desk(modules=pair)) == ["token-not-recognised"]
+    asked_for = replace(pair[0], source=Source.CONFIGURED)
+    assert "driver-wrong-architecture" in codes(desk(modules=(asked_for, pair[1])))
 
 
 def test_a_driver_missed_for_one_of_two_cards_is_a_warning() -> None:

@@ -223,7 +223,7 @@ def test_a_slot_that_fails_too_never_makes_it_milder(
 def test_no_part_of_a_sound_desk_can_fail_unnoticed(part: str, failure: Failure) -> None:
     module = desks.module(desks.slot(desks.token(desks.nes())))
     broken = {
-        "readers": desks.desk(failure),
+        "readers": desks.desk(failure, ()),
         "card": desks.desk((desks.reader(card=failure),), ()),
         "library": desks.desk(modules=(desks.fileless(desks.AKISP11, failure, Source.CATALOG),)),
         "info": desks.desk(modules=(desks.module(failure=failure),)),

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of the service, the readers and the cards in them."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.snapshot import Failure, Source
+from cardtool.model.snapshot import Certificate, Failure, Module, Source, Token
 from cardtool.rules import diagnose
+from cardtool.rules.desk import card_for
 from tests.desks import (
     AT,
     BANK,
@@ -13,11 +16,16 @@ from tests.desks import (
     DEVICE_ERROR,
     GONE,
     HOST,
+    HUNG,
+    MUTE,
     NOT_RECOGNISED,
     OPENSC,
     READER,
+    REFUSED,
     SECOND,
     TCKK_CONTACTLESS,
+    UNPARSABLE,
+    authority,
     codes,
     desk,
     module,
@@ -84,6 +92,104 @@ def test_the_reader_that_holds_the_nes_is_named_among_several() -> None:
     assert only(here, "readers-several").facts == {"count": 2, "readers": SECOND}
 
 
+def test_a_certificate_in_no_reader_is_not_said_to_be_in_one() -> None:
+    two = (reader(), reader(None, SECOND))
+    store = module(slot(token(nes()), None), source=Source.CONFIGURED)
+
+    found = [each.code for each in diagnose(desk(two, (store,)), AT).findings]
+    assert "readers-several" not in found
+
+
+def test_a_service_that_fails_is_a_note_where_a_card_was_read_that_can_sign() -> None:
+    def asked_for(*certificates: Certificate) -> tuple[Module, ...]:
+        return (module(slot(token(*certificates), None), source=Source.CONFIGURED),)
+
+    assert codes(desk(HUNG, asked_for(nes()))) == []
+    assert only(desk(HUNG, asked_for(nes())), "service-not-needed").facts == {"reason": "TIMEOUT"}
+    expired = nes(ends_at=AT - timedelta(days=1))
+    assert codes(desk(HUNG, asked_for(expired))) == ["service-timeout", "nes-expired"]
+
+
+def test_a_reader_that_is_missing_is_tried_elsewhere_before_one_is_ordered_and_paid() -> None:
+    assert only(desk((), ()), "reader-missing").steps == (
+        "try-other-port",
+        "run-again",
+        "try-other-computer",
+        "order-reader",
+        "address-reader",
+        "pay-reader",
+    )
+
+
+@pytest.mark.parametrize(
+    ("contents", "consequence"),
+    [
+        (DEVICE_ERROR, "token-failed"),
+        (NOT_RECOGNISED, "token-not-recognised"),
+        (HUNG, "token-hung"),
+        (CRASHED, "token-crashed"),
+        (None, "token-missing"),
+        (token(), "certificates-missing"),
+        (token(authority()), "nes-missing"),
+        (token(UNPARSABLE), "certificate-unparsable"),
+        (replace(token(), certificates=DEVICE_ERROR), "certificates-unreadable"),
+    ],
+)
+def test_a_card_that_comes_and_goes_decides_over_what_could_not_be_read(
+    contents: Token | Failure | None, consequence: str
+) -> None:
+    read = (module(slot(contents)),)
+
+    assert codes(desk((reader(),), read)) == [consequence]
+    assert codes(desk((reader(changes=2),), read)) == ["card-unstable"]
+    expired = module(slot(token(nes(ends_at=AT - timedelta(days=1))), SECOND))
+    beside = (reader(changes=1), reader(name=SECOND, changes=2))
+    assert "card-unstable" not in codes(desk(beside, (*read, expired)))
+
+
+def test_a_card_that_comes_and_goes_is_a_warning_where_its_nes_was_read() -> None:
+    assert codes(desk((reader(changes=2),))) == ["card-unstable-but-read"]
+    store = module(slot(token(nes()), None), source=Source.CONFIGURED)
+    assert codes(desk((reader(changes=2),), (store,))) == ["card-unstable-but-read"]
+    other = (reader(changes=2), reader(name=SECOND))
+    assert codes(desk(other, (module(slot(token(nes()), SECOND)),))) == []
+
+
+@pytest.mark.parametrize("failure", [HUNG, REFUSED])
+def test_a_driver_waits_for_a_card_that_is_held_or_does_not_answer(failure: Failure) -> None:
+    held = reader(states=("PRESENT", "EXCLUSIVE"))
+    mute = reader(None, card=MUTE)
+    waiting = (module(failure=failure),)
+    asked_for = (module(failure=failure, source=Source.CONFIGURED),)
+    (own,) = codes(desk(modules=waiting))
+
+    assert codes(desk((held,), waiting)) == ["card-in-use"]
+    assert codes(desk((mute,), asked_for)) == ["card-mute"]
+    assert codes(desk((held, reader(name=SECOND)), waiting)) == ["card-in-use", own]
+    assert codes(desk((mute, reader(name=SECOND)), waiting)) == ["card-mute", own]
+
+
+def test_a_card_pulled_from_one_reader_is_said_beside_a_card_in_the_other() -> None:
+    pulled = reader(None, changes=1)
+    expired = module(slot(token(nes(ends_at=AT - timedelta(days=1))), SECOND))
+
+    assert codes(desk((pulled, reader(name=SECOND)), (expired,))) == ["card-pulled", "nes-expired"]
+    able = desk((pulled, reader(name=SECOND)), (module(slot(token(nes()), SECOND)),))
+    assert codes(able) == []
+    assert only(able, "card-not-read").facts == {"reader": READER, "reason": "card-pulled"}
+
+
+def test_a_card_is_looked_up_once_however_many_readers_hold_its_like() -> None:
+    many = tuple(reader(name=f"Reader {number}") for number in range(300))
+    card_for.cache_clear()
+
+    diagnose(desk(many, ()), AT)
+
+    looked_up = card_for.cache_info()
+    assert looked_up.misses == 1
+    assert looked_up.hits < 20 * len(many)
+
+
 def test_a_reader_that_calls_its_card_mute_is_not_empty() -> None:
     assert codes(desk((reader(None, states=("MUTE",)),), ())) == ["card-mute"]
 
@@ -104,6 +210,8 @@ def test_a_slot_that_fails_over_an_unknown_card_is_no_second_problem() -> None:
 
 def test_no_driver_is_asked_for_a_card_that_holds_no_nes() -> None:
     assert codes(desk((reader(TCKK_CONTACTLESS),), ())) == ["card-not-for-signing"]
+    unlisted = (module(slot(token(nes()), SECOND), path=OPENSC, source=Source.P11_KIT),)
+    assert codes(desk((reader(TCKK_CONTACTLESS), reader(BANK, SECOND)), unlisted)) == []
     assert codes(desk((reader(TCKK_CONTACTLESS, SECOND), reader()))) == []
 
 

@@ -1,18 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of slots and tokens, and where an NES is looked for."""
 
+from datetime import timedelta
+
+import pytest
 from msgspec.structs import replace
 
-from cardtool.model.snapshot import Failure, Source
+from cardtool.model.snapshot import Certificate, Failure, Snapshot, Source, Token
 from cardtool.rules import diagnose
 from tests.desks import (
     AT,
     BANK,
     BUG,
+    CRASHED,
     DEVICE_ERROR,
+    HUNG,
+    MUTE,
     NOT_RECOGNISED,
     OPENSC,
+    READER,
     SECOND,
+    UNPARSABLE,
     codes,
     desk,
     module,
@@ -25,6 +33,7 @@ from tests.desks import (
 
 AKIS_V10 = "3BBA11008131FE4D55454B41452056312E30AE"
 TWO_READERS = (reader(), reader(name=SECOND))
+UNREADABLE = replace(token(), certificates=DEVICE_ERROR)
 
 
 def test_the_fault_of_cardtool_is_not_blamed_on_the_card() -> None:
@@ -58,13 +67,58 @@ def test_a_failing_slot_that_is_no_reader_counts_where_nothing_else_was_read() -
 
 
 def test_a_failing_slot_is_blamed_on_the_card_that_was_not_read() -> None:
-    lost = module(slot(token(nes())), slot(DEVICE_ERROR, None, slot_id=1))
+    expired = nes(ends_at=AT - timedelta(days=1))
+    lost = module(slot(token(expired)), slot(DEVICE_ERROR, None, slot_id=1))
 
     found = diagnose(desk(TWO_READERS, (lost,)), AT).findings
 
     assert [(each.code, each.facts["reader"]) for each in found if each.steps] == [
-        ("token-failed", SECOND)
+        ("token-failed", SECOND),
+        ("nes-expired", READER),
     ]
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (NOT_RECOGNISED, "token-not-recognised"),
+        (DEVICE_ERROR, "token-failed"),
+        (HUNG, "token-hung"),
+        (CRASHED, "token-crashed"),
+        (None, "token-missing"),
+        (UNREADABLE, "certificates-unreadable"),
+        (token(UNPARSABLE), "certificate-unparsable"),
+    ],
+)
+def test_what_is_wrong_with_another_card_is_a_note_where_one_can_sign(
+    failure: Failure | Token | None, code: str
+) -> None:
+    def desk_with(good: Certificate) -> Snapshot:
+        slots = slot(token(good)), slot(failure, SECOND, slot_id=1)
+        return desk(TWO_READERS, (module(*slots),))
+
+    able, expired = desk_with(nes()), desk_with(nes(ends_at=AT - timedelta(days=1)))
+
+    assert codes(able) == []
+    note = only(able, "card-not-read").facts
+    assert note["reader"] == SECOND
+    assert str(note["reason"]).startswith(code)
+    assert sorted(codes(expired)) == sorted([code, "nes-expired"])
+
+
+def test_a_slot_of_no_reader_that_can_sign_counts_for_the_card_its_driver_is_for() -> None:
+    mute = reader(None, SECOND, card=MUTE)
+    reading = module(slot(token(nes()), None))
+
+    assert codes(desk((reader(), mute), (reading,))) == []
+    store = replace(reading, path="/soft.so", source=Source.P11_KIT)
+    assert codes(desk((reader(BANK), mute), (store,)))[0] == "card-unknown"
+
+
+def test_a_card_that_was_pulled_after_it_was_read_cannot_sign() -> None:
+    both = (reader(None, changes=1), reader(None, SECOND, card=MUTE))
+
+    assert codes(desk(both)) == ["card-pulled", "card-mute"]
 
 
 def test_a_card_of_no_catalogue_that_one_driver_read_may_fail_with_another() -> None:

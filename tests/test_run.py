@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from cardtool.config import languages
 from tests.conftest import require
 
 ROOT = Path(__file__).parent.parent
@@ -285,10 +286,49 @@ def test_python_comes_by_the_name_its_system_gives_it(
     assert packages in done.stderr
 
 
-def test_words_follow_the_language_of_the_environment(stage: Stage) -> None:
-    done = stage.run(env={"LANG": "tr_TR.UTF-8"})
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"LANG": "tr_TR.UTF-8"},
+        {"LC_ALL": "C.UTF-8", "LANG": "tr_TR.UTF-8"},
+        {"LC_ALL": "POSIX", "LC_MESSAGES": "", "LANG": "TR"},
+        {"CARDTOOL_LANG": "tr", "LC_ALL": "de_DE.UTF-8"},
+        {"LC_ALL": "de_DE.UTF-8", "LANG": "tr_TR.UTF-8"},
+        {"LC_ALL": "C.UTF-8", "LANG": "C"},
+    ],
+)
+def test_words_follow_the_same_rule_as_those_of_cardtool(
+    stage: Stage, environment: dict[str, str]
+) -> None:
+    words = {"tr": "Python ortamı hazırlanıyor", "en": "Making the Python environment"}
 
-    assert "Python ortamı hazırlanıyor" in done.stderr
+    done = stage.run(env=environment)
+
+    assert words[next(languages(None, environment), "en")] in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("explain", "nes-valid"),
+        ("--lang", "tr", "diagnose", "a.json"),
+        ("certs", "--help"),
+        ("--version",),
+    ],
+)
+def test_what_looks_at_nothing_starts_no_service_and_asks_for_no_root(
+    stage: Stage, arguments: tuple[str, ...]
+) -> None:
+    stage.run()
+    stage.calls()
+    enclosed = {"PCSCLITE_CSOCK_NAME": ""}
+
+    done = stage.run(*arguments, env=enclosed)
+    completed = stage.run(env={**enclosed, "_CARDTOOL_COMPLETE": "bash_complete"})
+
+    assert stage.calls() == ""
+    assert done.stderr + completed.stderr == ""
+    assert done.stdout == "".join(f"<{each}>" for each in arguments)
 
 
 def test_test_parts_are_installed_after_a_plain_set_up(stage: Stage) -> None:

@@ -81,7 +81,7 @@ def test_a_sentence_asks_only_for_facts_its_code_gives(language: str, code: str)
     assert _placeholders(words["finding"][code]["says"]) <= set(row.facts)
     assert not _placeholders(words["finding"][code]["means"])
     for step in row.steps:
-        assert _placeholders(words["step"][step]["says"]) <= set(row.facts), step
+        assert _placeholders(words["step"][step]["says"]) <= {*row.facts, "command"}, step
 
 
 @every_language
@@ -126,6 +126,19 @@ def test_a_code_is_explained_without_a_desk() -> None:
     )
     assert Text("en").step("correct-path", {}).endswith(": …")
     assert Text("en").step("correct-path", {"module": "/x.so"}).endswith(": /x.so")
+
+
+@every_language
+def test_a_step_names_the_command_that_its_reader_has(language: str) -> None:
+    assert "`cardtool`" in Text(language).step("run-again", {})
+    assert "`./run`" in Text(language, command="./run").step("run-again", {})
+    assert "./run --timeout" in Text(language, command="./run").step("allow-more-time", {})
+
+
+@every_language
+def test_no_step_has_a_command_of_its_own(language: str) -> None:
+    for key, sentence in _sentences(language).items():
+        assert "`cardtool" not in sentence, key
 
 
 HOSTILE = ["{x}", "{", "}}{0.__class__}", "%s{module!r:>9999999}", "\x1b[31m\x00", "", "İı"]

@@ -2,6 +2,7 @@
 """What people and programs are shown."""
 
 import difflib
+import io
 import json
 import unicodedata
 
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cardtool.console import write
 from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.redact import mask
 from cardtool.model.snapshot import Failure, Snapshot
@@ -29,6 +31,8 @@ HOSTILE = (
     "\x1b[2J\x1b]0;title\x07[bold red]x[/bold red]\x9b31m\x00\r\nA\tB"
     "\u202eevil\u2066\u2069\u200b\ufeff:smile:{0}{reader}%s\u2028\ud800"
 )
+WITHOUT_HALVES = HOSTILE.replace("\ud800", "")
+"""As it can come out of a file: half a surrogate pair cannot be written as JSON."""
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -79,6 +83,13 @@ def test_the_holder_is_named_and_the_number_masked() -> None:
         assert NUMBER not in page
 
 
+def test_all_well_still_says_what_cannot_be_known_here() -> None:
+    page = " ".join(_shown(_judged()).split())
+
+    assert page.startswith("✓ Sorun yok")
+    assert TURKISH.means("nes-valid") in page
+
+
 def test_the_end_is_told_in_local_time_with_the_days_left() -> None:
     page = _shown(_judged())
 
@@ -103,31 +114,39 @@ def test_colour_is_only_where_it_is_wanted() -> None:
     assert "\x1b[1;32m✓" in coloured
 
 
-@pytest.mark.parametrize("form", [name for name in VIEWS if name.endswith("terminal")])
+@pytest.mark.parametrize("form", VIEWS)
 def test_nothing_from_a_device_reaches_the_terminal_as_a_command(form: str) -> None:
-    failure = Failure(api="pkcs11", name=f"CKR{HOSTILE}", code=5, detail=HOSTILE)
+    is_json = form.endswith("json")
+    text = WITHOUT_HALVES if is_json else HOSTILE
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
+
+    write([_shown(_judged(_hostile(text)), form)], stream, is_json=is_json)
+
+    page = stream.buffer.getvalue().decode()
+    kinds = {unicodedata.category(each) for each in page.replace("\n", "")}
+    assert not kinds & FORBIDDEN
+    assert "[bold" in page
+
+
+def _hostile(text: str) -> Snapshot:
+    """Return a desk that says a text wherever a device or a file can say one."""
+    failure = Failure(api="pkcs11", name=f"CKR{text}", code=5, detail=text)
     whole = desk(
-        held(certificate(person(HOSTILE, f"1{HOSTILE}")), label=HOSTILE),
-        held(certificate(name(OU=HOSTILE), issuer=name(CN=HOSTILE)), label=HOSTILE),
+        held(certificate(person(text, f"1{text}")), label=text),
+        held(certificate(name(OU=text), issuer=name(CN=text)), label=text),
         held(failure),
-        label=HOSTILE,
-        serial=f"5{HOSTILE}",
-        description=HOSTILE,
-        reader=HOSTILE,
-        host=HOSTILE,
-        path=f"/{HOSTILE}/libakisp11.so",
+        label=text,
+        serial=f"5{text}",
+        description=text,
+        reader=text,
+        host=text,
+        path=f"/{text}/libakisp11.so",
     )
     modules = (
         *whole.modules,
         msgspec.structs.replace(whole.modules[0], slots=failure, info=failure, library=failure),
     )
-    hostile = msgspec.structs.replace(whole, modules=modules, tool=HOSTILE)
-
-    page = _shown(_judged(hostile), form)
-
-    kinds = {unicodedata.category(each) for each in page.replace("\n", "")}
-    assert not kinds & FORBIDDEN
-    assert "[bold" in page
+    return msgspec.structs.replace(whole, modules=modules, tool=text)
 
 
 @given(st.text())
@@ -172,7 +191,8 @@ def test_a_driver_is_told_with_what_it_is_for_and_what_went_wrong() -> None:
 
     (page,) = view("drivers-terminal")([diagnosis], TURKISH, products={broken.path: "AKİS"})
 
-    assert "worker: SIGABRT (0x6) aborted" in page
+    assert "worker: SIGABRT (0x6)\n" in page
+    assert "aborted" not in page
     assert "AKİS" in page
 
 

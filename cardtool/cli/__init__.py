@@ -3,6 +3,7 @@
 # and `diagnose` work where no device library is installed
 """The command line: arguments in, one call, what a view returned out, and an exit status."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cardtool import __version__
-from cardtool.cli.options import AT, KEEP, LOOKING, SHOWING, options
-from cardtool.cli.session import UNKNOWN, Refusal, Session, read_snapshot, write_file
+from cardtool.cli.options import AT, KEEP, LOOKING, SHOWING, PathName, options
+from cardtool.cli.refusal import UNKNOWN, Refusal
+from cardtool.cli.session import Session, write_file
+from cardtool.views import formats
 
 if TYPE_CHECKING:
     from cardtool.model.diagnosis import Diagnosis
@@ -38,7 +41,10 @@ def run(arguments: Sequence[str]) -> int:
         return _INTERRUPTED
     except SystemExit as leaving:  # click's own, after a closed pipe and for shell completion
         return UNKNOWN if leaving.code else 0
-    except Exception:  # noqa: BLE001 - the outermost handler: whatever comes here is our fault
+    except Exception as error:  # noqa: BLE001 - the outermost handler: what comes here is our fault
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # met by click's own help
+            Refusal(code="stdout", reason=error.strerror or "").show()
+            return UNKNOWN
         import traceback
 
         traceback.print_exc()
@@ -75,35 +81,41 @@ def main(ctx: click.Context) -> None:
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Look at this machine and say what is wrong, if anything."""
-    session = Session(ctx)
+    session = Session(ctx, formats())
     session.show(session.format, [session.judge(session.look())])
     ctx.exit(session.worst)
 
 
 @main.command()
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
+@click.option("-o", "--output", type=PathName(), metavar="FILE",
               help="Write a file instead of standard output.")  # fmt: skip
 @options(*SHOWING, *LOOKING, KEEP)
 @click.pass_context
-def snapshot(ctx: click.Context, output: Path | None) -> None:
+def snapshot(ctx: click.Context, output: str | None) -> None:
     """Write what this machine looks like, for support.  Names are hashed."""
+    from cardtool.console import visible_json
     from cardtool.model.snapshot import encode
 
-    session = Session(ctx, always="json")
-    body = encode(session.leaving(session.look()))
-    if output is None or str(output) == "-":
-        session.write([body.decode()])
+    session = Session(ctx, ("json",))
+    body = visible_json(encode(session.leaving(session.look())).decode())
+    if output in (None, "-"):
+        session.write([body])
     else:
-        write_file(output, body)
+        write_file(Path(output), body.encode())
 
 
 @main.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=PathName())
 @options(*SHOWING, AT, KEEP)
 @click.pass_context
 def diagnose(ctx: click.Context, files: tuple[str, ...]) -> None:
-    """Judge saved snapshots; needs no reader.  FILE may be - for standard input."""
-    session = Session(ctx)
+    """Judge saved snapshots or diagnoses; needs no reader.  FILE may be - for standard input."""
+    from cardtool.cli.inputs import STANDARD_INPUT, read_snapshot
+
+    if files.count(STANDARD_INPUT) > 1:
+        text = "standard input can be read once: name - once."
+        raise click.UsageError(text, ctx)
+    session = Session(ctx, formats())
     refused = []
 
     def judged() -> "Iterator[Diagnosis]":
@@ -129,7 +141,7 @@ def explain(ctx: click.Context, code: str) -> None:
 
     from cardtool.rules.codes import ROWS
 
-    session = Session(ctx)
+    session = Session(ctx, ("terminal", "json"))
     if code not in ROWS:
         near = difflib.get_close_matches(code, ROWS, n=3)
         text = f"{code!r} is no finding's code; close to it: {', '.join(near or ROWS)}."
@@ -151,7 +163,7 @@ def explain(ctx: click.Context, code: str) -> None:
 @click.pass_context
 def drivers(ctx: click.Context) -> None:
     """List the PKCS#11 modules of this machine and what each is for."""
-    session = Session(ctx)
+    session = Session(ctx, formats("drivers"))
     diagnosis = session.judge(session.look())
     bound = {"products": {module.path: _product(module) for module in diagnosis.snapshot.modules}}
     session.show(f"drivers-{session.format}", [diagnosis], **bound)
@@ -164,7 +176,7 @@ def certs(ctx: click.Context) -> None:
     """List the certificates on the cards.  Without any, the exit status says how bad that is."""
     if ctx.invoked_subcommand is not None:
         return
-    session = Session(ctx)
+    session = Session(ctx, formats("certificates"))
     diagnosis = session.judge(session.look())
     session.show(f"certificates-{session.format}", [diagnosis])
     lists = [token.certificates for _, _, token in diagnosis.snapshot.tokens()]
@@ -176,6 +188,7 @@ def certs(ctx: click.Context) -> None:
 @click.option(
     "-o",
     "--output",
+    type=PathName(),
     metavar="FILE|FOLDER",
     help="Where to: one file for all, or one file each in a folder; otherwise standard output.",
 )
@@ -193,7 +206,7 @@ def export_(ctx: click.Context, output: str | None, form: str, prefixes: tuple[s
     """Write the certificates as PEM or DER.  They hold their holder's name and number."""
     from cardtool.cli.files import export
 
-    export(Session(ctx), output, form, prefixes)
+    export(Session(ctx, ()), output, form, prefixes)
 
 
 def _product(module: "Module") -> str:

@@ -6,7 +6,8 @@ import os
 import textwrap
 from pathlib import Path
 
-from cardtool.cli.session import Refusal, Session, write_file
+from cardtool.cli.refusal import Refusal
+from cardtool.cli.session import Session, write_file
 from cardtool.model.snapshot import Failure, Snapshot
 
 _NAME_DIGITS = 16
@@ -23,16 +24,12 @@ def export(session: Session, output: str | None, form: str, prefixes: tuple[str,
     wanted = tuple(each.replace(":", "").upper() for each in prefixes) or ("",)
     chosen = {name: der for name, der in found.items() if name.startswith(wanted)}
     if not chosen:
-        there = ", ".join(name[:_NAME_DIGITS] for name in found) or "none"
-        text = f"no certificate to export; on the cards: {there}; `cardtool certs` lists them."
-        raise Refusal(text)
+        raise Refusal(code="export-nothing", found=_fingerprints(found))
     if output is not None and (Path(output).is_dir() or output.endswith(("/", os.sep))):
         _into_folder(Path(output), chosen, form)
         return
     if form == "der" and len(chosen) > 1:
-        names = ", ".join(name[:_NAME_DIGITS] for name in chosen)
-        text = f"a DER file holds one certificate: choose with --sha256 ({names}) or -o FOLDER/."
-        raise Refusal(text)
+        raise Refusal(code="export-several", found=_fingerprints(chosen))
     body = b"".join(_formed(der, form) for der in chosen.values())
     if output is None or output == "-":
         session.write_bytes(body)
@@ -44,10 +41,14 @@ def _into_folder(folder: Path, chosen: dict[str, bytes], form: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        text = f"{folder}: {error.strerror}; name another folder with -o."
-        raise Refusal(text) from error
+        reason = error.strerror or str(error)
+        raise Refusal(code="output-folder", file=str(folder), reason=reason) from error
     for name, der in chosen.items():
         write_file(folder / f"{name[:_NAME_DIGITS]}.{form}", _formed(der, form))
+
+
+def _fingerprints(some: dict[str, bytes]) -> str:
+    return ", ".join(name[:_NAME_DIGITS] for name in some) or "-"
 
 
 def _certificates(snapshot: Snapshot) -> dict[str, bytes]:

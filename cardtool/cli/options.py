@@ -5,6 +5,7 @@ An option may stand before or after the command's name; `value` gives what was s
 """
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +13,10 @@ from typing import Any, TypeVar
 
 import click
 
+from cardtool.text import LANGUAGES
+from cardtool.views import formats
+
+_SHORTEST_S = 1.0
 _LONGEST_S = 600.0
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -28,8 +33,8 @@ def _remember(ctx: click.Context, param: click.Parameter, given: Any) -> None:  
 
 
 def _seconds(ctx: click.Context, param: click.Parameter, given: float | None) -> None:
-    if given is not None and not 0 < given <= _LONGEST_S:  # false for nan as well
-        text = f"{given:g} is not between 0 and {_LONGEST_S:g} seconds."
+    if given is not None and not _SHORTEST_S <= given <= _LONGEST_S:  # true for nan as well
+        text = f"{given:g} is not between {_SHORTEST_S:g} and {_LONGEST_S:g} seconds."
         raise click.BadParameter(text, ctx, param)
     _remember(ctx, param, given)
 
@@ -49,6 +54,24 @@ def _verbose(ctx: click.Context, param: click.Parameter, given: bool) -> None:  
     del ctx, param
     if given:
         logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format="%(name)s: %(message)s")
+
+
+class PathName(click.Path):
+    """A path of which nothing is checked but that it is one: what it leads to is told later."""
+
+    def __init__(self) -> None:
+        """Let every name through, also of a file that cannot be read."""
+        super().__init__(readable=False)
+
+    def convert(  # noqa: D102 - as click has it
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        if not os.fspath(value):
+            self.fail("an empty name is no file's.", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 def _option(
@@ -73,12 +96,12 @@ def options(*some: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
 SHOWING = (
     _option(
         "--format",
-        type=click.Choice(["terminal", "json"]),
+        type=click.Choice(formats()),
         help="For people or for programs.  [default: terminal]",
     ),
     _option(
         "--lang",
-        type=click.Choice(["tr", "en"]),
+        type=click.Choice(LANGUAGES),
         help="Language of what is shown.  [default: the system's]",
     ),
     _option(
@@ -94,7 +117,7 @@ LOOKING = (
         "--module",
         multiple=True,
         metavar="PATH",
-        type=click.Path(),
+        type=PathName(),
         help="PKCS#11 module to use instead of searching; may be repeated.",
     ),
     _option(

@@ -9,15 +9,16 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from cardtool.cli.options import value
+from cardtool.cli.refusal import UNKNOWN, Refusal, asked_language
 
 if TYPE_CHECKING:
     from cardtool.config import Config
@@ -27,40 +28,29 @@ if TYPE_CHECKING:
     from cardtool.text import Text
     from cardtool.views.paper import Paper
 
-UNKNOWN = 3
-"""Severity.UNKNOWN.exit_status, without the model: `--help` must not wait for it."""
-
 _LOG = logging.getLogger(__name__)
 
 _COLUMNS = range(40, 101)
 """Widths that are laid out for; wider lines are hard to read."""
 
 
-class Refusal(click.ClickException):
-    """An input that cannot be used, in one sentence that names it, the place and the fix."""
-
-    exit_code = UNKNOWN
-
-    def show(self, file: Any = None) -> None:  # noqa: ANN401 - as click has it
-        """Write the sentence to standard error, harmless in any terminal."""
-        from cardtool.console import write
-        from cardtool.views.harmless import escape
-
-        write([f"cardtool: {escape(self.message)}\n"], file or sys.stderr)
-
-
 class Session:
     """One command's settings, and the verbs that need them."""
 
-    def __init__(self, ctx: click.Context, always: str | None = None) -> None:
-        """Take the options as they stand; `always` is the format of a command that has only one.
+    def __init__(self, ctx: click.Context, known: tuple[str, ...]) -> None:
+        """Take the options as they stand; `known` are the command's formats, the usual one first.
 
         Raises:
             click.UsageError: options that do not go together.
         """
         self._ctx = ctx
         self._keeps = bool(value(ctx, "keep_personal"))
-        self.format: str = always or value(ctx, "format") or "terminal"
+        asked = value(ctx, "format")
+        if asked and asked not in known:
+            others = f"; it has {', '.join(known)}" if known else ""
+            text = f"`{ctx.command_path}` has no --format {asked}{others}."
+            raise click.UsageError(text, ctx)
+        self.format: str = asked or (*known, "terminal")[0]
         if self._keeps and self.format != "json":
             text = "--keep-personal is for data: add --format json."
             raise click.UsageError(text, ctx)
@@ -76,15 +66,15 @@ class Session:
         try:
             return load(os.environ)
         except ConfigError as error:
-            raise Refusal(str(error)) from error
+            raise Refusal(code=error.code, **error.facts) from error
 
     @cached_property
     def text(self) -> "Text":
         """The words in the language that was asked for."""
-        from cardtool.config import languages, system_language
+        from cardtool.config import system_language
         from cardtool.text import Text
 
-        asked = next(languages(value(self._ctx, "lang"), os.environ), None)
+        asked = asked_language(self._ctx)
         return Text(asked or self.config.language or system_language())
 
     @cached_property
@@ -105,14 +95,20 @@ class Session:
             return self._look(workers)
 
     def _look(self, workers: "Workers") -> "Snapshot":
+        from cardtool.cli.inputs import usable_module
         from cardtool.probe.workstation import Options, take_snapshot
 
-        modules = tuple(map(_usable, value(self._ctx, "module") or ()))
+        modules = tuple(map(usable_module, value(self._ctx, "module") or ()))
         limit_s = value(self._ctx, "timeout") or self.config.timeout_s or Options().timeout_s
         extra = () if modules else self.config.modules
-        _LOG.debug("looking for at most %g s, modules named: %s", limit_s, modules + extra)
+        _LOG.debug("looking for at most %g s, modules named: %d", limit_s, len(modules + extra))
         options = Options(timeout_s=limit_s, modules=modules, extra_modules=extra)
-        return take_snapshot(options, workers, meanwhile=self._load_the_rest)
+        found = take_snapshot(options, workers, meanwhile=self._load_the_rest)
+        if _LOG.isEnabledFor(logging.DEBUG):
+            from cardtool.cli import trace
+
+            trace.tell(found)
+        return found
 
     def _load_the_rest(self) -> None:
         """Import what comes after the look while a card keeps this process waiting."""
@@ -122,7 +118,8 @@ class Session:
 
         view(self.format)
         if self.format != "json":
-            self.text.label("steps")
+            with suppress(Refusal):  # which the one who waits meets again, and tells
+                self.text.label("steps")
 
     def leaving(self, snapshot: "Snapshot") -> "Snapshot":
         """Return what may leave the machine, by default without the person in it."""
@@ -138,6 +135,7 @@ class Session:
         shown = self.leaving(snapshot) if self.format == "json" else mask(snapshot)
         at = value(self._ctx, "at") or datetime.now().astimezone()
         diagnosis = diagnose(shown, at, self.config.days())
+        _LOG.debug("judged for %s: %s", at.isoformat(timespec="seconds"), diagnosis.verdict)
         if diagnosis.severity.rank > self._worst_rank:
             self._worst_rank = diagnosis.severity.rank
             self.worst = diagnosis.severity.exit_status
@@ -200,29 +198,7 @@ def _standard_output() -> Iterator[None]:
     except ClosedPipeError as error:
         raise click.exceptions.Exit(UNKNOWN) from error
     except OSError as error:
-        text = f"standard output: {error.strerror}; not everything was written."
-        raise Refusal(text) from error
-
-
-def read_snapshot(file: str) -> "Snapshot":
-    """Read a snapshot from a file, or from standard input where it is `-`.
-
-    Raises:
-        Refusal: it cannot be read, or is not a snapshot.
-    """
-    from cardtool.model.snapshot import SIZE_LIMIT_BYTES, SnapshotError, decode
-
-    name = "standard input" if file == "-" else file
-    _LOG.debug("reading %s", name)
-    try:
-        with sys.stdin.buffer if file == "-" else Path(file).open("rb") as stream:
-            return decode(stream.read(SIZE_LIMIT_BYTES + 1))
-    except OSError as error:
-        text = f"{name}: {error.strerror}; name a file that `cardtool snapshot -o FILE` wrote."
-        raise Refusal(text) from error
-    except SnapshotError as error:
-        text = f"{name}: {error}; write it again with `cardtool snapshot -o FILE`."
-        raise Refusal(text) from error
+        raise Refusal(code="stdout", reason=error.strerror or str(error)) from error
 
 
 def write_file(path: Path, body: bytes) -> None:
@@ -236,28 +212,8 @@ def write_file(path: Path, body: bytes) -> None:
     try:
         console.write_file(path, body)
     except OSError as error:
-        text = f"{path}: {error.strerror}; nothing was written, name another file with -o."
-        raise Refusal(text) from error
-
-
-def _usable(path: str) -> str:
-    """Return the absolute path of a module that this process could load."""
-    from cardtool.model.snapshot import Failure
-    from cardtool.probe import host
-    from cardtool.probe.binary import read_library
-
-    library, machine = read_library(path), host.look()
-    if isinstance(library, Failure):
-        reason = "not a shared library" if library.name == "ENOEXEC" else library.detail
-        text = f"--module {path}: {reason}; name the file of a PKCS#11 module."
-        raise Refusal(text)
-    if library.bits != machine.bits and machine.machine not in library.machines:
-        text = (
-            f"--module {path}: {library.bits}-bit ({', '.join(library.machines)}), but this "
-            f"process is {machine.bits}-bit ({machine.machine}); name the {machine.bits}-bit one."
-        )
-        raise Refusal(text)
-    return str(Path(path).absolute())  # a link stays one: its name tells which module it is
+        reason = error.strerror or str(error)
+        raise Refusal(code="output-unwritable", file=str(path), reason=reason) from error
 
 
 def _has_colour() -> bool:

@@ -26,8 +26,18 @@ from cardtool.model.snapshot import (
 )
 
 _HASH = r"~[0-9a-f]{16}"
-_IDENTITY_NUMBER = r"(?<!\d)[1-9]\d{10}(?!\d)"
-"""Eleven digits, the first not 0: the shape of a T.C. Kimlik No, whatever its check digits say."""
+_MASKED = r"(?:.{2}\*+.{2}|\*+)(?: \(\d+\))?"
+_IDENTITY_NUMBER = r"(?<!\d)(?<!\d\s)[1-9](?:\s?\d){10}(?!\s?\d)"
+"""Eleven digits, the first not 0: the shape of a T.C. Kimlik No, whatever its check digits say.
+
+Blanks may stand between them, as people write long numbers.
+"""
+
+_USER = r"(?<=/home/)[^/]+(?=/)|(?<=[\\/](?i:users)[\\/])[^\\/]+(?=[\\/])"
+"""The part of a path that is the name of a user of the machine."""
+
+_TOLD = frozenset({"BUG", "TIMEOUT", "NONSENSE"})
+"""Failures of a worker whose detail is our own text. Others end with what a vendor printed."""
 
 _SHARED = frozenset({"C", "O", "OU", "L", "ST", "street", "title"})
 """Attribute types that many people have in common: hashed, but not looked for elsewhere."""
@@ -41,6 +51,9 @@ _SYMBOLS = frozenset(
 )  # fmt: skip
 """Fields of fixed words or bytes, which rules compare: not looked through."""
 
+_NUMBER_BYTES = 8
+"""Longest object identifier that may be a number of eleven digits, generously."""
+
 _SHORTEST = 4
 """Characters; anything shorter would be found inside unrelated words."""
 
@@ -52,7 +65,7 @@ def mask(snapshot: Snapshot) -> Snapshot:
     """
     numbers = {token.serial for _, _, token in snapshot.tokens()}
     numbers.update(each.value for each in _attributes(snapshot) if each.type == "serialNumber")
-    return _Disguise(numbers, _starred, shows_names=True).snapshot(snapshot)
+    return _Disguise(numbers, _Stars(), shows_names=True).snapshot(snapshot)
 
 
 def redact(snapshot: Snapshot, key: bytes) -> Snapshot:
@@ -78,16 +91,19 @@ class _Disguise:
     def __init__(self, known: set[str], change: Callable[[str], str], *, shows_names: bool) -> None:
         self._change = change
         self._shows_names = shows_names
+        self._people: frozenset[Name] = frozenset()
         wanted = sorted(
             (word for word in known if len(word) >= _SHORTEST and not re.fullmatch(_HASH, word)),
             key=lambda word: (-len(word), word),
         )
         parts = [f"(?P<done>{_HASH})"]
+        parts += [] if shows_names else [_USER]
         parts += [f"(?i:{re.escape(word)})" for word in wanted]
         self._pattern = re.compile("|".join((*parts, _IDENTITY_NUMBER)))
 
     def snapshot(self, snapshot: Snapshot) -> Snapshot:
         """Change the records that are personal by their nature, then every other text."""
+        self._people = _people(snapshot)
         modules = tuple(
             msgspec.structs.replace(module, slots=tuple(map(self._slot, module.slots)))
             if isinstance(module.slots, tuple)
@@ -111,6 +127,8 @@ class _Disguise:
 
     def _slot(self, slot: Slot) -> Slot:
         token = slot.token
+        if isinstance(token, Failure) and slot.reader is None:  # it may be called after its holder
+            return msgspec.structs.replace(slot, description=self._named(slot.description))
         if not isinstance(token, Token):
             return slot
         certificates = token.certificates
@@ -126,10 +144,11 @@ class _Disguise:
 
     def _object(self, each: CertificateObject) -> CertificateObject:
         content = each.content
-        if isinstance(content, Certificate) and not content.is_ca:
-            own = content.issuer == content.subject
-            subject = self._name(content.subject)
-            issuer = subject if own else content.issuer
+        if isinstance(content, Certificate):
+            subject, issuer = (
+                self._name(name) if name in self._people else name
+                for name in (content.subject, content.issuer)
+            )
             content = msgspec.structs.replace(content, subject=subject, issuer=issuer)
         return msgspec.structs.replace(
             each,
@@ -140,12 +159,16 @@ class _Disguise:
         )
 
     def _is_told_by(self, hexadecimal: str) -> bool:
-        """Say whether bytes spell something personal: some cards use the label as CKA_ID."""
+        """Say whether bytes spell something personal: as text, as decimal digits or as a number."""
+        spelt = [hexadecimal]
         try:
-            spelt = bytes.fromhex(hexadecimal).decode(errors="replace")
+            data = bytes.fromhex(hexadecimal)
         except ValueError:
-            spelt = hexadecimal
-        return self._text(spelt) != spelt
+            data = b""
+        spelt.append(data.decode(errors="replace").replace("\0", ""))
+        if len(data) <= _NUMBER_BYTES:
+            spelt.append(str(int.from_bytes(data)))
+        return any(self._text(each) != each for each in spelt)
 
     def _name(self, name: Name) -> Name:
         return Name(attributes=tuple(map(self._attribute, name.attributes)))
@@ -160,6 +183,8 @@ class _Disguise:
         if isinstance(node, msgspec.Struct):
             names = [name for name in node.__struct_fields__ if name not in _SYMBOLS]
             if isinstance(node, Failure):
+                if node.api == "worker" and node.name not in _TOLD:
+                    return msgspec.structs.replace(node, detail="")
                 names = ["detail"]
             return msgspec.structs.replace(
                 node, **{name: self._walk(getattr(node, name), name) for name in names}
@@ -177,6 +202,24 @@ class _Disguise:
         return self._text(path) if self._text(name) == name else self._text(folder) + name
 
 
+class _Stars:
+    """Hides the middle of values, and tells two apart that look the same without it."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, str] = {}
+        self._count: dict[str, int] = {}
+
+    def __call__(self, value: str) -> str:
+        if re.fullmatch(_MASKED, value, re.DOTALL):
+            return value
+        key = value.casefold()
+        if key not in self._shown:
+            stars = _starred(value)
+            self._count[stars] = count = self._count.get(stars, 0) + 1
+            self._shown[key] = "" if count == 1 else f" ({count})"
+        return _starred(value) + self._shown[key]
+
+
 def _starred(value: str) -> str:
     edge = 2
     hidden = len(value) - 2 * edge
@@ -188,8 +231,18 @@ def _certificates(snapshot: Snapshot) -> list[CertificateObject]:
     return [each for some in lists if not isinstance(some, Failure) for each in some]
 
 
-def _attributes(snapshot: Snapshot) -> list[Attribute]:
-    """Return the subject attributes of everything that is not a certification authority."""
+def _people(snapshot: Snapshot) -> frozenset[Name]:
+    """Return the subjects of everything that is not a certification authority.
+
+    An authority says so twice, or anybody could be one. Source: RFC 5280 §4.2.1.3, §4.2.1.9.
+    """
     contents = (each.content for each in _certificates(snapshot))
-    people = (each for each in contents if isinstance(each, Certificate) and not each.is_ca)
-    return [each for person in people for each in person.subject.attributes]
+    return frozenset(
+        each.subject
+        for each in contents
+        if isinstance(each, Certificate) and not (each.is_ca and "keyCertSign" in each.key_usage)
+    )
+
+
+def _attributes(snapshot: Snapshot) -> list[Attribute]:
+    return [each for person in _people(snapshot) for each in person.attributes]

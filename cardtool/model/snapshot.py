@@ -26,6 +26,10 @@ class SnapshotError(ValueError):
     """A text that is not a snapshot this version can read."""
 
 
+class NewerError(SnapshotError):
+    """A snapshot in a format that only a newer version can read."""
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
     """The only way to say that something could not be read."""
 
@@ -251,8 +255,9 @@ def decode(body: bytes) -> Snapshot:
     """Read a snapshot.
 
     Raises:
-        SnapshotError: not JSON, not a snapshot (with the path of what is wrong), larger than
-            `SIZE_LIMIT_BYTES`, or written by a version whose format is newer.
+        SnapshotError: not JSON, not a snapshot (with the path of what is wrong), or larger than
+            `SIZE_LIMIT_BYTES`.
+        NewerError: written by a version whose format is newer.
     """
     if len(body) > SIZE_LIMIT_BYTES:
         text = f"larger than {SIZE_LIMIT_BYTES} bytes, so it is no snapshot"
@@ -261,7 +266,7 @@ def decode(body: bytes) -> Snapshot:
         schema = msgspec.json.decode(body, type=_SchemaOnly).schema
         if schema > SCHEMA:
             text = f"snapshot format {schema} is newer than {SCHEMA}: update cardtool"
-            raise SnapshotError(text)
+            raise NewerError(text)
         return msgspec.json.decode(body, type=Snapshot)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SnapshotError(str(error)) from error

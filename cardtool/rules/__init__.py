@@ -11,7 +11,7 @@ from datetime import datetime
 from cardtool.model.diagnosis import Diagnosis, Finding, Severity
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import cards, certificates, modules, readers, service, tokens
-from cardtool.rules.codes import ROWS
+from cardtool.rules.causes import without_consequences, without_others
 from cardtool.rules.policy import Policy
 
 RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
@@ -31,10 +31,11 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     """Judge a snapshot for a moment, which carries an offset.
 
     A consequence is left out where its cause was found (`Row.explains`), except that a cause in
-    one reader says nothing about another reader.
+    one reader says nothing about another reader. Where an NES is in force, trouble with another
+    card is only noted (`Row.elsewhere`): its holder can sign.
     """
-    found = [finding for rule in RULES for finding in rule(snapshot, at, policy)]
-    shown = [each for each in found if not any(_explains(cause, each) for cause in found)]
+    found = (finding for rule in RULES for finding in rule(snapshot, at, policy))
+    shown = list(without_others(without_consequences(found, snapshot), snapshot, at))
     shown.sort(key=lambda each: (-each.severity.rank, each.link.place))
     return Diagnosis(
         at=at,
@@ -43,13 +44,6 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
         findings=tuple(shown),
         snapshot=snapshot,
     )
-
-
-def _explains(cause: Finding, consequence: Finding) -> bool:
-    if consequence.code not in ROWS[cause.code].explains:
-        return False
-    here, there = cause.facts.get("reader"), consequence.facts.get("reader")
-    return here is None or there is None or here == there
 
 
 def _deciding(findings: list[Finding]) -> Finding:

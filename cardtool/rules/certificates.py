@@ -16,14 +16,19 @@ from cardtool.rules.policy import Policy
 
 _DAY = timedelta(days=1)
 
+_LAST_SECOND = timedelta(seconds=1)
+"""It belongs to a certificate's validity, so a successor may begin with the next one."""
+
 
 def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]:
     """Give findings for each place without an NES, then two for each NES: which, and how long."""
-    all_nes = desk.all_nes(snapshot)
+    all_nes, seats = desk.all_nes(snapshot), desk.signing_seats(snapshot)
     for place in desk.places(snapshot):
-        if _matters(place, snapshot):
+        if _matters(place, seats):
             yield from _without(place, has_other=bool(all_nes))
-    in_force = {nes.person for nes in all_nes if nes.is_in_force(at)}
+    people: dict[str, list[desk.Nes]] = {}
+    for nes in all_nes:
+        people.setdefault(nes.person, []).append(nes)
     for nes in all_nes:
         yield finding(
             "nes-found",
@@ -33,17 +38,17 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
             issuer=nes.certificate.issuer.first("CN") or "-",
             serial=nes.certificate.serial,
         )
+        others = [each for each in people[nes.person] if each is not nes]
         if nes.is_in_force(at):
-            yield _remaining(nes, at, policy)
+            yield _in_force(nes, others, at, policy)
         else:
-            yield _out_of_force(nes, at, has_other=nes.person in in_force)
+            yield _out_of_force(nes, others, at)
 
 
-def _matters(place: desk.Place, snapshot: Snapshot) -> bool:
+def _matters(place: desk.Place, seats: tuple[desk.Seat, ...]) -> bool:
     """Tell whether an NES would be looked for here, and not only some store of the system."""
     return place.reader is not None or any(
-        module.source is Source.CONFIGURED
-        or any(desk.is_for(module, seat.card) for seat in desk.signing_seats(snapshot))
+        module.source is Source.CONFIGURED or any(desk.is_for(module, seat.card) for seat in seats)
         for module, _ in place.tokens
     )
 
@@ -56,7 +61,7 @@ def _without(place: desk.Place, *, has_other: bool) -> Iterator[Finding]:
     ]
     odd = [
         finding(
-            "certificate-skipped" if has_own or has_other else "certificate-unparsable",
+            "certificate-skipped" if has_own else "certificate-unparsable",
             reader=name,
             reason=desk.reason(each.content),
             sha256=each.sha256,
@@ -84,9 +89,17 @@ def _unreadable(place: desk.Place, failure: Failure) -> Finding:
     return finding("certificates-unreadable", reader=place.name, reason=reason)
 
 
-def _remaining(nes: desk.Nes, at: datetime, policy: Policy) -> Finding:
-    days = (nes.certificate.not_after_at - at) // _DAY
-    if days <= policy.critical_days:
+def _in_force(nes: desk.Nes, others: list[desk.Nes], at: datetime, policy: Policy) -> Finding:
+    """Say how long it is valid; where its successor is here, its end needs no renewal."""
+    ends = nes.certificate.not_after_at
+    later = [each for each in others if each.certificate.not_after_at > ends]
+    facts = {"reader": nes.place, "holder": nes.holder, "not_after_at": ends.isoformat()}
+    days = (ends - at) // _DAY
+    if any(each.is_in_force(at) for each in later):
+        return finding("nes-superseded", **facts)
+    if any(each.certificate.not_before_at <= ends + _LAST_SECOND for each in later):
+        code = "nes-valid"
+    elif days <= policy.critical_days:
         code = "nes-expiring-critical"
     elif days <= policy.urgent_days:
         code = "nes-expiring-soon"
@@ -94,28 +107,20 @@ def _remaining(nes: desk.Nes, at: datetime, policy: Policy) -> Finding:
         code = "nes-expiring"
     else:
         code = "nes-valid"
-    return finding(
-        code,
-        reader=nes.place,
-        holder=nes.holder,
-        not_after_at=nes.certificate.not_after_at.isoformat(),
-        days_left=days,
-    )
+    return finding(code, **facts, days_left=days)
 
 
-def _out_of_force(nes: desk.Nes, at: datetime, *, has_other: bool) -> Finding:
+def _out_of_force(nes: desk.Nes, others: list[desk.Nes], at: datetime) -> Finding:
     ends, begins = nes.certificate.not_after_at, nes.certificate.not_before_at
     facts = {"reader": nes.place, "holder": nes.holder}
-    match at > ends, has_other:
-        case True, True:
+    if at > ends:
+        if any(each.certificate.not_after_at > ends for each in others):
             return finding("nes-superseded", **facts, not_after_at=ends.isoformat())
-        case True, False:
-            past = (at - ends) // _DAY
-            return finding("nes-expired", **facts, not_after_at=ends.isoformat(), days_past=past)
-        case False, True:
-            return finding("nes-waiting", **facts, not_before_at=begins.isoformat())
-        case _:
-            wait = (begins - at) // _DAY
-            return finding(
-                "nes-not-yet-valid", **facts, not_before_at=begins.isoformat(), days_to_wait=wait
-            )
+        past = (at - ends) // _DAY
+        return finding("nes-expired", **facts, not_after_at=ends.isoformat(), days_past=past)
+    if any(each.is_in_force(at) for each in others):
+        return finding("nes-waiting", **facts, not_before_at=begins.isoformat())
+    wait = (begins - at) // _DAY
+    return finding(
+        "nes-not-yet-valid", **facts, not_before_at=begins.isoformat(), days_to_wait=wait
+    )

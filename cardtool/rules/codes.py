@@ -21,6 +21,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Codes of what to do next, in order."""
     explains: tuple[str, ...] = ()
     """Codes this one makes a mere consequence: they are not shown beside it."""
+    elsewhere: str = ""
+    """The code given instead where an NES is in force on another card; empty: it stays."""
 
 
 RETIRED: tuple[str, ...] = ()
@@ -36,10 +38,18 @@ def finding(code: str, **facts: str | int) -> Finding:
 _UNREAD = ("token-not-recognised", "token-missing")
 _UNREAD_OR_FAILED = (*_UNREAD, "token-failed")
 _TOKENS = (*_UNREAD_OR_FAILED, "token-hung", "token-crashed")
+_KEPT_WAITING = (*_TOKENS, "driver-hung", "driver-refused")
+_CONTENTS = (
+    "certificates-unreadable",
+    "certificates-missing",
+    "certificate-unparsable",
+    "nes-missing",
+    "nes-elsewhere",
+)
 _LOADS = ("driver-crashed", "driver-hung", "driver-refused", "driver-beside-failed")
 
-
 _REMAINING = ("reader", "holder", "not_after_at", "days_left")
+_REINSTALL = ("remove-driver", "reinstall-driver")
 
 
 def _well(link: Link, *facts: str) -> Row:
@@ -51,22 +61,45 @@ def _warning(link: Link, *facts: str, steps: tuple[str, ...]) -> Row:
 
 
 def _critical(
-    link: Link, *facts: str, steps: tuple[str, ...], explains: tuple[str, ...] = ()
+    link: Link,
+    *facts: str,
+    steps: tuple[str, ...],
+    explains: tuple[str, ...] = (),
+    elsewhere: str = "",
 ) -> Row:
-    return Row(severity=Severity.CRITICAL, link=link, facts=facts, steps=steps, explains=explains)
+    return Row(
+        severity=Severity.CRITICAL,
+        link=link,
+        facts=facts,
+        steps=steps,
+        explains=explains,
+        elsewhere=elsewhere,
+    )
 
 
 def _service(*steps: str) -> Row:
-    return _critical(Link.SERVICE, "reason", steps=steps, explains=(*_LOADS, *_TOKENS))
+    return _critical(
+        Link.SERVICE,
+        "reason",
+        steps=steps,
+        explains=(*_LOADS, *_TOKENS),
+        elsewhere="service-not-needed",
+    )
 
 
-def _driver(*steps: str) -> Row:
-    return _critical(Link.DRIVER, "module", "reason", steps=steps, explains=_UNREAD)
+def _card(*facts: str, steps: tuple[str, ...], explains: tuple[str, ...] = ()) -> Row:
+    facts = ("reader", *facts)
+    return _critical(Link.CARD, *facts, steps=steps, explains=explains, elsewhere="card-not-read")
+
+
+def _driver(*steps: str, facts: tuple[str, ...] = ("module", "reason")) -> Row:
+    return _critical(Link.DRIVER, *facts, steps=steps, explains=_UNREAD, elsewhere="card-not-read")
 
 
 def _token(*steps: str, explains: tuple[str, ...] = ()) -> Row:
     facts = ("reader", "module", "reason")
-    return _critical(Link.TOKEN, *facts, steps=steps, explains=("token-missing", *explains))
+    explains = ("token-missing", *explains)
+    return _critical(Link.TOKEN, *facts, steps=steps, explains=explains, elsewhere="card-not-read")
 
 
 ROWS = {
@@ -80,20 +113,22 @@ ROWS = {
     "service-absent": _service("install-pcscd", "enable-pcscd"),
     "service-stopped": _service("enable-pcscd", "start-pcscd"),
     "service-stopped-windows": _service(
-        "plug-reader", "start-windows-service", "leave-remote-desktop"
+        "plug-reader", "open-windows-services", "start-windows-service", "leave-remote-desktop"
     ),
     "service-timeout": _service("replug-reader", "restart-computer", "send-snapshot"),
     "service-library-missing": _service("install-pcsc-library", "run-again"),
     "service-access-denied": _service("run-at-desk", "allow-pcsc-access"),
     "service-failed": _service("replug-reader", "restart-computer", "send-snapshot"),
+    "service-not-needed": _well(Link.SERVICE, "reason"),
     "reader-missing": _critical(
         Link.READER,
         steps=(
             "try-other-port",
+            "run-again",
             "try-other-computer",
             "order-reader",
-            "pay-reader",
             "address-reader",
+            "pay-reader",
         ),
         explains=("driver-refused", *_TOKENS),
     ),
@@ -106,80 +141,69 @@ ROWS = {
         steps=("insert-card", "run-again"),
         explains=("driver-refused", *_TOKENS),
     ),
-    "card-pulled": _critical(
-        Link.CARD,
-        "reader",
+    "card-pulled": _card(
         steps=("insert-card", "leave-card", "run-again"),
-        explains=("driver-refused", *_TOKENS),
+        explains=(*_KEPT_WAITING, *_CONTENTS),
     ),
-    "card-mute": _critical(
-        Link.CARD,
-        "reader",
+    "card-mute": _card(
         "reason",
         steps=("reseat-card", "wipe-card", "try-other-reader", "ask-for-new-card"),
-        explains=_TOKENS,
+        explains=_KEPT_WAITING,
     ),
-    "card-unknown": _critical(
-        Link.CARD,
-        "reader",
+    "card-unknown": _card(
         "atr",
         steps=("check-card-kind", "name-module", "send-snapshot"),
         explains=_TOKENS,
     ),
-    "card-not-for-signing": _critical(
-        Link.CARD,
-        "reader",
+    "card-not-for-signing": _card(
         "card",
         "atr",
         steps=("insert-nes-card", "run-again"),
         explains=(*_TOKENS, "certificates-missing", "nes-missing"),
     ),
-    "card-in-use": _critical(
-        Link.CARD,
-        "reader",
-        "card",
-        steps=("close-programs", "reseat-card", "run-again"),
-        explains=_TOKENS,
+    "card-in-use": _card(
+        "card", steps=("close-programs", "reseat-card", "run-again"), explains=_KEPT_WAITING
     ),
-    "card-unstable": _warning(
+    "card-unstable": _card(
+        steps=("leave-card", "reseat-card", "try-other-port", "run-again"),
+        explains=(*_KEPT_WAITING, *_CONTENTS),
+    ),
+    "card-unstable-but-read": _warning(
         Link.CARD, "reader", steps=("leave-card", "try-other-port", "run-again")
     ),
+    "card-not-read": _well(Link.CARD, "reader", "reason"),
     "card-recognised": _well(Link.CARD, "reader", "card", "atr"),
     "card-unlisted": _well(Link.CARD, "reader", "atr"),
     "cards-several": _well(Link.CARD, "count", "readers"),
     "card-reread": _well(Link.CARD, "reader"),
-    "driver-missing": _critical(
-        Link.DRIVER,
-        "reader",
-        "card",
-        "product",
-        "paths",
-        steps=("install-driver", "run-again"),
-        explains=_UNREAD,
+    "driver-missing": _driver(
+        "install-driver", "run-again", facts=("reader", "card", "product", "paths")
     ),
-    "driver-wrong-architecture": _critical(
-        Link.DRIVER,
-        "module",
-        "built_for",
-        "machine",
-        steps=("install-matching-driver", "run-again"),
-        explains=_UNREAD,
+    "driver-wrong-architecture": _driver(
+        "install-matching-driver",
+        "run-again",
+        facts=("module", "built_for", "built_for_bits", "machine", "machine_bits"),
     ),
     "driver-file-missing": _driver("correct-path", "run-again"),
     "driver-file-unreadable": _driver("allow-file", "run-again"),
-    "driver-not-library": _driver("correct-path", "reinstall-driver"),
-    "driver-load-failed": _driver("reinstall-driver", "run-again"),
-    "driver-crashed": _driver("reinstall-driver", "run-again", "send-snapshot"),
-    "driver-hung": _driver("reseat-card", "close-programs", "reinstall-driver"),
-    "driver-refused": _driver("restart-computer", "reinstall-driver", "send-snapshot"),
+    "driver-not-library": _driver("correct-path", "run-again"),
+    "driver-damaged": _driver(*_REINSTALL, "run-again"),
+    "driver-load-failed": _driver(*_REINSTALL, "run-again"),
+    "driver-crashed": _driver(*_REINSTALL, "run-again", "send-snapshot"),
+    "driver-hung": _driver("reseat-card", "close-programs", *_REINSTALL),
+    "driver-refused": _driver("restart-computer", *_REINSTALL, "send-snapshot"),
     "driver-beside-failed": _warning(
-        Link.DRIVER, "module", "reason", steps=("reinstall-driver", "run-again")
+        Link.DRIVER, "module", "reason", steps=(*_REINSTALL, "run-again")
+    ),
+    "driver-beside-misnamed": _warning(
+        Link.DRIVER, "module", "reason", steps=("correct-path", "run-again")
     ),
     "driver-not-asked": Row(
         severity=Severity.UNKNOWN,
         link=Link.DRIVER,
         facts=("reader", "card", "module"),
-        steps=("allow-more-time", "report-fault"),
+        steps=("allow-more-time", "send-snapshot"),
+        elsewhere="card-not-read",
     ),
     "driver-other-failed": _well(Link.DRIVER, "module", "reason"),
     "driver-loaded": _well(Link.DRIVER, "module", "product", "version"),
@@ -188,16 +212,20 @@ ROWS = {
         "close-programs", "reseat-card", "ask-for-new-card", explains=("token-not-recognised",)
     ),
     "token-hung": _token(
-        "reseat-card", "try-other-reader", "reinstall-driver", explains=_UNREAD_OR_FAILED
+        "reseat-card", "try-other-reader", *_REINSTALL, explains=_UNREAD_OR_FAILED
     ),
     "token-crashed": _token(
-        "reinstall-driver",
+        *_REINSTALL,
         "run-again",
         "send-snapshot",
         explains=(*_UNREAD_OR_FAILED, "token-hung"),
     ),
     "token-missing": _critical(
-        Link.TOKEN, "reader", "card", steps=("reseat-card", "update-driver", "send-snapshot")
+        Link.TOKEN,
+        "reader",
+        "card",
+        steps=("reseat-card", "update-driver", "send-snapshot"),
+        elsewhere="card-not-read",
     ),
     "token-read": _well(Link.TOKEN, "reader", "module", "label"),
     "certificates-unreadable": _critical(
@@ -205,6 +233,7 @@ ROWS = {
         "reader",
         "reason",
         steps=("close-programs", "reseat-card", "ask-for-new-card"),
+        elsewhere="card-not-read",
     ),
     "certificates-missing": _critical(
         Link.CERTIFICATE, "reader", "label", steps=("check-card-kind", "ask-provider")
@@ -215,7 +244,8 @@ ROWS = {
         "reason",
         "sha256",
         steps=("reseat-card", "send-snapshot", "ask-provider"),
-        explains=("nes-missing",),
+        explains=("nes-missing", "nes-elsewhere"),
+        elsewhere="card-not-read",
     ),
     "certificate-skipped": _well(Link.CERTIFICATE, "reader", "reason", "sha256"),
     "nes-missing": _critical(
@@ -224,11 +254,7 @@ ROWS = {
     "nes-elsewhere": _well(Link.CERTIFICATE, "reader"),
     "nes-found": _well(Link.CERTIFICATE, "reader", "holder", "identity", "issuer", "serial"),
     "nes-valid": _well(Link.CERTIFICATE, *_REMAINING),
-    "nes-expiring": _warning(
-        Link.CERTIFICATE,
-        *_REMAINING,
-        steps=("tell-officer", "renew-online"),
-    ),
+    "nes-expiring": _warning(Link.CERTIFICATE, *_REMAINING, steps=("tell-officer", "renew-online")),
     "nes-expiring-soon": _warning(
         Link.CERTIFICATE,
         *_REMAINING,
@@ -237,7 +263,7 @@ ROWS = {
     "nes-expiring-critical": _critical(
         Link.CERTIFICATE,
         *_REMAINING,
-        steps=("renew-online", "call-provider"),
+        steps=("renew-online", "tell-officer", "call-provider"),
     ),
     "nes-expired": _critical(
         Link.CERTIFICATE,
@@ -245,7 +271,7 @@ ROWS = {
         "holder",
         "not_after_at",
         "days_past",
-        steps=("use-newer-card", "renew-on-paper", "check-clock"),
+        steps=("use-newer-card", "tell-officer", "renew-on-paper", "check-clock"),
     ),
     "nes-not-yet-valid": _warning(
         Link.CERTIFICATE,

@@ -4,6 +4,7 @@
 Gives no findings; it answers the questions that several rules ask.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -79,13 +80,18 @@ def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
 
 def seats(snapshot: Snapshot) -> tuple[Seat, ...]:
     """Return each reader that holds a card of the catalogue."""
-    known = catalog.load()
     return tuple(
         Seat(reader=reader.name, card=card)
         for reader in readers(snapshot)
         if isinstance(reader.card, Card)
-        if (card := known.card_for(reader.card.atr)) is not None
+        if (card := card_for(reader.card.atr)) is not None
     )
+
+
+@functools.lru_cache(maxsize=1024)
+def card_for(atr: str) -> catalog.Card | None:
+    """Recognise a card by its answer-to-reset; None: not known."""
+    return catalog.load().card_for(atr)
 
 
 def signing_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
@@ -135,41 +141,45 @@ def places(snapshot: Snapshot) -> tuple[Place, ...]:
     )
 
 
-def reading_module(snapshot: Snapshot, seat: Seat) -> Module | None:
-    """Return the module that read the card in a reader, or None.
+def reading_modules(snapshot: Snapshot) -> dict[str, Module]:
+    """Return by reader the module that read the card in it.
 
     A slot that matches no reader counts for every card its module may be for: which of two it is
     cannot be told, and a missing driver would be the wrong guess.
     """
+    found: dict[str, Module] = {}
+    anywhere: dict[str, Module] = {}
     for module, slot, _ in snapshot.tokens():
-        if slot.reader == seat.reader or (slot.reader is None and _may_be_for(module, seat.card)):
-            return module
-    return None
-
-
-def is_read(snapshot: Snapshot, seat: Seat) -> bool:
-    """Tell whether any module read the card in a reader."""
-    return reading_module(snapshot, seat) is not None
+        if slot.reader is None:
+            anywhere.setdefault(module.path, module)
+        else:
+            found.setdefault(slot.reader, module)
+    for seat in seats(snapshot) if anywhere else ():
+        for module in anywhere.values():
+            if may_be_for(module, seat.card):
+                found.setdefault(seat.reader, module)
+    return found
 
 
 def unread_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
     """Return each reader whose card may hold an NES and was read by no module."""
-    return tuple(seat for seat in signing_seats(snapshot) if not is_read(snapshot, seat))
+    read = reading_modules(snapshot)
+    return tuple(seat for seat in signing_seats(snapshot) if seat.reader not in read)
 
 
-def is_missed(module: Module, seat: Seat, snapshot: Snapshot) -> bool:
+def is_missed(module: Module, seat: Seat, reading: Module | None) -> bool:
     """Tell whether a person would rather have had the card of a seat read by this module.
 
     So it is when it was asked for by name, or when the catalogue prefers it to the one that did.
     """
-    reading = reading_module(snapshot, seat)
     if module.source is Source.CONFIGURED or reading is None:
         return True
     order, mine, theirs = seat.card.modules, module_id(module), module_id(reading)
     return mine in order and (theirs not in order or order.index(mine) < order.index(theirs))
 
 
-def _may_be_for(module: Module, card: catalog.Card) -> bool:
+def may_be_for(module: Module, card: catalog.Card) -> bool:
+    """Tell whether a card may be read by this module: it was asked for, or the catalogue says."""
     return module.source is Source.CONFIGURED or is_for(module, card)
 
 
@@ -215,6 +225,23 @@ def all_nes(snapshot: Snapshot) -> tuple[Nes, ...]:
         for nes in nes_of(place):
             found.setdefault(nes.certificate, nes)
     return tuple(found.values())
+
+
+def can_sign(snapshot: Snapshot, at: datetime) -> bool:
+    """Tell whether an NES is in force on a card that is still there, in whatever reader."""
+    cards = [seat.card for seat in signing_seats(snapshot)]
+    full = {each.name for each in readers(snapshot) if isinstance(each.card, Card)}
+    return any(
+        isinstance(snapshot.readers, Failure)
+        or place.reader in full
+        or (place.reader is None and any(_may_hold(place, card) for card in cards))
+        for place in places(snapshot)
+        if any(nes.is_in_force(at) for nes in nes_of(place))
+    )
+
+
+def _may_hold(place: Place, card: catalog.Card) -> bool:
+    return any(may_be_for(module, card) for module, _ in place.tokens)
 
 
 def reason(failure: Failure) -> str:

@@ -6,16 +6,21 @@ from datetime import datetime
 
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Library, Module, ModuleInfo, Snapshot, Source
+from cardtool.model.snapshot import Failure, Module, ModuleInfo, Snapshot, Source
 from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
 _NOT_A_LIBRARY = ("ENOEXEC", "EISDIR")
 
+_MISNAMED = ("driver-file-missing", "driver-not-library")
+"""What is wrong with the path and not with what was installed."""
 
-def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
+
+def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give findings for each module that was loaded or could not be, and each card without one."""
+    can_sign = desk.can_sign(snapshot, at)
+    reading = desk.reading_modules(snapshot)
     for module in snapshot.modules:
         if isinstance(module.info, ModuleInfo):
             yield finding(
@@ -24,26 +29,36 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
                 product=module.info.description,
                 version=module.info.version,
             )
-        yield from _trouble(module, snapshot)
+        trouble = _trouble(module, snapshot)
+        if trouble is not None and trouble.code != "cardtool-fault":
+            yield from _weighed(trouble, module, snapshot, reading, can_sign=can_sign)
+        elif trouble is not None:
+            yield trouble
     for seat in desk.unread_seats(snapshot):
         yield from _gap(seat, snapshot)
 
 
-def _trouble(module: Module, snapshot: Snapshot) -> Iterator[Finding]:
-    failure = _failed(module)
+def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
+    """Return what is wrong with a module, as if every card here waited for it."""
+    failure, library = _failed(module), module.library
+    is_asked_for = module.source is Source.CONFIGURED
     if failure is not None and desk.is_ours(failure):
-        yield finding("cardtool-fault", part=module.path, reason=desk.reason(failure))
-    elif failure is not None:
-        if failure.name != "ENOENT" or module.source is Source.CONFIGURED:
-            reason = desk.reason(failure)
-            code = _weigh(module, snapshot) or _code(failure, is_file=failure is module.library)
-            yield finding(code, module=module.path, reason=reason)
-    elif (
-        isinstance(module.library, Library)
-        and module.info is None
-        and not desk.fits(module, snapshot)
-    ):
-        yield _misfit(module, module.library, snapshot)
+        return finding("cardtool-fault", part=module.path, reason=desk.reason(failure))
+    if failure is not None:
+        if failure.name == "ENOENT" and not is_asked_for:
+            return None
+        code = _code(failure, is_file=failure is library, is_asked_for=is_asked_for)
+        return finding(code, module=module.path, reason=desk.reason(failure))
+    if isinstance(library, Failure) or module.info or desk.fits(module, snapshot):
+        return None
+    return finding(
+        "driver-wrong-architecture",
+        module=module.path,
+        built_for=", ".join(library.machines),
+        built_for_bits=library.bits,
+        machine=snapshot.host.machine,
+        machine_bits=snapshot.host.bits,
+    )
 
 
 def _failed(module: Module) -> Failure | None:
@@ -51,47 +66,51 @@ def _failed(module: Module) -> Failure | None:
     return next((part for part in parts if isinstance(part, Failure)), None)
 
 
-def _misfit(module: Module, library: Library, snapshot: Snapshot) -> Finding:
-    built_for = ", ".join(library.machines)
-    code = _weigh(module, snapshot)
-    if code is None and any(
+def _weighed(
+    trouble: Finding,
+    module: Module,
+    snapshot: Snapshot,
+    reading: dict[str, Module],
+    *,
+    can_sign: bool,
+) -> Iterator[Finding]:
+    """Say the trouble with a module as it is, or more mildly where nobody here waits for it."""
+    seats = [seat for seat in desk.signing_seats(snapshot) if desk.may_be_for(module, seat.card)]
+    read = [seat for seat in seats if seat.reader in reading]
+    is_misfit = trouble.code == "driver-wrong-architecture"
+    facts = {
+        "module": module.path,
+        "reason": trouble.facts["built_for" if is_misfit else "reason"],
+    }
+    is_waited_for = len(read) < len(seats)
+    is_missed = any(desk.is_missed(module, seat, reading[seat.reader]) for seat in read)
+    is_asked_for = module.source is Source.CONFIGURED
+    if is_asked_for and not seats:
+        is_waited_for, is_missed = not snapshot.tokens(), True
+    has_twin = is_misfit and not is_asked_for and _has_twin(module, snapshot)
+    if is_waited_for and not has_twin:
+        yield trouble
+    if is_missed and (can_sign or not is_waited_for):
+        is_misnamed = trouble.code in _MISNAMED
+        yield finding("driver-beside-misnamed" if is_misnamed else "driver-beside-failed", **facts)
+    elif has_twin or not is_waited_for:
+        yield finding("driver-other-failed", **facts)
+
+
+def _has_twin(module: Module, snapshot: Snapshot) -> bool:
+    """Tell whether the same product is here for this machine too."""
+    return any(
         desk.fits(other, snapshot) and desk.module_id(other) == desk.module_id(module)
         for other in snapshot.modules
-    ):
-        code = "driver-other-failed"
-    if code is not None:
-        return finding(code, module=module.path, reason=built_for)
-    return finding(
-        "driver-wrong-architecture",
-        module=module.path,
-        built_for=built_for,
-        machine=snapshot.host.machine,
     )
 
 
-def _weigh(module: Module, snapshot: Snapshot) -> str | None:
-    """Return the code for trouble with a module that nobody here waits for; None: they do."""
-    asked_for = module.source is Source.CONFIGURED
-    seats = [
-        seat for seat in desk.signing_seats(snapshot) if asked_for or desk.is_for(module, seat.card)
-    ]
-    if not seats:
-        if not asked_for:
-            return "driver-other-failed"
-        return "driver-beside-failed" if snapshot.tokens() else None
-    if not all(desk.is_read(snapshot, seat) for seat in seats):
-        return None
-    if any(desk.is_missed(module, seat, snapshot) for seat in seats):
-        return "driver-beside-failed"
-    return "driver-other-failed"
-
-
-def _code(failure: Failure, *, is_file: bool) -> str:
+def _code(failure: Failure, *, is_file: bool, is_asked_for: bool) -> str:
     match failure.api, failure.name:
         case "os", "ENOENT":
             return "driver-file-missing"
         case "os", name if name in _NOT_A_LIBRARY:
-            return "driver-not-library"
+            return "driver-not-library" if is_asked_for else "driver-damaged"
         case "os", _:
             return "driver-file-unreadable" if is_file else "driver-load-failed"
         case "worker", "TIMEOUT":
@@ -112,7 +131,7 @@ def _gap(seat: desk.Seat, snapshot: Snapshot) -> Iterator[Finding]:
             yield finding("token-missing", **facts)
     else:
         for module in present:
-            if desk.fits(module, snapshot) and _failed(module) is None:
+            if _trouble(module, snapshot) is None:
                 yield finding("driver-not-asked", **facts, module=module.path)
 
 

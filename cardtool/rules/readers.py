@@ -19,6 +19,7 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
         yield finding("reader-missing")
     for reader in snapshot.readers:
         yield finding("reader-found", reader=reader.name)
-    holding = [place.name for place in desk.places(snapshot) if desk.nes_of(place)]
+    places = desk.places(snapshot)
+    holding = [place.reader for place in places if place.reader and desk.nes_of(place)]
     if len(snapshot.readers) > 1 and holding:
         yield finding("readers-several", count=len(snapshot.readers), readers=", ".join(holding))

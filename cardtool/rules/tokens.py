@@ -13,8 +13,8 @@ from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
-_EMPTY = ("CKR_TOKEN_NOT_PRESENT", "TokenNotPresent")
-_NOT_RECOGNISED = ("CKR_TOKEN_NOT_RECOGNIZED", "TokenNotRecognised")
+_EMPTY = "CKR_TOKEN_NOT_PRESENT"
+_NOT_RECOGNISED = "CKR_TOKEN_NOT_RECOGNIZED"
 
 _PIN_FLAGS = (
     ("CKF_USER_PIN_LOCKED", "pin-locked"),
@@ -34,11 +34,10 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
             label=token.label,
         )
     said = set()
-    for module, slot, failure in _failures(snapshot):
-        for each in _trouble(module, slot, failure, snapshot):
-            if (key := (each.code, each.facts.get("reader"))) not in said:
-                said.add(key)
-                yield each
+    for each in _troubles(snapshot):
+        if (key := (each.code, each.facts.get("reader"))) not in said:
+            said.add(key)
+            yield each
 
 
 def check_pins(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -54,33 +53,29 @@ def _failures(snapshot: Snapshot) -> Iterator[tuple[Module, Slot, Failure]]:
     for module in snapshot.modules:
         if isinstance(module.slots, tuple):
             for slot in module.slots:
-                if isinstance(slot.token, Failure) and slot.token.name not in _EMPTY:
+                if isinstance(slot.token, Failure) and slot.token.name != _EMPTY:
                     yield module, slot, slot.token
 
 
-def _trouble(module: Module, slot: Slot, failure: Failure, snapshot: Snapshot) -> Iterator[Finding]:
-    reason = desk.reason(failure)
-    seats = [seat for seat in desk.signing_seats(snapshot) if slot.reader in (None, seat.reader)]
-    if desk.is_ours(failure):
-        yield finding("cardtool-fault", part=module.path, reason=reason)
-    elif _is_unread(slot, seats, snapshot):
-        unread = (seat.reader for seat in seats if not desk.is_read(snapshot, seat))
-        reader = next(unread, desk.reader_of(module, slot))
-        yield finding(_code(failure), reader=reader, module=module.path, reason=reason)
-    elif (
-        slot.reader is not None  # else it is nobody's here: the cards that are were all read
-        and failure.name not in _NOT_RECOGNISED
-        and any(desk.is_missed(module, seat, snapshot) for seat in seats)
-    ):
-        yield finding("driver-beside-failed", module=module.path, reason=reason)
-
-
-def _is_unread(slot: Slot, seats: list[desk.Seat], snapshot: Snapshot) -> bool:
-    """Tell whether a slot's trouble keeps a card that may be the right one from being read."""
-    if seats:
-        return not all(desk.is_read(snapshot, seat) for seat in seats)
-    read = [other for _, other, _ in snapshot.tokens() if other.reader == slot.reader]
-    return not read and not desk.signing_seats(snapshot)
+def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
+    seats, reading = desk.signing_seats(snapshot), desk.reading_modules(snapshot)
+    read = {slot.reader for _, slot, _ in snapshot.tokens()}
+    seats_of = {seat.reader: (seat,) for seat in seats}
+    for module, slot, failure in _failures(snapshot):
+        mine = seats if slot.reader is None else seats_of.get(slot.reader, ())
+        unread = [seat.reader for seat in mine if seat.reader not in reading]
+        reason = desk.reason(failure)
+        if desk.is_ours(failure):
+            yield finding("cardtool-fault", part=module.path, reason=reason)
+        elif unread or (not seats and slot.reader not in read):
+            reader = next(iter(unread), desk.reader_of(module, slot))
+            yield finding(_code(failure), reader=reader, module=module.path, reason=reason)
+        elif (
+            slot.reader is not None  # else it is nobody's here: the cards that are were all read
+            and failure.name != _NOT_RECOGNISED
+            and any(desk.is_missed(module, seat, reading[seat.reader]) for seat in mine)
+        ):
+            yield finding("driver-beside-failed", module=module.path, reason=reason)
 
 
 def _code(failure: Failure) -> str:
@@ -89,7 +84,7 @@ def _code(failure: Failure) -> str:
             return "token-hung"
         case "worker", _:
             return "token-crashed"
-        case _, name if name in _NOT_RECOGNISED:
+        case _, name if name == _NOT_RECOGNISED:
             return "token-not-recognised"
         case _:
             return "token-failed"

@@ -6,17 +6,16 @@ goes into a sentence as it was found: it is never itself read as a pattern.
 """
 
 import functools
-import importlib.resources
 import string
-import tomllib
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cardtool.model.diagnosis import Finding
+if TYPE_CHECKING:
+    from cardtool.model.diagnosis import Finding
 
 LANGUAGES = ("tr", "en")
-"""The languages there are words in."""
+"""The languages there are words in; English stands in for any other."""
 
 _UNKNOWN = "…"
 """Stands where a sentence is shown without its facts, as when a code is explained."""
@@ -29,6 +28,9 @@ def load_words(language: str) -> dict[str, Any]:
     Raises:
         ValueError: there are none in this language.
     """
+    import importlib.resources  # noqa: PLC0415 - `--help` wants the list of languages, no words
+    import tomllib  # noqa: PLC0415
+
     if language not in LANGUAGES:
         text = f"no words in {language!r}; there are {', '.join(LANGUAGES)}"
         raise ValueError(text)
@@ -39,17 +41,22 @@ def load_words(language: str) -> dict[str, Any]:
 class Text:
     """The words of one language, and the time zone moments are shown in."""
 
-    def __init__(self, language: str, zone: tzinfo | None = None) -> None:
+    def __init__(
+        self, language: str, zone: tzinfo | None = None, command: str = "cardtool"
+    ) -> None:
         """Choose a language of `LANGUAGES`; `zone` None is the machine's.
+
+        `command` is what the user types to start this program: steps name it.
 
         Raises:
             ValueError: another language.
         """
         self._words = load_words(language)
         self._zone = zone
+        self._command = command
         self.language = language
 
-    def says(self, finding: Finding) -> str:
+    def says(self, finding: "Finding") -> str:
         """Say what is so."""
         return self._fill(self._words["finding"][finding.code]["says"], finding.facts)
 
@@ -59,11 +66,15 @@ class Text:
 
     def step(self, code: str, facts: Mapping[str, str | int]) -> str:
         """Say what to do; `facts` are those of the finding that names the step."""
-        return self._fill(self._words["step"][code]["says"], facts)
+        return self._fill(self._words["step"][code]["says"], {**facts, "command": self._command})
 
     def label(self, key: str) -> str:
         """Give a word of the layout."""
         return str(self._words["label"][key])
+
+    def refusal(self, code: str, facts: Mapping[str, str | int]) -> str:
+        """Say why an input was refused, and what to do about it."""
+        return self._fill(self._words["refusal"][code], facts)
 
     def moment(self, moment: datetime) -> str:
         """Show a moment to the second with its offset.

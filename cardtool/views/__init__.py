@@ -16,7 +16,17 @@ VIEWS = {
     "certificates-terminal": ("cardtool.views.certificates", "render"),
     "certificates-json": ("cardtool.views.certificates", "render_json"),
 }
-"""What to import for a format; nothing is imported before it is wanted."""
+"""What to import for a format; nothing is imported before it is wanted.
+
+A name without a hyphen is a format of the diagnosis; others begin with what else they show.
+"""
+
+
+def formats(subject: str = "") -> tuple[str, ...]:
+    """Return the formats of the diagnosis, or of another subject: drivers, certificates."""
+    prefix = f"{subject}-" if subject else ""
+    names = (name.removeprefix(prefix) for name in VIEWS if name.startswith(prefix))
+    return tuple(name for name in names if "-" not in name)
 
 
 def view(name: str) -> Callable[..., Iterator[str]]:

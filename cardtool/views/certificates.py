@@ -72,13 +72,14 @@ def _entry(
     else:
         title, rows = content.subject.first("CN") or one.label, _contents(content, at, text)
     rows |= {
-        "certificate-sha256": one.sha256,
         "certificate-label": one.label,
         "certificate-token": token.label.strip(),
         "certificate-reader": slot.reader or slot.description.strip(),
     }
     yield Line(escape(title), style="bold", overflow="fold")
     yield hanging((f"{text.label(key)}:", escape(value)) for key, value in rows.items() if value)
+    # apart from the others, whose labels are longer: so it is whole on a page of 80 columns
+    yield hanging([(f"{text.label('certificate-sha256')}:", escape(one.sha256))])
     yield Line()
 
 

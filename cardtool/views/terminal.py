@@ -37,8 +37,7 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
     word = Line(_word(deciding.severity, text), style=paper.symbol(deciding.severity).style)
     yield Line.assemble(paper.symbol(deciding.severity), " ", word)
     yield Padding(Line(text.says(deciding), style="bold", overflow="fold"), (1, 0, 0, 2))
-    if deciding.severity is not Severity.OK:
-        yield Padding(Line(text.means(deciding.code)), (1, 0, 0, 2))
+    yield Padding(Line(text.means(deciding.code)), (1, 0, 0, 2))
     yield from _steps(deciding.steps, deciding.facts, text)
     yield heading(text.label("checklist"))
     chain = sorted(diagnosis.findings, key=lambda each: (each.link.place, each.severity.rank))

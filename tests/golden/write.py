@@ -5,7 +5,7 @@ Read what changed in them before keeping it: they are what people see.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import diagnose
 from cardtool.text import LANGUAGES, Text
-from cardtool.views import view
+from cardtool.views import VIEWS, view
 from cardtool.views.paper import Paper
 from tests.golden.desk import AT, ZONE, desk
 
@@ -46,12 +46,7 @@ def pages() -> dict[str, str]:
     done = {"json.txt": _json()}
     for language in LANGUAGES:
         text = Text(language, ZONE)
-        for name, render in (
-            ("terminal", partial(view("terminal"), paper=Paper())),
-            ("narrow", partial(view("terminal"), paper=Paper(width=40, symbols=False))),
-            ("drivers", partial(view("drivers-terminal"), products={_PATH: "OpenSC"})),
-            ("certificates", view("certificates-terminal")),
-        ):
+        for name, render in _renderers().items():
             done[f"{name}.{language}.txt"] = "".join(
                 f"=== {case} ===\n{''.join(render([diagnosis], text))}\n"
                 for case, diagnosis in found.items()
@@ -59,14 +54,26 @@ def pages() -> dict[str, str]:
     return done
 
 
-_PATH = "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so"
+_PRODUCTS = {"/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so": "OpenSC"}
+
+
+def _renderers() -> dict[str, Callable[..., Iterator[str]]]:
+    """Return every view with words, by the name of its file, and the terminal's on a phone."""
+    found = {name.removesuffix("-terminal"): view(name) for name in VIEWS if not _is_json(name)}
+    found["narrow"] = partial(view("terminal"), paper=Paper(width=40, symbols=False))
+    found["drivers"] = partial(found["drivers"], products=_PRODUCTS)
+    return found
+
+
+def _is_json(name: str) -> bool:
+    return name.endswith("json")
 
 
 def _json() -> str:
     """Return the documents of one desk: a program's promise, spelt out once."""
     diagnosis = diagnose(redact(desk(), KEY), AT)
-    formats = ("json", "drivers-json", "certificates-json")
-    documents = ["".join(view(name)([diagnosis], Text("en"))) for name in formats]
+    names = filter(_is_json, VIEWS)
+    documents = ["".join(view(name)([diagnosis], Text("en"))) for name in names]
     for document in documents:
         json.loads(document)
     return "\n".join(documents)

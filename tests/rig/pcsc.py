@@ -104,7 +104,8 @@ class PcscService:
         """Start the service, with the cards in that were in when it was stopped."""
         namespaces = "-mn" if Path("/proc/self").stat().st_uid == 0 else "-Urmn"
         program = [sys.executable, "-I", enclosure.__file__, str(self._run), str(self._empty)]
-        service = ["pcscd", "--foreground", "--config", str(self._configuration)]
+        alone = without_polkit(shutil.which("pcscd", path=_PATH) or "pcscd")
+        service = ["pcscd", "--foreground", *alone, "--config", str(self._configuration)]
         self._requests, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         with theirs, self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -238,6 +239,16 @@ class _Plug:
                     return
                 self.card, self._wire = following, self._connect()
             self.swapped.set()
+
+
+@functools.cache
+def without_polkit(program: str) -> tuple[str, ...]:
+    """Return the option that leaves polkit out, where this pcscd knows it.
+
+    The rig has no polkit to ask. Source: pcscd(8) of Debian 13; that of Debian 12 knows no option.
+    """
+    told = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
+    return ("--disable-polkit",) if "--disable-polkit" in told.stdout + told.stderr else ()
 
 
 @functools.cache

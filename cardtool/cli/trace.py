@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `-v` says of a look: what was asked and how it ended.
+
+Nothing of a person is given to the logger: no label, name, serial number or folder.
+"""
+
+import logging
+import ntpath
+from collections.abc import Iterator
+
+from cardtool.model.snapshot import Card, Failure, Module, Reader, Snapshot
+from cardtool.views.harmless import escape
+
+_LOG = logging.getLogger(__name__)
+
+
+def tell(snapshot: Snapshot) -> None:
+    """Log each step of a look, in the order of the chain."""
+    for line in _lines(snapshot):
+        _LOG.debug("%s", escape(line))
+
+
+def _lines(snapshot: Snapshot) -> Iterator[str]:
+    if isinstance(snapshot.readers, Failure):
+        yield f"PC/SC asked for the readers: {snapshot.readers.name}"
+    else:
+        yield f"PC/SC asked for the readers: {len(snapshot.readers)}"
+        for number, reader in enumerate(snapshot.readers, 1):
+            yield f"reader {number}: {' '.join(reader.states)}; card: {_card(reader)}"
+    for module in snapshot.modules:
+        yield f"module {ntpath.basename(module.path)}: {_outcome(module)}"
+    yield f"looked for {snapshot.elapsed_s:.1f} s"
+
+
+def _card(reader: Reader) -> str:
+    match reader.card:
+        case None:
+            return "none"
+        case Failure():
+            return reader.card.name
+        case Card():
+            return "answers"
+
+
+def _outcome(module: Module) -> str:
+    if isinstance(module.library, Failure):
+        return f"not loaded, {module.library.name}"
+    if module.slots is None:
+        return "not needed, not loaded"
+    if isinstance(module.slots, Failure):
+        return module.slots.name
+    return "; ".join([f"loaded, slots: {len(module.slots)}", *_tokens(module)])
+
+
+def _tokens(module: Module) -> Iterator[str]:
+    for slot in module.slots if isinstance(module.slots, tuple) else ():
+        match slot.token:
+            case None:
+                yield f"slot {slot.id}: empty"
+            case Failure():
+                yield f"slot {slot.id}: {slot.token.name}"
+            case token if isinstance(token.certificates, Failure):
+                yield f"slot {slot.id}: read, certificates: {token.certificates.name}"
+            case token:
+                yield f"slot {slot.id}: read, certificates: {len(token.certificates)}"

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sentences of refused inputs: each is used, and says the same in every language."""
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from cardtool.text import LANGUAGES, load_words
+
+SOURCES = Path(__file__).parent.parent / "cardtool"
+
+
+def _placeholders(pattern: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_refusal_of_the_code_has_its_sentence_and_no_other_is_there(language: str) -> None:
+    text = "".join(path.read_text("utf-8") for path in SOURCES.rglob("*.py"))
+
+    said = set(re.findall(r'(?:Refusal|ConfigError)\(\s*code="([a-z0-9-]+)"', text))
+    said |= set(re.findall(r'"(module-[a-z-]+)"', text))
+    assert set(load_words(language)["refusal"]) == said
+
+
+def test_all_languages_refuse_with_the_same_placeholders() -> None:
+    first, *others = (load_words(language)["refusal"] for language in LANGUAGES)
+
+    for other in others:
+        for code, sentence in first.items():
+            assert _placeholders(other[code]) == _placeholders(sentence), code
+            assert other[code] != sentence, code
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_refusals_keep_the_rules_for_words(language: str) -> None:
+    for code, sentence in load_words(language)["refusal"].items():
+        assert "!" not in sentence, code
+        assert not re.search(r"\}['\u2019\w]", sentence), f"a suffix on a value: {code}"
+        assert not re.search(r"(?i)lütfen|\bplease\b|failed to|başarısız", sentence), code

@@ -6,6 +6,15 @@ import os
 import sys
 from contextlib import suppress
 
+_LOOKING = frozenset({"check", "snapshot", "certs", "drivers"})
+
+
+def _will_look(arguments: list[str]) -> bool:
+    """Guess whether a command is going to look; a wrong guess costs a process or a moment."""
+    if {"--help", "--version"} & set(arguments) or "_CARDTOOL_COMPLETE" in os.environ:
+        return False
+    return not arguments or arguments[0] in _LOOKING or arguments[0].startswith("-")
+
 
 def main() -> None:
     """Run the command line, or as `worker JOB` answer a probe's questions."""
@@ -15,9 +24,14 @@ def main() -> None:
 
         worker.main(*sys.argv[2:])
         return
+    workers = None
+    if _will_look(sys.argv[1:]):
+        from cardtool.probe.isolation import Workers  # noqa: PLC0415 - nothing else is needed yet
+
+        workers = Workers()  # first of all: they load while this process does
     from cardtool import cli  # noqa: PLC0415 - and the command line no worker
 
-    status = cli.run(sys.argv[1:])
+    status = cli.run(sys.argv[1:], workers)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError, ValueError):  # None, gone or closed
             stream.flush()

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cardtool.cli import main
 from cardtool.model.diagnosis import Severity
 from cardtool.rules.codes import ROWS, finding
 from cardtool.text import LANGUAGES, Text, load_words
@@ -218,3 +220,12 @@ def test_no_fact_is_left_open_when_all_are_given(language: str, code: str) -> No
     assert "…" in Text(language).says(replace(whole, facts={})) or not _placeholders(
         load_words(language)["finding"][code]["says"]
     )
+
+
+def test_steps_name_the_command_that_the_person_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARDTOOL_COMMAND", "./run")
+
+    told = CliRunner().invoke(main, ["explain", "card-missing", "--lang", "en"]).output
+
+    assert "`./run`" in told
+    assert "`cardtool`" not in told

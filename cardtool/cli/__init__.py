@@ -21,6 +21,7 @@ from cardtool.views import formats
 if TYPE_CHECKING:
     from cardtool.model.diagnosis import Diagnosis
     from cardtool.model.snapshot import Module
+    from cardtool.probe.isolation import Workers
 
 _INTERRUPTED = 130
 """128 and the number of SIGINT, as shells report it."""
@@ -29,11 +30,15 @@ _INTERRUPTED = 130
 click.UsageError.exit_code = UNKNOWN
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit status; the outermost lines of the program."""
+def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
+    """Run one command and return its exit status; the outermost lines of the program.
+
+    `workers` are those that were started before this was loaded.
+    """
     _open_closed_streams()
     try:
-        return int(main.main(list(arguments), "cardtool", standalone_mode=False) or 0)
+        status = main.main(list(arguments), "cardtool", standalone_mode=False, obj=workers)
+        return int(status or 0)
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -52,4 +52,5 @@ def words() -> "Text":
             language = load(os.environ).language
         except ConfigError:
             language = None
-    return Text(language or system_language())
+    command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
+    return Text(language or system_language(), command=command)

@@ -75,7 +75,8 @@ class Session:
         from cardtool.text import Text
 
         asked = asked_language(self._ctx)
-        return Text(asked or self.config.language or system_language())
+        language = asked or self.config.language or system_language()
+        return Text(language, command=os.environ.get("CARDTOOL_COMMAND", "cardtool"))
 
     @cached_property
     def _key(self) -> bytes:
@@ -90,7 +91,7 @@ class Session:
         """
         from cardtool.probe.isolation import Workers
 
-        workers = Workers()  # first of all: they load while this process does
+        workers: Workers = self._ctx.obj or Workers()
         with workers:
             return self._look(workers)
 

@@ -10,6 +10,7 @@ SCardGetStatusChange.
 
 import json
 import sys
+import time
 from typing import Any
 
 from smartcard import scard
@@ -65,23 +66,32 @@ def _settle(context: int, name: str, settle_s: float) -> bool:
     Returns False when the card is gone and PC/SC has not noticed by then: pcsc-lite learns of it
     when it polls, every 0.4 s, but the reader's driver knows at once. Other systems need no poll.
     """
-    state = _state(context, name, scard.SCARD_STATE_UNAWARE, 0.0)
-    if state & scard.SCARD_STATE_PRESENT:
-        if _is_in(context, name):
-            return True
-        state = _state(context, name, state, settle_s)
-        if not state & scard.SCARD_STATE_EMPTY:
-            return False
-    if state & scard.SCARD_STATE_EMPTY:
-        _state(context, name, state, settle_s)
+    if not _becomes(context, name, scard.SCARD_STATE_PRESENT, 0.0):
+        _becomes(context, name, scard.SCARD_STATE_PRESENT, settle_s)
+        return True
+    if _is_in(context, name):
+        return True
+    if not _becomes(context, name, scard.SCARD_STATE_EMPTY, settle_s):
+        return False
+    _becomes(context, name, scard.SCARD_STATE_PRESENT, settle_s)
     return True
 
 
-def _state(context: int, name: str, known: int, wait_s: float) -> int:
-    """Return a reader's event state once it is another than the known one, or 0."""
-    awaited = [(name, known & ~scard.SCARD_STATE_CHANGED)]
-    code, changes = scard.SCardGetStatusChange(context, round(wait_s * 1000), awaited)
-    return changes[0][1] if code == scard.SCARD_S_SUCCESS else 0
+def _becomes(context: int, name: str, wanted: int, wait_s: float) -> bool:
+    """Wait until a reader is in a wanted state, whatever else changes about it meanwhile."""
+    end = time.monotonic() + wait_s
+    state, left_s = scard.SCARD_STATE_UNAWARE, 0.0
+    while True:
+        awaited = [(name, state & ~scard.SCARD_STATE_CHANGED)]
+        code, changes = scard.SCardGetStatusChange(context, round(left_s * 1000), awaited)
+        if code != scard.SCARD_S_SUCCESS:
+            return False
+        state = changes[0][1]
+        if state & wanted:
+            return True
+        left_s = end - time.monotonic()
+        if left_s <= 0:
+            return False
 
 
 def _is_in(context: int, name: str) -> bool:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.desks import AT, NUMBER, desk, nes
-from tests.rig.pkcs15 import pkcs15_card
+from tests.real.desks import AT, NAME, NUMBER, desk, nes
+from tests.rig.card import unknown_card
+from tests.rig.pkcs15 import SERIAL, pkcs15_card
 
 pytestmark = pytest.mark.real
 
@@ -38,3 +39,19 @@ def test_escape_sequences_of_a_card_never_reach_the_terminal(command: str) -> No
     assert not set(done.stdout) & {"\x1b", "\x07", "\x9b", "\u202e"}
     assert "[bold]" in done.stdout or command == "drivers"
     assert NUMBER not in done.stdout
+
+
+def test_what_is_told_on_request_holds_nothing_personal() -> None:
+    card = pkcs15_card([(f"{NUMBER}NES0", nes(400))], quick=True)
+    with ExitStack() as stack:
+        done = subprocess.run(
+            [_COMMAND, "-v", "check", "--at", AT.isoformat(), "--format", "json"],
+            env={**desk(stack, card, unknown_card(), None).env, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    assert "PRESENT" in done.stderr
+    assert "opensc-pkcs11.so" in done.stderr
+    assert not any(each in done.stderr for each in (NUMBER, NAME, SERIAL, "AKIS_"))

@@ -54,7 +54,7 @@ def take_snapshot(
     """Look at this workstation; what the world refuses is a `Failure` in the result.
 
     `started` are workers that were started earlier, if any were. `meanwhile` is called once, in a
-    thread, when the first module begins to read: a card keeps this process waiting for a while.
+    thread, before the first module is read: a card keeps this process waiting for a while.
     """
     options = options or Options()
     start = time.monotonic()
@@ -74,7 +74,7 @@ def take_snapshot(
             if not read:
                 break
             last_s = max(deadline.left_s, _LAST_LOOK_S)
-            settle_s = min(deadline.left_s / 3, _SETTLE_S)
+            settle_s = min(deadline.left_s / (2 * len(tried) + 1), _SETTLE_S)  # twice a reader
             again = ListReaders(verify=tried, settle_s=settle_s)
             after = ask(workers.pcsc, again, READERS, timeout_s=last_s)
             readers, changed = _compare(readers, after, tried)

@@ -66,3 +66,11 @@ def test_a_card_pulled_when_little_time_is_left_is_said(limit_s: str) -> None:
         service.insert(_card(delay_s=0.08, fault=PullOut(after=15)))
 
         assert _verdict(service, "--timeout", limit_s) == "card-pulled"
+
+
+def test_all_cards_pulled_at_once_are_said_before_time_runs_out() -> None:
+    with PcscService(4) as service:
+        for slot in range(4):
+            service.insert(_card(fault=PullOut(after=12)), slot)
+
+        assert _verdict(service, "--timeout", "4") == "card-pulled"

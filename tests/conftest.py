@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+os.environ["CARDTOOL_STATE"] = ""  # no test leaves a memory of its desk to the next, or to a person
+
 
 def require(found: object, component: str) -> None:
     """Skip the test where `component` is not `found`; fail it in CI (`CI=true`).

@@ -8,18 +8,16 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
+from cardtool.model.certificate import Attribute, Certificate, Name
 from cardtool.model.diagnosis import Finding, Severity
 from cardtool.model.snapshot import (
-    Attribute,
     Card,
-    Certificate,
     CertificateObject,
     Failure,
     Host,
     Library,
     Module,
     ModuleInfo,
-    Name,
     Reader,
     Slot,
     Snapshot,

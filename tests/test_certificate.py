@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardtool.model.snapshot import Certificate, Failure
+from cardtool.model.certificate import Certificate
+from cardtool.model.snapshot import Failure
 from cardtool.probe.certificate import parse, trim
 from tests.rig import certificates
 

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cardtool.model.certificate import Certificate, Name
 from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import (
-    Certificate,
     CertificateObject,
     Failure,
     Module,
-    Name,
     Slot,
     Snapshot,
     Token,

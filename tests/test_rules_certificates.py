@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Severity
-from cardtool.model.snapshot import Certificate, Snapshot
+from cardtool.model.snapshot import Snapshot
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
 from cardtool.rules.policy import Policy

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Severity
 from cardtool.model.snapshot import (
     Card,
-    Certificate,
     CertificateObject,
     Failure,
     Library,

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.snapshot import Certificate, Failure, Module, Source, Token
+from cardtool.model.certificate import Certificate
+from cardtool.model.snapshot import Failure, Module, Source, Token
 from cardtool.rules import diagnose
 from cardtool.rules.desk import card_for
 from tests.desks import (

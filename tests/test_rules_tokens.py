@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.snapshot import Certificate, Failure, Snapshot, Source, Token
+from cardtool.model.certificate import Certificate
+from cardtool.model.snapshot import Failure, Snapshot, Source, Token
 from cardtool.rules import diagnose
 from tests.desks import (
     AT,

@@ -5,7 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
-from cardtool.model.snapshot import Snapshot, Utc
+from cardtool.model.snapshot import Snapshot
+from cardtool.model.utc import Utc
 
 DIAGNOSIS_SCHEMA = 1
 """Number of the diagnosis format this version writes."""
@@ -45,11 +46,25 @@ class Link(StrEnum):
     TOKEN = "token"  # noqa: S105 - PKCS#11's word, no secret
     CERTIFICATE = "certificate"
     PIN = "pin"
+    APPLICATION = "application"
 
     @property
     def place(self) -> int:
         """Return the position in the chain, 0 for the first link."""
         return tuple(Link).index(self)
+
+
+class Actor(StrEnum):
+    """Who does a step."""
+
+    YOU = "you"
+    """The person at the desk."""
+    IT = "it"
+    """Whoever may install and configure: the institution's IT desk."""
+    OFFICER = "officer"
+    """The institution's e-signature officer, who orders and applies for people."""
+    PROVIDER = "provider"
+    """Whoever issued the certificate and the card: Kamu SM, mostly."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +78,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, str | int] = {}
     """Values for the sentence, as found: strings and whole numbers, moments in ISO 8601."""
     steps: tuple[str, ...] = ()
-    """Codes of what to do next, in order; empty only where all is well."""
+    """Codes of what to do next, in order; where all is well, what to do if it is not so."""
+    actors: tuple[Actor, ...] = ()
+    """Who does each step, in the order of `steps`."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +96,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     """Worst first; equals in the order of the chain."""
     snapshot: Snapshot
+    practice: str = ""
+    """Name of the practice case it is of; empty: the snapshot is of a real workstation."""
 
     @property
     def deciding(self) -> Finding:

@@ -14,16 +14,8 @@ from typing import Any
 
 import msgspec
 
-from cardtool.model.snapshot import (
-    Attribute,
-    Certificate,
-    CertificateObject,
-    Failure,
-    Name,
-    Slot,
-    Snapshot,
-    Token,
-)
+from cardtool.model.certificate import Attribute, Certificate, Name
+from cardtool.model.snapshot import CertificateObject, Failure, Slot, Snapshot, Token
 
 _HASH = r"~[0-9a-f]{16}"
 _MASKED = r"(?:.{2}\*+.{2}|\*+)(?: \(\d+\))?"

@@ -6,20 +6,20 @@ have defaults, unknown fields are ignored on reading, and `SCHEMA` rises only wh
 would misread a newer file.
 """
 
-from datetime import datetime
+import re
 from enum import StrEnum
-from typing import Annotated
 
 import msgspec
+
+from cardtool.model.certificate import Certificate
+from cardtool.model.surroundings import Driver, Process, Service, Session, UsbDevice
+from cardtool.model.utc import Utc
 
 SCHEMA = 1
 """Number of the snapshot format this version writes."""
 
 SIZE_LIMIT_BYTES = 16 * 1024 * 1024
 """The largest snapshot that is read; a real one is under 100 kB."""
-
-Utc = Annotated[datetime, msgspec.Meta(tz=True)]
-"""A moment with an offset; a naive one is refused."""
 
 
 class SnapshotError(ValueError):
@@ -34,7 +34,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
     """The only way to say that something could not be read."""
 
     api: str
-    """Which interface refused: os, pcsc, pkcs11, x509 or worker."""
+    """Which interface refused: os, usb, pcsc, pkcs11, x509 or worker."""
     name: str
     """That interface's own symbol: SCARD_E_NO_SERVICE, CKR_DEVICE_ERROR, SIGSEGV, TIMEOUT."""
     code: int | None = None
@@ -60,6 +60,13 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     """Version of the interpreter."""
     pcscd: str | None = None
     """Path of the PC/SC daemon; None: not found, or the system has none because it needs none."""
+    pcsc_socket: str | None = None
+    """Where the PC/SC daemon listens; None: nothing is there, or the system needs no such file."""
+    pcsc_drivers: tuple[Driver, ...] = ()
+    """The PC/SC reader drivers that are installed, where the system keeps them as files."""
+    services: tuple[Service, ...] = ()
+    """The services readers depend on; empty: they were not asked, as where all goes well."""
+    session: Session = Session()
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, tag="card"):
@@ -81,58 +88,14 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     event_count: int | None = None
     """Insertions and removals PC/SC counted in this reader; None where it does not count."""
     changes: int = 0
-    """How often the card was pulled or swapped while its token was being read: 0, 1 or 2."""
+    """How often the card was pulled, swapped or reset while its token was being read: 0, 1 or 2."""
+    connection: Failure | None = None
+    """What a shared connection met after the reading; None: nothing, or none was tried."""
 
-
-class Attribute(msgspec.Struct, frozen=True, kw_only=True):
-    """One attribute of a distinguished name."""
-
-    type: str
-    """Short name of RFC 4519 (CN, serialNumber, O, C) or the dotted object identifier."""
-    value: str
-
-
-class Name(msgspec.Struct, frozen=True, kw_only=True):
-    """A distinguished name in the order of the certificate."""
-
-    attributes: tuple[Attribute, ...] = ()
-
-    def first(self, kind: str) -> str | None:
-        """Return the first value of an attribute type, or None."""
-        return next((each.value for each in self.attributes if each.type == kind), None)
-
-
-class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
-    """The contents of an X.509 certificate. Source: RFC 5280 §4."""
-
-    subject: Name
-    issuer: Name
-    serial: str
-    """Serial number, upper-case hex; from the certificate, never from the token's attribute."""
-    not_before_at: Utc
-    not_after_at: Utc
-    """The last second of validity."""
-    key: str
-    """Public key: rsa-2048, ec-secp384r1, ed25519; the dotted identifier where unknown."""
-    signature_algorithm: str
-    """Dotted object identifier."""
-    is_ca: bool = False
-    """BasicConstraints say that it is a certification authority's."""
-    key_usage: tuple[str, ...] = ()
-    """Names of RFC 5280 §4.2.1.3: digitalSignature, nonRepudiation, ..."""
-    extended_key_usage: tuple[str, ...] = ()
-    """Dotted object identifiers."""
-    policies: tuple[str, ...] = ()
-    """Certificate policies, dotted object identifiers."""
-    qc_statements: tuple[str, ...] = ()
-    """Statement identifiers of the QCStatements extension. Source: RFC 3739 §3.2.6."""
-    subject_key_id: str = ""
-    """Upper-case hex; empty where the extension is missing."""
-    authority_key_id: str = ""
-    """Upper-case hex; empty where the extension is missing."""
-    crl_urls: tuple[str, ...] = ()
-    ocsp_urls: tuple[str, ...] = ()
-    ca_issuer_urls: tuple[str, ...] = ()
+    @property
+    def lasting_name(self) -> str:
+        """Return the name without the numbers that PC/SC gives anew at each start."""
+        return re.sub(r"( [0-9A-F]{2} [0-9A-F]{2}| [0-9]+)$", "", self.name)
 
 
 class CertificateObject(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,6 +148,8 @@ class Library(msgspec.Struct, frozen=True, kw_only=True, tag="library"):
     """Processors it is for: x86_64, i386, aarch64, arm; several in a universal Mach-O."""
     bits: int
     """64 or 32; of the widest part in a universal Mach-O."""
+    size_bytes: int = 0
+    """Of the file; two copies of one size are taken for one version."""
 
 
 class ModuleInfo(msgspec.Struct, frozen=True, kw_only=True, tag="info"):
@@ -217,6 +182,18 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
     """None: it was not loaded."""
 
 
+class LastGood(msgspec.Struct, frozen=True, kw_only=True):
+    """What was so at this desk when all was last well; nothing of a person is in it."""
+
+    taken_at: Utc
+    release: str
+    """`Host.release`."""
+    readers: tuple[str, ...]
+    """`Reader.lasting_name` of each."""
+    modules: dict[str, str] = {}
+    """Version by file name, of the modules that were loaded."""
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """What one workstation looked like at one moment."""
 
@@ -230,6 +207,16 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     modules: tuple[Module, ...] = ()
     elapsed_s: float = 0.0
     """How long the look took."""
+    usb: tuple[UsbDevice, ...] | Failure | None = None
+    """Readers on USB, and other devices of their makers; None: it was not looked at."""
+    vanished: tuple[str, ...] = ()
+    """Names of readers that were there when the look began and gone when it ended."""
+    clients: tuple[Process, ...] | None = None
+    """Programs that use PC/SC, those of this look left out; None: it was not looked for."""
+    built_at: Utc | None = None
+    """When the program that looked was released: no true clock shows an earlier moment."""
+    last_good: LastGood | None = None
+    """None: no earlier look at this desk found all well, or nothing of it was kept."""
 
     def tokens(self) -> tuple[tuple[Module, Slot, Token], ...]:
         """Return every token that was read, with its place, in the order of the reading."""

@@ -14,7 +14,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
-from cardtool.model.snapshot import Attribute, Certificate, Failure, Name
+from cardtool.model.certificate import Attribute, Certificate, Name
+from cardtool.model.snapshot import Failure
 
 _QC_STATEMENTS = x509.ObjectIdentifier("1.3.6.1.5.5.7.1.3")
 """id-pe-qcStatements. Source: RFC 3739 §3.2.6."""

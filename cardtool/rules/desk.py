@@ -12,9 +12,9 @@ from datetime import datetime
 import msgspec
 
 from cardtool import catalog
+from cardtool.model.certificate import Certificate
 from cardtool.model.snapshot import (
     Card,
-    Certificate,
     CertificateObject,
     Failure,
     Module,

@@ -8,8 +8,9 @@ import msgspec
 from rich.console import RenderableType
 from rich.text import Text as Line
 
+from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Diagnosis
-from cardtool.model.snapshot import Certificate, CertificateObject, Failure, Slot, Token
+from cardtool.model.snapshot import CertificateObject, Failure, Slot, Token
 from cardtool.text import Text
 from cardtool.views.drivers import failure
 from cardtool.views.harmless import escape, harmless

@@ -3,17 +3,15 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
+from cardtool.model.certificate import Attribute, Certificate, Name
 from cardtool.model.snapshot import (
-    Attribute,
     Card,
-    Certificate,
     CertificateObject,
     Failure,
     Host,
     Library,
     Module,
     ModuleInfo,
-    Name,
     Reader,
     Slot,
     Snapshot,

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a certificate holds, as facts: which kind it is, is a rule's to say."""
+
+import msgspec
+
+from cardtool.model.utc import Utc
+
+
+class Attribute(msgspec.Struct, frozen=True, kw_only=True):
+    """One attribute of a distinguished name."""
+
+    type: str
+    """Short name of RFC 4519 (CN, serialNumber, O, C) or the dotted object identifier."""
+    value: str
+
+
+class Name(msgspec.Struct, frozen=True, kw_only=True):
+    """A distinguished name in the order of the certificate."""
+
+    attributes: tuple[Attribute, ...] = ()
+
+    def first(self, kind: str) -> str | None:
+        """Return the first value of an attribute type, or None."""
+        return next((each.value for each in self.attributes if each.type == kind), None)
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
+    """The contents of an X.509 certificate. Source: RFC 5280 §4."""
+
+    subject: Name
+    issuer: Name
+    serial: str
+    """Serial number, upper-case hex; from the certificate, never from the token's attribute."""
+    not_before_at: Utc
+    not_after_at: Utc
+    """The last second of validity."""
+    key: str
+    """Public key: rsa-2048, ec-secp384r1, ed25519; the dotted identifier where unknown."""
+    signature_algorithm: str
+    """Dotted object identifier."""
+    is_ca: bool = False
+    """BasicConstraints say that it is a certification authority's."""
+    key_usage: tuple[str, ...] = ()
+    """Names of RFC 5280 §4.2.1.3: digitalSignature, nonRepudiation, ..."""
+    extended_key_usage: tuple[str, ...] = ()
+    """Dotted object identifiers."""
+    policies: tuple[str, ...] = ()
+    """Certificate policies, dotted object identifiers."""
+    qc_statements: tuple[str, ...] = ()
+    """Statement identifiers of the QCStatements extension. Source: RFC 3739 §3.2.6."""
+    subject_key_id: str = ""
+    """Upper-case hex; empty where the extension is missing."""
+    authority_key_id: str = ""
+    """Upper-case hex; empty where the extension is missing."""
+    crl_urls: tuple[str, ...] = ()
+    ocsp_urls: tuple[str, ...] = ()
+    ca_issuer_urls: tuple[str, ...] = ()

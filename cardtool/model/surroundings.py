@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What surrounds readers and cards: USB, services, the session and what was so the last time.
+
+Facts in the system's own words, as everywhere in the model; parts of a `Snapshot`.
+"""
+
+import msgspec
+
+
+class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A device on USB that is a card reader, or of a maker of card readers."""
+
+    vendor: str
+    """Four upper-case hex digits."""
+    product: str
+    """Four upper-case hex digits."""
+    maker: str = ""
+    """As the device or its driver says; may hold anything a device chose to say."""
+    name: str = ""
+    """The same for the product."""
+    classes: tuple[str, ...] = ()
+    """Interface classes, two upper-case hex digits; 0B is a CCID reader.
+
+    Source: USB-IF, Defined Class Codes.
+    """
+    port: str = ""
+    """Where it is plugged in, by the system's own naming."""
+    drivers: tuple[str, ...] | None = None
+    """PC/SC reader drivers that list its id, each with its version; None: not known here."""
+    problem: int | None = None
+    """Windows: the device's problem code, 0 for none. Source: cfg.h, CM_PROB_."""
+    allowed: bool = True
+    """False: the system was told not to let it in (Linux: `authorized` is 0)."""
+    asleep: bool = False
+    """Power management has suspended it."""
+
+    @property
+    def id(self) -> str:
+        """Return `VVVV:PPPP`, as the catalogue has it."""
+        return f"{self.vendor}:{self.product}"
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """A service of the system that readers depend on."""
+
+    name: str
+    """The system's own name, which no language changes: SCardSvr, pcscd.socket."""
+    state: str
+    """The system's own word: running, stopped, active, inactive, failed; empty: not installed."""
+    start: str = ""
+    """How it starts, in the system's own word: automatic, manual, disabled, enabled, masked."""
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """What kind of session this process runs in."""
+
+    id: int | None = None
+    """Windows: the session's number, 0 is that of services; None: the system has no such number."""
+    marks: tuple[str, ...] = ()
+    """What was seen of it: ssh, rdp, container, flatpak, snap."""
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True):
+    """A running program."""
+
+    pid: int
+    name: str
+    """The program's name without folder or arguments."""
+
+
+class Driver(msgspec.Struct, frozen=True, kw_only=True):
+    """A PC/SC reader driver that is installed."""
+
+    name: str
+    version: str = ""

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every code there is: how bad, which link of the chain, which facts, what to do, what it explains.
+
+A rule can invent none of these. Codes are stable for ever: one that is no longer given goes to
+`RETIRED` and is never used again.
+"""
+
+from cardtool.model.diagnosis import Actor, Finding
+from cardtool.rules.codes import contents, drivers, hardware, machine
+from cardtool.rules.codes.actors import ACTORS
+from cardtool.rules.codes.row import Row
+
+RETIRED: tuple[str, ...] = ()
+"""Codes that were given once."""
+
+ROWS: dict[str, Row] = {**machine.ROWS, **hardware.ROWS, **drivers.ROWS, **contents.ROWS}
+"""Code -> what holds for it, in the order of the chain."""
+
+
+def finding(code: str, **facts: str | int) -> Finding:
+    """Build the finding of a code of the table from its facts."""
+    row = ROWS[code]
+    return Finding(
+        code=code,
+        severity=row.severity,
+        link=row.link,
+        facts=facts,
+        steps=row.steps,
+        actors=actors(row.steps),
+    )
+
+
+def actors(steps: tuple[str, ...]) -> tuple[Actor, ...]:
+    """Return who does each of these steps."""
+    return tuple(ACTORS.get(step, Actor.YOU) for step in steps)

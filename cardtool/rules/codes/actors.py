@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who does each step: the person at the desk, unless it stands here."""
+
+from cardtool.model.diagnosis import Actor
+
+_IT = (
+    "allow-device",
+    "allow-file",
+    "allow-flatpak",
+    "allow-library",
+    "allow-pcsc-access",
+    "ask-application-support",
+    "change-battery",
+    "check-java",
+    "check-network",
+    "connect-snap",
+    "correct-path",
+    "enable-device",
+    "enable-pcscd",
+    "enable-windows-service",
+    "install-driver",
+    "install-matching-driver",
+    "install-pcsc-library",
+    "install-pcscd",
+    "install-reader-driver",
+    "keep-one-driver",
+    "keep-one-reader-driver",
+    "name-module",
+    "open-device-manager",
+    "open-windows-services",
+    "print-polkit-rule",
+    "reinstall-driver",
+    "remove-driver",
+    "run-at-logon",
+    "set-clock",
+    "set-zone",
+    "share-pcsc-socket",
+    "start-pcscd",
+    "start-windows-enumerator",
+    "start-windows-service",
+    "stop-usb-sleep",
+    "unmask-pcscd",
+    "update-driver",
+    "update-reader-driver",
+    "update-roots",
+)
+_OFFICER = ("address-reader", "order-reader", "pay-reader")
+_PROVIDER = ("ask-for-new-card", "ask-provider", "call-provider", "replace-card")
+
+ACTORS = {
+    **dict.fromkeys(_IT, Actor.IT),
+    **dict.fromkeys(_OFFICER, Actor.OFFICER),
+    **dict.fromkeys(_PROVIDER, Actor.PROVIDER),
+}
+"""Step -> who does it; a step that is not here is for the person at the desk."""

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Codes about what is on a card, and about the programs that sign with it."""
+
+from cardtool.model.diagnosis import Link
+from cardtool.rules.codes.row import critical, warning, well
+
+_REMAINING = ("reader", "holder", "not_after_at", "days_left")
+
+ROWS = {
+    "certificates-unreadable": critical(
+        Link.CERTIFICATE,
+        "reader",
+        "reason",
+        steps=("close-programs", "reseat-card", "ask-for-new-card"),
+        elsewhere="card-not-read",
+    ),
+    "certificates-missing": critical(
+        Link.CERTIFICATE, "reader", "label", steps=("check-card-kind", "ask-provider")
+    ),
+    "certificate-unparsable": critical(
+        Link.CERTIFICATE,
+        "reader",
+        "reason",
+        "sha256",
+        steps=("reseat-card", "send-snapshot", "ask-provider"),
+        explains=("nes-missing", "nes-elsewhere"),
+        elsewhere="card-not-read",
+    ),
+    "certificate-skipped": well(Link.CERTIFICATE, "reader", "reason", "sha256"),
+    "nes-missing": critical(
+        Link.CERTIFICATE, "reader", "count", steps=("check-card-kind", "ask-provider")
+    ),
+    "nes-elsewhere": well(Link.CERTIFICATE, "reader"),
+    "nes-found": well(Link.CERTIFICATE, "reader", "holder", "identity", "issuer", "serial"),
+    "nes-valid": well(Link.CERTIFICATE, *_REMAINING),
+    "nes-expiring": warning(Link.CERTIFICATE, *_REMAINING, steps=("tell-officer", "renew-online")),
+    "nes-expiring-soon": warning(
+        Link.CERTIFICATE,
+        *_REMAINING,
+        steps=("renew-online", "tell-officer", "allow-for-delivery"),
+    ),
+    "nes-expiring-critical": critical(
+        Link.CERTIFICATE,
+        *_REMAINING,
+        steps=("renew-online", "tell-officer", "call-provider"),
+    ),
+    "nes-expired": critical(
+        Link.CERTIFICATE,
+        "reader",
+        "holder",
+        "not_after_at",
+        "days_past",
+        steps=("use-newer-card", "tell-officer", "renew-on-paper", "check-clock"),
+    ),
+    "nes-not-yet-valid": warning(
+        Link.CERTIFICATE,
+        "reader",
+        "holder",
+        "not_before_at",
+        "days_to_wait",
+        steps=("use-older-card", "create-pin-later", "check-clock"),
+    ),
+    "nes-superseded": well(Link.CERTIFICATE, "reader", "holder", "not_after_at"),
+    "nes-waiting": well(Link.CERTIFICATE, "reader", "holder", "not_before_at"),
+    "pin-locked": critical(Link.PIN, "reader", "label", steps=("do-not-guess", "unlock-pin")),
+    "pin-final-try": warning(Link.PIN, "reader", "label", steps=("be-sure-of-pin", "unlock-pin")),
+    "pin-count-low": warning(Link.PIN, "reader", "label", steps=("check-pin-card", "do-not-guess")),
+    "pin-never-set": warning(Link.PIN, "reader", "label", steps=("create-pin",)),
+    "pin-to-be-changed": warning(
+        Link.PIN, "reader", "label", steps=("change-pin", "check-pin-card")
+    ),
+    "puk-locked": warning(Link.PIN, "reader", "label", steps=("be-sure-of-pin", "do-not-guess")),
+    "pin-and-puk-locked": critical(
+        Link.PIN, "reader", "label", steps=("do-not-guess", "replace-card")
+    ),
+    "pin-ready": well(Link.PIN, "reader", "label"),
+    "desk-ready": well(
+        Link.APPLICATION,
+        steps=(
+            "start-signing-program",
+            "choose-certificate",
+            "check-browser",
+            "check-java",
+            "check-network",
+            "update-roots",
+            "ask-application-support",
+        ),
+    ),
+}

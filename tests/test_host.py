@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of the machine agrees with what it says of itself."""
 
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,3 +28,33 @@ def test_the_pcsc_daemon_of_this_machine_is_found() -> None:
 def _loaded_libraries() -> Iterator[str]:
     with Path("/proc/self/maps").open() as maps:
         yield from (line.split()[-1] for line in maps if ".so" in line)
+
+
+def test_the_place_where_pcsc_listens_is_told_only_of_a_socket(tmp_path: Path) -> None:
+    (tmp_path / "run" / "pcscd").mkdir(parents=True)
+    usual, other = tmp_path / "run" / "pcscd" / "pcscd.comm", tmp_path / "other"
+    named = {"PCSCLITE_CSOCK_NAME": str(other)}
+
+    nothing = host.look({}, tmp_path).pcsc_socket
+    with _listening(usual), _listening(other):
+        at_usual = host.look({}, tmp_path).pcsc_socket
+        at_other = host.look(named, tmp_path).pcsc_socket
+    other.unlink()
+    other.touch()
+    no_socket = host.look(named, tmp_path).pcsc_socket
+
+    assert (nothing, no_socket) == (None, None)
+    assert (at_usual, at_other) == (str(usual), str(other))
+
+
+def test_the_session_is_that_of_the_environment(tmp_path: Path) -> None:
+    assert host.look({"SSH_CLIENT": "x"}, tmp_path).session.marks == ("ssh",)
+
+
+def _listening(place: Path) -> socket.socket:
+    if sys.platform == "win32":
+        raise NotImplementedError
+    else:  # noqa: RET506 (mypy leaves out a branch of another platform, not what follows it)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(place))
+        return listener

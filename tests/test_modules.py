@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from cardtool.catalog import load
-from cardtool.model.snapshot import Failure, Library, Module, Source
+from cardtool.model.snapshot import Failure, Library, Module, Reader, Source
 from cardtool.probe import modules
 
 _AKIS_1_0 = "3BBA11008131FE4D55454B41452056312E30AE"
@@ -139,3 +141,27 @@ def test_a_configured_module_comes_last_and_a_file_is_listed_once(tmp_path: Path
 
     assert listed[-1] == "configured /nowhere/none.so"
     assert not any(str(link) in line for line in listed)
+
+
+_AKISP11 = r"C:\Windows\System32\akisp11.dll"
+_GONE = Failure(api="pcsc", name="SCARD_E_NO_SERVICE", code=0x8010001D)
+_STOPPED = Failure(api="pcsc", name="SCARD_E_SERVICE_STOPPED", code=0x8010001E)
+_DENIED = Failure(api="pcsc", name="SCARD_W_SECURITY_VIOLATION", code=0x8010006A)
+
+
+@pytest.mark.parametrize(
+    ("path", "readers", "platform", "expected"),
+    [
+        (_AKISP11, _GONE, "win32", True),
+        (_AKISP11, _STOPPED, "win32", True),
+        (_AKISP11, (), "win32", False),
+        (_AKISP11, _DENIED, "win32", False),
+        (r"C:\Windows\System32\eTPKCS11.dll", _GONE, "win32", False),
+        (r"C:\own\card.dll", _GONE, "win32", False),
+        ("/usr/lib/libakisp11.so", _GONE, "linux", False),
+    ],
+)
+def test_the_akis_module_is_not_loaded_while_the_service_of_windows_is_down(
+    path: str, readers: tuple[Reader, ...] | Failure, platform: str, *, expected: bool
+) -> None:
+    assert modules.is_held_back(_module(path), readers, platform) is expected

@@ -10,6 +10,8 @@ import os
 import stat
 import struct
 
+from msgspec.structs import replace
+
 from cardtool.model.snapshot import Failure, Library
 
 _HEADER_BYTES = 64 * 1024
@@ -59,14 +61,15 @@ def read_library(path: str) -> Library | Failure:
             detail = "not a regular file"
             return Failure(api="os", name="EINVAL", code=errno.EINVAL, detail=detail)
         with open(path, "rb") as file:  # noqa: PTH123 - paths from configuration may be any text
-            header = file.read(_HEADER_BYTES)
+            header, size_bytes = file.read(_HEADER_BYTES), os.fstat(file.fileno()).st_size
     except OSError as error:
         number = error.errno or 0
         name = errno.errorcode.get(number, "EIO")
         return Failure(api="os", name=name, code=number, detail=error.strerror or "")
     except ValueError as error:  # a NUL or half a character in the path
         return Failure(api="os", name="EINVAL", code=errno.EINVAL, detail=str(error))
-    return parse_library(header)
+    found = parse_library(header)
+    return found if isinstance(found, Failure) else replace(found, size_bytes=size_bytes)
 
 
 def parse_library(header: bytes) -> Library | Failure:

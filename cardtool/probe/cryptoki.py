@@ -8,10 +8,13 @@ import ctypes
 import mmap
 import re
 import sys
+from collections.abc import Callable
 
 from pkcs11.exceptions import PKCS11Error
 
 from cardtool.model.snapshot import Failure
+
+_Function = Callable[..., int]
 
 _CODES = {
     "CKR_HOST_MEMORY": 0x02,
@@ -40,8 +43,10 @@ _SPELT_OTHERWISE = {
 _SLOT_INFO_BYTES = 64 + 32 + ctypes.sizeof(ctypes.c_ulong) + 4
 """slotDescription, manufacturerID, flags and two versions. Source: PKCS#11 v2.40, CK_SLOT_INFO."""
 
-_GET_SLOT_INFO = 5
-"""Place of C_GetSlotInfo among the functions of CK_FUNCTION_LIST, counted from 0."""
+_ALREADY_INITIALISED = 0x191
+
+_INITIALIZE, _GET_SLOT_INFO = 0, 5
+"""Places in CK_FUNCTION_LIST of C_Initialize and C_GetSlotInfo, counted from 0."""
 
 
 def name_error(error: PKCS11Error) -> Failure:
@@ -74,30 +79,61 @@ def shield_slots(path: str) -> dict[int, Failure]:
     cannot be made writable, nothing changes.
     """
     refused: dict[int, Failure] = {}
+
+    def shield(original: _Function) -> _Function:
+        def describe(slot_id: int, info: int) -> int:
+            code = original(slot_id, info)
+            if code:
+                refused[slot_id] = _name_code(code)
+                ctypes.memset(info, 0, _SLOT_INFO_BYTES)
+            return 0
+
+        return describe
+
+    _replace(path, _GET_SLOT_INFO, shield, ctypes.c_ulong, ctypes.c_void_p)
+    return refused
+
+
+def accept_initialised(path: str) -> None:
+    """Make a loaded module that says it is already initialised say that all is well, as it is.
+
+    python-pkcs11 takes that answer for an error of its own (0.10). Some part of the process may
+    have initialised the library that a wrapper passes calls on to.
+
+    Source: PKCS#11 v2.40 §5.4, CKR_CRYPTOKI_ALREADY_INITIALIZED.
+    """
+
+    def accept(original: _Function) -> _Function:
+        def initialise(arguments: int | None) -> int:
+            code = original(arguments)
+            return 0 if code == _ALREADY_INITIALISED else code
+
+        return initialise
+
+    _replace(path, _INITIALIZE, accept, ctypes.c_void_p)
+
+
+def _replace(
+    path: str, place: int, make: Callable[[_Function], _Function], *arguments: type
+) -> None:
+    """Put another function in a place of a loaded module's function list.
+
+    Its memory may be read-only and stay so: then nothing changes.
+    """
     library = ctypes.CDLL(path)  # the same handle: the loader counts, it does not load twice
     table = ctypes.c_void_p()
     library.C_GetFunctionList(ctypes.byref(table))
     pointer_bytes = ctypes.sizeof(ctypes.c_void_p)
     version_bytes = 2 if sys.platform == "win32" else pointer_bytes  # CK_VERSION, packed there
-    address = (table.value or 0) + version_bytes + _GET_SLOT_INFO * pointer_bytes
-    signature = ctypes.CFUNCTYPE(ctypes.c_ulong, ctypes.c_ulong, ctypes.c_void_p)
+    address = (table.value or 0) + version_bytes + place * pointer_bytes
+    signature = ctypes.CFUNCTYPE(ctypes.c_ulong, *arguments)
     entry = ctypes.c_void_p.from_address(address)
-    original = signature(entry.value or 0)
-
-    def describe(slot_id: int, info: int) -> int:
-        code = original(slot_id, info)
-        if code:
-            refused[slot_id] = _name_code(code)
-            ctypes.memset(info, 0, _SLOT_INFO_BYTES)
-        return 0
-
     if _make_writable(address, pointer_bytes):
-        _shields.append(shield := signature(describe))
-        entry.value = ctypes.cast(shield, ctypes.c_void_p).value
-    return refused
+        _replaced.append(function := signature(make(signature(entry.value or 0))))
+        entry.value = ctypes.cast(function, ctypes.c_void_p).value
 
 
-_shields: list[object] = []
+_replaced: list[object] = []
 """Callbacks that modules hold; ctypes frees what nobody references."""
 
 

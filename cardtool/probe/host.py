@@ -4,8 +4,11 @@
 import os
 import platform
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 
 from cardtool.model.snapshot import Host
+from cardtool.probe import session
 
 _MACHINES = {
     "amd64": "x86_64",
@@ -29,9 +32,15 @@ _NARROW_BITS = 32
 _PCSCD_PLACES = ("/usr/sbin/pcscd", "/sbin/pcscd", "/usr/bin/pcscd", "/usr/local/sbin/pcscd")
 """A user's own search path often lacks the folders of daemons."""
 
+_PCSC_SOCKET = "run/pcscd/pcscd.comm"
+"""Where pcscd listens unless `PCSCLITE_CSOCK_NAME` names another place. Source: pcsc-lite."""
 
-def look() -> Host:
-    """Describe this machine; asks nothing of any device."""
+
+def look(environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Host:
+    """Describe this machine; asks nothing of any device.
+
+    `environment` and `root` are what the process was given, and where the system's files begin.
+    """
     bits = 64 if sys.maxsize > 2**32 else 32
     machine = platform.machine()
     name = _MACHINES.get(machine.lower(), machine)
@@ -43,7 +52,17 @@ def look() -> Host:
         bits=bits,
         python=platform.python_version(),
         pcscd=next((place for place in _PCSCD_PLACES if os.access(place, os.X_OK)), None),
+        pcsc_socket=_pcsc_socket(environment, root),
+        session=session.look(environment, root),
     )
+
+
+def _pcsc_socket(environment: Mapping[str, str], root: Path) -> str | None:
+    place = Path(environment.get("PCSCLITE_CSOCK_NAME") or root / _PCSC_SOCKET)
+    try:
+        return str(place) if place.is_socket() else None
+    except OSError:  # a folder on the way may not be entered
+        return None
 
 
 def _release() -> str:

@@ -51,7 +51,7 @@ class Worker:
     """
 
     def __init__(self, job: str) -> None:
-        """Start the child: the job is pcsc or pkcs11."""
+        """Start the child: the job is pcsc, pkcs11 or system."""
         # -P: a file of a native library's name in the current folder must not be run
         program = [] if getattr(sys, "frozen", False) else ["-P", "-m", "cardtool"]
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -72,6 +72,11 @@ class Worker:
         self._listener = threading.Thread(target=self._hear_complaints, args=process, daemon=True)
         self._listener.start()
         threading.Thread(target=self._hear_answers, args=process, daemon=True).start()
+
+    @property
+    def pid(self) -> int | None:
+        """Return the child's process number; None where it could not be started."""
+        return None if self._process is None else self._process.pid
 
     @property
     def is_lost(self) -> bool:
@@ -149,6 +154,7 @@ class Workers:
         self.pcsc = Worker("pcsc")
         self._ready = [Worker("pkcs11")]
         self._given: list[Worker] = []
+        self._around: list[Worker] = []
 
     def pkcs11(self, wait_s: float = 0.0) -> Worker:
         """Return a child for one module: the one that is ready, or a new one.
@@ -161,13 +167,28 @@ class Workers:
         self._given.append(worker)
         return worker
 
+    def system(self) -> Worker:
+        """Return a child for a look around; each has its own, for they look side by side."""
+        worker = Worker("system")
+        self._around.append(worker)
+        return worker
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Return the numbers of this process and of all its children, dead or alive."""
+        return (os.getpid(), *(each.pid for each in self._all if each.pid is not None))
+
+    @property
+    def _all(self) -> tuple[Worker, ...]:
+        return (self.pcsc, *self._ready, *self._given, *self._around)
+
     def __enter__(self) -> Self:
         """Return itself, so that `with` ends them all."""
         return self
 
     def __exit__(self, *_: object) -> None:
         """End them all, however the look ended."""
-        for worker in (self.pcsc, *self._ready, *self._given):
+        for worker in self._all:
             worker.end()
 
 

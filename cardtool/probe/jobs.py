@@ -6,6 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from cardtool.model.snapshot import Failure, ModuleInfo, Reader, Slot, Token
+from cardtool.model.surroundings import Process, Service
 from cardtool.probe.isolation import LostWorkerError, Worker
 
 T = TypeVar("T")
@@ -34,6 +35,21 @@ class ReadToken(msgspec.Struct, frozen=True, kw_only=True, tag="read-token"):
     slot_id: int
 
 
+class LookAtUsb(msgspec.Struct, frozen=True, kw_only=True, tag="look-at-usb"):
+    """Job system: which readers are on USB."""
+
+
+class ListServices(msgspec.Struct, frozen=True, kw_only=True, tag="list-services"):
+    """Job system: the state of the services that readers depend on."""
+
+
+class FindClients(msgspec.Struct, frozen=True, kw_only=True, tag="find-clients"):
+    """Job system: which programs use PC/SC."""
+
+    own: tuple[int, ...]
+    """Process numbers of this look itself."""
+
+
 class OpenedModule(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
     """Answer to `OpenModule`."""
 
@@ -53,6 +69,10 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="token-answer")
 READERS = msgspec.json.Decoder[tuple[Reader, ...] | Failure](tuple[Reader, ...] | Failure)
 OPENED = msgspec.json.Decoder[OpenedModule | Failure](OpenedModule | Failure)
 TOKEN = msgspec.json.Decoder[TokenAnswer | Failure](TokenAnswer | Failure)
+SERVICES = msgspec.json.Decoder[tuple[Service, ...] | Failure](tuple[Service, ...] | Failure)
+CLIENTS = msgspec.json.Decoder[tuple[Process, ...] | Failure](tuple[Process, ...] | Failure)
+
+Question = ListReaders | OpenModule | ReadToken | LookAtUsb | ListServices | FindClients
 
 encode = msgspec.json.encode
 """How a record is written on the wire, a question or an answer."""
@@ -60,7 +80,7 @@ encode = msgspec.json.encode
 
 def ask(
     worker: Worker,
-    question: ListReaders | OpenModule | ReadToken,
+    question: Question,
     answer: "msgspec.json.Decoder[T]",
     *,
     timeout_s: float,

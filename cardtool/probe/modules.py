@@ -4,10 +4,10 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from cardtool.catalog import Card, load
-from cardtool.model.snapshot import Failure, Library, Module, Source
+from cardtool.model.snapshot import Failure, Library, Module, Reader, Source
 from cardtool.probe.binary import read_library
 
 _P11_KIT_CONFIGURATION = ("/usr/share/p11-kit/modules", "/etc/pkcs11/modules")
@@ -15,6 +15,8 @@ _P11_KIT_CONFIGURATION = ("/usr/share/p11-kit/modules", "/etc/pkcs11/modules")
 
 _P11_KIT_MODULES = ("usr/lib/*/pkcs11", "usr/lib64/pkcs11", "usr/lib/pkcs11")
 """Where a relative `module:` lies, by distribution. Source: pkcs11.conf(5), p11_module_path."""
+
+_SERVICE_GONE = ("SCARD_E_NO_SERVICE", "SCARD_E_SERVICE_STOPPED")
 
 _PROGRAM = "cardtool"
 """The name that enable-in and disable-in know this program by. Source: pkcs11.conf(5)."""
@@ -49,6 +51,16 @@ def find(configured: Iterable[str], extra: Iterable[str], bits: int) -> tuple[Mo
 def fits(module: Module, machine: str) -> bool:
     """Tell whether this process could load it at all."""
     return isinstance(module.library, Library) and machine in module.library.machines
+
+
+def is_held_back(module: Module, readers: tuple[Reader, ...] | Failure, platform: str) -> bool:
+    """Tell whether loading a module would end the process, and would tell nothing.
+
+    Source: drivers_notes/middleware.md#what-a-reader-of-certificates-must-survive.
+    """
+    is_gone = isinstance(readers, Failure) and readers.name in _SERVICE_GONE
+    known = load().module_named(PureWindowsPath(module.path).name)
+    return platform == "win32" and is_gone and known is not None and known.id == "akisp11"
 
 
 def candidates(card: Card | None, modules: Iterable[Module]) -> tuple[Module, ...]:

@@ -11,9 +11,12 @@ SCardGetStatusChange.
 import json
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from smartcard import scard
+
+T = TypeVar("T")
 
 _Record = dict[str, Any]
 """The values of a record of the model, as JSON spells them."""
@@ -30,6 +33,9 @@ _STATES = ("EMPTY", "PRESENT", "MUTE", "UNPOWERED", "INUSE", "EXCLUSIVE", "UNAVA
 _ABSENT = 0
 """Value of SCARD_ATTR_ICC_PRESENCE. Source: PC/SC part 3 §3.1.3."""
 
+_NO_NEWS = (scard.SCARD_S_SUCCESS, scard.SCARD_E_NO_SMARTCARD)
+"""What a connection meets that the reader's state tells as well."""
+
 _ATTEMPTS = 3
 """A reader unplugged between listing and asking makes the whole list invalid: list again."""
 
@@ -37,21 +43,23 @@ _ATTEMPTS = 3
 def answer(question: bytes) -> bytes:
     """Return all readers, an empty list where PC/SC knows none, or why it cannot be asked.
 
-    Each call makes a context of its own: after a restart of the service an old one still says
-    that it is valid, and every call on it fails.
+    Each part has a context of its own: after a restart of the service, and after pcscd has refused
+    a connection to a card, an old one still says that it is valid, and every call on it fails.
     """
     asked = json.loads(question)
+    verify = asked["verify"] if sys.platform == "linux" else ()
+    met = {name: _in_context(_settle, name, asked["settle_s"]) for name in verify}
+    found = _in_context(_list, met)
+    return json.dumps(_failure(found) if isinstance(found, int) else found).encode()
+
+
+def _in_context(do: Callable[..., T], *arguments: object) -> T | int:
+    """Return what is done in a context made for it alone, or the code that refused it one."""
     code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     if code != scard.SCARD_S_SUCCESS:
-        return json.dumps(_failure(code)).encode()
+        return int(code)
     try:
-        verify = asked["verify"] if sys.platform == "linux" else ()
-        gone = {name for name in verify if not _settle(context, name, asked["settle_s"])}
-        for _ in range(_ATTEMPTS):
-            code, found = _look(context, gone)
-            if code != scard.SCARD_E_UNKNOWN_READER:
-                break
-        return json.dumps(found).encode()
+        return do(context, *arguments)
     finally:
         scard.SCardReleaseContext(context)
 
@@ -60,21 +68,23 @@ def leave() -> None:
     """Do nothing: no context outlives its question."""
 
 
-def _settle(context: int, name: str, settle_s: float) -> bool:
+def _settle(context: int, name: str, settle_s: float) -> int:
     """Wait until PC/SC knows of a card that was pulled a moment ago, and for it to come back.
 
-    Returns False when the card is gone and PC/SC has not noticed by then: pcsc-lite learns of it
-    when it polls, every 0.4 s, but the reader's driver knows at once. Other systems need no poll.
+    Returns what a connection met, `SCARD_W_REMOVED_CARD` when the card is gone and PC/SC has not
+    noticed by then: pcsc-lite learns of it when it polls, every 0.4 s, but the reader's driver
+    knows at once. Other systems need no poll.
     """
     if not _becomes(context, name, scard.SCARD_STATE_PRESENT, 0.0):
         _becomes(context, name, scard.SCARD_STATE_PRESENT, settle_s)
-        return True
-    if _is_in(context, name):
-        return True
+        return int(scard.SCARD_S_SUCCESS)
+    code = _connect(context, name)
+    if code != scard.SCARD_W_REMOVED_CARD:
+        return code
     if not _becomes(context, name, scard.SCARD_STATE_EMPTY, settle_s):
-        return False
+        return code
     _becomes(context, name, scard.SCARD_STATE_PRESENT, settle_s)
-    return True
+    return int(scard.SCARD_S_SUCCESS)
 
 
 def _becomes(context: int, name: str, wanted: int, wait_s: float) -> bool:
@@ -94,23 +104,33 @@ def _becomes(context: int, name: str, wanted: int, wait_s: float) -> bool:
             return False
 
 
-def _is_in(context: int, name: str) -> bool:
-    """Ask the reader's driver whether the card is in; yes where it cannot be asked.
+def _connect(context: int, name: str) -> int:
+    """Connect to a card and leave it again; returns what that met.
 
-    Over a shared connection, which sends a powered card nothing and leaves it as it is.
+    The connection is shared and sends a powered card nothing. On it the reader's driver is asked
+    whether the card is still in; one that cannot be asked is believed.
 
     Source: libccid 1.5, IFDHGetCapabilities; drivers_notes/middleware.md#pc-sc.
     """
     shared, protocols = scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_ANY
     code, card, _ = scard.SCardConnect(context, name, shared, protocols)
     if code != scard.SCARD_S_SUCCESS:
-        return True
+        return int(code)
     code, presence = scard.SCardGetAttrib(card, scard.SCARD_ATTR_ICC_PRESENCE)
     scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
-    return code != scard.SCARD_S_SUCCESS or list(presence) != [_ABSENT]
+    is_gone = code == scard.SCARD_S_SUCCESS and list(presence) == [_ABSENT]
+    return int(scard.SCARD_W_REMOVED_CARD if is_gone else scard.SCARD_S_SUCCESS)
 
 
-def _look(context: int, gone: set[str]) -> tuple[int, list[_Record] | _Record]:
+def _list(context: int, met: dict[str, int]) -> list[_Record] | _Record:
+    for _ in range(_ATTEMPTS):
+        code, found = _look(context, met)
+        if code != scard.SCARD_E_UNKNOWN_READER:
+            break
+    return found
+
+
+def _look(context: int, met: dict[str, int]) -> tuple[int, list[_Record] | _Record]:
     try:
         code, names = scard.SCardListReaders(context, [])
     except (SystemError, UnicodeError) as error:  # pyscard, at a name that is no UTF-8
@@ -124,20 +144,23 @@ def _look(context: int, gone: set[str]) -> tuple[int, list[_Record] | _Record]:
     if code != scard.SCARD_S_SUCCESS:
         return code, _failure(code)
     found = {
-        name: _reader(name, scard.SCARD_STATE_EMPTY if name in gone else state, bytes(atr))
+        name: _reader(name, state, bytes(atr), met.get(name, scard.SCARD_S_SUCCESS))
         for name, state, atr in changes
     }
     strange = {"card": _unnameable("pyscard asks for readers by ASCII names only")}
     return code, [found.get(name) or {"name": name, **strange} for name in names]
 
 
-def _reader(name: str, event_state: int, atr: bytes) -> _Record:
+def _reader(name: str, event_state: int, atr: bytes, met: int) -> _Record:
+    if met == scard.SCARD_W_REMOVED_CARD:
+        event_state, met = scard.SCARD_STATE_EMPTY, scard.SCARD_S_SUCCESS
     states = [each for each in _STATES if event_state & getattr(scard, f"SCARD_STATE_{each}")]
     return {
         "name": name,
         "states": states,
         "card": _card(states, atr.hex().upper()),
         "event_count": event_state >> 16 & 0xFFFF,
+        "connection": None if met in _NO_NEWS else _failure(met),
     }
 
 

@@ -13,6 +13,9 @@ from typing import Any
 import pkcs11
 from pkcs11.exceptions import PKCS11Error
 
+_INITIALISED = "already initialized"
+"""python-pkcs11 0.10 at CKR_CRYPTOKI_ALREADY_INITIALIZED, for which it has no exception."""
+
 _modules: list[Any] = []
 """The one opened module of this process; python-pkcs11 keeps it for the process anyway."""
 
@@ -37,16 +40,23 @@ def leave() -> None:
 
 def _open(path: str) -> bytes:
     threading.Thread(target=_load_facts, daemon=True).start()
-    refusal: PKCS11Error | None = None
-    try:
-        _modules.append(pkcs11.lib(path))  # C_Initialize(NULL): some modules refuse any argument
-    except PKCS11Error as error:
-        refusal = error
+    refusal = _load(path)
     from cardtool.probe import cryptoki, jobs, pkcs11_facts  # noqa: PLC0415 - by now it is loaded
 
+    if refusal is not None and _INITIALISED in str(refusal):
+        cryptoki.accept_initialised(path)
+        refusal = _load(path)
     if refusal is not None:
         return jobs.encode(cryptoki.name_error(refusal))
     return jobs.encode(pkcs11_facts.describe(_modules[-1]))
+
+
+def _load(path: str) -> PKCS11Error | None:
+    try:
+        _modules.append(pkcs11.lib(path))  # C_Initialize(NULL): some modules refuse any argument
+    except PKCS11Error as error:
+        return error
+    return None
 
 
 def _load_facts() -> None:

@@ -23,7 +23,7 @@ One that dies earlier may die in a transaction, and PC/SC then resets the card.
 
 
 def main(job: str) -> None:
-    """Answer questions until standard input ends; the job is pcsc or pkcs11.
+    """Answer questions until standard input ends; the job is pcsc, pkcs11 or system.
 
     A child whose parent was killed ends itself even when native code never returns:
     faulthandler's watchdog is a thread that needs no interpreter.
@@ -50,6 +50,10 @@ def _load(job: str) -> tuple[Callable[[bytes], bytes], Callable[[], None]]:
         from cardtool.probe import pcsc  # noqa: PLC0415 - native, so only in the child
 
         return pcsc.answer, pcsc.leave
+    if job == "system":
+        from cardtool.probe import system  # noqa: PLC0415 - native, so only in the child
+
+        return system.answer, system.leave
     from cardtool.probe import pkcs11  # noqa: PLC0415 - native, so only in the child
 
     return pkcs11.answer, pkcs11.leave

@@ -9,19 +9,18 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
-from cardtool import __version__
-from cardtool.catalog import load
-from cardtool.model.snapshot import Card, Failure, Module, Reader, Slot, Snapshot, Token
-from cardtool.probe import host, modules, opensc
+from cardtool import BUILT_ON, __version__
+from cardtool.model.snapshot import Card, Failure, Module, Reader, Snapshot
+from cardtool.probe import host, last_good, modules
 from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import READERS, ListReaders, ask
-from cardtool.probe.tokens import match_slots, read_module
+from cardtool.probe.reading import read_cards, reset_cards
+from cardtool.probe.surroundings import Surroundings
 
 Readers = tuple[Reader, ...] | Failure
 
@@ -30,6 +29,11 @@ _LAST_LOOK_S = 0.5
 
 _SETTLE_S = 2.0
 """How long a card that was pulled may take to be noticed, and again to come back."""
+
+_FIRST_SHARE = 2 / 3
+"""Of the time, for the first list of readers where modules are to be asked whatever it says."""
+
+_BUILT_AT = datetime.fromisoformat(BUILT_ON).replace(tzinfo=UTC)
 
 _READINGS = 2
 """A card that was pulled or swapped while it was read is read again once."""
@@ -62,102 +66,73 @@ def take_snapshot(
     taken_at = datetime.now(UTC).astimezone()
     with started or Workers() as workers:
         machine = host.look()
+        around = Surroundings(workers)
         found = modules.find(options.modules, options.extra_modules, machine.bits)
-        fitting = tuple(each for each in found if modules.fits(each, machine.machine))
-        readers = ask(workers.pcsc, ListReaders(), READERS, timeout_s=deadline.left_s)
+        asked_for = bool(options.modules)
+        first_s = deadline.left_s * (_FIRST_SHARE if asked_for else 1)
+        first = readers = ask(workers.pcsc, ListReaders(), READERS, timeout_s=first_s)
+        if not readers or isinstance(readers, Failure):
+            around.ask_services()
+        fitting = tuple(
+            each
+            for each in found
+            if modules.fits(each, machine.machine)
+            if not modules.is_held_back(each, readers, machine.platform)
+        )
         read: dict[str, Module] = {}
         threading.Thread(target=meanwhile, daemon=True).start()
         for _ in range(_READINGS):
             rest = Deadline(deadline.left_s - _LAST_LOOK_S)
-            asked_for = bool(options.modules)
-            read, tried = _read(fitting, readers, rest, workers, asked_for=asked_for)
+            here = readers if isinstance(readers, tuple) else ()
+            read, tried = read_cards(fitting, here, rest, workers, asked_for=asked_for)
             if not read:
                 break
             last_s = max(deadline.left_s, _LAST_LOOK_S)
             settle_s = min(deadline.left_s / (2 * len(tried) + 1), _SETTLE_S)  # twice a reader
             again = ListReaders(verify=tried, settle_s=settle_s)
             after = ask(workers.pcsc, again, READERS, timeout_s=last_s)
-            readers, changed = _compare(readers, after, tried)
+            readers, changed = _compare(readers, after, tried, reset_cards(read))
             if not changed:
                 break
+        if _is_held(readers):
+            around.find_clients()
+        seen = around.told(max(deadline.left_s, _LAST_LOOK_S))
     return Snapshot(
         taken_at=taken_at,
         tool=f"cardtool {__version__}",
-        host=machine,
+        host=replace(machine, services=seen.services, pcsc_drivers=seen.drivers),
         readers=readers,
         modules=tuple(read.get(each.path, each) for each in found),
         elapsed_s=round(time.monotonic() - start, 3),
+        usb=seen.usb,
+        vanished=_vanished(first, readers),
+        clients=seen.clients,
+        built_at=_BUILT_AT,
+        last_good=last_good.recall(),
     )
 
 
-def _read(
-    fitting: tuple[Module, ...],
-    readers: Readers,
-    deadline: Deadline,
-    workers: Workers,
-    *,
-    asked_for: bool,
-) -> tuple[dict[str, Module], tuple[str, ...]]:
-    """Read the cards through the modules they need.
-
-    Returns these modules with what they said, by path, and the readers whose card they were tried
-    on and are done with. Modules that are `asked_for` are read whatever is in the readers.
-    """
+def _is_held(readers: Readers) -> bool:
+    """Tell whether some program keeps a card from others."""
     here = readers if isinstance(readers, tuple) else ()
-    cards = {
-        each.name: load().card_for(each.card.atr) for each in here if isinstance(each.card, Card)
-    }
-    wanted = {name: modules.candidates(card, fitting) for name, card in cards.items()}
-    queue = list(dict.fromkeys(module for each in wanted.values() for module in each))
-    unread = set(cards)
-    if asked_for:
-        queue = list(fitting)
-    read: dict[str, Module] = {}
-    tried: set[str] = set()
-    while queue:
-        module = queue.pop(0)
-        if not asked_for and not any(module in wanted[name] for name in unread):
-            continue
-        mine = [name for name in cards if asked_for or module in wanted[name]]
-        names = tuple(each.name for each in here)
-        share = deadline.share(len(queue) + 1)
-        if _is_opensc(module):
-            others = [each.name for each in here if each.card is not None and each.name not in mine]
-            its_cards = [cards[name] for name in mine]
-            with opensc.environment(its_cards, wanted=mine, others=others) as settings:
-                answer = read_module(module, settings, share, workers)
-            ignored = opensc.ignorable(mine, others)
-            names = tuple(name for name in names if name not in ignored)
-        else:
-            answer = read_module(module, {}, share, workers)
-        if isinstance(answer.slots, tuple):
-            slots = match_slots(answer.slots, names)
-            answer = replace(answer, slots=slots)
-            unread -= {slot.reader for slot in slots if _is_read(slot)}
-        read[module.path] = answer
-        if not _is_hung(answer):
-            tried.update(mine)
-    return read, tuple(sorted(tried))
+    refusals = (each.connection for each in here)
+    return any("EXCLUSIVE" in each.states for each in here) or any(
+        refusal is not None and refusal.name == "SCARD_E_SHARING_VIOLATION" for refusal in refusals
+    )
 
 
-def _is_read(slot: Slot) -> bool:
-    return isinstance(slot.token, Token) and isinstance(slot.token.certificates, tuple)
+def _vanished(first: Readers, last: Readers) -> tuple[str, ...]:
+    """Return the names of the readers that were unplugged meanwhile."""
+    if isinstance(first, Failure) or isinstance(last, Failure):
+        return ()
+    left = {each.name for each in last}
+    return tuple(each.name for each in first if each.name not in left)
 
 
-def _is_hung(module: Module) -> bool:
-    """Tell whether a card may still be busy with what a module asked of it."""
-    slots = module.slots if isinstance(module.slots, tuple) else ()
-    answers = (module.info, *(slot.token for slot in slots))
-    return any(isinstance(each, Failure) and each.name == "TIMEOUT" for each in answers)
-
-
-def _is_opensc(module: Module) -> bool:
-    known = load().module_named(Path(module.path).name)
-    return known is not None and known.id == "opensc"
-
-
-def _compare(before: Readers, after: Readers, tried: tuple[str, ...]) -> tuple[Readers, bool]:
-    """Return the readers as they are now, and whether a card came or went since `before`.
+def _compare(
+    before: Readers, after: Readers, tried: tuple[str, ...], reset: set[str]
+) -> tuple[Readers, bool]:
+    """Return the readers as they are now, and whether a card came, went or was `reset` since.
 
     It counts as a change of the reader only where its card was `tried`.
     """
@@ -171,7 +146,7 @@ def _compare(before: Readers, after: Readers, tried: tuple[str, ...]) -> tuple[R
         name
         for name in then.keys() | now.keys()
         if name not in then or name not in now or _contents(then[name]) != _contents(now[name])
-    }
+    } | (reset & now.keys())
     readers = tuple(
         replace(each, changes=_changes(then.get(each.name)) + (each.name in changed & set(tried)))
         for each in after

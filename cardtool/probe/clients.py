@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The running programs that have PC/SC's client library loaded. Runs in a worker.
+
+Names only: what a program was called with may hold anything about a person.
+"""
+
+import ntpath
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cardtool.model.surroundings import Process
+from cardtool.probe.deadline import Deadline
+
+if TYPE_CHECKING:
+    import psutil
+
+_DAEMON = "pcscd"
+
+
+def look(own: Iterable[int], timeout_s: float) -> tuple[Process, ...]:
+    """Return the programs that use PC/SC, as many as were found in time.
+
+    `own` are processes to leave out: those of this look. So are the daemon, and processes that
+    this user may not look at. macOS tells nobody what a process has loaded.
+    """
+    return tuple(_find({*own, os.getpid(), os.getppid()}, Deadline(timeout_s)))
+
+
+def uses_pcsc(libraries: Iterable[str]) -> bool:
+    """Tell whether PC/SC's client library is among the files a process has mapped."""
+    names = {ntpath.basename(each).lower() for each in libraries}  # reads paths of both kinds
+    return any(each == "winscard.dll" or each.startswith("libpcsclite") for each in names)
+
+
+def _find(own: set[int], deadline: Deadline) -> Iterator[Process]:
+    import psutil  # noqa: PLC0415 - native, and whoever does not ask for programs does without
+
+    for process in psutil.process_iter():
+        if not deadline.left_s:
+            return
+        if process.pid in own:
+            continue
+        try:
+            if uses_pcsc(_libraries(process)) and (name := process.name()) != _DAEMON:
+                yield Process(pid=process.pid, name=name)
+        except (psutil.Error, OSError):  # it has ended, or may not be looked at
+            continue
+
+
+def _libraries(process: "psutil.Process") -> Iterator[str]:
+    if sys.platform == "linux":
+        # psutil asks for sizes too, for which the kernel walks all the memory of a process
+        text = Path(f"/proc/{process.pid}/maps").read_text("utf-8", "replace")
+        return (line[place:] for line in text.splitlines() if (place := line.find("/")) > 0)
+    if sys.platform == "win32":
+        return (each.path for each in process.memory_maps())
+    return iter(())

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Remembers what was so at this desk when all was last well, in one small file of the user's own.
+
+`CARDTOOL_STATE` names another file, and none at all where it is empty.
+"""
+
+import os
+from contextlib import suppress
+from pathlib import Path, PureWindowsPath
+
+import msgspec
+import platformdirs
+
+from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
+
+_VARIABLE = "CARDTOOL_STATE"
+_SIZE_LIMIT_BYTES = 64 * 1024
+
+
+def recall() -> LastGood | None:
+    """Return what was kept; None where that is nothing, or nothing that can be read."""
+    with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+        if (file := _file()) and file.stat().st_size <= _SIZE_LIMIT_BYTES:
+            return msgspec.json.decode(file.read_bytes(), type=LastGood)
+    return None
+
+
+def remember(snapshot: Snapshot) -> None:
+    """Keep what is so now, in place of what was kept; a desk that cannot keep it goes without."""
+    with suppress(OSError):
+        if file := _file():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            draft = file.with_name(f"{file.name}.{os.getpid()}")
+            draft.write_bytes(msgspec.json.encode(summarise(snapshot)) + b"\n")
+            draft.replace(file)
+
+
+def summarise(snapshot: Snapshot) -> LastGood:
+    """Return of a snapshot what is worth comparing later; nothing of a person is in it."""
+    readers = () if isinstance(snapshot.readers, Failure) else snapshot.readers
+    return LastGood(
+        taken_at=snapshot.taken_at,
+        release=snapshot.host.release,
+        readers=tuple(sorted({each.lasting_name for each in readers})),
+        modules={
+            PureWindowsPath(each.path).name: each.info.version
+            for each in snapshot.modules
+            if isinstance(each.info, ModuleInfo)
+        },
+    )
+
+
+def _file() -> Path | None:
+    named = os.environ.get(_VARIABLE)
+    if named is not None:
+        return Path(named) if named else None
+    return Path(platformdirs.user_state_dir("cardtool", appauthor=False)) / "last-good.json"

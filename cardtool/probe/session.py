@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What kind of session this process runs in: marks of it, never what follows from them."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from cardtool.model.surroundings import Session
+
+_SM_REMOTESESSION = 0x1000
+"""Source: winuser.h."""
+
+_CONTAINER_FILES = (".dockerenv", "run/.containerenv", "run/systemd/container")
+"""Made by Docker, by Podman, and by systemd in any other. Source: podman-run(1), CONTAINER;
+systemd, Container Interface."""
+
+_FIRST_ENVIRONMENT = "proc/1/environ"
+"""Holds the variable `container` in LXC and systemd-nspawn; root alone may read it."""
+
+
+class Desktop(NamedTuple):
+    """What Windows says of the session; other systems say nothing."""
+
+    id: int | None = None
+    """The session's number."""
+    is_remote: bool = False
+    """Its screen is that of another machine."""
+
+
+def look(
+    environment: Mapping[str, str], root: Path = Path("/"), desktop: Desktop | None = None
+) -> Session:
+    """Describe the session that has this environment, under this root of files.
+
+    `desktop` None: Windows is asked, where this is Windows.
+    """
+    desktop = _ask_windows() if desktop is None else desktop
+    seen = {
+        "ssh": "SSH_CONNECTION" in environment or "SSH_CLIENT" in environment,
+        "rdp": desktop.is_remote or environment.get("SESSIONNAME", "").startswith("RDP-"),
+        "container": _is_container(environment, root),
+        "flatpak": "FLATPAK_ID" in environment or (root / ".flatpak-info").exists(),
+        "snap": "SNAP" in environment and "SNAP_NAME" in environment,
+    }
+    return Session(id=desktop.id, marks=tuple(mark for mark, is_so in seen.items() if is_so))
+
+
+def _is_container(environment: Mapping[str, str], root: Path) -> bool:
+    if environment.get("container") or any((root / each).exists() for each in _CONTAINER_FILES):
+        return True
+    try:
+        first = (root / _FIRST_ENVIRONMENT).read_bytes().split(b"\0")
+    except OSError:  # not root, or no Linux: nothing is guessed
+        return False
+    return any(each.startswith(b"container=") and each != b"container=" for each in first)
+
+
+def _ask_windows() -> Desktop:
+    """Ask kernel32 and user32, which hold no device and answer at once."""
+    if sys.platform != "win32":
+        return Desktop()
+    import ctypes  # noqa: PLC0415 - takes longer to load than all else here
+
+    kernel32 = ctypes.WinDLL("kernel32")
+    number = ctypes.c_uint32()
+    known = kernel32.ProcessIdToSessionId(kernel32.GetCurrentProcessId(), ctypes.byref(number))
+    remote = ctypes.WinDLL("user32").GetSystemMetrics(_SM_REMOTESESSION)
+    return Desktop(number.value if known else None, bool(remote))

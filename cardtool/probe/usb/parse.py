@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What three systems say of their USB devices, made into one record.
+
+Pure: no device, no file, no process; so what was recorded elsewhere is understood everywhere.
+Nothing here raises, whatever a device or a system chose to say.
+"""
+
+import errno
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from cardtool.catalog import load
+from cardtool.model.snapshot import Failure
+from cardtool.model.surroundings import UsbDevice
+from cardtool.probe.usb import plist
+
+CCID = "0B"
+"""Interface class Smart Card. Source: USB-IF, Defined Class Codes."""
+
+_INTERFACE = 4
+"""bDescriptorType of an interface, whose byte 5 is its class. Source: USB 2.0 §9.4, §9.6.5."""
+
+_INTERFACE_BYTES = 9
+
+_TEXT_LIMIT = 256
+"""A USB string holds at most 126 characters. Source: USB 2.0 §9.6.7."""
+
+_HEX_ID = re.compile(r"[0-9A-Fa-f]{4}")
+
+_HEX_CLASS = re.compile(r"[0-9A-Fa-f]{2}")
+
+_NODE_ID = re.compile(r"USB\\VID_([0-9A-F]{4})&PID_([0-9A-F]{4})(&MI_[0-9A-F]{2})?", re.IGNORECASE)
+"""Source: Microsoft, Standard USB Identifiers; `MI_` is an interface of a composite device."""
+
+_CLASS_ID = re.compile(r"USB\\Class_([0-9A-F]{2})", re.IGNORECASE)
+"""A compatible id; the case of its digits differs by Windows version. Source: the same."""
+
+
+class DeviceNode(msgspec.Struct, frozen=True, kw_only=True):
+    """What the configuration manager of Windows says of one device or interface."""
+
+    id: str
+    """Device instance id."""
+    parent: str = ""
+    """That of the device it hangs on."""
+    hardware_ids: tuple[str, ...] = ()
+    compatible_ids: tuple[str, ...] = ()
+    description: str = ""
+    friendly_name: str = ""
+    manufacturer: str = ""
+    location: str = ""
+    problem: int = 0
+    """CM_PROB_, 0 for none. Source: cfg.h."""
+
+
+def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
+    """Understand the files of a Linux device; None: no reader, or not all of it could be read.
+
+    `files` are by name within the device's folder: `idVendor`, `1-2:1.0/bInterfaceClass`. A
+    device that is not authorized has no interfaces, but its `descriptors` tell of them.
+
+    Source: Linux, Documentation/ABI/{stable,testing}/sysfs-bus-usb; usb/authorization.
+    """
+    texts = {name: _text(content.decode(errors="replace")) for name, content in files.items()}
+    vendor, product = texts.get("idVendor", ""), texts.get("idProduct", "")
+    if not (_HEX_ID.fullmatch(vendor) and _HEX_ID.fullmatch(product)):
+        return None
+    by_folder = {
+        name.removesuffix("bInterfaceClass"): text.upper()
+        for name, text in texts.items()
+        if name.endswith("/bInterfaceClass") and _HEX_CLASS.fullmatch(text)
+    }
+    classes = {*by_folder.values(), *_described_classes(files.get("descriptors", b""))}
+    switches = [""] + [folder for folder, each in by_folder.items() if each == CCID]
+    return _kept(
+        UsbDevice(
+            vendor=vendor.upper(),
+            product=product.upper(),
+            maker=texts.get("manufacturer", ""),
+            name=texts.get("product", ""),
+            classes=tuple(sorted(classes)),
+            port=_text(port),
+            allowed=all(texts.get(f"{folder}authorized") != "0" for folder in switches),
+            asleep=texts.get("power/runtime_status") == "suspended",
+        )
+    )
+
+
+def from_ioreg(content: bytes) -> tuple[UsbDevice, ...] | Failure:
+    """Understand the property list of `ioreg -a -r -l -c IOUSBHostDevice`, empty where it is.
+
+    A device behind a hub may come twice, alone and within the hub; it is given once.
+
+    Source: Apple, ioreg(8); IOUSBHostFamily's names of properties, as IOUSBHostDevice has them.
+    """
+    if not content.strip():
+        return ()
+    tree = plist.read(content)
+    if not isinstance(tree, list):
+        return Failure(api="usb", name="EBADMSG", code=errno.EBADMSG, detail="no property list")
+    found: dict[tuple[str, str], tuple[Mapping[str, object], set[str]]] = {}
+    pending: list[tuple[object, set[str]]] = [(each, set()) for each in reversed(tree)]
+    while pending:
+        entry, classes = pending.pop()
+        if not isinstance(entry, dict):
+            continue
+        if place := _ioreg_place(entry):
+            _, classes = found.setdefault(place, (entry, set()))
+        elif (number := _number(entry, "bInterfaceClass", 0xFF)) is not None:
+            classes.add(f"{number:02X}")
+        children = entry.get("IORegistryEntryChildren")
+        if isinstance(children, list):
+            pending += [(each, classes) for each in reversed(children)]
+    return tuple(
+        kept
+        for (port, usb_id), (entry, classes) in found.items()
+        if (
+            kept := _kept(
+                UsbDevice(
+                    vendor=usb_id[:4],
+                    product=usb_id[5:],
+                    maker=_first_text(entry, "kUSBVendorString", "USB Vendor Name"),
+                    name=_first_text(entry, "kUSBProductString", "USB Product Name"),
+                    classes=tuple(sorted(classes)),
+                    port=port,
+                )
+            )
+        )
+    )
+
+
+def from_windows(nodes: Iterable[DeviceNode]) -> tuple[UsbDevice, ...]:
+    """Understand the nodes of the enumerator USB, and give each physical device once.
+
+    The interfaces of a composite device are nodes of their own. Its problem is that of the whole,
+    else that of its reader; a stray interface without a driver is no fault of the reader.
+    """
+    groups: dict[str, list[tuple[bool, DeviceNode]]] = {}
+    for node in nodes:
+        if match := _NODE_ID.match(node.id):
+            key = node.parent or match[0].removesuffix(match[3]) if match[3] else node.id
+            groups.setdefault(key.upper(), []).append((bool(match[3]), node))
+    return tuple(kept for group in groups.values() if (kept := _kept(_physical_device(group))))
+
+
+def _physical_device(group: list[tuple[bool, DeviceNode]]) -> UsbDevice:
+    wholes = [node for is_part, node in group if not is_part]
+    parts = [node for is_part, node in group if is_part]
+    readers = [node for _, node in group if CCID in _node_classes(node)]
+    speaker = (readers or wholes or parts)[0]
+    concerned = [*wholes, *(readers or parts)]
+    match = _NODE_ID.match(group[0][1].id)
+    return UsbDevice(
+        vendor=match[1].upper() if match else "",
+        product=match[2].upper() if match else "",
+        maker=_text(speaker.manufacturer),
+        name=_text(speaker.friendly_name or speaker.description),
+        classes=tuple(sorted({each for _, node in group for each in _node_classes(node)})),
+        port=_text((wholes or parts)[0].location),
+        problem=next((node.problem for node in concerned if node.problem), 0),
+    )
+
+
+def _node_classes(node: DeviceNode) -> Iterator[str]:
+    for each in node.compatible_ids:
+        if match := _CLASS_ID.match(each):
+            yield match[1].upper()
+
+
+def _kept(device: UsbDevice) -> UsbDevice | None:
+    return device if CCID in device.classes or device.vendor in _makers() else None
+
+
+@functools.cache
+def _makers() -> frozenset[str]:
+    return frozenset(usb_id[:4] for reader in load().readers for usb_id in reader.usb)
+
+
+def _text(value: str) -> str:
+    """Make a text that any file can hold: no half characters, no more than a device can say."""
+    return value.encode(errors="replace").decode()[:_TEXT_LIMIT].strip(" \t\r\n\0")
+
+
+def _described_classes(descriptors: bytes) -> Iterator[str]:
+    place = 0
+    while place + _INTERFACE_BYTES <= len(descriptors):
+        length, kind = descriptors[place], descriptors[place + 1]
+        if kind == _INTERFACE and length >= _INTERFACE_BYTES:
+            yield f"{descriptors[place + 5]:02X}"
+        place += max(length, 2)  # a shorter one is damaged
+
+
+def _ioreg_place(entry: Mapping[str, object]) -> tuple[str, str] | None:
+    """Give port and id of a device; interfaces and drivers carry the ids of theirs too."""
+    if "bInterfaceNumber" in entry or "bInterfaceClass" in entry or "IOProviderClass" in entry:
+        return None
+    vendor, product = _number(entry, "idVendor", 0xFFFF), _number(entry, "idProduct", 0xFFFF)
+    location = _number(entry, "locationID", 0xFFFFFFFF)
+    if vendor is None or product is None or location is None:
+        return None
+    return f"0x{location:08x}", f"{vendor:04X}:{product:04X}"
+
+
+def _number(entry: Mapping[str, object], key: str, most: int) -> int | None:
+    value = entry.get(key)
+    return value if isinstance(value, int) and 0 <= value <= most else None
+
+
+def _first_text(entry: Mapping[str, object], *keys: str) -> str:
+    texts = (entry.get(key) for key in keys)
+    return next((_text(each) for each in texts if isinstance(each, str)), "")

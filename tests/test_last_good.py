@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is kept of a desk where all was well, and what becomes of a file that is no such thing."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from cardtool.model.snapshot import LastGood
+from cardtool.probe.last_good import recall, remember, summarise
+from tests.desks import AYSE, READER, desk, module, nes, reader, slot, stored, token, unloaded
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Name a file in a folder that is not there yet."""
+    place = tmp_path / "state" / "last-good.json"
+    monkeypatch.setenv("CARDTOOL_STATE", str(place))
+    return place
+
+
+def test_what_was_kept_is_recalled(file: Path) -> None:
+    remember(desk())
+
+    assert recall() == LastGood(
+        taken_at=desk().taken_at,
+        release="Debian GNU/Linux 12",
+        readers=("ACS ACR39U ICC Reader",),
+        modules={"libakisp11.so": "2.7"},
+    )
+    assert [each.name for each in file.parent.iterdir()] == [file.name]
+
+
+def test_the_newer_takes_the_place_of_the_older(file: Path) -> None:
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+
+    remember(desk())
+    remember(replace(desk(), taken_at=later))
+
+    kept = recall()
+    assert kept is not None
+    assert kept.taken_at == later
+    assert file.exists()
+
+
+def test_nothing_of_a_person_is_kept(file: Path) -> None:
+    number, name = AYSE
+    personal = replace(stored(nes()), label=f"{number}NES0")
+    look = desk(modules=(module(slot(replace(token(), certificates=(personal,)))),))
+
+    remember(look)
+
+    body = file.read_text("utf-8")
+    assert not any(each in body for each in (number, name, token().label, token().serial))
+
+
+def test_the_numbers_that_change_at_each_start_are_left_out() -> None:
+    names = (READER, "ACS CCID USB Reader 0", "udea MILKO V1. 01 00", "Reader 38T")
+
+    kept = summarise(desk(tuple(reader(name=name) for name in names)))
+
+    assert kept.readers == (
+        "ACS ACR39U ICC Reader",
+        "ACS CCID USB Reader",
+        "Reader 38T",
+        "udea MILKO V1.",
+    )
+
+
+def test_a_module_that_was_not_loaded_has_no_version_to_keep() -> None:
+    assert summarise(desk(modules=(unloaded(),))).modules == {}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"taken_at": 1}', b"\xff\xfe", b" " * 70_000])
+def test_a_file_that_is_something_else_is_as_good_as_none(file: Path, body: bytes) -> None:
+    file.parent.mkdir()
+    file.write_bytes(body)
+
+    assert recall() is None
+
+
+def test_a_desk_that_cannot_keep_anything_goes_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("CARDTOOL_STATE", str(tmp_path / "file" / "last-good.json"))
+
+    remember(desk())
+
+    assert recall() is None
+
+
+def test_an_empty_name_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARDTOOL_STATE", "")
+
+    remember(desk())
+
+    assert recall() is None
+
+
+def test_without_a_name_it_lies_in_the_persons_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CARDTOOL_STATE")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    remember(desk())
+
+    assert (tmp_path / "cardtool" / "last-good.json").exists()

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What kind of session it is comes from its environment, its files and, on Windows, the desktop."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from cardtool.model.surroundings import Session
+from cardtool.probe import session
+from cardtool.probe.session import Desktop
+
+
+def _marks(environment: Mapping[str, str], root: Path) -> tuple[str, ...]:
+    return session.look(environment, root, Desktop()).marks
+
+
+@pytest.mark.parametrize(
+    ("environment", "marks"),
+    [
+        ({"PATH": "/usr/bin", "SESSIONNAME": "Console"}, ()),
+        ({"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}, ("ssh",)),
+        ({"SSH_CLIENT": "192.0.2.1 50000 22"}, ("ssh",)),
+        ({"SESSIONNAME": "RDP-Tcp#3"}, ("rdp",)),
+        ({"container": "podman"}, ("container",)),
+        ({"container": ""}, ()),
+        ({"FLATPAK_ID": "tr.example.Imza"}, ("flatpak",)),
+        ({"SNAP": "/snap/imza/7", "SNAP_NAME": "imza"}, ("snap",)),
+        ({"SNAP": "/snap/imza/7"}, ()),
+        ({"SSH_CLIENT": "x", "container": "lxc"}, ("ssh", "container")),
+    ],
+)
+def test_environment_marks_the_session(
+    tmp_path: Path, environment: dict[str, str], marks: tuple[str, ...]
+) -> None:
+    assert _marks(environment, tmp_path) == marks
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "mark"),
+    [
+        (".dockerenv", "", "container"),
+        ("run/.containerenv", "", "container"),
+        ("run/systemd/container", "lxc\n", "container"),
+        ("proc/1/environ", "HOME=/\0container=lxc\0", "container"),
+        (".flatpak-info", "[Application]\n", "flatpak"),
+    ],
+)
+def test_file_marks_the_session(tmp_path: Path, name: str, content: str, mark: str) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(content)
+
+    assert _marks({}, tmp_path) == (mark,)
+
+
+@pytest.mark.parametrize("content", ["HOME=/\0TERM=linux\0", "container=\0", "xcontainer=lxc\0"])
+def test_first_process_outside_a_container_marks_nothing(tmp_path: Path, content: str) -> None:
+    (tmp_path / "proc" / "1").mkdir(parents=True)
+    (tmp_path / "proc" / "1" / "environ").write_text(content)
+
+    assert _marks({}, tmp_path) == ()
+
+
+def test_first_process_that_may_not_be_read_marks_nothing(tmp_path: Path) -> None:
+    (tmp_path / "proc" / "1" / "environ").mkdir(parents=True)  # root may read every file
+
+    assert _marks({}, tmp_path) == ()
+
+
+def test_windows_tells_number_and_remote_screen(tmp_path: Path) -> None:
+    found = session.look({}, tmp_path, Desktop(id=0, is_remote=True))
+
+    assert found == Session(id=0, marks=("rdp",))
+
+
+def test_other_systems_have_no_number(tmp_path: Path) -> None:
+    found = session.look({}, tmp_path)
+
+    assert (found.id is None) == (sys.platform != "win32")

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The look around: its child, its threads, and what they leave out."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from cardtool.model.snapshot import Failure
+from cardtool.probe import jobs
+from cardtool.probe.isolation import Workers
+from cardtool.probe.surroundings import Surroundings
+from cardtool.probe.usb import UsbLook
+
+_LOADS_PCSC = "import smartcard.scard, sys; print('loaded', flush=True); sys.stdin.read()"
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    """Start the children of one look."""
+    with Workers() as children:
+        yield children
+
+
+def test_the_child_looks_at_usb_where_that_is_native_code(workers: Workers) -> None:
+    answer = msgspec.json.Decoder[UsbLook | Failure](UsbLook | Failure)
+
+    found = jobs.ask(workers.system(), jobs.LookAtUsb(), answer, timeout_s=10)
+
+    assert isinstance(found, UsbLook)
+
+
+def test_programs_that_use_pcsc_are_told_without_the_look_itself(workers: Workers) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _LOADS_PCSC], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        jobs.ask(workers.pcsc, jobs.ListReaders(), jobs.READERS, timeout_s=10)  # loads it too
+
+        around = Surroundings(workers)
+        around.find_clients()
+        seen = around.told(10)
+        other.terminate()
+
+    pids = {each.pid for each in seen.clients or ()}
+    assert other.pid in pids
+    assert not pids & set(workers.pids)
+    assert os.getpid() in workers.pids
+
+
+def test_what_was_not_asked_for_is_not_looked_at(workers: Workers) -> None:
+    seen = Surroundings(workers).told(10)
+
+    assert seen.clients is None
+    assert seen.services == ()
+    assert not isinstance(seen.usb, Failure) or seen.usb.name != "TIMEOUT"
+
+
+def test_what_is_not_seen_in_time_is_said() -> None:
+    class Slow(Surroundings):
+        def _look_at_usb(self) -> None:
+            """See nothing."""
+
+    with Workers() as workers:
+        seen = Slow(workers).told(0)
+
+    assert seen.usb == Failure(api="usb", name="TIMEOUT")

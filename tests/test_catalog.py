@@ -6,7 +6,9 @@ ATRs are written out here a second time, from the public lists, so that a slip i
 
 import functools
 import operator
+import os
 import pathlib
+import plistlib
 import re
 import string
 
@@ -17,6 +19,7 @@ from hypothesis import strategies as st
 from cardtool.catalog import Card, Catalog, CatalogError, Module, Reader, decode, load
 from cardtool.catalog.atr import historical_bytes
 
+LIBCCID = pathlib.Path("/etc/libccid_Info.plist")
 NOTES = pathlib.Path(__file__).parent.parent / "drivers_notes"
 
 AKIS_1X = """
@@ -62,10 +65,56 @@ KNOWN = {
     "t-kart": "3BF2180002C10A31FE58C80874",
     "cardos-v44": "3BD21802C10A31FE58C80D51",
     "gemsafe": "3B7D94000080318065B08301029083009000 3B6D000080318065B08301029083009000",
+    "payment-card": """
+        3B29008072A4456400FF0010 3B680000A102020101564953 3B6900008072A4456400FF0010
+        3B6A00008066A1090201630E9000 3B6B00008065A109030197830E9000
+        3BE900008121455649535F494E46200678""",
+    "contactless-desfire": "3B8180018080",
 }
+CANNOT_SIGN = {
+    "payment-card": """
+        3B6800009D08010201564953 3B6800009D080103014F5453 3B6800009D08010301564953
+        3B6E00000031807186650164022232809000 3B6E00000031807186650164022232839000
+        3B6E00000031807186654744240181839000 3B6E00000031C07186650164022233839000
+        3B6E00000031C07186650178012734839000 3B6E00000031C071D6657DE40110A0839000""",
+    "sim-card": "3B9F96801FC78031E073FE2113574A330E20333300BF",
+    "contactless-storage": """
+        3B8F8001804F0CA000000306030001000000006A 3B8F8001804F0CA0000003060B00120000000071
+        3B8F8001804F0CA00000030611003B0000000042""",
+}
+"""Cards named by how they begin: those of Turkish banks, a Turkish SIM, MIFARE, ISO 15693, FeliCa.
+
+Source: pcsc-tools 1.6.2, smartcard_list.txt.
+"""
+TOKENS_AND_IDENTITY_CARDS = """
+    3BE600FF8131FE454A434F50323006 3BE900008131FE454A434F503431563232A7
+    3B6B00000031C064080461120F9000 3BEB00008131FE450031C064A9EC010082900023
+    3B6B00000031C0641F1801000F9000 3B6A00008065A20131013D72D641
+    3B6B00008065B08301047483009000 3B6D000080318065B0831140C883009000
+    3B6D000080318065B00702028983009000 3B6E000080318066B0840C016E0183009000
+    3B6E00005744361969869302211815502027 3B6F00008031E06B0406050217555555555555
+    3B6F00FF00567275546F6B6E73302000009000 3B660000009C11010103
+    3BDB960080B1FE451F830031C064BAFC10000790000F 3BDB9600801F030031C064B0F3100007900080
+    3B7F1300008031C0520DEA640566946183839000
+    3BEF00FF8131FE4565630D12810156001F00006686080122
+    3B8F800180318065B0850300EF120FFE82900072 3B8F800180318065B0846160FB120FFD82900066
+    3B8D80018073C021C057597562694B6579F9 3B8E80018031815448534D3173802140810718
+    3BDA18FF81B1FE751F030031C573C001400090000C
+    3BFD1300008131FE158073C021C057597562694B657940
+    3BF81300008131FE15597562696B657934D4 3B9F96C00A1FC78031E073FE211F65D013370F3B810FD2
+"""
+"""Nearest to those patterns: JCOP, eID, GemSAFE, CAC, PIV, Watchdata, ruToken, IDPrime, YubiKey.
+
+Source: the same list.
+"""
 WITHOUT_CHECK_BYTE = "3B9F978131FE458065544312210831C073F621808105"
 
 ROWS: list[Card | Module | Reader] = [*load().cards, *load().modules, *load().readers]
+
+
+def fits(text: str, pattern: str) -> bool:
+    """Compare digit by digit, `.` for any, as far as the shorter of the two goes."""
+    return all("." in pair or len(set(pair)) == 1 for pair in zip(text, pattern, strict=False))
 
 
 def slug(heading: str) -> str:
@@ -77,6 +126,22 @@ def sections(page: str) -> dict[str, str]:
     """Give a page's text by the slug of the heading it stands under."""
     _, *found = re.split(r"^#+ ", (NOTES / page).read_text("utf-8"), flags=re.MULTILINE)
     return {slug(text.partition("\n")[0]): text for text in found}
+
+
+def installed_sections() -> dict[str, str]:
+    """Give by id the section of libccid's list; in its Info.plist they follow one another.
+
+    Source: libccid 1.5.2, readers/supported_readers.txt; 072F:1204 opens the second section,
+    072F:2200 the third.
+    """
+    listed = plistlib.loads(LIBCCID.read_bytes())
+    sections = {}
+    section = "supported"
+    for vendor, product in zip(listed["ifdVendorID"], listed["ifdProductID"], strict=True):
+        usb = f"{vendor[2:]}:{product[2:]}".upper()
+        section = {"072F:1204": "should-work", "072F:2200": "unsupported"}.get(usb, section)
+        sections[usb] = section
+    return sections
 
 
 def cited(source: str) -> str:
@@ -98,6 +163,57 @@ def test_listed_atr_is_recognised(card_id: str, atr: str) -> None:
 
     assert card is not None
     assert card.id == card_id
+
+
+@pytest.mark.parametrize(
+    ("card_id", "atr"),
+    [(card_id, atr) for card_id, atrs in CANNOT_SIGN.items() for atr in atrs.split()],
+)
+def test_card_that_cannot_sign_is_named_by_how_it_begins(card_id: str, atr: str) -> None:
+    card = load().card_for(atr)
+
+    assert atr not in {known for row in load().cards for known in row.atrs}
+    assert card is not None
+    assert (card.id, card.holds, card.modules) == (card_id, "other", ())
+
+
+@pytest.mark.parametrize("atr", TOKENS_AND_IDENTITY_CARDS.split())
+def test_unlisted_token_is_called_neither_bank_card_nor_sim(atr: str) -> None:
+    assert load().card_for(atr) is None
+
+
+@pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
+def test_no_listed_card_begins_like_one_that_cannot_sign(card: Card) -> None:
+    """So a signature card is what it is even where its row is the later one."""
+    starts = [start for row in load().cards for start in row.starts]
+
+    assert [atr for atr in card.atrs for start in starts if fits(atr, start)] == []
+
+
+@pytest.mark.parametrize(("first", "atr"), [("list", "3B6E0000AA"), ("historical", "3B610000BB")])
+def test_a_listed_card_wins_over_a_beginning(first: str, atr: str) -> None:
+    bank = CARD.replace('"one"', '"bank"') + 'starts = ["3B6...00"]\ncontains = ["BB"]\n'
+    mine = CARD + ('atrs = ["3B6E0000AA"]\n' if first == "list" else 'historical = ["BB"]\n')
+    catalog = decode(bank + mine, "module = []", "reader = []")
+
+    card, other = catalog.card_for(atr), catalog.card_for("3B6E0000CC")
+
+    assert card is not None
+    assert other is not None
+    assert (card.id, other.id) == ("one", "bank")
+
+
+def test_a_beginning_wins_over_a_word_and_is_no_whole_answer() -> None:
+    word = CARD + 'contains = ["AA"]\n'
+    start = CARD.replace('"one"', '"bank"') + 'starts = ["3B6.00"]\n'
+    catalog = decode(word + start, "module = []", "reader = []")
+
+    assert [row and row.id for row in map(catalog.card_for, ("3B6000AA", "3B6000", "3B60AA"))] == [
+        "bank",
+        "bank",
+        "one",
+    ]
+    assert catalog.card_for("3B60") is None
 
 
 @pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
@@ -155,8 +271,8 @@ def test_atr_in_lower_case_is_recognised() -> None:
 @pytest.mark.parametrize(
     "atr",
     [
-        pytest.param("3B6E00000031807186650164022232839000", id="a bank's MasterCard"),
-        pytest.param("3B3B94006737100000396033339000", id="a phone SIM"),
+        pytest.param("3B3B94006737100000396033339000", id="an old phone SIM"),
+        pytest.param("3B6E000000318071", id="half a bank card"),
         pytest.param("3B9F968131FE458065544", id="half a byte"),
         pytest.param("3B655454B41450", id="UEKAE across half bytes"),
         pytest.param("", id="nothing"),
@@ -178,7 +294,7 @@ def test_card_has_the_name_of_its_heading_and_its_atrs_stand_there(card: Card) -
     section = cited(card.source)
 
     assert card.source.endswith(f"#{card.id}")
-    for atr in card.atrs:
+    for atr in (*card.atrs, *card.starts):
         assert f"`{atr}`" in section
 
 
@@ -207,13 +323,19 @@ def test_no_atr_fits_two_cards() -> None:
     """Two patterns meet when at each place they agree or one of them is open."""
     patterns = [(card.id, pattern) for card in load().cards for pattern in card.atrs]
     patterns += [(card.id, f"h{pattern}") for card in load().cards for pattern in card.historical]
+    starts = [(card.id, pattern) for card in load().cards for pattern in card.starts]
 
     meetings = [
         (one, other)
         for place, (one, first) in enumerate(patterns)
         for other, second in patterns[place + 1 :]
-        if len(first) == len(second)
-        and all(a == b or "." in (a, b) for a, b in zip(first, second, strict=True))
+        if len(first) == len(second) and fits(first, second)
+    ]
+    meetings += [
+        (one, other)
+        for place, (one, first) in enumerate(starts)
+        for other, second in starts[place + 1 :]
+        if fits(first, second)
     ]
 
     assert meetings == []
@@ -221,7 +343,7 @@ def test_no_atr_fits_two_cards() -> None:
 
 @pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
 def test_patterns_are_whole_bytes_in_upper_case(card: Card) -> None:
-    for pattern in (*card.atrs, *card.historical, *card.contains):
+    for pattern in (*card.atrs, *card.historical, *card.starts, *card.contains):
         assert re.fullmatch("([0-9A-F.]{2})+", pattern)
 
 
@@ -233,7 +355,7 @@ def test_check_byte_of_each_shipped_akis_atr_is_right(card: Card) -> None:
 
 @pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
 def test_modules_of_a_card_exist_and_are_for_cards(card: Card) -> None:
-    assert card.modules
+    assert bool(card.modules) is (card.holds == "nes" or card.family == "akis")
     assert all(load().module(module_id).purpose == "card" for module_id in card.modules)
 
 
@@ -343,6 +465,17 @@ def test_unknown_module_id_is_refused() -> None:
         ("ACS ACR38U-CCID 0", {"acs-38t", "acs-38t-desktop"}),
         ("ACS ACR39U ICC Reader 0", {"acs-39t"}),
         ("Gemalto USB Shell Token V2 (0123456789) 01 00", {"gemalto-k30", "gemplus-key"}),
+        ("Gemalto PC Twin Reader 00 00", {"gemalto-pc-twin"}),
+        ("Gemplus USB SmartCard Reader 0", {"gemalto-k30", "gemplus-key", "gemalto-pc-twin"}),
+        ("SCM Microsystems Inc. SCR 3310 [CCID Interface] (21120906) 00 00", {"identiv-scr33xx"}),
+        ("Identiv SCR3500 A Contact Reader [CCID Interface] 00 00", {"identiv-scr35xx"}),
+        ("Cherry KC 1000 SC 00 00", {"cherry-kc1000"}),
+        ("Broadcom Corp 58200 [Contacted SmartCard] (0123456789ABCD) 01 00", {"broadcom-58xx"}),
+        ("Broadcom Corp 5880 [Contacted SmartCard] 00 00", {"broadcom-58xx", "broadcom-5880-old"}),
+        ("Alcor Micro AU9520 00 00", {"alcor-au9520"}),
+        ("Alcor Micro AU9540 00 00", {"alcor-au9540"}),
+        ("Windows Hello for Business 1", {"windows-virtual"}),
+        ("Microsoft Virtual Smart Card 0", {"windows-virtual"}),
         ("udea MILKO V1. 00 00", {"udea-milko"}),
         ("OMNIKEY AG CardMan 6121 00 00", {"omnikey-6121"}),
         ("HID Global OMNIKEY 6121 Smart Card Reader 0", {"omnikey-6121"}),
@@ -355,6 +488,33 @@ def test_unknown_module_id_is_refused() -> None:
 )
 def test_reader_is_known_by_its_pcsc_name(pcsc_name: str, ids: set[str]) -> None:
     assert {reader.id for reader in load().readers_named(pcsc_name)} == ids
+
+
+@pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)
+def test_a_reader_has_a_usb_id_unless_a_program_plays_it(reader: Reader) -> None:
+    assert bool(reader.usb) is (reader.form != "virtual")
+    assert reader.pcsc_names
+
+
+@pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)
+def test_a_reader_that_is_not_ccid_names_the_driver_to_install(reader: Reader) -> None:
+    assert bool(reader.package) is (reader.ccid == "not-ccid" and reader.form != "virtual")
+
+
+def test_readers_stand_in_the_section_of_the_installed_ccid_driver() -> None:
+    """ACS's own list has B102 and libccid 1.5.2 has not; the rest must be as libccid says."""
+    if not LIBCCID.exists() and os.environ.get("CI") != "true":
+        pytest.skip("libccid is not installed")
+    sections = installed_sections()
+
+    wrong = [
+        (reader.id, usb)
+        for reader in load().readers
+        for usb in reader.usb
+        if sections.get(usb, "not-ccid") != reader.ccid
+    ]
+
+    assert wrong == [("acs-39t", "072F:B102")]
 
 
 def test_historical_bytes_of_an_answer_without_check_byte() -> None:

@@ -33,10 +33,12 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Whole answers-to-reset, upper-case hex; a `.` stands for a digit that varies."""
     historical: tuple[str, ...] = ()
     """The same for the historical bytes alone."""
+    starts: tuple[str, ...] = ()
+    """How the answer of a kind begins that has no list, `.` as above; asked after every list."""
     contains: tuple[str, ...] = ()
     """Bytes (hex) that, anywhere in the answer, give the kind away when nothing else did."""
-    modules: tuple[str, ...]
-    """Module ids, the preferred one first."""
+    modules: tuple[str, ...] = ()
+    """Module ids, the preferred one first; none for cards that no signature can be on."""
     opensc_driver: str | None = None
     """The OpenSC card driver that reads it and that OpenSC does not try by itself."""
     holds: Literal["nes", "other"]
@@ -79,10 +81,12 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Shell patterns (`*`, `?`, `[0-9]`) for the name PC/SC gives it, on any system."""
     ccid: Literal["supported", "should-work", "unsupported", "not-ccid"]
     """The section of libccid's list it stands in; not-ccid: it needs its maker's driver."""
-    form: Literal["mini", "desktop", "built-in"]
-    """mini: takes the SIM-sized card."""
+    form: Literal["mini", "desktop", "built-in", "virtual"]
+    """mini: takes the SIM-sized card; virtual: a program only plays it, no card can be put in."""
     driver: str
     """`page.md#heading` in drivers_notes: the driver it needs."""
+    package: str = ""
+    """The driver product to install; empty: the CCID driver that comes with the system."""
     source: str
 
 
@@ -94,11 +98,13 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     readers: tuple[Reader, ...] = msgspec.field(name="reader")
 
     def card_for(self, atr: str) -> Card | None:
-        """Recognise a card: by its whole ATR, then its historical bytes, then a word in it.
+        """Recognise a card: by its whole ATR, its historical bytes, its beginning, a word in it.
 
-        None: not known, which goes for anything that is not an ATR too.
+        A listed card wins over any pattern. None: not known, which goes for anything that is not
+        an ATR too.
 
-        Source: TÜBİTAK's own code; drivers_notes/akis.md#how-akis-is-recognised.
+        Source: TÜBİTAK's own code, drivers_notes/akis.md#how-akis-is-recognised; beginnings were
+        measured against a public list, drivers_notes/other-cards.md#cards-that-cannot-sign.
         """
         atr = atr.upper()
         for card in self.cards:
@@ -110,6 +116,9 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             historical = ""
         for card in self.cards:
             if _fits(historical, card.historical):
+                return card
+        for card in self.cards:
+            if any(_fits(atr[: len(start)], (start,)) for start in card.starts):
                 return card
         for card in self.cards:
             if any(_is_inside(atr, word) for word in card.contains):

@@ -24,6 +24,7 @@ from cardtool.model.snapshot import (
     Source,
     Token,
 )
+from cardtool.model.surroundings import Service, Session, UsbDevice
 from cardtool.rules import diagnose
 from cardtool.rules.policy import Policy
 
@@ -34,6 +35,7 @@ AKIS = "3B9F978131FE458065544353228231C073F62180810553"
 ETOKEN = "3BD5180081313A7D8073C8211030"
 TCKK_CONTACTLESS = "3B8F80018065544320141331C073F4A180810508"
 BANK = "3B6500002063CB6800"
+UNKNOWN = "3B0411223344"
 
 READER = "ACS ACR39U ICC Reader 00 00"
 SECOND = "udea MILKO V1. 01 00"
@@ -64,6 +66,7 @@ CRASHED = Failure(api="worker", name="SIGSEGV", code=11)
 BUG = Failure(api="worker", name="BUG", detail="Traceback ...")
 REFUSED = Failure(api="pkcs11", name="CKR_GENERAL_ERROR", code=5)
 NOT_RECOGNISED = Failure(api="pkcs11", name="CKR_TOKEN_NOT_RECOGNIZED", code=0xE1)
+HELD = Failure(api="pcsc", name="SCARD_E_SHARING_VIOLATION", code=0x8010000B)
 DEVICE_ERROR = Failure(api="pkcs11", name="CKR_DEVICE_ERROR", code=0x30)
 NO_FILE = Failure(api="os", name="ENOENT", code=2)
 MUTE = Failure(api="pcsc", name="SCARD_STATE_MUTE", code=512)
@@ -137,12 +140,14 @@ def module(
     source: Source = Source.CATALOG,
     machine: str = "x86_64",
     failure: Failure | None = None,
+    size_bytes: int = 0,
 ) -> Module:
     """Make a module that was loaded, or that failed when it should have been."""
+    bits = 32 if machine == "i386" else 64
     return Module(
         path=path,
         source=source,
-        library=Library(format="elf", machines=(machine,), bits=32 if machine == "i386" else 64),
+        library=Library(format="elf", machines=(machine,), bits=bits, size_bytes=size_bytes),
         info=failure or ModuleInfo(description="AKIS", manufacturer="TUBITAK", version="2.7"),
         slots=failure or slots,
     )
@@ -167,11 +172,58 @@ def reader(
     card: Failure | None = None,
     states: tuple[str, ...] = (),
     changes: int = 0,
+    connection: Failure | None = None,
 ) -> Reader:
     """Make a reader with a card, without one (`atr` None), or with one that does not answer."""
     inside = card or (None if atr is None else Card(atr=atr))
     said = states or (("EMPTY",) if inside is None else ("PRESENT",))
-    return Reader(name=name, states=said, card=inside, event_count=1, changes=changes)
+    return Reader(
+        name=name,
+        states=said,
+        card=inside,
+        event_count=1,
+        changes=changes,
+        connection=connection,
+    )
+
+
+def usb(
+    device_id: str = "072F:B100",
+    *,
+    name: str = "ACR39U ICC Reader",
+    maker: str = "ACS",
+    classes: tuple[str, ...] = ("0B",),
+    drivers: tuple[str, ...] | None = ("ifd-ccid 1.5.2",),
+    problem: int | None = None,
+    allowed: bool = True,
+    asleep: bool = False,
+) -> UsbDevice:
+    """Plug in a device, the reader of a sound desk unless told otherwise."""
+    vendor, _, product = device_id.partition(":")
+    return UsbDevice(
+        vendor=vendor,
+        product=product,
+        maker=maker,
+        name=name,
+        classes=classes,
+        port=f"1-{product}",
+        drivers=drivers,
+        problem=problem,
+        allowed=allowed,
+        asleep=asleep,
+    )
+
+
+def windows(*services: Service, session: Session | None = None) -> Host:
+    """Make a machine with Windows."""
+    return replace(
+        HOST,
+        platform="win32",
+        release="Windows 11",
+        pcscd=None,
+        services=services,
+        session=session or Session(id=1),
+    )
 
 
 def desk(

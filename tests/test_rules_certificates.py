@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of certificates and PINs, to the second."""
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 from msgspec.structs import replace
@@ -39,6 +39,7 @@ from tests.desks import (
 AKIS_V10 = "3BBA11008131FE4D55454B41452056312E30AE"
 DAY = timedelta(days=1)
 TICK = timedelta(seconds=1)
+TURKEY = timezone(timedelta(hours=3))
 TWO_READERS = (reader(), reader(name=SECOND))
 
 
@@ -122,7 +123,7 @@ def test_the_last_second_still_counts_and_the_next_does_not() -> None:
 
 
 def test_the_first_second_counts_already() -> None:
-    beginning = holding(nes(begins_at=AT))
+    beginning = replace(holding(nes(begins_at=AT)), taken_at=AT.astimezone(TURKEY))
 
     assert codes(beginning) == []
     waiting = only(beginning, "nes-not-yet-valid", AT - TICK)
@@ -241,43 +242,6 @@ def test_a_holder_without_a_number_is_known_by_name() -> None:
     old = numberless(nes(ends_at=AT - DAY, serial="01"))
     assert codes(holding(old, numberless(nes()))) == []
     assert codes(holding(old, numberless(nes(person=MEHMET)))) == ["nes-expired"]
-
-
-def test_the_pin_matters_in_the_last_second_too() -> None:
-    ending = diagnose(holding(nes(ends_at=AT)), AT).findings
-
-    assert [each.code for each in ending].count("pin-ready") == 1
-
-
-def test_the_pin_matters_only_while_the_nes_is_in_force() -> None:
-    locked = ("CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_LOCKED")
-    expired = token(nes(ends_at=AT - DAY), flags=locked)
-
-    assert codes(desk(modules=(module(slot(expired)),))) == ["nes-expired"]
-    assert codes(desk(modules=(module(slot(token(authority(), flags=locked))),))) == ["nes-missing"]
-
-
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [
-        (("USER_PIN_LOCKED", "USER_PIN_FINAL_TRY", "USER_PIN_COUNT_LOW"), "pin-locked"),
-        (("USER_PIN_COUNT_LOW", "USER_PIN_FINAL_TRY"), "pin-final-try"),
-        (("USER_PIN_COUNT_LOW", "USER_PIN_INITIALIZED"), "pin-count-low"),
-        ((), "pin-never-set"),
-        (("USER_PIN_INITIALIZED",), "pin-ready"),
-    ],
-)
-def test_of_several_pin_flags_the_worst_is_said(flags: tuple[str, ...], expected: str) -> None:
-    flagged = token(nes(), flags=tuple(f"CKF_{flag}" for flag in flags))
-
-    found = diagnose(desk(modules=(module(slot(flagged)),)), AT).findings
-    assert [each.code for each in found if each.code.startswith("pin-")] == [expected]
-
-
-def test_a_card_with_two_nes_has_one_pin() -> None:
-    found = diagnose(holding(nes(), nes(serial="01")), AT).findings
-
-    assert [each.code for each in found].count("pin-ready") == 1
 
 
 def test_the_first_broken_link_is_the_verdict_among_equals() -> None:

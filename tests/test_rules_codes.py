@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from cardtool.model.diagnosis import Severity
+from cardtool.model.diagnosis import Actor, Severity
 from cardtool.rules.codes import ROWS, finding
+from cardtool.rules.codes.actors import ACTORS
 
 every_code = pytest.mark.parametrize("code", ROWS)
 
@@ -20,8 +21,34 @@ def test_is_kebab_case(code: str) -> None:
 def test_has_a_step_unless_all_is_well(code: str) -> None:
     row = ROWS[code]
 
-    assert bool(row.steps) == (row.severity is not Severity.OK)
+    assert row.steps or row.severity is Severity.OK
     assert len(set(row.steps)) == len(row.steps)
+
+
+def test_where_all_is_well_only_what_comes_after_it_has_steps() -> None:
+    well = [code for code, row in ROWS.items() if row.severity is Severity.OK and row.steps]
+
+    assert well == ["desk-ready"]
+
+
+@every_code
+def test_each_step_has_somebody_who_does_it(code: str) -> None:
+    made = finding(code, **dict.fromkeys(ROWS[code].facts, "x"))
+
+    assert len(made.actors) == len(made.steps)
+    assert made.actors == tuple(ACTORS.get(step, Actor.YOU) for step in made.steps)
+
+
+def test_nobody_is_named_for_a_step_that_is_not_taken() -> None:
+    assert set(ACTORS) <= {step for row in ROWS.values() for step in row.steps}
+
+
+@every_code
+def test_what_it_becomes_elsewhere_and_what_it_explains_are_codes(code: str) -> None:
+    row = ROWS[code]
+
+    assert {row.elsewhere, *row.explains} - {""} <= set(ROWS)
+    assert not row.elsewhere or ROWS[row.elsewhere].severity is Severity.OK
 
 
 @every_code

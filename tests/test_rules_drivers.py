@@ -47,12 +47,32 @@ def test_a_missing_driver_is_named_with_the_places_of_this_system() -> None:
     assert facts["product"] == "AKİA (AKİS)"
     assert AKISP11 in str(facts["paths"])
     assert ".dll" not in str(facts["paths"])
+    assert (facts["system"], facts["bits"]) == ("Linux", 64)
+
+
+@pytest.mark.parametrize(
+    ("platform", "bits", "system", "path"),
+    [
+        ("win32", 32, "Windows", r"C:\Windows\SysWOW64\akisp11.dll"),
+        ("darwin", 64, "macOS", "/usr/local/lib/libakisp11.dylib"),
+    ],
+)
+def test_a_missing_driver_is_named_for_the_system_and_the_bits_of_this_process(
+    platform: str, bits: int, system: str, path: str
+) -> None:
+    host = replace(HOST, platform=platform, bits=bits)
+
+    facts = only(desk(modules=(), host=host), "driver-missing").facts
+
+    assert (facts["system"], facts["bits"]) == (system, bits)
+    assert path in str(facts["paths"])
 
 
 def test_a_system_the_catalogue_has_no_paths_for_names_none() -> None:
     host = replace(HOST, platform="freebsd14")
 
-    assert only(desk(modules=(), host=host), "driver-missing").facts["paths"] == "-"
+    facts = only(desk(modules=(), host=host), "driver-missing").facts
+    assert (facts["system"], facts["paths"]) == ("freebsd14", "-")
 
 
 def test_a_driver_for_another_card_does_not_make_up_for_a_missing_one() -> None:
@@ -204,7 +224,7 @@ def test_a_driver_that_fails_says_nothing_of_a_card_it_is_not_for() -> None:
 
     assert codes(desk(both, (blank, crashing))) == ["driver-crashed", "token-missing"]
     unknowing = module(slot(NOT_RECOGNISED))
-    assert codes(desk(both, (unknowing, crashing))) == ["driver-crashed", "token-not-recognised"]
+    assert codes(desk(both, (unknowing, crashing))) == ["driver-crashed", "driver-too-old"]
 
 
 def test_a_driver_that_says_who_it_is_and_nothing_of_its_slots_was_not_asked() -> None:
@@ -216,7 +236,7 @@ def test_a_driver_that_says_who_it_is_and_nothing_of_its_slots_was_not_asked() -
 def test_the_twin_for_this_machine_beside_a_misfit_is_what_matters() -> None:
     pair = unloaded("/opt/Akia/libakisp11.so", machine="i386"), module(slot(NOT_RECOGNISED))
 
-    assert codes(desk(modules=pair)) == ["token-not-recognised"]
+    assert codes(desk(modules=pair)) == ["driver-too-old"]
     asked_for = replace(pair[0], source=Source.CONFIGURED)
     assert "driver-wrong-architecture" in codes(desk(modules=(asked_for, pair[1])))
 

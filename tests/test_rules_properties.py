@@ -1,134 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds for every snapshot that can be decoded, whatever a device or a card put into it."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Severity
-from cardtool.model.snapshot import (
-    Card,
-    CertificateObject,
-    Failure,
-    Library,
-    Module,
-    Reader,
-    Slot,
-    Snapshot,
-    Source,
-    Token,
-    decode,
-    encode,
-)
+from cardtool.model.snapshot import Failure, Reader, Snapshot, Source, decode, encode
+from cardtool.model.surroundings import UsbDevice
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
 from cardtool.text import LANGUAGES, Text
 from tests import desks
-
-NAMES = st.sampled_from([desks.READER, desks.SECOND]) | st.text(max_size=6)
-ATRS = st.sampled_from([desks.AKIS, desks.ETOKEN, desks.TCKK_CONTACTLESS, desks.BANK, "", "zz"])
-PATHS = st.sampled_from(
-    [desks.AKISP11, desks.OPENSC, "C:\\Windows\\System32\\akisp11.dll", "/x/libeTPkcs11.so", ""]
-)
-ZONES = st.sampled_from([UTC, timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))])
-MOMENTS = st.just(desks.AT) | st.datetimes(timezones=ZONES)
-
-FAILURES = st.sampled_from(
-    [
-        desks.GONE,
-        desks.HUNG,
-        desks.CRASHED,
-        desks.REFUSED,
-        desks.NOT_RECOGNISED,
-        desks.DEVICE_ERROR,
-        desks.NO_FILE,
-        desks.MUTE,
-        desks.UNPARSABLE,
-        Failure(api="pkcs11", name="CKR_TOKEN_NOT_PRESENT", code=0xE0),
-        Failure(api="pcsc", name="SCARD_W_SECURITY_VIOLATION", code=0x8010006A),
-    ]
-)
-"""What the world does. A fault of ours (`desks.BUG`) says nothing about the desk."""
-
-ANY_FAILURES = (
-    FAILURES
-    | st.just(desks.BUG)
-    | st.builds(
-        Failure, api=st.text(max_size=6), name=st.text(max_size=6), code=st.none() | st.integers()
-    )
-)
-
-
-@st.composite
-def certificates(draw: st.DrawFn) -> Certificate:
-    statements = [desks.QC, desks.LAW_5070, desks.SEAL]
-    return replace(
-        desks.nes(
-            person=draw(st.sampled_from([desks.AYSE, desks.MEHMET, ("", "")])),
-            statements=tuple(draw(st.lists(st.sampled_from(statements), unique=True))),
-        ),
-        not_before_at=draw(MOMENTS),
-        not_after_at=draw(MOMENTS),
-        is_ca=draw(st.booleans()),
-    )
-
-
-OBJECTS = st.builds(
-    CertificateObject, content=certificates() | ANY_FAILURES, sha256=st.sampled_from(["", "AB"])
-)
-FLAGS = st.lists(st.sampled_from(["CKF_USER_PIN_LOCKED", "CKF_USER_PIN_INITIALIZED", "0x1"]))
-TOKENS = st.builds(
-    Token,
-    label=st.text(max_size=6),
-    flags=FLAGS.map(tuple),
-    certificates=st.lists(OBJECTS, max_size=3).map(tuple) | ANY_FAILURES,
-)
-SLOTS = st.builds(
-    Slot,
-    id=st.integers(0, 3),
-    description=st.text(max_size=6),
-    reader=st.none() | NAMES,
-    token=st.none() | TOKENS | ANY_FAILURES,
-)
-LIBRARIES = st.builds(
-    Library,
-    format=st.just("elf"),
-    machines=st.sampled_from([("x86_64",), ("i386",), ("i386", "x86_64"), ()]),
-    bits=st.sampled_from([32, 64]),
-)
-MODULES = st.builds(
-    Module,
-    path=PATHS,
-    source=st.sampled_from(Source),
-    library=LIBRARIES | ANY_FAILURES,
-    info=st.none() | st.just(desks.module().info) | ANY_FAILURES,
-    slots=st.none() | st.lists(SLOTS, max_size=3).map(tuple) | ANY_FAILURES,
-)
-READERS = st.builds(
-    Reader,
-    name=NAMES,
-    states=st.lists(st.sampled_from(["MUTE", "EXCLUSIVE", "EMPTY", "x"])).map(tuple),
-    card=st.none() | st.builds(Card, atr=ATRS) | ANY_FAILURES,
-    changes=st.integers(-1, 3),
-)
-SNAPSHOTS = st.builds(
-    Snapshot,
-    taken_at=st.just(desks.AT),
-    tool=st.text(max_size=4),
-    host=st.builds(
-        replace,
-        st.just(desks.HOST),
-        platform=st.sampled_from(["linux", "win32", "darwin", ""]),
-        machine=st.sampled_from(["x86_64", "i386", ""]),
-        pcscd=st.none() | st.just("/usr/sbin/pcscd"),
-    ),
-    readers=st.lists(READERS, max_size=3).map(tuple) | ANY_FAILURES,
-    modules=st.lists(MODULES, max_size=3).map(tuple),
-)
+from tests.any_desk import DEVICES, FAILURES, MOMENTS, NAMES, PATHS, SNAPSHOTS
 
 
 @given(SNAPSHOTS, MOMENTS)
@@ -196,6 +83,16 @@ def test_a_mute_card_more_never_makes_it_milder(
         mute = Reader(name=name, card=failure)
 
         _assert_not_milder(snapshot, replace(snapshot, readers=(*snapshot.readers, mute)))
+
+
+@given(SNAPSHOTS, DEVICES)
+def test_a_reader_that_is_blocked_too_never_makes_it_milder(
+    snapshot: Snapshot, device: UsbDevice
+) -> None:
+    if isinstance(snapshot.usb, tuple):
+        blocked = replace(device, allowed=False)
+
+        _assert_not_milder(snapshot, replace(snapshot, usb=(*snapshot.usb, blocked)))
 
 
 @given(SNAPSHOTS, FAILURES, st.none() | NAMES)

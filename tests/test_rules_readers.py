@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of the service, the readers and the cards in them."""
+"""What is said of readers that PC/SC offers and of the cards in them."""
 
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.certificate import Certificate
-from cardtool.model.snapshot import Failure, Module, Source, Token
+from cardtool.model.snapshot import Failure, Source, Token
 from cardtool.rules import diagnose
 from cardtool.rules.desk import card_for
 from tests.desks import (
@@ -15,8 +14,6 @@ from tests.desks import (
     BANK,
     CRASHED,
     DEVICE_ERROR,
-    GONE,
-    HOST,
     HUNG,
     MUTE,
     NOT_RECOGNISED,
@@ -25,6 +22,7 @@ from tests.desks import (
     REFUSED,
     SECOND,
     TCKK_CONTACTLESS,
+    UNKNOWN,
     UNPARSABLE,
     authority,
     codes,
@@ -36,55 +34,6 @@ from tests.desks import (
     slot,
     token,
 )
-
-
-@pytest.mark.parametrize(
-    ("platform", "pcscd", "code", "expected"),
-    [
-        ("linux", None, 0x8010001D, "service-absent"),
-        ("linux", None, 0x8010001E, "service-absent"),
-        ("linux", "/usr/sbin/pcscd", 0x8010001D, "service-stopped"),
-        ("linux", "/usr/sbin/pcscd", 0x8010001E, "service-stopped"),
-        ("linux", None, 0x8010006A, "service-access-denied"),
-        ("linux", None, 0x80100001, "service-failed"),
-        ("win32", None, 0x8010001D, "service-stopped-windows"),
-        ("win32", None, 0x80100001, "service-failed"),
-        ("darwin", None, 0x8010001D, "service-failed"),
-    ],
-)
-def test_what_the_service_answers_means_something_else_on_each_system(
-    platform: str, pcscd: str | None, code: int, expected: str
-) -> None:
-    host = replace(HOST, platform=platform, pcscd=pcscd)
-
-    assert codes(desk(replace(GONE, code=code), (), host)) == [expected]
-
-
-def test_a_number_of_another_interface_is_not_taken_for_one_of_pcsc() -> None:
-    failure = Failure(api="worker", name="EXIT", code=0x8010001D)
-
-    assert codes(desk(failure, ())) == ["service-failed"]
-
-
-@pytest.mark.parametrize(
-    ("failure", "reason"),
-    [
-        (GONE, "SCARD_E_NO_SERVICE 0x8010001D"),
-        (replace(GONE, code=0x8010001D - 2**32), "SCARD_E_NO_SERVICE 0x8010001D"),
-        (Failure(api="pcsc", name="0x80100FFF", code=0x80100FFF), "0x80100FFF"),
-        (CRASHED, "SIGSEGV 11"),
-        (Failure(api="worker", name="TIMEOUT"), "TIMEOUT"),
-    ],
-)
-def test_a_reason_is_the_symbol_and_number_to_look_up(failure: Failure, reason: str) -> None:
-    assert diagnose(desk(failure, ()), AT).findings[0].facts == {"reason": reason}
-
-
-def test_a_stopped_service_explains_the_driver_that_crashes_without_it() -> None:
-    asked_for = module(source=Source.CONFIGURED, failure=CRASHED)
-
-    assert codes(desk(GONE, (asked_for,))) == ["service-stopped"]
-    assert codes(desk((), (asked_for,))) == ["reader-missing", "driver-crashed"]
 
 
 def test_the_reader_that_holds_the_nes_is_named_among_several() -> None:
@@ -99,16 +48,6 @@ def test_a_certificate_in_no_reader_is_not_said_to_be_in_one() -> None:
 
     found = [each.code for each in diagnose(desk(two, (store,)), AT).findings]
     assert "readers-several" not in found
-
-
-def test_a_service_that_fails_is_a_note_where_a_card_was_read_that_can_sign() -> None:
-    def asked_for(*certificates: Certificate) -> tuple[Module, ...]:
-        return (module(slot(token(*certificates), None), source=Source.CONFIGURED),)
-
-    assert codes(desk(HUNG, asked_for(nes()))) == []
-    assert only(desk(HUNG, asked_for(nes())), "service-not-needed").facts == {"reason": "TIMEOUT"}
-    expired = nes(ends_at=AT - timedelta(days=1))
-    assert codes(desk(HUNG, asked_for(expired))) == ["service-timeout", "nes-expired"]
 
 
 def test_a_reader_that_is_missing_is_tried_elsewhere_before_one_is_ordered_and_paid() -> None:
@@ -126,14 +65,15 @@ def test_a_reader_that_is_missing_is_tried_elsewhere_before_one_is_ordered_and_p
     ("contents", "consequence"),
     [
         (DEVICE_ERROR, "token-failed"),
-        (NOT_RECOGNISED, "token-not-recognised"),
+        (NOT_RECOGNISED, "driver-too-old"),
         (HUNG, "token-hung"),
         (CRASHED, "token-crashed"),
         (None, "token-missing"),
         (token(), "certificates-missing"),
         (token(authority()), "nes-missing"),
         (token(UNPARSABLE), "certificate-unparsable"),
-        (replace(token(), certificates=DEVICE_ERROR), "certificates-unreadable"),
+        (replace(token(), certificates=DEVICE_ERROR), "card-worn"),
+        (replace(token(), certificates=REFUSED), "certificates-unreadable"),
     ],
 )
 def test_a_card_that_comes_and_goes_decides_over_what_could_not_be_read(
@@ -196,17 +136,17 @@ def test_a_reader_that_calls_its_card_mute_is_not_empty() -> None:
 
 
 def test_a_card_unknown_to_the_catalogue_matters_only_where_no_other_is_known() -> None:
-    assert codes(desk((reader(BANK),), ())) == ["card-unknown"]
-    assert codes(desk((reader(), reader(BANK, SECOND)))) == []
-    assert only(desk((reader(BANK),), ()), "card-unknown").facts["atr"] == BANK
+    assert codes(desk((reader(UNKNOWN),), ())) == ["card-unknown"]
+    assert codes(desk((reader(), reader(UNKNOWN, SECOND)))) == []
+    assert only(desk((reader(UNKNOWN),), ()), "card-unknown").facts["atr"] == UNKNOWN
 
 
 def test_a_slot_that_fails_over_an_unknown_card_is_no_second_problem() -> None:
     failing = module(slot(NOT_RECOGNISED), path=OPENSC)
 
-    assert codes(desk((reader(BANK),), (failing,))) == ["card-unknown"]
+    assert codes(desk((reader(UNKNOWN),), (failing,))) == ["card-unknown"]
     beside = (module(slot(token(nes()), SECOND), slot(DEVICE_ERROR, slot_id=1)),)
-    assert codes(desk((reader(BANK), reader(name=SECOND)), beside)) == []
+    assert codes(desk((reader(UNKNOWN), reader(name=SECOND)), beside)) == []
 
 
 def test_no_driver_is_asked_for_a_card_that_holds_no_nes() -> None:

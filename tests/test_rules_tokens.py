@@ -7,23 +7,28 @@ import pytest
 from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate
-from cardtool.model.snapshot import Failure, Snapshot, Source, Token
+from cardtool.model.snapshot import Failure, Module, Snapshot, Source, Token
 from cardtool.rules import diagnose
 from tests.desks import (
+    AKISP11,
     AT,
     BANK,
     BUG,
     CRASHED,
     DEVICE_ERROR,
+    ETOKEN,
     HUNG,
     MUTE,
     NOT_RECOGNISED,
     OPENSC,
     READER,
+    REFUSED,
     SECOND,
+    UNKNOWN,
     UNPARSABLE,
     codes,
     desk,
+    fileless,
     module,
     nes,
     only,
@@ -32,6 +37,7 @@ from tests.desks import (
     token,
 )
 
+ETPKCS11 = "/usr/lib/libeTPkcs11.so"
 AKIS_V10 = "3BBA11008131FE4D55454B41452056312E30AE"
 TWO_READERS = (reader(), reader(name=SECOND))
 UNREADABLE = replace(token(), certificates=DEVICE_ERROR)
@@ -49,7 +55,110 @@ def test_the_fault_of_cardtool_is_not_blamed_on_the_card() -> None:
 def test_two_drivers_that_do_not_know_a_card_are_one_problem() -> None:
     blind = module(slot(NOT_RECOGNISED)), module(slot(NOT_RECOGNISED), path=OPENSC)
 
-    assert codes(desk((reader(AKIS_V10),), blind)) == ["token-not-recognised"]
+    assert codes(desk((reader(AKIS_V10),), blind)) == ["driver-too-old"]
+
+
+def test_a_driver_that_does_not_know_its_own_card_is_too_old() -> None:
+    found = only(desk(modules=(module(slot(NOT_RECOGNISED)),)), "driver-too-old")
+
+    assert found.facts == {
+        "reader": READER,
+        "card": "AKİS 2.x (NES / T.C. Kimlik Kartı)",
+        "module": AKISP11,
+        "version": "2.7",
+        "reason": "CKR_TOKEN_NOT_RECOGNIZED 0x000000E1",
+    }
+    assert found.steps[0] == "update-driver"
+    silent = replace(module(slot(NOT_RECOGNISED)), info=None)
+    assert only(desk(modules=(silent,)), "driver-too-old").facts["version"] == "-"
+
+
+def test_a_driver_that_sees_no_token_in_its_own_card_may_be_as_new_as_can_be() -> None:
+    assert codes(desk(modules=(module(slot(None)),))) == ["token-missing"]
+
+
+def test_a_lesser_driver_that_does_not_know_a_card_is_not_too_old() -> None:
+    """The one that should read it is the one to look at."""
+    lesser = module(slot(NOT_RECOGNISED), path=OPENSC)
+
+    def found(*better: Module) -> list[str]:
+        return codes(desk((reader(AKIS_V10),), (*better, lesser)))
+
+    assert found() == ["token-not-recognised"]
+    assert found(module(slot(None))) == ["token-not-recognised"]
+    assert found(module(failure=CRASHED)) == ["driver-crashed"]
+    assert found(fileless(AKISP11)) == ["driver-file-missing"]
+    assert found(fileless(AKISP11, source=Source.CATALOG)) == ["token-not-recognised"]
+
+
+@pytest.mark.parametrize("source", [Source.CONFIGURED, Source.P11_KIT])
+def test_of_a_driver_nothing_is_known_of_it_is_only_said_that_it_does_not_know_the_card(
+    source: Source,
+) -> None:
+    strange = module(slot(NOT_RECOGNISED), path="/opt/own.so", source=source)
+
+    found = codes(desk(modules=(strange,)))
+    assert "token-not-recognised" in found or found == ["driver-missing"]
+    assert not {"driver-too-old", "driver-not-for-card"} & set(found)
+
+
+def test_a_driver_for_other_cards_need_not_know_this_one() -> None:
+    both = (reader(), reader(ETOKEN, SECOND))
+    akis = module(slot(token(nes(ends_at=AT - timedelta(days=1)))), slot(NOT_RECOGNISED, SECOND))
+
+    found = codes(desk(both, (akis,)))
+
+    assert found == ["driver-missing", "nes-expired"]
+
+
+def test_the_card_a_driver_is_for_is_the_one_it_does_not_know() -> None:
+    both = (reader(ETOKEN, SECOND), reader())
+
+    found = only(desk(both, (module(slot(NOT_RECOGNISED, None)),)), "driver-too-old")
+
+    assert found.facts["reader"] == READER
+
+
+@pytest.mark.parametrize("content", [NOT_RECOGNISED, DEVICE_ERROR, None])
+def test_a_driver_for_other_cards_that_was_asked_for_is_named_with_the_one_to_install(
+    content: Failure | None,
+) -> None:
+    wrong = module(slot(content), path=ETPKCS11, source=Source.CONFIGURED)
+
+    assert codes(desk(modules=(wrong,))) == ["driver-not-for-card"]
+    assert only(desk(modules=(wrong,)), "driver-not-for-card").facts == {
+        "reader": READER,
+        "card": "AKİS 2.x (NES / T.C. Kimlik Kartı)",
+        "module": ETPKCS11,
+        "product": "AKİA (AKİS)",
+        "system": "Linux",
+        "bits": 64,
+    }
+
+
+def test_a_driver_for_other_cards_is_no_matter_where_the_right_one_is_here() -> None:
+    wrong = module(slot(NOT_RECOGNISED), path=ETPKCS11, source=Source.CONFIGURED)
+
+    assert codes(desk(modules=(module(slot(NOT_RECOGNISED)), wrong))) == ["driver-too-old"]
+    assert codes(desk(modules=(module(slot(None)), wrong))) == ["token-missing"]
+    assert codes(desk(modules=(module(slot(token(nes()))), wrong))) == []
+    assert codes(desk(modules=(replace(wrong, source=Source.CATALOG),))) == ["driver-missing"]
+
+
+def test_a_driver_for_other_cards_that_was_not_loaded_does_not_explain_the_missing_one() -> None:
+    crashed = module(path=ETPKCS11, source=Source.CONFIGURED, failure=CRASHED)
+
+    assert codes(desk(modules=(crashed,))) == ["driver-crashed", "driver-missing"]
+
+
+def test_a_software_token_that_was_asked_for_is_no_driver_for_a_card() -> None:
+    softhsm = "/usr/lib/softhsm/libsofthsm2.so"
+    empty = module(slot(None, None), path=softhsm, source=Source.CONFIGURED)
+    full = module(slot(token(nes()), None), path=softhsm, source=Source.CONFIGURED)
+
+    assert codes(desk(modules=(empty,))) == ["driver-not-for-card"]
+    assert codes(desk(modules=(full,))) == []
+    assert codes(desk((), (empty,))) == ["reader-missing"]
 
 
 def test_an_empty_slot_that_says_so_by_an_error_is_empty() -> None:
@@ -63,7 +172,7 @@ def test_a_failing_slot_that_is_no_reader_counts_where_nothing_else_was_read() -
     read = module(slot(token(nes()), None), path=OPENSC, source=Source.CONFIGURED)
 
     assert codes(desk(modules=(failing,))) == ["token-failed"]
-    assert codes(desk((reader(BANK),), (failing,))) == ["card-unknown", "token-failed"]
+    assert codes(desk((reader(UNKNOWN),), (failing,))) == ["card-unknown", "token-failed"]
     assert codes(desk((reader(),), (read, failing))) == []
 
 
@@ -82,12 +191,13 @@ def test_a_failing_slot_is_blamed_on_the_card_that_was_not_read() -> None:
 @pytest.mark.parametrize(
     ("failure", "code"),
     [
-        (NOT_RECOGNISED, "token-not-recognised"),
+        (NOT_RECOGNISED, "driver-too-old"),
         (DEVICE_ERROR, "token-failed"),
         (HUNG, "token-hung"),
         (CRASHED, "token-crashed"),
         (None, "token-missing"),
-        (UNREADABLE, "certificates-unreadable"),
+        (UNREADABLE, "card-worn"),
+        (replace(token(), certificates=REFUSED), "certificates-unreadable"),
         (token(UNPARSABLE), "certificate-unparsable"),
     ],
 )
@@ -113,7 +223,7 @@ def test_a_slot_of_no_reader_that_can_sign_counts_for_the_card_its_driver_is_for
 
     assert codes(desk((reader(), mute), (reading,))) == []
     store = replace(reading, path="/soft.so", source=Source.P11_KIT)
-    assert codes(desk((reader(BANK), mute), (store,)))[0] == "card-unknown"
+    assert codes(desk((reader(UNKNOWN), mute), (store,)))[0] == "card-unknown"
 
 
 def test_a_card_that_was_pulled_after_it_was_read_cannot_sign() -> None:

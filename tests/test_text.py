@@ -94,6 +94,7 @@ def test_sentences_keep_the_rules_for_words(language: str) -> None:
         assert not re.search(r"(?i)lütfen|\bplease\b|failed to|başarısız", sentence), key
         assert sentence == sentence.strip(), key
         assert "  " not in sentence, key
+        assert "\u0307" not in sentence, f"a dot of its own over an i: {key}"
 
 
 @every_language
@@ -141,6 +142,65 @@ def test_a_step_names_the_command_that_its_reader_has(language: str) -> None:
 def test_no_step_has_a_command_of_its_own(language: str) -> None:
     for key, sentence in _sentences(language).items():
         assert "`cardtool" not in sentence, key
+
+
+def _commands(sentence: str) -> list[str]:
+    """Return what is to be typed, without what stands for a name of the reader's own."""
+    typed = re.findall(r"`([^`]+)`", sentence)
+    return [re.sub(r"\b[A-ZÇĞİÖŞÜ]{3,}\b|\w+\.json", "NAME", each) for each in typed]
+
+
+def test_all_languages_have_the_same_commands_typed() -> None:
+    turkish, english = (_sentences(language) for language in ("tr", "en"))
+
+    assert {key: _commands(each) for key, each in turkish.items()} == {
+        key: _commands(each) for key, each in english.items()
+    }
+
+
+@every_language
+@pytest.mark.parametrize(
+    ("step", "command"),
+    [
+        ("allow-flatpak", "flatpak override --user --socket=pcsc "),
+        ("connect-snap", "sudo snap connect "),
+        ("share-pcsc-socket", "docker run -v /run/pcscd:/run/pcscd "),
+        ("print-polkit-rule", "./run drivers --polkit-rule "),
+        ("unmask-pcscd", "sudo systemctl unmask pcscd.socket pcscd.service"),
+        ("set-zone", "sudo timedatectl set-timezone Europe/Istanbul"),
+        ("allow-device", "sudo usbguard allow-device -p "),
+    ],
+)
+def test_a_step_for_the_it_desk_has_the_exact_command(
+    step: str, command: str, language: str
+) -> None:
+    assert f"`{command}" in Text(language, command="./run").step(step, {})
+
+
+@every_language
+def test_the_package_to_install_is_named_for_this_system(language: str) -> None:
+    facts: dict[str, str | int] = {"product": "AKİA", "system": "macOS", "bits": 64}
+
+    said = Text(language).step("install-driver", facts)
+
+    assert "macOS (64 bit)" in said
+    assert ": AKİA. " in said
+
+
+@every_language
+def test_programs_that_may_hold_the_card_are_named(language: str) -> None:
+    held = finding("card-in-use", reader="R", card="C", programs="java, AKİA")
+
+    assert Text(language).says(held).endswith(": java, AKİA")
+
+
+@every_language
+def test_changes_are_told_with_the_moment_of_the_last_good_check(language: str) -> None:
+    changed = finding(
+        "changed-driver", module="M", before="1", after="2", good_at="2027-04-13T14:25:08Z"
+    )
+
+    assert "17:25:08 (UTC+03:00)" in Text(language, TURKEY).says(changed)
 
 
 HOSTILE = ["{x}", "{", "}}{0.__class__}", "%s{module!r:>9999999}", "\x1b[31m\x00", "", "İı"]

@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool.console import write
-from cardtool.model.diagnosis import Diagnosis, Severity
+from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
 from cardtool.model.redact import mask
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.rules import diagnose
-from cardtool.rules.codes import ROWS
+from cardtool.rules.codes import ROWS, finding
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import VIEWS, view
 from cardtool.views import json as json_view
+from cardtool.views.drawing import DRAWN, WIDTH, card_and_reader
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper
 from cardtool.views.terminal import explain
@@ -218,15 +219,19 @@ def test_certificates_that_could_not_be_read_say_so() -> None:
 
 @pytest.mark.parametrize("code", ROWS)
 def test_every_code_is_explained_in_every_language(code: str) -> None:
-    row = ROWS[code]
+    known = finding(code)
     for language in LANGUAGES:
         text = Text(language)
-        page = explain(code, row.severity, row.steps, text, Paper())
-        document = json.loads(json_view.explain(code, row.severity, row.steps, text))
+        page = " ".join(explain(known, text, Paper(width=1000)).split())
+        document = json.loads(json_view.explain(known, text))
 
         assert page.split()[1] == code
         assert document["means"] == text.means(code)
-        assert [step["code"] for step in document["steps"]] == list(row.steps)
+        assert document["severity"] == known.severity.value
+        assert [step["code"] for step in document["steps"]] == list(known.steps)
+        assert [step["actor"] for step in document["steps"]] == list(known.actors)
+        for number, step in enumerate(known.steps, 1):
+            assert f"{number}. {text.step(step, {})}" in page
 
 
 def test_each_severity_has_its_own_mark() -> None:
@@ -234,3 +239,134 @@ def test_each_severity_has_its_own_mark() -> None:
         marks = {Paper(symbols=symbols).symbol(each).plain for each in Severity}
         assert len(marks) == len(Severity)
         assert symbols or all(mark.isascii() for mark in marks)
+
+
+def _deciding(code: str, *beside: Finding) -> Diagnosis:
+    """Return the golden desk's diagnosis as if this code had been found there, and decided."""
+    found = msgspec.structs.replace(finding(code), facts=dict.fromkeys(ROWS[code].facts, "x"))
+    return msgspec.structs.replace(
+        _judged(), severity=found.severity, verdict=code, findings=(found, *beside)
+    )
+
+
+def _steps(page: str) -> list[str]:
+    """Return the block of steps of a page that is wide enough for one line a step."""
+    block = page.split("\n\n")
+    heads = ("Yapılacaklar", "İmza yine de atılamıyorsa")
+    return [line.strip() for part in block if part.startswith(heads) for line in part.splitlines()]
+
+
+WIDE = Paper(width=1000)
+
+
+def test_whoever_does_a_step_is_named_where_that_changes() -> None:
+    (page,) = view("terminal")([_deciding("reader-disabled")], TURKISH, WIDE)
+
+    begins = [line.split()[0] if line[0].isdigit() else line for line in _steps(page)]
+    assert begins == ["Yapılacaklar", "Bilgi işlem biriminiz:", "1.", "2.", "Siz:", "3."]
+
+
+def test_steps_for_the_person_at_the_desk_alone_name_nobody() -> None:
+    (page,) = view("terminal")([_deciding("card-missing")], TURKISH, WIDE)
+
+    assert [line[:2] for line in _steps(page)] == ["Ya", "1.", "2."]
+
+
+def test_steps_of_an_older_file_are_shown_without_who_does_them() -> None:
+    new = _deciding("reader-disabled")
+    old = msgspec.structs.replace(new, findings=(msgspec.structs.replace(new.deciding, actors=()),))
+
+    (page,) = view("terminal")([old], TURKISH, WIDE)
+
+    assert [line[:2] for line in _steps(page)] == ["Ya", "1.", "2.", "3."]
+
+
+def test_all_well_tells_what_to_look_at_if_signing_still_fails() -> None:
+    sound = _judged()
+    beside = [each for each in sound.findings if each.code != "desk-ready"]
+    well = msgspec.structs.replace(sound, findings=(*beside, finding("desk-ready")))
+
+    (page,) = view("terminal")([well], TURKISH, WIDE)
+
+    steps = _steps(page)
+    assert steps[0] == "İmza yine de atılamıyorsa"
+    assert sum(line[0].isdigit() for line in steps) == len(ROWS["desk-ready"].steps)
+    assert page.index(steps[-1]) < page.index("Bakılanlar")
+    assert "Yapılacaklar" not in page
+
+
+def test_the_block_for_a_sound_desk_stays_short() -> None:
+    for language in LANGUAGES:
+        text = Text(language)
+        lines = explain(finding("desk-ready"), text, Paper()).splitlines()
+
+        assert len(lines) <= 18, language
+
+
+@pytest.mark.parametrize("code", ["nes-expiring", "pin-locked"])
+def test_what_is_wrong_comes_before_the_application(code: str) -> None:
+    (page,) = view("terminal")([_deciding(code, finding("desk-ready"))], TURKISH, WIDE)
+
+    assert _steps(page)[0] == "Yapılacaklar"
+    assert "İmza yine de atılamıyorsa" not in page
+    assert TURKISH.says(finding("desk-ready")) in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", sorted(DRAWN))
+def test_how_a_card_goes_in_is_drawn_before_the_steps(code: str, language: str) -> None:
+    text = Text(language)
+
+    (page,) = view("terminal")([_deciding(code)], text, WIDE)
+
+    words = ("drawing-corner", "drawing-reader", "drawing-contacts", "drawing-compare", "steps")
+    after = page.index(text.means(code)) + len(text.means(code))
+    places = [page.index(text.label(word), after) for word in words]
+    assert places == sorted(places)
+
+
+def test_nothing_is_drawn_where_it_does_not_help() -> None:
+    compare = TURKISH.label("drawing-compare")
+
+    for code in ROWS:
+        (page,) = view("terminal")([_deciding(code)], TURKISH, WIDE)
+        assert (compare in page) == (code in DRAWN), code
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("symbols", [True, False])
+def test_the_drawing_is_small_and_its_walls_are_straight(language: str, *, symbols: bool) -> None:
+    paper = Paper(width=40, symbols=symbols)
+
+    page = paper.print(card_and_reader(Text(language), paper)).splitlines()
+
+    drawing = page[1:8]
+    walls = [line for line in drawing if line.endswith(("┐", "│", "┘", "+", "|"))]
+    assert max(map(len, drawing)) <= WIDTH + 2
+    assert len(walls) == 5
+    assert len({len(line) for line in walls[1:4]}) == 1
+    assert len(walls[0]) == len(walls[4])
+    assert {line[21] for line in walls} <= set("┌│╡└+|")
+    assert symbols or all(line.isascii() for line in walls)
+    assert not symbols or not any(line.isascii() for line in walls)
+
+
+def test_a_page_too_narrow_for_the_drawing_goes_without() -> None:
+    (page,) = view("terminal")([_deciding("card-missing")], TURKISH, Paper(width=WIDTH + 1))
+
+    assert TURKISH.label("drawing-compare") not in " ".join(page.split())
+    assert TURKISH.label("drawing-corner") not in page
+    assert "1. " in page
+
+
+def test_every_page_keeps_its_width_whatever_is_found() -> None:
+    for code in ROWS:
+        for language in LANGUAGES:
+            (page,) = view("terminal")([_deciding(code)], Text(language, ZONE), Paper(width=40))
+            assert max(map(len, page.splitlines())) <= 40, code
+
+
+def test_every_actor_is_told_apart() -> None:
+    for language in LANGUAGES:
+        labels = {Text(language).label(f"actor-{each.value}") for each in Actor}
+        assert len(labels) == len(Actor)

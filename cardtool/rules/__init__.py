@@ -10,18 +10,33 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Diagnosis, Finding, Severity
 from cardtool.model.snapshot import Snapshot
-from cardtool.rules import cards, certificates, modules, readers, service, tokens
+from cardtool.rules import (
+    application,
+    cards,
+    certificates,
+    changes,
+    clock,
+    installed,
+    modules,
+    readers,
+    service,
+    tokens,
+)
 from cardtool.rules.causes import without_consequences, without_others
 from cardtool.rules.policy import Policy
 
 RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
+    clock.check,
+    changes.check,
     service.check,
     readers.check,
     cards.check,
     modules.check,
+    installed.check,
     tokens.check,
     certificates.check,
     tokens.check_pins,
+    application.check,
 )
 
 _DEFAULT_POLICY = Policy()

@@ -10,22 +10,35 @@ from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
+_REFUSALS = {
+    "SCARD_E_SHARING_VIOLATION": "card-in-use",
+    "SCARD_E_PROTO_MISMATCH": "card-protocol-mismatch",
+    "SCARD_W_UNPOWERED_CARD": "card-unpowered",
+    "SCARD_W_UNRESPONSIVE_CARD": "card-mute",
+    "SCARD_W_REMOVED_CARD": "card-pulled",
+    "SCARD_E_NO_SMARTCARD": "card-pulled",
+}
+"""What it means that a card that gave its ATR refuses a connection. Source: PC/SC, winscard.h."""
+
+_NO_ATR = "SCARD_STATE_PRESENT"
+"""A card is in, says the reader, and has not said what it is: it got no power, or too little."""
+
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give findings for each reader's card, or that no reader has one."""
-    readers = desk.readers(snapshot)
+    readers = [each for each in desk.readers(snapshot) if not desk.is_virtual(each)]
     if readers and not any(_has_card(reader) or reader.changes > 0 for reader in readers):
         yield finding("card-missing", readers=", ".join(reader.name for reader in readers))
         return
-    unread = {seat.reader: seat.card.name for seat in desk.unread_seats(snapshot)}
+    unread = {seat.reader: seat for seat in _unread(snapshot)}
     with_nes = {place.reader for place in desk.places(snapshot) if desk.nes_of(place)}
     name_card = _namer(snapshot, at, has_nes=bool(with_nes))
     for reader in readers:
         if isinstance(reader.card, Card):
             yield name_card(reader.name, reader.card.atr)
         yield from _in(reader)
-        if reader.name in unread and "EXCLUSIVE" in reader.states:
-            yield finding("card-in-use", reader=reader.name, card=unread[reader.name])
+        if reader.name in unread:
+            yield from _refused(reader, unread[reader.name], snapshot)
         if _has_card(reader) and reader.changes > 1:
             was_read = bool(with_nes & {None, reader.name})
             yield finding(
@@ -38,13 +51,26 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         )
 
 
+def _unread(snapshot: Snapshot) -> tuple[desk.Seat, ...]:
+    """Return each reader whose card may hold an NES and gave no module its certificates."""
+    failed = {
+        place.reader
+        for place in desk.places(snapshot)
+        if all(isinstance(token.certificates, Failure) for _, token in place.tokens)
+    }
+    return desk.unread_seats(snapshot) + tuple(
+        seat for seat in desk.signing_seats(snapshot) if seat.reader in failed
+    )
+
+
 def _has_card(reader: Reader) -> bool:
     return reader.card is not None or "MUTE" in reader.states
 
 
 def _in(reader: Reader) -> Iterator[Finding]:
     if isinstance(reader.card, Failure):
-        yield finding("card-mute", reader=reader.name, reason=desk.reason(reader.card))
+        code = "card-unpowered" if reader.card.name == _NO_ATR else "card-mute"
+        yield finding(code, reader=reader.name, reason=desk.reason(reader.card))
     elif reader.card is None and "MUTE" in reader.states:
         yield finding("card-mute", reader=reader.name, reason="SCARD_STATE_MUTE")
     elif reader.card is None:
@@ -52,6 +78,26 @@ def _in(reader: Reader) -> Iterator[Finding]:
         yield finding(code, reader=reader.name)
     elif reader.changes == 1:
         yield finding("card-reread", reader=reader.name)
+
+
+def _refused(reader: Reader, seat: desk.Seat, snapshot: Snapshot) -> Iterator[Finding]:
+    """Say why a card that nothing read could not be had."""
+    refusal = reader.connection
+    code = _REFUSALS.get(refusal.name) if refusal is not None else None
+    if code is None and "EXCLUSIVE" in reader.states:
+        code = "card-in-use"
+    if code == "card-in-use":
+        programs = {each.name for each in snapshot.clients or ()}
+        yield finding(
+            code,
+            reader=reader.name,
+            card=seat.card.name,
+            programs=", ".join(sorted(programs)) or "-",
+        )
+    elif code == "card-pulled":
+        yield finding(code, reader=reader.name)
+    elif code is not None and refusal is not None:
+        yield finding(code, reader=reader.name, reason=desk.reason(refusal))
 
 
 def _namer(snapshot: Snapshot, at: datetime, *, has_nes: bool) -> Callable[[str, str], Finding]:

@@ -4,7 +4,7 @@
 Knows the table of codes and which card each finding is about; finds nothing by itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
@@ -15,20 +15,20 @@ from cardtool.rules.codes import ROWS, finding
 
 def without_consequences(found: Iterable[Finding], snapshot: Snapshot) -> list[Finding]:
     """Leave out what others explain (`Row.explains`), as far as they are about the same cards."""
-    found, waiting = list(found), _waiting(snapshot)
+    found, about = list(found), _teller(snapshot)
     covered: dict[str, set[str]] = {}
     explained = set()
     for cause in found:
-        about = _about(cause, waiting)
+        readers = about(cause)
         for code in ROWS[cause.code].explains:
-            covered.setdefault(code, set()).update(about or ())
-            if about is None:
+            covered.setdefault(code, set()).update(readers or ())
+            if readers is None:
                 explained.add(code)
     return [
         each
         for each in found
         if each.code not in explained
-        and (each.code not in covered or not _is_in(_about(each, waiting), covered[each.code]))
+        and (each.code not in covered or not _is_in(about(each), covered[each.code]))
     ]
 
 
@@ -37,38 +37,42 @@ def without_others(found: Iterable[Finding], snapshot: Snapshot, at: datetime) -
     if not desk.can_sign(snapshot, at):
         yield from found
         return
-    waiting = _waiting(snapshot)
+    about = _teller(snapshot)
     noted: set[str] = set()
     for each in found:
-        code, about = ROWS[each.code].elsewhere, _about(each, waiting)
-        reason = str(each.facts.get("reason", ""))
-        if not code or not (about is None or about):
-            yield each
-        elif about is None:
-            yield finding(code, reason=reason)
-        else:
-            for reader in sorted(about - noted):
+        code = ROWS[each.code].elsewhere
+        if code and "reader" not in ROWS[code].facts:
+            kept = {name: each.facts[name] for name in ROWS[code].facts if name in each.facts}
+            yield finding(code, **{"reason": each.code, **kept})
+        elif code and (readers := about(each)):
+            reason = f"{each.code} {each.facts.get('reason', '')}".strip()
+            for reader in sorted(readers - noted):
                 noted.add(reader)
-                yield finding(code, reader=reader, reason=f"{each.code} {reason}".strip())
+                yield finding(code, reader=reader, reason=reason)
+        else:
+            yield each
 
 
-def _waiting(snapshot: Snapshot) -> dict[str, frozenset[str]]:
-    """Return by path the readers whose card was not read and may be for a module."""
-    unread, found = desk.unread_seats(snapshot), dict[str, frozenset[str]]()
+def _teller(snapshot: Snapshot) -> Callable[[Finding], frozenset[str] | None]:
+    """Return what tells the readers whose card a finding is about; None: all of them."""
+    unread, waiting = desk.unread_seats(snapshot), dict[str, frozenset[str]]()
     for module in snapshot.modules:
         readers = {seat.reader for seat in unread if desk.may_be_for(module, seat.card)}
-        found[module.path] = found.get(module.path, frozenset()) | readers
-    return found
+        waiting[module.path] = waiting.get(module.path, frozenset()) | readers
+    has_readers = any(not desk.is_virtual(each) for each in desk.readers(snapshot))
 
+    def about(each: Finding) -> frozenset[str] | None:
+        if "reader" in each.facts:
+            return frozenset({str(each.facts["reader"])})
+        if "module" in each.facts:
+            return waiting.get(str(each.facts["module"]), frozenset())
+        if "usb" in each.facts and has_readers:  # none of those whose cards are known of
+            return frozenset()
+        return None
 
-def _about(each: Finding, waiting: dict[str, frozenset[str]]) -> frozenset[str] | None:
-    """Return the readers whose card a finding is about; None: all of them."""
-    if "reader" in each.facts:
-        return frozenset({str(each.facts["reader"])})
-    if "module" in each.facts:
-        return waiting[str(each.facts["module"])]
-    return None
+    return about
 
 
 def _is_in(about: frozenset[str] | None, readers: set[str]) -> bool:
-    return about is not None and about <= readers
+    """Tell whether what is said of these readers is explained; of the whole desk, it always is."""
+    return about is None or about <= readers

@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Snapshot, Source
+from cardtool.model.snapshot import Card, Failure, Snapshot, Source
 from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
 _DAY = timedelta(days=1)
+
+_WORN = ("CKR_DEVICE_ERROR", "CKR_DEVICE_MEMORY", "CKR_DATA_INVALID")
+"""What a chip that fails half way makes drivers say. Source: PKCS#11 v2.40 §5.1, CK_RV."""
 
 _LAST_SECOND = timedelta(seconds=1)
 """It belongs to a certificate's validity, so a successor may begin with the next one."""
@@ -25,7 +28,7 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
     all_nes, seats = desk.all_nes(snapshot), desk.signing_seats(snapshot)
     for place in desk.places(snapshot):
         if _matters(place, seats):
-            yield from _without(place, has_other=bool(all_nes))
+            yield from _without(place, snapshot, has_other=bool(all_nes))
     people: dict[str, list[desk.Nes]] = {}
     for nes in all_nes:
         people.setdefault(nes.person, []).append(nes)
@@ -53,7 +56,7 @@ def _matters(place: desk.Place, seats: tuple[desk.Seat, ...]) -> bool:
     )
 
 
-def _without(place: desk.Place, *, has_other: bool) -> Iterator[Finding]:
+def _without(place: desk.Place, snapshot: Snapshot, *, has_other: bool) -> Iterator[Finding]:
     name, has_own = place.name, bool(desk.nes_of(place))
     certificates = [each for _, each in desk.certificates(place)]
     failures = [
@@ -73,7 +76,7 @@ def _without(place: desk.Place, *, has_other: bool) -> Iterator[Finding]:
     if has_own:
         return
     if failures:
-        yield _unreadable(place, failures[0])
+        yield _unreadable(place, failures, snapshot)
     elif has_other:
         yield finding("nes-elsewhere", reader=name)
     elif not certificates:
@@ -82,11 +85,27 @@ def _without(place: desk.Place, *, has_other: bool) -> Iterator[Finding]:
         yield finding("nes-missing", reader=name, count=len(certificates))
 
 
-def _unreadable(place: desk.Place, failure: Failure) -> Finding:
+def _unreadable(place: desk.Place, failures: list[Failure], snapshot: Snapshot) -> Finding:
+    failure = next((each for each in failures if not desk.is_ours(each)), failures[0])
     reason = desk.reason(failure)
     if desk.is_ours(failure):
         return finding("cardtool-fault", part=place.tokens[0][0].path, reason=reason)
-    return finding("certificates-unreadable", reader=place.name, reason=reason)
+    is_read_by_none = len(failures) == len(place.tokens)
+    is_worn = failure.name in _WORN and is_read_by_none and _is_undisturbed(place, snapshot)
+    code = "card-worn" if is_worn else "certificates-unreadable"
+    return finding(code, reader=place.name, reason=reason)
+
+
+def _is_undisturbed(place: desk.Place, snapshot: Snapshot) -> bool:
+    """Tell whether a card stayed in its reader and no other program held it."""
+    return any(
+        reader.name == place.reader
+        and isinstance(reader.card, Card)
+        and reader.changes == 0
+        and reader.connection is None
+        and "EXCLUSIVE" not in reader.states
+        for reader in desk.readers(snapshot)
+    )
 
 
 def _in_force(nes: desk.Nes, others: list[desk.Nes], at: datetime, policy: Policy) -> Finding:

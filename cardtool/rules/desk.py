@@ -24,15 +24,18 @@ from cardtool.model.snapshot import (
     Source,
     Token,
 )
+from cardtool.rules.qualified import is_nes
 
-_QC_COMPLIANCE = "0.4.0.1862.1.1"
-"""Source: ETSI EN 319 412-5 §4.2.1."""
+_GONE = frozenset({0x8010001D, 0x8010001E})
+"""SCARD_E_NO_SERVICE, SCARD_E_SERVICE_STOPPED. Source: PC/SC, winscard.h."""
 
-_QUALIFIED = frozenset({"2.16.792.1.61.0.1.5070.1.1", "2.16.792.1.61.0.1.5070.2.1"})
-"""The statements of Law 5070. Source: TÜBİTAK MA3, ECertificate.java."""
+PIN_LOCKED = "CKF_USER_PIN_LOCKED"
 
-_SEAL = frozenset({"2.16.792.1.61.0.1.5070.1.3", "2.16.792.1.61.0.1.5070.2.2"})
-"""The restrictions that make a qualified certificate a seal. Source: the same."""
+_UNPLUGGED = "UNAVAILABLE"
+"""The state that pcscd gives a reader whose driver says that the device is gone.
+
+Source: drivers_notes/readers.md#unplugged-in-the-middle.
+"""
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +77,28 @@ class Nes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
-    """Return the readers; none where PC/SC could not be asked."""
-    return () if isinstance(snapshot.readers, Failure) else snapshot.readers
+    """Return the readers that can be used; none where PC/SC could not be asked."""
+    found = () if isinstance(snapshot.readers, Failure) else snapshot.readers
+    return tuple(each for each in found if _UNPLUGGED not in each.states)
+
+
+def unplugged(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the names of the readers that are gone, or that PC/SC still lists and cannot use."""
+    listed = () if isinstance(snapshot.readers, Failure) else snapshot.readers
+    dead = (each.name for each in listed if _UNPLUGGED in each.states)
+    here = {each.name for each in readers(snapshot)}
+    return tuple(dict.fromkeys(each for each in (*snapshot.vanished, *dead) if each not in here))
+
+
+def is_virtual(reader: Reader) -> bool:
+    """Tell whether no card can be put into a reader, because some program only plays it."""
+    known = catalog.load().readers_named(reader.name)
+    return bool(known) and all(each.form == "virtual" for each in known)
+
+
+def is_gone(readers: object) -> bool:
+    """Tell whether what was said instead of readers means that the PC/SC service does not run."""
+    return isinstance(readers, Failure) and readers.api == "pcsc" and readers.code in _GONE
 
 
 def seats(snapshot: Snapshot) -> tuple[Seat, ...]:
@@ -99,15 +122,27 @@ def signing_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
     return tuple(seat for seat in seats(snapshot) if seat.card.holds == "nes")
 
 
+def file_name(module: Module) -> str:
+    """Return the last part of a module's path, whichever system the path is of."""
+    return re.split(r"[\\/]", module.path)[-1]
+
+
 def module_id(module: Module) -> str | None:
     """Return the module's id in the catalogue, told by its file name."""
-    known = catalog.load().module_named(re.split(r"[\\/]", module.path)[-1])
+    known = catalog.load().module_named(file_name(module))
     return None if known is None else known.id
 
 
 def is_for(module: Module, card: catalog.Card) -> bool:
     """Tell whether the catalogue has this module among those that read the card."""
     return module_id(module) in card.modules
+
+
+def is_here(module: Module) -> bool:
+    """Tell whether a module is installed, or was asked for and so should be."""
+    library = module.library
+    is_missing = isinstance(library, Failure) and library.name == "ENOENT"
+    return module.source is Source.CONFIGURED or not is_missing
 
 
 def fits(module: Module, snapshot: Snapshot) -> bool:
@@ -183,20 +218,6 @@ def may_be_for(module: Module, card: catalog.Card) -> bool:
     return module.source is Source.CONFIGURED or is_for(module, card)
 
 
-def is_nes(certificate: Certificate) -> bool:
-    """Tell whether it is a person's qualified certificate, by its statements; a seal is none.
-
-    Source: TÜBİTAK MA3, ECertificate.java.
-    """
-    statements = frozenset(certificate.qc_statements)
-    return (
-        not certificate.is_ca
-        and _QC_COMPLIANCE in statements
-        and bool(statements & _QUALIFIED)
-        and not statements & _SEAL
-    )
-
-
 def certificates(place: Place) -> Iterator[tuple[Token, CertificateObject]]:
     """Give the certificates of one place, each once, however many modules read it."""
     seen = set()
@@ -229,14 +250,21 @@ def all_nes(snapshot: Snapshot) -> tuple[Nes, ...]:
 
 def can_sign(snapshot: Snapshot, at: datetime) -> bool:
     """Tell whether an NES is in force on a card that is still there, in whatever reader."""
+    return bool(nes_in_force(snapshot, at))
+
+
+def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Nes, ...]:
+    """Return each NES that is in force on a card that is still there."""
     cards = [seat.card for seat in signing_seats(snapshot)]
     full = {each.name for each in readers(snapshot) if isinstance(each.card, Card)}
-    return any(
-        isinstance(snapshot.readers, Failure)
+    return tuple(
+        nes
+        for place in places(snapshot)
+        if isinstance(snapshot.readers, Failure)
         or place.reader in full
         or (place.reader is None and any(_may_hold(place, card) for card in cards))
-        for place in places(snapshot)
-        if any(nes.is_in_force(at) for nes in nes_of(place))
+        for nes in nes_of(place)
+        if nes.is_in_force(at)
     )
 
 

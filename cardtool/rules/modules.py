@@ -13,6 +13,9 @@ from cardtool.rules.policy import Policy
 
 _NOT_A_LIBRARY = ("ENOEXEC", "EISDIR")
 
+_SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
+"""What people call the systems of `Host.platform`."""
+
 _MISNAMED = ("driver-file-missing", "driver-not-library")
 """What is wrong with the path and not with what was installed."""
 
@@ -122,10 +125,11 @@ def _code(failure: Failure, *, is_file: bool, is_asked_for: bool) -> str:
 
 
 def _gap(seat: desk.Seat, snapshot: Snapshot) -> Iterator[Finding]:
+    """Say why no module read a card: none for it is here, or none of those saw it."""
     present = [module for module in snapshot.modules if _is_present(module, seat)]
     facts = {"reader": seat.reader, "card": seat.card.name}
     if not present:
-        yield finding("driver-missing", **facts, **_wanted(seat, snapshot))
+        yield _missing(seat, snapshot)
     elif any(isinstance(module.slots, tuple) for module in present):
         if not any(_failed_by_us(module) for module in present):
             yield finding("token-missing", **facts)
@@ -133,6 +137,24 @@ def _gap(seat: desk.Seat, snapshot: Snapshot) -> Iterator[Finding]:
         for module in present:
             if _trouble(module, snapshot) is None:
                 yield finding("driver-not-asked", **facts, module=module.path)
+
+
+def _missing(seat: desk.Seat, snapshot: Snapshot) -> Finding:
+    """Name the driver to install, and the one for other cards that was asked for instead."""
+    known, host = catalog.load(), snapshot.host
+    modules = [known.module(each) for each in seat.card.modules]
+    facts: dict[str, str | int] = {
+        "reader": seat.reader,
+        "card": seat.card.name,
+        "product": modules[0].package,
+        "system": _SYSTEMS.get(host.platform, host.platform),
+        "bits": host.bits,
+    }
+    for each in snapshot.modules:
+        if each.source is Source.CONFIGURED and isinstance(each.slots, tuple):
+            return finding("driver-not-for-card", **facts, module=each.path)
+    paths = [path for module in modules for path in known.paths(module, host.platform, host.bits)]
+    return finding("driver-missing", **facts, paths=", ".join(paths) or "-")
 
 
 def _failed_by_us(module: Module) -> bool:
@@ -143,12 +165,4 @@ def _failed_by_us(module: Module) -> bool:
 def _is_present(module: Module, seat: desk.Seat) -> bool:
     if module.source is Source.CONFIGURED and desk.module_id(module) is None:
         return True
-    missing = isinstance(module.library, Failure) and module.library.name == "ENOENT"
-    return desk.is_for(module, seat.card) and (not missing or module.source is Source.CONFIGURED)
-
-
-def _wanted(seat: desk.Seat, snapshot: Snapshot) -> dict[str, str]:
-    known, host = catalog.load(), snapshot.host
-    modules = [known.module(each) for each in seat.card.modules]
-    paths = [path for module in modules for path in known.paths(module, host.platform, host.bits)]
-    return {"product": modules[0].package, "paths": ", ".join(paths) or "-"}
+    return desk.is_for(module, seat.card) and desk.is_here(module)

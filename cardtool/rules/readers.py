@@ -1,25 +1,133 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about readers: that there is one, and which of several matters."""
+"""Findings about readers: that there is one, what keeps one from being used, which of several.
+
+A reader is missing on one of three levels, and only the first is a reason to order one: nothing is
+plugged in, something is and PC/SC does not offer it, or PC/SC itself cannot be asked.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Snapshot
-from cardtool.rules import desk
+from cardtool.model.surroundings import Driver, UsbDevice
+from cardtool.rules import desk, ports, service, session
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
+_SYSTEM_DRIVERS = {
+    "linux": "libccid",
+    "darwin": "CCID",
+    "win32": "Microsoft Usbccid Smartcard Reader (WUDF)",
+}
+"""The driver for readers of the CCID class. Source: drivers_notes/readers.md#ccid-driver."""
 
-def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Give a finding for each reader, or that there is none."""
-    if isinstance(snapshot.readers, Failure):
-        return
-    if not snapshot.readers:
+
+def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
+    """Give findings for each reader that is plugged in or offered, or that there is none."""
+    for reader in desk.readers(snapshot):
+        yield finding(
+            "reader-virtual" if desk.is_virtual(reader) else "reader-found", reader=reader.name
+        )
+    for name in desk.unplugged(snapshot):
+        yield finding("reader-unplugged", reader=name)
+    yield from _on_usb(snapshot)
+    if _is_none_here(snapshot, at):
         yield finding("reader-missing")
-    for reader in snapshot.readers:
-        yield finding("reader-found", reader=reader.name)
+    yield from _several(snapshot)
+
+
+def _is_none_here(snapshot: Snapshot, at: datetime) -> bool:
+    """Tell whether nothing is plugged in, by all that can be known."""
+    if isinstance(snapshot.readers, Failure):
+        return service.is_idle(snapshot) and not desk.can_sign(snapshot, at)
+    return not (ports.real(snapshot) or ports.plugged(snapshot) or session.cause(snapshot))
+
+
+def _several(snapshot: Snapshot) -> Iterator[Finding]:
+    """Say which of several readers matters; a virtual one counts, as it does for applications."""
+    readers = desk.readers(snapshot)
     places = desk.places(snapshot)
     holding = [place.reader for place in places if place.reader and desk.nes_of(place)]
-    if len(snapshot.readers) > 1 and holding:
-        yield finding("readers-several", count=len(snapshot.readers), readers=", ".join(holding))
+    if len(readers) > 1 and holding:
+        yield finding("readers-several", count=len(readers), readers=", ".join(holding))
+
+
+def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
+    """Give a finding for each reader on USB; two of one model that fare alike are one."""
+    said: list[Finding] = []
+    for each in _judged(snapshot):
+        if each not in said:
+            said.append(each)
+            yield each
+
+
+def _judged(snapshot: Snapshot) -> Iterator[Finding]:
+    if isinstance(snapshot.readers, Failure) or session.cause(snapshot) is not None:
+        unserved = tuple(filter(ports.hindrance, ports.plugged(snapshot)))
+    else:
+        found = ports.sort(snapshot)
+        unserved = found.unserved
+        for device in found.served:
+            yield finding("reader-identified", model=ports.model_name(device), usb=device.id)
+    for device in unserved:
+        trouble = _trouble(device, snapshot)
+        if _is_aside(device, trouble, snapshot):
+            facts = {"model": trouble.facts["model"], "usb": device.id}
+            yield finding("reader-not-used", **facts, reason=trouble.code)
+        else:
+            yield trouble
+
+
+def _is_aside(device: UsbDevice, trouble: Finding, snapshot: Snapshot) -> bool:
+    """Tell whether another reader is the one that matters to a person here.
+
+    It is where a card for signing is in it, and where this one came with the computer.
+    """
+    if desk.signing_seats(snapshot):
+        return True
+    others = [each for each in ports.plugged(snapshot) if not ports.is_built_in(each)]
+    is_spare = ports.is_built_in(device) or trouble.code == "reader-unsupported"
+    return is_spare and bool(ports.real(snapshot) or [each for each in others if each != device])
+
+
+def _trouble(device: UsbDevice, snapshot: Snapshot) -> Finding:
+    """Say why PC/SC does not offer a reader that is plugged in."""
+    code = ports.hindrance(device) or _hidden(device, snapshot)
+    facts: dict[str, str | int] = {"model": ports.model_name(device), "usb": device.id}
+    match code:
+        case "reader-driver-missing":
+            facts["driver"] = _wanted(device, snapshot)
+        case "reader-driver-old":
+            facts["driver"] = ", ".join(map(_named, snapshot.host.pcsc_drivers))
+        case "reader-drivers-clash":
+            facts["drivers"] = ", ".join(device.drivers or ())
+        case "reader-disabled" | "reader-faulty":
+            facts["problem"] = device.problem or 0
+    return finding(code, **facts)
+
+
+def _hidden(device: UsbDevice, snapshot: Snapshot) -> str:
+    """Return the code for a device that the system lets in and PC/SC does not offer."""
+    host = snapshot.host
+    if host.platform != "win32" and any(
+        each.ccid == "unsupported" for each in ports.models(device)
+    ):
+        return "reader-unsupported"
+    if ports.lacks_driver(device):
+        is_old = ports.is_ccid(device) and bool(host.pcsc_drivers)
+        return "reader-driver-old" if is_old else "reader-driver-missing"
+    drivers = device.drivers or ()
+    if len(drivers) > 1:
+        return "reader-drivers-clash"
+    return "reader-asleep" if drivers and device.asleep else "reader-not-offered"
+
+
+def _wanted(device: UsbDevice, snapshot: Snapshot) -> str:
+    """Name the driver to install: the maker's where the model needs it, else the system's."""
+    packages = dict.fromkeys(each.package for each in ports.models(device) if each.package)
+    return " / ".join(packages) or _SYSTEM_DRIVERS.get(snapshot.host.platform, "CCID")
+
+
+def _named(driver: Driver) -> str:
+    return f"{driver.name} {driver.version}".strip()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Module, Slot, Snapshot, Token
+from cardtool.model.snapshot import Failure, Module, ModuleInfo, Slot, Snapshot, Token
 from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
@@ -16,12 +16,24 @@ from cardtool.rules.policy import Policy
 _EMPTY = "CKR_TOKEN_NOT_PRESENT"
 _NOT_RECOGNISED = "CKR_TOKEN_NOT_RECOGNIZED"
 
+_PUK_LOCKED = "CKF_SO_PIN_LOCKED"
+_INITIALISED = "CKF_USER_PIN_INITIALIZED"
+
 _PIN_FLAGS = (
-    ("CKF_USER_PIN_LOCKED", "pin-locked"),
-    ("CKF_USER_PIN_FINAL_TRY", "pin-final-try"),
-    ("CKF_USER_PIN_COUNT_LOW", "pin-count-low"),
+    ({desk.PIN_LOCKED, _PUK_LOCKED}, "pin-and-puk-locked"),
+    ({desk.PIN_LOCKED}, "pin-locked"),
+    ({"CKF_USER_PIN_FINAL_TRY"}, "pin-final-try"),
+    ({"CKF_USER_PIN_TO_BE_CHANGED", _INITIALISED}, "pin-to-be-changed"),
+    ({"CKF_USER_PIN_COUNT_LOW"}, "pin-count-low"),
+    ({_INITIALISED}, "pin-ready"),
 )
-"""Worst first: the first that is set is said. Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO."""
+"""Worst first: the first whose flags are all set is said; else it was never set.
+
+Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO.
+"""
+
+_WORKING = ("pin-final-try", "pin-count-low", "pin-ready")
+"""PINs that sign now, so that a locked PUK is all that is wrong, or one thing more."""
 
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -46,7 +58,11 @@ def check_pins(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Fi
     for nes in desk.all_nes(snapshot):
         if nes.is_in_force(at) and nes.place not in said:
             said.add(nes.place)
-            yield finding(_pin_code(nes.token), reader=nes.place, label=nes.token.label)
+            code = _pin_code(nes.token)
+            facts = {"reader": nes.place, "label": nes.token.label}
+            yield finding(code, **facts)
+            if _PUK_LOCKED in nes.token.flags and code in _WORKING:
+                yield finding("puk-locked", **facts)
 
 
 def _failures(snapshot: Snapshot) -> Iterator[tuple[Module, Slot, Failure]]:
@@ -63,12 +79,14 @@ def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
     seats_of = {seat.reader: (seat,) for seat in seats}
     for module, slot, failure in _failures(snapshot):
         mine = seats if slot.reader is None else seats_of.get(slot.reader, ())
-        unread = [seat.reader for seat in mine if seat.reader not in reading]
+        unread = [seat for seat in mine if seat.reader not in reading]
         reason = desk.reason(failure)
         if desk.is_ours(failure):
             yield finding("cardtool-fault", part=module.path, reason=reason)
-        elif unread or (not seats and slot.reader not in read):
-            reader = next(iter(unread), desk.reader_of(module, slot))
+        elif unread:
+            yield from _unread(module, unread, failure)
+        elif not seats and slot.reader not in read:
+            reader = desk.reader_of(module, slot)
             yield finding(_code(failure), reader=reader, module=module.path, reason=reason)
         elif (
             slot.reader is not None  # else it is nobody's here: the cards that are were all read
@@ -76,6 +94,20 @@ def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
             and any(desk.is_missed(module, seat, reading[seat.reader]) for seat in mine)
         ):
             yield finding("driver-beside-failed", module=module.path, reason=reason)
+
+
+def _unread(module: Module, seats: list[desk.Seat], failure: Failure) -> Iterator[Finding]:
+    """Say what kept a module from reading a card; of several, the first it may be for."""
+    seat = next((each for each in seats if desk.is_for(module, each.card)), seats[0])
+    code = _code(failure)
+    facts = {"reader": seat.reader, "module": module.path, "reason": desk.reason(failure)}
+    if code != "token-not-recognised":
+        yield finding(code, **facts)
+    elif desk.module_id(module) == seat.card.modules[0]:
+        version = module.info.version if isinstance(module.info, ModuleInfo) else "-"
+        yield finding("driver-too-old", **facts, card=seat.card.name, version=version)
+    elif desk.is_for(module, seat.card) or desk.module_id(module) is None:
+        yield finding(code, **facts)
 
 
 def _code(failure: Failure) -> str:
@@ -91,7 +123,7 @@ def _code(failure: Failure) -> str:
 
 
 def _pin_code(token: Token) -> str:
-    for flag, code in _PIN_FLAGS:
-        if flag in token.flags:
+    for flags, code in _PIN_FLAGS:
+        if flags <= set(token.flags):
             return code
-    return "pin-ready" if "CKF_USER_PIN_INITIALIZED" in token.flags else "pin-never-set"
+    return "pin-never-set"

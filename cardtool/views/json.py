@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cardtool.model.diagnosis import Diagnosis, Severity, encode
+from cardtool.model.diagnosis import Diagnosis, Finding, encode
 
 if TYPE_CHECKING:  # a program that wants data does not wait for words
     from cardtool.text import Text
@@ -19,12 +19,15 @@ def render(diagnoses: Iterable[Diagnosis], text: "Text | None" = None) -> Iterat
         yield encode(each).decode()
 
 
-def explain(code: str, severity: Severity, steps: Iterable[str], text: "Text") -> str:
-    """Return what one code means and what to do about it, as a document."""
+def explain(finding: Finding, text: "Text") -> str:
+    """Return what a finding means, what to do about it and who does it, as a document."""
     document = {
-        "code": code,
-        "severity": severity.value,
-        "means": text.means(code),
-        "steps": [{"code": step, "says": text.step(step, {})} for step in steps],
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "means": text.means(finding.code),
+        "steps": [
+            {"code": step, "actor": actor.value, "says": text.step(step, finding.facts)}
+            for step, actor in zip(finding.steps, finding.actors, strict=True)
+        ],
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

@@ -2,13 +2,16 @@
 """The diagnosis for the person at the desk: the verdict, what to do, then the chain as a list."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, groupby, repeat
+from operator import itemgetter
 
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text as Line
 
-from cardtool.model.diagnosis import Diagnosis, Severity
+from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
 from cardtool.text import Text
+from cardtool.views.drawing import DRAWN, card_and_reader
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import Paper, hanging, heading
 
@@ -20,16 +23,18 @@ def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper | None = Non
         yield sheet.print(_page(each, text, sheet))
 
 
-def explain(code: str, severity: Severity, steps: Iterable[str], text: Text, paper: Paper) -> str:
-    """Return what one code means and what to do about it."""
-    mark = paper.symbol(severity)
-    title = Line.assemble(mark, " ", Line(code, style="bold"), f"  ({_word(severity, text)})")
-    return paper.print(
-        [title, Padding(Line(text.means(code)), (0, 0, 0, 2)), *_steps(steps, {}, text)]
-    )
+def explain(finding: Finding, text: Text, paper: Paper) -> str:
+    """Return what a finding means and what to do about it; it needs no facts."""
+    mark, word = paper.symbol(finding.severity), _word(finding.severity, text)
+    title = Line.assemble(mark, " ", Line(finding.code, style="bold"), f"  ({word})")
+    means = Padding(Line(text.means(finding.code)), (0, 0, 0, 2))
+    return paper.print([title, means, *_advice(finding, text, paper)])
 
 
 def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[RenderableType]:
+    if diagnosis.practice:
+        words = f"{text.label('practice')}: {escape(diagnosis.practice)}"
+        yield Padding(Line(words, style="bold reverse", overflow="fold"), (0, 0, 1, 0))
     if paper.titled:
         title = f"{escape(diagnosis.snapshot.host.name)}, {text.moment(diagnosis.at)}"
         yield Padding(Line(title, style="bold underline"), (0, 0, 1, 0))
@@ -38,20 +43,40 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
     yield Line.assemble(paper.symbol(deciding.severity), " ", word)
     yield Padding(Line(text.says(deciding), style="bold", overflow="fold"), (1, 0, 0, 2))
     yield Padding(Line(text.means(deciding.code)), (1, 0, 0, 2))
-    yield from _steps(deciding.steps, deciding.facts, text)
+    for each in _to_act_on(diagnosis, deciding):
+        yield from _advice(each, text, paper)
     yield heading(text.label("checklist"))
-    chain = sorted(diagnosis.findings, key=lambda each: (each.link.place, each.severity.rank))
-    yield hanging((paper.symbol(each.severity), text.says(harmless(each))) for each in chain)
+    links = sorted(diagnosis.findings, key=lambda each: (each.link.place, each.severity.rank))
+    yield hanging((paper.symbol(each.severity), text.says(harmless(each))) for each in links)
     yield Padding(Line(_support(diagnosis, text), style="dim", overflow="fold"), (1, 0, 0, 0))
 
 
-def _steps(
-    steps: Iterable[str], facts: dict[str, str | int], text: Text
-) -> Iterator[RenderableType]:
-    rows = [(f"{number}.", text.step(step, facts)) for number, step in enumerate(steps, 1)]
-    if rows:
-        yield heading(text.label("steps"))
-        yield hanging(rows)
+def _to_act_on(diagnosis: Diagnosis, deciding: Finding) -> Iterable[Finding]:
+    """Return what decides; where all is well, whatever says what to do if it is not so."""
+    if deciding.severity is Severity.OK:
+        return (harmless(each) for each in diagnosis.findings)
+    return (deciding,)
+
+
+def _advice(finding: Finding, text: Text, paper: Paper) -> Iterator[RenderableType]:
+    """Yield the steps in their order, with whoever does them named where that changes."""
+    if finding.code in DRAWN:
+        yield from card_and_reader(text, paper)
+    if not finding.steps:
+        return
+    well = finding.severity is Severity.OK
+    yield heading(text.label("steps-when-well" if well else "steps"))
+    # a diagnosis that an older cardtool wrote says of no step who does it
+    actors = chain(finding.actors, repeat(Actor.YOU))
+    rows = zip(actors, enumerate(finding.steps, 1), strict=False)
+    told = Actor.YOU
+    for actor, group in groupby(rows, key=itemgetter(0)):
+        if actor is not told:
+            named = Line(f"{text.label(f'actor-{actor.value}')}:", style="italic", overflow="fold")
+            yield Padding(named, (0, 0, 0, 2))
+            told = actor
+        steps = ((f"{number}.", text.step(step, finding.facts)) for _, (number, step) in group)
+        yield hanging(steps)
 
 
 def _support(diagnosis: Diagnosis, text: Text) -> str:

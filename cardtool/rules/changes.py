@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Findings about what changed at a desk since all was last well there.
+
+Only said where no card here can sign: where one can, nothing that changed did any harm.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from cardtool.model.diagnosis import Finding
+from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
+from cardtool.rules import desk
+from cardtool.rules.codes import finding
+from cardtool.rules.policy import Policy
+
+
+def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
+    """Give a finding for the system, the readers and each driver that are not what they were."""
+    last = snapshot.last_good
+    if last is None or desk.can_sign(snapshot, at):
+        return
+    good_at = last.taken_at.isoformat()
+    release = snapshot.host.release
+    if release != last.release:
+        yield finding("changed-system", before=last.release, after=release, good_at=good_at)
+    if not isinstance(snapshot.readers, Failure):
+        yield from _readers(snapshot, last)
+    for module in snapshot.modules:
+        before = last.modules.get(desk.file_name(module))
+        if before and isinstance(module.info, ModuleInfo) and module.info.version != before:
+            yield finding(
+                "changed-driver",
+                module=module.path,
+                before=before,
+                after=module.info.version,
+                good_at=good_at,
+            )
+
+
+def _readers(snapshot: Snapshot, last: LastGood) -> Iterator[Finding]:
+    before = set(last.readers)
+    after = {each.lasting_name for each in desk.readers(snapshot)}
+    if before != after:
+        yield finding(
+            "changed-reader",
+            before=_listed(before),
+            after=_listed(after),
+            good_at=last.taken_at.isoformat(),
+        )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "-"

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Findings about what is installed: several products, unlike copies, a module better not loaded.
+
+None of them is about what a module answered; that is `modules` and `tokens`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from cardtool import catalog
+from cardtool.model.diagnosis import Finding
+from cardtool.model.snapshot import Library, Module, Snapshot
+from cardtool.rules import desk
+from cardtool.rules.codes import finding
+from cardtool.rules.policy import Policy
+
+_ENDS_WITHOUT_SERVICE = "akisp11"
+"""On Windows, loading it while the service is down ends the process.
+
+Source: drivers_notes/middleware.md#what-a-reader-of-certificates-must-survive.
+"""
+
+
+def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
+    """Give findings for card modules as files, whether or not one was loaded."""
+    installed = [
+        (known, each, each.library)
+        for each in snapshot.modules
+        if isinstance(each.library, Library)
+        and (known := _known(each)) is not None
+        and known.purpose == "card"
+    ]
+    products = sorted({known.package for known, _, _ in installed})
+    if len(products) > 1:
+        yield finding("drivers-several", products=", ".join(products))
+    sizes: dict[tuple[str, str], dict[str, int]] = {}
+    for known, module, library in installed:
+        if _is_held_back(module, snapshot):
+            yield finding("driver-held-back", module=module.path)
+        if library.size_bytes > 0 and desk.fits(module, snapshot) and _is_needed(module, snapshot):
+            copies = sizes.setdefault((known.package, desk.file_name(module).lower()), {})
+            copies[module.path] = library.size_bytes
+    for (product, _), copies in sizes.items():
+        if len(set(copies.values())) > 1:
+            yield finding("driver-copies-differ", product=product, paths=", ".join(copies))
+
+
+def _known(module: Module) -> catalog.Module | None:
+    module_id = desk.module_id(module)
+    return None if module_id is None else catalog.load().module(module_id)
+
+
+def _is_needed(module: Module, snapshot: Snapshot) -> bool:
+    return any(desk.is_for(module, seat.card) for seat in desk.signing_seats(snapshot))
+
+
+def _is_held_back(module: Module, snapshot: Snapshot) -> bool:
+    return (
+        snapshot.host.platform == "win32"
+        and desk.is_gone(snapshot.readers)
+        and module.info is None
+        and desk.module_id(module) == _ENDS_WITHOUT_SERVICE
+        and desk.fits(module, snapshot)
+    )

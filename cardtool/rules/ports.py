@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which readers are plugged in, and which of them PC/SC offers to programs.
+
+Gives no findings. A reader that PC/SC serves must never be called missing because its name is odd:
+names are compared first, then readers are counted, and where both leave it open nothing is said.
+"""
+
+import re
+
+import msgspec
+
+from cardtool import catalog
+from cardtool.model.snapshot import Reader, Snapshot
+from cardtool.model.surroundings import UsbDevice
+from cardtool.rules import desk
+
+_CCID = "0B"
+"""The interface class of card readers. Source: USB-IF, Defined Class Codes."""
+
+_NEEDS_DRIVER = 28
+"""CM_PROB_FAILED_INSTALL: no driver is installed for the device. Source: Windows, cfg.h."""
+
+_DISABLED = 22
+"""CM_PROB_DISABLED: somebody switched the device off. Source: the same."""
+
+_GENERIC = frozenset(
+    {"card", "ccid", "device", "interface", "reader", "smart", "smartcard", "token", "usb"}
+)
+"""Words that say nothing about which reader it is."""
+
+
+class Ports(msgspec.Struct, frozen=True, kw_only=True):
+    """The readers on USB, divided by what PC/SC makes of them; some may be in neither part."""
+
+    served: tuple[UsbDevice, ...]
+    unserved: tuple[UsbDevice, ...]
+
+
+def plugged(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
+    """Return the card readers on USB; none where that is not known.
+
+    Remote desktop shows programs the readers of the other machine: those here do not count.
+    """
+    host = snapshot.host
+    if not isinstance(snapshot.usb, tuple):
+        return ()
+    if host.platform == "win32" and "rdp" in host.session.marks:
+        return ()
+    return tuple(each for each in snapshot.usb if _CCID in each.classes or models(each))
+
+
+def real(snapshot: Snapshot) -> tuple[Reader, ...]:
+    """Return the readers of PC/SC into which a card can be put."""
+    return tuple(each for each in desk.readers(snapshot) if not desk.is_virtual(each))
+
+
+def models(device: UsbDevice) -> tuple[catalog.Reader, ...]:
+    """Return the models of the catalogue that have this id."""
+    return tuple(each for each in catalog.load().readers if device.id in each.usb)
+
+
+def model_name(device: UsbDevice) -> str:
+    """Name a reader: as the catalogue does, as it does itself, or by its id."""
+    names = dict.fromkeys(each.name for each in models(device))
+    return " / ".join(names) or device.name or device.id
+
+
+def is_built_in(device: UsbDevice) -> bool:
+    """Tell whether it is part of the computer and no reader that was ever handed out."""
+    known = models(device)
+    return bool(known) and all(each.form == "built-in" for each in known)
+
+
+def hindrance(device: UsbDevice) -> str | None:
+    """Return the code of what keeps the system itself from using a device, if anything does."""
+    if not device.allowed:
+        return "reader-blocked"
+    match device.problem:
+        case None | 0:
+            return None
+        case problem if problem == _DISABLED:
+            return "reader-disabled"
+        case problem if problem == _NEEDS_DRIVER:
+            return "reader-driver-missing"
+        case _:
+            return "reader-faulty"
+
+
+def lacks_driver(device: UsbDevice) -> bool:
+    """Tell whether no PC/SC driver that is installed lists a device, as far as that is known."""
+    if device.drivers is not None:
+        return not device.drivers
+    return device.problem is None and any(each.ccid == "not-ccid" for each in models(device))
+
+
+def is_ccid(device: UsbDevice) -> bool:
+    """Tell whether a driver for the whole class of readers can be enough for it."""
+    known = models(device)
+    if known and all(each.ccid == "not-ccid" for each in known):
+        return False
+    return _CCID in device.classes or (not device.classes and bool(known))
+
+
+def sort(snapshot: Snapshot) -> Ports:
+    """Divide the readers on USB into those that PC/SC serves and those that it does not.
+
+    A reader with two slots has two names in PC/SC and readers of one model share theirs, so names
+    are given to ids and not to devices.
+    """
+    devices, readers = plugged(snapshot), real(snapshot)
+    served: list[UsbDevice] = []
+    unserved: list[UsbDevice] = []
+    open_: list[UsbDevice] = []
+    names = [_names(devices, each) for each in readers]
+    for group in _by_id(devices):
+        count = sum(group[0].id in each for each in names)
+        if count:
+            served += group[:count]
+            unserved += group[count:]
+        else:
+            unserved += [each for each in group if hindrance(each)]
+            open_ += [each for each in group if not hindrance(each)]
+    nameless = names.count(frozenset())
+    doubtful = [each for each in open_ if lacks_driver(each)]
+    if not nameless:
+        unserved += open_
+    elif nameless >= len(open_):
+        served += open_
+    elif len(doubtful) <= len(open_) - nameless:
+        unserved += doubtful
+    return Ports(served=tuple(served), unserved=tuple(unserved))
+
+
+def _by_id(devices: tuple[UsbDevice, ...]) -> list[list[UsbDevice]]:
+    """Put devices of one id together, first those that nothing hinders."""
+    groups: dict[str, list[UsbDevice]] = {}
+    for each in sorted(devices, key=lambda device: (bool(hindrance(device)), lacks_driver(device))):
+        groups.setdefault(each.id, []).append(each)
+    return list(groups.values())
+
+
+def _names(devices: tuple[UsbDevice, ...], reader: Reader) -> frozenset[str]:
+    """Return the ids of the devices that PC/SC may call so: by the catalogue, else by their words.
+
+    The words of a model that is known count only where the catalogue has no other for the name.
+    """
+    listed = {usb for each in catalog.load().readers_named(reader.name) for usb in each.usb}
+    known = {each.id for each in devices} & listed
+    said = re.sub(r"[^a-z0-9]", "", reader.name.casefold())
+    return frozenset(known) | {
+        each.id
+        for each in devices
+        if not (known and models(each))
+        if (words := _words(each.name) or _words(each.maker))
+        if all(word in said for word in words)
+    }
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z0-9]{2,}", text.casefold())) - _GENERIC

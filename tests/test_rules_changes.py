@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said of a desk that was well once."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from cardtool.model.snapshot import LastGood, Snapshot
+from cardtool.probe.last_good import summarise
+from cardtool.rules import diagnose
+from tests.desks import (
+    AKISP11,
+    AT,
+    GONE,
+    NOT_RECOGNISED,
+    READER,
+    SECOND,
+    desk,
+    module,
+    only,
+    reader,
+    slot,
+    unloaded,
+)
+
+GOOD = LastGood(
+    taken_at=AT - timedelta(days=9),
+    release="Debian GNU/Linux 12",
+    readers=("ACS ACR39U ICC Reader",),
+    modules={"libakisp11.so": "2.7"},
+)
+BROKEN = desk(modules=(module(slot(NOT_RECOGNISED)),))
+
+
+def _changes(snapshot: Snapshot) -> list[str]:
+    found = diagnose(snapshot, AT).findings
+    return [each.code for each in found if each.code.startswith("changed")]
+
+
+def test_a_desk_that_is_as_it_was_changed_in_nothing() -> None:
+    assert _changes(replace(BROKEN, last_good=GOOD)) == []
+
+
+@pytest.mark.parametrize(
+    "name", [READER, SECOND, "ACS CCID USB Reader 0", "OMNIKEY CardMan 3121", "Reader 5 00 0A"]
+)
+def test_a_desk_is_as_it_was_by_what_was_kept_of_it(name: str) -> None:
+    """Both sides leave the same numbers out of a reader's name."""
+    here = desk((reader(None, name),), (module(slot(None, name)),))
+
+    assert _changes(replace(here, last_good=summarise(here))) == []
+
+
+def test_what_changed_is_said_with_what_was_before_and_when() -> None:
+    here = replace(
+        desk((reader(name=SECOND),), (module(slot(NOT_RECOGNISED, SECOND)),)),
+        last_good=replace(GOOD, release="Debian GNU/Linux 11", modules={"libakisp11.so": "2.6"}),
+    )
+    good_at = GOOD.taken_at.isoformat()
+
+    assert only(here, "changed-system").facts == {
+        "before": "Debian GNU/Linux 11",
+        "after": "Debian GNU/Linux 12",
+        "good_at": good_at,
+    }
+    assert only(here, "changed-reader").facts == {
+        "before": "ACS ACR39U ICC Reader",
+        "after": "udea MILKO V1.",
+        "good_at": good_at,
+    }
+    assert only(here, "changed-driver").facts == {
+        "module": AKISP11,
+        "before": "2.6",
+        "after": "2.7",
+        "good_at": good_at,
+    }
+
+
+def test_a_reader_plugged_into_another_port_is_the_same() -> None:
+    moved = desk((reader(name="ACS ACR39U ICC Reader 01 00"),), ())
+
+    assert _changes(replace(moved, last_good=GOOD)) == []
+
+
+def test_a_reader_that_is_gone_changed_and_one_that_cannot_be_asked_for_did_not() -> None:
+    assert only(replace(desk((), ()), last_good=GOOD), "changed-reader").facts["after"] == "-"
+    assert _changes(replace(desk(GONE, ()), last_good=GOOD)) == []
+
+
+def test_a_driver_that_was_not_loaded_has_no_other_version() -> None:
+    assert _changes(replace(desk(modules=(unloaded(),)), last_good=GOOD)) == []
+    new = module(slot(NOT_RECOGNISED), path="/opt/other/libeTPkcs11.so")
+    assert _changes(replace(desk(modules=(new,)), last_good=GOOD)) == []
+
+
+def test_a_windows_driver_is_known_by_its_file_name() -> None:
+    windows = module(slot(NOT_RECOGNISED), path="C:\\Windows\\System32\\akisp11.dll")
+    good = replace(GOOD, modules={"akisp11.dll": "2.6"})
+
+    assert _changes(replace(desk(modules=(windows,)), last_good=good)) == ["changed-driver"]
+
+
+def test_where_a_card_can_sign_no_change_is_worth_a_word() -> None:
+    other = replace(GOOD, release="other", readers=(), modules={"libakisp11.so": "1.0"})
+
+    assert _changes(replace(desk(), last_good=other)) == []
+    assert len(_changes(replace(BROKEN, last_good=other))) == len(
+        ["changed-system", "changed-reader", "changed-driver"]
+    )

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said of the clock, before any date verdict."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from msgspec.structs import replace
+
+from cardtool.model.snapshot import LastGood, Snapshot
+from cardtool.rules import diagnose
+from tests.desks import AT, HOST, codes, desk, holding, nes, only
+
+TURKEY = timezone(timedelta(hours=3))
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def _at(clock_at: datetime, *, built_at: datetime | None = None) -> Snapshot:
+    return replace(desk(), taken_at=clock_at, built_at=built_at)
+
+
+def _good(taken_at: datetime) -> LastGood:
+    return LastGood(taken_at=taken_at, release=HOST.release, readers=())
+
+
+def _all(snapshot: Snapshot, at: datetime = AT) -> list[str]:
+    return [each.code for each in diagnose(snapshot, at).findings]
+
+
+def test_a_clock_before_the_release_of_the_program_is_behind() -> None:
+    behind = _at(AT, built_at=AT + timedelta(seconds=1))
+
+    assert codes(behind) == ["clock-behind"]
+    assert only(behind, "clock-behind").facts == {
+        "clock_at": AT.isoformat(),
+        "evidence_at": (AT + timedelta(seconds=1)).isoformat(),
+    }
+    assert codes(_at(AT, built_at=AT)) == []
+
+
+def test_a_clock_days_before_the_last_good_look_is_behind() -> None:
+    assert codes(replace(desk(), last_good=_good(AT + 3 * DAY))) == ["clock-behind"]
+    assert codes(replace(desk(), last_good=_good(AT - 3 * DAY))) == []
+
+
+def test_a_clock_that_was_hours_ahead_and_was_corrected_is_not_behind() -> None:
+    assert codes(replace(desk(), last_good=_good(AT + 3 * HOUR))) == []
+
+
+def test_the_later_moment_is_the_evidence() -> None:
+    both = replace(desk(), built_at=AT + DAY, last_good=_good(AT + 3 * DAY))
+
+    assert only(both, "clock-behind").facts["evidence_at"] == (AT + 3 * DAY).isoformat()
+
+
+def test_the_moment_to_judge_for_is_no_clock() -> None:
+    assert "clock-behind" not in codes(_at(AT, built_at=AT), AT - 300 * DAY)
+
+
+def test_a_clock_that_is_behind_comes_before_every_date_verdict() -> None:
+    waiting = replace(holding(nes(begins_at=AT + DAY)), built_at=AT + 300 * DAY)
+
+    assert codes(waiting) == ["clock-behind", "nes-not-yet-valid"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "offset"), [(UTC, "+00:00"), (timezone(timedelta(hours=-9, minutes=-30)), "-09:30")]
+)
+def test_another_zone_is_a_note(zone: timezone, offset: str) -> None:
+    elsewhere = _at(AT.astimezone(zone))
+
+    assert codes(elsewhere) == []
+    assert only(elsewhere, "clock-zone").facts == {"offset": offset}
+
+
+def test_the_zone_of_turkey_is_worth_no_word() -> None:
+    assert not [each for each in _all(_at(AT.astimezone(TURKEY))) if each.startswith("clock")]
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(14, True), (-14, True), (15, False)])
+def test_another_zone_is_a_warning_only_where_hours_decide(hours: int, *, expected: bool) -> None:
+    ends = holding(nes(ends_at=AT + timedelta(hours=hours)))
+    begins = holding(nes(begins_at=AT + timedelta(hours=hours)))
+
+    for each in (ends, begins):
+        assert ("clock-zone-odd" in codes(each)) is expected
+        assert ("clock-zone" in _all(each)) is not expected
+        assert "clock-zone-odd" not in codes(replace(each, taken_at=AT.astimezone(TURKEY)))

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said of PINs by their flags, and when all is left to the program that signs."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from cardtool.model.snapshot import Snapshot, Source
+from cardtool.rules import diagnose
+from tests.desks import (
+    AT,
+    HUNG,
+    MEHMET,
+    SECOND,
+    authority,
+    codes,
+    desk,
+    holding,
+    module,
+    nes,
+    reader,
+    slot,
+    token,
+)
+
+DAY = timedelta(days=1)
+TICK = timedelta(seconds=1)
+TWO_READERS = (reader(), reader(name=SECOND))
+
+
+def test_the_pin_matters_in_the_last_second_too() -> None:
+    ending = diagnose(holding(nes(ends_at=AT)), AT).findings
+
+    assert [each.code for each in ending].count("pin-ready") == 1
+
+
+def test_the_pin_matters_only_while_the_nes_is_in_force() -> None:
+    locked = ("CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_LOCKED")
+    expired = token(nes(ends_at=AT - DAY), flags=locked)
+
+    assert codes(desk(modules=(module(slot(expired)),))) == ["nes-expired"]
+    assert codes(desk(modules=(module(slot(token(authority(), flags=locked))),))) == ["nes-missing"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (("USER_PIN_LOCKED", "USER_PIN_FINAL_TRY", "USER_PIN_COUNT_LOW"), "pin-locked"),
+        (("USER_PIN_COUNT_LOW", "USER_PIN_FINAL_TRY"), "pin-final-try"),
+        (("USER_PIN_COUNT_LOW", "USER_PIN_INITIALIZED"), "pin-count-low"),
+        ((), "pin-never-set"),
+        (("USER_PIN_INITIALIZED",), "pin-ready"),
+        (("USER_PIN_INITIALIZED", "USER_PIN_LOCKED", "SO_PIN_LOCKED"), "pin-and-puk-locked"),
+        (
+            ("USER_PIN_INITIALIZED", "USER_PIN_TO_BE_CHANGED", "USER_PIN_FINAL_TRY"),
+            "pin-final-try",
+        ),
+        (
+            ("USER_PIN_INITIALIZED", "USER_PIN_TO_BE_CHANGED", "USER_PIN_COUNT_LOW"),
+            "pin-to-be-changed",
+        ),
+        (("USER_PIN_TO_BE_CHANGED",), "pin-never-set"),
+    ],
+)
+def test_of_several_pin_flags_the_worst_is_said(flags: tuple[str, ...], expected: str) -> None:
+    flagged = token(nes(), flags=tuple(f"CKF_{flag}" for flag in flags))
+
+    found = diagnose(desk(modules=(module(slot(flagged)),)), AT).findings
+    assert [each.code for each in found if each.code.startswith("pin-")] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (("SO_PIN_LOCKED",), ["puk-locked"]),
+        (("SO_PIN_LOCKED", "USER_PIN_FINAL_TRY"), ["pin-final-try", "puk-locked"]),
+        (("SO_PIN_LOCKED", "USER_PIN_LOCKED"), ["pin-and-puk-locked"]),
+        (("SO_PIN_LOCKED", "USER_PIN_COUNT_LOW"), ["pin-count-low", "puk-locked"]),
+        (("SO_PIN_LOCKED", "USER_PIN_TO_BE_CHANGED"), ["pin-to-be-changed"]),
+        (("SO_PIN_FINAL_TRY",), []),
+        (("SO_PIN_COUNT_LOW",), []),
+    ],
+)
+def test_a_puk_is_told_only_when_it_is_locked(flags: tuple[str, ...], expected: list[str]) -> None:
+    names = ("USER_PIN_INITIALIZED", *flags)
+    flagged = token(nes(), flags=tuple(f"CKF_{flag}" for flag in names))
+
+    assert codes(desk(modules=(module(slot(flagged)),))) == expected
+
+
+def test_a_card_with_two_nes_has_one_pin() -> None:
+    found = diagnose(holding(nes(), nes(serial="01")), AT).findings
+
+    assert [each.code for each in found].count("pin-ready") == 1
+
+
+def _is_ready(snapshot: Snapshot, at: datetime = AT) -> bool:
+    findings = diagnose(snapshot, at).findings
+    ready = [each.code for each in findings].count("desk-ready")
+    assert not ready or findings[-1].code == "desk-ready"
+    return ready == 1
+
+
+def test_where_an_nes_is_in_force_and_its_pin_not_locked_the_program_is_looked_at() -> None:
+    locked = token(nes(), flags=("CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_LOCKED"))
+
+    assert _is_ready(desk())
+    assert diagnose(desk(), AT).verdict == "nes-valid"
+    assert _is_ready(holding(nes(ends_at=AT)))
+    assert not _is_ready(holding(nes(ends_at=AT)), AT + TICK)
+    assert not _is_ready(desk(modules=(module(slot(locked)),)))
+    assert not _is_ready(holding(authority()))
+    second = slot(token(nes(person=MEHMET)), SECOND, slot_id=1)
+    assert _is_ready(desk(TWO_READERS, (module(slot(locked), second),)))
+
+
+def test_a_card_that_is_no_longer_there_makes_no_desk_ready() -> None:
+    software = module(slot(token(nes()), None), path="/soft.so", source=Source.CONFIGURED)
+
+    assert not _is_ready(desk((reader(None, changes=1),)))
+    assert not _is_ready(desk((), (software,)))
+    assert _is_ready(desk(modules=(software,)))
+    assert _is_ready(desk(HUNG, (software,)))

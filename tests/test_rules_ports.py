@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said of readers on USB that PC/SC offers, or does not."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from cardtool.model.diagnosis import Severity
+from cardtool.model.snapshot import Failure, Host, Snapshot
+from cardtool.model.surroundings import Driver, UsbDevice
+from cardtool.rules import diagnose
+from tests.desks import (
+    AT,
+    BANK,
+    GONE,
+    HOST,
+    READER,
+    SECOND,
+    codes,
+    desk,
+    module,
+    nes,
+    only,
+    reader,
+    slot,
+    token,
+    usb,
+    windows,
+)
+
+CCID = replace(HOST, pcsc_drivers=(Driver(name="ifd-ccid", version="1.5.2"), Driver(name="ifd-x")))
+WINDOWS = windows()
+VIRTUAL = reader(None, "Windows Hello for Business 1")
+KEYBOARD = usb("046D:C31C", name="Keyboard", maker="Logitech", classes=("03",), drivers=())
+ACR38U = usb("072F:9000", name="ACR38U", classes=("00",), drivers=())
+ALCOR = usb("058F:9540", name="EMV Smartcard Reader", maker="Generic")
+NEW = usb("1234:5678", name="Yeni Okuyucu", maker="Yeni", drivers=())
+ODD = "Kart Okuyucu 00 00"
+EXPIRED = nes(ends_at=AT - timedelta(days=1))
+
+
+def _desk(
+    devices: tuple[UsbDevice, ...] | Failure | None, *names: str, host: Host = CCID
+) -> Snapshot:
+    """Make a desk with empty readers of these names."""
+    return replace(desk(tuple(reader(None, name) for name in names), (), host), usb=devices)
+
+
+def _identified(snapshot: Snapshot) -> list[str | int]:
+    found = diagnose(snapshot, AT).findings
+    return [each.facts["usb"] for each in found if each.code == "reader-identified"]
+
+
+@pytest.mark.parametrize(
+    "devices", [None, (), Failure(api="usb", name="EACCES", code=13), (KEYBOARD,)]
+)
+def test_a_reader_is_missing_where_nothing_is_plugged_in_as_far_as_is_known(
+    devices: tuple[UsbDevice, ...] | Failure | None,
+) -> None:
+    assert codes(_desk(devices)) == ["reader-missing"]
+    assert codes(_desk(devices, READER)) == ["card-missing"]
+
+
+@pytest.mark.parametrize(
+    ("device", "host", "code"),
+    [
+        (usb(allowed=False), CCID, "reader-blocked"),
+        (usb(allowed=False, drivers=(), problem=28), CCID, "reader-blocked"),
+        (usb(problem=22), WINDOWS, "reader-disabled"),
+        (usb(problem=10), WINDOWS, "reader-faulty"),
+        (usb(problem=28), WINDOWS, "reader-driver-missing"),
+        (usb(problem=28, drivers=None), WINDOWS, "reader-driver-missing"),
+        (usb(problem=0, drivers=None), WINDOWS, "reader-not-offered"),
+        (ACR38U, CCID, "reader-driver-missing"),
+        (replace(ACR38U, drivers=None), CCID, "reader-driver-missing"),
+        (replace(ACR38U, drivers=None, classes=("0B",)), CCID, "reader-driver-missing"),
+        (replace(ACR38U, drivers=None, problem=0), WINDOWS, "reader-not-offered"),
+        (replace(ACR38U, drivers=("ifd-acsccid 1.1.10",)), CCID, "reader-not-offered"),
+        (NEW, CCID, "reader-driver-old"),
+        (usb(drivers=(), classes=()), CCID, "reader-driver-old"),
+        (NEW, HOST, "reader-driver-missing"),
+        (usb(drivers=("ifd-ccid 1.5.2", "ifd-acsccid 1.1.10")), CCID, "reader-drivers-clash"),
+        (usb(asleep=True), CCID, "reader-asleep"),
+        (usb(asleep=True, drivers=None), CCID, "reader-not-offered"),
+        (usb(drivers=None), CCID, "reader-not-offered"),
+        (usb(), CCID, "reader-not-offered"),
+        (ALCOR, CCID, "reader-unsupported"),
+        (replace(ALCOR, problem=0), WINDOWS, "reader-not-offered"),
+    ],
+)
+def test_a_reader_that_is_plugged_in_and_not_offered_is_never_ordered_anew(
+    device: UsbDevice, host: Host, code: str
+) -> None:
+    here = _desk((device, KEYBOARD), host=host)
+
+    assert codes(here) == [code]
+    assert codes(replace(here, readers=(VIRTUAL,))) == [code]
+    steps = only(here, code).steps
+    assert ("order-reader" in steps) is (code == "reader-unsupported")
+    assert ("do-not-order" in steps) is (code != "reader-unsupported")
+
+
+def test_what_is_plugged_in_is_named_with_what_it_needs() -> None:
+    assert only(_desk((ACR38U,)), "reader-driver-missing").facts == {
+        "model": "ACS ACR38U",
+        "usb": "072F:9000",
+        "driver": "libacsccid1 / ACS Unified",
+    }
+    system = only(_desk((usb(drivers=()),), host=HOST), "reader-driver-missing")
+    assert system.facts["driver"] == "libccid"
+    windows_own = only(_desk((usb(problem=28),), host=WINDOWS), "reader-driver-missing")
+    assert windows_own.facts["driver"] == "Microsoft Usbccid Smartcard Reader (WUDF)"
+    assert only(_desk((NEW,)), "reader-driver-old").facts == {
+        "model": "Yeni Okuyucu",
+        "usb": "1234:5678",
+        "driver": "ifd-ccid 1.5.2, ifd-x",
+    }
+    two = usb(drivers=("ifd-ccid 1.5.2", "ifd-acsccid 1.1.10"))
+    clash = only(_desk((two,)), "reader-drivers-clash")
+    assert clash.facts["drivers"] == "ifd-ccid 1.5.2, ifd-acsccid 1.1.10"
+    assert only(_desk((usb(problem=10),)), "reader-faulty").facts["problem"] == 10
+
+
+def test_a_reader_is_named_by_all_models_that_share_its_id_or_else_by_itself() -> None:
+    shared = only(_desk((usb("072F:90CC", name="CCID USB Reader"),)), "reader-not-offered")
+
+    assert str(shared.facts["model"]).startswith("ACS 38T USB / ACS 38T masaüstü")
+    nameless = only(_desk((replace(NEW, name="", drivers=("x",)),)), "reader-not-offered")
+    assert nameless.facts["model"] == "1234:5678"
+
+
+@pytest.mark.parametrize(
+    ("device", "name"),
+    [
+        (usb(), READER),
+        (usb(name="", maker=""), "ACS ACR39U ICC Reader 0"),
+        (usb("072F:90CC", name="ACR38 USB Reader"), "ACS CCID USB Reader 0"),
+        (usb("1234:5678", name="Milko Kart", maker="?"), "MILKO KART 01 00"),
+        (usb("1234:5678", name="USB Smart Card Reader", maker="MİLKO"), "udea MILKO V1. 01 00"),
+        (usb("1234:5678", name="USB", maker=""), ODD),
+        (usb("1234:5678", name="", maker="", drivers=()), ODD),
+        (usb(drivers=("a", "b"), asleep=True), ODD),
+        (usb(problem=10), READER),
+        (ACR38U, ODD),
+        (ALCOR, ODD),
+    ],
+)
+def test_a_reader_that_is_offered_is_never_called_missing_however_odd_its_name(
+    device: UsbDevice, name: str
+) -> None:
+    here = _desk((device, KEYBOARD), name)
+
+    assert codes(here) == ["card-missing"]
+    assert _identified(here) == [device.id]
+
+
+def test_of_two_readers_of_one_model_the_one_that_is_not_offered_is_told_by_count() -> None:
+    two = (usb(), replace(usb(), port="1-2"))
+
+    assert codes(_desk(two, READER)) == ["reader-not-offered", "card-missing"]
+    both = _desk(two, READER, "ACS ACR39U ICC Reader 01 00")
+    assert codes(both) == ["card-missing"]
+    assert _identified(both) == ["072F:B100"]
+    assert codes(_desk(two)) == ["reader-not-offered"]
+    hindered = (replace(two[0], allowed=False), two[1])
+    assert codes(_desk(hindered, READER)) == ["reader-blocked", "card-missing"]
+
+
+def test_the_reader_that_has_a_name_here_is_not_the_one_that_has_none() -> None:
+    milko = usb("2A17:0001", name="MILKO V1.", maker="udea")
+
+    assert codes(_desk((usb(), milko), READER)) == ["reader-not-offered", "card-missing"]
+    assert _identified(_desk((usb(), milko), SECOND)) == ["2A17:0001"]
+    assert codes(_desk((ACR38U, usb("072F:90CC")), "ACS ACR38U-CCID 00 00")) == [
+        "reader-driver-missing",
+        "card-missing",
+    ]
+
+
+def test_a_reader_with_two_slots_is_one_reader() -> None:
+    slots = ("ACS ACR39U ICC Reader 00 00", "ACS ACR39U SAM Reader 00 01")
+    milko = usb("2A17:0001", name="MILKO V1.", maker="udea", drivers=("x",))
+
+    assert _identified(_desk((usb(),), *slots)) == ["072F:B100"]
+    assert codes(_desk((usb(), milko), *slots)) == ["reader-not-offered", "card-missing"]
+
+
+def test_of_two_readers_that_may_be_the_one_offered_only_the_doubtful_one_is_named() -> None:
+    named = usb("1234:5678", name="Yeni Okuyucu", maker="Yeni")
+    other = usb("1234:9999", name="Başka Okuyucu", maker="Başka")
+
+    assert codes(_desk((named, other), "Oda 00 00")) == ["card-missing"]
+    assert _identified(_desk((named, other), "Oda 00 00")) == []
+    lacking = (replace(named, drivers=()), other)
+    assert codes(_desk(lacking, "Oda 00 00")) == ["reader-driver-old", "card-missing"]
+    both = (replace(named, drivers=()), replace(other, drivers=()))
+    assert codes(_desk(both, "Oda 00 00")) == ["card-missing"]
+
+
+def test_a_virtual_reader_is_none() -> None:
+    here = replace(desk((VIRTUAL,), ()), usb=())
+
+    assert codes(here) == ["reader-missing"]
+    found = only(here, "reader-virtual")
+    assert (found.severity, found.facts) == (Severity.OK, {"reader": VIRTUAL.name})
+    beside = [each.code for each in diagnose(desk((VIRTUAL, reader())), AT).findings]
+    assert beside.count("reader-found") == beside.count("reader-virtual") == 1
+    assert only(desk((VIRTUAL, reader())), "readers-several").facts["count"] == len(
+        [VIRTUAL, reader()]
+    )
+
+
+@pytest.mark.parametrize("device", [ALCOR, replace(ALCOR, allowed=False)])
+def test_a_built_in_reader_is_nobodys_own_where_there_is_another(device: UsbDevice) -> None:
+    assert codes(_desk((device, usb(drivers=("a", "b"))))) == ["reader-drivers-clash"]
+    beside = _desk((device, usb()), READER)
+    assert codes(beside) == ["card-missing"]
+    assert only(beside, "reader-not-used").facts["usb"] == "058F:9540"
+    twins = (device, replace(device, port="1-9"))
+    assert len(codes(_desk(twins))) == 1
+
+
+def test_a_reader_that_is_not_offered_is_a_note_where_the_card_is_in_another() -> None:
+    devices = (usb(), replace(ACR38U, name="", maker=""))
+
+    for held in (nes(), EXPIRED):
+        here = replace(desk(modules=(module(slot(token(held))),), host=CCID), usb=devices)
+        assert "reader-driver-missing" not in codes(here)
+        assert only(here, "reader-not-used").facts == {
+            "model": "ACS ACR38U",
+            "usb": "072F:9000",
+            "reason": "reader-driver-missing",
+        }
+    bank = replace(desk((reader(BANK),), (), CCID), usb=devices)
+    assert codes(bank) == ["reader-driver-missing", "card-not-for-signing"]
+
+
+def test_where_pcsc_cannot_be_asked_only_what_the_system_says_of_a_device_holds() -> None:
+    for device in (ACR38U, NEW, ALCOR, usb(), usb(asleep=True), usb(drivers=("a", "b"))):
+        assert codes(replace(desk(GONE, (), CCID), usb=(device,))) == ["service-stopped"]
+    for device, code in (
+        (usb(allowed=False), "reader-blocked"),
+        (usb(problem=22), "reader-disabled"),
+        (usb(problem=28), "reader-driver-missing"),
+        (usb(problem=43), "reader-faulty"),
+    ):
+        assert codes(replace(desk(GONE, (), CCID), usb=(device,))) == ["service-stopped", code]
+
+
+def test_a_reader_that_was_pulled_meanwhile_explains_that_none_is_there() -> None:
+    pulled = replace(_desk((), host=CCID), vanished=(READER, READER))
+
+    assert codes(pulled) == ["reader-unplugged"]
+    assert codes(replace(pulled, usb=(usb(),))) == ["reader-unplugged"]
+    assert codes(replace(_desk((usb(),), SECOND), vanished=(READER,))) == ["reader-unplugged"]
+    assert codes(replace(_desk((usb(),), READER), vanished=(READER,))) == ["card-missing"]
+    idle = replace(desk(GONE, (), WINDOWS), usb=(), vanished=(READER,))
+    assert codes(idle) == ["reader-unplugged"]
+
+
+def test_a_reader_that_was_pulled_is_a_note_where_another_holds_a_card_that_can_sign() -> None:
+    here = replace(desk(), vanished=(SECOND,))
+
+    assert codes(here) == []
+    assert only(here, "card-not-read").facts == {"reader": SECOND, "reason": "reader-unplugged"}

@@ -2,7 +2,7 @@
 # `make check` is all that CI runs. `./run test` makes the environment it needs.
 PY ?= .venv/bin/python
 
-PURE = cardtool/model/*,cardtool/catalog/*,cardtool/rules/*,cardtool/text/*,cardtool/views/*
+PURE = cardtool/model/*,cardtool/catalog/*,cardtool/practice/*,cardtool/rules/*,cardtool/text/*,cardtool/views/*
 
 .PHONY: check style types imports cover test real format generated dist
 

@@ -8,10 +8,12 @@ from contextlib import suppress
 
 _LOOKING = frozenset({"check", "snapshot", "certs", "drivers"})
 
+_NO_LOOK = frozenset({"--help", "--polkit-rule", "--version"})
+
 
 def _will_look(arguments: list[str]) -> bool:
     """Guess whether a command is going to look; a wrong guess costs a process or a moment."""
-    if {"--help", "--version"} & set(arguments) or "_CARDTOOL_COMPLETE" in os.environ:
+    if _NO_LOOK & set(arguments) or "_CARDTOOL_COMPLETE" in os.environ:
         return False
     return not arguments or arguments[0] in _LOOKING or arguments[0].startswith("-")
 

@@ -11,14 +11,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.diagnosis import Actor, Diagnosis
 from cardtool.model.snapshot import Snapshot
-from cardtool.rules.codes import ROWS, Row
+from cardtool.rules.codes import ROWS, actors
+from cardtool.rules.codes.row import Row
 from cardtool.text import LANGUAGES, Text, load_words
+
+if TYPE_CHECKING:
+    from tests.causes import Cause, Causes
 
 FOLDER = Path(__file__).parent
 
@@ -56,6 +61,25 @@ def cli() -> str:
     return "\n\n".join([_NOTE, "# Command line", *_help(main, "cardtool", None)]) + "\n"
 
 
+def causes() -> str:
+    """Give every known cause with its codes, who acts, and what shows that it is found."""
+    root = str(FOLDER.parent)
+    if root not in sys.path:  # as where this file is run by its name
+        sys.path.insert(0, root)
+    from tests.causes import load  # noqa: PLC0415 - the other pages need no tests
+
+    known = load()
+    parts = [_NOTE, "# Causes", *_count(known)]
+    head = (
+        "| | cause | finding | who acts | tested | missing |",
+        "|---|---|---|---|---|---|",
+    )
+    for section in known.section:
+        rows = (_cause(cause) for cause in section.cause)
+        parts += [f"## {section.name}", "\n".join((*head, *rows))]
+    return "\n\n".join(parts) + "\n"
+
+
 def readme() -> str:
     """Give README.md with what the command of its example prints today, in Turkey."""
     page = (FOLDER.parent / "README.md").read_text("utf-8")
@@ -82,20 +106,14 @@ def readme() -> str:
     return f"{before}{start}```console\n{shown}```\n{end}{after}"
 
 
-_EXAMPLE = (
-    "diagnose",
-    "tests/corpus/nes-expiring-soon.json",
-    "--at",
-    "2026-10-01T12:00+03:00",
-    "--lang",
-    "en",
-)
+_EXAMPLE = ("practice", "nes-expiring-soon", "--lang", "en")
 
 PAGES: dict[str, Callable[[], str]] = {
     "findings.md": findings,
     "snapshot.schema.json": snapshot_schema,
     "diagnosis.schema.json": diagnosis_schema,
     "cli.md": cli,
+    "causes.md": causes,
     "../README.md": readme,
 }
 """File name in docs/ -> what gives its text."""
@@ -118,6 +136,47 @@ def _in_language(code: str, row: Row, language: str) -> Iterator[str]:
         yield ""
         for number, step in enumerate(row.steps, 1):
             yield f"{number}. {words['step'][step]['says'].replace('{command}', 'cardtool')}"
+
+
+def _count(known: "Causes") -> Iterator[str]:
+    from tests.causes import DESCRIBED, REAL, RECORDED  # noqa: PLC0415 - as above
+
+    every = known.every()
+    found = [cause for cause in every if not cause.said]
+    kinds = [cause.tested()[0] for cause in found]
+    yield (
+        f'{len(every)} causes of "my e-signature does not work". A look finds {len(found)} of '
+        f"them; {len(every) - len(found)} show nowhere at a desk, and are said where they belong."
+    )
+    yield (
+        f"Of those a look finds, {kinds.count(REAL)} are tested on real parts of Linux, "
+        f"{kinds.count(RECORDED)} on output of another system, recorded or composed, and "
+        f"{kinds.count(DESCRIBED)} by described desks only. The desk or the test is named; nothing "
+        f"here was run on Windows or a Mac."
+    )
+
+
+def _cause(cause: "Cause") -> str:
+    steps = (cause.said,) if cause.said else tuple(s for c in cause.codes for s in ROWS[c].steps)
+    who = [each for each in Actor if each in actors(steps)]
+    kind, by = cause.tested()
+    cells = (
+        cause.id,
+        cause.what,
+        ", ".join(f"[{code}](findings.md#{code})" for code in cause.codes),
+        ", ".join(_ACTORS[each] for each in who) or "nobody",
+        f"said, not observed: `{cause.said}`" if cause.said else f"{kind}: `{by}`",
+        cause.missing,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+_ACTORS = {
+    Actor.YOU: "you",
+    Actor.IT: "your IT desk",
+    Actor.OFFICER: "your e-signature officer",
+    Actor.PROVIDER: "the provider (Kamu SM)",
+}
 
 
 def _schema(record: type[msgspec.Struct]) -> str:

@@ -1,61 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The laws every described desk of tests/corpus keeps."""
+"""The laws every described desk keeps."""
 
 import re
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
+from cardtool.model.diagnosis import Severity
 from cardtool.model.snapshot import decode, encode
 from cardtool.rules import diagnose
 from cardtool.rules.codes import RETIRED, ROWS
+from tests.described import FILES, read
 
-
-class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One file: a desk, a moment, and all that should be found there, in order."""
-
-    about: str
-    at: datetime
-    snapshot: dict[str, Any]
-    expect: tuple[str, ...]
-    verdict: str | None = None
-
-
-FILES = sorted((Path(__file__).parent / "corpus").glob("*.json"))
 every_case = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
-def _read(file: Path) -> Case:
-    return msgspec.json.decode(file.read_bytes(), type=Case)
+def _holds(whole: object, part: object) -> bool:
+    """Tell whether all of a part is there unchanged; a case need not list what is as always."""
+    if isinstance(whole, dict) and isinstance(part, dict):
+        return all(key in whole and _holds(whole[key], part[key]) for key in part)
+    if isinstance(whole, list) and isinstance(part, list):
+        return len(whole) == len(part) and all(map(_holds, whole, part))
+    return whole == part
 
 
 @every_case
 def test_decodes_and_encodes_to_itself(file: Path) -> None:
-    case = _read(file)
+    case = read(file)
 
     again = encode(decode(msgspec.json.encode(case.snapshot)))
 
-    assert msgspec.json.decode(again) == case.snapshot
+    assert _holds(msgspec.json.decode(again), case.snapshot)
 
 
 @every_case
 def test_gives_exactly_what_is_expected(file: Path) -> None:
-    case = _read(file)
+    case = read(file)
 
-    diagnosis = diagnose(decode(msgspec.json.encode(case.snapshot)), case.at)
+    diagnosis = diagnose(case.desk(), case.at)
 
     assert tuple(each.code for each in diagnosis.findings) == case.expect
-    assert case.verdict in (None, diagnosis.verdict)
+    assert case.verdict == diagnosis.verdict
 
 
 @every_case
 def test_each_finding_gives_exactly_the_facts_of_its_row(file: Path) -> None:
-    case = _read(file)
+    case = read(file)
 
-    for each in diagnose(decode(msgspec.json.encode(case.snapshot)), case.at).findings:
+    for each in diagnose(case.desk(), case.at).findings:
         assert set(each.facts) == set(ROWS[each.code].facts), each.code
 
 
@@ -70,15 +63,15 @@ def test_its_people_are_invented(file: Path) -> None:
 
 
 def test_every_code_is_expected_somewhere() -> None:
-    expected = {code for file in FILES for code in _read(file).expect}
+    expected = {code for file in FILES for code in read(file).expect}
 
     assert expected == set(ROWS)
 
 
 def test_every_code_that_decides_does_so_somewhere() -> None:
-    decided = {_read(file).verdict for file in FILES}
+    decided = {read(file).verdict for file in FILES}
 
-    assert {code for code, row in ROWS.items() if row.steps} <= decided
+    assert {code for code, row in ROWS.items() if row.severity is not Severity.OK} <= decided
 
 
 def test_no_retired_code_is_given_again() -> None:

@@ -22,8 +22,8 @@ from cardtool.model.snapshot import (
     decode,
     encode,
 )
+from tests.described import FILES, read
 from tests.golden.desk import HOLDER, NUMBER, READER, SERIAL, certificate, desk, held, name, person
-from tests.golden.write import CORPUS, Case
 
 KEY = b"a key for tests."
 WORDS = st.text("ABCÇĞİÖŞÜabcçğıöşü .-'\"\\", min_size=5, max_size=30).map("Q".__add__)
@@ -230,9 +230,9 @@ def test_a_module_named_like_a_person_is_still_that_module() -> None:
     assert re.fullmatch(r"/opt/~[0-9a-f]{16}/libakisp11\.so", done)
 
 
-@pytest.mark.parametrize("path", sorted(CORPUS.glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_no_described_desk_keeps_a_person(path: Path) -> None:
-    snapshot = msgspec.json.decode(path.read_bytes(), type=Case).snapshot
+    snapshot = read(path).desk()
     personal = {text for _, _, token in snapshot.tokens() for text in (token.label, token.serial)}
     for _, _, token in snapshot.tokens():
         for each in () if isinstance(token.certificates, Failure) else token.certificates:

@@ -313,6 +313,7 @@ def test_words_follow_the_same_rule_as_those_of_cardtool(
         ("explain", "nes-valid"),
         ("--lang", "tr", "diagnose", "a.json"),
         ("certs", "--help"),
+        ("drivers", "--polkit-rule", "kartlar"),
         ("--version",),
     ],
 )
@@ -334,7 +335,8 @@ def test_what_looks_at_nothing_starts_no_service_and_asks_for_no_root(
 def test_test_parts_are_installed_after_a_plain_set_up(stage: Stage) -> None:
     stage.run()
     stage.calls()
-    for name in ("softhsm2-util", "opensc-tool", "openssl", "shellcheck", "unshare", "ip", "make"):
+    programs = "softhsm2-util opensc-tool openssl shellcheck unshare ip make dbus-daemon pkcheck"
+    for name in programs.split():
         stage.put(name, "#!/bin/sh\n")
     vpcd = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
     require(Path(vpcd).exists(), vpcd)

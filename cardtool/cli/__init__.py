@@ -87,7 +87,9 @@ def main(ctx: click.Context) -> None:
 def check(ctx: click.Context) -> None:
     """Look at this machine and say what is wrong, if anything."""
     session = Session(ctx, formats())
-    session.show(session.format, [session.judge(session.look())])
+    diagnosis = session.judge(session.look())
+    session.show(session.format, [diagnosis])
+    session.remember(diagnosis)
     ctx.exit(session.worst)
 
 
@@ -144,30 +146,61 @@ def explain(ctx: click.Context, code: str) -> None:
     """Say what a finding's CODE means and what to do."""
     import difflib
 
-    from cardtool.rules.codes import ROWS
+    from cardtool.rules.codes import ROWS, finding
 
     session = Session(ctx, ("terminal", "json"))
     if code not in ROWS:
         near = difflib.get_close_matches(code, ROWS, n=3)
         text = f"{code!r} is no finding's code; close to it: {', '.join(near or ROWS)}."
         raise click.BadParameter(text, ctx, param_hint="CODE")
-    row = ROWS[code]
     if session.format == "json":
         from cardtool.views import json
 
-        session.write([json.explain(code, row.severity, row.steps, session.text)])
+        session.write([json.explain(finding(code), session.text)])
     else:
         from cardtool.views import terminal
 
-        page = terminal.explain(code, row.severity, row.steps, session.text, session.paper())
-        session.write([page])
+        session.write([terminal.explain(finding(code), session.text, session.paper())])
 
 
 @main.command()
+@click.argument("case", required=False)
+@options(*SHOWING, AT)
+@click.pass_context
+def practice(ctx: click.Context, case: str | None) -> None:
+    """Show a described desk for its own moment, marked as practice; without CASE, list them all.
+
+    Needs no reader.  The exit status is that of the desk shown.
+    """
+    from cardtool.cli.practice import show_case, show_list
+
+    if case is None:
+        show_list(Session(ctx, ("terminal", "json")))
+        return
+    session = Session(ctx, formats())
+    show_case(session, ctx, case)
+    ctx.exit(session.worst)
+
+
+@main.command()
+@click.option("--polkit-rule", metavar="GROUP",
+              help="Print instead a Linux rule that lets GROUP use cards from afar.")  # fmt: skip
 @options(*SHOWING, *LOOKING, KEEP)
 @click.pass_context
-def drivers(ctx: click.Context) -> None:
+def drivers(ctx: click.Context, polkit_rule: str | None) -> None:
     """List the PKCS#11 modules of this machine and what each is for."""
+    if polkit_rule is not None:
+        from cardtool.cli import polkit
+
+        if not polkit.is_group(polkit_rule):
+            text = (
+                f"{polkit_rule!r} is no group's name: at most 32 letters (a to z), digits and"
+                " . _ -, the first no -."
+            )
+            raise click.BadParameter(text, ctx, param_hint="--polkit-rule")
+        session = Session(ctx, ())
+        session.write([polkit.rule(polkit_rule, session.text)])
+        return
     session = Session(ctx, formats("drivers"))
     diagnosis = session.judge(session.look())
     bound = {"products": {module.path: _product(module) for module in diagnosis.snapshot.modules}}

@@ -128,19 +128,30 @@ class Session:
 
         return snapshot if self._keeps else redact(snapshot, self._key)
 
-    def judge(self, snapshot: "Snapshot") -> "Diagnosis":
-        """Diagnose as much of a snapshot as may be shown."""
+    def judge(self, snapshot: "Snapshot", moment: datetime | None = None) -> "Diagnosis":
+        """Diagnose as much of a snapshot as may be shown.
+
+        `moment` is what it is judged for where nobody asked for another; None: now.
+        """
         from cardtool.model.redact import mask
         from cardtool.rules import diagnose
 
         shown = self.leaving(snapshot) if self.format == "json" else mask(snapshot)
-        at = value(self._ctx, "at") or datetime.now().astimezone()
+        at = value(self._ctx, "at") or moment or datetime.now().astimezone()
         diagnosis = diagnose(shown, at, self.config.days())
         _LOG.debug("judged for %s: %s", at.isoformat(timespec="seconds"), diagnosis.verdict)
         if diagnosis.severity.rank > self._worst_rank:
             self._worst_rank = diagnosis.severity.rank
             self.worst = diagnosis.severity.exit_status
         return diagnosis
+
+    @staticmethod
+    def remember(diagnosis: "Diagnosis") -> None:
+        """Keep what a desk was like that can sign: later it tells what has changed."""
+        if any(each.code == "desk-ready" for each in diagnosis.findings):
+            from cardtool.probe import last_good
+
+            last_good.remember(diagnosis.snapshot)
 
     def show(self, view: str, diagnoses: "Iterable[Diagnosis]", **bound: object) -> None:
         """Write what a view makes of the diagnoses to standard output, as they come."""

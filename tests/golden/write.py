@@ -9,35 +9,24 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import msgspec
-
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.redact import mask, redact
-from cardtool.model.snapshot import Snapshot
 from cardtool.rules import diagnose
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import VIEWS, view
 from cardtool.views.paper import Paper
+from tests.described import FILES, read
 from tests.golden.desk import AT, ZONE, desk
 
 FOLDER = Path(__file__).parent
-CORPUS = FOLDER.parent / "corpus"
 KEY = b"the key of the golden files"
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """As much of a corpus file as a view needs."""
-
-    at: str
-    snapshot: Snapshot
 
 
 def cases() -> Iterator[tuple[str, Diagnosis]]:
     """Yield each described desk as a person would see it: masked, then judged."""
-    for path in sorted(CORPUS.glob("*.json")):
-        case = msgspec.json.decode(path.read_bytes(), type=Case)
-        at = msgspec.convert(case.at, type(AT))
-        yield path.stem, diagnose(mask(case.snapshot), at)
+    for path in FILES:
+        case = read(path)
+        yield path.stem, diagnose(mask(case.desk()), case.at)
 
 
 def pages() -> dict[str, str]:

@@ -2,9 +2,13 @@
 """Desks made of real parts, each with what is wrong at it and what should be said of it."""
 
 import functools
-from collections.abc import Callable, Sequence
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,9 +24,12 @@ from tests.rig.card import (
     mute_card,
     unknown_card,
 )
+from tests.rig.machine import Machine
 from tests.rig.modules import (
+    CKF_SO_PIN_LOCKED,
     CKF_USER_PIN_FINAL_TRY,
     CKF_USER_PIN_LOCKED,
+    CKF_USER_PIN_TO_BE_CHANGED,
     CKR_DEVICE_ERROR,
     CKR_GENERAL_ERROR,
     CKR_TOKEN_NOT_RECOGNIZED,
@@ -31,6 +38,7 @@ from tests.rig.modules import (
     Place,
     Slot,
     hostile_module,
+    library_for_another_machine,
     scripted_module,
 )
 from tests.rig.pcsc import READER, PcscService
@@ -58,6 +66,8 @@ class Desk:
     """Every card whose log should be looked at."""
     modules: tuple[Module, ...] = ()
     """Every module that would write down a login."""
+    machine: Machine | None = None
+    """The machine it stands on, where that is not this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +156,13 @@ def _coded(place: Place, code: str, *slots: Slot) -> Callable[[ExitStack, Path],
     return build
 
 
+def _reset_once(stack: ExitStack, folder: Path) -> Desk:
+    """Make a desk where another program resets the card during the first reading."""
+    once = folder / "once"
+    code = f'FILE *once = fopen("{once}", "wx"); if (once) {{ fclose(once); return 0x32; }}'
+    return _coded("IN_FIND_OBJECTS", code, _healthy())(stack, folder)
+
+
 def _bad_before_good(stack: ExitStack, folder: Path) -> Desk:
     bad = Slot(token_info=CKR_DEVICE_ERROR)
     return with_module(
@@ -168,6 +185,130 @@ def _softhsm(stack: ExitStack, folder: Path) -> Desk:
 
 def _healthy(flags: int = HEALTHY) -> Slot:
     return Slot(token_flags=flags, certificates=[(f"{NUMBER}NES0", nes(400))])
+
+
+_CCID = {"ifd-ccid": ("1.5.2", ("072F:90CC", "072F:B100", "08E6:3438", "2A17:0001"))}
+
+
+def _usb(vendor: str, product: str, name: str = "", **more: str) -> dict[str, str]:
+    return {"idVendor": vendor, "idProduct": product, "product": name, **more}
+
+
+_MILKO = _usb("2a17", "0001", "MILKO V1.", manufacturer="udea")
+_ACR38T = _usb("072f", "90cc", "CCID USB Reader", manufacturer="ACS")
+_ACR38U = _usb("072f", "9000", "ACR38U", manufacturer="ACS", bInterfaceClass="ff")
+_ACR39T = _usb("072f", "b100", "ACR39U ICC Reader", manufacturer="ACS")
+
+
+def _plugged(
+    *devices: dict[str, str],
+    card: Callable[[], ScriptedCard] | None = None,
+    drivers: Mapping[str, tuple[str, tuple[str, ...]]] = _CCID,
+) -> Callable[[ExitStack, Path], Desk]:
+    """Make a desk with these devices on USB; PC/SC has a reader only where there is a card."""
+
+    def build(stack: ExitStack, folder: Path) -> Desk:
+        made = desk(stack, *([card()] if card else []))
+        machine = Machine(folder / "machine")
+        machine.plug(*devices)
+        machine.install_reader_drivers(drivers)
+        return replace(made, machine=machine)
+
+    return build
+
+
+def _named(name: str, *slots: Slot) -> Callable[[ExitStack, Path], Desk]:
+    """Make a desk whose card is to be read by a module of this file name."""
+    return lambda stack, folder: with_module(stack, scripted_module(folder, slots, name=name))
+
+
+def _current_card() -> ScriptedCard:
+    return ScriptedCard(atr=AKIS_CURRENT_ATR, answer=lambda _: b"\x6d\x00", quick=True)
+
+
+def _wrong_architecture(stack: ExitStack, folder: Path) -> Desk:
+    library = library_for_another_machine(folder / "i386.so").read_bytes()
+    machine = Machine(folder / "machine")
+    machine.put("/opt", {"Akia/libakisp11.so": library})
+    return replace(desk(stack, _current_card()), machine=machine)
+
+
+def _two_copies(stack: ExitStack, folder: Path) -> Desk:
+    module = scripted_module(folder, [_healthy()], name="libakisp11")
+    library = module.path.read_bytes()
+    machine = Machine(folder / "machine")
+    older, newer = library, library + bytes(100)
+    machine.put("/opt", {"Akia/libakisp11.so": newer, "akis/lib/libakisp11.so": older})
+    return replace(desk(stack, _current_card()), machine=machine, modules=(module,))
+
+
+def _held(stack: ExitStack, _: Path) -> Desk:
+    made = desk(stack, akis(nes(400)))
+    holder = stack.enter_context(
+        subprocess.Popen(
+            [sys.executable, "-c", _HOLD],
+            env=made.env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+    )
+    stack.callback(holder.kill)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    return made
+
+
+_HOLD = """
+import sys
+from smartcard import scard
+_, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+_, (name, *_) = scard.SCardListReaders(context, [])
+code, *_ = scard.SCardConnect(context, name, scard.SCARD_SHARE_EXCLUSIVE, scard.SCARD_PROTOCOL_ANY)
+print("held" if code == 0 else hex(code), flush=True)
+sys.stdin.read()
+"""
+"""What another program does to a card it wants for itself."""
+
+
+def _remembering(
+    build: Callable[[ExitStack, Path], Desk], **known: object
+) -> Callable[[ExitStack, Path], Desk]:
+    """Make a desk where all was well at some other time."""
+
+    def remembering(stack: ExitStack, folder: Path) -> Desk:
+        made = build(stack, folder)
+        state = folder / "last-good.json"
+        usual = {
+            "taken_at": AT.isoformat(),
+            "release": platform.freedesktop_os_release()["PRETTY_NAME"],
+            "readers": [READER],
+        }
+        state.write_text(json.dumps(usual | known))
+        return replace(made, env={**made.env, "CARDTOOL_STATE": str(state)})
+
+    return remembering
+
+
+def _environment(
+    build: Callable[[ExitStack, Path], Desk], **variables: str
+) -> Callable[[ExitStack, Path], Desk]:
+    def build_within(stack: ExitStack, folder: Path) -> Desk:
+        made = build(stack, folder)
+        return replace(made, env={**made.env, **variables})
+
+    return build_within
+
+
+def _container(stack: ExitStack, folder: Path) -> Desk:
+    made = desk(stack)
+    machine = Machine(folder / "machine")
+    machine.put("/usr/sbin", {})  # where pcscd would be
+    machine.put("/run", {".containerenv": b""})
+    return replace(
+        made,
+        env={**made.env, "PCSCLITE_CSOCK_NAME": "/run/pcscd/pcscd.comm"},
+        machine=machine,
+    )
 
 
 CASES: dict[str, Case] = {
@@ -355,6 +496,134 @@ CASES: dict[str, Case] = {
     ),
     "noise-while-read": Case(
         build=_fault(lambda: Noise(after=4)), verdict="token-not-recognised", exit_status=2
+    ),
+    "memory-of-the-card-fails": Case(
+        build=_coded("IN_FIND_OBJECTS", "return 0x30;", _healthy()),
+        verdict="card-worn",
+        exit_status=2,
+    ),
+    "reset-while-read": Case(
+        build=_reset_once, verdict="nes-valid", exit_status=0, beside=("card-reread",)
+    ),
+    "payment-card": Case(
+        build=lambda stack, _: desk(stack, unknown_card(bytes.fromhex("3B6500002063CB6800"))),
+        verdict="card-not-for-signing",
+        exit_status=2,
+    ),
+    "card-of-another-provider": Case(
+        build=lambda stack, _: desk(
+            stack, unknown_card(bytes.fromhex("3BD5180081313A7D8073C8211030"))
+        ),
+        verdict="driver-missing",
+        exit_status=2,
+    ),
+    "card-held-by-another-program": Case(build=_held, verdict="card-in-use", exit_status=2),
+    "driver-was-initialised-already": Case(
+        build=_coded("IN_INITIALIZE", "return 0x191;", _healthy()),
+        verdict="nes-valid",
+        exit_status=0,
+    ),
+    "own-driver-too-old-for-the-card": Case(
+        build=_named("libakisp11", Slot(token_info=CKR_TOKEN_NOT_RECOGNIZED)),
+        verdict="driver-too-old",
+        exit_status=2,
+    ),
+    "driver-of-another-provider": Case(
+        build=_named("libeTPkcs11", Slot(token_info=CKR_TOKEN_NOT_RECOGNIZED)),
+        verdict="driver-not-for-card",
+        exit_status=2,
+    ),
+    "driver-for-another-machine": Case(
+        build=_wrong_architecture, verdict="driver-wrong-architecture", exit_status=2
+    ),
+    "driver-in-two-versions": Case(
+        build=_two_copies, verdict="driver-copies-differ", exit_status=1, beside=("nes-valid",)
+    ),
+    "pin-to-be-changed": Case(
+        build=_scripted(_healthy(HEALTHY | CKF_USER_PIN_TO_BE_CHANGED)),
+        verdict="pin-to-be-changed",
+        exit_status=1,
+    ),
+    "puk-locked": Case(
+        build=_scripted(_healthy(HEALTHY | CKF_SO_PIN_LOCKED)),
+        verdict="puk-locked",
+        exit_status=1,
+    ),
+    "pin-and-puk-locked": Case(
+        build=_scripted(_healthy(HEALTHY | CKF_USER_PIN_LOCKED | CKF_SO_PIN_LOCKED)),
+        verdict="pin-and-puk-locked",
+        exit_status=2,
+    ),
+    "reader-not-ccid": Case(
+        build=_plugged(_ACR38U), verdict="reader-driver-missing", exit_status=2
+    ),
+    "reader-newer-than-its-driver": Case(
+        build=_plugged(_ACR39T, drivers={"ifd-ccid": ("1.4.15", ("072F:90CC",))}),
+        verdict="reader-driver-old",
+        exit_status=2,
+    ),
+    "reader-that-two-drivers-want": Case(
+        build=_plugged(_ACR38T, drivers={**_CCID, "ifd-acsccid": ("1.1.8", ("072F:90CC",))}),
+        verdict="reader-drivers-clash",
+        exit_status=2,
+    ),
+    "reader-blocked-by-policy": Case(
+        build=_plugged({**_MILKO, "authorized": "0"}), verdict="reader-blocked", exit_status=2
+    ),
+    "reader-asleep": Case(
+        build=_plugged({**_MILKO, "power/runtime_status": "suspended"}),
+        verdict="reader-asleep",
+        exit_status=2,
+    ),
+    "reader-not-offered": Case(
+        build=_plugged(_ACR38T), verdict="reader-not-offered", exit_status=2
+    ),
+    "reader-unsupported": Case(
+        build=_plugged(_usb("058f", "9540", "EMV Smartcard Reader")),
+        verdict="reader-unsupported",
+        exit_status=2,
+    ),
+    "reader-named-by-its-usb-id": Case(
+        build=_plugged(_ACR39T, card=lambda: akis(nes(400))),
+        verdict="nes-valid",
+        exit_status=0,
+        beside=("reader-identified",),
+    ),
+    "container-without-the-socket": Case(
+        build=_container, verdict="session-container", exit_status=2
+    ),
+    "flatpak": Case(
+        build=_environment(_no_service, FLATPAK_ID="tr.example.App"),
+        verdict="session-flatpak",
+        exit_status=2,
+    ),
+    "snap": Case(
+        build=_environment(_no_service, SNAP="/snap/app/1", SNAP_NAME="app"),
+        verdict="session-snap",
+        exit_status=2,
+    ),
+    "clock-behind": Case(
+        build=_remembering(_certificates(400), taken_at="2126-01-01T00:00:00Z"),
+        verdict="clock-behind",
+        exit_status=2,
+        beside=("nes-valid",),
+    ),
+    "changed-since-all-was-well": Case(
+        build=_remembering(
+            _named("libakisp11", Slot(token_info=CKR_TOKEN_NOT_RECOGNIZED)),
+            release="Debian GNU/Linux 11 (bullseye)",
+            readers=["another reader"],
+            modules={"libakisp11.so": "2.6"},
+        ),
+        verdict="driver-too-old",
+        exit_status=2,
+        beside=("changed-system", "changed-reader", "changed-driver"),
+    ),
+    "zone-elsewhere-on-the-last-day": Case(
+        build=_environment(_certificates(0.25), TZ="UTC"),
+        verdict="nes-expiring-critical",
+        exit_status=2,
+        beside=("clock-zone-odd",),
     ),
 }
 """Every desk by name."""

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from cardtool.model.snapshot import Snapshot, decode
 from cardtool.probe.workstation import Options, take_snapshot
 from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
@@ -45,9 +47,41 @@ def _only_reads(command: bytes) -> bool:
     return command[1] in _READING or command[:2] == _DIRECTORY
 
 
+def _look(desk: Desk) -> Snapshot:
+    given = list(zip(desk.arguments[::2], desk.arguments[1::2], strict=True))
+    options = Options(
+        timeout_s=next((float(value) for name, value in given if name == "--timeout"), 10.0),
+        modules=tuple(value for name, value in given if name == "--module"),
+    )
+    if desk.machine is None:
+        return take_snapshot(options)
+    asked = msgspec.json.encode(options).decode()
+    command = desk.machine.wrap(sys.executable, "-c", _TAKE, asked)
+    done = subprocess.run(command, env=desk.env, capture_output=True, check=True)
+    return decode(done.stdout)
+
+
+_TAKE = """
+import sys, msgspec
+from cardtool.model.snapshot import encode
+from cardtool.probe.workstation import Options, take_snapshot
+options = msgspec.json.decode(sys.argv[1], type=Options)
+sys.stdout.buffer.write(encode(take_snapshot(options)))
+"""
+"""The function, where it is not called in this process."""
+
+
 def _run(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command: list[str | Path] = [
+        _COMMAND,
+        "check",
+        "--at",
+        AT.isoformat(),
+        *desk.arguments,
+        *arguments,
+    ]
     return subprocess.run(
-        [_COMMAND, "check", "--at", AT.isoformat(), *desk.arguments, *arguments],
+        desk.machine.wrap(*command) if desk.machine else command,
         env={**desk.env, "PYTHONIOENCODING": "utf-8"},
         capture_output=True,
         encoding="utf-8",
@@ -64,13 +98,8 @@ def _beginning(code: str, language: str) -> str:
 def test_the_function_finds_it(case: Case, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in desk.env.items():
         monkeypatch.setenv(name, value)
-    given = list(zip(desk.arguments[::2], desk.arguments[1::2], strict=True))
-    options = Options(
-        timeout_s=next((float(value) for name, value in given if name == "--timeout"), 10.0),
-        modules=tuple(value for name, value in given if name == "--module"),
-    )
 
-    found = diagnose(take_snapshot(options), AT)
+    found = diagnose(_look(desk), AT)
 
     codes = [each.code for each in found.findings]
     assert found.verdict == case.verdict, codes

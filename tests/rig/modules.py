@@ -8,13 +8,14 @@ and no environment can change what a module does.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from tests.rig.compiler import compile_library
 
 CKR_GENERAL_ERROR = 0x05
 CKR_ARGUMENTS_BAD = 0x07
 CKR_DEVICE_ERROR = 0x30
+CKR_DEVICE_REMOVED = 0x32
 CKR_TOKEN_NOT_PRESENT = 0xE0
 CKR_TOKEN_NOT_RECOGNIZED = 0xE1
 
@@ -29,13 +30,16 @@ CKF_USER_PIN_COUNT_LOW = 0x10000
 CKF_USER_PIN_FINAL_TRY = 0x20000
 CKF_USER_PIN_LOCKED = 0x40000
 CKF_USER_PIN_TO_BE_CHANGED = 0x80000
+CKF_SO_PIN_LOCKED = 0x400000
 HEALTHY = CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED | CKF_TOKEN_INITIALIZED
 """The flags of a token whose PIN is set and was last entered right."""
 
-Place = Literal["ON_LOAD", "IN_INITIALIZE", "IN_GET_SLOT_LIST", "IN_GET_TOKEN_INFO"]
+Place = Literal[
+    "ON_LOAD", "IN_INITIALIZE", "IN_GET_SLOT_LIST", "IN_GET_TOKEN_INFO", "IN_FIND_OBJECTS"
+]
 
 _SOURCE = Path(__file__).with_name("modules") / "scripted.c"
-_PLACES: tuple[Place, ...] = ("ON_LOAD", "IN_INITIALIZE", "IN_GET_SLOT_LIST", "IN_GET_TOKEN_INFO")
+_PLACES: tuple[Place, ...] = get_args(Place)
 _LOOP = 'for (;;) { __asm__ volatile(""); }'
 
 HOSTILE: Mapping[str, Mapping[Place, str]] = {

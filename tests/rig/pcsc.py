@@ -21,15 +21,16 @@ from typing import Self
 from tests.rig import enclosure
 from tests.rig.card import ScriptedCard
 from tests.rig.compiler import compile_library
-from tests.rig.look import EMPTY, PRESENT, ReaderState, look
+from tests.rig.look import EMPTY, NO_SERVICE, PRESENT, ReaderState, ServiceError, look
 
 READER = "ACS ACR39U ICC Reader"
 """As the driver names a reader; PC/SC appends two numbers, as in "… 00 00"."""
 
 _VPCD = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
-_PATH = f"{os.environ['PATH']}:/usr/sbin"
+PATH = f"{os.environ['PATH']}:/usr/sbin"
 """Debian keeps pcscd and ip where only root looks."""
 _SHIM = Path(__file__).with_name("reader.c")
+_LIBRARY = "reader.so"
 _FIRST_PORT = 0x8C7B
 _DEADLINE_S = 10.0
 
@@ -37,9 +38,14 @@ _DEADLINE_S = 10.0
 def missing() -> str:
     """Name what this machine lacks for a service of the rig; empty if nothing."""
     programs = ("pcscd", "unshare", "setpriv", "ip", "mount", "gcc")
-    absent = [program for program in programs if shutil.which(program, path=_PATH) is None]
+    absent = [program for program in programs if shutil.which(program, path=PATH) is None]
     files = (_VPCD, Path("/usr/include/PCSC/ifdhandler.h"))
     return ", ".join(absent + [str(file) for file in files if not file.exists()])
+
+
+def program() -> str:
+    """Return where the service's program is."""
+    return shutil.which("pcscd", path=PATH) or "pcscd"
 
 
 class PcscService:
@@ -51,18 +57,23 @@ class PcscService:
 
     def __init__(self, readers: int = 1, *, names: tuple[str, ...] = (READER,)) -> None:
         """Describe a service with so many readers, 0 to 16, which take the names in turn."""
-        self._folder = Path(tempfile.mkdtemp(prefix="rig-"))
-        self._run = self._folder / "run"
+        self.folder = Path(tempfile.mkdtemp(prefix="rig-"))
+        """Everything that is the service's own."""
+        self._run = self.folder / "run"
         self._socket = self._run / "pcscd" / "pcscd.comm"
-        self._empty = self._folder / "empty"
-        self._configuration = self._folder / "readers.conf"
-        self._log = self._folder / "pcscd.log"
+        self._empty = self.folder / "empty"
+        self._configuration = self.folder / "readers.conf"
+        self._log = self.folder / "pcscd.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._requests: socket.socket | None = None
         self._asking = threading.Lock()
         self._plugs: dict[int, _Plug] = {}
-        self.env = {**os.environ, "PCSCLITE_CSOCK_NAME": str(self._socket)}
-        """The environment in which a process finds this service."""
+        self.env = {
+            **os.environ,
+            "PCSCLITE_CSOCK_NAME": str(self._socket),
+            "CARDTOOL_STATE": str(self.folder / "last-good.json"),
+        }
+        """The environment in which a process finds this service, and no desk another's memory."""
         self._run.mkdir()
         self._empty.mkdir()
         self._write_configuration([names[number % len(names)] for number in range(readers)])
@@ -73,7 +84,7 @@ class PcscService:
             self.start()
         except BaseException:
             self.stop()
-            shutil.rmtree(self._folder)
+            shutil.rmtree(self.folder)
             raise
         return self
 
@@ -85,12 +96,34 @@ class PcscService:
     ) -> None:
         """Stop the service and remove what it left."""
         self.stop()
-        shutil.rmtree(self._folder)
+        shutil.rmtree(self.folder)
 
     @property
     def log(self) -> str:
         """What pcscd has written so far."""
         return self._log.read_text(errors="replace")
+
+    @property
+    def pid(self) -> int:
+        """The process number of pcscd.
+
+        Raises:
+            ServiceError: the service is stopped.
+        """
+        if self._process is None:
+            raise ServiceError(NO_SERVICE)
+        front: list[int] = [self._process.pid]
+        while front:
+            pid = front.pop()
+            if Path(f"/proc/{pid}/comm").read_text().strip() == "pcscd":
+                return pid
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+            front += map(int, children.split())
+        raise ServiceError(NO_SERVICE)
+
+    def gone(self, slot: int) -> Path:
+        """Return the file whose being there means that this reader was unplugged."""
+        return self.folder / f"{_LIBRARY}.{slot}.gone"
 
     def states(self) -> tuple[ReaderState, ...]:
         """Ask PC/SC for the state of every reader, in the order of the slots.
@@ -103,14 +136,12 @@ class PcscService:
     def start(self) -> None:
         """Start the service, with the cards in that were in when it was stopped."""
         namespaces = "-mn" if Path("/proc/self").stat().st_uid == 0 else "-Urmn"
-        program = [sys.executable, "-I", enclosure.__file__, str(self._run), str(self._empty)]
-        alone = without_polkit(shutil.which("pcscd", path=_PATH) or "pcscd")
-        service = ["pcscd", "--foreground", *alone, "--config", str(self._configuration)]
+        enclosed = [sys.executable, "-I", enclosure.__file__, str(self._run), str(self._empty)]
         self._requests, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         with theirs, self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                ["unshare", namespaces, *program, *service],
-                env={**os.environ, "PATH": _PATH},
+                ["unshare", namespaces, *enclosed, *self.command()],
+                env={**os.environ, "PATH": PATH},
                 stdin=theirs.fileno(),
                 stdout=log,
                 stderr=log,
@@ -122,6 +153,14 @@ class PcscService:
             raise RuntimeError(message)
         for slot, plug in tuple(self._plugs.items()):
             self.insert(plug.card, slot)
+
+    def command(self) -> list[str]:
+        """Return what is run inside the namespaces, and ends as the service."""
+        return [*self.service(), *without_polkit(program())]
+
+    def service(self) -> list[str]:
+        """Return the bare command of the service."""
+        return [program(), "--foreground", "--config", str(self._configuration)]
 
     def stop(self) -> None:
         """Stop the service; the cards stay in their readers."""
@@ -167,7 +206,7 @@ class PcscService:
 
     def _write_configuration(self, names: list[str]) -> None:
         entries = []
-        library = self._folder / "reader.so"
+        library = self.folder / _LIBRARY
         library.write_bytes(_single_slot_driver())
         for number, name in enumerate(names):
             library.with_name(f"{library.name}.{number}").write_bytes(_VPCD.read_bytes())
@@ -255,6 +294,6 @@ def without_polkit(program: str) -> tuple[str, ...]:
 def _single_slot_driver() -> bytes:
     """Compile the driver that makes one reader of vpcd."""
     with tempfile.TemporaryDirectory() as folder:
-        library = Path(folder) / "reader.so"
+        library = Path(folder) / _LIBRARY
         compile_library(_SHIM, library, "-I/usr/include/PCSC")
         return library.read_bytes()

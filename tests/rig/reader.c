@@ -8,6 +8,7 @@
 #include <ifdhandler.h>
 #include <reader.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define MOST_READERS 16
 
@@ -58,7 +59,16 @@ PASS_ON(IFDHControl,
         (DWORD lun, DWORD code, PUCHAR out, DWORD out_length, PUCHAR in, DWORD in_length,
          LPDWORD returned),
         (lun, code, out, out_length, in, in_length, returned))
-PASS_ON(IFDHICCPresence, (DWORD lun), (lun))
+
+/* A reader whose file reader.so.N.gone exists was unplugged; libusb tells a real driver. */
+RESPONSECODE IFDHICCPresence(DWORD lun) {
+    char path[4096];
+    Dl_info self;
+    dladdr((void *)of_vpcd, &self);
+    snprintf(path, sizeof path, "%s.%u.gone", self.dli_fname, (unsigned)(lun >> 16) % MOST_READERS);
+    if (access(path, F_OK) == 0) return IFD_NO_SUCH_DEVICE;
+    return ((RESPONSECODE(*)(DWORD))of_vpcd(lun, "IFDHICCPresence"))(lun);
+}
 
 RESPONSECODE IFDHGetCapabilities(DWORD lun, DWORD tag, PDWORD length, PUCHAR value) {
     switch (tag) {

@@ -125,6 +125,7 @@ static CK_RV C_Login(CK_ULONG session, CK_ULONG user, const CK_BYTE *pin, CK_ULO
 }
 
 static CK_RV C_FindObjectsInit(CK_ULONG session, const CK_ATTRIBUTE *template, CK_ULONG count) {
+    CODE_IN_FIND_OBJECTS
     CK_ULONG i;
     if (session == 0 || session > SLOT_COUNT) return CKR_SESSION_HANDLE_INVALID;
     searched_slot = session - 1;

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may use the PC/SC service: a real bus and polkit decide, and a container may lack it all."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cardtool.model.snapshot import Failure, Host, decode
+from tests.conftest import require
+from tests.real.desks import AT, akis, nes
+from tests.rig import polkit
+from tests.rig.polkit import USER, GuardedService
+
+pytestmark = pytest.mark.real
+
+_COMMAND = Path(sys.executable).with_name("cardtool")
+_GROUP = "kart.kullananlar"
+_ACCESS_DENIED = 0x8010006A
+"""SCARD_W_SECURITY_VIOLATION."""
+_COMM_ERROR = 0x80100013
+"""SCARD_F_COMM_ERROR."""
+
+_CONNECT = """
+from smartcard import scard
+_, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+_, (reader, *_) = scard.SCardListReaders(context, [])
+print(scard.SCardConnect(context, reader, scard.SCARD_SHARE_SHARED, 3)[0] & 0xFFFFFFFF)
+"""
+
+
+@pytest.fixture
+def service() -> Iterator[GuardedService]:
+    """Start a service with a card that only root may use, on a machine whose USER is in GROUP."""
+    require(not polkit.missing(), polkit.missing())
+    with GuardedService(groups={_GROUP: (USER,), "baska": ()}) as running:
+        running.insert(akis(nes(400)))
+        yield running
+
+
+def _rule(group: str) -> str:
+    """Print the rule as a person does."""
+    return subprocess.run(
+        [_COMMAND, "drivers", "--polkit-rule", group],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+
+
+def _restart_with(service: GuardedService, rules: str) -> None:
+    service.stop()
+    service.install(rules)
+    service.start()
+
+
+def _check(service: GuardedService, home: Path) -> tuple[dict[str, Any], int]:
+    arguments = ("check", "--format", "json", "--at", AT.isoformat())
+    done = service.run_as_user(_COMMAND, *arguments, home=home)
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout), done.returncode
+
+
+def test_user_without_a_session_is_refused_until_the_printed_rule_is_installed(
+    service: GuardedService, tmp_path: Path
+) -> None:
+    refused, refused_status = _check(service, tmp_path)
+    _restart_with(service, _rule(_GROUP))
+    allowed, allowed_status = _check(service, tmp_path)
+
+    assert (refused["verdict"], refused_status) == ("service-access-denied", 2)
+    failure = refused["snapshot"]["readers"]
+    assert (failure["api"], failure["code"]) == ("pcsc", _ACCESS_DENIED)
+    assert (allowed["verdict"], allowed_status) == ("nes-valid", 0)
+
+
+def test_rule_for_a_group_lets_nobody_else_in(service: GuardedService, tmp_path: Path) -> None:
+    _restart_with(service, _rule("baska"))
+
+    refused, _ = _check(service, tmp_path)
+
+    assert refused["verdict"] == "service-access-denied"
+
+
+def test_root_needs_no_rule(service: GuardedService) -> None:
+    done = subprocess.run(
+        [_COMMAND, "check", "--format", "json", "--at", AT.isoformat()],
+        env=service.env,
+        capture_output=True,
+        check=False,
+    )
+
+    assert json.loads(done.stdout)["verdict"] == "nes-valid"
+
+
+def test_printed_rule_needs_both_its_actions(service: GuardedService, tmp_path: Path) -> None:
+    """With the first alone the readers are seen, and connecting to a card breaks the line."""
+    _restart_with(service, _rule(_GROUP).replace("access_card", "access_no_card"))
+    broken = service.run_as_user(sys.executable, "-c", _CONNECT, home=tmp_path)
+    _restart_with(service, _rule(_GROUP).replace("access_pcsc", "access_no_pcsc"))
+    refused, _ = _check(service, tmp_path)
+
+    assert broken.stdout == f"{_COMM_ERROR}\n"
+    assert refused["verdict"] == "service-access-denied"
+
+
+_CONTAINER = """
+mount -t tmpfs tmpfs /run && : >/run/.containerenv
+mount -t tmpfs tmpfs /usr/sbin
+exec "$0" snapshot
+"""
+
+
+def test_container_without_the_service_is_told_by_its_marks(tmp_path: Path) -> None:
+    require(not polkit.missing(), polkit.missing())
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", _CONTAINER, _COMMAND],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+
+    found = decode(done.stdout)
+    assert isinstance(found.host, Host)
+    assert "container" in found.host.session.marks
+    assert (found.host.pcsc_socket, found.host.pcscd) == (None, None)
+    assert isinstance(found.readers, Failure)
+    assert (found.readers.api, found.readers.name) == ("pcsc", "SCARD_E_NO_SERVICE")

@@ -233,6 +233,14 @@ def _wrong_architecture(stack: ExitStack, folder: Path) -> Desk:
     return replace(desk(stack, _current_card()), machine=machine)
 
 
+def _other_protocol(stack: ExitStack, folder: Path) -> Desk:
+    """Make a desk whose card offers, as its one protocol, T=14: no reader speaks it."""
+    atr = bytes.fromhex("3B9F968E31FE458065544320201231C073F6218081053C")
+    made = desk(stack, ScriptedCard(atr=atr, answer=lambda _: b"\x6d\x00", quick=True))
+    module = scripted_module(folder, [Slot(token_info=CKR_TOKEN_NOT_RECOGNIZED)])
+    return replace(made, arguments=("--module", str(module.path)), modules=(module,))
+
+
 def _two_copies(stack: ExitStack, folder: Path) -> Desk:
     module = scripted_module(folder, [_healthy()], name="libakisp11")
     library = module.path.read_bytes()
@@ -504,6 +512,9 @@ CASES: dict[str, Case] = {
     ),
     "reset-while-read": Case(
         build=_reset_once, verdict="nes-valid", exit_status=0, beside=("card-reread",)
+    ),
+    "card-of-another-protocol": Case(
+        build=_other_protocol, verdict="card-protocol-mismatch", exit_status=2
     ),
     "payment-card": Case(
         build=lambda stack, _: desk(stack, unknown_card(bytes.fromhex("3B6500002063CB6800"))),

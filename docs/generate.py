@@ -142,16 +142,21 @@ def _count(known: "Causes") -> Iterator[str]:
     from tests.causes import DESCRIBED, REAL, RECORDED  # noqa: PLC0415 - as above
 
     every = known.every()
-    found = [cause for cause in every if not cause.said]
+    found = [cause for cause in every if cause.is_found()]
+    said = [cause for cause in every if cause.said]
+    survived = [cause for cause in every if cause.survived]
     kinds = [cause.tested()[0] for cause in found]
     yield (
-        f'{len(every)} causes of "my e-signature does not work". A look finds {len(found)} of '
-        f"them; {len(every) - len(found)} show nowhere at a desk, and are said where they belong."
+        f'{len(every)} causes of "my e-signature does not work". A look names {len(found)} of '
+        f"them. {len(said)} show nowhere at a desk, and are said where they belong. "
+        f"{len(survived)} do not stop cardtool, which works all the same and names them nowhere. "
+        f"Neither found nor said yet: {len(every) - len(found) - len(said) - len(survived)}."
     )
     yield (
-        f"Of those a look finds, {kinds.count(REAL)} are tested on real parts of Linux, "
+        f"Of those a look names, {kinds.count(REAL)} are tested on real parts of Linux, "
         f"{kinds.count(RECORDED)} on output of another system, recorded or composed, and "
-        f"{kinds.count(DESCRIBED)} by described desks only. The desk or the test is named; nothing "
+        f"{kinds.count(DESCRIBED)} by described desks only. The desk or the test is named; what "
+        f"of a row no real part gave is listed as missing. Nothing "
         f"here was run on Windows or a Mac."
     )
 
@@ -160,13 +165,19 @@ def _cause(cause: "Cause") -> str:
     steps = (cause.said,) if cause.said else tuple(s for c in cause.codes for s in ROWS[c].steps)
     who = [each for each in Actor if each in actors(steps)]
     kind, by = cause.tested()
+    shown = f"{kind}: `{by}`" if by else "not found, not said"
+    if cause.said:
+        shown = f"said, not observed: `{cause.said}`"
+    elif cause.survived:
+        shown = f"survived, not named; {shown}"
+    unshown = ", ".join(f"`{code}`" for code in cause.not_on_real_parts())
     cells = (
         cause.id,
         cause.what,
         ", ".join(f"[{code}](findings.md#{code})" for code in cause.codes),
         ", ".join(_ACTORS[each] for each in who) or "nobody",
-        f"said, not observed: `{cause.said}`" if cause.said else f"{kind}: `{by}`",
-        cause.missing,
+        shown,
+        "; ".join(filter(None, (cause.missing, unshown and f"on real parts: {unshown}"))),
     )
     return f"| {' | '.join(cells)} |"
 

@@ -5,7 +5,7 @@ Nothing about a test is written down that can be looked up: the desks, the tests
 desks themselves say what they show.
 """
 
-import re
+import ast
 import tomllib
 from pathlib import Path
 
@@ -26,10 +26,25 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     what: str
     codes: tuple[str, ...]
     said: str = ""
+    mentions: str = ""
+    survived: bool = False
     desks: tuple[str, ...] | None = None
     real: tuple[str, ...] = ()
     recorded: tuple[str, ...] = ()
     missing: str = ""
+
+    def is_found(self) -> bool:
+        """Say whether a look names it, by a code that is not given where all is well."""
+        return bool(self.codes) and not self.said and not self.survived
+
+    def not_on_real_parts(self) -> tuple[str, ...]:
+        """Return, of a cause that is found on real parts, the codes that none of them gave."""
+        if not self.is_found() or self.tested()[0] != REAL:
+            return ()
+        desks = CASES if self.desks is None else self.desks
+        given = {code for name in desks for code in (CASES[name].verdict, *CASES[name].beside)}
+        written = {each for test in self.real for each in _strings(test)}
+        return tuple(code for code in self.codes if code not in given | written)
 
     def tested(self) -> tuple[str, str]:
         """Return the best that shows it is found, and by what."""
@@ -83,8 +98,20 @@ def load() -> Causes:
 
 def is_test(name: str) -> bool:
     """Say whether a test named as file::function exists."""
+    return _function(name) is not None
+
+
+def _function(name: str) -> ast.FunctionDef | None:
     file, _, function = name.partition("::")
     path = _ROOT / file
-    return path.is_file() and bool(
-        re.search(rf"(?m)^def {re.escape(function)}\(", path.read_text("utf-8"))
-    )
+    body = ast.parse(path.read_text("utf-8")).body if path.is_file() else []
+    found = (each for each in body if isinstance(each, ast.FunctionDef) and each.name == function)
+    return next(found, None)
+
+
+def _strings(name: str) -> set[str]:
+    """Return the strings that a test has in it, among them the codes that it expects."""
+    function = _function(name)
+    nodes = () if function is None else ast.walk(function)
+    constants = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return {each for each in constants if isinstance(each, str)}

@@ -239,6 +239,7 @@ def desk(
         readers=(reader(),) if readers is None else readers,
         modules=(module(slot(token(nes(), authority()))),) if modules is None else modules,
         elapsed_s=0.7,
+        usb=() if readers == () else None,
     )
 
 

@@ -44,6 +44,22 @@ def test_program_uses_pcsc_if_it_has_the_library(libraries: list[str], *, uses: 
     assert clients.uses_pcsc(libraries) == uses
 
 
+def test_a_name_that_is_no_utf8_hides_no_program() -> None:
+    rename = "import ctypes; ctypes.CDLL(None).prctl(15, bytes.fromhex('6B617274FD726D00'))"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"import smartcard.scard; {rename}; print(flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+
+        found = clients.look((), 10)
+        other.kill()
+
+    assert Process(pid=other.pid, name="kart?rm") in found
+
+
 @contextmanager
 def _holder(program: Path) -> Iterator[int]:
     """Run another program that holds the card for itself, and give its number."""

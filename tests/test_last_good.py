@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is kept of a desk where all was well, and what becomes of a file that is no such thing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from cardtool.cli.session import Session
 from cardtool.model.snapshot import LastGood
-from cardtool.probe.last_good import recall, remember, summarise
-from tests.desks import AYSE, READER, desk, module, nes, reader, slot, stored, token, unloaded
+from cardtool.probe.last_good import doubt, recall, remember, summarise
+from cardtool.rules import diagnose
+from tests.desks import AT, AYSE, READER, desk, module, nes, reader, slot, stored, token, unloaded
 
 
 @pytest.fixture
@@ -42,6 +44,48 @@ def test_the_newer_takes_the_place_of_the_older(file: Path) -> None:
     assert kept is not None
     assert kept.taken_at == later
     assert file.exists()
+
+
+def test_a_clock_that_went_back_is_noted_once_beside_what_was_kept(file: Path) -> None:
+    doubt(AT)
+    assert recall() is None
+    assert not file.exists()
+
+    remember(desk())
+    for moment in (AT, AT + timedelta(days=1)):
+        doubt(moment)
+
+    assert recall() == replace(summarise(desk()), doubted_at=AT)
+    doubt(AT - timedelta(days=1))
+    kept = recall()
+    assert kept is not None
+    assert kept.doubted_at == AT - timedelta(days=1)
+
+
+@pytest.mark.usefixtures("file")
+def test_a_clock_that_is_behind_does_not_do_away_with_its_witness() -> None:
+    later = AT + timedelta(days=90)
+    remember(replace(desk(), taken_at=later))
+
+    verdicts = []
+    for days in (0, 1, 2, 9, 10):
+        moment = AT + timedelta(days=days)
+        look = replace(desk(), taken_at=moment, last_good=recall())
+        diagnosis = diagnose(look, moment)
+        Session.remember(diagnosis)
+        verdicts.append(diagnosis.verdict)
+
+    assert verdicts == ["clock-went-back"] * 3 + ["nes-valid"] * 2
+    kept = recall()
+    assert kept is not None
+    assert (kept.taken_at, kept.doubted_at) == (AT + timedelta(days=10), None)
+
+
+@pytest.mark.usefixtures("file")
+def test_nothing_is_kept_of_a_desk_whose_clock_is_before_the_release() -> None:
+    Session.remember(diagnose(replace(desk(), built_at=AT + timedelta(days=1)), AT))
+
+    assert recall() is None
 
 
 def test_nothing_of_a_person_is_kept(file: Path) -> None:

@@ -131,13 +131,15 @@ def test_a_case_bears_the_name_of_what_it_teaches(name: str) -> None:
 
 
 def test_an_unknown_case_is_refused_with_those_close_to_it(runner: CliRunner) -> None:
-    near = runner.invoke(main, ["practice", "card-mut"])
-    far = runner.invoke(main, ["practice", "../sound"])
+    near = runner.invoke(main, ["practice", "card-mut", "--lang", "en"])
+    far = runner.invoke(main, ["practice", "../sound", "--lang", "tr"])
 
     assert near.exit_code == far.exit_code == UNKNOWN
     assert near.stdout == far.stdout == ""
-    assert "'card-mut' is no practice case; close to it: card-mute" in near.stderr
-    assert "'../sound' is no practice case" in far.stderr
+    assert near.stderr.startswith("cardtool: card-mut: There is no such practice case. ")
+    assert "Close to it: card-mute" in near.stderr
+    assert far.stderr.startswith("cardtool: ../sound: Böyle bir alıştırma örneği yok. ")
+    assert "Yakın olanlar: sound. " in far.stderr
 
 
 @pytest.mark.parametrize("arguments", [(), ("card-mute",), ("card-mute", "--format", "json")])

@@ -15,6 +15,7 @@ from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import (
     CertificateObject,
     Failure,
+    LastGood,
     Module,
     Slot,
     Snapshot,
@@ -23,7 +24,18 @@ from cardtool.model.snapshot import (
     encode,
 )
 from tests.described import FILES, read
-from tests.golden.desk import HOLDER, NUMBER, READER, SERIAL, certificate, desk, held, name, person
+from tests.golden.desk import (
+    AT,
+    HOLDER,
+    NUMBER,
+    READER,
+    SERIAL,
+    certificate,
+    desk,
+    held,
+    name,
+    person,
+)
 
 KEY = b"a key for tests."
 WORDS = st.text("ABCÇĞİÖŞÜabcçğıöşü .-'\"\\", min_size=5, max_size=30).map("Q".__add__)
@@ -268,6 +280,15 @@ def test_certificates_that_could_not_be_read_are_left_alone() -> None:
     bare = msgspec.structs.replace(desk(), modules=(msgspec.structs.replace(module, slots=slots),))
 
     assert _token(redact(bare, KEY)).certificates == refused
+
+
+def test_what_was_kept_of_a_good_desk_keeps_no_person() -> None:
+    modules = {f"{NUMBER}.so": f"{NUMBER} 2.7"}
+    last = LastGood(taken_at=AT, release="", readers=(f"Reader of {NUMBER}",), modules=modules)
+    whole = msgspec.structs.replace(desk(held(certificate(person()))), last_good=last)
+
+    for disguised in (mask(whole), redact(whole, KEY)):
+        assert NUMBER not in encode(disguised).decode()
 
 
 def test_the_screen_keeps_the_name_and_hides_the_middle_of_every_number() -> None:

@@ -4,7 +4,7 @@
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.diagnosis import Finding
+from cardtool.model.diagnosis import Finding, Severity
 from cardtool.model.snapshot import Failure, Reader, Source
 from cardtool.model.surroundings import Process
 from cardtool.rules import diagnose
@@ -47,8 +47,14 @@ def _refusal(name: str, code: int) -> Failure:
 
 UNPOWERED = _refusal("SCARD_W_UNPOWERED_CARD", 0x80100067)
 MISMATCH = _refusal("SCARD_E_PROTO_MISMATCH", 0x8010000F)
+DENIED = _refusal("SCARD_W_SECURITY_VIOLATION", 0x8010006A)
+HUNG_UP = _refusal("SCARD_F_COMM_ERROR", 0x80100013)
 REFUSALS = [
-    (HELD, "card-in-use"),
+    (HELD, "card-in-use-unnamed"),
+    (_refusal("SCARD_W_RESET_CARD", 0x80100068), "card-in-use-unnamed"),
+    (DENIED, "card-access-denied"),
+    (HUNG_UP, "card-line-broken"),
+    (_refusal("SCARD_E_CARD_UNSUPPORTED", 0x8010001C), "card-protocol-mismatch"),
     (MISMATCH, "card-protocol-mismatch"),
     (UNPOWERED, "card-unpowered"),
     (_refusal("SCARD_W_UNRESPONSIVE_CARD", 0x80100066), "card-mute"),
@@ -81,7 +87,9 @@ def test_what_a_connection_met_is_why_a_card_was_not_read(connection: Failure, c
     assert codes(here) == [code]
     facts = only(here, code).facts
     assert facts["reader"] == READER
-    assert code in ("card-in-use", "card-pulled") or str(facts["reason"]).startswith("SCARD_")
+    assert code in ("card-in-use-unnamed", "card-pulled") or str(facts["reason"]).startswith(
+        "SCARD_"
+    )
 
 
 @pytest.mark.parametrize(("connection", "code"), REFUSALS)
@@ -107,14 +115,12 @@ def test_another_failure_of_a_connection_names_no_cause() -> None:
 
     assert codes(desk((reader(connection=odd),), WAITING)) == ["token-failed"]
     exclusive = reader(states=("PRESENT", "EXCLUSIVE"), connection=odd)
-    assert codes(desk((exclusive,), WAITING)) == ["card-in-use"]
+    assert codes(desk((exclusive,), WAITING)) == ["card-in-use-unnamed"]
 
 
 @pytest.mark.parametrize(
     ("clients", "programs"),
     [
-        (None, "-"),
-        ((), "-"),
         ((Process(pid=7, name="akia"),), "akia"),
         (
             (
@@ -127,11 +133,38 @@ def test_another_failure_of_a_connection_names_no_cause() -> None:
     ],
 )
 def test_the_programs_that_may_hold_a_card_are_named_each_once(
-    clients: tuple[Process, ...] | None, programs: str
+    clients: tuple[Process, ...], programs: str
 ) -> None:
     held = replace(desk((reader(connection=HELD),), WAITING), clients=clients)
 
     assert only(held, "card-in-use").facts["programs"] == programs
+
+
+@pytest.mark.parametrize("clients", [None, ()])
+def test_a_card_is_in_use_by_nobody_known_where_no_program_was_seen(
+    clients: tuple[Process, ...] | None,
+) -> None:
+    held = replace(desk((reader(connection=HELD),), WAITING), clients=clients)
+
+    assert codes(held) == ["card-in-use-unnamed"]
+    assert set(only(held, "card-in-use-unnamed").facts) == {"reader", "card"}
+
+
+@pytest.mark.parametrize("connection", [DENIED, HUNG_UP])
+def test_a_session_that_is_kept_from_the_card_is_told_so_before_any_new_card(
+    connection: Failure,
+) -> None:
+    """With its line broken, a driver may fail or show an empty slot: drivers_notes, polkit."""
+    kept = reader(connection=connection)
+
+    for content in (DEVICE_ERROR, None):
+        (found,) = [
+            each
+            for each in diagnose(desk((kept,), (module(slot(content)),)), AT).findings
+            if each.severity is not Severity.OK
+        ]
+        assert found.steps[:3] == ("run-at-desk", "print-polkit-rule", "allow-pcsc-access")
+        assert ("reseat-card" in found.steps) == (connection is HUNG_UP)
 
 
 def test_each_of_two_cards_has_its_own_trouble() -> None:
@@ -141,7 +174,7 @@ def test_each_of_two_cards_has_its_own_trouble() -> None:
 
     assert [(each.code, each.facts["reader"]) for each in found if each.link == "card"][:2] == [
         ("card-unpowered", READER),
-        ("card-in-use", SECOND),
+        ("card-in-use-unnamed", SECOND),
     ]
 
 
@@ -229,8 +262,8 @@ def test_a_card_that_is_known_and_cannot_be_read_to_its_end_is_worn(name: str) -
     ("disturbed", "expected"),
     [
         (reader(changes=1), "certificates-unreadable"),
-        (reader(states=("PRESENT", "EXCLUSIVE")), "card-in-use"),
-        (reader(connection=HELD), "card-in-use"),
+        (reader(states=("PRESENT", "EXCLUSIVE")), "card-in-use-unnamed"),
+        (reader(connection=HELD), "card-in-use-unnamed"),
         (reader(None, changes=1), "card-pulled"),
     ],
 )

@@ -83,9 +83,20 @@ def test_a_reader_plugged_into_another_port_is_the_same() -> None:
     assert _changes(replace(moved, last_good=GOOD)) == []
 
 
-def test_a_reader_that_is_gone_changed_and_one_that_cannot_be_asked_for_did_not() -> None:
-    assert only(replace(desk((), ()), last_good=GOOD), "changed-reader").facts["after"] == "-"
+def test_a_reader_that_is_gone_or_cannot_be_asked_for_is_not_another() -> None:
+    assert _changes(replace(desk((), ()), last_good=GOOD)) == []
     assert _changes(replace(desk(GONE, ()), last_good=GOOD)) == []
+
+
+def test_a_virtual_reader_that_came_or_went_is_no_other_reader() -> None:
+    hello = reader(None, "Windows Hello for Business 1")
+    before = replace(GOOD, readers=(*GOOD.readers, hello.lasting_name))
+    only_virtual = replace(GOOD, readers=(hello.lasting_name,))
+
+    assert _changes(replace(BROKEN, last_good=before)) == []
+    assert _changes(replace(BROKEN, readers=(reader(), hello), last_good=GOOD)) == []
+    assert _changes(replace(desk((hello,), ()), last_good=GOOD)) == []
+    assert _changes(replace(BROKEN, last_good=only_virtual)) == []
 
 
 def test_a_driver_that_was_not_loaded_has_no_other_version() -> None:
@@ -102,7 +113,7 @@ def test_a_windows_driver_is_known_by_its_file_name() -> None:
 
 
 def test_where_a_card_can_sign_no_change_is_worth_a_word() -> None:
-    other = replace(GOOD, release="other", readers=(), modules={"libakisp11.so": "1.0"})
+    other = replace(GOOD, release="other", readers=("other",), modules={"libakisp11.so": "1.0"})
 
     assert _changes(replace(desk(), last_good=other)) == []
     assert len(_changes(replace(BROKEN, last_good=other))) == len(

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from msgspec.structs import replace
 
+from cardtool.model.diagnosis import Severity
 from cardtool.model.snapshot import LastGood, Snapshot
 from cardtool.rules import diagnose
-from tests.desks import AT, HOST, codes, desk, holding, nes, only
+from tests.desks import AT, HOST, MEHMET, codes, desk, holding, nes, only
 
 TURKEY = timezone(timedelta(hours=3))
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -37,19 +38,46 @@ def test_a_clock_before_the_release_of_the_program_is_behind() -> None:
     assert codes(_at(AT, built_at=AT)) == []
 
 
-def test_a_clock_days_before_the_last_good_look_is_behind() -> None:
-    assert codes(replace(desk(), last_good=_good(AT + 3 * DAY))) == ["clock-behind"]
+def test_a_clock_days_before_the_last_good_look_is_behind_now_or_was_ahead_then() -> None:
+    back = replace(desk(), last_good=_good(AT + 3 * DAY))
+
+    assert codes(back) == ["clock-went-back"]
+    found = only(back, "clock-went-back")
+    assert found.severity is Severity.WARNING
+    assert found.facts["evidence_at"] == (AT + 3 * DAY).isoformat()
     assert codes(replace(desk(), last_good=_good(AT - 3 * DAY))) == []
+
+
+@pytest.mark.parametrize(
+    ("doubted_at", "expected"),
+    [(AT - 6 * DAY, ["clock-went-back"]), (AT, ["clock-went-back"]), (AT - 8 * DAY, [])],
+)
+def test_a_clock_that_went_back_and_ran_on_for_a_week_is_believed(
+    doubted_at: datetime, expected: list[str]
+) -> None:
+    last = replace(_good(AT + 300 * DAY), doubted_at=doubted_at)
+    here = replace(desk(), last_good=last)
+
+    assert codes(here) == expected
+    assert ("desk-ready" in _all(here)) is (not expected)
+    assert codes(replace(here, built_at=AT + DAY)) == ["clock-behind"]
+
+
+def test_a_desk_is_not_ready_while_its_clock_is_doubted() -> None:
+    assert "desk-ready" in _all(desk())
+    assert "desk-ready" not in _all(_at(AT, built_at=AT + DAY))
+    assert "desk-ready" not in _all(replace(desk(), last_good=_good(AT + 3 * DAY)))
 
 
 def test_a_clock_that_was_hours_ahead_and_was_corrected_is_not_behind() -> None:
     assert codes(replace(desk(), last_good=_good(AT + 3 * HOUR))) == []
 
 
-def test_the_later_moment_is_the_evidence() -> None:
+def test_the_moment_that_cannot_be_wrong_is_the_evidence() -> None:
     both = replace(desk(), built_at=AT + DAY, last_good=_good(AT + 3 * DAY))
 
-    assert only(both, "clock-behind").facts["evidence_at"] == (AT + 3 * DAY).isoformat()
+    assert codes(both) == ["clock-behind"]
+    assert only(both, "clock-behind").facts["evidence_at"] == (AT + DAY).isoformat()
 
 
 def test_the_moment_to_judge_for_is_no_clock() -> None:
@@ -85,3 +113,22 @@ def test_another_zone_is_a_warning_only_where_hours_decide(hours: int, *, expect
         assert ("clock-zone-odd" in codes(each)) is expected
         assert ("clock-zone" in _all(each)) is not expected
         assert "clock-zone-odd" not in codes(replace(each, taken_at=AT.astimezone(TURKEY)))
+
+
+def test_hours_decide_by_the_clock_and_not_by_the_moment_to_judge_for() -> None:
+    here = holding(nes(ends_at=AT + 5 * HOUR))
+
+    assert "clock-zone-odd" in codes(here, AT + 300 * DAY)
+    assert "clock-zone-odd" not in codes(holding(nes(ends_at=AT + 300 * DAY)), AT + 300 * DAY)
+
+
+def test_hours_do_not_decide_where_a_successor_is_in_force() -> None:
+    old = nes(ends_at=AT + 5 * HOUR)
+    newer = nes(begins_at=AT - 90 * DAY, ends_at=AT + 900 * DAY, serial="0E")
+
+    assert "clock-zone" in _all(holding(old, newer))
+    assert "clock-zone-odd" in codes(holding(old, replace(newer, not_before_at=AT + 5 * HOUR)))
+    waiting = replace(newer, not_before_at=AT + 30 * DAY)
+    assert "clock-zone-odd" in codes(holding(old, waiting))
+    other = nes(person=MEHMET, ends_at=AT + 900 * DAY, serial="0F")
+    assert "clock-zone-odd" in codes(holding(old, other))

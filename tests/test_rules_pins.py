@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import Snapshot, Source
 from cardtool.rules import diagnose
 from tests.desks import (
     AT,
     HUNG,
     MEHMET,
+    READER,
     SECOND,
     authority,
     codes,
@@ -73,10 +75,10 @@ def test_of_several_pin_flags_the_worst_is_said(flags: tuple[str, ...], expected
     ("flags", "expected"),
     [
         (("SO_PIN_LOCKED",), ["puk-locked"]),
-        (("SO_PIN_LOCKED", "USER_PIN_FINAL_TRY"), ["pin-final-try", "puk-locked"]),
+        (("SO_PIN_LOCKED", "USER_PIN_FINAL_TRY"), ["pin-final-try-puk-locked"]),
         (("SO_PIN_LOCKED", "USER_PIN_LOCKED"), ["pin-and-puk-locked"]),
-        (("SO_PIN_LOCKED", "USER_PIN_COUNT_LOW"), ["pin-count-low", "puk-locked"]),
-        (("SO_PIN_LOCKED", "USER_PIN_TO_BE_CHANGED"), ["pin-to-be-changed"]),
+        (("SO_PIN_LOCKED", "USER_PIN_COUNT_LOW"), ["puk-locked", "pin-count-low"]),
+        (("SO_PIN_LOCKED", "USER_PIN_TO_BE_CHANGED"), ["puk-locked", "pin-to-be-changed"]),
         (("SO_PIN_FINAL_TRY",), []),
         (("SO_PIN_COUNT_LOW",), []),
     ],
@@ -86,6 +88,22 @@ def test_a_puk_is_told_only_when_it_is_locked(flags: tuple[str, ...], expected: 
     flagged = token(nes(), flags=tuple(f"CKF_{flag}" for flag in names))
 
     assert codes(desk(modules=(module(slot(flagged)),))) == expected
+
+
+def test_a_pin_that_was_never_set_on_a_card_whose_puk_is_locked_is_not_all_that_is_wrong() -> None:
+    flagged = token(nes(), flags=("CKF_SO_PIN_LOCKED",))
+
+    assert codes(desk(modules=(module(slot(flagged)),))) == ["puk-locked", "pin-never-set"]
+
+
+@pytest.mark.parametrize("user", ["LOCKED", "FINAL_TRY", "COUNT_LOW"])
+def test_no_step_unlocks_a_pin_with_a_puk_that_is_locked(user: str) -> None:
+    names = ("SO_PIN_LOCKED", "USER_PIN_INITIALIZED", f"USER_PIN_{user}")
+    flagged = token(nes(), flags=tuple(f"CKF_{name}" for name in names))
+
+    found = diagnose(desk(modules=(module(slot(flagged)),)), AT).findings
+
+    assert [each.code for each in found if "unlock-pin" in each.steps] == []
 
 
 def test_a_card_with_two_nes_has_one_pin() -> None:
@@ -112,6 +130,22 @@ def test_where_an_nes_is_in_force_and_its_pin_not_locked_the_program_is_looked_a
     assert not _is_ready(holding(authority()))
     second = slot(token(nes(person=MEHMET)), SECOND, slot_id=1)
     assert _is_ready(desk(TWO_READERS, (module(slot(locked), second),)))
+
+
+def test_each_card_that_can_sign_is_named_by_its_reader_and_no_other() -> None:
+    here = slot(token(nes()))
+    there = slot(token(nes(person=MEHMET)), SECOND, slot_id=1)
+    expired = slot(token(nes(person=MEHMET, ends_at=AT - DAY)), SECOND, slot_id=1)
+
+    both = diagnose(desk(TWO_READERS, (module(here, there),)), AT)
+    one = diagnose(desk(TWO_READERS, (module(here, expired),)), AT)
+
+    assert _ready(both) == [READER, SECOND]
+    assert (one.verdict, _ready(one)) == ("nes-expired", [READER])
+
+
+def _ready(diagnosis: Diagnosis) -> list[str | int]:
+    return [each.facts["reader"] for each in diagnosis.findings if each.code == "desk-ready"]
 
 
 def test_a_card_that_is_no_longer_there_makes_no_desk_ready() -> None:

@@ -13,8 +13,10 @@ from cardtool.rules import diagnose
 from tests.desks import (
     AT,
     BANK,
+    BUG,
     GONE,
     HOST,
+    MUTE,
     READER,
     SECOND,
     codes,
@@ -37,6 +39,7 @@ ACR38U = usb("072F:9000", name="ACR38U", classes=("00",), drivers=())
 ALCOR = usb("058F:9540", name="EMV Smartcard Reader", maker="Generic")
 NEW = usb("1234:5678", name="Yeni Okuyucu", maker="Yeni", drivers=())
 ODD = "Kart Okuyucu 00 00"
+UNSEEN = Failure(api="usb", name="EACCES", code=13)
 EXPIRED = nes(ends_at=AT - timedelta(days=1))
 
 
@@ -47,19 +50,44 @@ def _desk(
     return replace(desk(tuple(reader(None, name) for name in names), (), host), usb=devices)
 
 
+def _aside(snapshot: Snapshot) -> list[str | int]:
+    """Return why readers are not used at a desk where the others only wait for a card."""
+    assert codes(snapshot) == ["card-missing"]
+    found = diagnose(snapshot, AT).findings
+    return [each.facts["reason"] for each in found if each.code == "reader-not-used"]
+
+
 def _identified(snapshot: Snapshot) -> list[str | int]:
     found = diagnose(snapshot, AT).findings
     return [each.facts["usb"] for each in found if each.code == "reader-identified"]
 
 
-@pytest.mark.parametrize(
-    "devices", [None, (), Failure(api="usb", name="EACCES", code=13), (KEYBOARD,)]
-)
-def test_a_reader_is_missing_where_nothing_is_plugged_in_as_far_as_is_known(
-    devices: tuple[UsbDevice, ...] | Failure | None,
-) -> None:
+@pytest.mark.parametrize("devices", [(), (KEYBOARD,)])
+def test_a_reader_is_missing_where_nothing_is_plugged_in(devices: tuple[UsbDevice, ...]) -> None:
     assert codes(_desk(devices)) == ["reader-missing"]
     assert codes(_desk(devices, READER)) == ["card-missing"]
+
+
+@pytest.mark.parametrize("devices", [None, UNSEEN])
+def test_no_reader_is_ordered_where_nobody_looked_whether_one_is_plugged_in(
+    devices: Failure | None,
+) -> None:
+    assert codes(_desk(devices)) == ["reader-not-seen"]
+    assert "order-reader" not in only(_desk(devices), "reader-not-seen").steps
+    assert codes(_desk(devices, READER)) == ["card-missing"]
+    assert codes(replace(_desk(devices), vanished=(READER,))) == ["reader-unplugged"]
+
+
+def test_that_usb_could_not_be_looked_at_is_noted_with_its_reason() -> None:
+    for here in (_desk(UNSEEN), replace(desk(), usb=UNSEEN)):
+        found = only(here, "usb-not-seen")
+        assert (found.severity, found.facts) == (Severity.OK, {"reason": "EACCES 13"})
+    assert not [each for each in diagnose(_desk(None), AT).findings if each.code == "usb-not-seen"]
+
+
+def test_a_look_at_usb_that_fails_by_our_fault_counts_only_where_it_was_needed() -> None:
+    assert codes(_desk(BUG)) == ["reader-not-seen", "cardtool-fault"]
+    assert codes(replace(desk(), usb=BUG)) == []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +114,6 @@ def test_a_reader_is_missing_where_nothing_is_plugged_in_as_far_as_is_known(
         (usb(drivers=None), CCID, "reader-not-offered"),
         (usb(), CCID, "reader-not-offered"),
         (ALCOR, CCID, "reader-unsupported"),
-        (replace(ALCOR, problem=0), WINDOWS, "reader-not-offered"),
     ],
 )
 def test_a_reader_that_is_plugged_in_and_not_offered_is_never_ordered_anew(
@@ -99,6 +126,35 @@ def test_a_reader_that_is_plugged_in_and_not_offered_is_never_ordered_anew(
     steps = only(here, code).steps
     assert ("order-reader" in steps) is (code == "reader-unsupported")
     assert ("do-not-order" in steps) is (code != "reader-unsupported")
+
+
+@pytest.mark.parametrize(
+    ("device", "host", "reason"),
+    [
+        (replace(ALCOR, problem=0), WINDOWS, "reader-not-offered"),
+        (replace(ALCOR, problem=28), WINDOWS, "reader-driver-missing"),
+        (replace(ALCOR, problem=22), WINDOWS, "reader-disabled"),
+        (replace(ALCOR, problem=10), WINDOWS, "reader-faulty"),
+        (replace(ALCOR, allowed=False), CCID, "reader-blocked"),
+        (usb("0A5C:5843", name="58200", drivers=()), CCID, "reader-driver-old"),
+    ],
+)
+def test_of_a_built_in_reader_alone_it_is_said_that_the_persons_own_is_not_plugged_in(
+    device: UsbDevice, host: Host, reason: str
+) -> None:
+    here = _desk((device,), host=host)
+
+    assert codes(here) == ["reader-built-in-only"]
+    found = only(here, "reader-built-in-only")
+    assert found.steps == ("plug-own-reader", "order-reader")
+    assert found.facts["reason"] == reason
+    assert codes(_desk((device, ACR38U), host=host)) == ["reader-driver-missing"]
+
+
+def test_a_built_in_reader_without_a_driver_is_no_reason_to_start_the_service() -> None:
+    driverless = replace(ALCOR, problem=28)
+
+    assert codes(replace(desk(GONE, (), WINDOWS), usb=(driverless,))) == ["reader-built-in-only"]
 
 
 def test_what_is_plugged_in_is_named_with_what_it_needs() -> None:
@@ -158,24 +214,22 @@ def test_a_reader_that_is_offered_is_never_called_missing_however_odd_its_name(
 def test_of_two_readers_of_one_model_the_one_that_is_not_offered_is_told_by_count() -> None:
     two = (usb(), replace(usb(), port="1-2"))
 
-    assert codes(_desk(two, READER)) == ["reader-not-offered", "card-missing"]
+    assert _aside(_desk(two, READER)) == ["reader-not-offered"]
     both = _desk(two, READER, "ACS ACR39U ICC Reader 01 00")
     assert codes(both) == ["card-missing"]
     assert _identified(both) == ["072F:B100"]
     assert codes(_desk(two)) == ["reader-not-offered"]
     hindered = (replace(two[0], allowed=False), two[1])
-    assert codes(_desk(hindered, READER)) == ["reader-blocked", "card-missing"]
+    assert _aside(_desk(hindered, READER)) == ["reader-blocked"]
 
 
 def test_the_reader_that_has_a_name_here_is_not_the_one_that_has_none() -> None:
     milko = usb("2A17:0001", name="MILKO V1.", maker="udea")
 
-    assert codes(_desk((usb(), milko), READER)) == ["reader-not-offered", "card-missing"]
+    assert _aside(_desk((usb(), milko), READER)) == ["reader-not-offered"]
     assert _identified(_desk((usb(), milko), SECOND)) == ["2A17:0001"]
-    assert codes(_desk((ACR38U, usb("072F:90CC")), "ACS ACR38U-CCID 00 00")) == [
-        "reader-driver-missing",
-        "card-missing",
-    ]
+    beside = _desk((ACR38U, usb("072F:90CC")), "ACS ACR38U-CCID 00 00")
+    assert _aside(beside) == ["reader-driver-missing"]
 
 
 def test_a_reader_with_two_slots_is_one_reader() -> None:
@@ -183,7 +237,7 @@ def test_a_reader_with_two_slots_is_one_reader() -> None:
     milko = usb("2A17:0001", name="MILKO V1.", maker="udea", drivers=("x",))
 
     assert _identified(_desk((usb(),), *slots)) == ["072F:B100"]
-    assert codes(_desk((usb(), milko), *slots)) == ["reader-not-offered", "card-missing"]
+    assert _aside(_desk((usb(), milko), *slots)) == ["reader-not-offered"]
 
 
 def test_of_two_readers_that_may_be_the_one_offered_only_the_doubtful_one_is_named() -> None:
@@ -193,7 +247,7 @@ def test_of_two_readers_that_may_be_the_one_offered_only_the_doubtful_one_is_nam
     assert codes(_desk((named, other), "Oda 00 00")) == ["card-missing"]
     assert _identified(_desk((named, other), "Oda 00 00")) == []
     lacking = (replace(named, drivers=()), other)
-    assert codes(_desk(lacking, "Oda 00 00")) == ["reader-driver-old", "card-missing"]
+    assert _aside(_desk(lacking, "Oda 00 00")) == ["reader-driver-old"]
     both = (replace(named, drivers=()), replace(other, drivers=()))
     assert codes(_desk(both, "Oda 00 00")) == ["card-missing"]
 
@@ -233,7 +287,20 @@ def test_a_reader_that_is_not_offered_is_a_note_where_the_card_is_in_another() -
             "reason": "reader-driver-missing",
         }
     bank = replace(desk((reader(BANK),), (), CCID), usb=devices)
-    assert codes(bank) == ["reader-driver-missing", "card-not-for-signing"]
+    assert codes(bank) == ["card-not-for-signing"]
+    for mute in (reader(None, card=MUTE), reader(None, states=("MUTE",)), reader(None, changes=1)):
+        (said,) = codes(replace(bank, readers=(mute,)))
+        assert said in ("card-mute", "card-pulled")
+
+
+def test_a_built_in_reader_that_waits_for_a_card_does_not_hide_the_persons_own() -> None:
+    built_in = usb("0A5C:5843", name="58200", maker="Broadcom Corp")
+    waiting = _desk((built_in, ACR38U), "Broadcom Corp 58200 00 00")
+
+    assert _identified(waiting) == ["0A5C:5843"]
+    assert codes(waiting) == ["reader-driver-missing", "card-missing"]
+    full = replace(waiting, readers=(reader(BANK, "Broadcom Corp 58200 00 00"),))
+    assert codes(full) == ["card-not-for-signing"]
 
 
 def test_where_pcsc_cannot_be_asked_only_what_the_system_says_of_a_device_holds() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from cardtool.catalog import readers_named
 from cardtool.model.snapshot import Failure, Source, Token
 from cardtool.rules import diagnose
 from cardtool.rules.desk import card_for
@@ -104,9 +105,9 @@ def test_a_driver_waits_for_a_card_that_is_held_or_does_not_answer(failure: Fail
     asked_for = (module(failure=failure, source=Source.CONFIGURED),)
     (own,) = codes(desk(modules=waiting))
 
-    assert codes(desk((held,), waiting)) == ["card-in-use"]
+    assert codes(desk((held,), waiting)) == ["card-in-use-unnamed"]
     assert codes(desk((mute,), asked_for)) == ["card-mute"]
-    assert codes(desk((held, reader(name=SECOND)), waiting)) == ["card-in-use", own]
+    assert codes(desk((held, reader(name=SECOND)), waiting)) == ["card-in-use-unnamed", own]
     assert codes(desk((mute, reader(name=SECOND)), waiting)) == ["card-mute", own]
 
 
@@ -129,6 +130,14 @@ def test_a_card_is_looked_up_once_however_many_readers_hold_its_like() -> None:
     looked_up = card_for.cache_info()
     assert looked_up.misses == 1
     assert looked_up.hits < 20 * len(many)
+
+
+def test_a_name_is_looked_up_once_a_desk() -> None:
+    readers_named.cache_clear()
+
+    diagnose(desk((reader(), reader(None, SECOND))), AT)
+
+    assert readers_named.cache_info().misses == len((READER, SECOND))
 
 
 def test_a_reader_that_calls_its_card_mute_is_not_empty() -> None:
@@ -167,4 +176,4 @@ def test_a_cause_in_one_reader_hides_nothing_in_the_other() -> None:
     found = diagnose(desk((reader(), held), (failing,)), AT).findings
 
     broken = [(each.code, each.facts["reader"]) for each in found if each.steps]
-    assert broken == [("card-in-use", SECOND), ("token-failed", READER)]
+    assert broken == [("card-in-use-unnamed", SECOND), ("token-failed", READER)]

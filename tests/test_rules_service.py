@@ -114,6 +114,14 @@ def _host(*marks: str, socket: str | None = None, platform: str = "linux") -> Ho
         ((PLUGGED,), ["service-stopped-windows"]),
         ((), ["reader-missing"]),
         ((usb("046D:C31C", classes=("03",)),), ["reader-missing"]),
+        ((replace(PLUGGED, problem=28),), ["reader-driver-missing"]),
+        ((replace(PLUGGED, problem=22),), ["reader-disabled"]),
+        ((replace(PLUGGED, problem=10),), ["reader-faulty"]),
+        ((replace(PLUGGED, problem=43),), ["reader-faulty"]),
+        (
+            (replace(PLUGGED, problem=28), usb("2A17:0001", problem=0)),
+            ["service-stopped-windows", "reader-driver-missing"],
+        ),
     ],
 )
 def test_the_service_of_windows_stops_with_the_last_reader_and_that_is_normal(
@@ -127,6 +135,15 @@ def test_an_idle_service_is_said_with_its_answer_and_is_no_fault() -> None:
 
     assert idle.severity is Severity.OK
     assert idle.facts == {"reason": "SCARD_E_NO_SERVICE 0x8010001D"}
+
+
+def test_a_software_token_is_no_card_that_was_read_without_the_service() -> None:
+    for path in ("/usr/lib/softhsm/libsofthsm2.so", "C:\\SoftHSM2\\lib\\softhsm2-x64.dll"):
+        store = module(slot(token(nes()), None), path=path, source=Source.CONFIGURED)
+
+        assert codes(desk(GONE, (store,))) == ["service-stopped"]
+        found = [each.code for each in diagnose(desk(GONE, (store,)), AT).findings]
+        assert not {"service-not-needed", "desk-ready"} & set(found)
 
 
 def test_no_reader_is_missing_where_the_service_is_idle_and_a_certificate_can_sign() -> None:
@@ -176,9 +193,12 @@ def _enumerating(
 
 def test_a_stopped_enumerator_explains_the_reader_it_does_not_hand_over() -> None:
     assert _enumerating("stopped", PLUGGED) == ["service-enumerator-stopped"]
-    assert _enumerating("stop_pending", PLUGGED, readers=(VIRTUAL,)) == [
-        "service-enumerator-stopped"
-    ]
+    assert _enumerating("paused", PLUGGED, readers=(VIRTUAL,)) == ["service-enumerator-stopped"]
+
+
+def test_an_enumerator_on_its_way_is_not_stopped() -> None:
+    for state in ("start_pending", "stop_pending", "continue_pending", "pause_pending"):
+        assert _enumerating(state, PLUGGED) == ["reader-not-offered"]
 
 
 def test_a_stopped_enumerator_is_normal_where_it_has_nothing_to_hand_over() -> None:

@@ -313,6 +313,7 @@ def test_words_follow_the_same_rule_as_those_of_cardtool(
         ("explain", "nes-valid"),
         ("--lang", "tr", "diagnose", "a.json"),
         ("certs", "--help"),
+        ("practice", "sound"),
         ("drivers", "--polkit-rule", "kartlar"),
         ("--version",),
     ],

@@ -28,7 +28,7 @@ def workers() -> Iterator[Workers]:
 def test_the_child_looks_at_usb_where_that_is_native_code(workers: Workers) -> None:
     answer = msgspec.json.Decoder[UsbLook | Failure](UsbLook | Failure)
 
-    found = jobs.ask(workers.system(), jobs.LookAtUsb(), answer, timeout_s=10)
+    found = jobs.ask(workers.system(), jobs.LookAtUsb(limit_s=10), answer, timeout_s=10)
 
     assert isinstance(found, UsbLook)
 
@@ -41,9 +41,9 @@ def test_programs_that_use_pcsc_are_told_without_the_look_itself(workers: Worker
         other.stdout.readline()
         jobs.ask(workers.pcsc, jobs.ListReaders(), jobs.READERS, timeout_s=10)  # loads it too
 
-        around = Surroundings(workers)
+        around = Surroundings(workers, 10)
         around.find_clients()
-        seen = around.told(10)
+        seen = around.told()
         other.terminate()
 
     pids = {each.pid for each in seen.clients or ()}
@@ -53,7 +53,7 @@ def test_programs_that_use_pcsc_are_told_without_the_look_itself(workers: Worker
 
 
 def test_what_was_not_asked_for_is_not_looked_at(workers: Workers) -> None:
-    seen = Surroundings(workers).told(10)
+    seen = Surroundings(workers, 10).told()
 
     assert seen.clients is None
     assert seen.services == ()
@@ -66,6 +66,6 @@ def test_what_is_not_seen_in_time_is_said() -> None:
             """See nothing."""
 
     with Workers() as workers:
-        seen = Slow(workers).told(0)
+        seen = Slow(workers, 0).told()
 
     assert seen.usb == Failure(api="usb", name="TIMEOUT")

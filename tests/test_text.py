@@ -168,6 +168,7 @@ def test_all_languages_have_the_same_commands_typed() -> None:
         ("print-polkit-rule", "./run drivers --polkit-rule "),
         ("unmask-pcscd", "sudo systemctl unmask pcscd.socket pcscd.service"),
         ("set-zone", "sudo timedatectl set-timezone Europe/Istanbul"),
+        ("list-blocked-devices", "sudo usbguard list-devices --blocked"),
         ("allow-device", "sudo usbguard allow-device -p "),
     ],
 )
@@ -185,6 +186,51 @@ def test_the_package_to_install_is_named_for_this_system(language: str) -> None:
 
     assert "macOS (64 bit)" in said
     assert ": AKİA. " in said
+
+
+@every_language
+def test_the_reader_driver_to_install_is_the_one_that_was_found_to_be_missing(
+    language: str,
+) -> None:
+    facts: dict[str, str | int] = {"model": "ACR38", "driver": "ACS Unified"}
+
+    assert ": ACS Unified. " in Text(language).step("install-reader-driver", facts)
+    for code, row in ROWS.items():
+        assert "install-reader-driver" not in row.steps or "driver" in row.facts, code
+
+
+@pytest.mark.parametrize(
+    ("language", "automatic", "manual", "start"),
+    [("tr", "Otomatik", "El ile", "Başlat seçin"), ("en", "Automatic", "Manual", "choose Start")],
+)
+def test_a_service_is_set_and_started_in_a_step_each(
+    language: str, automatic: str, manual: str, start: str
+) -> None:
+    steps = ("enable-windows-service", "enable-windows-enumerator", *_STARTS)
+    said = [Text(language).step(step, {}) for step in steps]
+
+    assert [[word in each for word in (automatic, manual, start)] for each in said] == [
+        [True, False, False],
+        [False, True, False],
+        [False, False, True],
+        [False, False, True],
+    ]
+
+
+_STARTS = ("start-windows-service", "start-windows-enumerator")
+
+
+@every_language
+@pytest.mark.parametrize("step", ["list-blocked-devices", "allow-device"])
+def test_a_usb_rule_is_one_command_a_step(step: str, language: str) -> None:
+    assert len(_commands(Text(language).step(step, {}))) == 1
+
+
+@every_language
+def test_what_a_mac_can_do_about_the_library_is_among_its_steps(language: str) -> None:
+    steps = [Text(language).step(step, {}) for step in ROWS["service-library-missing"].steps]
+
+    assert any("Linux" not in each and "cardtool" not in each for each in steps)
 
 
 @every_language

@@ -188,7 +188,18 @@ def test_an_interface_left_behind_by_its_device_is_nobody(tree: Tree) -> None:
     assert tree.look() == ()
 
 
-def test_a_machine_without_usb_is_a_failure_with_its_reason(tmp_path: Path) -> None:
+def test_on_a_kernel_without_usb_nothing_is_plugged_in(tmp_path: Path) -> None:
+    (tmp_path / "sys/bus/pci").mkdir(parents=True)
+
+    assert look(tmp_path) == UsbLook(devices=())
+
+
+@pytest.mark.parametrize("folders", ["", "sys", "sys/bus/usb"])
+def test_a_bus_that_cannot_be_listed_is_a_failure_with_its_reason(
+    tmp_path: Path, folders: str
+) -> None:
+    (tmp_path / folders).mkdir(parents=True, exist_ok=True)
+
     found = look(tmp_path)
 
     assert isinstance(found.devices, Failure)

@@ -68,7 +68,7 @@ def test_no_line_is_wider_than_the_page(width: int, language: str, *, symbols: b
 
 
 def test_the_verdict_stands_first_and_the_numbers_last() -> None:
-    lines = _shown(_judged(msgspec.structs.replace(desk(), readers=()))).splitlines()
+    lines = _shown(_judged(msgspec.structs.replace(desk(), readers=(), usb=()))).splitlines()
 
     assert lines[0] == "✗ Sorun var"
     assert lines[2] == "  Takılı kart okuyucu yok."
@@ -177,7 +177,7 @@ def test_json_lists_hold_the_modules_and_the_tokens() -> None:
 
 
 def test_an_empty_desk_lists_nothing_and_says_why() -> None:
-    bare = _judged(msgspec.structs.replace(desk(), modules=(), readers=()))
+    bare = _judged(msgspec.structs.replace(desk(), modules=(), readers=(), usb=()))
 
     assert _shown(bare, "drivers-terminal") == "Bu bilgisayarda kart sürücüsü bulunamadı.\n"
     assert _shown(bare, "certificates-terminal") == (
@@ -284,7 +284,8 @@ def test_steps_of_an_older_file_are_shown_without_who_does_them() -> None:
 def test_all_well_tells_what_to_look_at_if_signing_still_fails() -> None:
     sound = _judged()
     beside = [each for each in sound.findings if each.code != "desk-ready"]
-    well = msgspec.structs.replace(sound, findings=(*beside, finding("desk-ready")))
+    ready = [finding("desk-ready", reader=name) for name in ("one", "other")]
+    well = msgspec.structs.replace(sound, findings=(*beside, *ready))
 
     (page,) = view("terminal")([well], TURKISH, WIDE)
 
@@ -303,13 +304,16 @@ def test_the_block_for_a_sound_desk_stays_short() -> None:
         assert len(lines) <= 18, language
 
 
-@pytest.mark.parametrize("code", ["nes-expiring", "pin-locked"])
-def test_what_is_wrong_comes_before_the_application(code: str) -> None:
-    (page,) = view("terminal")([_deciding(code, finding("desk-ready"))], TURKISH, WIDE)
+@pytest.mark.parametrize(("code", "is_broken"), [("nes-expiring", False), ("pin-locked", True)])
+def test_what_is_wrong_comes_before_the_application(code: str, *, is_broken: bool) -> None:
+    """Only a warning leaves a desk that can sign, where the application may be next."""
+    ready = finding("desk-ready", reader="R")
 
-    assert _steps(page)[0] == "Yapılacaklar"
-    assert "İmza yine de atılamıyorsa" not in page
-    assert TURKISH.says(finding("desk-ready")) in page
+    (page,) = view("terminal")([_deciding(code, ready)], TURKISH, WIDE)
+
+    heads = [line for line in _steps(page) if line in ("Yapılacaklar", "İmza yine de atılamıyorsa")]
+    assert heads == ["Yapılacaklar", "İmza yine de atılamıyorsa"][: 1 if is_broken else 2]
+    assert TURKISH.says(ready) in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

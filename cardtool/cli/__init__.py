@@ -178,7 +178,7 @@ def practice(ctx: click.Context, case: str | None) -> None:
         show_list(Session(ctx, ("terminal", "json")))
         return
     session = Session(ctx, formats())
-    show_case(session, ctx, case)
+    show_case(session, case)
     ctx.exit(session.worst)
 
 

@@ -132,7 +132,7 @@ AT = _option(
     "--at",
     metavar="WHEN",
     callback=_moment,
-    help="Judge for this moment, in ISO 8601.  [default: now]",
+    help="Judge for this moment, in ISO 8601.  [default: now; practice: the case's own]",
 )
 KEEP = _option(
     "--keep-personal",

@@ -3,24 +3,23 @@
 
 import difflib
 
-import click
 import msgspec
 
+from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
 from cardtool.practice import load, names
 
 
-def show_case(session: Session, ctx: click.Context, name: str) -> None:
+def show_case(session: Session, name: str) -> None:
     """Show a case as `check` would show that desk, judged for its own moment or the one asked for.
 
     Raises:
-        click.BadParameter: there is no case of this name.
+        Refusal: there is no case of this name.
     """
     known = names()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=3)
-        text = f"{name!r} is no practice case; close to it: {', '.join(near or known)}."
-        raise click.BadParameter(text, ctx, param_hint="CASE")
+        raise Refusal(code="practice-unknown", case=name, near=", ".join(near or known))
     case = load(name)
     diagnosis = session.judge(case.snapshot, case.at.astimezone())
     session.show(session.format, [msgspec.structs.replace(diagnosis, practice=name)])

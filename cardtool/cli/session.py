@@ -147,10 +147,16 @@ class Session:
 
     @staticmethod
     def remember(diagnosis: "Diagnosis") -> None:
-        """Keep what a desk was like that can sign: later it tells what has changed."""
-        if any(each.code == "desk-ready" for each in diagnosis.findings):
-            from cardtool.probe import last_good
+        """Keep what a desk was like that can sign: later it tells what has changed.
 
+        While its clock is doubted what was kept stays, for it is the witness.
+        """
+        from cardtool.probe import last_good
+
+        codes = {each.code for each in diagnosis.findings}
+        if "clock-went-back" in codes:
+            last_good.doubt(diagnosis.snapshot.taken_at)
+        elif "desk-ready" in codes:
             last_good.remember(diagnosis.snapshot)
 
     def show(self, view: str, diagnoses: "Iterable[Diagnosis]", **bound: object) -> None:

@@ -38,6 +38,7 @@ _SYMBOLS = frozenset(
     {
         "type", "api", "states", "flags", "platform", "machine", "machines", "format", "key",
         "key_usage", "extended_key_usage", "policies", "qc_statements", "signature_algorithm",
+        "vendor", "product", "classes", "marks", "state", "start",
         "atr", "sha256", "serial", "id", "der", "subject_key_id", "authority_key_id",
     }
 )  # fmt: skip
@@ -183,6 +184,8 @@ class _Disguise:
             )
         if isinstance(node, tuple):
             return tuple(self._walk(each, field) for each in node)
+        if isinstance(node, dict):
+            return {self._text(key): self._text(value) for key, value in node.items()}
         if not isinstance(node, str) or isinstance(node, Enum):
             return node
         return self._path(node) if field == "path" else self._text(node)

@@ -192,6 +192,8 @@ class LastGood(msgspec.Struct, frozen=True, kw_only=True):
     """`Reader.lasting_name` of each."""
     modules: dict[str, str] = {}
     """Version by file name, of the modules that were loaded."""
+    doubted_at: Utc | None = None
+    """What the clock showed when it was first seen to be earlier than `taken_at`."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):

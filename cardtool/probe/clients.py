@@ -24,7 +24,8 @@ def look(own: Iterable[int], timeout_s: float) -> tuple[Process, ...]:
     """Return the programs that use PC/SC, as many as were found in time.
 
     `own` are processes to leave out: those of this look. So are the daemon, and processes that
-    this user may not look at. macOS tells nobody what a process has loaded.
+    this user may not look at. macOS tells nobody what a process has loaded. A name that is no UTF-8
+    has question marks in it.
     """
     return tuple(_find({*own, os.getpid(), os.getppid()}, Deadline(timeout_s)))
 
@@ -45,7 +46,7 @@ def _find(own: set[int], deadline: Deadline) -> Iterator[Process]:
             continue
         try:
             if uses_pcsc(_libraries(process)) and (name := process.name()) != _DAEMON:
-                yield Process(pid=process.pid, name=name)
+                yield Process(pid=process.pid, name=name.encode(errors="replace").decode())
         except (psutil.Error, OSError):  # it has ended, or may not be looked at
             continue
 

@@ -38,9 +38,15 @@ class ReadToken(msgspec.Struct, frozen=True, kw_only=True, tag="read-token"):
 class LookAtUsb(msgspec.Struct, frozen=True, kw_only=True, tag="look-at-usb"):
     """Job system: which readers are on USB."""
 
+    limit_s: float
+    """How long it may take."""
+
 
 class ListServices(msgspec.Struct, frozen=True, kw_only=True, tag="list-services"):
     """Job system: the state of the services that readers depend on."""
+
+    limit_s: float
+    """How long it may take; what was seen by then is the answer."""
 
 
 class FindClients(msgspec.Struct, frozen=True, kw_only=True, tag="find-clients"):
@@ -48,6 +54,8 @@ class FindClients(msgspec.Struct, frozen=True, kw_only=True, tag="find-clients")
 
     own: tuple[int, ...]
     """Process numbers of this look itself."""
+    limit_s: float
+    """How long it may take; what was seen by then is the answer."""
 
 
 class OpenedModule(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):

@@ -6,10 +6,12 @@
 
 import os
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path, PureWindowsPath
 
 import msgspec
 import platformdirs
+from msgspec.structs import replace
 
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
 
@@ -20,19 +22,34 @@ _SIZE_LIMIT_BYTES = 64 * 1024
 def recall() -> LastGood | None:
     """Return what was kept; None where that is nothing, or nothing that can be read."""
     with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
-        if (file := _file()) and file.stat().st_size <= _SIZE_LIMIT_BYTES:
+        if (file := _file()) and file.is_file() and file.stat().st_size <= _SIZE_LIMIT_BYTES:
             return msgspec.json.decode(file.read_bytes(), type=LastGood)
     return None
 
 
 def remember(snapshot: Snapshot) -> None:
     """Keep what is so now, in place of what was kept; a desk that cannot keep it goes without."""
-    with suppress(OSError):
-        if file := _file():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            draft = file.with_name(f"{file.name}.{os.getpid()}")
-            draft.write_bytes(msgspec.json.encode(summarise(snapshot)) + b"\n")
-            draft.replace(file)
+    _keep(summarise(snapshot))
+
+
+def doubt(clock_at: datetime) -> None:
+    """Note beside what was kept that the clock shows an earlier moment, if it is the first such."""
+    last = recall()
+    if last is not None and (last.doubted_at is None or clock_at < last.doubted_at):
+        _keep(replace(last, doubted_at=clock_at))
+
+
+def _keep(last: LastGood) -> None:
+    if not (file := _file()):
+        return
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(msgspec.json.encode(last) + b"\n")
+        draft.replace(file)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
 
 
 def summarise(snapshot: Snapshot) -> LastGood:

@@ -38,7 +38,7 @@ def look(
     desktop = _ask_windows() if desktop is None else desktop
     seen = {
         "ssh": "SSH_CONNECTION" in environment or "SSH_CLIENT" in environment,
-        "rdp": desktop.is_remote or environment.get("SESSIONNAME", "").startswith("RDP-"),
+        "rdp": desktop.is_remote,
         "container": _is_container(environment, root),
         "flatpak": "FLATPAK_ID" in environment or (root / ".flatpak-info").exists(),
         "snap": "SNAP" in environment and "SNAP_NAME" in environment,

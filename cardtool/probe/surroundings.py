@@ -17,8 +17,8 @@ from cardtool.probe.isolation import Workers
 
 _USB = msgspec.json.Decoder[usb.UsbLook | Failure](usb.UsbLook | Failure)
 
-_LIMIT_S = 5.0
-"""The longest any of these looks may take."""
+_MARGIN = 0.8
+"""Of the time for a look, what it may take itself: the answer has a way to come."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,9 +33,10 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 class Surroundings:
     """The looks around; each begins when it is asked for, and `told` waits for them all."""
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Workers, timeout_s: float) -> None:
         """Begin to look at USB."""
         self._workers = workers
+        self._deadline = Deadline(timeout_s)
         self._threads: list[threading.Thread] = []
         self._usb = usb.UsbLook(devices=Failure(api="usb", name="TIMEOUT"))
         self._services: tuple[Service, ...] = ()
@@ -50,11 +51,10 @@ class Surroundings:
         """Begin to look for the programs that use PC/SC."""
         self._begin(self._find_clients)
 
-    def told(self, timeout_s: float) -> Seen:
-        """Return what was seen by then."""
-        deadline = Deadline(timeout_s)
+    def told(self) -> Seen:
+        """Return what was seen in time."""
         for each in self._threads:
-            each.join(deadline.left_s)
+            each.join(self._deadline.left_s)
         return Seen(
             usb=self._usb.devices,
             drivers=self._usb.drivers,
@@ -68,20 +68,24 @@ class Surroundings:
         thread.start()
 
     def _look_at_usb(self) -> None:
+        left_s = self._deadline.left_s
         if not usb.IS_NATIVE:
-            self._usb = usb.look(timeout_s=_LIMIT_S)
+            self._usb = usb.look(timeout_s=left_s * _MARGIN)
             return
-        found = jobs.ask(self._workers.system(), jobs.LookAtUsb(), _USB, timeout_s=_LIMIT_S)
+        question = jobs.LookAtUsb(limit_s=left_s * _MARGIN)
+        found = jobs.ask(self._workers.system(), question, _USB, timeout_s=left_s)
         self._usb = usb.UsbLook(devices=found) if isinstance(found, Failure) else found
 
     def _list_services(self) -> None:
-        question = jobs.ListServices()
-        found = jobs.ask(self._workers.system(), question, jobs.SERVICES, timeout_s=_LIMIT_S)
+        left_s = self._deadline.left_s
+        question = jobs.ListServices(limit_s=left_s * _MARGIN)
+        found = jobs.ask(self._workers.system(), question, jobs.SERVICES, timeout_s=left_s)
         if not isinstance(found, Failure):
             self._services = found
 
     def _find_clients(self) -> None:
-        question = jobs.FindClients(own=self._workers.pids)
-        found = jobs.ask(self._workers.system(), question, jobs.CLIENTS, timeout_s=_LIMIT_S)
+        left_s = self._deadline.left_s
+        question = jobs.FindClients(own=self._workers.pids, limit_s=left_s * _MARGIN)
+        found = jobs.ask(self._workers.system(), question, jobs.CLIENTS, timeout_s=left_s)
         if not isinstance(found, Failure):
             self._clients = found

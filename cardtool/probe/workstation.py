@@ -66,7 +66,7 @@ def take_snapshot(
     taken_at = datetime.now(UTC).astimezone()
     with started or Workers() as workers:
         machine = host.look()
-        around = Surroundings(workers)
+        around = Surroundings(workers, options.timeout_s + _LAST_LOOK_S)
         found = modules.find(options.modules, options.extra_modules, machine.bits)
         asked_for = bool(options.modules)
         first_s = deadline.left_s * (_FIRST_SHARE if asked_for else 1)
@@ -94,9 +94,9 @@ def take_snapshot(
             readers, changed = _compare(readers, after, tried, reset_cards(read))
             if not changed:
                 break
-        if _is_held(readers):
+        if _is_held(readers) and machine.platform != "darwin":  # which tells nobody
             around.find_clients()
-        seen = around.told(max(deadline.left_s, _LAST_LOOK_S))
+        seen = around.told()
     return Snapshot(
         taken_at=taken_at,
         tool=f"cardtool {__version__}",

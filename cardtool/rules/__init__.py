@@ -46,8 +46,9 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     """Judge a snapshot for a moment, which carries an offset.
 
     A consequence is left out where its cause was found (`Row.explains`), except that a cause in
-    one reader says nothing about another reader. Where an NES is in force, trouble with another
-    card is only noted (`Row.elsewhere`): its holder can sign.
+    one reader says nothing about another reader. Where an NES is in force, another card that
+    cannot be read is only noted (`Row.elsewhere`): its holder can sign. One that was read is
+    judged like any, for it is somebody's: expired or locked, it decides beside one that is ready.
     """
     found = (finding for rule in RULES for finding in rule(snapshot, at, policy))
     shown = list(without_others(without_consequences(found, snapshot), snapshot, at))

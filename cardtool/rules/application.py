@@ -9,7 +9,7 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot, Token
-from cardtool.rules import desk
+from cardtool.rules import clock, desk
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
@@ -18,9 +18,15 @@ _PIN_SET, _PIN_TO_BE_CHANGED = "CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_TO_BE_C
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Say that the desk can sign where an NES is in force and its PIN can be used."""
-    if any(_is_usable(nes.token) for nes in desk.nes_in_force(snapshot, at)):
-        yield finding("desk-ready")
+    """Say of each card that it can sign: its NES is in force, and its PIN can be used.
+
+    Of no card while the clock is doubted, on which being in force rests.
+    """
+    if clock.is_doubtful(snapshot):
+        return
+    ready = (nes.place for nes in desk.nes_in_force(snapshot, at) if _is_usable(nes.token))
+    for place in dict.fromkeys(ready):
+        yield finding("desk-ready", reader=place)
 
 
 def _is_usable(token: Token) -> bool:

@@ -12,13 +12,21 @@ from cardtool.rules.policy import Policy
 
 _REFUSALS = {
     "SCARD_E_SHARING_VIOLATION": "card-in-use",
+    "SCARD_W_RESET_CARD": "card-in-use",
+    "SCARD_W_SECURITY_VIOLATION": "card-access-denied",
+    "SCARD_F_COMM_ERROR": "card-line-broken",
     "SCARD_E_PROTO_MISMATCH": "card-protocol-mismatch",
+    "SCARD_E_CARD_UNSUPPORTED": "card-protocol-mismatch",
     "SCARD_W_UNPOWERED_CARD": "card-unpowered",
     "SCARD_W_UNRESPONSIVE_CARD": "card-mute",
     "SCARD_W_REMOVED_CARD": "card-pulled",
     "SCARD_E_NO_SMARTCARD": "card-pulled",
 }
-"""What it means that a card that gave its ATR refuses a connection. Source: PC/SC, winscard.h."""
+"""What it means that a card that gave its ATR refuses a connection.
+
+pcscd hangs up on whom polkit keeps from the card, which its client library calls a communication
+error. Source: PC/SC, winscard.h; drivers_notes/services-and-sessions.md#polkit.
+"""
 
 _NO_ATR = "SCARD_STATE_PRESENT"
 """A card is in, says the reader, and has not said what it is: it got no power, or too little."""
@@ -87,13 +95,12 @@ def _refused(reader: Reader, seat: desk.Seat, snapshot: Snapshot) -> Iterator[Fi
     if code is None and "EXCLUSIVE" in reader.states:
         code = "card-in-use"
     if code == "card-in-use":
-        programs = {each.name for each in snapshot.clients or ()}
-        yield finding(
-            code,
-            reader=reader.name,
-            card=seat.card.name,
-            programs=", ".join(sorted(programs)) or "-",
-        )
+        held = {"reader": reader.name, "card": seat.card.name}
+        programs = ", ".join(sorted({each.name for each in snapshot.clients or ()}))
+        if programs:
+            yield finding(code, **held, programs=programs)
+        else:
+            yield finding("card-in-use-unnamed", **held)
     elif code == "card-pulled":
         yield finding(code, reader=reader.name)
     elif code is not None and refusal is not None:

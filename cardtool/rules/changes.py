@@ -9,7 +9,7 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
-from cardtool.rules import desk
+from cardtool.rules import desk, ports
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
@@ -38,9 +38,10 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
 
 
 def _readers(snapshot: Snapshot, last: LastGood) -> Iterator[Finding]:
-    before = set(last.readers)
-    after = {each.lasting_name for each in desk.readers(snapshot)}
-    if before != after:
+    """Compare those that take a card; that none is there is not a change but the fault."""
+    before = {each for each in last.readers if not desk.is_virtual_name(each)}
+    after = {each.lasting_name for each in ports.real(snapshot)}
+    if before and after and before != after:
         yield finding(
             "changed-reader",
             before=_listed(before),
@@ -50,4 +51,4 @@ def _readers(snapshot: Snapshot, last: LastGood) -> Iterator[Finding]:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "-"
+    return ", ".join(sorted(names))

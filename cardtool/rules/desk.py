@@ -92,7 +92,12 @@ def unplugged(snapshot: Snapshot) -> tuple[str, ...]:
 
 def is_virtual(reader: Reader) -> bool:
     """Tell whether no card can be put into a reader, because some program only plays it."""
-    known = catalog.load().readers_named(reader.name)
+    return is_virtual_name(reader.name)
+
+
+def is_virtual_name(name: str) -> bool:
+    """Tell the same by the name alone, with or without the numbers at its end."""
+    known = catalog.readers_named(name)
     return bool(known) and all(each.form == "virtual" for each in known)
 
 
@@ -260,12 +265,18 @@ def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Nes, ...]:
     return tuple(
         nes
         for place in places(snapshot)
-        if isinstance(snapshot.readers, Failure)
+        if (isinstance(snapshot.readers, Failure) and not _is_software(place))
         or place.reader in full
         or (place.reader is None and any(_may_hold(place, card) for card in cards))
         for nes in nes_of(place)
         if nes.is_in_force(at)
     )
+
+
+def _is_software(place: Place) -> bool:
+    """Tell whether a place is no card, by what the catalogue has of the modules that read it."""
+    known = (catalog.load().module_named(file_name(module)) for module, _ in place.tokens)
+    return all(each is not None and each.purpose == "software" for each in known)
 
 
 def _may_hold(place: Place, card: catalog.Card) -> bool:

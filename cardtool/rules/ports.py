@@ -144,7 +144,7 @@ def _names(devices: tuple[UsbDevice, ...], reader: Reader) -> frozenset[str]:
 
     The words of a model that is known count only where the catalogue has no other for the name.
     """
-    listed = {usb for each in catalog.load().readers_named(reader.name) for usb in each.usb}
+    listed = {usb for each in catalog.readers_named(reader.name) for usb in each.usb}
     known = {each.id for each in devices} & listed
     said = re.sub(r"[^a-z0-9]", "", reader.name.casefold())
     return frozenset(known) | {

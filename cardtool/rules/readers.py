@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Snapshot
+from cardtool.model.snapshot import Failure, Reader, Snapshot
 from cardtool.model.surroundings import Driver, UsbDevice
 from cardtool.rules import desk, ports, service, session
 from cardtool.rules.codes import finding
@@ -32,16 +32,28 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     for name in desk.unplugged(snapshot):
         yield finding("reader-unplugged", reader=name)
     yield from _on_usb(snapshot)
+    if isinstance(snapshot.usb, Failure):
+        yield _unseen(snapshot.usb, snapshot)
     if _is_none_here(snapshot, at):
-        yield finding("reader-missing")
+        yield finding("reader-missing" if isinstance(snapshot.usb, tuple) else "reader-not-seen")
     yield from _several(snapshot)
 
 
 def _is_none_here(snapshot: Snapshot, at: datetime) -> bool:
     """Tell whether nothing is plugged in, by all that can be known."""
+    if ports.plugged(snapshot):
+        return False
     if isinstance(snapshot.readers, Failure):
         return service.is_idle(snapshot) and not desk.can_sign(snapshot, at)
-    return not (ports.real(snapshot) or ports.plugged(snapshot) or session.cause(snapshot))
+    return not (ports.real(snapshot) or session.cause(snapshot))
+
+
+def _unseen(failure: Failure, snapshot: Snapshot) -> Finding:
+    """Say that USB could not be looked at; a fault of ours counts where that was needed."""
+    reason = desk.reason(failure)
+    if desk.is_ours(failure) and not ports.real(snapshot):
+        return finding("cardtool-fault", part="USB", reason=reason)
+    return finding("usb-not-seen", reason=reason)
 
 
 def _several(snapshot: Snapshot) -> Iterator[Finding]:
@@ -64,31 +76,53 @@ def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _judged(snapshot: Snapshot) -> Iterator[Finding]:
     if isinstance(snapshot.readers, Failure) or session.cause(snapshot) is not None:
+        served: tuple[UsbDevice, ...] = ()
         unserved = tuple(filter(ports.hindrance, ports.plugged(snapshot)))
     else:
         found = ports.sort(snapshot)
-        unserved = found.unserved
-        for device in found.served:
+        served, unserved = found.served, found.unserved
+        for device in served:
             yield finding("reader-identified", model=ports.model_name(device), usb=device.id)
     for device in unserved:
         trouble = _trouble(device, snapshot)
-        if _is_aside(device, trouble, snapshot):
-            facts = {"model": trouble.facts["model"], "usb": device.id}
-            yield finding("reader-not-used", **facts, reason=trouble.code)
+        is_unsupported = trouble.code == "reader-unsupported"
+        facts = {
+            "model": trouble.facts["model"],
+            "usb": device.id,
+            "reason": trouble.code,
+        }
+        if _is_aside(device, snapshot, served, is_unsupported=is_unsupported):
+            yield finding("reader-not-used", **facts)
+        elif ports.is_built_in(device) and not is_unsupported:
+            yield finding("reader-built-in-only", **facts)
         else:
             yield trouble
 
 
-def _is_aside(device: UsbDevice, trouble: Finding, snapshot: Snapshot) -> bool:
+def _is_aside(
+    device: UsbDevice,
+    snapshot: Snapshot,
+    served: tuple[UsbDevice, ...],
+    *,
+    is_unsupported: bool,
+) -> bool:
     """Tell whether another reader is the one that matters to a person here.
 
-    It is where a card for signing is in it, and where this one came with the computer.
+    It is where a card is in it, where it waits for one, and where this one came with the computer.
+    One that came with the computer and waits for a card is not, beside a person's own.
     """
-    if desk.signing_seats(snapshot):
+    is_spare = ports.is_built_in(device) or is_unsupported
+    own = [each for each in ports.plugged(snapshot) if not ports.is_built_in(each)]
+    if is_spare and any(each != device for each in own):
         return True
-    others = [each for each in ports.plugged(snapshot) if not ports.is_built_in(each)]
-    is_spare = ports.is_built_in(device) or trouble.code == "reader-unsupported"
-    return is_spare and bool(ports.real(snapshot) or [each for each in others if each != device])
+    here = ports.real(snapshot)
+    if is_spare or any(map(_was_filled, here)):
+        return bool(here)
+    return bool(here) and not (served and all(map(ports.is_built_in, served)))
+
+
+def _was_filled(reader: Reader) -> bool:
+    return reader.card is not None or "MUTE" in reader.states or reader.changes > 0
 
 
 def _trouble(device: UsbDevice, snapshot: Snapshot) -> Finding:

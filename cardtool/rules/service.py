@@ -23,6 +23,9 @@ _SERVICE, _ENUMERATOR = "SCardSvr", "ScDeviceEnum"
 Source: Microsoft, "Smart Cards for Windows Service".
 """
 
+_OFF = ("stopped", "paused")
+"""A service that is on its way up or down says so in other words. Source: psutil."""
+
 _UNITS = ("pcscd.socket", "pcscd.service")
 """Source: pcsc-lite, etc/."""
 
@@ -44,12 +47,12 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
 
 
 def is_idle(snapshot: Snapshot) -> bool:
-    """Tell whether the service of Windows is off as it should be: nothing is plugged in."""
+    """Tell whether the service of Windows is off as it should be: no reader that works is there."""
     return (
         snapshot.host.platform == "win32"
         and desk.is_gone(snapshot.readers)
         and isinstance(snapshot.usb, tuple)
-        and not ports.plugged(snapshot)
+        and all(map(ports.hindrance, ports.plugged(snapshot)))
         and _start_of(snapshot, _SERVICE) != "disabled"
         and session.cause(snapshot) is None
     )
@@ -86,7 +89,7 @@ def _stopped_on_linux(snapshot: Snapshot) -> str:
 
 def _unenumerated(snapshot: Snapshot) -> Iterator[Finding]:
     helper = _service(snapshot, _ENUMERATOR)
-    is_off = helper is not None and helper.state not in ("", "running")
+    is_off = helper is not None and helper.state in _OFF
     is_sound = any(ports.hindrance(each) is None for each in ports.plugged(snapshot))
     if helper is not None and snapshot.host.platform == "win32" and is_off and is_sound:
         yield finding("service-enumerator-stopped", state=helper.state)

@@ -48,9 +48,9 @@ def _windows(snapshot: Snapshot) -> str | None:
 
 def _linux(snapshot: Snapshot) -> str | None:
     host = snapshot.host
-    is_cut_off = desk.is_gone(snapshot.readers) and host.pcsc_socket is None
+    has_own = host.pcsc_socket is not None or host.pcscd is not None
+    is_cut_off = desk.is_gone(snapshot.readers) and not has_own
     for mark, code in _SANDBOXES:
         if mark in host.session.marks and (is_cut_off or is_denied(snapshot.readers)):
             return code
-    is_container = "container" in host.session.marks and host.pcscd is None
-    return "session-container" if is_cut_off and is_container else None
+    return "session-container" if is_cut_off and "container" in host.session.marks else None

@@ -22,6 +22,7 @@ _INITIALISED = "CKF_USER_PIN_INITIALIZED"
 _PIN_FLAGS = (
     ({desk.PIN_LOCKED, _PUK_LOCKED}, "pin-and-puk-locked"),
     ({desk.PIN_LOCKED}, "pin-locked"),
+    ({"CKF_USER_PIN_FINAL_TRY", _PUK_LOCKED}, "pin-final-try-puk-locked"),
     ({"CKF_USER_PIN_FINAL_TRY"}, "pin-final-try"),
     ({"CKF_USER_PIN_TO_BE_CHANGED", _INITIALISED}, "pin-to-be-changed"),
     ({"CKF_USER_PIN_COUNT_LOW"}, "pin-count-low"),
@@ -32,8 +33,8 @@ _PIN_FLAGS = (
 Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO.
 """
 
-_WORKING = ("pin-final-try", "pin-count-low", "pin-ready")
-"""PINs that sign now, so that a locked PUK is all that is wrong, or one thing more."""
+_WITH_PUK = ("pin-and-puk-locked", "pin-final-try-puk-locked")
+"""Codes that say of the PUK that it is locked too."""
 
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -60,9 +61,9 @@ def check_pins(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Fi
             said.add(nes.place)
             code = _pin_code(nes.token)
             facts = {"reader": nes.place, "label": nes.token.label}
+            if _PUK_LOCKED in nes.token.flags and code not in _WITH_PUK:
+                yield finding("puk-locked", **facts)  # first: it decides what still helps
             yield finding(code, **facts)
-            if _PUK_LOCKED in nes.token.flags and code in _WORKING:
-                yield finding("puk-locked", **facts)
 
 
 def _failures(snapshot: Snapshot) -> Iterator[tuple[Module, Slot, Failure]]:

@@ -52,10 +52,15 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
 
 
 def _to_act_on(diagnosis: Diagnosis, deciding: Finding) -> Iterable[Finding]:
-    """Return what decides; where all is well, whatever says what to do if it is not so."""
-    if deciding.severity is Severity.OK:
-        return (harmless(each) for each in diagnosis.findings)
-    return (deciding,)
+    """Return what decides, then, where nothing is broken, what to do if signing fails all the same.
+
+    The latter is told once, of however many cards it holds.
+    """
+    if deciding.severity not in (Severity.OK, Severity.WARNING):
+        return (deciding,)
+    well = (each for each in diagnosis.findings if each.severity is Severity.OK and each.steps)
+    once = {each.code: harmless(each) for each in well}
+    return {deciding.code: deciding, **once}.values()
 
 
 def _advice(finding: Finding, text: Text, paper: Paper) -> Iterator[RenderableType]:

@@ -3,6 +3,7 @@
 
 import functools
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -128,6 +129,12 @@ def _no_service(stack: ExitStack, _: Path) -> Desk:
 
 def _certificates(*days_left: float) -> Callable[[ExitStack, Path], Desk]:
     return lambda stack, _: desk(stack, akis(*(nes(days) for days in days_left)))
+
+
+def _ends_today(stack: ExitStack, _: Path) -> Desk:
+    """Make a desk whose certificate ends hours from now, by the clock that the look goes by."""
+    days_left = (datetime.now(UTC) - AT) / timedelta(days=1) + 0.25
+    return desk(stack, akis(nes(days_left, days=int(days_left) + 365)))
 
 
 def _fault(make: Callable[[], Fault], *more: str) -> Callable[[ExitStack, Path], Desk]:
@@ -305,6 +312,27 @@ def _environment(
         return replace(made, env={**made.env, **variables})
 
     return build_within
+
+
+def _sandbox(_: ExitStack, folder: Path) -> Desk:
+    """Make a desk of a program that brings no service of its own and reaches none."""
+    machine = Machine(folder / "machine")
+    machine.put("/usr/sbin", {})  # where pcscd would be
+    return Desk(env={**os.environ, "PCSCLITE_CSOCK_NAME": "/nonexistent"}, machine=machine)
+
+
+def _masked(stack: ExitStack, folder: Path) -> Desk:
+    """Make a desk whose systemd was told never to start the service."""
+    made = _no_service(stack, folder)
+    systemctl = folder / "bin" / "systemctl"
+    systemctl.parent.mkdir()
+    systemctl.write_text(
+        "#!/bin/sh\nprintf 'Id=pcscd.socket\\nLoadState=masked\\n"
+        "ActiveState=inactive\\nUnitFileState=masked\\n'\n"
+    )
+    systemctl.chmod(0o755)
+    path = f"{systemctl.parent}:{os.environ['PATH']}"
+    return replace(made, env={**made.env, "PATH": path})
 
 
 def _container(stack: ExitStack, folder: Path) -> Desk:
@@ -600,23 +628,24 @@ CASES: dict[str, Case] = {
         exit_status=0,
         beside=("reader-identified",),
     ),
+    "service-masked": Case(build=_masked, verdict="service-masked", exit_status=2),
     "container-without-the-socket": Case(
         build=_container, verdict="session-container", exit_status=2
     ),
     "flatpak": Case(
-        build=_environment(_no_service, FLATPAK_ID="tr.example.App"),
+        build=_environment(_sandbox, FLATPAK_ID="tr.example.App"),
         verdict="session-flatpak",
         exit_status=2,
     ),
     "snap": Case(
-        build=_environment(_no_service, SNAP="/snap/app/1", SNAP_NAME="app"),
+        build=_environment(_sandbox, SNAP="/snap/app/1", SNAP_NAME="app"),
         verdict="session-snap",
         exit_status=2,
     ),
-    "clock-behind": Case(
+    "clock-went-back": Case(
         build=_remembering(_certificates(400), taken_at="2126-01-01T00:00:00Z"),
-        verdict="clock-behind",
-        exit_status=2,
+        verdict="clock-went-back",
+        exit_status=1,
         beside=("nes-valid",),
     ),
     "changed-since-all-was-well": Case(
@@ -631,10 +660,10 @@ CASES: dict[str, Case] = {
         beside=("changed-system", "changed-reader", "changed-driver"),
     ),
     "zone-elsewhere-on-the-last-day": Case(
-        build=_environment(_certificates(0.25), TZ="UTC"),
-        verdict="nes-expiring-critical",
-        exit_status=2,
-        beside=("clock-zone-odd",),
+        build=_environment(_ends_today, TZ="UTC"),
+        verdict="clock-zone-odd",
+        exit_status=1,
+        beside=("nes-valid",),
     ),
 }
 """Every desk by name."""

@@ -101,10 +101,12 @@ def test_printed_rule_needs_both_its_actions(service: GuardedService, tmp_path: 
     """With the first alone the readers are seen, and connecting to a card breaks the line."""
     _restart_with(service, _rule(_GROUP).replace("access_card", "access_no_card"))
     broken = service.run_as_user(sys.executable, "-c", _CONNECT, home=tmp_path)
+    kept, kept_status = _check(service, tmp_path)
     _restart_with(service, _rule(_GROUP).replace("access_pcsc", "access_no_pcsc"))
     refused, _ = _check(service, tmp_path)
 
     assert broken.stdout == f"{_COMM_ERROR}\n"
+    assert (kept["verdict"], kept_status) == ("card-line-broken", 2)
     assert refused["verdict"] == "service-access-denied"
 
 

@@ -39,7 +39,7 @@ def missing() -> str:
     """Name what this machine lacks for a service of the rig; empty if nothing."""
     programs = ("pcscd", "unshare", "setpriv", "ip", "mount", "gcc")
     absent = [program for program in programs if shutil.which(program, path=PATH) is None]
-    files = (_VPCD, Path("/usr/include/PCSC/ifdhandler.h"))
+    files = (_VPCD, Path("/usr/include/PCSC/ifdhandler.h"), Path("/sys/bus"))
     return ", ".join(absent + [str(file) for file in files if not file.exists()])
 
 

@@ -2,12 +2,10 @@
 """Property lists that others wrote, read without trusting them."""
 
 import struct
-from xml.parsers.expat import ExpatError
 
 _REFUSALS = (
     ArithmeticError,
     AttributeError,
-    ExpatError,
     LookupError,
     MemoryError,
     RecursionError,
@@ -21,9 +19,10 @@ _REFUSALS = (
 def read(content: bytes) -> object:
     """Return what the list holds, None where it is none."""
     import plistlib  # noqa: PLC0415 - 10 ms, and most looks need none
+    from xml.parsers.expat import ExpatError  # noqa: PLC0415 - the same
 
     try:
         value: object = plistlib.loads(content)
-    except _REFUSALS:
+    except (*_REFUSALS, ExpatError):
         return None
     return value

@@ -64,18 +64,24 @@ ROWS = {
     "nes-waiting": well(Link.CERTIFICATE, "reader", "holder", "not_before_at"),
     "pin-locked": critical(Link.PIN, "reader", "label", steps=("do-not-guess", "unlock-pin")),
     "pin-final-try": warning(Link.PIN, "reader", "label", steps=("be-sure-of-pin", "unlock-pin")),
+    "pin-final-try-puk-locked": warning(
+        Link.PIN, "reader", "label", steps=("be-sure-of-pin", "check-pin-card", "ask-provider")
+    ),
     "pin-count-low": warning(Link.PIN, "reader", "label", steps=("check-pin-card", "do-not-guess")),
     "pin-never-set": warning(Link.PIN, "reader", "label", steps=("create-pin",)),
     "pin-to-be-changed": warning(
         Link.PIN, "reader", "label", steps=("change-pin", "check-pin-card")
     ),
-    "puk-locked": warning(Link.PIN, "reader", "label", steps=("be-sure-of-pin", "do-not-guess")),
+    "puk-locked": warning(
+        Link.PIN, "reader", "label", steps=("be-sure-of-pin", "do-not-guess", "ask-provider")
+    ),
     "pin-and-puk-locked": critical(
         Link.PIN, "reader", "label", steps=("do-not-guess", "replace-card")
     ),
     "pin-ready": well(Link.PIN, "reader", "label"),
     "desk-ready": well(
         Link.APPLICATION,
+        "reader",
         steps=(
             "start-signing-program",
             "choose-certificate",

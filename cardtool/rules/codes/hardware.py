@@ -6,6 +6,7 @@ from cardtool.rules.codes.row import CONTENTS, KEPT_WAITING, TOKENS, Row, critic
 
 _NO_CARD_IN_REACH = ("driver-refused", *TOKENS)
 _OTHER_READER = ("try-other-reader", "ask-for-new-card")
+_ADMISSION = ("run-at-desk", "print-polkit-rule", "allow-pcsc-access")
 
 
 def _reader(*facts: str, steps: tuple[str, ...]) -> Row:
@@ -38,6 +39,11 @@ ROWS = {
         ),
         explains=_NO_CARD_IN_REACH,
     ),
+    "reader-not-seen": critical(
+        Link.READER,
+        steps=("try-other-port", "run-again", "try-other-computer", "send-snapshot"),
+        explains=_NO_CARD_IN_REACH,
+    ),
     "reader-driver-missing": _reader(
         "driver", steps=("install-reader-driver", "replug-reader", "run-again", "do-not-order")
     ),
@@ -49,14 +55,17 @@ ROWS = {
     ),
     "reader-faulty": _reader(
         "problem",
-        steps=("replug-reader", "try-other-port", "install-reader-driver", "do-not-order"),
+        steps=("replug-reader", "try-other-port", "reinstall-reader-driver", "do-not-order"),
     ),
     "reader-disabled": _reader(
         "problem", steps=("open-device-manager", "enable-device", "do-not-order")
     ),
-    "reader-blocked": _reader(steps=("allow-device", "do-not-order")),
+    "reader-blocked": _reader(
+        steps=("list-blocked-devices", "allow-device", "add-to-device-list", "do-not-order")
+    ),
     "reader-asleep": _reader(steps=("replug-reader", "stop-usb-sleep", "do-not-order")),
     "reader-unsupported": _reader(steps=("plug-own-reader", "order-reader")),
+    "reader-built-in-only": _reader("reason", steps=("plug-own-reader", "order-reader")),
     "reader-not-offered": _reader(
         steps=("replug-reader", "try-other-port", "restart-computer", "do-not-order")
     ),
@@ -64,11 +73,20 @@ ROWS = {
         Link.READER,
         "reader",
         steps=("plug-reader", "plug-directly", "run-again"),
-        explains=(*KEPT_WAITING, *CONTENTS, "reader-missing", "reader-not-offered", "card-missing"),
+        explains=(
+            *KEPT_WAITING,
+            *CONTENTS,
+            "reader-missing",
+            "reader-not-seen",
+            "reader-built-in-only",
+            "reader-not-offered",
+            "card-missing",
+        ),
         elsewhere="card-not-read",
     ),
     "reader-found": well(Link.READER, "reader"),
     "reader-identified": well(Link.READER, "model", "usb"),
+    "usb-not-seen": well(Link.READER, "reason"),
     "reader-virtual": well(Link.READER, "reader"),
     "reader-not-used": well(Link.READER, "model", "usb", "reason"),
     "readers-several": well(Link.READER, "count", "readers"),
@@ -113,6 +131,17 @@ ROWS = {
         "card",
         "programs",
         steps=("close-programs", "reseat-card", "run-again"),
+        explains=KEPT_WAITING,
+    ),
+    "card-in-use-unnamed": _card(
+        "card",
+        steps=("close-programs", "reseat-card", "run-again"),
+        explains=KEPT_WAITING,
+    ),
+    "card-access-denied": _card("reason", steps=_ADMISSION, explains=KEPT_WAITING),
+    "card-line-broken": _card(
+        "reason",
+        steps=(*_ADMISSION, "reseat-card", *_OTHER_READER),
         explains=KEPT_WAITING,
     ),
     "card-unstable": _card(

@@ -25,6 +25,9 @@ ROWS = {
     "clock-behind": critical(
         Link.HOST, "clock_at", "evidence_at", steps=("set-clock", "run-again", "change-battery")
     ),
+    "clock-went-back": warning(
+        Link.HOST, "clock_at", "evidence_at", steps=("check-clock", "set-clock", "run-again")
+    ),
     "clock-zone-odd": warning(Link.HOST, "offset", steps=("set-zone", "run-again")),
     "clock-zone": well(Link.HOST, "offset"),
     "changed-system": well(Link.HOST, "before", "after", "good_at"),
@@ -43,18 +46,27 @@ ROWS = {
     "service-stopped": _service("enable-pcscd", "start-pcscd"),
     "service-masked": _service("unmask-pcscd", "enable-pcscd"),
     "service-stopped-windows": _service(
-        "plug-reader", "open-windows-services", "start-windows-service"
+        "plug-reader", "open-windows-services", "enable-windows-service", "start-windows-service"
     ),
-    "service-disabled-windows": _service("open-windows-services", "enable-windows-service"),
+    "service-disabled-windows": _service(
+        "open-windows-services", "enable-windows-service", "start-windows-service"
+    ),
     "service-enumerator-stopped": critical(
         Link.SERVICE,
         "state",
-        steps=("open-windows-services", "start-windows-enumerator", "replug-reader"),
-        explains=("reader-missing", "reader-not-offered"),
+        steps=(
+            "open-windows-services",
+            "enable-windows-enumerator",
+            "start-windows-enumerator",
+            "replug-reader",
+        ),
+        explains=("reader-missing", "reader-built-in-only", "reader-not-offered"),
         elsewhere="service-not-needed",
     ),
     "service-timeout": _service("replug-reader", "restart-computer", "send-snapshot"),
-    "service-library-missing": _service("install-pcsc-library", "run-again"),
+    "service-library-missing": _service(
+        "install-pcsc-library", "restart-computer", "run-again", "send-snapshot"
+    ),
     "service-access-denied": _service("run-at-desk", "print-polkit-rule", "allow-pcsc-access"),
     "service-failed": _service("replug-reader", "restart-computer", "send-snapshot"),
     "service-not-needed": well(Link.SERVICE, "reason"),

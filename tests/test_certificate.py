@@ -124,19 +124,21 @@ def test_bytes_that_are_no_certificate_are_a_failure(der: bytes) -> None:
     assert content.api == "x509"
 
 
-def test_a_broken_statement_is_a_failure_and_no_crash() -> None:
+def test_a_broken_statement_costs_the_statements_alone() -> None:
     der = _nes()
     place = der.index(bytes.fromhex("2B06010505070103")) + 8
-    broken = der[: place + 2] + b"\x02" + der[place + 3 :]
+    content = _parsed(der[: place + 2] + b"\x02" + der[place + 3 :])
 
-    assert isinstance(parse(broken), Failure)
+    assert content.unreadable == ("qcStatements",)
+    assert content.qc_statements == ()
+    assert content.policies == _parsed(der).policies
 
 
-def test_a_version_that_does_not_exist_is_a_failure() -> None:
-    content = parse(_nes().replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09", 1))
+def test_a_version_that_does_not_exist_is_named() -> None:
+    content = _parsed(_nes().replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09", 1))
 
-    assert isinstance(content, Failure)
-    assert content.name == "InvalidVersion"
+    assert content.unreadable == ("version",)
+    assert content.not_after_at == _END
 
 
 @given(st.data())

@@ -24,6 +24,16 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
         return next((each.value for each in self.attributes if each.type == kind), None)
 
 
+class MoneyLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """The most a qualified certificate may be used for. Source: ETSI EN 319 412-5 §4.3.2."""
+
+    currency: str
+    """ISO 4217, letters or digits as in the certificate."""
+    amount: int
+    exponent: int
+    """The limit is amount times ten to this power."""
+
+
 class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
     """The contents of an X.509 certificate. Source: RFC 5280 §4."""
 
@@ -48,6 +58,9 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
     """Certificate policies, dotted object identifiers."""
     qc_statements: tuple[str, ...] = ()
     """Statement identifiers of the QCStatements extension. Source: RFC 3739 §3.2.6."""
+    qc_types: tuple[str, ...] = ()
+    """Types of QcType, dotted object identifiers. Source: ETSI EN 319 412-5 §4.2.3."""
+    qc_limit: MoneyLimit | None = None
     subject_key_id: str = ""
     """Upper-case hex; empty where the extension is missing."""
     authority_key_id: str = ""
@@ -55,3 +68,7 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
     crl_urls: tuple[str, ...] = ()
     ocsp_urls: tuple[str, ...] = ()
     ca_issuer_urls: tuple[str, ...] = ()
+    other_extensions: tuple[str, ...] = ()
+    """Extensions that no other field comes from, dotted object identifiers."""
+    unreadable: tuple[str, ...] = ()
+    """Names of the parts that are there and could not be read: subject, keyUsage, 1.2.3.4, ..."""

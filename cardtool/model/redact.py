@@ -39,7 +39,7 @@ _SYMBOLS = frozenset(
         "type", "api", "states", "flags", "platform", "machine", "machines", "format", "key",
         "key_usage", "extended_key_usage", "policies", "qc_statements", "signature_algorithm",
         "vendor", "product", "classes", "marks", "state", "start",
-        "atr", "sha256", "serial", "id", "der", "subject_key_id", "authority_key_id",
+        "atr", "sha256", "chain", "serial", "id", "der", "subject_key_id", "authority_key_id",
     }
 )  # fmt: skip
 """Fields of fixed words or bytes, which rules compare: not looked through."""

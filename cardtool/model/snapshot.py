@@ -13,6 +13,7 @@ import msgspec
 
 from cardtool.model.certificate import Certificate
 from cardtool.model.surroundings import Driver, Process, Service, Session, UsbDevice
+from cardtool.model.trust import Trust
 from cardtool.model.utc import Utc
 
 SCHEMA = 1
@@ -217,6 +218,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Programs that use PC/SC, those of this look left out; None: it was not looked for."""
     built_at: Utc | None = None
     """When the program that looked was released: no true clock shows an earlier moment."""
+    trust: tuple[Trust, ...] | None = None
+    """Of each end entity's certificate; None: nobody asked for it, so no network was used."""
     last_good: LastGood | None = None
     """None: no earlier look at this desk found all well, or nothing of it was kept."""
 

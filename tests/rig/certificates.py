@@ -15,7 +15,7 @@ from typing import Literal
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID, ObjectIdentifier
 
 from tests.rig.der import oid, sequence, utf8
@@ -121,6 +121,11 @@ def nes(
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical=critical)
     return builder.sign(issuer.key, hashes.SHA384()).public_bytes(Encoding.DER)
+
+
+def private_key(kind: KeyKind) -> bytes:
+    """Return the key of every certificate of this kind, as PKCS#8 in DER."""
+    return _key(kind).private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 @functools.cache

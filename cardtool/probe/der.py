@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads DER, and what issuers wrote for it, element by element.
+
+Bounded by its form: nothing recurses, each element ends with its data, and no more is made of it
+than it holds. What is no element is a `DerError`; what it means is not known here.
+
+Source: X.690; RFC 5280 §4.1.2 and appendix B.
+"""
+
+import functools
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import NamedTuple
+
+BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x01, 0x02, 0x03, 0x04, 0x06
+UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
+SEQUENCE = 0x30
+
+_TELETEX = 0x14
+_STRINGS = {
+    **dict.fromkeys((0x0C, 0x12, 0x13, _TELETEX, 0x15, 0x16, 0x19, 0x1A, 0x1B), "utf-8"),
+    **dict.fromkeys((OCTET_STRING, UTC_TIME, GENERALIZED_TIME), "utf-8"),
+    0x1C: "utf-32-be",
+    0x1E: "utf-16-be",
+}
+"""The string types and what is written into them: where the standard has ASCII, issuers have more.
+
+Octets and times too, which cryptography reads as text. Source: X.680 §41.
+"""
+
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+"""Stands for each byte, or pair or four of them, that is no character."""
+
+_LENGTH_OCTETS = 4
+_OID_OCTETS = 63
+"""Longest object identifier that is read; numbers of any length would be slow to write out."""
+
+_LONG_FORM = 0x80
+_HIGH_TAG = 0x1F
+_CENTURY_TURNS = 50
+"""Source: RFC 5280 §4.1.2.5.1."""
+_LAST_SECOND = 59
+"""Leap seconds, which no calendar here knows, are taken for it."""
+
+_CLOCK = rb"(\d\d)(\d\d)?(\d\d)?(?:[.,]\d+)?(Z|[+-]\d{4})?"
+_TIMES = {
+    UTC_TIME: re.compile(rb"(\d\d)(\d\d)(\d\d)" + _CLOCK),
+    GENERALIZED_TIME: re.compile(rb"(\d{4})(\d\d)(\d\d)" + _CLOCK),
+}
+TIMES = frozenset(_TIMES)
+"""Tags of the types that hold a moment."""
+
+
+class DerError(ValueError):
+    """Bytes that are not the element that was looked for."""
+
+
+class Element(NamedTuple):
+    """One element: its first octet, which holds class and tag, and its contents."""
+
+    tag: int
+    content: bytes
+
+
+def inside(data: bytes, start: int) -> tuple[int, int]:
+    """Return where the contents of the element at `start` begin, and where they say they end.
+
+    Raises:
+        DerError: it has no definite length, or a tag of several octets.
+    """
+    try:
+        tag, length = data[start], data[start + 1]
+    except IndexError as error:
+        raise DerError from error
+    if tag & _HIGH_TAG == _HIGH_TAG:
+        raise DerError
+    begin = start + 2
+    if length < _LONG_FORM:
+        return begin, begin + length
+    octets = length - _LONG_FORM
+    begin += octets
+    if not 1 <= octets <= _LENGTH_OCTETS or begin > len(data):
+        raise DerError
+    return begin, begin + int.from_bytes(data[begin - octets : begin])
+
+
+def element(data: bytes, start: int = 0, *, whole: bool = True) -> tuple[Element, int]:
+    """Read the element that begins at `start`; return it and where the next one begins.
+
+    Not `whole`: one that claims to be longer than the data ends with the data.
+
+    Raises:
+        DerError: it is cut off, of indefinite length, or has a tag of several octets.
+    """
+    begin, end = inside(data, start)
+    if whole and end > len(data):
+        raise DerError
+    return Element(data[start], data[begin:end]), end
+
+
+def elements(data: bytes) -> Iterator[Element]:
+    """Give the elements that lie one behind another; what comes before a broken one is given.
+
+    Raises:
+        DerError: one is broken.
+    """
+    start = 0
+    while start < len(data):
+        begin, end = inside(data, start)
+        if end > len(data):
+            raise DerError
+        yield Element(data[start], data[begin:end])
+        start = end
+
+
+def only(data: bytes, tag: int) -> bytes:
+    """Return the contents of the one element that data are; what lies behind it is ignored.
+
+    Raises:
+        DerError: it has another tag.
+    """
+    return of(element(data)[0], tag)
+
+
+def of(found: Element, tag: int) -> bytes:
+    """Return the contents of an element.
+
+    Raises:
+        DerError: it has another tag.
+    """
+    if found.tag != tag:
+        raise DerError
+    return found.content
+
+
+@functools.lru_cache(maxsize=1024)
+def dotted(content: bytes) -> str:
+    """Return an object identifier in its dotted form.
+
+    Raises:
+        DerError: it is empty, longer than any in use, or ends in the middle of an arc.
+    """
+    if not 1 <= len(content) <= _OID_OCTETS or content[-1] >= _LONG_FORM:
+        raise DerError
+    arcs, arc = [], 0
+    for octet in content:
+        arc = arc << 7 | octet & 0x7F
+        if octet < _LONG_FORM:
+            arcs.append(arc)
+            arc = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+
+
+def is_text(found: Element) -> bool:
+    """Tell whether an element is of one of the string types."""
+    return found.tag in _STRINGS
+
+
+def text(found: Element) -> str:
+    """Return the text of any string type; what is no character in it becomes U+FFFD.
+
+    A TeletexString is read as UTF-8 where it is that, and else as ISO 8859-9, which is Latin-1
+    but for the six Turkish letters: nobody wrote T.61 into it.
+    """
+    if found.tag == _TELETEX:
+        try:
+            return found.content.decode()
+        except UnicodeDecodeError:
+            return found.content.decode("iso8859-9")
+    return found.content.decode(_STRINGS.get(found.tag, "utf-8"), "replace")
+
+
+def moment(found: Element) -> tuple[datetime, bool]:
+    """Return a moment, and whether its time zone was given: where not, UTC is taken.
+
+    Minutes, seconds and fractions may be missing or there; RFC 5280 knows one form of each type.
+
+    Raises:
+        DerError: it is no moment of the calendar.
+    """
+    form = _TIMES.get(found.tag)
+    parts = form.fullmatch(found.content) if form else None
+    if parts is None:
+        raise DerError
+    *digits, zone = parts.groups()
+    year, month, day, hour, minute, second = (int(each or 0) for each in digits)
+    if found.tag == UTC_TIME:
+        year += 2000 if year < _CENTURY_TURNS else 1900
+    try:
+        local = datetime(
+            year, month, day, hour, minute, min(second, _LAST_SECOND), tzinfo=_zone(zone or b"Z")
+        )
+        return local.astimezone(UTC), zone is not None
+    except (ValueError, OverflowError) as error:
+        raise DerError from error
+
+
+def _zone(zone: bytes) -> timezone:
+    if zone == b"Z":
+        return UTC
+    away = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
+    return timezone(-away if zone[:1] == b"-" else away)
+
+
+def integer(content: bytes) -> int:
+    """Return a whole number, which may be negative.
+
+    Raises:
+        DerError: it has no octet.
+    """
+    if not content:
+        raise DerError
+    return int.from_bytes(content, signed=True)
+
+
+def bits(content: bytes) -> frozenset[int]:
+    """Return the numbers of the bits that are set in a BIT STRING, of its first 16.
+
+    Raises:
+        DerError: it does not say how many bits are unused.
+    """
+    if not content:
+        raise DerError
+    value = int.from_bytes(content[1:3].ljust(2, b"\0"))
+    return frozenset(number for number in range(16) if value >> (15 - number) & 1)

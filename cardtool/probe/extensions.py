@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the extensions of a certificate say, each read by itself from its bytes.
+
+A reader gives fields of `Certificate`, and raises `DerError` at a value it cannot read.
+
+Source: RFC 5280 §4.2; RFC 3739 §3.2.6; ETSI EN 319 412-5 §4.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from cardtool.model.certificate import MoneyLimit
+from cardtool.probe import der
+from cardtool.probe.der import DerError
+
+QC_STATEMENTS = "1.3.6.1.5.5.7.1.3"
+_QC_LIMIT = "0.4.0.1862.1.2"
+_QC_TYPE = "0.4.0.1862.1.6"
+_OCSP = "1.3.6.1.5.5.7.48.1"
+_CA_ISSUERS = "1.3.6.1.5.5.7.48.2"
+
+KEY_USAGE = (
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+)
+"""Names of the bits in their order. Source: RFC 5280 §4.2.1.3."""
+
+_URL = 0x86
+"""uniformResourceIdentifier of a GeneralName. Source: RFC 5280 §4.2.1.6."""
+
+_MONEY_OCTETS = 8
+"""What JSON readers take for a whole number."""
+
+Fields = Mapping[str, Any]
+
+
+class Part(NamedTuple):
+    """An extension by its name in the standard, and what reads it."""
+
+    name: str
+    read: Callable[[bytes], Fields]
+
+
+def _basic_constraints(value: bytes) -> Fields:
+    first = next(der.elements(der.only(value, der.SEQUENCE)), None)
+    is_ca = first is not None and first.tag == der.BOOLEAN and any(first.content)
+    return {"is_ca": is_ca}
+
+
+def _key_usage(value: bytes) -> Fields:
+    bits = der.bits(der.only(value, der.BIT_STRING))
+    return {"key_usage": tuple(name for bit, name in enumerate(KEY_USAGE) if bit in bits)}
+
+
+def _extended_key_usage(value: bytes) -> Fields:
+    return {"extended_key_usage": _oids(der.only(value, der.SEQUENCE))}
+
+
+def _oids(content: bytes) -> tuple[str, ...]:
+    return tuple(der.dotted(der.of(each, der.OID)) for each in der.elements(content))
+
+
+def _policies(value: bytes) -> Fields:
+    return {"policies": tuple(dotted for dotted, _ in _members(value))}
+
+
+def _members(value: bytes) -> Iterator[tuple[str, bytes]]:
+    """Give what each member of a list begins with, an object identifier, and the bytes behind."""
+    for each in der.elements(der.only(value, der.SEQUENCE)):
+        content = der.of(each, der.SEQUENCE)
+        first, end = der.element(content)
+        yield der.dotted(der.of(first, der.OID)), content[end:]
+
+
+def _subject_key(value: bytes) -> Fields:
+    return {"subject_key_id": der.only(value, der.OCTET_STRING).hex().upper()}
+
+
+def _authority_key(value: bytes) -> Fields:
+    inside = der.elements(der.only(value, der.SEQUENCE))
+    key = next((each.content for each in inside if each.tag == 0x80), b"")  # noqa: PLR2004 - [0]
+    return {"authority_key_id": key.hex().upper()}
+
+
+def _crl_points(value: bytes) -> Fields:
+    urls = []
+    for point in der.elements(der.only(value, der.SEQUENCE)):
+        for part in der.elements(der.of(point, der.SEQUENCE)):
+            if part.tag != 0xA0:  # noqa: PLR2004 - [0] distributionPoint
+                continue
+            for name in der.elements(part.content):
+                if name.tag == 0xA0:  # noqa: PLR2004 - [0] fullName
+                    urls += [_url(each) for each in der.elements(name.content) if each.tag == _URL]
+    return {"crl_urls": tuple(urls)}
+
+
+def _authority_access(value: bytes) -> Fields:
+    found: dict[str, list[str]] = {_OCSP: [], _CA_ISSUERS: []}
+    for method, place in _members(value):
+        urls = [_url(each) for each in der.elements(place) if each.tag == _URL]
+        found.setdefault(method, []).extend(urls)
+    return {"ocsp_urls": tuple(found[_OCSP]), "ca_issuer_urls": tuple(found[_CA_ISSUERS])}
+
+
+def _url(name: der.Element) -> str:
+    return name.content.decode(errors="replace")
+
+
+def qc_statements(value: bytes) -> Fields:
+    """Read the statements of a qualified certificate.
+
+    A limit or a type that cannot be read is named in `unreadable`, and the rest is given.
+
+    Raises:
+        DerError: the statements themselves cannot be read.
+    """
+    ids: list[str] = []
+    types: tuple[str, ...] = ()
+    limit: MoneyLimit | None = None
+    unreadable: list[str] = []
+    for kind, information in _members(value):
+        ids.append(kind)
+        try:
+            if kind == _QC_TYPE:
+                types = _oids(der.only(information, der.SEQUENCE))
+            elif kind == _QC_LIMIT:
+                limit = _limit(der.only(information, der.SEQUENCE))
+        except DerError:
+            unreadable.append("qcType" if kind == _QC_TYPE else "qcLimitValue")
+    return {
+        "qc_statements": tuple(ids),
+        "qc_types": types,
+        "qc_limit": limit,
+        "unreadable": tuple(unreadable),
+    }
+
+
+def _limit(content: bytes) -> MoneyLimit:
+    parts = list(der.elements(content))
+    if len(parts) != 3:  # noqa: PLR2004 - currency, amount, exponent
+        raise DerError
+    currency, amount, exponent = parts
+    if currency.tag == der.INTEGER:
+        code = f"{_money(currency):03d}"
+    elif der.is_text(currency) and len(currency.content) == 3:  # noqa: PLR2004 - ISO 4217
+        code = der.text(currency)
+    else:
+        raise DerError
+    return MoneyLimit(currency=code, amount=_money(amount), exponent=_money(exponent))
+
+
+def _money(number: der.Element) -> int:
+    content = der.of(number, der.INTEGER)
+    if len(content) > _MONEY_OCTETS:
+        raise DerError
+    return der.integer(content)
+
+
+PARTS = {
+    "2.5.29.14": Part("subjectKeyIdentifier", _subject_key),
+    "2.5.29.15": Part("keyUsage", _key_usage),
+    "2.5.29.19": Part("basicConstraints", _basic_constraints),
+    "2.5.29.31": Part("cRLDistributionPoints", _crl_points),
+    "2.5.29.32": Part("certificatePolicies", _policies),
+    "2.5.29.35": Part("authorityKeyIdentifier", _authority_key),
+    "2.5.29.37": Part("extKeyUsage", _extended_key_usage),
+    "1.3.6.1.5.5.7.1.1": Part("authorityInfoAccess", _authority_access),
+    QC_STATEMENTS: Part("qcStatements", qc_statements),
+}
+"""The extensions that are read, by object identifier."""

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Findings about certificates that are no ordinary NES, and about what is odd in one that is.
+
+Notes only, but for an NES that is damaged: whether a card can sign is else for the rule about
+certificates to say.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from cardtool.model.certificate import Certificate, MoneyLimit
+from cardtool.model.diagnosis import Finding
+from cardtool.model.snapshot import Snapshot
+from cardtool.rules import desk
+from cardtool.rules.codes import finding
+from cardtool.rules.kinds import Kind, is_nes, kind, provider
+from cardtool.rules.policy import Policy
+
+_FOUND = {
+    Kind.QUALIFIED_SEAL: "seal-found",
+    Kind.CORPORATE_SEAL: "corporate-seal-found",
+    Kind.FISCAL_SEAL: "fiscal-seal-found",
+    Kind.FISCAL_ENCRYPTION: "encryption-found",
+    Kind.ENCRYPTION: "encryption-found",
+    Kind.IDENTITY_CARD: "identity-card-found",
+    Kind.NES_MOBILE: "nes-mobile",
+}
+"""The kinds that are worth a line of their own; authorities are on every card."""
+
+_VITAL = frozenset(
+    {"length", "version", "signature", "subjectPublicKeyInfo", "validity", "extensions"}
+)
+"""Parts without which nobody can verify what a certificate's key signed. Source: RFC 5280 §4.1."""
+
+_PLAIN_EXPONENT = 18
+
+
+def is_broken(certificate: Certificate) -> bool:
+    """Tell whether a part is damaged without which no program accepts a certificate."""
+    return not _VITAL.isdisjoint(certificate.unreadable)
+
+
+def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]:
+    """Give what each certificate adds to the findings about the NES, once for each."""
+    del policy
+    has_sound = any(not is_broken(each.certificate) for each in desk.nes_in_force(snapshot, at))
+    seen = set()
+    for place in desk.places(snapshot):
+        for _, stored in desk.certificates(place):
+            content = stored.content
+            if not isinstance(content, Certificate) or content in seen:
+                continue
+            seen.add(content)
+            if (what := kind(content)) is Kind.AUTHORITY:
+                continue
+            yield from _about(content, what, place.name)
+            if content.unreadable:
+                is_lost = is_nes(content) and is_broken(content) and not has_sound
+                yield finding(
+                    "nes-broken" if is_lost else "certificate-partly-read",
+                    reader=place.name,
+                    parts=", ".join(content.unreadable),
+                    sha256=stored.sha256,
+                )
+
+
+def _about(certificate: Certificate, what: Kind, reader: str) -> Iterator[Finding]:
+    subject, issuer = certificate.subject, certificate.issuer
+    where = {"reader": reader, "holder": subject.first("CN") or subject.first("O") or "-"}
+    if what in _FOUND:
+        yield finding(
+            _FOUND[what],
+            **where,
+            issuer=issuer.first("CN") or issuer.first("O") or "-",
+            not_after_at=certificate.not_after_at.isoformat(),
+        )
+    if what is Kind.NES_OTHER:
+        yield finding("nes-other-provider", **where, provider=provider(certificate))
+    if (limit := certificate.qc_limit) is not None:
+        yield finding("nes-limited", **where, currency=limit.currency, amount=_amount(limit))
+
+
+def _amount(limit: MoneyLimit) -> str:
+    """Write an amount out, unless that would take more digits than there is money."""
+    if abs(limit.exponent) > _PLAIN_EXPONENT:
+        return f"{limit.amount}e{limit.exponent}"
+    return f"{Decimal(limit.amount).scaleb(limit.exponent):f}"

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which addresses of the network may be asked, and how a name becomes one. Asks DNS, no server."""
+
+import ipaddress
+import queue
+import socket
+import threading
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import msgspec
+
+from cardtool.probe.deadline import Deadline
+
+_LONGEST = 2048
+"""Characters of an address on a card that is taken for one."""
+
+_PORTS = {"http": 80, "https": 443}
+
+WEB_PORTS = frozenset(_PORTS.values())
+"""Where issuers listen; any other port is a service that was not meant."""
+
+_OPEN = ipaddress.IPv6Network("2000::/3")
+"""All of IPv6 that is given out. Source: the IANA registry of IPv6 address space."""
+
+_SET_APART = tuple(
+    ipaddress.IPv6Network(each)
+    for each in (
+        "2001::/23",  # protocols, Teredo among them: RFC 2928, RFC 4380
+        "2001:db8::/32",  # examples: RFC 3849
+        "3fff::/20",  # examples: RFC 9637
+    )
+)
+
+_WRAPPERS = tuple(
+    ipaddress.IPv6Network(each)
+    for each in (
+        "::ffff:0:0/96",  # mapped: RFC 4291 §2.5.5.2
+        "::ffff:0:0:0/96",  # translated: RFC 2765 §2.1
+        "64:ff9b::/96",  # where a network has only IPv6, DNS gives every number so: RFC 6052 §2.1
+    )
+)
+"""Numbers whose last 32 bits are one of IPv4."""
+
+_DNS_S = 1.0
+"""For DNS to answer where a proxy asks again anyway."""
+
+Place = tuple[int, tuple[object, ...]]
+"""What a socket connects to."""
+
+
+class FetchError(Exception):
+    """An address that gave nothing: the name of `model.trust.Attempt`, and a detail for support."""
+
+    def __init__(self, *, name: str, detail: str = "") -> None:
+        """Say why."""
+        super().__init__(name, detail)
+        self.name = name
+        self.detail = detail
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of an http or https address."""
+
+    scheme: str
+    host: str
+    port: int
+    target: str
+    """Path and query, as the request names them."""
+
+    @property
+    def authority(self) -> str:
+        """Return host and port as a `Host` header has them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def parse(url: str) -> Address:
+    """Take an address apart.
+
+    Raises:
+        FetchError: NOT_ALLOWED, for anything but http and https, and for odd ones.
+    """
+    if len(url) > _LONGEST or not url.isascii() or not url.isprintable() or " " in url:
+        raise FetchError(
+            name="NOT_ALLOWED", detail="not an address of at most 2048 plain characters"
+        )
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise FetchError(name="NOT_ALLOWED", detail=str(error)) from error
+    if parts.scheme not in _PORTS:
+        raise FetchError(name="NOT_ALLOWED", detail=f"neither http nor https: {parts.scheme}")
+    if not parts.hostname or parts.username is not None:
+        raise FetchError(name="NOT_ALLOWED", detail="no host, or a user's name")
+    return Address(
+        scheme=parts.scheme,
+        host=parts.hostname,
+        port=port or _PORTS[parts.scheme],
+        target=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+    )
+
+
+def is_public(host: str) -> bool:
+    """Tell whether a host is of the open network; a name counts as one, but for localhost's.
+
+    Numbers in IPv6 that only wrap one of IPv4 are judged by it.
+    """
+    host = host.rstrip(".")  # the root of DNS; a resolver takes it off too
+    try:
+        number = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        try:
+            number = ipaddress.IPv4Address(socket.inet_aton(host))  # 0x7f.1, 2130706433
+        except OSError:
+            return host != "localhost" and not host.endswith(".localhost")
+    if isinstance(number, ipaddress.IPv6Address):
+        if any(number in each for each in _WRAPPERS):
+            number = ipaddress.IPv4Address(int(number) & 0xFFFFFFFF)
+        elif number.sixtofour is not None:
+            number = number.sixtofour
+        elif number not in _OPEN or any(number in each for each in _SET_APART):
+            return False
+    return number.is_global and not number.is_multicast
+
+
+def refuse_private(address: Address, deadline: Deadline) -> None:
+    """Refuse what a proxy is not to be sent to, as far as can be known on this side of it.
+
+    Where DNS does not answer here, as behind many a proxy, only what the address says is judged.
+
+    Raises:
+        FetchError: NOT_ALLOWED.
+    """
+    hosts = [address.host]
+    if is_public(address.host):
+        shorter = Deadline(min(_DNS_S, deadline.left_s / 4))
+        with suppress(FetchError):
+            places = resolve(address.host, address.port, shorter, allow_private=True)
+            hosts += [str(place[0]) for _, place in places]
+    if not all(map(is_public, hosts)):
+        raise FetchError(name="NOT_ALLOWED", detail="a private address")
+
+
+def resolve(host: str, port: int, deadline: Deadline, *, allow_private: bool) -> list[Place]:
+    """Return where a host is, without the places that may not be asked.
+
+    Raises:
+        FetchError: NO_HOST, NOT_ALLOWED or TIMEOUT.
+    """
+    if not allow_private and not is_public(host):
+        raise FetchError(name="NOT_ALLOWED", detail="a private address")
+    told: queue.SimpleQueue[list[Place] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            told.put([(each[0], each[4]) for each in found])
+        except (OSError, UnicodeError) as error:
+            told.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()  # the system's resolver knows no deadline
+    try:
+        answer = told.get(timeout=deadline.left_s)
+    except queue.Empty:
+        raise FetchError(name="TIMEOUT", detail="no answer from DNS") from None
+    if isinstance(answer, Exception):
+        raise FetchError(name="NO_HOST", detail=str(answer)) from answer
+    allowed = [each for each in answer if allow_private or is_public(str(each[1][0]))]
+    if not allowed:
+        raise FetchError(name="NOT_ALLOWED", detail="a private address")
+    return allowed

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parent's side: which certificates are asked about, and what is known where no answer comes.
+
+Loads nothing of cryptography and opens no connection.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+
+from cardtool.model.certificate import Certificate
+from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Token
+from cardtool.model.trust import Attempt, Trust
+from cardtool.probe import jobs
+from cardtool.probe.isolation import Worker
+
+_MOST = 8
+"""End entities that are asked about; a desk has one or two."""
+
+_START_S = 5.0
+"""For the child to start and to load its libraries, on top of the time that is set."""
+
+
+def prove(modules: Iterable[Module], settings: jobs.Online) -> tuple[Trust, ...]:
+    """Ask for chain and revocation of every end entity's certificate that was read."""
+    found = {each.sha256: each for each in _objects(modules) if each.der is not None}
+    wanted = [
+        each
+        for each in found.values()
+        if isinstance(each.content, Certificate) and not each.content.is_ca
+    ][:_MOST]
+    if not wanted:
+        return ()
+    question = jobs.ProveTrust(
+        wanted=tuple(each.der or "" for each in wanted),
+        others=tuple(each.der or "" for each in found.values() if each not in wanted),
+        settings=settings,
+    )
+    asked_at = datetime.now(UTC)
+    with Worker("online") as child:
+        timeout_s = settings.timeout_s + _START_S
+        answer: tuple[Trust, ...] | Failure = jobs.ask(
+            child, question, jobs.TRUST, timeout_s=timeout_s
+        )
+    if not isinstance(answer, Failure):
+        return answer
+    lost = Attempt(url="-", name=answer.name, detail=answer.detail)
+    return tuple(
+        Trust(sha256=each.sha256, asked_at=asked_at, problem=answer.name, attempts=(lost,))
+        for each in wanted
+    )
+
+
+def _objects(modules: Iterable[Module]) -> Iterator[CertificateObject]:
+    slots: Iterator[Slot] = (
+        slot for module in modules if isinstance(module.slots, tuple) for slot in module.slots
+    )
+    for slot in slots:
+        if isinstance(slot.token, Token) and isinstance(slot.token.certificates, tuple):
+            yield from slot.token.certificates

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps revocation lists and issuers' certificates in a folder of the user's until they run out.
+
+`CARDTOOL_CACHE` names another folder, and none at all where it is empty. Whatever is found in it
+is verified again as if the network had brought it, so a damaged or forged file gains nothing.
+"""
+
+import hashlib
+import os
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import platformdirs
+
+_VARIABLE = "CARDTOOL_CACHE"
+
+_LIMIT_BYTES = 64 * 1024 * 1024
+"""Of the whole folder; the oldest files go first."""
+
+
+class _Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The first line of a file; the bytes themselves follow."""
+
+    url: str
+    until: datetime
+    sha256: str
+
+
+def recall(url: str) -> bytes | None:
+    """Return what an address gave, where it was kept and has not run out."""
+    with suppress(OSError, ValueError, TypeError):  # TypeError: a time without a zone
+        if file := _file(url):
+            head, _, body = file.read_bytes().partition(b"\n")
+            said = msgspec.json.decode(head, type=_Head)
+            is_whole = said.url == url and said.sha256 == hashlib.sha256(body).hexdigest()
+            if is_whole and said.until > datetime.now(UTC):
+                return body
+            file.unlink()
+    return None
+
+
+def remember(url: str, body: bytes, until: datetime) -> None:
+    """Keep what an address gave; where that is impossible it is fetched again the next time."""
+    with suppress(OSError):
+        if (file := _file(url)) is None or len(body) > _LIMIT_BYTES:
+            return
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        head = _Head(url=url, until=until, sha256=hashlib.sha256(body).hexdigest())
+        draft = file.with_name(f"{file.name}.{os.getpid()}")
+        draft.write_bytes(msgspec.json.encode(head) + b"\n" + body)
+        draft.replace(file)
+        _shrink(file.parent)
+
+
+def forget(url: str) -> None:
+    """Drop what turned out to be of no use."""
+    with suppress(OSError):
+        if file := _file(url):
+            file.unlink(missing_ok=True)
+
+
+def _shrink(folder: Path) -> None:
+    files = sorted((each.stat().st_mtime, each.stat().st_size, each) for each in folder.iterdir())
+    total = sum(size for _, size, _ in files)
+    for _, size, file in files:
+        if total <= _LIMIT_BYTES:
+            return
+        file.unlink(missing_ok=True)
+        total -= size
+
+
+def _file(url: str) -> Path | None:
+    named = os.environ.get(_VARIABLE)
+    if named == "":
+        return None
+    folder = Path(named or platformdirs.user_cache_dir("cardtool", appauthor=False)) / "online"
+    return folder / hashlib.sha256(url.encode()).hexdigest()

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The job online: chain and revocation of the certificates it is given. Runs in a worker."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+from asn1crypto import x509
+
+from cardtool.model.trust import Attempt, Trust
+from cardtool.probe import jobs
+from cardtool.probe.deadline import Deadline
+from cardtool.probe.online import chain, files, status
+from cardtool.probe.online.fetch import Route
+
+_QUESTION = msgspec.json.Decoder(jobs.ProveTrust)
+
+
+def answer(question: bytes) -> bytes:
+    """Ask, and tell what was answered for each certificate."""
+    asked = _QUESTION.decode(question)
+    return jobs.encode(prove(asked))
+
+
+def leave() -> None:
+    """Do nothing: nothing is held."""
+
+
+def prove(asked: jobs.ProveTrust) -> tuple[Trust, ...]:
+    """Look for chain and revocation of each certificate; all of them share the time."""
+    settings = asked.settings
+    deadline = Deadline(settings.timeout_s)
+    known = [each for der in asked.others for each in files.certificates(bytes.fromhex(der))]
+    if settings.certificates:
+        known += files.folder(settings.certificates)
+    route = Route(proxy=settings.proxy or "", allow_private=settings.allow_private)
+    roots = chain.anchors(settings.roots)
+    return tuple(
+        _prove_one(
+            bytes.fromhex(der), known, roots, route, deadline.share(len(asked.wanted) - done)
+        )
+        for done, der in enumerate(asked.wanted)
+    )
+
+
+def _prove_one(
+    der: bytes,
+    known: Sequence[x509.Certificate],
+    roots: dict[str, str],
+    route: Route,
+    deadline: Deadline,
+) -> Trust:
+    asked_at = datetime.now(UTC)
+    (leaf, *_) = (*files.certificates(der), None)
+    if leaf is None:
+        return Trust(
+            sha256=hashlib.sha256(der).hexdigest().upper(), asked_at=asked_at, problem="UNREADABLE"
+        )
+    try:
+        found = chain.build(leaf, known, roots, route, deadline)
+        said, attempts = status.ask(found, route, deadline)
+    except Exception as error:  # noqa: BLE001 - one certificate must not cost the others theirs
+        lost = Attempt(url="-", name="DAMAGED", detail=type(error).__name__)
+        return Trust(
+            sha256=chain.fingerprint(leaf),
+            asked_at=asked_at,
+            problem="UNREADABLE",
+            attempts=(lost,),
+        )
+    return Trust(
+        sha256=chain.fingerprint(leaf),
+        asked_at=asked_at,
+        chain=tuple(map(chain.fingerprint, found.certificates)),
+        anchor=found.anchor,
+        problem=found.problem,
+        status=said,
+        attempts=(*found.attempts, *attempts),
+    )

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an issuer says of a certificate: by OCSP first, then by its revocation list.
+
+Whether an answer is genuine, fresh and about this certificate is pyhanko-certvalidator's to say;
+its messages are not passed on, for they name the holder.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from asn1crypto import crl, ocsp, pem
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.authority import AuthorityWithCert
+from pyhanko_certvalidator.errors import (
+    CRLNoMatchesError,
+    CRLValidationError,
+    OCSPNoMatchesError,
+    OCSPValidationError,
+    OCSPValidationIndeterminateError,
+    PathValidationError,
+    RevokedError,
+)
+from pyhanko_certvalidator.fetchers.common_utils import format_ocsp_request
+from pyhanko_certvalidator.revinfo.archival import (
+    CRLContainer,
+    OCSPContainer,
+    RevinfoUsabilityRating,
+)
+from pyhanko_certvalidator.revinfo.validate_crl import verify_crl
+from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
+
+from cardtool.model.certificate import Certificate
+from cardtool.model.trust import Attempt, Status
+from cardtool.probe.certificate import parse
+from cardtool.probe.deadline import Deadline
+from cardtool.probe.online import cache
+from cardtool.probe.online.addresses import FetchError
+from cardtool.probe.online.chain import Chain
+from cardtool.probe.online.fetch import Request, Route, fetch
+
+_OCSP_BYTES = 100 * 1024
+_CRL_BYTES = 10 * 1024 * 1024
+
+_TOLERANCE = timedelta(minutes=5)
+"""How far the clocks here and there may be apart."""
+
+_REASONS = {
+    "key_compromise": "keyCompromise",
+    "ca_compromise": "cACompromise",
+    "affiliation_changed": "affiliationChanged",
+    "superseded": "superseded",
+    "cessation_of_operation": "cessationOfOperation",
+    "certificate_hold": "certificateHold",
+    "remove_from_crl": "removeFromCRL",
+    "privilege_withdrawn": "privilegeWithdrawn",
+    "aa_compromise": "aACompromise",
+}
+"""asn1crypto's names to those of RFC 5280 §5.3.1."""
+
+_Verdict = tuple[Literal["good", "revoked", "suspended", "unknown"], datetime | None, str]
+
+
+def ask(
+    chain: Chain, route: Route, deadline: Deadline
+) -> tuple[Status | None, tuple[Attempt, ...]]:
+    """Return the first answer that counts, and what was tried in vain.
+
+    Nobody is asked where the chain ends at no pinned root: whoever made it up answers for it too.
+    A responder that does not know the certificate is believed, unless a list has it revoked.
+    """
+    facts = parse(chain.certificates[0].dump())
+    if not chain.anchor or len(chain.certificates) == 1 or not isinstance(facts, Certificate):
+        return None, ()
+    attempts: list[Attempt] = []
+    unknown: Status | None = None
+    for source, urls in ((_by_ocsp, facts.ocsp_urls), (_by_crl, facts.crl_urls)):
+        for url in dict.fromkeys(urls):
+            try:
+                status = source(url, chain, route, deadline)
+            except FetchError as error:
+                attempts.append(Attempt(url=url, name=error.name, detail=error.detail))
+                continue
+            if status.status == "unknown":
+                unknown = status
+            elif unknown is None or status.status != "good":
+                return status, tuple(attempts)
+            break
+    return unknown, tuple(attempts)
+
+
+def _by_ocsp(url: str, chain: Chain, route: Route, deadline: Deadline) -> Status:
+    leaf, issuer = chain.certificates[:2]
+    question = format_ocsp_request(
+        leaf, AuthorityWithCert(issuer), certid_hash_algo="sha1", request_nonces=False
+    )
+    request = Request(
+        url=url,
+        limit_bytes=_OCSP_BYTES,
+        body=question.dump(),
+        kind="application/ocsp-request",
+    )
+    body = fetch(request, route, deadline.share(2))
+    return _read(lambda: _judge_ocsp(url, body, chain))
+
+
+def _judge_ocsp(url: str, body: bytes, chain: Chain) -> Status:
+    response = ocsp.OCSPResponse.load(body, strict=True)
+    said = response["response_status"].native
+    if said != "successful":
+        raise FetchError(name="REFUSED", detail=f"OCSP: {said}")
+    serial = chain.certificates[0].serial_number
+    for each in OCSPContainer.load_multi(response):
+        single: Any = each.extract_single_response()
+        basic: Any = each.extract_basic_ocsp_response()
+        if single is not None and single["cert_id"]["serial_number"].native == serial:
+            break
+    else:
+        raise FetchError(name="NOT_FOR_IT")
+    context = _context(chain, ocsps=[each])
+    _must_be_fresh(each, context)
+    status, revoked_at, reason = asyncio.run(
+        _verdict(verify_ocsp_response, chain, context, single["cert_status"].name)
+    )
+    return Status(
+        source="ocsp",
+        url=url,
+        status=status,
+        said_at=basic["tbs_response_data"]["produced_at"].native,
+        next_at=single["next_update"].native,
+        revoked_at=revoked_at,
+        reason=reason,
+    )
+
+
+def _by_crl(url: str, chain: Chain, route: Route, deadline: Deadline) -> Status:
+    if kept := cache.recall(url):
+        try:
+            return _read(lambda: _judge_crl(url, kept, chain))
+        except FetchError:
+            cache.forget(url)
+    body = fetch(Request(url=url, limit_bytes=_CRL_BYTES), route, deadline)
+    status = _read(lambda: _judge_crl(url, body, chain))
+    if status.next_at is not None:
+        cache.remember(url, body, status.next_at)
+    return status
+
+
+def _judge_crl(url: str, body: bytes, chain: Chain) -> Status:
+    der = next(pem.unarmor(body, multiple=True))[2] if pem.detect(body) else body
+    listed = crl.CertificateList.load(der, strict=True)
+    container = CRLContainer(listed)
+    context = _context(chain, crls=[container])
+    _must_be_fresh(container, context)
+    status, revoked_at, reason = asyncio.run(_verdict(verify_crl, chain, context, "good"))
+    return Status(
+        source="crl",
+        url=url,
+        status=status,
+        said_at=listed["tbs_cert_list"]["this_update"].native,
+        next_at=listed["tbs_cert_list"]["next_update"].native,
+        revoked_at=revoked_at,
+        reason=reason,
+    )
+
+
+async def _verdict(verify: Any, chain: Chain, context: Any, said: str) -> _Verdict:  # noqa: ANN401
+    """Have an answer verified; `said` is what it says of the certificate if it is genuine."""
+    try:
+        await verify(chain.certificates[0], chain.path(), context)
+    except RevokedError as error:
+        reason = _REASONS.get(error.reason.native, "unspecified")
+        kind: Literal["suspended", "revoked"]
+        kind = "suspended" if reason == "certificateHold" else "revoked"
+        return kind, error.revocation_dt, reason
+    except (CRLNoMatchesError, OCSPNoMatchesError) as error:
+        raise FetchError(name="NOT_FOR_IT") from error
+    except OCSPValidationIndeterminateError as error:
+        if said == "unknown" and not error.failures:
+            return "unknown", None, ""
+        raise FetchError(name="BAD_SIGNATURE") from error
+    except (CRLValidationError, OCSPValidationError, PathValidationError) as error:
+        raise FetchError(name="BAD_SIGNATURE") from error
+    return "good", None, ""
+
+
+def _context(chain: Chain, **answers: Any) -> ValidationContext:  # noqa: ANN401 - pyhanko's own
+    return ValidationContext(
+        trust_roots=[chain.certificates[-1]],
+        other_certs=chain.certificates,
+        allow_fetching=False,
+        time_tolerance=_TOLERANCE,
+        **answers,
+    )
+
+
+def _must_be_fresh(answer: CRLContainer | OCSPContainer, context: ValidationContext) -> None:
+    usability = answer.usable_at(context.revinfo_policy, context.timing_params)
+    if usability.rating is not RevinfoUsabilityRating.OK:
+        raise FetchError(name="EXPIRED", detail=f"judged at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+
+
+def _read(judge: Callable[[], Status]) -> Status:
+    """Take an answer that makes no sense for none."""
+    try:
+        return judge()
+    except FetchError:
+        raise
+    except Exception as error:  # the libraries assert what servers get wrong
+        raise FetchError(name="DAMAGED", detail=type(error).__name__) from error

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Findings about what issuers' servers said: whether a certificate is trusted, and not revoked.
+
+Gives nothing where nobody asked them. Nothing is said of certificates that have ended.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from cardtool.catalog import issuers
+from cardtool.model.certificate import Certificate
+from cardtool.model.diagnosis import Finding
+from cardtool.model.snapshot import Snapshot
+from cardtool.model.trust import Status, Trust
+from cardtool.rules import desk
+from cardtool.rules.codes import finding
+from cardtool.rules.kinds import PERSONAL, Kind, kind
+from cardtool.rules.policy import Policy
+
+_SIGNING = PERSONAL | {Kind.QUALIFIED_SEAL, Kind.CORPORATE_SEAL, Kind.FISCAL_SEAL}
+
+_FORGED = frozenset({"BAD_SIGNATURE", "NOT_AN_ISSUER", "EXPIRED", "WEAK_ALGORITHM"})
+"""Problems of a chain that is there and is not in order; any other is one that was not found."""
+
+_REFUSED = frozenset({"revoked", "suspended"})
+
+_Asked = dict[Certificate, tuple[str, Trust]]
+"""What was learnt of each signing certificate, and the place it lies in."""
+
+
+def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
+    """Give two findings for each signing certificate that was asked about: chain, then status."""
+    asked = _asked(snapshot)
+    no_more = refused(snapshot)
+    for certificate, (reader, trust) in asked.items():
+        if certificate.not_after_at < at:
+            continue
+        whose = {"reader": reader, "holder": _holder(certificate)}
+        yield _chain(trust, whose)
+        if trust.status is not None:
+            is_replaced = kind(certificate) in PERSONAL and any(
+                nes.person == _person(certificate) and nes.certificate not in no_more
+                for nes in desk.nes_in_force(snapshot, at)
+            )
+            yield _status(trust.status, whose, is_replaced=is_replaced)
+        elif trust.anchor:  # without an issuer there was nobody to ask
+            yield finding("nes-status-unreachable", **whose, urls=_urls(trust))
+
+
+def refused(snapshot: Snapshot) -> frozenset[Certificate]:
+    """Return the certificates that nobody accepts: revoked, suspended, or of a bad chain."""
+    return frozenset(
+        certificate
+        for certificate, (_, trust) in _asked(snapshot).items()
+        if trust.problem in _FORGED
+        or (trust.status is not None and trust.status.status in _REFUSED)
+    )
+
+
+def _asked(snapshot: Snapshot) -> _Asked:
+    known = {each.sha256: each for each in snapshot.trust or ()}
+    found: _Asked = {}
+    for place in desk.places(snapshot) if known else ():
+        for _, each in desk.certificates(place):
+            content = each.content
+            if (
+                each.sha256 in known
+                and isinstance(content, Certificate)
+                and kind(content) in _SIGNING
+            ):
+                found.setdefault(content, (place.name, known[each.sha256]))
+    return found
+
+
+def _chain(trust: Trust, whose: dict[str, str]) -> Finding:
+    if trust.anchor and not trust.problem:
+        names = {each.id: each.name for each in issuers.load()}
+        return finding("nes-trusted", **whose, root=names.get(trust.anchor, trust.anchor))
+    if trust.problem in _FORGED:
+        return finding("nes-untrusted", **whose, reason=trust.problem)
+    if trust.problem in ("BUG", "NONSENSE"):
+        return finding("cardtool-fault", part="--online", reason=trust.problem)
+    if trust.problem == "NOT_PINNED":
+        return finding("nes-untrusted-unpinned", **whose, sha256=(trust.chain or ("-",))[-1])
+    reason = trust.problem or "-"
+    return finding("nes-chain-unproven", **whose, reason=reason, urls=_urls(trust))
+
+
+def _status(status: Status, whose: dict[str, str], *, is_replaced: bool) -> Finding:
+    said_at = status.said_at.isoformat()
+    if status.status not in _REFUSED:
+        code = "nes-status-good" if status.status == "good" else "nes-status-unknown"
+        return finding(code, **whose, source=status.url, said_at=said_at)
+    revoked_at = "-" if status.revoked_at is None else status.revoked_at.isoformat()
+    since = {"revoked_at": revoked_at, "reason": status.reason or "-"}
+    if is_replaced:
+        return finding("nes-revoked-replaced", **whose, **since)
+    if status.status == "suspended":
+        return finding("nes-suspended", **whose, revoked_at=revoked_at, said_at=said_at)
+    return finding("nes-revoked", **whose, **since, said_at=said_at)
+
+
+def _urls(trust: Trust) -> str:
+    return ", ".join(f"{each.url} ({each.name})" for each in trust.attempts) or "-"
+
+
+def _holder(certificate: Certificate) -> str:
+    subject = certificate.subject
+    return subject.first("CN") or subject.first("O") or "-"
+
+
+def _person(certificate: Certificate) -> str:
+    return certificate.subject.first("serialNumber") or _holder(certificate)

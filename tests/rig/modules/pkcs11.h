@@ -69,9 +69,9 @@ typedef struct {
 /* The places of functions in CK_FUNCTION_LIST; those not named are not supported here. */
 enum {
     AT_Initialize, AT_Finalize, AT_GetInfo, AT_GetFunctionList, AT_GetSlotList, AT_GetSlotInfo,
-    AT_GetTokenInfo, AT_OpenSession = 12, AT_CloseSession, AT_CloseAllSessions, AT_GetSessionInfo,
+    AT_GetTokenInfo, AT_GetMechanismList, AT_OpenSession = 12, AT_CloseSession, AT_CloseAllSessions, AT_GetSessionInfo,
     AT_Login = 18, AT_GetAttributeValue = 24, AT_FindObjectsInit = 26, AT_FindObjects,
-    AT_FindObjectsFinal, FUNCTIONS = 68
+    AT_FindObjectsFinal, AT_SignInit = 42, FUNCTIONS = 68
 };
 
 typedef struct {

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
+"""Who can sign at this desk, which of them is meant, how the PIN stands, and asking for it."""
+
+import getpass
+import sys
+import warnings
+from datetime import datetime
+
+import click
+import msgspec
+from msgspec.structs import replace
+
+from cardtool.catalog import load
+from cardtool.cli.refusal import Refusal
+from cardtool.cli.session import Session
+from cardtool.model.certificate import Certificate
+from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Snapshot, Token
+from cardtool.rules import desk, fitting
+from cardtool.rules.codes import finding
+from cardtool.rules.kinds_found import is_broken
+from cardtool.rules.tokens import PUK_LOCKED, pin_code
+from cardtool.views.signature import Signer
+
+_SPY = "pkcs11-spy"
+"""The catalogue's name of a module that writes down what passes through it, PINs too."""
+
+_WARNINGS = frozenset(
+    {
+        desk.PIN_LOCKED,
+        "CKF_USER_PIN_FINAL_TRY",
+        "CKF_USER_PIN_COUNT_LOW",
+        "CKF_USER_PIN_TO_BE_CHANGED",
+        PUK_LOCKED,
+    }
+)
+"""Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO."""
+
+_RISKY = ("pin-final-try", "pin-count-low")
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """An NES in force, and the one place where its key is asked to sign."""
+
+    place: str
+    module: Module
+    slot: Slot
+    token: Token
+    stored: CertificateObject
+    certificate: Certificate
+    warnings: tuple[str, ...] = ()
+    """What other tokens that hold the certificate say against trying its PIN: flags."""
+
+
+class PinState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a PIN may be tried."""
+
+    usable: bool
+    risky: bool
+    """A wrong one may be the last."""
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether nothing is to be said of it."""
+        return self.usable and not self.risky
+
+
+def candidates(snapshot: Snapshot, at: datetime, *, asked_for: bool) -> tuple[Candidate, ...]:
+    """Return each NES in force, once.
+
+    Where modules were `asked_for`, a token of theirs needs no reader. A card that is known not to
+    be for signing is never among them, nor a certificate that could verify nothing.
+    """
+    if asked_for:
+        in_force = tuple(each for each in desk.all_nes(snapshot) if each.is_in_force(at))
+    else:
+        in_force = desk.nes_in_force(snapshot, at)
+    others = {each.reader for each in desk.seats(snapshot) if each.card.holds != "nes"}
+    made: dict[str, Candidate] = {}
+    for each in in_force:
+        if each.place in others or is_broken(each.certificate):
+            continue
+        candidate = _locate(snapshot, each)
+        made.setdefault(candidate.stored.sha256, candidate)
+    return tuple(made.values())
+
+
+def _locate(snapshot: Snapshot, nes: desk.Nes) -> Candidate:
+    """Find where it lies, rather not behind a spy, and what every driver says of its PIN."""
+    holding = [
+        Candidate(
+            place=nes.place,
+            module=module,
+            slot=slot,
+            token=token,
+            stored=stored,
+            certificate=nes.certificate,
+        )
+        for module, slot, token in snapshot.tokens()
+        if not isinstance(token.certificates, Failure)
+        for stored in token.certificates
+        if stored.content == nes.certificate
+    ]
+    flags = {flag for each in holding for flag in each.token.flags}
+    best = min(holding, key=lambda each: (is_spied_on(each), each.token is not nes.token))
+    return replace(best, warnings=tuple(sorted(flags & _WARNINGS)))
+
+
+def is_spied_on(candidate: Candidate) -> bool:
+    """Tell whether a module writes down what it is given."""
+    known = load().module_named(fitting.file_name(candidate.module))
+    return known is not None and known.id == _SPY
+
+
+def choose(found: tuple[Candidate, ...], reader: str, session: Session) -> Candidate:
+    """Return the one that is meant; where several may be, a person says which.
+
+    Raises:
+        Refusal: none is in a reader of that name, or what was typed is no number of the list.
+    """
+    from cardtool.views import signature
+
+    fitting = tuple(each for each in found if reader in each.place)
+    if not fitting:
+        places = ", ".join(dict.fromkeys(each.place for each in found))
+        raise Refusal(code="sign-reader", reader=reader, found=places)
+    if len(fitting) == 1:
+        return fitting[0]
+    signers = [shown(each, session) for each in fitting]
+    tell(signature.choice(signers, session.text, session.paper()))
+    typed = ask(session.text.label("sign-number"))
+    numbers = {str(number): each for number, each in enumerate(fitting, 1)}
+    if typed not in numbers:
+        raise Refusal(code="sign-number", count=len(fitting))
+    return numbers[typed]
+
+
+def shown(chosen: Candidate, session: Session) -> Signer:
+    """Return what is shown of it."""
+    return Signer(
+        reader=chosen.place,
+        holder=chosen.certificate.subject.first("CN") or "-",
+        until=session.text.moment(chosen.certificate.not_after_at),
+        key=chosen.certificate.key,
+    )
+
+
+def pin_state(chosen: Candidate) -> PinState:
+    """Tell from the token's flags whether its PIN may be tried."""
+    token = _warned(chosen)
+    code, flags = pin_code(token), token.flags
+    is_own = "CKF_USER_PIN_INITIALIZED" in flags and "CKF_USER_PIN_TO_BE_CHANGED" not in flags
+    return PinState(
+        usable=is_own and code in (*_RISKY, "pin-ready"),
+        risky=code in _RISKY or PUK_LOCKED in flags,
+    )
+
+
+def _warned(chosen: Candidate) -> Token:
+    return replace(chosen.token, flags=(*chosen.token.flags, *chosen.warnings))
+
+
+def deciding(diagnosis: Diagnosis, chosen: Candidate) -> Diagnosis:
+    """Return the diagnosis with the PIN of the chosen token as what decides."""
+    warned = _warned(chosen)
+    code = pin_code(warned)
+    if code == "pin-ready" and PUK_LOCKED in warned.flags:
+        code = "puk-locked"
+    masked = {
+        slot.id: token.label
+        for module, slot, token in diagnosis.snapshot.tokens()
+        if module.path == chosen.module.path
+    }
+    pin = finding(code, reader=chosen.place, label=masked.get(chosen.slot.id, "-"))
+    others = (each for each in diagnosis.findings if each.code != code)
+    return replace(diagnosis, findings=(pin, *others), verdict=code, severity=pin.severity)
+
+
+def with_flags(
+    snapshot: Snapshot, chosen: Candidate, flags: tuple[str, ...]
+) -> tuple[Snapshot, Candidate]:
+    """Return both with the flags that the chosen token has now."""
+    token = replace(chosen.token, flags=flags)
+    slot = replace(chosen.slot, token=token)
+    slots = chosen.module.slots if isinstance(chosen.module.slots, tuple) else ()
+    module = replace(
+        chosen.module, slots=tuple(slot if each is chosen.slot else each for each in slots)
+    )
+    modules = tuple(module if each is chosen.module else each for each in snapshot.modules)
+    changed = replace(chosen, module=module, slot=slot, token=token)
+    return replace(snapshot, modules=modules), changed
+
+
+def tell(words: str) -> None:
+    """Write to standard error: standard output is for the result."""
+    from cardtool import console
+
+    console.write([words], sys.stderr)
+
+
+def ask(prompt: str) -> str:
+    """Read a line from the terminal.
+
+    Raises:
+        click.Abort: the person left.
+    """
+    tell(f"{prompt}: ")
+    try:
+        typed = sys.stdin.readline()
+    except UnicodeError:  # whose text has a piece of what was typed
+        return ""
+    if not typed:
+        raise click.Abort
+    return typed.strip()
+
+
+def ask_pin(prompt: str, limit_bytes: int) -> bytes:
+    """Read the PIN from the terminal without showing it.
+
+    Raises:
+        Refusal: nothing that can be a PIN was typed, or it could not be hidden.
+        click.Abort: the person left.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            pin = getpass.getpass(f"{prompt}: ").encode()
+        except getpass.GetPassWarning:
+            raise Refusal(code="sign-no-terminal") from None
+        except EOFError:
+            raise click.Abort from None
+        except UnicodeError:  # whose text has a piece of what was typed
+            raise Refusal(code="sign-pin-encoding") from None
+    if not pin:
+        raise Refusal(code="sign-pin-empty")
+    if len(pin) > limit_bytes:
+        raise Refusal(code="sign-pin-long", limit=limit_bytes)
+    return pin

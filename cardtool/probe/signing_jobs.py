@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one question that carries a PIN: what it is, and its way to the worker. Nothing native.
+
+The PIN is a line of its own behind the question, on the worker's standard input. It is part of no
+record, so it can be in no answer, no failure and no log.
+"""
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
+
+from cardtool.catalog import load
+from cardtool.model.snapshot import Card, Failure, Module, Snapshot
+from cardtool.probe import modules, opensc
+from cardtool.probe.isolation import LostWorkerError, Worker
+from cardtool.probe.reading import is_opensc
+
+PIN_LIMIT_BYTES = 64
+"""Longer than any card's PIN; a pasted text is none."""
+
+_TALKATIVE = ("DEBUG", "TRACE", "SPY", "OPENSC_CONF")
+"""What is in the name of a variable that can make a library write down what it is given: a PIN too.
+
+Source: opensc.conf(5), pkcs11-spy(1), p11-kit(8).
+"""
+
+_PR_SET_DUMPABLE = 4
+"""Source: prctl(2), linux/prctl.h."""
+
+
+class Sign(msgspec.Struct, frozen=True, kw_only=True, tag="sign"):
+    """Job sign: log in once, sign a random number, verify it. The PIN is the next line."""
+
+    path: str
+    environment: dict[str, str] = {}
+    """Variables set in the worker before the module is loaded."""
+    slot_id: int
+    flags: tuple[str, ...]
+    """The token's flags when a person agreed: with another state of the PIN nothing is tried."""
+    sha256: str
+    """Fingerprint of the certificate whose key is to sign."""
+
+
+class Signed(msgspec.Struct, frozen=True, kw_only=True, tag="signed"):
+    """The card signed, and its certificate verified that."""
+
+    mechanism: str
+    """CKM_ name of the standard."""
+
+
+class Why(StrEnum):
+    """Where it ended; from LOGIN on the PIN was tried, after it the PIN was right."""
+
+    UNREACHED = "unreached"
+    """The module or its token could not be opened."""
+    CHANGED = "changed"
+    """Another token, certificate or state of the PIN than a person agreed to."""
+    NO_MECHANISM = "no-mechanism"
+    LOGIN = "login"
+    NO_KEY = "no-key"
+    NOT_SIGNED = "not-signed"
+    NOT_VERIFIED = "not-verified"
+    """A signature was made that is not by the certificate's key."""
+
+
+class Unsigned(msgspec.Struct, frozen=True, kw_only=True, tag="unsigned"):
+    """The card did not sign."""
+
+    why: Why
+    reason: Failure | None = None
+    """What the module said, where it did."""
+    flags: tuple[str, ...] | None = None
+    """The token's flags after the login was refused; None: not asked for, or no answer."""
+
+
+_ANSWER = msgspec.json.Decoder[Signed | Unsigned | Failure](Signed | Unsigned | Failure)
+
+
+def sign(question: Sign, pin: bytes, *, timeout_s: float) -> Signed | Unsigned | Failure:
+    """Have a new worker sign; a `Failure(worker, ...)` where it hangs, crashes or is at fault.
+
+    Asks once, whatever the answer. A worker that is too slow is let go, never killed. No failure
+    has a detail: its text would be a library's or a traceback's, in which the PIN may stand.
+    """
+    with Worker("sign", is_mute=True) as worker:
+        try:
+            body = msgspec.json.encode(question) + b"\n" + pin  # and the end of its line
+            line = worker.ask(body, timeout_s=timeout_s)
+            answer: Signed | Unsigned | Failure = _ANSWER.decode(line)
+        except LostWorkerError as loss:
+            return Failure(api="worker", name=loss.name, code=loss.code)
+        except msgspec.DecodeError:
+            return Failure(api="worker", name="NONSENSE")
+        return replace(answer, detail="") if isinstance(answer, Failure) else answer
+
+
+@contextmanager
+def environment(module: Module, snapshot: Snapshot) -> Iterator[dict[str, str]]:
+    """Give the variables that a module was loaded with when its slots were listed.
+
+    With others OpenSC would number them in another way. A configuration of the machine's own may
+    have it write the PIN down, so ours takes its place even there; whatever is then found in
+    another slot is not asked to sign. A module of another name may load OpenSC as well.
+    """
+    ours = {"OPENSC_CONF": str(opensc.OURS)}
+    if not is_opensc(module):
+        yield ours
+        return
+    readers = () if isinstance(snapshot.readers, Failure) else snapshot.readers
+    cards = {
+        each.name: load().card_for(each.card.atr) for each in readers if isinstance(each.card, Card)
+    }
+    mine = [name for name, card in cards.items() if modules.candidates(card, [module])]
+    others = [each.name for each in readers if each.card is not None and each.name not in mine]
+    its_cards = [cards[name] for name in mine]
+    with opensc.environment(its_cards, wanted=mine, others=others) as settings:
+        yield {**ours, **settings}
+
+
+def hush() -> None:
+    """Take out of this process's environment what can make a library write a PIN down."""
+    for name in tuple(os.environ):
+        if any(word in name.upper() for word in _TALKATIVE):
+            del os.environ[name]
+
+
+def keep_out_of_core() -> None:
+    """Let no dump of this process's memory be written; on Linux nobody may attach to it either.
+
+    Source: setrlimit(2), core(5), prctl(2).
+    """
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import suppress
 
-_LOOKING = frozenset({"check", "snapshot", "certs", "drivers"})
+_LOOKING = frozenset({"calendar", "certs", "check", "drivers", "sign-test", "snapshot"})
 
 _NO_LOOK = frozenset({"--help", "--polkit-rule", "--version"})
 

@@ -21,6 +21,7 @@ import platformdirs
 from cardtool.text import LANGUAGES
 
 if TYPE_CHECKING:
+    from cardtool.probe import jobs
     from cardtool.rules.policy import Policy
 
 _LOG = logging.getLogger(__name__)
@@ -43,11 +44,49 @@ class ConfigError(ValueError):
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Days before its end from which a certificate is spoken of; None: the policy's own."""
+    """What may be set of a `Policy`; None: what holds otherwise."""
 
     notice_days: Days | None = None
     urgent_days: Days | None = None
     critical_days: Days | None = None
+    lead_days: Days | None = None
+    holidays: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a country without a calendar; msgspec adds the place to what is raised."""
+        if self.holidays in (None, "", "TR"):
+            return
+        from holidays import list_supported_countries  # noqa: PLC0415 - for few sites
+
+        if self.holidays not in list_supported_countries(include_aliases=False):
+            text = f"`holidays` must be a country such as TR, or empty: {self.holidays}"
+            raise ValueError(text)
+
+    def said(self) -> dict[str, Any]:
+        """Return what is set, by its name in a `Policy`."""
+        every = ((name, getattr(self, name)) for name in Thresholds.__struct_fields__)
+        return {name: value for name, value in every if value is not None}
+
+
+class OfIssuer(Thresholds, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What holds for the certificates of one issuer; what it leaves out is as for all others."""
+
+    name: str
+    """A part of the issuer's CN, in whatever case."""
+
+    def __post_init__(self) -> None:
+        """Refuse a name that every issuer has."""
+        super().__post_init__()
+        if not self.name.strip():
+            text = "`name` must be a part of the issuer's name"
+            raise ValueError(text)
+
+
+class OfSite(Thresholds, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What holds for all certificates, and for those of some issuers."""
+
+    issuer: tuple[OfIssuer, ...] = ()
+    """The first whose name fits counts."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,6 +111,34 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 _KEY_BYTES = 16
 
 
+class Online(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How issuers' servers are asked, where somebody wants it; None: as it is otherwise."""
+
+    proxy: str | None = None
+    """Address of a proxy, http://HOST:PORT."""
+    certificates: str | None = None
+    """Folder with issuers' certificates."""
+    timeout_s: Annotated[float, msgspec.Meta(ge=1, le=600)] | None = None
+    """Seconds for all certificates together, after the look."""
+    roots: tuple[Annotated[str, msgspec.Meta(pattern="^[0-9A-Fa-f]{64}$")], ...] = ()
+    """SHA-256 fingerprints of roots that are trusted too."""
+    allow_private: bool = False
+    """Addresses in certificates may lead into a private network."""
+
+    def __post_init__(self) -> None:
+        """Refuse a folder that depends on the current one."""
+        if self.certificates is not None and not Path(self.certificates).is_absolute():
+            text = f"`certificates` must be absolute: {self.certificates}"
+            raise ValueError(text)
+
+    def settings(self) -> "jobs.Online":
+        """Return what the probe is told."""
+        from cardtool.probe import jobs  # noqa: PLC0415 - only for those who ask
+
+        said = msgspec.structs.asdict(self)
+        return jobs.Online(**{key: value for key, value in said.items() if value is not None})
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a configuration file may say."""
 
@@ -81,8 +148,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Absolute paths of PKCS#11 modules to look at as well."""
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=600)] | None = None
     """Seconds for one whole look."""
-    policy: Thresholds = Thresholds()
+    policy: OfSite = OfSite()
     identity: Identity = Identity()
+    online: Online = Online()
 
     def __post_init__(self) -> None:
         """Refuse a language without words, and a module that depends on the current folder."""
@@ -98,8 +166,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Return the policy with what the files say of it."""
         from cardtool.rules.policy import Policy  # noqa: PLC0415 - looking comes before judging
 
-        said = msgspec.structs.asdict(self.policy)
-        return Policy(**{key: value for key, value in said.items() if value is not None})
+        said = self.policy.said()
+        return Policy(
+            **said,
+            issuers=tuple(
+                (each.name, Policy(**{**said, **each.said()})) for each in self.policy.issuer
+            ),
+        )
 
 
 def places(environ: Mapping[str, str]) -> tuple[Path, ...]:
@@ -177,19 +250,31 @@ def _checked(table: dict[str, Any], where: str) -> Config:
     except msgspec.ValidationError as error:
         keys = ", ".join(_keys_at(str(error)))
         raise ConfigError(code="config-value", file=where, reason=str(error), keys=keys) from error
-    if config.policy == Thresholds():
+    if config.policy == OfSite():
         return config
     days = config.days()
-    if not days.critical_days <= days.urgent_days <= days.notice_days:
-        raise ConfigError(code="config-days", file=where, **msgspec.structs.asdict(days))
+    own = ((f"$.policy.issuer[{i}]", each) for i, (_, each) in enumerate(days.issuers))
+    for place, each in (("$.policy", days), *own):
+        if not each.critical_days <= each.urgent_days <= each.notice_days >= each.lead_days:
+            raise ConfigError(
+                code="config-days",
+                file=where,
+                place=place,
+                critical_days=each.critical_days,
+                urgent_days=each.urgent_days,
+                notice_days=each.notice_days,
+                lead_days=each.lead_days,
+            )
     return config
 
 
 def _keys_at(reason: str) -> tuple[str, ...]:
     """Return the keys of the table that msgspec's reason is about, by the place it names."""
     tables = {
-        "$.policy": Thresholds.__struct_fields__,
+        "$.policy.issuer[": OfIssuer.__struct_fields__,
+        "$.policy": OfSite.__struct_fields__,
         "$.identity": Identity.__struct_fields__,
+        "$.online": Online.__struct_fields__,
     }
     keys = (keys for place, keys in tables.items() if f"`{place}" in reason)
     return next(keys, Config.__struct_fields__)

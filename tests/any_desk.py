@@ -24,6 +24,7 @@ from cardtool.model.snapshot import (
     Token,
 )
 from cardtool.model.surroundings import Driver, Process, Service, Session, UsbDevice
+from cardtool.model.trust import Attempt, Status, Trust
 from tests import desks
 
 NAMES = st.sampled_from([desks.READER, desks.SECOND, "Windows Hello for Business 1"]) | st.text(
@@ -148,6 +149,25 @@ LAST_GOOD = st.builds(
     readers=st.lists(NAMES, max_size=2).map(tuple),
     modules=st.dictionaries(st.sampled_from(["libakisp11.so", "akisp11.dll"]), st.text(max_size=3)),
 )
+STATUSES = st.builds(
+    Status,
+    source=st.sampled_from(["ocsp", "crl"]),
+    url=st.text(max_size=4),
+    status=st.sampled_from(["good", "revoked", "suspended", "unknown"]),
+    said_at=MOMENTS,
+    revoked_at=st.none() | MOMENTS,
+    reason=st.sampled_from(["", "certificateHold", "keyCompromise"]),
+)
+TRUST = st.builds(
+    Trust,
+    sha256=st.sampled_from(["", "AB"]),
+    asked_at=MOMENTS,
+    chain=st.sampled_from([(), ("AB",), ("AB", "CD")]),
+    anchor=st.sampled_from(["", "kamusm-root-6", "x"]),
+    problem=st.sampled_from(["", "BAD_SIGNATURE", "NOT_PINNED", "NO_ISSUER", "x"]),
+    status=st.none() | STATUSES,
+    attempts=st.lists(st.builds(Attempt, url=NAMES, name=st.text(max_size=4))).map(tuple),
+)
 SNAPSHOTS = st.builds(
     Snapshot,
     taken_at=st.just(desks.AT) | MOMENTS,
@@ -169,5 +189,6 @@ SNAPSHOTS = st.builds(
     vanished=st.lists(NAMES, max_size=2).map(tuple),
     clients=st.none() | st.lists(st.builds(Process, pid=st.just(7), name=NAMES)).map(tuple),
     built_at=st.none() | MOMENTS,
+    trust=st.none() | st.lists(TRUST, max_size=2).map(tuple),
     last_good=st.none() | LAST_GOOD,
 )

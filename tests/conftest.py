@@ -5,6 +5,7 @@ import os
 
 import pytest
 
+os.environ["CARDTOOL_CACHE"] = ""  # nor what it fetched
 os.environ["CARDTOOL_STATE"] = ""  # no test leaves a memory of its desk to the next, or to a person
 
 

@@ -43,6 +43,30 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     assert config.identity.key == "AB" * 16
 
 
+def test_an_issuer_has_days_of_its_own_and_otherwise_the_sites(tmp_path: Path) -> None:
+    text = """
+        [policy]
+        notice_days = 60
+        lead_days = 20
+        holidays = ""
+        [[policy.issuer]]
+        name = "TÜRKTRUST"
+        lead_days = 7
+        holidays = "DE"
+        [[policy.issuer]]
+        name = "Sürüm 6"
+        critical_days = 5
+    """
+
+    policy = load(_named(tmp_path / "config.toml", text)).days()
+
+    assert policy.of("-") == policy
+    assert policy.of("Türktrust H7") == Policy(notice_days=60, lead_days=7, holidays="DE")
+    assert policy.of("KESHS - Sürüm 6") == Policy(
+        notice_days=60, lead_days=20, critical_days=5, holidays=""
+    )
+
+
 def test_the_users_file_overrides_the_systems_key_by_key(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +115,26 @@ def test_without_a_file_everything_is_as_shipped(
             "[policy]\nurgent_days = 200",
             "$.policy contradict each other: critical_days 15, urgent_days 200, notice_days 90",
         ),
-        ("[policy]\ncritical = 2", 'known keys: notice_days, urgent_days, critical_days"'),
+        (
+            "[policy]\ncritical = 2",
+            "known keys: notice_days, urgent_days, critical_days, lead_days, holidays, issuer",
+        ),
+        (
+            "[[policy.issuer]]\nname = 'x'\ndays = 2",
+            'known keys: notice_days, urgent_days, critical_days, lead_days, holidays, name"',
+        ),
+        ("[[policy.issuer]]\nlead_days = 5", "`name` - at `$.policy.issuer[0]`"),
+        ("[[policy.issuer]]\nname = ' '", "`name` must be a part"),
+        ("[[policy.issuer]]\nname = ' '", "$.policy.issuer[0]"),
+        ("[[policy.issuer]]\nname = 'x'\nlead_days = -1", "$.policy.issuer[0].lead_days"),
+        (
+            "[[policy.issuer]]\nname = 'x'\n[[policy.issuer]]\nname = 'y'\nurgent_days = 91",
+            "$.policy.issuer[1] contradict each other: critical_days 15, urgent_days 91",
+        ),
+        ("[policy]\nlead_days = 91", "nor lead_days 91 larger than notice_days"),
+        ("[policy]\nholidays = 'Türkiye'", "such as TR, or empty: Türkiye - at `$.policy`"),
+        ("[policy]\nholidays = 'TUR'", "such as TR"),
+        ("[policy]\nissuer = 3", "$.policy.issuer"),
         ("[identity]\nkeys = 2", 'known keys: key"'),
         ("policy = 3", "$.policy"),
         ("modules = ['libakisp11.so']", "libakisp11.so"),

@@ -2,6 +2,7 @@
 """The examples that ship: shown as the desk itself would be, and never mistaken for it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -82,12 +83,17 @@ def test_a_case_is_data_as_its_desk_would_give_it_with_the_name_of_the_practice(
 
 @pytest.mark.parametrize("form", formats())
 def test_every_format_says_that_it_is_practice(runner: CliRunner, form: str) -> None:
-    shown = runner.invoke(main, ["practice", "card-mute", "--format", form, "--lang", "en"]).stdout
+    done = runner.invoke(main, ["practice", "nes-expiring", "--format", form, "--lang", "en"])
 
     if form == "json":
-        assert json.loads(shown)["practice"] == "card-mute"
+        assert json.loads(done.stdout)["practice"] == "nes-expiring"
+    elif form == "ics":
+        unfolded = done.stdout_bytes.decode().replace("\r\n ", "")
+        titles = re.findall(r"^SUMMARY:(.*)\r$", unfolded, re.MULTILINE)
+        assert titles
+        assert all(each.startswith("PRACTICE\\, not this computer: nes-ex") for each in titles)
     else:
-        assert shown.startswith("PRACTICE, not this computer: card-mute\n")
+        assert done.stdout.startswith("PRACTICE, not this computer: nes-expiring\n")
 
 
 def test_a_case_can_be_judged_for_another_moment(runner: CliRunner) -> None:

@@ -124,6 +124,8 @@ def test_nothing_from_a_device_reaches_the_terminal_as_a_command(form: str) -> N
     write([_shown(_judged(_hostile(text)), form)], stream, is_json=is_json)
 
     page = stream.buffer.getvalue().decode()
+    if form == "ics":  # whose line ends are its own, and fold what is long
+        page = page.replace("\r\n ", "").replace("\r\n", "\n")
     kinds = {unicodedata.category(each) for each in page.replace("\n", "")}
     assert not kinds & FORBIDDEN
     assert "[bold" in page

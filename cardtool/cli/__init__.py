@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cardtool import __version__
-from cardtool.cli.options import AT, KEEP, LOOKING, SHOWING, PathName, options
+from cardtool.cli.options import AT, CARD, KEEP, LOOKING, SHOWING, PathName, options
 from cardtool.cli.refusal import UNKNOWN, Refusal
 from cardtool.cli.session import Session, write_file
+from cardtool.cli.signing import sign_test
 from cardtool.views import formats
 
 if TYPE_CHECKING:
@@ -138,6 +139,9 @@ def diagnose(ctx: click.Context, files: tuple[str, ...]) -> None:
     ctx.exit(UNKNOWN if refused else session.worst)
 
 
+main.add_command(sign_test)
+
+
 @main.command()
 @click.argument("code")
 @options(*SHOWING)
@@ -207,19 +211,45 @@ def drivers(ctx: click.Context, polkit_rule: str | None) -> None:
     session.show(f"drivers-{session.format}", [diagnosis], **bound)
 
 
-@main.group(invoke_without_command=True)
+@main.command()
+@click.option("-o", "--output", type=PathName(), metavar="FILE",
+              help="Write a file instead of standard output.")  # fmt: skip
 @options(*SHOWING, *LOOKING, AT, KEEP)
 @click.pass_context
-def certs(ctx: click.Context) -> None:
+def calendar(ctx: click.Context, output: str | None) -> None:
+    """Write the dates of the cards' NES for a calendar, with alarms.  Names are hashed.
+
+    Imported again it moves what the calendar has.  Without any date ahead nothing is written, and
+    the exit status says how bad that is.
+    """
+    from cardtool.cli.calendar import write
+
+    ctx.exit(write(Session(ctx, ("ics",)), output))
+
+
+@main.group(invoke_without_command=True)
+@click.option("--all", "everything", is_flag=True,
+              help="Show everything that is in each certificate.")  # fmt: skip
+@options(*SHOWING, *LOOKING, AT, KEEP)
+@click.pass_context
+def certs(ctx: click.Context, *, everything: bool) -> None:
     """List the certificates on the cards.  Without any, the exit status says how bad that is."""
     if ctx.invoked_subcommand is not None:
         return
+    from cardtool.cli.listing import judged
+
     session = Session(ctx, formats("certificates"))
     diagnosis = session.judge(session.look())
-    session.show(f"certificates-{session.format}", [diagnosis])
+    known = judged(diagnosis.snapshot)
+    if session.format == "json":
+        from cardtool.views.certificates import render_json
+
+        session.write(render_json([diagnosis], judged=known))
+    else:
+        bound = {"judged": known, "everything": everything}
+        session.show("certificates-terminal", [diagnosis], **bound)
     lists = [token.certificates for _, _, token in diagnosis.snapshot.tokens()]
-    found = any(isinstance(each, tuple) and each for each in lists)
-    ctx.exit(0 if found else session.worst)
+    ctx.exit(0 if any(isinstance(some, tuple) and some for some in lists) else session.worst)
 
 
 @certs.command("export")
@@ -230,7 +260,9 @@ def certs(ctx: click.Context) -> None:
     metavar="FILE|FOLDER",
     help="Where to: one file for all, or one file each in a folder; otherwise standard output.",
 )
-@click.option("--form", type=click.Choice(["pem", "der"]), default="pem", show_default=True)
+@click.option("--form", type=click.Choice(["pem", "der", "chain"]), default="pem",
+              show_default=True,
+              help="chain: PEM, each followed by its issuers on the cards.")  # fmt: skip
 @click.option(
     "--sha256",
     "prefixes",
@@ -238,10 +270,10 @@ def certs(ctx: click.Context) -> None:
     metavar="PREFIX",
     help="Only certificates whose fingerprint begins so; may be repeated.",
 )
-@options(*SHOWING, *LOOKING)
+@options(*SHOWING, *CARD)
 @click.pass_context
 def export_(ctx: click.Context, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
-    """Write the certificates as PEM or DER.  They hold their holder's name and number."""
+    """Write the certificates as PEM, DER or chains.  They hold their holder's name and number."""
     from cardtool.cli.files import export
 
     export(Session(ctx, ()), output, form, prefixes)

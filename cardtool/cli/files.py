@@ -4,57 +4,70 @@
 import base64
 import os
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session, write_file
-from cardtool.model.snapshot import Failure, Snapshot
+from cardtool.model.chain import chain
+from cardtool.model.snapshot import CertificateObject, Failure, Snapshot
 
 _NAME_DIGITS = 16
 """Digits of the fingerprint in a file's name, which must not hold the label: it is personal."""
+
+FORMS = {"pem": "pem", "der": "der", "chain": "chain.pem"}
+"""What a certificate can be written as, and how the name of such a file ends."""
+
+_Objects = dict[str, CertificateObject]
+"""Certificates by their fingerprint."""
 
 
 def export(session: Session, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
     """Write the certificates whose fingerprint begins with one of the prefixes.
 
     Raises:
-        Refusal: there is none, or one file is to hold several DER certificates.
+        Refusal: there is none, or one file is to hold several that each need their own.
     """
     found = _certificates(session.look())
     wanted = tuple(each.replace(":", "").upper() for each in prefixes) or ("",)
-    chosen = {name: der for name, der in found.items() if name.startswith(wanted)}
+    chosen = {name: each for name, each in found.items() if name.startswith(wanted)}
     if not chosen:
         raise Refusal(code="export-nothing", found=_fingerprints(found))
+    if form == "chain":
+        chosen = _leaves(chosen)
+    bodies = {name: _formed(each, form, found) for name, each in chosen.items()}
     if output is not None and (Path(output).is_dir() or output.endswith(("/", os.sep))):
-        _into_folder(Path(output), chosen, form)
+        _into_folder(Path(output), bodies, FORMS[form])
         return
     if form == "der" and len(chosen) > 1:
         raise Refusal(code="export-several", found=_fingerprints(chosen))
-    body = b"".join(_formed(der, form) for der in chosen.values())
+    if form == "chain" and len(chosen) > 1:
+        raise Refusal(code="export-several-chains", found=_fingerprints(chosen))
+    body = b"".join(bodies.values())
     if output is None or output == "-":
         session.write_bytes(body)
     else:
         write_file(Path(output), body)
 
 
-def _into_folder(folder: Path, chosen: dict[str, bytes], form: str) -> None:
+def _into_folder(folder: Path, bodies: dict[str, bytes], ending: str) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or str(error)
         raise Refusal(code="output-folder", file=str(folder), reason=reason) from error
-    for name, der in chosen.items():
-        write_file(folder / f"{name[:_NAME_DIGITS]}.{form}", _formed(der, form))
+    for name, body in bodies.items():
+        write_file(folder / f"{name[:_NAME_DIGITS]}.{ending}", body)
 
 
-def _fingerprints(some: dict[str, bytes]) -> str:
+def _fingerprints(some: Iterable[str]) -> str:
     return ", ".join(name[:_NAME_DIGITS] for name in some) or "-"
 
 
-def _certificates(snapshot: Snapshot) -> dict[str, bytes]:
-    """Return DER by fingerprint: one certificate may be seen through several modules."""
+def _certificates(snapshot: Snapshot) -> _Objects:
+    """Return each certificate once: it may be seen through several modules."""
     return {
-        each.sha256: bytes.fromhex(each.der)
+        each.sha256: each
         for _, _, token in snapshot.tokens()
         if not isinstance(token.certificates, Failure)
         for each in token.certificates
@@ -62,10 +75,31 @@ def _certificates(snapshot: Snapshot) -> dict[str, bytes]:
     }
 
 
-def _formed(der: bytes, form: str) -> bytes:
-    """Return a certificate as it is, or as PEM. Source: RFC 7468 §5."""
+def _leaves(chosen: _Objects) -> _Objects:
+    """Return those that issued none of the others; all where each issued another."""
+    issuers = {
+        issuer.sha256 for each in chosen.values() for issuer in chain(each, chosen.values())[1:]
+    }
+    return {name: each for name, each in chosen.items() if name not in issuers} or chosen
+
+
+def _formed(one: CertificateObject, form: str, known: _Objects) -> bytes:
+    """Return a certificate as it is, as PEM, or as PEM with its issuers after it.
+
+    Bytes that make no certificate are written all the same: for whoever looks into them.
+    """
     if form == "der":
-        return der
+        return _der(one)
+    some = chain(one, known.values()) if form == "chain" else (one,)
+    return b"".join(_pem(_der(each)) for each in some)
+
+
+def _der(one: CertificateObject) -> bytes:
+    return bytes.fromhex(one.der or "")
+
+
+def _pem(der: bytes) -> bytes:
+    """Return bytes between the lines that mark a certificate. Source: RFC 7468 §5."""
     lines = textwrap.wrap(base64.b64encode(der).decode(), 64)
     text = "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))
     return text.encode()

@@ -112,7 +112,7 @@ SHOWING = (
         help="Say on standard error what is being done.",
     ),
 )
-LOOKING = (
+CARD = (
     _option(
         "--module",
         multiple=True,
@@ -128,6 +128,15 @@ LOOKING = (
         help="Limit for the whole look.  [default: 10]",
     ),
 )
+"""Where a card is looked for, and how long."""
+LOOKING = (
+    *CARD,
+    _option(
+        "--online",
+        is_flag=True,
+        help="Ask the issuer whether the certificates are trusted and not revoked.",
+    ),
+)
 AT = _option(
     "--at",
     metavar="WHEN",
@@ -137,5 +146,5 @@ AT = _option(
 KEEP = _option(
     "--keep-personal",
     is_flag=True,
-    help="Leave names and numbers in the JSON as they are.",
+    help="Leave names and numbers in JSON and calendars as they are.",
 )

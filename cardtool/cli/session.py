@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+_LEAVING = ("json", "ics")
+"""Formats that are made to be given away: redacted, where the screen is masked."""
+
 _COLUMNS = range(40, 101)
 """Widths that are laid out for; wider lines are hard to read."""
 
@@ -51,7 +54,7 @@ class Session:
             text = f"`{ctx.command_path}` has no --format {asked}{others}."
             raise click.UsageError(text, ctx)
         self.format: str = asked or (*known, "terminal")[0]
-        if self._keeps and self.format != "json":
+        if self._keeps and self.format not in _LEAVING:
             text = "--keep-personal is for data: add --format json."
             raise click.UsageError(text, ctx)
         self.worst = 0
@@ -103,7 +106,12 @@ class Session:
         limit_s = value(self._ctx, "timeout") or self.config.timeout_s or Options().timeout_s
         extra = () if modules else self.config.modules
         _LOG.debug("looking for at most %g s, modules named: %d", limit_s, len(modules + extra))
-        options = Options(timeout_s=limit_s, modules=modules, extra_modules=extra)
+        options = Options(
+            timeout_s=limit_s,
+            modules=modules,
+            extra_modules=extra,
+            online=self.config.online.settings() if value(self._ctx, "online") else None,
+        )
         found = take_snapshot(options, workers, meanwhile=self._load_the_rest)
         if _LOG.isEnabledFor(logging.DEBUG):
             from cardtool.cli import trace
@@ -136,9 +144,13 @@ class Session:
         from cardtool.model.redact import mask
         from cardtool.rules import diagnose
 
-        shown = self.leaving(snapshot) if self.format == "json" else mask(snapshot)
+        shown = self.leaving(snapshot) if self.format in _LEAVING else mask(snapshot)
         at = value(self._ctx, "at") or moment or datetime.now().astimezone()
         diagnosis = diagnose(shown, at, self.config.days())
+        if self.format == "ics":
+            from cardtool.rules.dated import dated
+
+            diagnosis = dated(diagnosis, self.config.days())
         _LOG.debug("judged for %s: %s", at.isoformat(timespec="seconds"), diagnosis.verdict)
         if diagnosis.severity.rank > self._worst_rank:
             self._worst_rank = diagnosis.severity.rank
@@ -165,6 +177,9 @@ class Session:
 
         if self.format == "json":
             self.write(named(view)(diagnoses))
+        elif self.format == "ics":  # line ends and encoding are not the terminal's to choose
+            for part in named(view)(diagnoses, self.text):
+                self.write_bytes(part.encode())
         else:
             self.write(named(view)(diagnoses, self.text, **{"paper": self.paper(), **bound}))
 

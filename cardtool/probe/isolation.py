@@ -50,8 +50,11 @@ class Worker:
     ends itself a while after its deadline when that never happens.
     """
 
-    def __init__(self, job: str) -> None:
-        """Start the child: the job is pcsc, pkcs11 or system."""
+    def __init__(self, job: str, *, is_mute: bool = False) -> None:
+        """Start the child: the job is pcsc, pkcs11, system, online or sign.
+
+        What one that `is_mute` complains of is read by nobody: a library may print a PIN.
+        """
         # -P: a file of a native library's name in the current folder must not be run
         program = [] if getattr(sys, "frozen", False) else ["-P", "-m", "cardtool"]
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -62,7 +65,7 @@ class Worker:
                 [sys.executable, *program, "worker", job],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
+                stderr=subprocess.DEVNULL if is_mute else subprocess.PIPE,
             )
         except OSError as error:  # no more processes, memory or descriptors
             name = errno.errorcode.get(error.errno or 0, "EIO")
@@ -131,7 +134,8 @@ class Worker:
         process.wait()
 
     def _hear_complaints(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stderr is not None  # noqa: S101 - opened above, for the type checker
+        if process.stderr is None:  # mute
+            return
         with process.stderr as pipe:
             while text := os.read(pipe.fileno(), _CHUNK_BYTES):
                 self._complaints.append(text)

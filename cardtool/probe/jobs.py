@@ -7,6 +7,7 @@ import msgspec
 
 from cardtool.model.snapshot import Failure, ModuleInfo, Reader, Slot, Token
 from cardtool.model.surroundings import Process, Service
+from cardtool.model.trust import Trust
 from cardtool.probe.isolation import LostWorkerError, Worker
 
 T = TypeVar("T")
@@ -58,6 +59,30 @@ class FindClients(msgspec.Struct, frozen=True, kw_only=True, tag="find-clients")
     """How long it may take; what was seen by then is the answer."""
 
 
+class Online(msgspec.Struct, frozen=True, kw_only=True):
+    """How to ask issuers' servers."""
+
+    timeout_s: float = 10.0
+    """For all certificates together."""
+    proxy: str | None = None
+    """Address of a proxy; None: the one that the environment or the system names, if any."""
+    certificates: str | None = None
+    """Folder with issuers' certificates."""
+    roots: tuple[str, ...] = ()
+    """SHA-256 fingerprints of roots that are trusted besides those of the catalogue."""
+    allow_private: bool = False
+    """Addresses in certificates may lead into a private network."""
+
+
+class ProveTrust(msgspec.Struct, frozen=True, kw_only=True, tag="prove-trust"):
+    """Job online: chain and revocation of certificates, all as DER in hex."""
+
+    wanted: tuple[str, ...]
+    others: tuple[str, ...]
+    """Those that lie beside them: issuers may be among them."""
+    settings: Online
+
+
 class OpenedModule(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
     """Answer to `OpenModule`."""
 
@@ -79,8 +104,11 @@ OPENED = msgspec.json.Decoder[OpenedModule | Failure](OpenedModule | Failure)
 TOKEN = msgspec.json.Decoder[TokenAnswer | Failure](TokenAnswer | Failure)
 SERVICES = msgspec.json.Decoder[tuple[Service, ...] | Failure](tuple[Service, ...] | Failure)
 CLIENTS = msgspec.json.Decoder[tuple[Process, ...] | Failure](tuple[Process, ...] | Failure)
+TRUST = msgspec.json.Decoder[tuple[Trust, ...] | Failure](tuple[Trust, ...] | Failure)
 
-Question = ListReaders | OpenModule | ReadToken | LookAtUsb | ListServices | FindClients
+Question = (
+    ListReaders | OpenModule | ReadToken | LookAtUsb | ListServices | FindClients | ProveTrust
+)
 
 encode = msgspec.json.encode
 """How a record is written on the wire, a question or an answer."""

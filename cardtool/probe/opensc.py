@@ -12,7 +12,8 @@ from pathlib import Path
 
 from cardtool.catalog import Card
 
-_OURS = Path(__file__).with_name("opensc.conf")
+OURS = Path(__file__).with_name("opensc.conf")
+"""Our own configuration, which writes nothing down."""
 
 _SYSTEM = (
     Path("/etc/opensc/opensc.conf"),
@@ -59,13 +60,13 @@ def _file(lines: list[str]) -> Iterator[Path]:
     from tempfile import TemporaryDirectory  # noqa: PLC0415 - rarely needed, slow to import
 
     with ExitStack() as stack:
-        file = _OURS
+        file = OURS
         if lines:
             with suppress(OSError):
                 folder = stack.enter_context(TemporaryDirectory(prefix="cardtool-"))
-                text = _OURS.read_text().replace(_START, "\n\t".join((_START, *lines)), 1)
-                Path(folder, _OURS.name).write_text(text, encoding="utf-8")
-                file = Path(folder, _OURS.name)
+                text = OURS.read_text().replace(_START, "\n\t".join((_START, *lines)), 1)
+                Path(folder, OURS.name).write_text(text, encoding="utf-8")
+                file = Path(folder, OURS.name)
         yield file
 
 

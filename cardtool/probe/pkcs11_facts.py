@@ -66,12 +66,13 @@ def _read_token(slot: Any) -> Token | Failure | None:  # noqa: ANN401 - a Cython
         manufacturer=token.manufacturer_id,
         model=token.model,
         serial=token.serial.decode(errors="replace").strip("\0 "),
-        flags=_flag_names(int(token.flags)),
+        flags=flag_names(int(token.flags)),
         certificates=_read_certificates(token),
     )
 
 
-def _flag_names(flags: int) -> tuple[str, ...]:
+def flag_names(flags: int) -> tuple[str, ...]:
+    """Name the set bits of CK_TOKEN_INFO; one without a name is its hex value."""
     bits = [1 << place for place in range(64) if flags >> place & 1]
     names = {member.value: f"CKF_{member.name}" for member in TokenFlag}
     return tuple(names.get(bit, f"0x{bit:08X}") for bit in bits)

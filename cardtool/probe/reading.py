@@ -46,7 +46,7 @@ def read_cards(
         mine = [name for name in cards if asked_for or module in wanted[name]]
         names = tuple(each.name for each in readers)
         share = deadline.share(len(queue) + 1)
-        if _is_opensc(module):
+        if is_opensc(module):
             others = [
                 each.name for each in readers if each.card is not None and each.name not in mine
             ]
@@ -78,7 +78,8 @@ def _is_hung(module: Module) -> bool:
     return any(isinstance(each, Failure) and each.name == "TIMEOUT" for each in answers)
 
 
-def _is_opensc(module: Module) -> bool:
+def is_opensc(module: Module) -> bool:
+    """Tell whether a module is OpenSC's, by its file name."""
     known = load().module_named(Path(module.path).name)
     return known is not None and known.id == "opensc"
 

@@ -6,11 +6,13 @@ else: a person waits for it. What comes out is checked by the parent, whose reco
 """
 
 import faulthandler
+import io
 import json
 import os
 import signal
 import traceback
 from collections.abc import Callable
+from functools import partial
 
 _IDLE_S = 60.0
 """How long a child waits for its first question before it takes its parent for gone."""
@@ -23,7 +25,7 @@ One that dies earlier may die in a transaction, and PC/SC then resets the card.
 
 
 def main(job: str) -> None:
-    """Answer questions until standard input ends; the job is pcsc, pkcs11 or system.
+    """Answer questions until standard input ends; the job is pcsc, pkcs11, system or sign.
 
     A child whose parent was killed ends itself even when native code never returns:
     faulthandler's watchdog is a thread that needs no interpreter.
@@ -35,7 +37,7 @@ def main(job: str) -> None:
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts the parent closes the input
     faulthandler.dump_traceback_later(_IDLE_S, exit=True)
-    answer, leave = _load(job)
+    answer, leave = _load(job, questions)
     for line in questions:
         deadline_s, _, question = line.partition(b" ")
         faulthandler.dump_traceback_later(float(deadline_s) + _GRACE_S, exit=True)
@@ -45,7 +47,9 @@ def main(job: str) -> None:
     os._exit(0)  # a library's own exit handlers have no business with the card any more
 
 
-def _load(job: str) -> tuple[Callable[[bytes], bytes], Callable[[], None]]:
+def _load(
+    job: str, questions: io.BufferedReader
+) -> tuple[Callable[[bytes], bytes], Callable[[], None]]:
     if job == "pcsc":
         from cardtool.probe import pcsc  # noqa: PLC0415 - native, so only in the child
 
@@ -54,6 +58,16 @@ def _load(job: str) -> tuple[Callable[[bytes], bytes], Callable[[], None]]:
         from cardtool.probe import system  # noqa: PLC0415 - native, so only in the child
 
         return system.answer, system.leave
+    if job == "online":
+        from cardtool.probe.online import check  # noqa: PLC0415 - large, and seldom asked for
+
+        return check.answer, check.leave
+    if job == "sign":
+        from cardtool.probe import signing, signing_jobs  # noqa: PLC0415 - native, as above
+
+        signing_jobs.keep_out_of_core()
+        signing_jobs.hush()
+        return partial(signing.answer, questions), signing.leave
     from cardtool.probe import pkcs11  # noqa: PLC0415 - native, so only in the child
 
     return pkcs11.answer, pkcs11.leave

@@ -18,7 +18,8 @@ from cardtool.model.snapshot import Card, Failure, Module, Reader, Snapshot
 from cardtool.probe import host, last_good, modules
 from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import Workers
-from cardtool.probe.jobs import READERS, ListReaders, ask
+from cardtool.probe.jobs import READERS, ListReaders, Online, ask
+from cardtool.probe.online import asking
 from cardtool.probe.reading import read_cards, reset_cards
 from cardtool.probe.surroundings import Surroundings
 
@@ -48,6 +49,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """PKCS#11 modules to use instead of searching, with or without a card."""
     extra_modules: tuple[str, ...] = ()
     """Modules to try after those that were found."""
+    online: Online | None = None
+    """How issuers' servers are asked, in time of its own after the look; None: they are not."""
 
 
 def take_snapshot(
@@ -97,17 +100,20 @@ def take_snapshot(
         if _is_held(readers) and machine.platform != "darwin":  # which tells nobody
             around.find_clients()
         seen = around.told()
+    modules_read = tuple(read.get(each.path, each) for each in found)
+    trust = None if options.online is None else asking.prove(modules_read, options.online)
     return Snapshot(
         taken_at=taken_at,
         tool=f"cardtool {__version__}",
         host=replace(machine, services=seen.services, pcsc_drivers=seen.drivers),
         readers=readers,
-        modules=tuple(read.get(each.path, each) for each in found),
+        modules=modules_read,
         elapsed_s=round(time.monotonic() - start, 3),
         usb=seen.usb,
         vanished=_vanished(first, readers),
         clients=seen.clients,
         built_at=_BUILT_AT,
+        trust=trust,
         last_good=last_good.recall(),
     )
 

@@ -17,10 +17,12 @@ from cardtool.rules import (
     changes,
     clock,
     installed,
+    kinds_found,
     modules,
     readers,
     service,
     tokens,
+    trust,
 )
 from cardtool.rules.causes import without_consequences, without_others
 from cardtool.rules.policy import Policy
@@ -35,6 +37,8 @@ RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
     installed.check,
     tokens.check,
     certificates.check,
+    kinds_found.check,
+    trust.check,
     tokens.check_pins,
     application.check,
 )

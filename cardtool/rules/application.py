@@ -9,8 +9,9 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot, Token
-from cardtool.rules import clock, desk
+from cardtool.rules import clock, desk, trust
 from cardtool.rules.codes import finding
+from cardtool.rules.kinds_found import is_broken
 from cardtool.rules.policy import Policy
 
 _PIN_SET, _PIN_TO_BE_CHANGED = "CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_TO_BE_CHANGED"
@@ -24,7 +25,14 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     """
     if clock.is_doubtful(snapshot):
         return
-    ready = (nes.place for nes in desk.nes_in_force(snapshot, at) if _is_usable(nes.token))
+    refused = trust.refused(snapshot)
+    ready = (
+        nes.place
+        for nes in desk.nes_in_force(snapshot, at)
+        if _is_usable(nes.token)
+        and nes.certificate not in refused
+        and not is_broken(nes.certificate)
+    )
     for place in dict.fromkeys(ready):
         yield finding("desk-ready", reader=place)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot
-from cardtool.rules import desk
+from cardtool.rules import desk, fitting
 from cardtool.rules.codes import ROWS, finding
 
 
@@ -57,7 +57,7 @@ def _teller(snapshot: Snapshot) -> Callable[[Finding], frozenset[str] | None]:
     """Return what tells the readers whose card a finding is about; None: all of them."""
     unread, waiting = desk.unread_seats(snapshot), dict[str, frozenset[str]]()
     for module in snapshot.modules:
-        readers = {seat.reader for seat in unread if desk.may_be_for(module, seat.card)}
+        readers = {seat.reader for seat in unread if fitting.may_be_for(module, seat.card)}
         waiting[module.path] = waiting.get(module.path, frozenset()) | readers
     has_readers = any(not desk.is_virtual(each) for each in desk.readers(snapshot))
 

@@ -2,16 +2,19 @@
 """Findings about certificates: that an NES is there, and whether it is in force at the moment.
 
 All dates are compared as moments and days are counted from them, never from calendar days: the
-last day ends at a second.
+last day ends at a second. An NES ends with its issuer where that is on the card and ends first.
+Of one that its issuer refused (`trust.refused`) or that is broken no time is told, and it
+succeeds nobody's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, Failure, Snapshot, Source
-from cardtool.rules import desk
+from cardtool.rules import desk, fitting, renewal, trust
 from cardtool.rules.codes import finding
+from cardtool.rules.kinds_found import is_broken
 from cardtool.rules.policy import Policy
 
 _DAY = timedelta(days=1)
@@ -24,34 +27,40 @@ _LAST_SECOND = timedelta(seconds=1)
 
 
 def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]:
-    """Give findings for each place without an NES, then two for each NES: which, and how long."""
+    """Give findings for each place without an NES, then for each NES which it is and how long."""
     all_nes, seats = desk.all_nes(snapshot), desk.signing_seats(snapshot)
     for place in desk.places(snapshot):
         if _matters(place, seats):
             yield from _without(place, snapshot, has_other=bool(all_nes))
+    broken = {nes.certificate for nes in all_nes if is_broken(nes.certificate)}
+    refused = trust.refused(snapshot) | broken
     people: dict[str, list[desk.Nes]] = {}
     for nes in all_nes:
-        people.setdefault(nes.person, []).append(nes)
+        if nes.certificate not in refused:
+            people.setdefault(nes.person, []).append(nes)
     for nes in all_nes:
         yield finding(
             "nes-found",
             reader=nes.place,
             holder=nes.holder,
             identity=nes.certificate.subject.first("serialNumber") or "-",
-            issuer=nes.certificate.issuer.first("CN") or "-",
+            issuer=nes.issuer,
             serial=nes.certificate.serial,
         )
-        others = [each for each in people[nes.person] if each is not nes]
+        if nes.certificate in refused and at <= nes.certificate.not_after_at:
+            continue
+        others = [each for each in people.get(nes.person, ()) if each is not nes]
         if nes.is_in_force(at):
-            yield _in_force(nes, others, at, policy)
+            yield from _in_force(nes, others, at, policy)
         else:
-            yield _out_of_force(nes, others, at)
+            yield from _out_of_force(nes, others, at)
 
 
 def _matters(place: desk.Place, seats: tuple[desk.Seat, ...]) -> bool:
     """Tell whether an NES would be looked for here, and not only some store of the system."""
     return place.reader is not None or any(
-        module.source is Source.CONFIGURED or any(desk.is_for(module, seat.card) for seat in seats)
+        module.source is Source.CONFIGURED
+        or any(fitting.is_for(module, seat.card) for seat in seats)
         for module, _ in place.tokens
     )
 
@@ -108,38 +117,83 @@ def _is_undisturbed(place: desk.Place, snapshot: Snapshot) -> bool:
     )
 
 
-def _in_force(nes: desk.Nes, others: list[desk.Nes], at: datetime, policy: Policy) -> Finding:
+def _in_force(
+    nes: desk.Nes, others: list[desk.Nes], at: datetime, policy: Policy
+) -> Iterator[Finding]:
     """Say how long it is valid; where its successor is here, its end needs no renewal."""
-    ends = nes.certificate.not_after_at
-    later = [each for each in others if each.certificate.not_after_at > ends]
+    ends, later = nes.ends_at, successors(nes, others)
     facts = {"reader": nes.place, "holder": nes.holder, "not_after_at": ends.isoformat()}
-    days = (ends - at) // _DAY
     if any(each.is_in_force(at) for each in later):
-        return finding("nes-superseded", **facts)
-    if any(each.certificate.not_before_at <= ends + _LAST_SECOND for each in later):
-        code = "nes-valid"
-    elif days <= policy.critical_days:
-        code = "nes-expiring-critical"
-    elif days <= policy.urgent_days:
-        code = "nes-expiring-soon"
-    elif days <= policy.notice_days:
-        code = "nes-expiring"
+        yield finding("nes-superseded", **facts)
+        return
+    last = max(later, key=lambda each: each.ends_at, default=nes)
+    days, own = (ends - at) // _DAY, policy.of(last.issuer)
+    state = "nes-valid" if later else renewal.state(ends, at, own)
+    if state == "nes-valid":
+        dates = {"opens_at": renewal.opens_at(last.ends_at, own).isoformat()}
     else:
-        code = "nes-valid"
-    return finding(code, **facts, days_left=days)
+        dates = {"apply_by_at": renewal.apply_by_at(ends, own).isoformat()}
+    yield finding(state, **facts, sha256=nes.sha256, days_left=days, **dates)
+    begins = min((each.certificate.not_before_at for each in later), default=ends)
+    if begins - ends > _LAST_SECOND:
+        yield _gap(nes, begins)
+    if not later:
+        yield from _outlived(nes)
 
 
-def _out_of_force(nes: desk.Nes, others: list[desk.Nes], at: datetime) -> Finding:
-    ends, begins = nes.certificate.not_after_at, nes.certificate.not_before_at
+def _out_of_force(nes: desk.Nes, others: list[desk.Nes], at: datetime) -> Iterator[Finding]:
+    ends, begins = nes.ends_at, nes.certificate.not_before_at
     facts = {"reader": nes.place, "holder": nes.holder}
     if at > ends:
-        if any(each.certificate.not_after_at > ends for each in others):
-            return finding("nes-superseded", **facts, not_after_at=ends.isoformat())
+        later = [each.certificate.not_before_at for each in successors(nes, others)]
+        if later and min(later) > at:
+            yield _gap(nes, min(later))
+            return
+        if later:
+            yield finding("nes-superseded", **facts, not_after_at=ends.isoformat())
+            return
         past = (at - ends) // _DAY
-        return finding("nes-expired", **facts, not_after_at=ends.isoformat(), days_past=past)
+        yield finding("nes-expired", **facts, not_after_at=ends.isoformat(), days_past=past)
+        if at <= nes.certificate.not_after_at:
+            yield from _outlived(nes)
+        return
+    facts = {**facts, "sha256": nes.sha256, "not_before_at": begins.isoformat()}
     if any(each.is_in_force(at) for each in others):
-        return finding("nes-waiting", **facts, not_before_at=begins.isoformat())
-    wait = (begins - at) // _DAY
+        yield finding("nes-waiting", **facts)
+    else:
+        yield finding("nes-not-yet-valid", **facts, days_to_wait=(begins - at) // _DAY)
+    yield from _outlived(nes)
+
+
+def _gap(nes: desk.Nes, begins: datetime) -> Finding:
     return finding(
-        "nes-not-yet-valid", **facts, not_before_at=begins.isoformat(), days_to_wait=wait
+        "nes-gap",
+        reader=nes.place,
+        holder=nes.holder,
+        ends_at=nes.ends_at.isoformat(),
+        begins_at=begins.isoformat(),
     )
+
+
+def _outlived(nes: desk.Nes) -> Iterator[Finding]:
+    """Say that an issuer on the card ends before the certificate, where it does."""
+    if nes.ends_at < nes.certificate.not_after_at:
+        yield finding(
+            "nes-outlives-issuer",
+            reader=nes.place,
+            holder=nes.holder,
+            not_after_at=nes.certificate.not_after_at.isoformat(),
+            issuer_ends_at=nes.ends_at.isoformat(),
+        )
+
+
+def successors(nes: desk.Nes, others: Iterable[desk.Nes]) -> list[desk.Nes]:
+    """Return those of the same person that are there when an NES has ended."""
+    return [each for each in others if each.person == nes.person and _outlasts(each, nes)]
+
+
+def _outlasts(nes: desk.Nes, other: desk.Nes) -> bool:
+    """Tell whether one is ever in force and ends later; if both end with their issuer, on paper."""
+    ends, paper = nes.ends_at, nes.certificate.not_after_at
+    is_later = (ends, paper) > (other.ends_at, other.certificate.not_after_at)
+    return is_later and nes.certificate.not_before_at <= ends

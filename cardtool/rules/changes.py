@@ -9,7 +9,7 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
-from cardtool.rules import desk, ports
+from cardtool.rules import desk, fitting, ports
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
@@ -26,7 +26,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     if not isinstance(snapshot.readers, Failure):
         yield from _readers(snapshot, last)
     for module in snapshot.modules:
-        before = last.modules.get(desk.file_name(module))
+        before = last.modules.get(fitting.file_name(module))
         if before and isinstance(module.info, ModuleInfo) and module.info.version != before:
             yield finding(
                 "changed-driver",

@@ -5,7 +5,6 @@ Gives no findings; it answers the questions that several rules ask.
 """
 
 import functools
-import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -24,7 +23,9 @@ from cardtool.model.snapshot import (
     Source,
     Token,
 )
-from cardtool.rules.qualified import is_nes
+from cardtool.rules import fitting
+from cardtool.rules.kinds import is_nes
+from cardtool.rules.renewal import ends_at
 
 _GONE = frozenset({0x8010001D, 0x8010001E})
 """SCARD_E_NO_SERVICE, SCARD_E_SERVICE_STOPPED. Source: PC/SC, winscard.h."""
@@ -59,7 +60,10 @@ class Nes(msgspec.Struct, frozen=True, kw_only=True):
 
     place: str
     certificate: Certificate
+    sha256: str
     token: Token
+    ends_at: datetime
+    """Its last second, or that of an issuer of it beside it that ends first."""
 
     @property
     def holder(self) -> str:
@@ -71,9 +75,14 @@ class Nes(msgspec.Struct, frozen=True, kw_only=True):
         """Return what tells two people apart: the number, or the name where there is none."""
         return self.certificate.subject.first("serialNumber") or self.holder
 
+    @property
+    def issuer(self) -> str:
+        """Return the issuer's name, as a site's own days are found by it."""
+        return self.certificate.issuer.first("CN") or "-"
+
     def is_in_force(self, at: datetime) -> bool:
         """Tell whether a moment lies in its validity, whose first and last second count."""
-        return self.certificate.not_before_at <= at <= self.certificate.not_after_at
+        return self.certificate.not_before_at <= at <= self.ends_at
 
 
 def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
@@ -127,39 +136,6 @@ def signing_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
     return tuple(seat for seat in seats(snapshot) if seat.card.holds == "nes")
 
 
-def file_name(module: Module) -> str:
-    """Return the last part of a module's path, whichever system the path is of."""
-    return re.split(r"[\\/]", module.path)[-1]
-
-
-def module_id(module: Module) -> str | None:
-    """Return the module's id in the catalogue, told by its file name."""
-    known = catalog.load().module_named(file_name(module))
-    return None if known is None else known.id
-
-
-def is_for(module: Module, card: catalog.Card) -> bool:
-    """Tell whether the catalogue has this module among those that read the card."""
-    return module_id(module) in card.modules
-
-
-def is_here(module: Module) -> bool:
-    """Tell whether a module is installed, or was asked for and so should be."""
-    library = module.library
-    is_missing = isinstance(library, Failure) and library.name == "ENOENT"
-    return module.source is Source.CONFIGURED or not is_missing
-
-
-def fits(module: Module, snapshot: Snapshot) -> bool:
-    """Tell whether this process could load the file, by its header; False where it has none."""
-    library, host = module.library, snapshot.host
-    return (
-        not isinstance(library, Failure)
-        and host.machine in library.machines
-        and host.bits <= library.bits
-    )
-
-
 def reader_of(module: Module, slot: Slot) -> str:
     """Name the place of a slot for people."""
     return slot.reader or slot.description or f"{module.path} {slot.id}"
@@ -196,7 +172,7 @@ def reading_modules(snapshot: Snapshot) -> dict[str, Module]:
             found.setdefault(slot.reader, module)
     for seat in seats(snapshot) if anywhere else ():
         for module in anywhere.values():
-            if may_be_for(module, seat.card):
+            if fitting.may_be_for(module, seat.card):
                 found.setdefault(seat.reader, module)
     return found
 
@@ -214,13 +190,8 @@ def is_missed(module: Module, seat: Seat, reading: Module | None) -> bool:
     """
     if module.source is Source.CONFIGURED or reading is None:
         return True
-    order, mine, theirs = seat.card.modules, module_id(module), module_id(reading)
+    order, mine, theirs = seat.card.modules, fitting.module_id(module), fitting.module_id(reading)
     return mine in order and (theirs not in order or order.index(mine) < order.index(theirs))
-
-
-def may_be_for(module: Module, card: catalog.Card) -> bool:
-    """Tell whether a card may be read by this module: it was asked for, or the catalogue says."""
-    return module.source is Source.CONFIGURED or is_for(module, card)
 
 
 def certificates(place: Place) -> Iterator[tuple[Token, CertificateObject]]:
@@ -237,9 +208,17 @@ def certificates(place: Place) -> Iterator[tuple[Token, CertificateObject]]:
 
 def nes_of(place: Place) -> tuple[Nes, ...]:
     """Return the qualified certificates of one place."""
+    read = tuple(certificates(place))
+    here = [each.content for _, each in read if isinstance(each.content, Certificate)]
     return tuple(
-        Nes(place=place.name, certificate=each.content, token=token)
-        for token, each in certificates(place)
+        Nes(
+            place=place.name,
+            certificate=each.content,
+            sha256=each.sha256,
+            token=token,
+            ends_at=ends_at(each.content, here),
+        )
+        for token, each in read
         if isinstance(each.content, Certificate) and is_nes(each.content)
     )
 
@@ -275,12 +254,12 @@ def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Nes, ...]:
 
 def _is_software(place: Place) -> bool:
     """Tell whether a place is no card, by what the catalogue has of the modules that read it."""
-    known = (catalog.load().module_named(file_name(module)) for module, _ in place.tokens)
+    known = (catalog.load().module_named(fitting.file_name(module)) for module, _ in place.tokens)
     return all(each is not None and each.purpose == "software" for each in known)
 
 
 def _may_hold(place: Place, card: catalog.Card) -> bool:
-    return any(may_be_for(module, card) for module, _ in place.tokens)
+    return any(fitting.may_be_for(module, card) for module, _ in place.tokens)
 
 
 def reason(failure: Failure) -> str:

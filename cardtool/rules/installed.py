@@ -10,7 +10,7 @@ from datetime import datetime
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Library, Module, Snapshot
-from cardtool.rules import desk
+from cardtool.rules import desk, fitting
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
@@ -37,8 +37,12 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
     for known, module, library in installed:
         if _is_held_back(module, snapshot):
             yield finding("driver-held-back", module=module.path)
-        if library.size_bytes > 0 and desk.fits(module, snapshot) and _is_needed(module, snapshot):
-            copies = sizes.setdefault((known.package, desk.file_name(module).lower()), {})
+        if (
+            library.size_bytes > 0
+            and fitting.fits(module, snapshot)
+            and _is_needed(module, snapshot)
+        ):
+            copies = sizes.setdefault((known.package, fitting.file_name(module).lower()), {})
             copies[module.path] = library.size_bytes
     for (product, _), copies in sizes.items():
         if len(set(copies.values())) > 1:
@@ -46,12 +50,12 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
 
 
 def _known(module: Module) -> catalog.Module | None:
-    module_id = desk.module_id(module)
+    module_id = fitting.module_id(module)
     return None if module_id is None else catalog.load().module(module_id)
 
 
 def _is_needed(module: Module, snapshot: Snapshot) -> bool:
-    return any(desk.is_for(module, seat.card) for seat in desk.signing_seats(snapshot))
+    return any(fitting.is_for(module, seat.card) for seat in desk.signing_seats(snapshot))
 
 
 def _is_held_back(module: Module, snapshot: Snapshot) -> bool:
@@ -59,6 +63,6 @@ def _is_held_back(module: Module, snapshot: Snapshot) -> bool:
         snapshot.host.platform == "win32"
         and desk.is_gone(snapshot.readers)
         and module.info is None
-        and desk.module_id(module) == _ENDS_WITHOUT_SERVICE
-        and desk.fits(module, snapshot)
+        and fitting.module_id(module) == _ENDS_WITHOUT_SERVICE
+        and fitting.fits(module, snapshot)
     )

@@ -7,7 +7,7 @@ from datetime import datetime
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Module, ModuleInfo, Snapshot, Source
-from cardtool.rules import desk
+from cardtool.rules import desk, fitting
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
@@ -52,7 +52,7 @@ def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
             return None
         code = _code(failure, is_file=failure is library, is_asked_for=is_asked_for)
         return finding(code, module=module.path, reason=desk.reason(failure))
-    if isinstance(library, Failure) or module.info or desk.fits(module, snapshot):
+    if isinstance(library, Failure) or module.info or fitting.fits(module, snapshot):
         return None
     return finding(
         "driver-wrong-architecture",
@@ -78,7 +78,7 @@ def _weighed(
     can_sign: bool,
 ) -> Iterator[Finding]:
     """Say the trouble with a module as it is, or more mildly where nobody here waits for it."""
-    seats = [seat for seat in desk.signing_seats(snapshot) if desk.may_be_for(module, seat.card)]
+    seats = [seat for seat in desk.signing_seats(snapshot) if fitting.may_be_for(module, seat.card)]
     read = [seat for seat in seats if seat.reader in reading]
     is_misfit = trouble.code == "driver-wrong-architecture"
     facts = {
@@ -103,7 +103,7 @@ def _weighed(
 def _has_twin(module: Module, snapshot: Snapshot) -> bool:
     """Tell whether the same product is here for this machine too."""
     return any(
-        desk.fits(other, snapshot) and desk.module_id(other) == desk.module_id(module)
+        fitting.fits(other, snapshot) and fitting.module_id(other) == fitting.module_id(module)
         for other in snapshot.modules
     )
 
@@ -163,6 +163,6 @@ def _failed_by_us(module: Module) -> bool:
 
 
 def _is_present(module: Module, seat: desk.Seat) -> bool:
-    if module.source is Source.CONFIGURED and desk.module_id(module) is None:
+    if module.source is Source.CONFIGURED and fitting.module_id(module) is None:
         return True
-    return desk.is_for(module, seat.card) and desk.is_here(module)
+    return fitting.is_for(module, seat.card) and fitting.is_here(module)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The thresholds a site may set. A rule holds no number of days of its own."""
 
+import unicodedata
+
 import msgspec
 
 
@@ -12,8 +14,25 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     notice_days: int = 90
-    """From here on it is said that the end is near."""
+    """From here on renewal may be asked for."""
     urgent_days: int = 30
     """From here on a delivery may come too late."""
     critical_days: int = 15
     """From here on the end counts as a fault."""
+    lead_days: int = 30
+    """What making and delivering a card takes: who applies later may have days without one."""
+    holidays: str = "TR"
+    """Country whose public holidays offices keep, ISO 3166-1 alpha-2; empty: weekends only."""
+    issuers: tuple[tuple[str, "Policy"], ...] = ()
+    """For certificates whose issuer's name has this text in it, what holds instead."""
+
+    def of(self, issuer: str) -> "Policy":
+        """Return what holds for the certificates of an issuer: the first that fits its name."""
+        name = folded(issuer)
+        return next((each for text, each in self.issuers if folded(text) in name), self)
+
+
+def folded(text: str) -> str:
+    """Return a text without case, accents and dots, so that İ, I, ı and i are one letter."""
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
+    return "".join(each for each in letters if not unicodedata.combining(each))

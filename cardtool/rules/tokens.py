@@ -9,20 +9,20 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Module, ModuleInfo, Slot, Snapshot, Token
-from cardtool.rules import desk
+from cardtool.rules import desk, fitting
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
 _EMPTY = "CKR_TOKEN_NOT_PRESENT"
 _NOT_RECOGNISED = "CKR_TOKEN_NOT_RECOGNIZED"
 
-_PUK_LOCKED = "CKF_SO_PIN_LOCKED"
+PUK_LOCKED = "CKF_SO_PIN_LOCKED"
 _INITIALISED = "CKF_USER_PIN_INITIALIZED"
 
 _PIN_FLAGS = (
-    ({desk.PIN_LOCKED, _PUK_LOCKED}, "pin-and-puk-locked"),
+    ({desk.PIN_LOCKED, PUK_LOCKED}, "pin-and-puk-locked"),
     ({desk.PIN_LOCKED}, "pin-locked"),
-    ({"CKF_USER_PIN_FINAL_TRY", _PUK_LOCKED}, "pin-final-try-puk-locked"),
+    ({"CKF_USER_PIN_FINAL_TRY", PUK_LOCKED}, "pin-final-try-puk-locked"),
     ({"CKF_USER_PIN_FINAL_TRY"}, "pin-final-try"),
     ({"CKF_USER_PIN_TO_BE_CHANGED", _INITIALISED}, "pin-to-be-changed"),
     ({"CKF_USER_PIN_COUNT_LOW"}, "pin-count-low"),
@@ -59,9 +59,9 @@ def check_pins(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Fi
     for nes in desk.all_nes(snapshot):
         if nes.is_in_force(at) and nes.place not in said:
             said.add(nes.place)
-            code = _pin_code(nes.token)
+            code = pin_code(nes.token)
             facts = {"reader": nes.place, "label": nes.token.label}
-            if _PUK_LOCKED in nes.token.flags and code not in _WITH_PUK:
+            if PUK_LOCKED in nes.token.flags and code not in _WITH_PUK:
                 yield finding("puk-locked", **facts)  # first: it decides what still helps
             yield finding(code, **facts)
 
@@ -99,15 +99,15 @@ def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _unread(module: Module, seats: list[desk.Seat], failure: Failure) -> Iterator[Finding]:
     """Say what kept a module from reading a card; of several, the first it may be for."""
-    seat = next((each for each in seats if desk.is_for(module, each.card)), seats[0])
+    seat = next((each for each in seats if fitting.is_for(module, each.card)), seats[0])
     code = _code(failure)
     facts = {"reader": seat.reader, "module": module.path, "reason": desk.reason(failure)}
     if code != "token-not-recognised":
         yield finding(code, **facts)
-    elif desk.module_id(module) == seat.card.modules[0]:
+    elif fitting.module_id(module) == seat.card.modules[0]:
         version = module.info.version if isinstance(module.info, ModuleInfo) else "-"
         yield finding("driver-too-old", **facts, card=seat.card.name, version=version)
-    elif desk.is_for(module, seat.card) or desk.module_id(module) is None:
+    elif fitting.is_for(module, seat.card) or fitting.module_id(module) is None:
         yield finding(code, **facts)
 
 
@@ -123,7 +123,8 @@ def _code(failure: Failure) -> str:
             return "token-failed"
 
 
-def _pin_code(token: Token) -> str:
+def pin_code(token: Token) -> str:
+    """Return the code of the state its PIN is in."""
     for flags, code in _PIN_FLAGS:
         if flags <= set(token.flags):
             return code

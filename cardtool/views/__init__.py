@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 VIEWS = {
     "terminal": ("cardtool.views.terminal", "render"),
     "json": ("cardtool.views.json", "render"),
+    "ics": ("cardtool.views.ics", "render"),
     "drivers-terminal": ("cardtool.views.drivers", "render"),
     "drivers-json": ("cardtool.views.drivers", "render_json"),
     "certificates-terminal": ("cardtool.views.certificates", "render"),

@@ -87,7 +87,12 @@ class Module:
     @property
     def logins(self) -> int:
         """How often C_Login was called, in any process."""
-        return len(self.login_log.read_text().splitlines()) if self.login_log.exists() else 0
+        return len(self.log)
+
+    @property
+    def log(self) -> list[str]:
+        """What was written down, a line for each call."""
+        return self.login_log.read_text().splitlines() if self.login_log.exists() else []
 
 
 def scripted_module(

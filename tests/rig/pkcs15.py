@@ -55,6 +55,8 @@ class Pin:
     OpenSC's AKİS driver never asks, so its token flags say nothing of it. With `MYEID_ATR` it asks
     and sets CKF_USER_PIN_FINAL_TRY and LOCKED, but COUNT_LOW never, as it learns no maximum.
     """
+    when_tried: bytes = _NOT_ALLOWED
+    """Answered to VERIFY with a PIN, whichever it is."""
 
 
 class CardFiles:
@@ -80,7 +82,7 @@ class CardFiles:
                 tries = self._pin.tries_left
                 reply = bytes((0x63, 0xC0 | tries)) if tries else _PIN_BLOCKED
             case 0x20:
-                reply = _NOT_ALLOWED
+                reply = self._pin.when_tried
             case _:
                 reply = _NO_SUCH_INSTRUCTION
         return reply

@@ -4,6 +4,7 @@
 from cardtool.model.diagnosis import Actor
 
 _IT = (
+    "add-issuers",
     "allow-device",
     "allow-file",
     "allow-flatpak",
@@ -30,13 +31,16 @@ _IT = (
     "add-to-device-list",
     "name-module",
     "open-device-manager",
+    "open-network",
     "open-windows-services",
+    "pin-root",
     "print-polkit-rule",
     "reinstall-driver",
     "reinstall-reader-driver",
     "remove-driver",
     "run-at-logon",
     "set-clock",
+    "set-proxy",
     "set-zone",
     "share-pcsc-socket",
     "start-pcscd",
@@ -49,7 +53,12 @@ _IT = (
     "update-roots",
 )
 _OFFICER = ("address-reader", "order-reader", "pay-reader")
-_PROVIDER = ("ask-for-new-card", "ask-provider", "call-provider", "replace-card")
+_PROVIDER = (
+    "ask-for-new-card",
+    "ask-provider",
+    "call-provider",
+    "replace-card",
+)
 
 ACTORS = {
     **dict.fromkeys(_IT, Actor.IT),

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What rules say of each certificate, for the list of them: a view knows no rules."""
+
+from cardtool.model.certificate import Certificate
+from cardtool.model.snapshot import Snapshot
+from cardtool.rules import desk
+from cardtool.rules.kinds import kind
+from cardtool.rules.renewal import ends_at
+from cardtool.views.certificates import Judged
+
+
+def judged(snapshot: Snapshot) -> dict[str, Judged]:
+    """Return by fingerprint what each certificate is; of one that cannot be read, nothing."""
+    found: dict[str, Judged] = {}
+    for place in desk.places(snapshot):
+        read = [
+            (each.sha256, each.content)
+            for _, each in desk.certificates(place)
+            if isinstance(each.content, Certificate)
+        ]
+        here = [content for _, content in read]
+        for sha256, content in read:
+            one = Judged(kind=kind(content).value, ends_at=ends_at(content, here))
+            found.setdefault(sha256, one)
+    return found

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which PKCS#11 module is for which card, and which could be loaded on this machine.
+
+Gives no findings; it knows modules and kinds of cards, and nothing of what is in a reader.
+"""
+
+import re
+
+from cardtool import catalog
+from cardtool.model.snapshot import Failure, Module, Snapshot, Source
+
+
+def file_name(module: Module) -> str:
+    """Return the last part of a module's path, whichever system the path is of."""
+    return re.split(r"[\\/]", module.path)[-1]
+
+
+def module_id(module: Module) -> str | None:
+    """Return the module's id in the catalogue, told by its file name."""
+    known = catalog.load().module_named(file_name(module))
+    return None if known is None else known.id
+
+
+def is_for(module: Module, card: catalog.Card) -> bool:
+    """Tell whether the catalogue has this module among those that read the card."""
+    return module_id(module) in card.modules
+
+
+def is_here(module: Module) -> bool:
+    """Tell whether a module is installed, or was asked for and so should be."""
+    library = module.library
+    is_missing = isinstance(library, Failure) and library.name == "ENOENT"
+    return module.source is Source.CONFIGURED or not is_missing
+
+
+def fits(module: Module, snapshot: Snapshot) -> bool:
+    """Tell whether this process could load the file, by its header; False where it has none."""
+    library, host = module.library, snapshot.host
+    return (
+        not isinstance(library, Failure)
+        and host.machine in library.machines
+        and host.bits <= library.bits
+    )
+
+
+def may_be_for(module: Module, card: catalog.Card) -> bool:
+    """Tell whether a card may be read by this module: it was asked for, or the catalogue says."""
+    return module.source is Source.CONFIGURED or is_for(module, card)

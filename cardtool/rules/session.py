@@ -14,7 +14,7 @@ _ACCESS_DENIED = 0x8010006A
 _SERVICES = 0
 """The session of services, in which smart cards do not work.
 
-Source: Microsoft, "Smart Cards for Windows Service"; PowerShell/Win32-OpenSSH issue 1644.
+Source: Microsoft, "Smart Cards for Windows Service"; PowerShell/Win32-OpenSSH#1644.
 """
 
 _SANDBOXES = (("flatpak", "session-flatpak"), ("snap", "session-snap"))

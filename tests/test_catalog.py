@@ -6,7 +6,6 @@ ATRs are written out here a second time, from the public lists, so that a slip i
 
 import functools
 import operator
-import os
 import pathlib
 import plistlib
 import re
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 
 from cardtool.catalog import Card, Catalog, CatalogError, Module, Reader, decode, load
 from cardtool.catalog.atr import historical_bytes
+from tests.conftest import require
 
 LIBCCID = pathlib.Path("/etc/libccid_Info.plist")
 NOTES = pathlib.Path(__file__).parent.parent / "drivers_notes"
@@ -503,8 +503,7 @@ def test_a_reader_that_is_not_ccid_names_the_driver_to_install(reader: Reader) -
 
 def test_readers_stand_in_the_section_of_the_installed_ccid_driver() -> None:
     """ACS's own list has B102 and libccid 1.5.2 has not; the rest must be as libccid says."""
-    if not LIBCCID.exists() and os.environ.get("CI") != "true":
-        pytest.skip("libccid is not installed")
+    require(LIBCCID.exists(), "libccid")
     sections = installed_sections()
 
     wrong = [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cardtool import __version__
-from cardtool.cli.options import AT, CARD, KEEP, LOOKING, SHOWING, PathName, options
+from cardtool.cli.options import AT, CARD, KEEP, LOOKING, SHOWING, PathName, options, value
 from cardtool.cli.refusal import UNKNOWN, Refusal
 from cardtool.cli.session import Session, write_file
 from cardtool.cli.signing import sign_test
@@ -90,7 +90,8 @@ def check(ctx: click.Context) -> None:
     session = Session(ctx, formats())
     diagnosis = session.judge(session.look())
     session.show(session.format, [diagnosis])
-    session.remember(diagnosis)
+    if value(ctx, "at") is None:  # else it may be well at another moment only
+        session.remember(diagnosis)
     ctx.exit(session.worst)
 
 

@@ -19,7 +19,7 @@ from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Snapshot, Token
 from cardtool.rules import desk, fitting
 from cardtool.rules.codes import finding
-from cardtool.rules.kinds_found import is_broken
+from cardtool.rules.kinds import is_broken
 from cardtool.rules.tokens import PUK_LOCKED, pin_code
 from cardtool.views.signature import Signer
 

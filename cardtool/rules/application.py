@@ -11,7 +11,6 @@ from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot, Token
 from cardtool.rules import clock, desk, trust
 from cardtool.rules.codes import finding
-from cardtool.rules.kinds_found import is_broken
 from cardtool.rules.policy import Policy
 
 _PIN_SET, _PIN_TO_BE_CHANGED = "CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_TO_BE_CHANGED"
@@ -29,9 +28,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     ready = (
         nes.place
         for nes in desk.nes_in_force(snapshot, at)
-        if _is_usable(nes.token)
-        and nes.certificate not in refused
-        and not is_broken(nes.certificate)
+        if _is_usable(nes.token) and nes.certificate not in refused
     )
     for place in dict.fromkeys(ready):
         yield finding("desk-ready", reader=place)

@@ -3,8 +3,7 @@
 
 All dates are compared as moments and days are counted from them, never from calendar days: the
 last day ends at a second. An NES ends with its issuer where that is on the card and ends first.
-Of one that its issuer refused (`trust.refused`) or that is broken no time is told, and it
-succeeds nobody's.
+Of one that nobody accepts (`trust.refused`) no time is told, and it succeeds nobody's.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,6 @@ from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, Failure, Snapshot, Source
 from cardtool.rules import desk, fitting, renewal, trust
 from cardtool.rules.codes import finding
-from cardtool.rules.kinds_found import is_broken
 from cardtool.rules.policy import Policy
 
 _DAY = timedelta(days=1)
@@ -32,8 +30,7 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
     for place in desk.places(snapshot):
         if _matters(place, seats):
             yield from _without(place, snapshot, has_other=bool(all_nes))
-    broken = {nes.certificate for nes in all_nes if is_broken(nes.certificate)}
-    refused = trust.refused(snapshot) | broken
+    refused = trust.refused(snapshot)
     people: dict[str, list[desk.Nes]] = {}
     for nes in all_nes:
         if nes.certificate not in refused:

@@ -10,6 +10,11 @@ from enum import StrEnum
 
 from cardtool.model.certificate import Certificate
 
+_VITAL = frozenset(
+    {"length", "version", "signature", "subjectPublicKeyInfo", "validity", "extensions"}
+)
+"""Parts without which nobody can verify what a certificate's key signed. Source: RFC 5280 §4.1."""
+
 
 class Kind(StrEnum):
     """What a certificate is for."""
@@ -125,3 +130,8 @@ def _personal(certificate: Certificate) -> Kind:
 def _lowered(text: str) -> str:
     """Return a Turkish text in small letters, whose I is ı."""
     return text.replace("İ", "i").replace("I", "ı").lower()
+
+
+def is_broken(certificate: Certificate) -> bool:
+    """Tell whether a part is damaged without which no program accepts a certificate."""
+    return not _VITAL.isdisjoint(certificate.unreadable)

@@ -14,7 +14,7 @@ from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk
 from cardtool.rules.codes import finding
-from cardtool.rules.kinds import Kind, is_nes, kind, provider
+from cardtool.rules.kinds import Kind, is_broken, is_nes, kind, provider
 from cardtool.rules.policy import Policy
 
 _FOUND = {
@@ -28,17 +28,7 @@ _FOUND = {
 }
 """The kinds that are worth a line of their own; authorities are on every card."""
 
-_VITAL = frozenset(
-    {"length", "version", "signature", "subjectPublicKeyInfo", "validity", "extensions"}
-)
-"""Parts without which nobody can verify what a certificate's key signed. Source: RFC 5280 §4.1."""
-
 _PLAIN_EXPONENT = 18
-
-
-def is_broken(certificate: Certificate) -> bool:
-    """Tell whether a part is damaged without which no program accepts a certificate."""
-    return not _VITAL.isdisjoint(certificate.unreadable)
 
 
 def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from cardtool.model.snapshot import Snapshot
 from cardtool.model.trust import Status, Trust
 from cardtool.rules import desk
 from cardtool.rules.codes import finding
-from cardtool.rules.kinds import PERSONAL, Kind, kind
+from cardtool.rules.kinds import PERSONAL, Kind, is_broken, kind
 from cardtool.rules.policy import Policy
 
 _SIGNING = PERSONAL | {Kind.QUALIFIED_SEAL, Kind.CORPORATE_SEAL, Kind.FISCAL_SEAL}
@@ -48,8 +48,9 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
 
 
 def refused(snapshot: Snapshot) -> frozenset[Certificate]:
-    """Return the certificates that nobody accepts: revoked, suspended, or of a bad chain."""
-    return frozenset(
+    """Return those that nobody accepts: revoked, suspended, of a bad chain, or an NES broken."""
+    every = (nes.certificate for nes in desk.all_nes(snapshot))
+    return frozenset(filter(is_broken, every)) | frozenset(
         certificate
         for certificate, (_, trust) in _asked(snapshot).items()
         if trust.problem in _FORGED

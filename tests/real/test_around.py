@@ -56,6 +56,9 @@ def test_only_what_is_well_is_kept(days_left: int, *, is_kept: bool) -> None:
         made = desk(stack, akis(nes(days_left, days=days_left + 1_000)))
         kept = Path(made.env["CARDTOOL_STATE"])
 
+        _check(made, "--at", AT.isoformat())
+        assert not kept.exists()
+
         _check(made)
 
         assert kept.exists() is is_kept

@@ -22,22 +22,11 @@ from cryptography.x509.oid import (
     ObjectIdentifier,
 )
 
-from tests.rig.certificates import QC_COMPLIANCE, QC_LAW_5070, tckn
+from tests.rig.certificates import QC_COMPLIANCE, QC_LAW_5070, key_usage, tckn
 from tests.rig.der import oid, sequence
 
 _QC_STATEMENTS = ObjectIdentifier("1.3.6.1.5.5.7.1.3")
 _DAY = dt.timedelta(days=1)
-_USES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
 HOLDER = "NESRİN ÖRNEK"
 NUMBER = tckn(31)
 
@@ -108,7 +97,7 @@ def issue(
         .not_valid_before(begins or now() - 400 * _DAY)
         .not_valid_after(ends or now() + 600 * _DAY)
         .add_extension(x509.BasicConstraints(ca=is_ca, path_length=path_length), critical=True)
-        .add_extension(x509.KeyUsage(**{use: use in uses for use in _USES}), critical=True)
+        .add_extension(key_usage(*uses), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(issuing_key.public_key()),

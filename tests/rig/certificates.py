@@ -75,7 +75,7 @@ def ca(
     )
     builder = _builder(subject, key, not_before, not_after).issuer_name(subject)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-    builder = builder.add_extension(_key_usage("key_cert_sign", "crl_sign"), critical=True)
+    builder = builder.add_extension(key_usage("key_cert_sign", "crl_sign"), critical=True)
     der = builder.sign(key, hashes.SHA384()).public_bytes(Encoding.DER)
     return Issuer(name=subject, key=key, der=der)
 
@@ -111,7 +111,7 @@ def nes(
     qualified = sequence(*(_statement(dotted) for dotted in statements))
     extensions: tuple[tuple[x509.ExtensionType, bool], ...] = (
         (x509.BasicConstraints(ca=False, path_length=None), False),
-        (_key_usage("digital_signature", "content_commitment"), True),
+        (key_usage("digital_signature", "content_commitment"), True),
         (x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key()), False),
         (x509.CertificatePolicies([policy]), False),
         (x509.CRLDistributionPoints([_crl(f"{_REPOSITORY}/test6/neshs_ec384.crl")]), False),
@@ -150,7 +150,8 @@ def _builder(
     )
 
 
-def _key_usage(*uses: str) -> x509.KeyUsage:
+def key_usage(*uses: str) -> x509.KeyUsage:
+    """Make the extension of these uses, by cryptography's names."""
     every = (
         "digital_signature",
         "content_commitment",

@@ -5,12 +5,9 @@ Reads files and the environment, decides nothing about cards. The user's file ov
 system's key by key.
 """
 
-import codecs
 import locale
 import logging
-import stat
 import sys
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import platformdirs
 
+from cardtool.catalog.handwritten import HandwrittenError, read
 from cardtool.text import LANGUAGES
 
 if TYPE_CHECKING:
@@ -26,9 +24,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-_SIZE_LIMIT_BYTES = 1024 * 1024
 _VARIABLE = "CARDTOOL_CONFIG"
-_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 
@@ -144,6 +140,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     language: str | None = None
     """One of `LANGUAGES`."""
+    institution: str = "default"
+    """Whose procedures hold: the name of a profile that ships, or the absolute path of one."""
     modules: tuple[str, ...] = ()
     """Absolute paths of PKCS#11 modules to look at as well."""
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=600)] | None = None
@@ -194,14 +192,13 @@ def load(environ: Mapping[str, str]) -> Config:
     merged: dict[str, Any] = {}
     for path in places(environ):
         try:
-            table = _read(path)
+            table = read(path)
         except FileNotFoundError as error:
             if environ.get(_VARIABLE):
                 raise ConfigError(code="config-missing", file=str(path)) from error
             continue
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise ConfigError(code="config-unreadable", file=str(path), reason=reason) from error
+        except HandwrittenError as error:
+            raise ConfigError(code=error.code, **error.facts) from error
         _LOG.debug("settings from %s", path)
         _checked(table, str(path))
         for key, value in table.items():
@@ -223,25 +220,6 @@ def system_language() -> str:
     """Return the language of the system itself, where the environment says nothing."""
     name = locale.getlocale()[0] if sys.platform == "win32" else None
     return "tr" if (name or "").startswith(("Turkish", "tr")) else "en"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    where = str(path)
-    if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its other end
-        raise ConfigError(code="config-not-file", file=where)
-    with path.open("rb") as file:
-        body = file.read(_SIZE_LIMIT_BYTES + 1)
-    if len(body) > _SIZE_LIMIT_BYTES:
-        raise ConfigError(code="config-large", file=where, limit=_SIZE_LIMIT_BYTES)
-    if body.startswith(_UTF16):
-        raise ConfigError(code="utf16", file=where)
-    try:
-        return tomllib.loads(body.removeprefix(codecs.BOM_UTF8).decode())
-    except UnicodeDecodeError as error:
-        line = body[: error.start].count(b"\n") + 1
-        raise ConfigError(code="config-encoding", file=where, line=line) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ConfigError(code="config-syntax", file=where, reason=str(error)) from error
 
 
 def _checked(table: dict[str, Any], where: str) -> Config:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from cardtool.catalog import institutions
 from cardtool.model.diagnosis import Actor, Diagnosis
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules.codes import ROWS, actors
@@ -63,9 +64,7 @@ def cli() -> str:
 
 def causes() -> str:
     """Give every known cause with its codes, who acts, and what shows that it is found."""
-    root = str(FOLDER.parent)
-    if root not in sys.path:  # as where this file is run by its name
-        sys.path.insert(0, root)
+    _reach_tests()
     from tests.causes import load  # noqa: PLC0415 - the other pages need no tests
 
     known = load()
@@ -78,6 +77,14 @@ def causes() -> str:
         rows = (_cause(cause) for cause in section.cause)
         parts += [f"## {section.name}", "\n".join((*head, *rows))]
     return "\n\n".join(parts) + "\n"
+
+
+def procedures() -> str:
+    """Give every procedure, and where each fact that an institution tells has its place."""
+    _reach_tests()
+    from tests.required import page  # noqa: PLC0415 - the other pages need no tests
+
+    return "\n\n".join([_NOTE, *page()]) + "\n"
 
 
 def readme() -> str:
@@ -114,9 +121,16 @@ PAGES: dict[str, Callable[[], str]] = {
     "diagnosis.schema.json": diagnosis_schema,
     "cli.md": cli,
     "causes.md": causes,
+    "procedures.md": procedures,
     "../README.md": readme,
 }
 """File name in docs/ -> what gives its text."""
+
+
+def _reach_tests() -> None:
+    root = str(FOLDER.parent)
+    if root not in sys.path:  # as where this file is run by its name
+        sys.path.insert(0, root)
 
 
 def _summary(row: Row) -> str:
@@ -135,7 +149,15 @@ def _in_language(code: str, row: Row, language: str) -> Iterator[str]:
     if row.steps:
         yield ""
         for number, step in enumerate(row.steps, 1):
-            yield f"{number}. {words['step'][step]['says'].replace('{command}', 'cardtool')}"
+            yield f"{number}. {_nationwide(words['step'][step]['says'])}"
+
+
+def _nationwide(pattern: str) -> str:
+    """Put in what is the same at every desk; what a look finds there stays open."""
+    known = {**institutions.load().values(), "command": "cardtool"}
+    for name, value in known.items():
+        pattern = pattern.replace(f"{{{name}}}", value)
+    return pattern
 
 
 def _count(known: "Causes") -> Iterator[str]:

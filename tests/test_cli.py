@@ -325,7 +325,7 @@ def test_a_refusal_speaks_the_language_of_the_rest(tmp_path: Path) -> None:
         ({"CARDTOOL_LANG": "en"}, ("--lang", "tr"), "Okunamadı"),
         ({"CARDTOOL_CONFIG": str(config)}, (), "Okunamadı"),
         ({"CARDTOOL_CONFIG": str(broken)}, (), "TOML"),
-        ({"CARDTOOL_CONFIG": str(broken)}, ("--lang", "tr"), "Okunamadı"),
+        ({"CARDTOOL_CONFIG": str(broken)}, ("--lang", "tr"), "TOML olarak okunamadı"),
     ):
         assert word in _sentence(CliRunner(env=settings).invoke(main, (*arguments, *options)))
 

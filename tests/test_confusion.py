@@ -22,11 +22,13 @@ from cardtool.model.redact import mask
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
 from cardtool.text import LANGUAGES, Text, load_words
-from cardtool.views import VIEWS, view
+from cardtool.views import view
 from cardtool.views.harmless import harmless
 from cardtool.views.paper import Paper
 from tests.described import FILES, Case, read
 from tests.golden.desk import ZONE
+from tests.golden.write import DIAGNOSES
+from tests.page import blocks
 
 _WIDE = Paper(width=5000)
 """Every sentence is one line on it."""
@@ -36,8 +38,8 @@ _EXITS = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 
 every_case = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 every_language = pytest.mark.parametrize("language", LANGUAGES)
-every_page = pytest.mark.parametrize("form", [name for name in VIEWS if "json" not in name])
-every_document = pytest.mark.parametrize("form", [name for name in VIEWS if "json" in name])
+every_page = pytest.mark.parametrize("form", [name for name in DIAGNOSES if "json" not in name])
+every_document = pytest.mark.parametrize("form", [name for name in DIAGNOSES if "json" in name])
 
 
 @cache
@@ -69,6 +71,8 @@ def _diagnosis(file: Path) -> tuple[Case, Diagnosis]:
 def _lines(form: str, diagnosis: Diagnosis, language: str) -> list[str]:
     """Return the lines of a page without the marks before them."""
     page = "".join(view(form)([diagnosis], Text(language, ZONE), paper=_WIDE))
+    if form == "html":
+        return blocks(page)
     lines = (line.strip() for line in page.splitlines())
     return [line[2:] if line.startswith(_MARKS) else line for line in lines if line]
 
@@ -105,6 +109,11 @@ def test_a_page_says_what_should_be_found_and_nothing_else(
         assert lines[0] == text.label(f"severity-{_worst(case).value}")
         assert _codes(lines[1], language) == [case.verdict]
         assert lines[2] == text.means(case.verdict)
+    elif form == "html":
+        place = lines.index(text.label(f"severity-{_worst(case).value}"))
+        assert said == sorted((*case.expect, case.verdict))
+        assert _codes(lines[place + 1], language) == [case.verdict]
+        assert lines[place + 2] == text.means(case.verdict).replace("`", "")
     elif text.label("no-certificates") in lines:
         assert said == [case.verdict]
     else:

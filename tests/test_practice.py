@@ -17,6 +17,7 @@ from cardtool.rules.codes import ROWS
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import formats
 from tests.described import FILES, PRACTICE, read
+from tests.page import blocks
 
 _BLOCKED = """
 import sys
@@ -92,6 +93,8 @@ def test_every_format_says_that_it_is_practice(runner: CliRunner, form: str) -> 
         titles = re.findall(r"^SUMMARY:(.*)\r$", unfolded, re.MULTILINE)
         assert titles
         assert all(each.startswith("PRACTICE\\, not this computer: nes-ex") for each in titles)
+    elif form == "html":
+        assert blocks(done.stdout)[2] == "PRACTICE, not this computer: nes-expiring"
     else:
         assert done.stdout.startswith("PRACTICE, not this computer: nes-expiring\n")
 

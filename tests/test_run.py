@@ -337,15 +337,20 @@ def test_test_parts_are_installed_after_a_plain_set_up(stage: Stage) -> None:
     stage.run()
     stage.calls()
     programs = "softhsm2-util opensc-tool openssl shellcheck unshare ip make dbus-daemon pkcheck"
-    for name in programs.split():
+    for name in (*programs.split(), "chromium"):
         stage.put(name, "#!/bin/sh\n")
+    stage.put("npm", '#!/bin/sh\necho "npm $*" >>"$LOG"\nexit ${NPM_BREAKS:-0}\n')
     vpcd = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
     require(Path(vpcd).exists(), vpcd)
 
+    broken = stage.run("test", env={"NPM_BREAKS": "1"})
+    stage.calls()
     stage.run("test", "-k", "name")
     calls = stage.calls()
     stage.run()
 
+    assert broken.returncode == 3
+    assert f"npm install --prefix {stage.home}/.venv/npm --no-save" in calls
     assert f"-e {stage.home}[test]\n" in calls
     assert calls.splitlines()[-1] == "python -m pytest -k name"
     assert stage.calls() == ""

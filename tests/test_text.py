@@ -12,13 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cardtool.catalog import institutions
 from cardtool.cli import main
 from cardtool.model.diagnosis import Severity
+from cardtool.model.procedure import KEYS
 from cardtool.rules.codes import ROWS, finding
 from cardtool.text import LANGUAGES, Text, load_words
 
 TURKEY = timezone(timedelta(hours=3))
-KINDS = ("finding", "step")
+KINDS = ("finding", "step", "procedure", "guide")
+NATIONWIDE = institutions.load().values()
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 
@@ -83,7 +86,30 @@ def test_a_sentence_asks_only_for_facts_its_code_gives(language: str, code: str)
     assert _placeholders(words["finding"][code]["says"]) <= set(row.facts)
     assert not _placeholders(words["finding"][code]["means"])
     for step in row.steps:
-        assert _placeholders(words["step"][step]["says"]) <= {*row.facts, "command"}, step
+        allowed = {*row.facts, *NATIONWIDE, "command"}
+        assert _placeholders(words["step"][step]["says"]) <= allowed, step
+
+
+@pytest.mark.parametrize("code", ROWS)
+def test_no_fact_of_a_code_is_named_like_one_of_an_institution(code: str) -> None:
+    assert not {*ROWS[code].facts} & {*KEYS, "command"}
+
+
+@every_language
+def test_no_sentence_holds_what_may_change_under_it(language: str) -> None:
+    """A telephone number or an address in a sentence would have no source and no date."""
+    for key, sentence in _sentences(language).items():
+        own = re.sub(r"\{\w+\}|`[^`]*`", "", sentence)
+        assert not re.search(r"\d{3} \d|https?:|\w\.(?:gov|edu|com)\b|@\w|TR\d\d", own), key
+
+
+@every_language
+def test_a_step_tells_the_number_and_the_page_of_the_nationwide_profile(language: str) -> None:
+    text = Text(language, institution=NATIONWIDE)
+
+    assert "444 5 576" in text.step("ask-provider", {})
+    assert text.step("order-reader", {}).endswith(": https://ebasvuru.kamusm.gov.tr/kartokuyucu")
+    assert "…" in Text(language).step("ask-provider", {})
 
 
 @every_language

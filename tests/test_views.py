@@ -18,14 +18,21 @@ from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS, finding
 from cardtool.text import LANGUAGES, Text
-from cardtool.views import VIEWS, view
 from cardtool.views import json as json_view
+from cardtool.views import view
 from cardtool.views.drawing import DRAWN, WIDTH, card_and_reader
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper
 from cardtool.views.terminal import explain
-from tests.golden.desk import AT, HOLDER, NUMBER, ZONE, certificate, desk, held, name, person
-from tests.golden.write import FOLDER, cases, pages
+from tests.golden.desk import (
+    AT,
+    HOLDER,
+    NUMBER,
+    ZONE,
+    desk,
+    hostile,
+)
+from tests.golden.write import DIAGNOSES, FOLDER, cases, pages
 
 TURKISH = Text("tr", ZONE)
 HOSTILE = (
@@ -115,13 +122,13 @@ def test_colour_is_only_where_it_is_wanted() -> None:
     assert "\x1b[1;32m✓" in coloured
 
 
-@pytest.mark.parametrize("form", VIEWS)
+@pytest.mark.parametrize("form", DIAGNOSES)
 def test_nothing_from_a_device_reaches_the_terminal_as_a_command(form: str) -> None:
     is_json = form.endswith("json")
     text = WITHOUT_HALVES if is_json else HOSTILE
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
 
-    write([_shown(_judged(_hostile(text)), form)], stream, is_json=is_json)
+    write([_shown(_judged(hostile(text)), form)], stream, is_json=is_json)
 
     page = stream.buffer.getvalue().decode()
     if form == "ics":  # whose line ends are its own, and fold what is long
@@ -129,27 +136,6 @@ def test_nothing_from_a_device_reaches_the_terminal_as_a_command(form: str) -> N
     kinds = {unicodedata.category(each) for each in page.replace("\n", "")}
     assert not kinds & FORBIDDEN
     assert "[bold" in page
-
-
-def _hostile(text: str) -> Snapshot:
-    """Return a desk that says a text wherever a device or a file can say one."""
-    failure = Failure(api="pkcs11", name=f"CKR{text}", code=5, detail=text)
-    whole = desk(
-        held(certificate(person(text, f"1{text}")), label=text),
-        held(certificate(name(OU=text), issuer=name(CN=text)), label=text),
-        held(failure),
-        label=text,
-        serial=f"5{text}",
-        description=text,
-        reader=text,
-        host=text,
-        path=f"/{text}/libakisp11.so",
-    )
-    modules = (
-        *whole.modules,
-        msgspec.structs.replace(whole.modules[0], slots=failure, info=failure, library=failure),
-    )
-    return msgspec.structs.replace(whole, modules=modules, tool=text)
 
 
 @given(st.text())

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cardtool import __version__
-from cardtool.cli.options import AT, CARD, KEEP, LOOKING, SHOWING, PathName, options, value
+from cardtool.cli.guiding import guide
+from cardtool.cli.options import AT, CARD, KEEP, LOOKING, OUTPUT, SHOWING, PathName, options, value
 from cardtool.cli.refusal import UNKNOWN, Refusal
-from cardtool.cli.session import Session, write_file
+from cardtool.cli.session import Session
 from cardtool.cli.signing import sign_test
 from cardtool.views import formats
 
@@ -83,7 +84,7 @@ def main(ctx: click.Context) -> None:
 
 
 @main.command()
-@options(*SHOWING, *LOOKING, AT, KEEP)
+@options(OUTPUT, *SHOWING, *LOOKING, AT, KEEP)
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Look at this machine and say what is wrong, if anything."""
@@ -96,26 +97,19 @@ def check(ctx: click.Context) -> None:
 
 
 @main.command()
-@click.option("-o", "--output", type=PathName(), metavar="FILE",
-              help="Write a file instead of standard output.")  # fmt: skip
-@options(*SHOWING, *LOOKING, KEEP)
+@options(OUTPUT, *SHOWING, *LOOKING, KEEP)
 @click.pass_context
-def snapshot(ctx: click.Context, output: str | None) -> None:
+def snapshot(ctx: click.Context) -> None:
     """Write what this machine looks like, for support.  Names are hashed."""
-    from cardtool.console import visible_json
     from cardtool.model.snapshot import encode
 
     session = Session(ctx, ("json",))
-    body = visible_json(encode(session.leaving(session.look())).decode())
-    if output in (None, "-"):
-        session.write([body])
-    else:
-        write_file(Path(output), body.encode())
+    session.write([encode(session.leaving(session.look())).decode()])
 
 
 @main.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=PathName())
-@options(*SHOWING, AT, KEEP)
+@options(OUTPUT, *SHOWING, AT, KEEP)
 @click.pass_context
 def diagnose(ctx: click.Context, files: tuple[str, ...]) -> None:
     """Judge saved snapshots or diagnoses; needs no reader.  FILE may be - for standard input."""
@@ -141,6 +135,7 @@ def diagnose(ctx: click.Context, files: tuple[str, ...]) -> None:
 
 
 main.add_command(sign_test)
+main.add_command(guide)
 
 
 @main.command()
@@ -170,7 +165,7 @@ def explain(ctx: click.Context, code: str) -> None:
 
 @main.command()
 @click.argument("case", required=False)
-@options(*SHOWING, AT)
+@options(OUTPUT, *SHOWING, AT)
 @click.pass_context
 def practice(ctx: click.Context, case: str | None) -> None:
     """Show a described desk for its own moment, marked as practice; without CASE, list them all.
@@ -213,11 +208,9 @@ def drivers(ctx: click.Context, polkit_rule: str | None) -> None:
 
 
 @main.command()
-@click.option("-o", "--output", type=PathName(), metavar="FILE",
-              help="Write a file instead of standard output.")  # fmt: skip
-@options(*SHOWING, *LOOKING, AT, KEEP)
+@options(OUTPUT, *SHOWING, *LOOKING, AT, KEEP)
 @click.pass_context
-def calendar(ctx: click.Context, output: str | None) -> None:
+def calendar(ctx: click.Context) -> None:
     """Write the dates of the cards' NES for a calendar, with alarms.  Names are hashed.
 
     Imported again it moves what the calendar has.  Without any date ahead nothing is written, and
@@ -225,7 +218,7 @@ def calendar(ctx: click.Context, output: str | None) -> None:
     """
     from cardtool.cli.calendar import write
 
-    ctx.exit(write(Session(ctx, ("ics",)), output))
+    ctx.exit(write(Session(ctx, ("ics",))))
 
 
 @main.group(invoke_without_command=True)

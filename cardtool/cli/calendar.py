@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The dates of the cards of this machine into a file, or no file where there are none."""
 
-from pathlib import Path
-
 from cardtool.cli.refusal import Refusal
-from cardtool.cli.session import Session, write_file
+from cardtool.cli.session import Session
 from cardtool.views import view
 
 
-def write(session: Session, output: str | None) -> int:
+def write(session: Session) -> int:
     """Write the calendar and return the exit status: where there is none, that of the diagnosis.
 
     Raises:
@@ -19,8 +17,5 @@ def write(session: Session, output: str | None) -> int:
     if not body:
         Refusal(code="calendar-nothing", verdict=diagnosis.verdict).show()
         return session.worst
-    if output is None or output == "-":
-        session.write_bytes(body)
-    else:
-        write_file(Path(output), body)
+    session.write_bytes([body])
     return 0

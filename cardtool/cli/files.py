@@ -7,8 +7,9 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+from cardtool.cli.output import write_file
 from cardtool.cli.refusal import Refusal
-from cardtool.cli.session import Session, write_file
+from cardtool.cli.session import Session
 from cardtool.model.chain import chain
 from cardtool.model.snapshot import CertificateObject, Failure, Snapshot
 
@@ -45,7 +46,7 @@ def export(session: Session, output: str | None, form: str, prefixes: tuple[str,
         raise Refusal(code="export-several-chains", found=_fingerprints(chosen))
     body = b"".join(bodies.values())
     if output is None or output == "-":
-        session.write_bytes(body)
+        session.write_bytes([body])
     else:
         write_file(Path(output), body)
 

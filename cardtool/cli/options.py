@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -48,6 +49,16 @@ def _moment(ctx: click.Context, param: click.Parameter, given: str | None) -> No
     except (ValueError, OverflowError, OSError) as error:
         text = f"{given!r} is no moment: write 2027-04-13 or 2027-04-13T17:25:08+03:00."
         raise click.BadParameter(text, ctx, param) from error
+
+
+def _profile(ctx: click.Context, param: click.Parameter, given: str | None) -> None:
+    """Take the name of a profile, or the path of one from the current folder."""
+    if given == "":
+        text = "an empty name is no institution's."
+        raise click.BadParameter(text, ctx, param)
+    path = Path(given or "")
+    is_file = bool(path.suffix) or len(path.parts) > 1
+    _remember(ctx, param, str(path.absolute()) if is_file else given)
 
 
 def _verbose(ctx: click.Context, param: click.Parameter, given: bool) -> None:  # noqa: FBT001
@@ -105,6 +116,12 @@ SHOWING = (
         help="Language of what is shown.  [default: the system's]",
     ),
     _option(
+        "--institution",
+        metavar="NAME|FILE",
+        callback=_profile,
+        help="Whose procedures hold.  [default: the configuration's, else nationwide facts]",
+    ),
+    _option(
         "-v",
         "--verbose",
         is_flag=True,
@@ -143,8 +160,16 @@ AT = _option(
     callback=_moment,
     help="Judge for this moment, in ISO 8601.  [default: now; practice: the case's own]",
 )
+OUTPUT = _option(
+    "-o",
+    "--output",
+    type=PathName(),
+    metavar="FILE",
+    help="Write a file instead of standard output.",
+)
+"""For commands that write through the session, which looks for it."""
 KEEP = _option(
     "--keep-personal",
     is_flag=True,
-    help="Leave names and numbers in JSON and calendars as they are.",
+    help="Leave names and numbers in JSON, HTML and calendars as they are.",
 )

@@ -8,21 +8,21 @@ The one place where looking, redacting, judging and showing meet; it adds nothin
 import logging
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cardtool.cli.options import value
-from cardtool.cli.refusal import UNKNOWN, Refusal, asked_language
+from cardtool.cli.refusal import Refusal, asked_language
 
 if TYPE_CHECKING:
     from cardtool.config import Config
     from cardtool.model.diagnosis import Diagnosis
+    from cardtool.model.procedure import Institution
     from cardtool.model.snapshot import Snapshot
     from cardtool.probe.isolation import Workers
     from cardtool.text import Text
@@ -32,6 +32,9 @@ _LOG = logging.getLogger(__name__)
 
 _LEAVING = ("json", "ics")
 """Formats that are made to be given away: redacted, where the screen is masked."""
+
+_WHOLE = (*_LEAVING, "html")
+"""Formats that can be had with names and numbers as they are."""
 
 _COLUMNS = range(40, 101)
 """Widths that are laid out for; wider lines are hard to read."""
@@ -54,7 +57,7 @@ class Session:
             text = f"`{ctx.command_path}` has no --format {asked}{others}."
             raise click.UsageError(text, ctx)
         self.format: str = asked or (*known, "terminal")[0]
-        if self._keeps and self.format not in _LEAVING:
+        if self._keeps and self.format not in _WHOLE:
             text = "--keep-personal is for data: add --format json."
             raise click.UsageError(text, ctx)
         self.worst = 0
@@ -79,7 +82,24 @@ class Session:
 
         asked = asked_language(self._ctx)
         language = asked or self.config.language or system_language()
-        return Text(language, command=os.environ.get("CARDTOOL_COMMAND", "cardtool"))
+        command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
+        return Text(language, command=command, institution=self.institution.values())
+
+    @cached_property
+    def institution(self) -> "Institution":
+        """The profile that `--institution` or the configuration names.
+
+        Raises:
+            Refusal: there is none of that name, or something in it is wrong.
+        """
+        from cardtool.catalog import institutions
+        from cardtool.catalog.institutions.error import ProfileError
+
+        name = value(self._ctx, "institution") or self.config.institution
+        try:
+            return institutions.load(name)
+        except ProfileError as error:
+            raise Refusal(code=error.code, **error.facts) from error
 
     @cached_property
     def _key(self) -> bytes:
@@ -144,7 +164,8 @@ class Session:
         from cardtool.model.redact import mask
         from cardtool.rules import diagnose
 
-        shown = self.leaving(snapshot) if self.format in _LEAVING else mask(snapshot)
+        is_leaving = self._keeps or self.format in _LEAVING
+        shown = self.leaving(snapshot) if is_leaving else mask(snapshot)
         at = value(self._ctx, "at") or moment or datetime.now().astimezone()
         diagnosis = diagnose(shown, at, self.config.days())
         if self.format == "ics":
@@ -172,85 +193,62 @@ class Session:
             last_good.remember(diagnosis.snapshot)
 
     def show(self, view: str, diagnoses: "Iterable[Diagnosis]", **bound: object) -> None:
-        """Write what a view makes of the diagnoses to standard output, as they come."""
+        """Write what a view makes of the diagnoses, as they come."""
         from cardtool.views import view as named
 
         if self.format == "json":
             self.write(named(view)(diagnoses))
-        elif self.format == "ics":  # line ends and encoding are not the terminal's to choose
-            for part in named(view)(diagnoses, self.text):
-                self.write_bytes(part.encode())
+        elif self.format == "ics":
+            self.write_bytes(part.encode() for part in named(view)(diagnoses, self.text))
+        elif self.format == "html":
+            from cardtool.cli import page
+
+            beside = {**page.bound(self), **bound}
+            parts = named(view)(diagnoses, self.text, **beside)
+            self.write_bytes(part.encode() for part in parts)
         else:
             self.write(named(view)(diagnoses, self.text, **{"paper": self.paper(), **bound}))
 
+    @property
+    def _file(self) -> str | None:
+        """What `-o` names, if it is not standard output."""
+        name: str | None = value(self._ctx, "output")
+        return None if name == "-" else name
+
     def write(self, parts: Iterable[str]) -> None:
-        """Write texts to standard output.
+        """Write texts to standard output, or to the file that `-o` names.
 
         Raises:
             Refusal: it takes no more.
         """
-        from cardtool import console
+        from cardtool.cli import output
 
-        with _standard_output():
-            console.write(parts, sys.stdout, is_json=self.format == "json")
+        output.write(parts, self._file, is_json=self.format == "json")
 
-    def write_bytes(self, body: bytes) -> None:
-        """Write bytes to standard output.
+    def write_bytes(self, parts: Iterable[bytes]) -> None:
+        """Write what has its own line ends and encoding, which are not the terminal's to choose.
 
         Raises:
             Refusal: it takes no more.
         """
-        from cardtool import console
+        from cardtool.cli import output
 
-        with _standard_output():
-            console.write_bytes(body, sys.stdout)
+        output.write_bytes(parts, self._file)
 
     def paper(self, *, titled: bool = False) -> "Paper":
-        """Return the page that this terminal, or pipe, can show."""
+        """Return the page that this terminal, or pipe, can show; a file has no colours."""
         import shutil
 
+        from cardtool.cli.output import has_colour
         from cardtool.console import can_encode
         from cardtool.views.paper import Paper
 
+        if self._file is not None:
+            return Paper(titled=titled)
         width = shutil.get_terminal_size((80, 24)).columns
         return Paper(
             width=min(max(width, _COLUMNS.start), _COLUMNS.stop - 1),
-            colour=_has_colour(),
+            colour=has_colour(),
             symbols=can_encode("\u2713\u2717", sys.stdout),
             titled=titled,
         )
-
-
-@contextmanager
-def _standard_output() -> Iterator[None]:
-    """End quietly where the reader has gone, and with a sentence where the disk is full."""
-    from cardtool.console import ClosedPipeError
-
-    try:
-        yield
-    except ClosedPipeError as error:
-        raise click.exceptions.Exit(UNKNOWN) from error
-    except OSError as error:
-        raise Refusal(code="stdout", reason=error.strerror or str(error)) from error
-
-
-def write_file(path: Path, body: bytes) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        Refusal: it cannot be written.
-    """
-    from cardtool import console
-
-    try:
-        console.write_file(path, body)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise Refusal(code="output-unwritable", file=str(path), reason=reason) from error
-
-
-def _has_colour() -> bool:
-    """Say whether standard output is a terminal whose user has nothing against colours."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return sys.platform != "win32" or "WT_SESSION" in os.environ

@@ -81,6 +81,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Codes of what to do next, in order; where all is well, what to do if it is not so."""
     actors: tuple[Actor, ...] = ()
     """Who does each step, in the order of `steps`."""
+    procedures: tuple[str, ...] = ()
+    """Names of the procedures that the steps lead to: `cardtool guide NAME` tells them whole."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The moments that only a calendar shows: each NES's own, however long it has to go.
+"""The moments that only a calendar and a drawing show: each NES's own, however long it has to go.
 
 Apart from the rule about certificates because it loads the public holidays, for which a look at
 the desk does not wait.
@@ -7,6 +7,7 @@ the desk does not wait.
 
 from msgspec.structs import replace
 
+from cardtool.model.course import Course
 from cardtool.model.diagnosis import Diagnosis, Finding
 from cardtool.rules import desk, renewal, trust
 from cardtool.rules.certificates import successors
@@ -47,3 +48,32 @@ def dated(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
         return replace(finding, facts={**kept, **told})
 
     return replace(diagnosis, findings=tuple(map(completed, diagnosis.findings)))
+
+
+def courses(diagnosis: Diagnosis, policy: Policy) -> tuple[Course, ...]:
+    """Return the moments of every NES, also of those that have ended, in the order they begin.
+
+    One that nobody accepts, or whose successor is here, is not renewed.
+    """
+    refused = trust.refused(diagnosis.snapshot)
+    all_nes = {each.sha256: each for each in desk.all_nes(diagnosis.snapshot)}
+    accepted = [each for each in all_nes.values() if each.certificate not in refused]
+    found = []
+    for nes in all_nes.values():
+        own, ends = policy.of(nes.issuer), nes.ends_at
+        is_renewed = nes in accepted and not successors(nes, accepted)
+        moments = {
+            "opens": renewal.opens_at(ends, own),
+            "apply-by": renewal.apply_by_at(ends, own),
+            "urgent": renewal.before(ends, own.urgent_days),
+            "critical": renewal.before(ends, own.critical_days),
+        }
+        found.append(
+            Course(
+                holder=nes.holder,
+                begins_at=nes.certificate.not_before_at,
+                ends_at=ends,
+                renewal=moments if is_renewed else {},
+            )
+        )
+    return tuple(sorted(found, key=lambda each: (each.begins_at, each.ends_at)))

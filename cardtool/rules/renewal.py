@@ -32,7 +32,7 @@ def ends_at(certificate: Certificate, others: Collection[Certificate]) -> dateti
 
 def opens_at(ends_at: datetime, policy: Policy) -> datetime:
     """Return the moment from which renewal may be asked for."""
-    return _before(ends_at, policy.notice_days)
+    return before(ends_at, policy.notice_days)
 
 
 def apply_by_at(ends_at: datetime, policy: Policy) -> datetime:
@@ -41,14 +41,14 @@ def apply_by_at(ends_at: datetime, policy: Policy) -> datetime:
     It is the end of a working day in Turkey, or the end itself where no time is allowed for.
     Computing it may load a calendar: ask only when it is to be shown.
     """
-    return min(ends_at, workdays.last_by(_before(ends_at, policy.lead_days), policy.holidays))
+    return min(ends_at, workdays.last_by(before(ends_at, policy.lead_days), policy.holidays))
 
 
 def state(ends_at: datetime, at: datetime, policy: Policy) -> State:
     """Tell what a certificate in force calls for, as the code of a finding."""
-    if at >= _before(ends_at, policy.critical_days):
+    if at >= before(ends_at, policy.critical_days):
         return "nes-expiring-critical"
-    if at >= _before(ends_at, policy.urgent_days):
+    if at >= before(ends_at, policy.urgent_days):
         return "nes-expiring-soon"
     if at < opens_at(ends_at, policy):
         return "nes-valid"
@@ -65,7 +65,8 @@ def _has_issued(issuer: Certificate, certificate: Certificate) -> bool:
     )
 
 
-def _before(moment: datetime, days: int) -> datetime:
+def before(moment: datetime, days: int) -> datetime:
+    """Return the moment that is so many times 24 hours earlier, within the calendar."""
     try:
         return moment - timedelta(days=days)
     except OverflowError:

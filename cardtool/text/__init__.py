@@ -8,11 +8,12 @@ goes into a sentence as it was found: it is never itself read as a pattern.
 import functools
 import string
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cardtool.model.diagnosis import Finding
+    from cardtool.model.procedure import Fact
 
 LANGUAGES = ("tr", "en")
 """The languages there are words in; English stands in for any other."""
@@ -42,18 +43,23 @@ class Text:
     """The words of one language, and the time zone moments are shown in."""
 
     def __init__(
-        self, language: str, zone: tzinfo | None = None, command: str = "cardtool"
+        self,
+        language: str,
+        zone: tzinfo | None = None,
+        command: str = "cardtool",
+        institution: Mapping[str, str] | None = None,
     ) -> None:
         """Choose a language of `LANGUAGES`; `zone` None is the machine's.
 
-        `command` is what the user types to start this program: steps name it.
+        `command` is what the user types to start this program: steps name it. `institution` is
+        what holds where the user works, by the name of its placeholder.
 
         Raises:
             ValueError: another language.
         """
         self._words = load_words(language)
         self._zone = zone
-        self._command = command
+        self._given = {**(institution or {}), "command": command}
         self.language = language
 
     def says(self, finding: "Finding") -> str:
@@ -66,7 +72,29 @@ class Text:
 
     def step(self, code: str, facts: Mapping[str, str | int]) -> str:
         """Say what to do; `facts` are those of the finding that names the step."""
-        return self._fill(self._words["step"][code]["says"], {**facts, "command": self._command})
+        return self._fill(self._words["step"][code]["says"], {**facts, **self._given})
+
+    def procedure(self, name: str, part: str) -> str:
+        """Say of a procedure its `title`, what it is for (`says`) or how long it `takes`."""
+        return self._fill(self._words["procedure"][name][part], self._given)
+
+    def whole_procedure(self, name: str) -> str:
+        """Say which command shows a procedure whole."""
+        facts = {**self._given, "name": name, "title": self.procedure(name, "title")}
+        return self._fill(self._words["label"]["whole-procedure"], facts)
+
+    def guide(self, code: str) -> str:
+        """Say one step of a procedure, with the institution's facts."""
+        return self._fill(self._words["guide"][code]["says"], self._given)
+
+    def at_hand(self, code: str) -> str:
+        """Name a thing to have ready."""
+        return str(self._words["at-hand"][code])
+
+    def confirm(self, fact: "Fact") -> str:
+        """Say where a fact that money depends on stands and when it was seen there."""
+        facts = {"source": fact.source, "checked": self.day(fact.checked)}
+        return self._fill(self._words["label"]["confirm"], facts)
 
     def label(self, key: str) -> str:
         """Give a word of the layout."""
@@ -81,22 +109,34 @@ class Text:
 
         One at the edge of the calendar, which the zone would push out of it, keeps its own offset.
         """
-        try:
-            shown = moment.astimezone(self._zone)
-        except OverflowError:
-            shown = moment
-        words = self._words["moment"]
+        shown = self._here(moment)
         offset = shown.strftime("%z")
         parts = {
-            "day": f"{shown.day:02}",
-            "bare_day": shown.day,
-            "month": f"{shown.month:02}",
-            "month_name": words["months"][shown.month - 1],
-            "year": f"{shown.year:04}",
+            **self._day(shown),
             "time": f"{shown.hour:02}:{shown.minute:02}:{shown.second:02}",
             "offset": f"{offset[:3]}:{offset[3:5]}",
         }
-        return self._fill(words["says"], parts)
+        return self._fill(self._words["moment"]["says"], parts)
+
+    def day(self, day: date) -> str:
+        """Show a day; that of a moment is the one it falls on in the zone."""
+        shown = self._here(day) if isinstance(day, datetime) else day
+        return self._fill(self._words["moment"]["day"], self._day(shown))
+
+    def _here(self, moment: datetime) -> datetime:
+        try:
+            return moment.astimezone(self._zone)
+        except OverflowError:
+            return moment
+
+    def _day(self, day: date) -> dict[str, str | int]:
+        return {
+            "day": f"{day.day:02}",
+            "bare_day": day.day,
+            "month": f"{day.month:02}",
+            "month_name": self._words["moment"]["months"][day.month - 1],
+            "year": f"{day.year:04}",
+        }
 
     def _fill(self, pattern: str, facts: Mapping[str, str | int]) -> str:
         return "".join(

@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterator
 VIEWS = {
     "terminal": ("cardtool.views.terminal", "render"),
     "json": ("cardtool.views.json", "render"),
+    "html": ("cardtool.views.html", "render"),
     "ics": ("cardtool.views.ics", "render"),
     "drivers-terminal": ("cardtool.views.drivers", "render"),
     "drivers-json": ("cardtool.views.drivers", "render_json"),
     "certificates-terminal": ("cardtool.views.certificates", "render"),
     "certificates-json": ("cardtool.views.certificates", "render_json"),
+    "guide-terminal": ("cardtool.views.guide", "render"),
+    "guide-json": ("cardtool.views.guide", "render_json"),
+    "guide-html": ("cardtool.views.html", "render_guide"),
 }
 """What to import for a format; nothing is imported before it is wanted.
 

@@ -11,6 +11,7 @@ from rich.text import Text as Line
 
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
 from cardtool.text import Text
+from cardtool.views.acting import codes_for_support, to_act_on
 from cardtool.views.drawing import DRAWN, card_and_reader
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import Paper, hanging, heading
@@ -31,6 +32,12 @@ def explain(finding: Finding, text: Text, paper: Paper) -> str:
     return paper.print([title, means, *_advice(finding, text, paper)])
 
 
+def named(actor: Actor, text: Text) -> RenderableType:
+    """Return the line above the steps of somebody else."""
+    words = f"{text.label(f'actor-{actor.value}')}:"
+    return Padding(Line(words, style="italic", overflow="fold"), (0, 0, 0, 2))
+
+
 def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[RenderableType]:
     if diagnosis.practice:
         words = f"{text.label('practice')}: {escape(diagnosis.practice)}"
@@ -43,24 +50,12 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
     yield Line.assemble(paper.symbol(deciding.severity), " ", word)
     yield Padding(Line(text.says(deciding), style="bold", overflow="fold"), (1, 0, 0, 2))
     yield Padding(Line(text.means(deciding.code)), (1, 0, 0, 2))
-    for each in _to_act_on(diagnosis, deciding):
+    for each in to_act_on(diagnosis):
         yield from _advice(each, text, paper)
     yield heading(text.label("checklist"))
     links = sorted(diagnosis.findings, key=lambda each: (each.link.place, each.severity.rank))
     yield hanging((paper.symbol(each.severity), text.says(harmless(each))) for each in links)
     yield Padding(Line(_support(diagnosis, text), style="dim", overflow="fold"), (1, 0, 0, 0))
-
-
-def _to_act_on(diagnosis: Diagnosis, deciding: Finding) -> Iterable[Finding]:
-    """Return what decides, then, where nothing is broken, what to do if signing fails all the same.
-
-    The latter is told once, of however many cards it holds.
-    """
-    if deciding.severity not in (Severity.OK, Severity.WARNING):
-        return (deciding,)
-    well = (each for each in diagnosis.findings if each.severity is Severity.OK and each.steps)
-    once = {each.code: harmless(each) for each in well}
-    return {deciding.code: deciding, **once}.values()
 
 
 def _advice(finding: Finding, text: Text, paper: Paper) -> Iterator[RenderableType]:
@@ -77,18 +72,18 @@ def _advice(finding: Finding, text: Text, paper: Paper) -> Iterator[RenderableTy
     told = Actor.YOU
     for actor, group in groupby(rows, key=itemgetter(0)):
         if actor is not told:
-            named = Line(f"{text.label(f'actor-{actor.value}')}:", style="italic", overflow="fold")
-            yield Padding(named, (0, 0, 0, 2))
+            yield named(actor, text)
             told = actor
         steps = ((f"{number}.", text.step(step, finding.facts)) for _, (number, step) in group)
         yield hanging(steps)
+    for name in finding.procedures:
+        yield Padding(Line(text.whole_procedure(name), overflow="fold"), (1, 0, 0, 2))
 
 
 def _support(diagnosis: Diagnosis, text: Text) -> str:
-    codes = [each.code for each in diagnosis.findings if each.severity is not Severity.OK]
-    shown = " ".join(dict.fromkeys([diagnosis.verdict, *codes]))
     look = diagnosis.snapshot
-    parts = (shown, escape(look.tool), f"{look.elapsed_s:.1f} s", text.moment(diagnosis.at))
+    codes = " ".join(codes_for_support(diagnosis))
+    parts = (codes, escape(look.tool), f"{look.elapsed_s:.1f} s", text.moment(diagnosis.at))
     return f"{text.label('support')}: {', '.join(parts)}"
 
 

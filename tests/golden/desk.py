@@ -3,6 +3,8 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 
+from msgspec.structs import replace
+
 from cardtool.model.certificate import Attribute, Certificate, Name
 from cardtool.model.snapshot import (
     Card,
@@ -107,3 +109,24 @@ def desk(
         ),
         elapsed_s=1.234,
     )
+
+
+def hostile(text: str) -> Snapshot:
+    """Return a desk that says a text wherever a device or a file can say one."""
+    failure = Failure(api="pkcs11", name=f"CKR{text}", code=5, detail=text)
+    whole = desk(
+        held(certificate(person(text, f"1{text}")), label=text),
+        held(certificate(name(OU=text), issuer=name(CN=text)), label=text),
+        held(failure),
+        label=text,
+        serial=f"5{text}",
+        description=text,
+        reader=text,
+        host=text,
+        path=f"/{text}/libakisp11.so",
+    )
+    modules = (
+        *whole.modules,
+        replace(whole.modules[0], slots=failure, info=failure, library=failure),
+    )
+    return replace(whole, modules=modules, tool=text)

@@ -5,13 +5,16 @@ Read what changed in them before keeping it: they are what people see.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from cardtool.catalog import institutions, procedures
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.redact import mask, redact
 from cardtool.rules import diagnose
+from cardtool.rules.dated import courses
+from cardtool.rules.policy import Policy
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import VIEWS, view
 from cardtool.views.paper import Paper
@@ -20,6 +23,12 @@ from tests.golden.desk import AT, ZONE, desk
 
 FOLDER = Path(__file__).parent
 KEY = b"the key of the golden files"
+
+DIAGNOSES = tuple(name for name in VIEWS if not name.startswith("guide-"))
+"""Views that are given diagnoses."""
+
+_AS_HTML = ("card-missing", "driver-hung", "nes-expiring", "sound")
+"""Desks whose HTML pages are kept: the page of every desk would be megabytes."""
 
 
 def cases() -> Iterator[tuple[str, Diagnosis]]:
@@ -34,13 +43,32 @@ def pages() -> dict[str, str]:
     found = dict(cases())
     done = {"json.txt": _json()}
     for language in LANGUAGES:
-        text = Text(language, ZONE)
+        text = Text(language, ZONE, institution=institutions.load().values())
         for name, render in _renderers().items():
             done[f"{name}.{language}.txt"] = "".join(
                 f"=== {case} ===\n{''.join(render([diagnosis], text))}\n"
                 for case, diagnosis in found.items()
             )
+        done[f"html.{language}.txt"] = "".join(
+            f"=== {case} ===\n{html_body(found[case], language)}\n" for case in _AS_HTML
+        )
     return done
+
+
+def html(diagnoses: Iterable[Diagnosis], language: str, paper: Paper | None = None) -> str:
+    """Return the HTML page as the command line has it made, with nationwide facts alone."""
+    institution = institutions.load()
+    text = Text(language, ZONE, institution=institution.values())
+    guides = {
+        name: procedures.guide(each, None, institution) for name, each in procedures.load().items()
+    }
+    moments = partial(courses, policy=Policy())
+    return "".join(view("html")(diagnoses, text, paper, guides=guides, courses=moments))
+
+
+def html_body(diagnosis: Diagnosis, language: str) -> str:
+    """Return what changes from page to page: the style does not."""
+    return html([diagnosis], language).partition("</style>")[2]
 
 
 _PRODUCTS = {"/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so": "OpenSC"}
@@ -48,7 +76,8 @@ _PRODUCTS = {"/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so": "OpenSC"}
 
 def _renderers() -> dict[str, Callable[..., Iterator[str]]]:
     """Return every view with words, by the name of its file, and the terminal's on a phone."""
-    shown = (name for name in VIEWS if not _is_json(name) and name != "ics")  # read back instead
+    kept_elsewhere = ("ics", "html")  # read back instead; a few pages
+    shown = (name for name in DIAGNOSES if not _is_json(name) and name not in kept_elsewhere)
     found = {name.removesuffix("-terminal"): view(name) for name in shown}
     found["narrow"] = partial(view("terminal"), paper=Paper(width=40, symbols=False))
     found["drivers"] = partial(found["drivers"], products=_PRODUCTS)
@@ -62,7 +91,7 @@ def _is_json(name: str) -> bool:
 def _json() -> str:
     """Return the documents of one desk: a program's promise, spelt out once."""
     diagnosis = diagnose(redact(desk(), KEY), AT)
-    names = filter(_is_json, VIEWS)
+    names = filter(_is_json, DIAGNOSES)
     documents = ["".join(view(name)([diagnosis], Text("en"))) for name in names]
     for document in documents:
         json.loads(document)

@@ -8,6 +8,7 @@ A rule can invent none of these. Codes are stable for ever: one that is no longe
 from cardtool.model.diagnosis import Actor, Finding
 from cardtool.rules.codes import contents, drivers, hardware, machine
 from cardtool.rules.codes.actors import ACTORS
+from cardtool.rules.codes.leads import PROCEDURES
 from cardtool.rules.codes.row import Row
 
 RETIRED: tuple[str, ...] = ()
@@ -27,9 +28,16 @@ def finding(code: str, **facts: str | int) -> Finding:
         facts=facts,
         steps=row.steps,
         actors=actors(row.steps),
+        procedures=procedures(row.steps),
     )
 
 
 def actors(steps: tuple[str, ...]) -> tuple[Actor, ...]:
     """Return who does each of these steps."""
     return tuple(ACTORS.get(step, Actor.YOU) for step in steps)
+
+
+def procedures(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the procedures that these steps lead to, each once, in order."""
+    named = (procedure for step in steps for procedure in PROCEDURES.get(step, ()))
+    return tuple(dict.fromkeys(named))

@@ -52,7 +52,6 @@ _IT = (
     "update-reader-driver",
     "update-roots",
 )
-_OFFICER = ("address-reader", "order-reader", "pay-reader")
 _PROVIDER = (
     "ask-for-new-card",
     "ask-provider",
@@ -62,7 +61,6 @@ _PROVIDER = (
 
 ACTORS = {
     **dict.fromkeys(_IT, Actor.IT),
-    **dict.fromkeys(_OFFICER, Actor.OFFICER),
     **dict.fromkeys(_PROVIDER, Actor.PROVIDER),
 }
 """Step -> who does it; a step that is not here is for the person at the desk."""

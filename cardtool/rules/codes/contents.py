@@ -17,7 +17,10 @@ ROWS = {
         elsewhere="card-not-read",
     ),
     "certificates-missing": critical(
-        Link.CERTIFICATE, "reader", "label", steps=("check-card-kind", "ask-provider")
+        Link.CERTIFICATE,
+        "reader",
+        "label",
+        steps=("check-card-kind", "ask-provider", "apply-first"),
     ),
     "certificate-unparsable": critical(
         Link.CERTIFICATE,
@@ -30,7 +33,10 @@ ROWS = {
     ),
     "certificate-skipped": well(Link.CERTIFICATE, "reader", "reason", "sha256"),
     "nes-missing": critical(
-        Link.CERTIFICATE, "reader", "count", steps=("check-card-kind", "ask-provider")
+        Link.CERTIFICATE,
+        "reader",
+        "count",
+        steps=("check-card-kind", "ask-provider", "apply-first"),
     ),
     "nes-elsewhere": well(Link.CERTIFICATE, "reader"),
     "nes-found": well(Link.CERTIFICATE, "reader", "holder", "identity", "issuer", "serial"),
@@ -104,7 +110,7 @@ ROWS = {
         Link.PIN, "reader", "label", steps=("be-sure-of-pin", "do-not-guess", "ask-provider")
     ),
     "pin-and-puk-locked": critical(
-        Link.PIN, "reader", "label", steps=("do-not-guess", "replace-card")
+        Link.PIN, "reader", "label", steps=("do-not-guess", "apply-for-update")
     ),
     "pin-ready": well(Link.PIN, "reader", "label"),
     "desk-ready": well(

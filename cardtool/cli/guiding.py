@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
+"""`guide`: procedures from beginning to end, with the facts of the user's institution."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from cardtool.cli.options import KEEP, OUTPUT, SHOWING, options, value
+from cardtool.cli.refusal import Refusal
+from cardtool.cli.session import Session
+from cardtool.views import formats, view
+
+if TYPE_CHECKING:
+    from cardtool.model.procedure import Procedure
+
+ROLES = ("physician", "staff")
+"""`model.procedure.Role`, without the model: `--help` must not wait for it."""
+
+_ADDRESSED = "order-reader"
+"""The procedure whose form takes an address without abbreviations."""
+_STANDARD_INPUT = "-"
+_LONGEST = 500
+"""Characters of an address."""
+_FEWEST_WORDS = 4
+_CHANGED = 1
+"""Exit status where an address was not yet as the form wants it."""
+
+
+@click.command("guide")
+@click.argument("name", required=False)
+@click.option("--role", type=click.Choice(ROLES),
+              help="For a family physician or for staff only.  [default: for all]")  # fmt: skip
+@click.option("--address", metavar="TEXT",
+              help="order-reader: write this address without abbreviations; - reads it."
+              )  # fmt: skip
+@click.option("--receipt", is_flag=True,
+              help="Ask for name and number, print the lines of the bank receipt; store nothing."
+              )  # fmt: skip
+@options(OUTPUT, *SHOWING, KEEP)
+@click.pass_context
+def guide(
+    ctx: click.Context,
+    name: str | None,
+    role: str | None,
+    address: str | None,
+    *,
+    receipt: bool,
+) -> None:
+    """Show the procedure NAME from beginning to end, or list them all.
+
+    With --address the exit status is 1 where something had to be written in full.
+    """
+    session = Session(ctx, formats("guide"))
+    if address is not None:
+        if name != _ADDRESSED or receipt:
+            text = f"--address is for `guide {_ADDRESSED}`, without --receipt."
+            raise click.UsageError(text, ctx)
+        _on_screen(ctx, "--address")
+        ctx.exit(_show_address(session, address))
+    if receipt:
+        if name is None:
+            text = "--receipt is for one procedure: `guide NAME --receipt`."
+            raise click.UsageError(text, ctx)
+        _on_screen(ctx, "--receipt")
+        if session.format == "json" and not value(ctx, "keep_personal"):
+            text = "--receipt gives a name and a number: add --keep-personal for --format json."
+            raise click.UsageError(text, ctx)
+    _show(session, name, role, receipt=receipt)
+
+
+def _on_screen(ctx: click.Context, option: str) -> None:
+    """Refuse a file, and a format that is one, for what a person typed of themselves."""
+    if value(ctx, "output") is not None or value(ctx, "format") == "html":
+        text = f"{option} writes no file and no page: leave out -o and --format html."
+        raise click.UsageError(text, ctx)
+
+
+def _show(session: Session, name: str | None, role: str | None, *, receipt: bool) -> None:
+    """Show one procedure, all as pages, or the list of them.
+
+    Raises:
+        Refusal: there is none of this name, or it cannot be shown.
+    """
+    from cardtool.catalog import procedures
+    from cardtool.model.procedure import Role
+    from cardtool.views import guide as pages
+
+    known = procedures.load()
+    if name is None and session.format != "html":
+        if session.format == "json":
+            session.write([pages.listing_json(known, session.text)])
+        else:
+            session.write([pages.listing(known, session.text, session.paper())])
+        return
+    chosen = known.values() if name is None else (_named(name, known),)
+    whose = Role(role) if role else None
+    guides = [procedures.guide(each, whose, session.institution) for each in chosen]
+    if receipt:
+        from cardtool.cli.receipt import show
+
+        show(session, *chosen, *guides)
+        return
+    shown = view(f"guide-{session.format}")
+    if session.format == "html":  # whose encoding is not the terminal's to choose
+        session.write_bytes(part.encode() for part in shown(guides, session.text))
+    elif session.format == "json":
+        session.write(shown(guides, session.text))
+    else:
+        session.write(shown(guides, session.text, session.paper()))
+
+
+def _named(name: str, known: "dict[str, Procedure]") -> "Procedure":
+    import difflib
+
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3)
+        raise Refusal(code="guide-unknown", name=name, near=", ".join(near or known))
+    return known[name]
+
+
+def _show_address(session: Session, given: str) -> int:
+    """Show an address as the form wants it, and return the exit status.
+
+    Raises:
+        Refusal: it is none, or has an abbreviation that only its writer knows.
+    """
+    from cardtool.catalog import addresses
+    from cardtool.views import guide as pages
+
+    found = addresses.expand(_readable(given))
+    if not any(each.isalpha() for each in found.text):
+        raise Refusal(code="address-empty")
+    if found.unknown:
+        named = ", ".join(f"{each.short} ({each.place})" for each in found.unknown)
+        raise Refusal(code="address-unknown", words=named)
+    hints = [] if any(each.isdigit() for each in found.text) else ["number"]
+    hints += ["short"] if len(found.text.split()) < _FEWEST_WORDS else []
+    if session.format == "json":
+        session.write([pages.address_json(found, hints)])
+    else:
+        session.write([pages.address(found, hints, session.text, session.paper())])
+    return _CHANGED if found.changes else 0
+
+
+def _readable(given: str) -> str:
+    """Return an address, read from standard input where it says so, without hidden characters.
+
+    Raises:
+        Refusal: it is too long, or is not in the encoding that it should be in.
+    """
+    from cardtool.views.harmless import escape
+
+    try:
+        text = sys.stdin.read(_LONGEST + 1) if given == _STANDARD_INPUT else given
+        text.encode()  # an argument may have bytes that are no letters
+    except UnicodeError:
+        raise Refusal(code="address-encoding") from None
+    if len(text) > _LONGEST:
+        raise Refusal(code="address-long", limit=_LONGEST)
+    return escape(text)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
+"""Where a command's output goes, standard output or a file, and what is said where it cannot."""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from cardtool.cli.refusal import UNKNOWN, Refusal
+
+
+def write(parts: Iterable[str], file: str | None, *, is_json: bool = False) -> None:
+    """Write texts to standard output as its encoding has it, or to a file in UTF-8.
+
+    Raises:
+        Refusal: it takes no more.
+    """
+    from cardtool import console
+
+    if file is not None:
+        body = "".join(parts)
+        write_file(Path(file), (console.visible_json(body) if is_json else body).encode())
+        return
+    with _standard_output():
+        console.write(parts, sys.stdout, is_json=is_json)
+
+
+def write_bytes(parts: Iterable[bytes], file: str | None) -> None:
+    """Write bytes to standard output, or to a file.
+
+    Raises:
+        Refusal: it takes no more.
+    """
+    from cardtool import console
+
+    if file is not None:
+        write_file(Path(file), b"".join(parts))
+        return
+    with _standard_output():
+        for part in parts:
+            console.write_bytes(part, sys.stdout)
+
+
+def write_file(path: Path, body: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        Refusal: it cannot be written.
+    """
+    from cardtool import console
+
+    try:
+        console.write_file(path, body)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Refusal(code="output-unwritable", file=str(path), reason=reason) from error
+
+
+def has_colour() -> bool:
+    """Say whether standard output is a terminal whose user has nothing against colours."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.platform != "win32" or "WT_SESSION" in os.environ
+
+
+@contextmanager
+def _standard_output() -> Iterator[None]:
+    """End quietly where the reader has gone, and with a sentence where the disk is full."""
+    from cardtool.console import ClosedPipeError
+
+    try:
+        yield
+    except ClosedPipeError as error:
+        raise click.exceptions.Exit(UNKNOWN) from error
+    except OSError as error:
+        raise Refusal(code="stdout", reason=error.strerror or str(error)) from error

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which of its findings a page for people tells the steps of, and the codes it gives to support."""
+
+from collections.abc import Iterable
+
+from cardtool.model.diagnosis import Diagnosis, Finding, Severity
+from cardtool.views.harmless import harmless
+
+
+def to_act_on(diagnosis: Diagnosis) -> Iterable[Finding]:
+    """Return what decides, then, where nothing is broken, what to do if signing fails all the same.
+
+    The latter is told once, of however many cards it holds.
+    """
+    deciding = harmless(diagnosis.deciding)
+    if deciding.severity not in (Severity.OK, Severity.WARNING):
+        return (deciding,)
+    well = (each for each in diagnosis.findings if each.severity is Severity.OK and each.steps)
+    once = {each.code: harmless(each) for each in well}
+    return {deciding.code: deciding, **once}.values()
+
+
+def codes_for_support(diagnosis: Diagnosis) -> Iterable[str]:
+    """Return the code that decides and those of all that is not well, each once."""
+    codes = [each.code for each in diagnosis.findings if each.severity is not Severity.OK]
+    return dict.fromkeys([diagnosis.verdict, *codes])

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Procedures for people and for programs: what to do, who does it, who pays, where it stands.
+
+An address of a page, a number to be copied and a command are never broken: a line may be longer
+than the page for them.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+import msgspec
+from rich.text import Text as Line
+
+from cardtool.catalog.addresses import Expanded
+from cardtool.model.diagnosis import Actor
+from cardtool.model.procedure import KEYS, Guide, Institution, Kind, Step, confirm
+from cardtool.text import Text
+from cardtool.views.harmless import escape
+from cardtool.views.paper import Paper, hanging, heading
+from cardtool.views.terminal import named
+
+_COPIED = (Kind.IBAN, Kind.PHONE)
+"""Kinds of facts with spaces in them, at which no line ends."""
+_NO_BREAK = "\u00a0"
+_COPIED_WHOLE = re.compile(r"^`|://|^[^/]+\.[^/]+/|@")
+"""What a word has that is longer than the page and stays whole: a command or an address."""
+_TYPED = re.compile(r"`[^`]+`")
+"""What is to be typed."""
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bank receipt must carry; the words are written in Turkish whatever the reader speaks.
+
+    Without lines none is needed.
+    """
+
+    procedure: str
+    lines: dict[str, str] = {}
+    """By label, in order."""
+    confirm: str = ""
+    """Where the words stand, and since when."""
+
+
+def render(guides: Iterable[Guide], text: Text, paper: Paper | None = None) -> Iterator[str]:
+    """Yield each procedure, part by part."""
+    sheet = paper or Paper()
+    for number, guide in enumerate(guides):
+        if number:
+            yield "\n"
+        title = escape(text.procedure(guide.name, "title"))
+        yield sheet.print([Line(title, style="bold", overflow="fold")])
+        if guide.institution.name:
+            yield _entry("  ", guide.institution.name, sheet)
+        if guide.role:
+            yield _entry("  ", f"{text.label('role')}: {text.label(f'role-{guide.role}')}", sheet)
+        yield "\n"
+        yield _entry("  ", text.procedure(guide.name, "says"), sheet)
+        yield _entry("  ", f"{text.label('takes')}: {text.procedure(guide.name, 'takes')}", sheet)
+        if guide.at_hand:
+            yield sheet.print([heading(text.label("at-hand"))])
+            yield from (_entry("  - ", text.at_hand(each), sheet) for each in guide.at_hand)
+        yield sheet.print([heading(text.label("steps"))])
+        yield from _steps(guide, text, sheet)
+
+
+def render_json(guides: Iterable[Guide], text: Text) -> Iterator[str]:
+    """Yield one document per procedure."""
+    for each in guides:
+        yield _json(
+            {
+                "schema": 1,
+                "name": each.name,
+                "title": text.procedure(each.name, "title"),
+                "says": text.procedure(each.name, "says"),
+                "takes": text.procedure(each.name, "takes"),
+                "institution": {"id": each.institution.id, "name": each.institution.name},
+                "role": each.role,
+                "at_hand": [{"code": one, "says": text.at_hand(one)} for one in each.at_hand],
+                "steps": [_step_json(step, each.institution, text) for step in each.steps],
+            }
+        )
+
+
+def listing(names: Iterable[str], text: Text, paper: Paper) -> str:
+    """Return the list of procedures, and what each is for."""
+    rows = ((name, escape(f"{title}. {says}")) for name, title, says in _listed(names, text))
+    return paper.print([Line(text.label("procedures"), style="bold"), hanging(rows)])
+
+
+def listing_json(names: Iterable[str], text: Text) -> str:
+    """Return the list of procedures as one document."""
+    keys = ("name", "title", "says")
+    found = [dict(zip(keys, row, strict=True)) for row in _listed(names, text)]
+    return _json({"procedures": found})
+
+
+def address(found: Expanded, hints: Iterable[str], text: Text, paper: Paper) -> str:
+    """Return an address in a line of its own, with what was changed in it and what may lack."""
+    title = Line(f"{text.label('address-written')}:", style="bold")
+    parts = [paper.print([title]), f"  {escape(found.text)}\n"]
+    rows = [
+        (escape(each.short), f"{each.full} ({text.label('address-place')} {each.place})")
+        for each in found.changes
+    ]
+    if rows:
+        parts.append(paper.print([heading(text.label("address-changed")), hanging(rows)]))
+    else:
+        parts += ["\n", _entry("", text.label("address-same"), paper)]
+    parts += (_entry("", text.label(f"address-hint-{each}"), paper) for each in hints)
+    return "".join(parts)
+
+
+def address_json(found: Expanded, hints: Iterable[str]) -> str:
+    """Return the same as one document."""
+    return _json({"address": found.text, "changes": found.changes, "hints": list(hints)})
+
+
+def receipt(asked: Receipt, text: Text, paper: Paper) -> str:
+    """Return the lines of a receipt, none of them broken, or that none is needed."""
+    if not asked.lines:
+        return _entry("", text.label("receipt-needless"), paper)
+    title = Line(f"{text.label('receipt-lines')}:", style="bold")
+    lines = (f"  {label}: {escape(value)}\n" for label, value in asked.lines.items())
+    after = (_entry("", words, paper) for words in (asked.confirm, text.label("receipt-kept")))
+    return "".join([paper.print([title]), *lines, "\n", *after])
+
+
+def receipt_json(asked: Receipt) -> str:
+    """Return the same as one document."""
+    lines = [{"label": label, "value": value} for label, value in asked.lines.items()]
+    return _json({"procedure": asked.procedure, "needed": bool(lines), "lines": lines})
+
+
+def _listed(names: Iterable[str], text: Text) -> list[tuple[str, str, str]]:
+    return [(each, text.procedure(each, "title"), text.procedure(each, "says")) for each in names]
+
+
+def _steps(guide: Guide, text: Text, paper: Paper) -> Iterator[str]:
+    """Yield the steps; what is to be confirmed before paying stands once, numbered, below them."""
+    told, notes = Actor.YOU, dict[str, int]()
+    for actor, group in groupby(enumerate(guide.steps, 1), key=lambda row: row[1].actor):
+        if actor is not told:
+            yield paper.print([named(actor, text)])
+            told = actor
+        for number, step in group:
+            mark = f"  {number}. "
+            words = _whole(step, guide.institution, text)
+            if fact := confirm(step, guide.institution):
+                words += f" [{notes.setdefault(text.confirm(fact), len(notes) + 1)}]"
+            yield _entry(mark, words, paper)
+            beside = _beside(step, guide, text)
+            yield from (_entry(" " * len(mark), words, paper) for words in beside)
+    yield "\n" if notes else ""
+    yield from (_entry(f"  [{number}] ", words, paper) for words, number in notes.items())
+
+
+def _beside(step: Step, guide: Guide, text: Text) -> Iterator[str]:
+    """Yield what stands below a step: for whom it is, who pays."""
+    if step.roles and guide.role is None:
+        roles = ", ".join(text.label(f"role-{each}") for each in step.roles)
+        yield f"{text.label('role')}: {roles}"
+    if step.payer:
+        yield f"{text.label('payer')}: {text.label(f'payer-{step.payer}')}"
+
+
+def _whole(step: Step, institution: Institution, text: Text) -> str:
+    """Say a step, with no break in what is to be copied from it."""
+    words = text.guide(step.code)
+    for key in step.facts:
+        if KEYS[key].kind in _COPIED:
+            value = institution.facts[key].value
+            words = words.replace(value, value.replace(" ", _NO_BREAK))
+    return words
+
+
+def _step_json(step: Step, institution: Institution, text: Text) -> dict[str, object]:
+    links = [institution.facts[key].value for key in step.facts if KEYS[key].kind is Kind.LINK]
+    return {
+        "code": step.code,
+        "actor": step.actor,
+        "roles": step.roles,
+        "payer": step.payer,
+        "says": text.guide(step.code),
+        **({"link": links[0]} if links else {}),
+        "facts": {key: institution.facts[key] for key in step.facts},
+    }
+
+
+def _entry(mark: str, words: str, paper: Paper) -> str:
+    """Return a mark and a text beside it; only what cannot be copied in pieces exceeds the page."""
+    room = paper.width - len(mark)
+    whole = _TYPED.sub(lambda found: found[0].replace(" ", _NO_BREAK), escape(words))
+    pieces = (
+        each
+        if len(each) <= room or _COPIED_WHOLE.search(each)
+        else " ".join(textwrap.wrap(each, room))
+        for each in whole.split(" ")
+    )
+    lines = textwrap.wrap(
+        " ".join(pieces), room, break_long_words=False, break_on_hyphens=False
+    ) or [""]
+    first, *others = (line.replace(_NO_BREAK, " ") for line in lines)
+    return "".join(f"{line}\n" for line in (mark + first, *(" " * len(mark) + x for x in others)))
+
+
+def _json(document: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page a person prints and brings along: the diagnosis, or procedures, in one file.
+
+It asks nothing of any network and runs nothing: its drawing and its style stand in it, and its
+own policy forbids the rest. Everything a template puts in passes `harmless.escape` and then
+Jinja2's escaping; only our own words and the facts of an institution become links.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, groupby, repeat
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from cardtool.model.course import Course
+from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Link, Severity
+from cardtool.model.procedure import Guide, Step, confirm
+from cardtool.text import Text
+from cardtool.views.acting import codes_for_support, to_act_on
+from cardtool.views.harmless import escape, harmless
+from cardtool.views.paper import Paper
+from cardtool.views.timeline import lines
+
+_MARKS = {
+    Severity.OK: "\N{CHECK MARK}",
+    Severity.UNKNOWN: "?",
+    Severity.WARNING: "!",
+    Severity.CRITICAL: "\N{MULTIPLICATION SIGN}",
+}
+
+_END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.) (?=\w)")
+"""Where a first sentence ends; an abbreviation in capitals, T.C., ends none."""
+
+_PIECES = re.compile(r"(https?://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]]|`[^`]+`)")
+"""What is set apart in a sentence: an address, or something to type between backticks."""
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """Part of a sentence."""
+
+    words: str
+    is_link: bool = False
+    is_typed: bool = False
+
+
+def render(
+    diagnoses: Iterable[Diagnosis],
+    text: Text,
+    paper: Paper | None = None,
+    *,
+    guides: Mapping[str, Guide] | None = None,
+    courses: Callable[[Diagnosis], tuple[Course, ...]] | None = None,
+) -> Iterator[str]:
+    """Yield one page for all diagnoses, part by part, or nothing where there is none.
+
+    `guides` are the procedures that a finding may lead to, by name; `courses` tells the moments
+    of a diagnosis' certificates.
+    """
+    is_titled = paper is not None and paper.titled
+    page, number = _page(text), 0
+    for number, each in enumerate(diagnoses, 1):
+        deciding = harmless(each.deciding)
+        word = text.label(f"severity-{deciding.severity.value}")
+        if number == 1:
+            single = f"{word}: {each.snapshot.host.name}, {text.moment(each.at)}"
+            title = text.label("html-desks") if is_titled else single
+            yield page("head", title=title, titled=is_titled)
+        named = dict.fromkeys(chain(*(one.procedures for one in to_act_on(each))))
+        yield page(
+            "desk",
+            diagnosis=each,
+            deciding=deciding,
+            titled=is_titled,
+            level=2 if is_titled else 1,
+            chain=tuple(_chain(each)),
+            checklist=sorted(
+                map(harmless, each.findings), key=lambda one: (one.link.place, one.severity.rank)
+            ),
+            acts=[_act(one, text) for one in to_act_on(each) if one.steps],
+            lines=lines(courses(each) if courses else (), each.at),
+            guides={name: guides[name] for name in named if guides and name in guides},
+            number=number,
+            codes=codes_for_support(each),
+        )
+    if number:
+        yield page("foot")
+
+
+def render_guide(guides: Iterable[Guide], text: Text) -> Iterator[str]:
+    """Yield one page with each procedure on a sheet of its own."""
+    several, page = tuple(guides), _page(text)
+    titles = ", ".join(text.procedure(each.name, "title") for each in several)
+    yield page("head", title=titles, titled=False)
+    for each in several:
+        yield page("guide", guide=each, level=1)
+    yield page("foot")
+
+
+def _page(text: Text) -> Callable[..., str]:
+    """Return what fills one template, with the words at hand."""
+    given = {
+        "text": text,
+        "marks": _MARKS,
+        "pieces": _pieces,
+        "parted": _parted,
+        "groups": lambda guide: _groups(guide, text),
+    }
+
+    def fill(name: str, **values: Any) -> str:  # noqa: ANN401 - whatever the template wants
+        return _templates().get_template(f"{name}.html").render(given | values)
+
+    return fill
+
+
+@functools.cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("cardtool.views"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
+    """Make a text harmless; what a template of ours made of such texts already is."""
+    return escape(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+
+
+def _chain(diagnosis: Diagnosis) -> Iterator[tuple[Link, Severity | None]]:
+    """Yield each link with the worst that was found about it, or None where nothing was."""
+    for link in Link:
+        found = (each.severity for each in diagnosis.findings if each.link is link)
+        yield link, max(found, key=lambda one: one.rank, default=None)
+
+
+def _act(finding: Finding, text: Text) -> tuple[Finding, list[tuple[Actor, list[Any]]]]:
+    """Return a finding with its steps, numbered, by who does them where that changes."""
+    # a diagnosis that an older cardtool wrote says of no step who does it
+    actors = chain(finding.actors, repeat(Actor.YOU))
+    steps = []
+    for number, step in enumerate(finding.steps, 1):
+        ours = {each.words for each in _pieces(text.step(step, {})) if each.is_link}
+        steps.append((number, _pieces(text.step(step, finding.facts), ours)))
+    return finding, _by_actor(zip(actors, steps, strict=False))
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a procedure as it is told."""
+
+    step: Step
+    pieces: list[Piece]
+    note: int = 0
+    """Number of what is to be confirmed before paying; 0: it is no matter of money."""
+    confirm: str = ""
+    """What that is, where it has not been told of an earlier step."""
+
+
+def _groups(guide: Guide, text: Text) -> list[tuple[Actor, list[Told]]]:
+    notes: dict[str, int] = {}
+    rows = []
+    for step in guide.steps:
+        fact = confirm(step, guide.institution)
+        said = "" if fact is None else text.confirm(fact)
+        is_new = said not in notes
+        number = notes.setdefault(said, len(notes) + 1) if said else 0
+        told = Told(
+            step=step,
+            pieces=_pieces(text.guide(step.code)),
+            note=number,
+            confirm=said if is_new else "",
+        )
+        rows.append((step.actor, told))
+    return _by_actor(rows)
+
+
+def _by_actor(rows: Iterable[tuple[Actor, Any]]) -> list[tuple[Actor, list[Any]]]:
+    return [(actor, [row for _, row in group]) for actor, group in groupby(rows, key=itemgetter(0))]
+
+
+def _parted(words: str) -> tuple[str, str]:
+    """Return the first sentence and what follows it, which is told in smaller letters."""
+    first, *rest = _END.split(words, 1)
+    return first, "".join(rest)
+
+
+def _pieces(words: str, links: set[str] | None = None) -> list[Piece]:
+    """Cut a sentence where an address or something to type stands in it.
+
+    `links` are the addresses that may be followed; None: all, for nothing of a device is in it.
+    """
+    found = []
+    for index, part in enumerate(_PIECES.split(words)):
+        is_typed = bool(index % 2) and part.startswith("`")
+        is_link = bool(index % 2) and not is_typed and (links is None or part in links)
+        if part:
+            found.append(
+                Piece(
+                    words=part.strip("`") if is_typed else part, is_link=is_link, is_typed=is_typed
+                )
+            )
+    return found

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page in Chromium: on a telephone, a desk and paper, by the rules of axe-core (WCAG)."""
+
+import pytest
+
+from cardtool.catalog import institutions, procedures
+from cardtool.model.redact import mask
+from cardtool.practice import load, names
+from cardtool.rules import diagnose
+from cardtool.text import LANGUAGES, Text
+from cardtool.views import view
+from cardtool.views.paper import Paper
+from tests.browser.conftest import Opens
+from tests.golden.desk import AT, ZONE, hostile
+from tests.golden.write import html
+
+pytestmark = pytest.mark.real
+
+PHONE, SHEET, DESK = 360, 794, 1280
+"""CSS pixels; a sheet of A4 is 210 mm at 96 to the inch."""
+
+HALO = 4
+"""Pixels of white around the words of a drawing."""
+
+_MOST_SHEETS = 5
+"""Of one desk with its procedures: more, nobody reads."""
+
+every_language = pytest.mark.parametrize("language", LANGUAGES)
+every_profile = pytest.mark.parametrize("profile", institutions.SHIPPED)
+HOSTILE = (
+    "\x1b[2J</style></title><script>document.title='run'</script><img src=https://evil.example/x>"
+    '" onload="a()\u202ehttps://evil.example/login\u2066\ud800\x00' + "W" * 300
+)
+
+
+def _case(name: str, language: str) -> str:
+    case = load(name)
+    return html([diagnose(mask(case.snapshot), case.at)], language)
+
+
+def _is_fit(opens: Opens, body: str, language: str, axe: str = "") -> str:
+    """See that a page fits every width, breaks no rule and asks for nothing; return its title.
+
+    Without the rules, which take a second, the rest is seen.
+    """
+    opened = opens(body)
+    for width in (DESK, SHEET, PHONE):
+        assert opened.wide(width) <= width
+    assert opened.page.get_attribute("html", "lang") == language
+    for landmark in ("banner", "main", "contentinfo"):
+        assert opened.page.get_by_role(landmark).count() == 1, landmark
+    if axe:
+        assert opened.faults(axe) == []
+        opened.wide(DESK)
+        assert opened.faults(axe) == []
+    assert opened.asked == []
+    return opened.page.title()
+
+
+@every_language
+@pytest.mark.parametrize("name", names())
+def test_a_described_desk(opens: Opens, name: str, language: str) -> None:
+    case, text = load(name), Text(language, ZONE)
+
+    title = _is_fit(opens, _case(name, language), language)
+
+    assert case.snapshot.host.name in title
+    assert text.moment(case.at) in title
+
+
+@every_language
+def test_a_desk_on_which_everything_is_hostile(opens: Opens, axe: str, language: str) -> None:
+    body = html([diagnose(mask(hostile(HOSTILE)), AT)], language)
+
+    assert _is_fit(opens, body, language, axe) != "run"
+
+
+@pytest.mark.parametrize(
+    ("name", "language"), [("sound", "tr"), ("nes-expiring", "en"), ("card-missing", "tr")]
+)
+def test_one_desk_of_each_kind(opens: Opens, axe: str, name: str, language: str) -> None:
+    _is_fit(opens, _case(name, language), language, axe)
+
+
+@every_language
+def test_all_desks_on_one_page(opens: Opens, axe: str, language: str) -> None:
+    diagnoses = [diagnose(mask(load(name).snapshot), load(name).at) for name in names()]
+
+    title = _is_fit(opens, html(diagnoses, language, Paper(titled=True)), language, axe)
+
+    assert title == Text(language).label("html-desks")
+
+
+def test_the_rules_find_what_breaks_them(opens: Opens, axe: str) -> None:
+    body = _case("sound", "tr")
+    pale = body.replace("--ink: #1b2430", "--ink: #c1c2c3")
+
+    faults = opens(pale.replace('<html lang="tr">', "<html>")).faults(axe)
+
+    assert {each.split(":")[0] for each in faults} >= {"color-contrast", "html-has-lang"}
+
+
+@every_language
+def test_what_is_drawn_lies_on_the_page(opens: Opens, language: str) -> None:
+    opened = opens(_case("nes-expiring", language))
+
+    for width in (PHONE, DESK):
+        opened.wide(width)
+        drawing = opened.page.locator("svg").bounding_box()
+        assert drawing is not None
+        for words in opened.page.locator("svg text").all():
+            box = words.bounding_box()
+            assert box is not None
+            right, foot = drawing["x"] + drawing["width"], drawing["y"] + drawing["height"]
+            assert drawing["x"] - HALO <= box["x"], words.inner_html()
+            assert box["x"] + box["width"] <= right + HALO, words.inner_html()
+            assert drawing["y"] - HALO <= box["y"] <= foot - box["height"] + HALO
+
+
+@every_language
+@every_profile
+def test_every_procedure(opens: Opens, axe: str, profile: str, language: str) -> None:
+    institution = institutions.load(profile)
+    text = Text(language, ZONE, institution=institution.values())
+    guides = [procedures.guide(each, None, institution) for each in procedures.load().values()]
+
+    title = _is_fit(opens, "".join(view("guide-html")(guides, text)), language, axe)
+
+    assert title == ", ".join(text.procedure(each.name, "title") for each in guides)
+
+
+@every_language
+@every_profile
+def test_each_procedure_prints_on_one_sheet(opens: Opens, profile: str, language: str) -> None:
+    """Each begins a sheet, so that as many as there are means that none needs a second."""
+    institution = institutions.load(profile)
+    text = Text(language, ZONE, institution=institution.values())
+    guides = [procedures.guide(each, None, institution) for each in procedures.load().values()]
+
+    assert opens("".join(view("guide-html")(guides[:1], text))).sheets() == 1
+    assert opens("".join(view("guide-html")(guides, text))).sheets() == len(guides)
+
+
+@every_language
+def test_a_desk_is_printed_on_a_few_sheets(opens: Opens, language: str) -> None:
+    assert opens(_case("service-stopped", language)).sheets() == 1
+    assert 1 < opens(_case("nes-expiring", language)).sheets() <= _MOST_SHEETS
+
+
+@every_language
+def test_an_address_is_read_on_paper_as_well(opens: Opens, language: str) -> None:
+    opened = opens(_case("nes-expiring", language))
+    opened.page.emulate_media(media="print")
+
+    links = opened.page.locator("a[href^=http]").all()
+
+    assert links
+    assert all(link.get_attribute("href") == link.inner_text() for link in links)
+
+
+def test_who_uses_the_keyboard_sees_where_they_are(opens: Opens) -> None:
+    opened = opens(_case("nes-expiring", "tr"))
+    opened.page.keyboard.press("Tab")
+
+    outline = opened.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+
+    assert opened.page.evaluate("document.activeElement.tagName") == "A"
+    assert outline == "solid"

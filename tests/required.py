@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an institution tells its people, as docs/procedures.toml has it, and where each is told.
+
+The list says what must be told and where; whether it is told there is looked up in the procedures
+and the words, as a person of that role would see them.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from cardtool.catalog import institutions, procedures
+from cardtool.model.procedure import Guide, Role
+from cardtool.text import Text
+
+_ROOT = Path(__file__).parent.parent
+PLACE = "kirikkale-ism"
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that must be told; the keys are told at the head of docs/procedures.toml."""
+
+    what: str
+    procedure: str
+    step: str
+    role: Role | None = None
+    shows: tuple[str, ...] = ()
+    first: bool = False
+
+    def guide(self) -> Guide:
+        """Return the guide that a person of that role gets there."""
+        procedure = procedures.load()[self.procedure]
+        return procedures.guide(procedure, self.role, institutions.load(PLACE))
+
+    def number(self) -> int | None:
+        """Return which step it is in that guide, from 1 on; None: there is none."""
+        codes = [step.code for step in self.guide().steps]
+        return codes.index(self.step) + 1 if self.step in codes else None
+
+    def said(self, language: str) -> str:
+        """Return the step as that person reads it."""
+        return text(language).guide(self.step)
+
+    def missing(self) -> list[str]:
+        """Return what must stand in the Turkish step and does not."""
+        return [each for each in self.shows if each not in self.said("tr")]
+
+
+class Withheld(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One thing that must not be told to people of a role."""
+
+    what: str
+    procedure: str
+    role: Role
+    never: tuple[str, ...]
+    """Codes of steps."""
+
+    def shown(self) -> set[str]:
+        """Return those of the steps that people of the role see nevertheless."""
+        procedure = procedures.load()[self.procedure]
+        guide = procedures.guide(procedure, self.role, institutions.load(PLACE))
+        return {step.code for step in guide.steps} & set(self.never)
+
+
+class Required(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All that docs/procedures.toml says."""
+
+    told: tuple[Told, ...]
+    withheld: tuple[Withheld, ...]
+
+
+def load() -> Required:
+    """Read docs/procedures.toml."""
+    document = tomllib.loads((_ROOT / "docs" / "procedures.toml").read_text("utf-8"))
+    return msgspec.convert(document, Required)
+
+
+def text(language: str, place: str = PLACE) -> Text:
+    """Return the words as they are there."""
+    return Text(language, institution=institutions.load(place).values())
+
+
+def page() -> Iterator[str]:
+    """Yield the parts of docs/procedures.md."""
+    required, words = load(), text("en")
+    yield "# Procedures"
+    yield (
+        f"What {institutions.load(PLACE).name} tells its people in its paper, and where cardtool "
+        f"tells it: {len(required.told)} facts. The number is that of the step in the guide for "
+        "the role; a test fails when one has no place, and when its step does not say it. What "
+        "holds in the whole country, and from where it is known: "
+        "[drivers_notes/procedures.md](../drivers_notes/procedures.md)."
+    )
+    for name in procedures.load():
+        yield f"## {name}"
+        yield f"{words.procedure(name, 'title')}. {words.procedure(name, 'says')}"
+        rows = [_row(told) for told in required.told if told.procedure == name]
+        rows += [_never(each) for each in required.withheld if each.procedure == name]
+        if rows:
+            head = ("| what must be told | for | step | it says there |", "|---|---|---|---|")
+            yield "\n".join((*head, *rows))
+        else:
+            yield "The paper says nothing of it; it is told from public pages."
+
+
+def _row(told: Told) -> str:
+    who = told.role.value if told.role else "all"
+    shows = ", ".join(f"`{each}`" for each in told.shows)
+    return f"| {told.what} | {who} | {told.number() or '-'}. `{told.step}` | {shows} |"
+
+
+def _never(each: Withheld) -> str:
+    steps = ", ".join(f"`{step}`" for step in each.never)
+    return f"| {each.what} | {each.role.value} | none of {steps} | |"

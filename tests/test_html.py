@@ -1,0 +1,405 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTML page: what is on it, that it runs and asks nothing, and where it is written."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from cardtool.catalog import institutions, procedures
+from cardtool.cli import main
+from cardtool.model.course import Course
+from cardtool.model.diagnosis import Actor, Diagnosis, Link
+from cardtool.model.procedure import Fact, Guide, Institution, Role, Step, confirm
+from cardtool.model.redact import mask
+from cardtool.model.snapshot import Snapshot
+from cardtool.practice import load, names
+from cardtool.rules import diagnose
+from cardtool.rules.codes import finding
+from cardtool.rules.dated import courses, dated
+from cardtool.rules.policy import Policy
+from cardtool.text import LANGUAGES, Text
+from cardtool.views import view
+from cardtool.views.paper import Paper
+from cardtool.views.timeline import lines
+from tests.desks import nes
+from tests.golden.desk import AT, HOLDER, NUMBER, ZONE, certificate, desk, held, hostile, person
+from tests.golden.write import html
+from tests.page import Page, blocks
+
+HOSTILE = (
+    "\x1b[2J</style></title><script>alert(1)</script><img src=https://evil.example/x onerror=a()>"
+    '" onload="a()\u202ehttps://evil.example/login\u2066`rm -rf`{{ 7*7 }}{% raw %}\ud800\x00'
+)
+_PAGE = {"html", "head", "meta", "title", "style", "body", "header", "main", "footer", "article"}
+_WORDS = {"section", "h1", "h2", "h3", "h4", "p", "b", "span", "div", "a", "code", "ol", "ul", "li"}
+_TABLES = {"dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td"}
+_DRAWING = {"figure", "figcaption", "svg", "desc", "rect", "line", "text"}
+TAGS = _PAGE | _WORDS | _TABLES | _DRAWING
+"""Nothing of these runs, or asks for anything by itself."""
+
+every_language = pytest.mark.parametrize("language", LANGUAGES)
+every_case = pytest.mark.parametrize("case", names())
+
+
+def _judged(snapshot: Snapshot | None = None) -> Diagnosis:
+    return diagnose(mask(snapshot or desk()), AT)
+
+
+def _case(name: str) -> Diagnosis:
+    case = load(name)
+    return replace(diagnose(mask(case.snapshot), case.at), practice=name)
+
+
+def _attributes(page: Page, tag: str, key: str) -> list[str]:
+    return [attributes[key] or "" for name, attributes in page.tags if name == tag]
+
+
+def _checked(body: str, language: str) -> Page:
+    """Read a page and see that it runs nothing and asks for nothing."""
+    page = Page(body)
+    assert {name for name, _ in page.tags} <= TAGS
+    for name, attributes in page.tags:
+        assert not {"src", "srcset", "style", "action"} & attributes.keys()
+        assert not any(key.startswith("on") for key in attributes)
+        assert name == "a" or "href" not in attributes
+    policy = {"http-equiv": "Content-Security-Policy"}
+    assert ("meta", policy | {"content": "default-src 'none'; style-src 'unsafe-inline'"}) in (
+        page.tags
+    )
+    assert _attributes(page, "html", "lang") == [language]
+    assert not re.search(r"url\(|@import|text-transform", body)
+    assert not [one for one in body if one != "\n" and unicodedata.category(one)[0] == "C"]
+    return page
+
+
+@every_language
+@every_case
+def test_a_page_runs_nothing_asks_nothing_and_skips_no_heading(case: str, language: str) -> None:
+    page = _checked(html([_case(case)], language), language)
+
+    assert page.headings[0] == 1
+    assert page.headings.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(page.headings, page.headings[1:], strict=False))
+    assert [name for name, _ in page.tags].count("main") == 1
+
+
+@every_language
+def test_nothing_of_a_device_becomes_a_tag_a_link_or_an_instruction(language: str) -> None:
+    page = _checked(html([_judged(hostile(HOSTILE))], language), language)
+
+    assert any("<script>alert(1)</script>" in each for each in page.blocks)
+    assert any("{{ 7*7 }}" in each for each in page.blocks)
+    assert not [each for each in _attributes(page, "a", "href") if "evil" in each]
+
+
+def test_an_address_of_a_device_in_a_step_is_no_link_and_ours_is() -> None:
+    evil = "https://evil.example/akis.so"
+    bad = finding("driver-file-missing", module=evil)
+    diagnosis = replace(_judged(), verdict=bad.code, findings=(bad,))
+    renewal = Page(html([_case("nes-expiring")], "tr"))
+
+    page = Page(html([diagnosis], "en"))
+
+    assert sum(evil in each for each in page.blocks) == 3
+    assert _attributes(page, "a", "href") == []
+    links = [each for each in _attributes(renewal, "a", "href") if each.startswith("http")]
+    assert links
+    assert all(any(link in block for block in renewal.blocks) for link in links)
+
+
+@every_language
+@every_case
+def test_every_step_is_told_with_who_does_it_and_the_broken_link_is_marked(
+    case: str, language: str
+) -> None:
+    diagnosis, text = _case(case), Text(language, ZONE, institution=_nationwide().values())
+    deciding = diagnosis.deciding
+
+    page = Page(html([diagnosis], language))
+
+    for actor, step in zip(deciding.actors, deciding.steps, strict=True):
+        assert text.step(step, deciding.facts).replace("`", "") in page.blocks
+        assert f"{text.label(f'actor-{actor.value}')}:" in page.blocks
+    marked = [attributes["class"] for name, attributes in page.tags if "aria-current" in attributes]
+    if deciding.severity.value == "ok":
+        assert marked == []
+    else:
+        label = text.label(f"html-deciding-{deciding.severity.value}")
+        place = text.label(f"link-{deciding.link.value}")
+        assert marked == [f"{deciding.severity.value} here"]
+        assert f"{place} {label}" in page.blocks
+
+
+def _nationwide() -> Institution:
+    return institutions.load()
+
+
+def test_the_chain_has_every_link_in_order() -> None:
+    said = blocks(html([_case("card-missing")], "en"))
+    text = Text("en")
+
+    first = said.index(f"{text.label('link-host')} {text.label('html-no-finding')}")
+    for link, words in zip(Link, said[first:], strict=False):
+        assert words.startswith(f"{text.label(f'link-{link.value}')} ")
+
+
+def test_the_moments_are_those_that_a_calendar_has() -> None:
+    policy, diagnosis = Policy(), _judged()
+    (state,) = [one for one in dated(diagnosis, policy).findings if one.code == "nes-valid"]
+
+    (course,) = courses(diagnosis, policy)
+
+    assert course.holder == HOLDER
+    assert course.begins_at.isoformat() == state.facts["not_before_at"]
+    assert course.ends_at.isoformat() == state.facts["not_after_at"]
+    assert course.renewal["opens"].isoformat() == state.facts["opens_at"]
+    assert course.renewal["apply-by"].isoformat() == state.facts["apply_by_at"]
+    assert course.ends_at - course.renewal["urgent"] == timedelta(days=policy.urgent_days)
+    assert course.ends_at - course.renewal["critical"] == timedelta(days=policy.critical_days)
+
+
+def test_what_is_succeeded_is_not_renewed_and_the_earlier_stands_first() -> None:
+    later = {"not_before_at": datetime(2028, 1, 9, tzinfo=UTC)}
+    ends = {"not_after_at": datetime(2031, 1, 9, tzinfo=UTC)}
+    successor = replace(held(certificate(person(), **later, **ends)), sha256="CD" * 32)
+
+    found = courses(_judged(desk(successor, held(certificate(person())))), Policy())
+
+    assert [bool(each.renewal) for each in found] == [False, True]
+    assert found[0].begins_at < found[1].begins_at
+
+
+@every_language
+def test_every_moment_of_the_drawing_stands_in_the_table(language: str) -> None:
+    diagnosis, text = _case("nes-expiring"), Text(language, ZONE)
+    (course,) = courses(diagnosis, Policy())
+
+    said = blocks(html([diagnosis], language))
+
+    for kind, moment in course.renewal.items():
+        place = said.index(text.moment(moment))
+        assert said[place - 1] == text.label(f"course-{kind}")
+        assert said.count(text.label(f"course-{kind}")) == 2
+    assert f"{text.label('course-today')}: {text.day(diagnosis.at)}" in said
+    assert text.day(course.ends_at) in said
+
+
+def test_a_day_is_that_of_the_zone() -> None:
+    assert Text("tr", ZONE).day(datetime(2026, 12, 31, 21, 0, tzinfo=UTC)) == "01.01.2027"
+    assert Text("en", ZONE).day(datetime.max.replace(tzinfo=UTC)) == "31 December 9999"
+
+
+def test_without_a_certificate_there_are_no_dates() -> None:
+    assert lines((), AT) == ()
+    assert Text("en").label("html-dates") not in blocks(html([_case("card-missing")], "en"))
+
+
+_moments = st.datetimes(timezones=st.just(UTC))
+
+
+@given(
+    _moments, st.lists(st.tuples(_moments, _moments, st.lists(_moments, max_size=4)), max_size=4)
+)
+def test_any_moments_have_a_place_on_the_line(
+    at: datetime, some: list[tuple[datetime, datetime, list[datetime]]]
+) -> None:
+    drawn = lines(
+        [
+            Course(
+                holder="-",
+                begins_at=min(one, two),
+                ends_at=max(one, two),
+                renewal={str(i): each for i, each in enumerate(rest)},
+            )
+            for one, two, rest in some
+        ],
+        at,
+    )
+
+    assert len(drawn) == len(some)
+    for line in drawn:
+        places = [line.begins, *(each.x for each in line.marks), line.ends]
+        assert places == sorted(places)
+        assert all(0 <= each <= 100 for each in (*places, line.today))
+        assert all(mark.height <= line.height for mark in line.marks)
+        for one, two in zip(line.marks, line.marks[1:], strict=False):
+            if one.leads == two.leads:
+                assert (one.height < two.height) == one.leads
+
+
+@every_language
+def test_a_procedure_that_a_finding_leads_to_is_there_whole(language: str) -> None:
+    diagnosis = _case("nes-expiring")
+    (name,) = diagnosis.deciding.procedures
+    text = Text(language, ZONE, institution=_nationwide().values())
+    guide = procedures.guide(procedures.load()[name], None, _nationwide())
+
+    page = Page(html([diagnosis], language))
+
+    said = "\n".join(page.blocks)
+    assert all(text.guide(step.code).replace("`", "") in said for step in guide.steps)
+    assert all(text.at_hand(each) in page.blocks for each in guide.at_hand)
+    target = f"{name}-1"
+    assert f"#{target}" in _attributes(page, "a", "href")
+    assert [one for _, one in page.tags if one.get("id") == target]
+
+
+def test_without_procedures_the_page_says_which_command_shows_one() -> None:
+    text = Text("en", ZONE)
+    (head, body, foot) = view("html")([_case("nes-expiring")], text)
+
+    said = blocks(head + body + foot)
+
+    assert text.whole_procedure("renewal").replace("`", "") in said
+    assert text.label("html-dates") not in said
+
+
+def test_several_desks_are_one_page_and_none_is_no_page() -> None:
+    several = [_judged(desk(host="masa-1")), _case("nes-expiring"), _case("nes-expired")]
+
+    page = Page(html(several, "tr", Paper(titled=True)))
+
+    identifiers = [one["id"] for _, one in page.tags if "id" in one]
+    assert [name for name, _ in page.tags].count("article") == 3
+    assert page.headings.count(1) == 1
+    assert all(b - a <= 1 for a, b in zip(page.headings, page.headings[1:], strict=False))
+    assert len(set(identifiers)) == len(identifiers) == 2
+    assert "masa-1" in page.blocks
+    assert html([], "tr") == ""
+
+
+def test_support_finds_codes_version_and_moment() -> None:
+    diagnosis = _case("nes-expiring")
+
+    said = blocks(html([diagnosis], "en"))
+
+    assert "nes-expiring" in said
+    assert diagnosis.snapshot.tool in said
+    assert diagnosis.snapshot.host.name in said
+    assert Text("en", ZONE).moment(diagnosis.at) in said
+
+
+def _priced(role: Role | None = None) -> Guide:
+    fact = Fact(value="TR00", source="Kurum yazısı <1>", checked=AT.date())
+    facts = {"iban": fact, "account_holder": fact, "bank": fact, "branch": fact}
+    return Guide(
+        name="renewal",
+        role=role,
+        institution=Institution(id="x", name="Şişli <b>İl</b>", facts=facts),
+        at_hand=(),
+        steps=tuple(
+            Step(code=code, actor=actor, facts=("iban",), roles=(Role.PHYSICIAN,))
+            for code, actor in zip(
+                [step.code for step in procedures.load()["renewal"].steps][:3],
+                (Actor.YOU, Actor.OFFICER, Actor.YOU),
+                strict=True,
+            )
+        ),
+    )
+
+
+@every_language
+def test_money_is_confirmed_once_in_full_and_referred_to_afterwards(language: str) -> None:
+    guide, text = _priced(), Text(language, ZONE)
+    fact = confirm(guide.steps[0], guide.institution)
+    assert fact is not None
+
+    page = _checked("".join(view("guide-html")([guide], text)), language)
+
+    (once,) = [each for each in page.blocks if text.confirm(fact) in each]
+    assert "Kurum yazısı <1>" in once
+    assert sum("[1]" in each for each in page.blocks) == len(guide.steps)
+    assert "Şişli <b>İl</b>" in page.blocks
+    assert _attributes(page, "ol", "start") == ["1", "2", "3"]
+
+
+def test_a_step_says_for_whom_it_is_where_no_role_was_named() -> None:
+    text = Text("en", ZONE)
+    words = f"{text.label('role')}: {text.label('role-physician')}"
+
+    for_all = "\n".join(blocks("".join(view("guide-html")([_priced()], text))))
+    for_one = "\n".join(blocks("".join(view("guide-html")([_priced(Role.PHYSICIAN)], text))))
+
+    assert for_all.count(words) == 3
+    assert words not in for_one
+    assert text.label("role-physician") in for_one
+
+
+def _run(*arguments: str) -> Any:  # noqa: ANN401 - click's Result, which says less of its bytes
+    return CliRunner(env={"CARDTOOL_CONFIG": ""}).invoke(main, arguments)
+
+
+def test_a_page_is_written_to_a_file_and_the_exit_status_stays(tmp_path: Path) -> None:
+    file = tmp_path / "masa.html"
+    asked = ("practice", "nes-expiring", "--format", "html", "--lang", "tr")
+
+    shown, written, both = _run(*asked), _run(*asked, "-o", str(file)), _run(*asked, "-o", "-")
+
+    assert (shown.exit_code, written.exit_code, both.exit_code) == (1, 1, 1)
+    assert written.stdout == ""
+    assert file.read_bytes() == shown.stdout_bytes == both.stdout_bytes
+    assert "İmza programı" in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("form", ["terminal", "json", "ics"])
+def test_every_format_can_be_written_to_a_file(form: str, tmp_path: Path) -> None:
+    file = tmp_path / "masa"
+    asked = ("practice", "nes-expiring", "--format", form)
+
+    config = tmp_path / "config.toml"
+    config.write_text(f'[identity]\nkey = "{"ab" * 32}"\n')
+    runner = CliRunner(env={"CARDTOOL_CONFIG": str(config)})
+
+    shown, written = (runner.invoke(main, [*asked, *more]) for more in ((), ("-o", str(file))))
+
+    assert written.stdout_bytes == b""
+    assert file.read_bytes() == shown.stdout_bytes
+
+
+def test_a_page_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> None:
+    done = _run("practice", "sound", "--format", "html", "-o", str(tmp_path), "--lang", "en")
+
+    assert done.exit_code == 3
+    assert done.stdout == ""
+    assert f"{tmp_path}: It could not be written" in done.stderr
+
+
+def test_the_number_is_masked_unless_it_is_to_be_kept(tmp_path: Path) -> None:
+    saved = tmp_path / "desk.json"
+    saved.write_bytes(msgspec.json.encode(desk()))
+    asked = ("diagnose", str(saved), "--format", "html")
+
+    masked, kept = _run(*asked), _run(*asked, "--keep-personal")
+
+    assert "10*******90" in masked.stdout
+    assert NUMBER not in masked.stdout
+    assert HOLDER in masked.stdout
+    assert NUMBER in kept.stdout
+
+
+def test_saved_desks_make_one_page_with_the_institutions_procedures(tmp_path: Path) -> None:
+    files = []
+    for host in ("masa-1", "masa-2"):
+        ending = nes(ends_at=AT + timedelta(days=80))
+        files.append(tmp_path / f"{host}.json")
+        files[-1].write_bytes(msgspec.json.encode(desk(held(ending), host=host)))
+    at = ("--at", AT.isoformat())
+    config = tmp_path / "config.toml"
+    config.write_text('institution = "kirikkale-ism"\n')
+    runner = CliRunner(env={"CARDTOOL_CONFIG": str(config)})
+
+    done = runner.invoke(main, ["diagnose", *map(str, files), *at, "--format", "html"])
+
+    page = Page(done.stdout)
+    assert done.exit_code == 1
+    assert [name for name, _ in page.tags].count("article") == 2
+    assert page.blocks.count("Kırıkkale İl Sağlık Müdürlüğü") == 2

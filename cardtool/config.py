@@ -29,16 +29,6 @@ _VARIABLE = "CARDTOOL_CONFIG"
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 
 
-class ConfigError(ValueError):
-    """A configuration file that cannot be used: the code of a refusal, and its facts."""
-
-    def __init__(self, *, code: str, **facts: str | int) -> None:
-        """Say which sentence of `[refusal]` is meant, and what goes into it."""
-        super().__init__(code, facts)
-        self.code = code
-        self.facts = facts
-
-
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What may be set of a `Policy`; None: what holds otherwise."""
 
@@ -187,7 +177,7 @@ def load(environ: Mapping[str, str]) -> Config:
     """Read the configuration files of this machine and this person.
 
     Raises:
-        ConfigError: a file is there but cannot be used, or `CARDTOOL_CONFIG` names none.
+        HandwrittenError: a file is there but cannot be used, or `CARDTOOL_CONFIG` names none.
     """
     merged: dict[str, Any] = {}
     for path in places(environ):
@@ -195,15 +185,19 @@ def load(environ: Mapping[str, str]) -> Config:
             table = read(path)
         except FileNotFoundError as error:
             if environ.get(_VARIABLE):
-                raise ConfigError(code="config-missing", file=str(path)) from error
+                raise HandwrittenError(code="config-missing", file=str(path)) from error
             continue
-        except HandwrittenError as error:
-            raise ConfigError(code=error.code, **error.facts) from error
         _LOG.debug("settings from %s", path)
         _checked(table, str(path))
         for key, value in table.items():
             merged[key] = {**merged.get(key, {}), **value} if isinstance(value, dict) else value
     return _checked(merged, " + ".join(map(str, places(environ))))
+
+
+def file_with(key: str, environ: Mapping[str, str]) -> str:
+    """Return the file whose value of a key holds; one of them has to have it."""
+    there = (path for path in reversed(places(environ)) if path.exists())
+    return next(str(path) for path in there if key in read(path))
 
 
 def languages(option: str | None, environ: Mapping[str, str]) -> Iterator[str]:
@@ -227,14 +221,16 @@ def _checked(table: dict[str, Any], where: str) -> Config:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
         keys = ", ".join(_keys_at(str(error)))
-        raise ConfigError(code="config-value", file=where, reason=str(error), keys=keys) from error
+        raise HandwrittenError(
+            code="config-value", file=where, reason=str(error), keys=keys
+        ) from error
     if config.policy == OfSite():
         return config
     days = config.days()
     own = ((f"$.policy.issuer[{i}]", each) for i, (_, each) in enumerate(days.issuers))
     for place, each in (("$.policy", days), *own):
         if not each.critical_days <= each.urgent_days <= each.notice_days >= each.lead_days:
-            raise ConfigError(
+            raise HandwrittenError(
                 code="config-days",
                 file=where,
                 place=place,

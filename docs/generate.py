@@ -207,7 +207,6 @@ def _cause(cause: "Cause") -> str:
 _ACTORS = {
     Actor.YOU: "you",
     Actor.IT: "your IT desk",
-    Actor.OFFICER: "your e-signature officer",
     Actor.PROVIDER: "the provider (Kamu SM)",
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from cardtool.catalog import institutions, procedures
-from cardtool.model.procedure import Guide, Role
+from cardtool.model.procedure import Guide, Payer, Role, Step
 from cardtool.text import Text
 
 _ROOT = Path(__file__).parent.parent
@@ -26,7 +26,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     procedure: str
     step: str
     role: Role | None = None
-    shows: tuple[str, ...] = ()
+    facts: dict[str, str] = {}
+    shows: tuple[str, ...]
+    shows_en: tuple[str, ...] = ()
+    not_shows: tuple[str, ...] = ()
+    payer: Payer | None = None
+    after: str | None = None
     first: bool = False
 
     def guide(self) -> Guide:
@@ -36,16 +41,35 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def number(self) -> int | None:
         """Return which step it is in that guide, from 1 on; None: there is none."""
-        codes = [step.code for step in self.guide().steps]
-        return codes.index(self.step) + 1 if self.step in codes else None
+        return self._numbers().get(self.step)
 
-    def said(self, language: str) -> str:
-        """Return the step as that person reads it."""
-        return text(language).guide(self.step)
+    def shown(self) -> Step:
+        """Return the step as it is in that guide."""
+        return next(step for step in self.guide().steps if step.code == self.step)
 
-    def missing(self) -> list[str]:
-        """Return what must stand in the Turkish step and does not."""
-        return [each for each in self.shows if each not in self.said("tr")]
+    def wrong(self) -> list[str]:
+        """Return what is not in that step, its order or the profile as it must be."""
+        turkish, english = (text(language).guide(self.step) for language in ("tr", "en"))
+        found = [each for each in self.shows if each not in turkish]
+        found += [each for each in self.shows_en if each not in english]
+        found += [each for each in self.not_shows if each in turkish]
+        profile = institutions.load(PLACE).values()
+        told = self.shown().facts
+        found += [
+            key for key, value in self.facts.items() if profile.get(key) != value or key not in told
+        ]
+        if self.payer and self.shown().payer is not self.payer:
+            found.append(self.payer)
+        if self.after and not self._is_after(self.after):
+            found.append(self.after)
+        return found
+
+    def _is_after(self, earlier: str) -> bool:
+        numbers = self._numbers()
+        return earlier in numbers and numbers[earlier] < numbers[self.step]
+
+    def _numbers(self) -> dict[str, int]:
+        return {step.code: number for number, step in enumerate(self.guide().steps, 1)}
 
 
 class Withheld(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,7 +131,7 @@ def page() -> Iterator[str]:
 
 def _row(told: Told) -> str:
     who = told.role.value if told.role else "all"
-    shows = ", ".join(f"`{each}`" for each in told.shows)
+    shows = ", ".join(f"`{each}`" for each in (*told.facts.values(), *told.shows))
     return f"| {told.what} | {who} | {told.number() or '-'}. `{told.step}` | {shows} |"
 
 

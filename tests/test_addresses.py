@@ -62,9 +62,12 @@ def test_every_entry_is_found_without_a_space_before_its_number(
 @pytest.mark.parametrize("entry", load(), ids=lambda entry: entry.full)
 @pytest.mark.parametrize("mark", ["", ".", ":", ". 5", ": 5", " 5"])
 def test_a_full_form_stays_as_it_is(entry: Abbreviation, mark: str) -> None:
-    for full in filter(None, (entry.full, entry.ordinal)):
+    for full in filter(None, (entry.full, entry.ordinal, entry.street)):
         found = expand(f"Gül {full}{mark}")
 
+        if entry.number and " " not in full and mark == ". 5":
+            assert found.text == f"Gül {full} 5"
+            continue
         assert found.text == f"Gül {full}{mark}"
         assert found.changes == found.unknown == ()
 
@@ -101,6 +104,26 @@ def test_no_short_form_means_two_things() -> None:
         ("Gül  Mah.\n\tNo : 5", "Gül Mahallesi Numara: 5"),
         ("Cad., Sok.; (Apt.)", "Caddesi, Sokak; (Apartmanı)"),
         ("Gül Mah.. No.: 5", "Gül Mahallesi Numara: 5"),
+        ("604 Sokak K 2 D 5", "604 Sokak Kat 2 Daire 5"),
+        ("Gül Sokak K3 D12", "Gül Sokak Kat 3 Daire 12"),
+        ("Gül Sokak K3D12", "Gül Sokak Kat 3 Daire 12"),
+        ("Gül Sokak D-3 K-2", "Gül Sokak Daire 3 Kat 2"),
+        ("Gül Sokak Kat.3 Daire.: 4", "Gül Sokak Kat 3 Daire: 4"),
+        ("Gül Sokak Nº 5 N° 6 № 7", "Gül Sokak Numara 5 Numara 6 Numara 7"),
+        ("Gül Sokak No5 K1", "Gül Sokak Numara 5 Kat 1"),
+        ("Gül Sokak 12/A D 2", "Gül Sokak 12/A Daire 2"),
+        ("Gül Sitesi A Bl. D 2", "Gül Sitesi A Blok Daire 2"),
+        ("Gül Sokak Kat 2 D 5", "Gül Sokak Kat 2 Daire 5"),
+        ("GÜL SOKAK NO-5", "GÜL SOKAK NUMARA 5"),
+        ("Org. Sanayi 5", "Organize Sanayi 5"),
+        ("2. Çık. Sok. 5", "2. Çıkmaz Sokak 5"),
+        ("2. Çık. 5", "2. Çıkmaz 5"),
+        ("Bel. Cad. 5 Keskin Bel.", "Belediye Caddesi 5 Keskin Belediyesi"),
+        ("Pas. Sokağı 5", "Pasaj Sokağı 5"),
+        ("Gül Bul. 5", "Gül Bulvarı 5"),
+        ("Mrk. Mah. Gül Sokak 5", "Merkez Mahallesi Gül Sokak 5"),
+        ("Ankara Yolu 12. km. Keskin İlç.", "Ankara Yolu 12. Kilometre Keskin İlçesi"),
+        ("Karayolları Gen. Müd.", "Karayolları Genel Müdürlüğü"),
     ],
 )
 def test_addresses_are_written_as_people_read_them(given: str, wanted: str) -> None:
@@ -120,6 +143,8 @@ def test_addresses_are_written_as_people_read_them(given: str, wanted: str) -> N
         "II. Abdülhamit Caddesi, 3. Cadde, IV. Murat Sokağı 12",
         "Kars Caddesi İstasyon Mahallesi Ankara Yolu",
         "Gül Sokağı. 5",
+        "Gül Sokağı 5 Keskin.",
+        "D-400 Karayolu 5 Numara 12D 3",
         "12A/3 6-8 71450",
         "",
     ],
@@ -139,6 +164,14 @@ def test_a_word_that_only_begins_like_one_stays_as_it_is(address: str) -> None:
         ("Kars. Yolu", [("Kars", 1)]),
         ("Gül Xyz. Yx. 5", [("Xyz", 5), ("Yx", 10)]),
         ("Hasandede K. yanı", [("K", 11)]),
+        ("Gül Sokak K 2", [("K", 11)]),
+        ("Gül Sokak D400", [("D", 11)]),
+        ("Gül Sokak 12D3", [("D", 13)]),
+        ("Gül Sitesi Blok D-5", [("D", 17)]),
+        ("Org. Eşref Bitlis Cad. 5", [("Org", 1)]),
+        ("Bul. Sanayi 5", [("Bul", 1)]),
+        ("Gen. Gül Cad. 5", [("Gen", 1)]),
+        ("Gül Sokak 5 Bakkal Üst.", [("Üst", 20)]),
     ],
 )
 def test_a_word_with_a_dot_that_the_list_lacks_is_reported_where_it_stands(

@@ -494,7 +494,7 @@ def _into(
     )
 
 
-@pytest.mark.parametrize("form", ["terminal", "json", "--help"])
+@pytest.mark.parametrize("form", ["terminal", "json", "html", "--help"])
 def test_a_reader_that_stops_reading_is_no_error(saved: str, form: str) -> None:
     """Standard output is a pipe whose other end is closed before the first word."""
     ours, theirs = os.pipe()
@@ -518,10 +518,10 @@ def test_closed_streams_leave_the_exit_status(saved: str) -> None:
         assert done.returncode == status
 
 
-@pytest.mark.parametrize("word", ["diagnose", "--help", "--version"])
-def test_a_full_disk_is_told(saved: str, word: str) -> None:
+@pytest.mark.parametrize("words", ["diagnose", "diagnose --format html", "--help", "--version"])
+def test_a_full_disk_is_told(saved: str, words: str) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = _into(full.fileno(), word, saved)
+        done = _into(full.fileno(), *words.split(), saved)
 
     assert done.returncode == UNKNOWN
     assert b"Standard output (No space left on device)" in done.stderr
@@ -610,6 +610,19 @@ def test_help_waits_for_nothing_but_click() -> None:
 
 def test_json_needs_no_layout_library(saved: str) -> None:
     assert _without(("rich",), "diagnose", saved, *AT, "--format", "json").returncode == 0
+
+
+def test_json_needs_no_words() -> None:
+    code = (
+        "import sys; from cardtool.cli import run; from cardtool.text import load_words;"
+        "run(['check', '--format', 'json', '--lang', 'tr']);"
+        "sys.stderr.write(str(load_words.cache_info().currsize))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)
+
+    assert done.stderr == b"0"
+    assert b'"verdict"' in done.stdout
 
 
 def test_a_fault_of_ours_is_called_one(saved: str) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.config import Config, ConfigError, languages, load, places, system_language
+from cardtool.catalog.handwritten import HandwrittenError
+from cardtool.config import Config, languages, load, places, system_language
 from cardtool.rules.policy import Policy
 from cardtool.text import Text
 
@@ -17,7 +18,7 @@ def _named(path: Path, text: str | bytes) -> dict[str, str]:
     return {"CARDTOOL_CONFIG": str(path)}
 
 
-def _said(error: ConfigError) -> str:
+def _said(error: HandwrittenError) -> str:
     """Return the sentence, its end made visible."""
     return f'"{Text("en").refusal(error.code, error.facts)}"'
 
@@ -143,7 +144,8 @@ def test_without_a_file_everything_is_as_shipped(
         ("[identity]\nkey = 'ABCD'", "32 hex digits"),
         (b"a = 1\nb = '\xe7'", "Line 2 is not UTF-8"),
         ("language = 'tr'".encode("utf-16"), "saved as UTF-16"),
-        ("#" * (1024 * 1024 + 1), "larger than"),
+        ("#" * (64 * 1024 + 1), "larger than"),
+        ("a" + ".a" * 101 + " = 1", "more than 100 dots (at line 1)"),
         ("a = " + "[" * 100_000, "TOML"),
     ],
 )
@@ -152,7 +154,7 @@ def test_a_broken_file_is_named_with_place_and_fix(
 ) -> None:
     path = tmp_path / "config.toml"
 
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(HandwrittenError) as caught:
         load(_named(path, text))
 
     sentence = _said(caught.value)
@@ -163,7 +165,7 @@ def test_a_broken_file_is_named_with_place_and_fix(
 
 
 def test_a_file_named_by_the_environment_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(HandwrittenError) as caught:
         load({"CARDTOOL_CONFIG": str(tmp_path / "none.toml")})
 
     assert "Correct or remove the variable CARDTOOL_CONFIG" in _said(caught.value)
@@ -181,7 +183,7 @@ def test_what_is_no_regular_file_is_refused_unread(tmp_path: Path) -> None:
     if sys.platform != "win32":
         os.mkfifo(pipe)
     for path in (tmp_path, pipe, Path("/dev/zero")):
-        with pytest.raises(ConfigError) as caught:
+        with pytest.raises(HandwrittenError) as caught:
             load({"CARDTOOL_CONFIG": str(path)})
 
         assert "cannot be a device, a pipe or a folder" in _said(caught.value)
@@ -190,7 +192,7 @@ def test_what_is_no_regular_file_is_refused_unread(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(HandwrittenError) as caught:
         load({"CARDTOOL_CONFIG": str(tmp_path / "file" / "config.toml")})
 
     assert "could not be read (Not a directory)" in _said(caught.value)

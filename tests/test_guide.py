@@ -3,6 +3,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import textwrap
@@ -74,8 +75,15 @@ def _guide(name: str, institution: str, role: Role | None = None) -> Guide:
     return procedures.guide(procedures.load()[name], role, institutions.load(institution))
 
 
-def _text(language: str, institution: Institution) -> Text:
-    return Text(language, institution=institution.values())
+def _text(language: str, institution: Institution, *, is_named: bool = False) -> Text:
+    """Give the words, for a reader who named the institution or one who did not."""
+    command = f"cardtool --institution {institution.id}" if is_named else "cardtool"
+    return Text(language, institution=institution.values(), command=command)
+
+
+def _source(key: str) -> dict[str, str]:
+    fact = institutions.load("kirikkale-ism").facts[key]
+    return {"source": fact.source, "checked": fact.checked.isoformat()}
 
 
 def _on_one_line(page: str) -> str:
@@ -93,6 +101,7 @@ def test_the_list_names_every_procedure_with_what_it_is_for(language: str) -> No
     for name in NAMES:
         said = f"{name} {text.procedure(name, 'title')}. {text.procedure(name, 'says')}"
         assert _on_one_line(said) in page
+    assert "`cardtool guide " in page
 
 
 def test_the_list_is_data_too() -> None:
@@ -127,7 +136,7 @@ def test_an_unknown_procedure_is_refused_with_those_close_to_it(language: str) -
 def test_a_page_tells_every_step_in_its_order(name: str, language: str, institution: str) -> None:
     asked = _ask(name, "--lang", language, "--institution", institution)
     guide = _guide(name, institution)
-    text = _text(language, guide.institution)
+    text = _text(language, guide.institution, is_named=True)
 
     page = _on_one_line(asked.stdout)
     assert asked.exit_code == 0
@@ -289,7 +298,7 @@ def test_json_has_everything_that_the_page_tells(
         _ask(name, "--format", "json", "--lang", language, "--institution", institution).stdout
     )
     guide = _guide(name, institution)
-    text = _text(language, guide.institution)
+    text = _text(language, guide.institution, is_named=True)
 
     assert found["name"] == name
     assert found["title"] == text.procedure(name, "title")
@@ -306,6 +315,11 @@ def test_json_has_everything_that_the_page_tells(
         assert not links or each["link"] == guide.institution.facts[links[0]].value
         for fact in each["facts"].values():
             assert set(fact) == {"value", "source", "checked"}
+        money = confirm(step, guide.institution)
+        assert ("confirm" in each) == (money is not None)
+        if money:
+            said = {"source": money.source, "checked": money.checked.isoformat()}
+            assert each["confirm"] == said
 
 
 def test_several_procedures_are_a_document_each() -> None:
@@ -352,6 +366,9 @@ def test_all_procedures_are_one_html_page() -> None:
         ("renewal", "--receipt", "-o", "x"),
         ("renewal", "--receipt", "--format", "html"),
         ("renewal", "--receipt", "--format", "json"),
+        ("renewal", "--format", "json", "--keep-personal"),
+        ("renewal", "--format", "html", "--keep-personal"),
+        ("renewal", "--receipt", "--keep-personal"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused_with_a_reason(
@@ -397,6 +414,82 @@ def test_a_file_of_its_own_is_a_profile_from_any_folder(
 @pytest.mark.parametrize("name", ["kirikkale", "yok.toml"])
 def test_a_profile_that_is_not_there_is_refused_in_one_sentence(name: str) -> None:
     assert name in _sentence(_ask("renewal", "--institution", name, "--lang", "tr"))
+
+
+def test_commands_that_are_shown_name_the_institution_that_was_named(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "bizim kurum.toml"
+    file.write_text('name = "Örnek İl Sağlık Müdürlüğü"\n', encoding="utf-8")
+    shown = f"cardtool --institution '{file}' guide unlock-pin"
+
+    named = _ask("renewal", "--institution", str(file))
+    found = json.loads(_ask("renewal", *KIRIKKALE, "--format", "json").stdout)["steps"]
+
+    assert f"`{shown}`" in named.stdout
+    assert any("cardtool --institution kirikkale-ism guide" in each["says"] for each in found)
+    assert "--institution" not in _ask("renewal").stdout
+    again = CliRunner().invoke(main, shlex.split(shown)[1:])
+    assert "Örnek İl Sağlık Müdürlüğü" in again.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check",),
+        ("check", "--format", "json"),
+        ("snapshot",),
+        ("drivers",),
+        ("diagnose", "-", "--format", "json"),
+        ("practice", "sound", "--format", "json"),
+        ("certs", "export"),
+        ("sign-test",),
+    ],
+)
+def test_a_profile_that_is_not_there_is_told_by_every_command_before_it_looks(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('institution = "yok"\n', encoding="utf-8")
+    common = ("-v", "--lang", "en")
+
+    named = CliRunner().invoke(main, [*common, "--institution", "yok", *command])
+    monkeypatch.setenv("CARDTOOL_CONFIG", str(config))
+    configured = CliRunner().invoke(main, [*common, *command])
+
+    assert "looking" not in named.stderr + configured.stderr
+    assert "cardtool: --institution yok: There is no" in named.stderr
+    assert f"cardtool: {config}: $.institution yok: There is no" in configured.stderr
+    assert (named.stdout, configured.stdout) == ("", "")
+    assert (named.exit_code, configured.exit_code) == (UNKNOWN, UNKNOWN)
+
+
+def test_a_number_of_its_own_stands_with_its_source_where_another_is_nationwide(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "bizim.toml"
+    fact = 'value = "0312 000 00 00"\nsource = "Örnek kurum yazısı"\nchecked = 2026-01-02\n'
+    file.write_text(f'name = "Örnek"\n[fact.provider_phone]\n{fact}', encoding="utf-8")
+    own = institutions.load(str(file))
+    asked = ("lost-or-stolen", "--lang", "en", "--institution")
+
+    page = _on_one_line(_ask(*asked, str(file)).stdout)
+    html = _ask(*asked, str(file), "--format", "html").stdout
+
+    said = f"[1] {Text('en').source(own.facts['provider_phone'])}"
+    assert own.overridden == ("provider_phone",)
+    assert said in page
+    assert said in html
+    assert "Örnek kurum yazısı" not in _ask(*asked, "default").stdout
+    assert Text("en").label("source").split(".")[0] not in _ask(*asked, "kirikkale-ism").stdout
+
+
+@pytest.mark.parametrize("options", [("--address", "Gül Caddesi 5 Keskin"), ("-o", "-")])
+def test_a_hyphen_for_a_file_is_standard_output(options: tuple[str, ...]) -> None:
+    asked = _ask("order-reader", *options, "-o", "-")
+
+    assert asked.exit_code == 0
+    assert asked.stdout == _ask("order-reader", *options).stdout
 
 
 def test_the_option_holds_for_other_commands_too() -> None:
@@ -557,6 +650,7 @@ def test_a_receipt_is_data_where_it_is_asked_for_in_so_many_words() -> None:
             {"label": "T.C. Kimlik No", "value": NUMBER},
             {"label": "Açıklama", "value": "3 Yıllık NES bedeli"},
         ],
+        "confirm": _source("receipt_renewal"),
     }
 
 

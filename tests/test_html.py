@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTML page: what is on it, that it runs and asks nothing, and where it is written."""
 
+import os
 import re
+import subprocess
+import sys
 import unicodedata
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,13 +17,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cardtool import views
 from cardtool.catalog import institutions, procedures
 from cardtool.cli import main
 from cardtool.model.course import Course
-from cardtool.model.diagnosis import Actor, Diagnosis, Link
+from cardtool.model.diagnosis import Actor, Diagnosis, Link, Severity
 from cardtool.model.procedure import Fact, Guide, Institution, Role, Step, confirm
 from cardtool.model.redact import mask
-from cardtool.model.snapshot import Snapshot
+from cardtool.model.snapshot import Snapshot, encode
+from cardtool.model.trust import Status, Trust
 from cardtool.practice import load, names
 from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
@@ -28,6 +33,7 @@ from cardtool.rules.dated import courses, dated
 from cardtool.rules.policy import Policy
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import view
+from cardtool.views.acting import to_act_on
 from cardtool.views.paper import Paper
 from cardtool.views.timeline import lines
 from tests.desks import nes
@@ -114,6 +120,8 @@ def test_an_address_of_a_device_in_a_step_is_no_link_and_ours_is() -> None:
     links = [each for each in _attributes(renewal, "a", "href") if each.startswith("http")]
     assert links
     assert all(any(link in block for block in renewal.blocks) for link in links)
+    followed = [one for name, one in renewal.tags if name == "a" and "http" in (one["href"] or "")]
+    assert all(one["rel"] == "noreferrer" for one in followed)
 
 
 @every_language
@@ -198,6 +206,17 @@ def test_a_day_is_that_of_the_zone() -> None:
     assert Text("en", ZONE).day(datetime.max.replace(tzinfo=UTC)) == "31 December 9999"
 
 
+def test_what_nobody_accepts_is_not_renewed() -> None:
+    said = Status(source="crl", url="http://x/", status="revoked", said_at=AT)
+    refused, one = Trust(sha256="AB" * 32, asked_at=AT, status=said), desk()
+
+    (sound,) = courses(_judged(one), Policy())
+    (revoked,) = courses(_judged(replace(one, trust=(refused,))), Policy())
+
+    assert sound.renewal
+    assert revoked == replace(sound, renewal={})
+
+
 def test_without_a_certificate_there_are_no_dates() -> None:
     assert lines((), AT) == ()
     assert Text("en").label("html-dates") not in blocks(html([_case("card-missing")], "en"))
@@ -248,31 +267,39 @@ def test_a_procedure_that_a_finding_leads_to_is_there_whole(language: str) -> No
     said = "\n".join(page.blocks)
     assert all(text.guide(step.code).replace("`", "") in said for step in guide.steps)
     assert all(text.at_hand(each) in page.blocks for each in guide.at_hand)
-    target = f"{name}-1"
-    assert f"#{target}" in _attributes(page, "a", "href")
-    assert [one for _, one in page.tags if one.get("id") == target]
+    assert f"#{name}" in _attributes(page, "a", "href")
+    assert [one for _, one in page.tags if one.get("id") == name]
 
 
 def test_without_procedures_the_page_says_which_command_shows_one() -> None:
     text = Text("en", ZONE)
-    (head, body, foot) = view("html")([_case("nes-expiring")], text)
 
-    said = blocks(head + body + foot)
+    said = blocks("".join(view("html")([_case("nes-expiring")], text)))
 
     assert text.whole_procedure("renewal").replace("`", "") in said
     assert text.label("html-dates") not in said
 
 
 def test_several_desks_are_one_page_and_none_is_no_page() -> None:
-    several = [_judged(desk(host="masa-1")), _case("nes-expiring"), _case("nes-expired")]
+    several = [
+        _judged(desk(host="masa-1")),
+        *map(_case, ("nes-expiring", "nes-expired", "pin-locked", "nes-expiring")),
+    ]
+    named = {name for each in several for one in to_act_on(each) for name in one.procedures}
 
     page = Page(html(several, "tr", Paper(titled=True)))
 
-    identifiers = [one["id"] for _, one in page.tags if "id" in one]
-    assert [name for name, _ in page.tags].count("article") == 3
+    identifiers = [one["id"] or "" for _, one in page.tags if "id" in one]
+    assert [name for name, _ in page.tags].count("article") == 5
     assert page.headings.count(1) == 1
     assert all(b - a <= 1 for a, b in zip(page.headings, page.headings[1:], strict=False))
-    assert len(set(identifiers)) == len(identifiers) == 2
+    assert len(named) > 1
+    assert sorted(identifiers) == sorted(named)
+    links = [each for each in _attributes(page, "a", "href") if each.startswith("#")]
+    assert {each.removeprefix("#") for each in links} == named
+    assert links.count("#renewal") == 3
+    places = [name for name, attributes in page.tags if name == "article" or "id" in attributes]
+    assert places == ["article"] * 5 + ["section"] * len(named)
     assert "masa-1" in page.blocks
     assert html([], "tr") == ""
 
@@ -300,7 +327,7 @@ def _priced(role: Role | None = None) -> Guide:
             Step(code=code, actor=actor, facts=("iban",), roles=(Role.PHYSICIAN,))
             for code, actor in zip(
                 [step.code for step in procedures.load()["renewal"].steps][:3],
-                (Actor.YOU, Actor.OFFICER, Actor.YOU),
+                (Actor.YOU, Actor.IT, Actor.YOU),
                 strict=True,
             )
         ),
@@ -373,6 +400,82 @@ def test_a_page_that_cannot_be_written_is_said_in_a_sentence(tmp_path: Path) -> 
     assert f"{tmp_path}: It could not be written" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("ics", "no calendar was written (card-missing)"),
+        ("html", "not a snapshot"),
+        ("terminal", "not a snapshot"),
+        ("json", "not a snapshot"),
+    ],
+)
+def test_where_nothing_is_shown_no_file_is_touched(form: str, said: str, tmp_path: Path) -> None:
+    bad, kept = tmp_path / "bad.json", tmp_path / "keep"
+    bad.write_bytes(encode(load("card-missing").snapshot) if form == "ics" else b"{}")
+    kept.write_text("kept")
+    asked = ("diagnose", str(bad), "--format", form, "--lang", "en")
+
+    over, new = (_run(*asked, "-o", str(file)) for file in (kept, tmp_path / "new"))
+    shown = _run(*asked)
+
+    assert kept.read_text() == "kept"
+    assert not (tmp_path / "new").exists()
+    for done in (over, new, shown):
+        assert done.exit_code == (2 if form == "ics" else 3)
+        assert done.stdout == ""
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_a_calendar_has_the_dates_of_those_desks_that_have_any(tmp_path: Path) -> None:
+    files = []
+    for name in ("card-missing", "nes-expiring"):
+        files.append(str(tmp_path / f"{name}.json"))
+        Path(files[-1]).write_bytes(encode(load(name).snapshot))
+
+    done = _run("diagnose", *files, "--format", "ics", "--at", load("nes-expiring").at.isoformat())
+
+    assert done.stdout.startswith("BEGIN:VCALENDAR")
+    assert done.stderr == ""
+
+
+def test_nothing_in_a_file_of_json_can_command_a_terminal(tmp_path: Path) -> None:
+    saved, file = tmp_path / "desk.json", tmp_path / "out.json"
+    saved.write_bytes(encode(desk(host="masa\u202e\x9b")))
+
+    _run("diagnose", str(saved), "--format", "json", "-o", str(file))
+
+    body = file.read_text("utf-8")
+    assert "masa\\u202e\\u009b" in body
+    assert body.replace("\n", "").isprintable()
+
+
+def test_a_file_is_laid_out_for_no_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "masa.txt"
+    command = [sys.executable, "-m", "cardtool", "practice", "sound", "--lang", "en"]
+    narrow = {**os.environ, "COLUMNS": "40", "PYTHONIOENCODING": "ascii"}
+
+    subprocess.run([*command, "-o", str(file)], env=narrow, check=False)
+    shown = subprocess.run(command, env=narrow, check=False, capture_output=True).stdout.decode()
+
+    body = file.read_text("utf-8")
+    assert "\N{CHECK MARK}" in body
+    assert "\N{CHECK MARK}" not in shown
+    assert max(map(len, shown.splitlines())) <= 40 < max(map(len, body.splitlines())) <= 80
+
+
+def test_no_style_is_left_of_what_is_no_more() -> None:
+    folder = Path(views.__file__).parent / "templates"
+    style = (folder / "style.css").read_text("utf-8")
+    pages = "".join(each.read_text("utf-8") for each in folder.glob("*.html"))
+    selectors = " ".join(re.findall(r"([^{};]+)\{", style))
+    used = set(re.findall(r"[a-z-]+", " ".join(re.findall(r'"[^"]*"', pages)))) | set(Severity)
+
+    assert set(re.findall(r"\.([a-z][a-z-]*)", selectors)) <= used
+    tags = set(re.findall(r"(?<![\w.:@-])([a-z]+[1-4]?)(?![\w-]*[(=-])", selectors))
+    assert tags - {"media", "page", "print", "max", "width", "scope", "row", "href"} <= TAGS
+
+
 def test_the_number_is_masked_unless_it_is_to_be_kept(tmp_path: Path) -> None:
     saved = tmp_path / "desk.json"
     saved.write_bytes(msgspec.json.encode(desk()))
@@ -402,4 +505,4 @@ def test_saved_desks_make_one_page_with_the_institutions_procedures(tmp_path: Pa
     page = Page(done.stdout)
     assert done.exit_code == 1
     assert [name for name, _ in page.tags].count("article") == 2
-    assert page.blocks.count("Kırıkkale İl Sağlık Müdürlüğü") == 2
+    assert page.blocks.count("Kırıkkale İl Sağlık Müdürlüğü") == 1

@@ -146,9 +146,9 @@ def test_an_unknown_case_is_refused_with_those_close_to_it(runner: CliRunner) ->
     assert near.exit_code == far.exit_code == UNKNOWN
     assert near.stdout == far.stdout == ""
     assert near.stderr.startswith("cardtool: card-mut: There is no such practice case. ")
-    assert "Close to it: card-mute" in near.stderr
+    assert "one of: card-mute" in near.stderr
     assert far.stderr.startswith("cardtool: ../sound: Böyle bir alıştırma örneği yok. ")
-    assert "Yakın olanlar: sound. " in far.stderr
+    assert "Şunlardan biri olabilir: sound. " in far.stderr
 
 
 @pytest.mark.parametrize("arguments", [(), ("card-mute",), ("card-mute", "--format", "json")])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from cardtool.cli import main
 from cardtool.config import languages
 from tests.conftest import require
 
@@ -307,10 +308,16 @@ def test_words_follow_the_same_rule_as_those_of_cardtool(
     assert words[next(languages(None, environment), "en")] in done.stderr
 
 
+_LOOKING = {"calendar", "certs", "check", "drivers", "sign-test", "snapshot"}
+"""Commands that look at this machine; whoever adds another one says here which it is."""
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
+        *((name,) for name in sorted(set(main.commands) - _LOOKING)),
         ("explain", "nes-valid"),
+        ("guide", "renewal"),
         ("--lang", "tr", "diagnose", "a.json"),
         ("certs", "--help"),
         ("practice", "sound"),

@@ -23,6 +23,16 @@ _MARK = r"\s*[.:][.:\s]*"
 _GAPS = str.maketrans({".": r"\.\s*", " ": r"(?:\.\s*|\s+)"})
 _ORDINAL = re.compile(r"\d\.\s*$")
 _ROMAN = frozenset("ivx")
+_DASH = re.compile(r"\s*[-\u2013]\s*(?=\d)")
+_NUMBER = re.compile(r"[.:\s]+(?=\d)")
+_STREET = re.compile(rf"(?:cadd?|cd|cadde(?:si)?|sok|sk|sokak|sokaği)(?!{_LETTER})")
+_ROAD = re.compile(r"d\s*-?\s*\d{3}\s*(?:kara|devlet|yol)")
+_FLOOR = re.compile(rf"(?<!{_LETTER})(?:kt?|kat)[\s.:\u2013-]*\d")
+_FLAT = re.compile(rf"(?<!{_LETTER})(?:d|dai|daire)[\s.:\u2013-]*\d")
+_DOOR = re.compile(rf"(?:\d\s*/?\s*{_LETTER}?|(?<!{_LETTER}){_LETTER}[\s.-]*bl(?:o?k)?)[\s.,/-]+$")
+"""The number of a door or the name of a block, where a floor and a flat come next."""
+_LONG = 4
+"""Letters; a longer word at the end of an address has the full stop of a sentence."""
 
 
 class Abbreviation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,10 +44,14 @@ class Abbreviation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Without the dot at the end."""
     ordinal: str = ""
     """What is written instead of `full` after an ordinal number, as in `3. Cadde`."""
+    street: str = ""
+    """What is written instead of `full` before `Cad.` or `Sok.`, as in `Belediye Caddesi`."""
     mark: bool = False
     """It is a word as well, so it counts only with a dot or a colon after it."""
     number: bool = False
-    """It counts only before a number."""
+    """It counts only before a number; with `mark` too, among numbers it needs neither."""
+    after: bool = False
+    """It counts only after another word."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,12 +103,17 @@ def expand(address: str) -> Expanded:
         if known is not None and known.full and _counts(known, found):
             parts.append(given[end:start])
             before = "".join(parts)
-            full = known.ordinal if known.ordinal and _ORDINAL.search(before) else known.full
+            full = _form(known, found, before)
             full = full.translate(_CAPITALS) if in_capitals else full
-            parts.append(_set(full, before, found["mark"], given[stop:]))
-            end = stop
+            dash = _DASH.match(given, stop) if known.number else None
+            end = dash.end() if dash else stop
+            parts.append(_set(full, before, found["mark"], given[end:]))
             changes.append(Change(place=start + 1, short=written, full=full))
-        elif (known is not None and not known.full) or _is_cut(found):
+        elif dot := _needless(found):
+            parts += (given[end:stop], ":" if ":" in dot[0] else "", " ")
+            end = dot.end()
+            changes.append(Change(place=start + 1, short=f"{written}.", full=written))
+        elif (known is not None and _is_unsure(known, found)) or _is_cut(found):
             unknown.append(Change(place=start + 1, short=written.rstrip(".: "), full=""))
     text = "".join([*parts, given[end:]])
     return Expanded(text=text, changes=tuple(changes), unknown=tuple(unknown))
@@ -102,15 +121,58 @@ def expand(address: str) -> Expanded:
 
 def _counts(known: Abbreviation, found: "re.Match[str]") -> bool:
     mark = found["mark"] or ""
-    before_number = found.string[found.end() :].lstrip()[:1].isdigit()
-    if known.number and not before_number and ":" not in mark:
+    if known.number and not _is_before_number(found) and ":" not in mark:
         return False
-    return bool(mark) or not known.mark
+    if known.after and not found.string[: found.start()].strip():
+        return False
+    return bool(mark) or not known.mark or (known.number and _is_among_numbers(found))
+
+
+def _is_before_number(found: "re.Match[str]") -> bool:
+    return found.string[found.end() :].lstrip(" -\u2013")[:1].isdigit()
+
+
+def _is_among_numbers(found: "re.Match[str]") -> bool:
+    """Tell whether a bare K or D is a floor or a flat: both are there, or a door is before it."""
+    text, start = found.string, found.start()
+    if _is_of_a_number(found):
+        return False
+    return bool((_FLOOR.search(text) and _FLAT.search(text)) or _DOOR.search(text[:start]))
+
+
+def _is_of_a_number(found: "re.Match[str]") -> bool:
+    """Tell whether a letter belongs to a door, as in `12D 3`, or to a road, as in `D400`."""
+    text, (start, stop) = found.string, found.span()
+    is_door = text[start - 1 : start].isdigit() and not text[stop : stop + 1].isdigit()
+    return is_door or bool(_ROAD.match(text, start))
+
+
+def _is_unsure(known: Abbreviation, found: "re.Match[str]") -> bool:
+    """Tell whether only its writer knows what it is: more than one, or a bare K or D."""
+    if not known.full:
+        return True
+    bare = known.number and known.mark and not found["mark"] and _is_before_number(found)
+    return bare and not _is_of_a_number(found)
+
+
+def _needless(found: "re.Match[str]") -> "re.Match[str] | None":
+    """Return the dot between a whole word and its number, as in `Kat.3`."""
+    is_whole = found["word"] in _before_numbers()
+    return _NUMBER.match(found.string, found.end()) if is_whole else None
+
+
+def _form(known: Abbreviation, found: "re.Match[str]", before: str) -> str:
+    if known.ordinal and _ORDINAL.search(before):
+        return known.ordinal
+    is_street = known.street and _STREET.match(found.string[found.end() :].lstrip())
+    return known.street if is_street else known.full
 
 
 def _is_cut(found: "re.Match[str]") -> bool:
     """Tell whether a word with a dot looks cut short: no whole word, and no roman number."""
     word = found["word"] or (found["short"] if "." in (found["mark"] or "") else "")
+    if len(word) > _LONG and not found.string[found.end() :].strip(". "):
+        return False
     return bool(word) and _key(word) not in _whole_words() and not _ROMAN.issuperset(word)
 
 
@@ -143,8 +205,13 @@ def _by_short() -> dict[str, Abbreviation]:
 
 @functools.cache
 def _whole_words() -> frozenset[str]:
-    full = (word for each in load() for word in f"{each.full} {each.ordinal}".split())
+    full = (word for each in load() for word in f"{each.full} {each.ordinal} {each.street}".split())
     return frozenset(map(_key, (*_file().words, *full)))
+
+
+@functools.cache
+def _before_numbers() -> frozenset[str]:
+    return frozenset(_key(each.full) for each in load() if each.number)
 
 
 @functools.cache

@@ -5,12 +5,16 @@ What its keys mean is for those who asked for it.
 """
 
 import codecs
+import re
 import stat
 import tomllib
 from pathlib import Path
 from typing import Any
 
-_SIZE_LIMIT_BYTES = 1024 * 1024
+_SIZE_LIMIT_BYTES = 64 * 1024
+_DOTS_LIMIT = 100
+"""Dots of one line, a row of them counted once: tomllib takes the square of a key's parts."""
+
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -46,12 +50,20 @@ def read(path: Path) -> dict[str, Any]:
     if body.startswith(_UTF16):
         raise HandwrittenError(code="utf16", file=where)
     try:
-        return tomllib.loads(body.removeprefix(codecs.BOM_UTF8).decode())
+        return tomllib.loads(_shallow(body.removeprefix(codecs.BOM_UTF8).decode()))
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
         raise HandwrittenError(code="file-encoding", file=where, line=line) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise HandwrittenError(code="file-syntax", file=where, reason=str(error)) from error
+
+
+def _shallow(text: str) -> str:
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(re.findall(r"\.+", line)) > _DOTS_LIMIT:
+            reason = f"more than {_DOTS_LIMIT} dots (at line {number})"
+            raise ValueError(reason)
+    return text
 
 
 def _body(path: Path) -> bytes:

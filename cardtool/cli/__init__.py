@@ -151,7 +151,7 @@ def explain(ctx: click.Context, code: str) -> None:
     session = Session(ctx, ("terminal", "json"))
     if code not in ROWS:
         near = difflib.get_close_matches(code, ROWS, n=3)
-        text = f"{code!r} is no finding's code; close to it: {', '.join(near or ROWS)}."
+        text = f"{code!r} is no finding's code; it may be one of: {', '.join(near or ROWS)}."
         raise click.BadParameter(text, ctx, param_hint="CODE")
     if session.format == "json":
         from cardtool.views import json

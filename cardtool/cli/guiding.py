@@ -52,6 +52,9 @@ def guide(
 
     With --address the exit status is 1 where something had to be written in full.
     """
+    if value(ctx, "keep_personal") and not (receipt and value(ctx, "format") == "json"):
+        text = "--keep-personal is for `guide NAME --receipt --format json`."
+        raise click.UsageError(text, ctx)
     session = Session(ctx, formats("guide"))
     if address is not None:
         if name != _ADDRESSED or receipt:
@@ -72,7 +75,7 @@ def guide(
 
 def _on_screen(ctx: click.Context, option: str) -> None:
     """Refuse a file, and a format that is one, for what a person typed of themselves."""
-    if value(ctx, "output") is not None or value(ctx, "format") == "html":
+    if value(ctx, "output") not in (None, "-") or value(ctx, "format") == "html":
         text = f"{option} writes no file and no page: leave out -o and --format html."
         raise click.UsageError(text, ctx)
 

@@ -16,21 +16,23 @@ from cardtool.cli.refusal import UNKNOWN, Refusal
 def write(parts: Iterable[str], file: str | None, *, is_json: bool = False) -> None:
     """Write texts to standard output as its encoding has it, or to a file in UTF-8.
 
+    Where there is nothing to write a file stays as it was.
+
     Raises:
         Refusal: it takes no more.
     """
     from cardtool import console
 
     if file is not None:
-        body = "".join(parts)
-        write_file(Path(file), (console.visible_json(body) if is_json else body).encode())
+        if body := "".join(parts):
+            write_file(Path(file), (console.visible_json(body) if is_json else body).encode())
         return
     with _standard_output():
         console.write(parts, sys.stdout, is_json=is_json)
 
 
 def write_bytes(parts: Iterable[bytes], file: str | None) -> None:
-    """Write bytes to standard output, or to a file.
+    """Write bytes to standard output, or to a file, which stays as it was where there are none.
 
     Raises:
         Refusal: it takes no more.
@@ -38,7 +40,8 @@ def write_bytes(parts: Iterable[bytes], file: str | None) -> None:
     from cardtool import console
 
     if file is not None:
-        write_file(Path(file), b"".join(parts))
+        if body := b"".join(parts):
+            write_file(Path(file), body)
         return
     with _standard_output():
         for part in parts:

@@ -41,9 +41,7 @@ def show(session: Session, procedure: Procedure, guide: Guide) -> None:
     if key is not None:
         fact = guide.institution.facts[key]
         lines = {**_person(session.text), session.text.label("receipt-purpose"): fact.value}
-        asked = view.Receipt(
-            procedure=procedure.name, lines=lines, confirm=session.text.confirm(fact)
-        )
+        asked = view.Receipt(procedure=procedure.name, lines=lines, confirm=fact)
     if session.format == "json":
         session.write([view.receipt_json(asked)])
     else:

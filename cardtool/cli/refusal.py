@@ -43,14 +43,15 @@ def asked_language(ctx: click.Context | None) -> str | None:
 
 def words() -> "Text":
     """Return the words to refuse in; a configuration that is broken itself has no say."""
-    from cardtool.config import ConfigError, load, system_language
+    from cardtool.catalog.handwritten import HandwrittenError
+    from cardtool.config import load, system_language
     from cardtool.text import Text
 
     language = asked_language(click.get_current_context(silent=True))
     if language is None:
         try:
             language = load(os.environ).language
-        except ConfigError:
+        except HandwrittenError:
             language = None
     command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
     return Text(language or system_language(), command=command)

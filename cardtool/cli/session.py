@@ -7,9 +7,9 @@ The one place where looking, redacting, judging and showing meet; it adds nothin
 
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -48,6 +48,7 @@ class Session:
 
         Raises:
             click.UsageError: options that do not go together.
+            Refusal: the profile of the institution, or a configuration file, cannot be used.
         """
         self._ctx = ctx
         self._keeps = bool(value(ctx, "keep_personal"))
@@ -58,8 +59,10 @@ class Session:
             raise click.UsageError(text, ctx)
         self.format: str = asked or (*known, "terminal")[0]
         if self._keeps and self.format not in _WHOLE:
-            text = "--keep-personal is for data: add --format json."
+            whole = " or ".join(each for each in known if each in _WHOLE)
+            text = f"--keep-personal is for data: add --format {whole or 'json'}."
             raise click.UsageError(text, ctx)
+        self.institution = self._institution()  # now: a wrong one must not be told after a look
         self.worst = 0
         """Exit status of the worst diagnosis that was shown."""
         self._worst_rank = -1
@@ -67,11 +70,12 @@ class Session:
     @cached_property
     def config(self) -> "Config":
         """The configuration files."""
-        from cardtool.config import ConfigError, load
+        from cardtool.catalog.handwritten import HandwrittenError
+        from cardtool.config import load
 
         try:
             return load(os.environ)
-        except ConfigError as error:
+        except HandwrittenError as error:
             raise Refusal(code=error.code, **error.facts) from error
 
     @cached_property
@@ -83,23 +87,29 @@ class Session:
         asked = asked_language(self._ctx)
         language = asked or self.config.language or system_language()
         command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
+        if name := value(self._ctx, "institution"):  # a command that is shown is typed as it is
+            quoted = f'"{name}"' if sys.platform == "win32" else shlex.quote(name)
+            command += f" --institution {quoted}"
         return Text(language, command=command, institution=self.institution.values())
 
-    @cached_property
-    def institution(self) -> "Institution":
-        """The profile that `--institution` or the configuration names.
+    def _institution(self) -> "Institution":
+        """Return the profile that `--institution` or the configuration names.
 
         Raises:
             Refusal: there is none of that name, or something in it is wrong.
         """
         from cardtool.catalog import institutions
-        from cardtool.catalog.institutions.error import ProfileError
+        from cardtool.catalog.handwritten import HandwrittenError
+        from cardtool.config import file_with
 
-        name = value(self._ctx, "institution") or self.config.institution
+        given: str | None = value(self._ctx, "institution")
         try:
-            return institutions.load(name)
-        except ProfileError as error:
-            raise Refusal(code=error.code, **error.facts) from error
+            today = datetime.now().astimezone().date()
+            return institutions.load(given or self.config.institution, today)
+        except HandwrittenError as error:
+            place = "--institution" if given else ""
+            place = place or f"{file_with('institution', os.environ)}: $.institution"
+            raise Refusal(code=error.code, **{"place": place, **error.facts}) from error
 
     @cached_property
     def _key(self) -> bytes:
@@ -147,8 +157,7 @@ class Session:
 
         view(self.format)
         if self.format != "json":
-            with suppress(Refusal):  # which the one who waits meets again, and tells
-                self.text.label("steps")
+            self.text.label("steps")
 
     def leaving(self, snapshot: "Snapshot") -> "Snapshot":
         """Return what may leave the machine, by default without the person in it."""
@@ -199,7 +208,9 @@ class Session:
         if self.format == "json":
             self.write(named(view)(diagnoses))
         elif self.format == "ics":
-            self.write_bytes(part.encode() for part in named(view)(diagnoses, self.text))
+            from cardtool.cli.calendar import show
+
+            show(self, diagnoses)
         elif self.format == "html":
             from cardtool.cli import page
 

@@ -61,8 +61,6 @@ class Actor(StrEnum):
     """The person at the desk."""
     IT = "it"
     """Whoever may install and configure: the institution's IT desk."""
-    OFFICER = "officer"
-    """The institution's e-signature officer, who orders and applies for people."""
     PROVIDER = "provider"
     """Whoever issued the certificate and the card: Kamu SM, mostly."""
 

@@ -70,6 +70,13 @@ KEYS = {
 """Every key a profile may have a fact of: the name of a placeholder in `[guide.*]`."""
 
 
+TOGETHER = (("account_holder", "bank", "branch", "iban"), ("list_form", "list_mail"))
+"""Keys of which a profile has all or none: with some of them a procedure would lack a step."""
+
+LINK = r"(?i:https?)://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]]"
+"""What an address of a page looks like in a sentence, which may go on right behind it."""
+
+
 class Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One thing that holds for an institution: a number, an address, a name."""
 
@@ -87,7 +94,9 @@ class Institution(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """As it calls itself; empty: none is chosen and only nationwide facts hold."""
     facts: dict[str, Fact]
-    """By key, nationwide facts and its own together."""
+    """By key, nationwide facts and its own together; where both have one its own counts."""
+    overridden: tuple[str, ...] = ()
+    """Keys of the nationwide facts that its own stand for."""
 
     def values(self) -> dict[str, str]:
         """Return what goes into sentences, by the name of the placeholder."""
@@ -131,6 +140,15 @@ class Guide(msgspec.Struct, frozen=True, kw_only=True):
     institution: Institution
     at_hand: tuple[str, ...]
     steps: tuple[Step, ...]
+
+
+def replaced(step: Step, institution: Institution) -> Fact | None:
+    """Return the fact of a step that is another than in the rest of the country, if there is one.
+
+    Of several it is the one seen longest ago.
+    """
+    told = (institution.facts[key] for key in step.facts if key in institution.overridden)
+    return min(told, key=lambda at: at.checked, default=None)
 
 
 def confirm(step: Step, institution: Institution) -> Fact | None:

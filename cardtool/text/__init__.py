@@ -83,6 +83,10 @@ class Text:
         facts = {**self._given, "name": name, "title": self.procedure(name, "title")}
         return self._fill(self._words["label"]["whole-procedure"], facts)
 
+    def procedures(self) -> str:
+        """Head the list of procedures: which command shows one of them whole."""
+        return self._fill(self._words["label"]["procedures"], self._given)
+
     def guide(self, code: str) -> str:
         """Say one step of a procedure, with the institution's facts."""
         return self._fill(self._words["guide"][code]["says"], self._given)
@@ -95,6 +99,11 @@ class Text:
         """Say where a fact that money depends on stands and when it was seen there."""
         facts = {"source": fact.source, "checked": self.day(fact.checked)}
         return self._fill(self._words["label"]["confirm"], facts)
+
+    def source(self, fact: "Fact") -> str:
+        """Say the same of a fact that stands for a nationwide one."""
+        facts = {"source": fact.source, "checked": self.day(fact.checked)}
+        return self._fill(self._words["label"]["source"], facts)
 
     def label(self, key: str) -> str:
         """Give a word of the layout."""

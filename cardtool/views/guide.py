@@ -15,9 +15,10 @@ from rich.text import Text as Line
 
 from cardtool.catalog.addresses import Expanded
 from cardtool.model.diagnosis import Actor
-from cardtool.model.procedure import KEYS, Guide, Institution, Kind, Step, confirm
+from cardtool.model.procedure import KEYS, Fact, Guide, Institution, Kind, Step, confirm
 from cardtool.text import Text
 from cardtool.views.harmless import escape
+from cardtool.views.notes import noted
 from cardtool.views.paper import Paper, hanging, heading
 from cardtool.views.terminal import named
 
@@ -39,8 +40,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     procedure: str
     lines: dict[str, str] = {}
     """By label, in order."""
-    confirm: str = ""
-    """Where the words stand, and since when."""
+    confirm: Fact | None = None
+    """What stands in the last of them, and where it is from."""
 
 
 def render(guides: Iterable[Guide], text: Text, paper: Paper | None = None) -> Iterator[str]:
@@ -86,7 +87,7 @@ def render_json(guides: Iterable[Guide], text: Text) -> Iterator[str]:
 def listing(names: Iterable[str], text: Text, paper: Paper) -> str:
     """Return the list of procedures, and what each is for."""
     rows = ((name, escape(f"{title}. {says}")) for name, title, says in _listed(names, text))
-    return paper.print([Line(text.label("procedures"), style="bold"), hanging(rows)])
+    return paper.print([Line(text.procedures(), style="bold"), hanging(rows)])
 
 
 def listing_json(names: Iterable[str], text: Text) -> str:
@@ -123,14 +124,16 @@ def receipt(asked: Receipt, text: Text, paper: Paper) -> str:
         return _entry("", text.label("receipt-needless"), paper)
     title = Line(f"{text.label('receipt-lines')}:", style="bold")
     lines = (f"  {label}: {escape(value)}\n" for label, value in asked.lines.items())
-    after = (_entry("", words, paper) for words in (asked.confirm, text.label("receipt-kept")))
+    said = [text.confirm(asked.confirm)] if asked.confirm else []
+    after = (_entry("", words, paper) for words in (*said, text.label("receipt-kept")))
     return "".join([paper.print([title]), *lines, "\n", *after])
 
 
 def receipt_json(asked: Receipt) -> str:
     """Return the same as one document."""
     lines = [{"label": label, "value": value} for label, value in asked.lines.items()]
-    return _json({"procedure": asked.procedure, "needed": bool(lines), "lines": lines})
+    document = {"procedure": asked.procedure, "needed": bool(lines), "lines": lines}
+    return _json({**document, **_to_confirm(asked.confirm)})
 
 
 def _listed(names: Iterable[str], text: Text) -> list[tuple[str, str, str]]:
@@ -139,21 +142,22 @@ def _listed(names: Iterable[str], text: Text) -> list[tuple[str, str, str]]:
 
 def _steps(guide: Guide, text: Text, paper: Paper) -> Iterator[str]:
     """Yield the steps; what is to be confirmed before paying stands once, numbered, below them."""
-    told, notes = Actor.YOU, dict[str, int]()
-    for actor, group in groupby(enumerate(guide.steps, 1), key=lambda row: row[1].actor):
+    told, notes = Actor.YOU, dict[int, str]()
+    for actor, group in groupby(enumerate(noted(guide, text), 1), key=lambda row: row[1][0].actor):
         if actor is not told:
             yield paper.print([named(actor, text)])
             told = actor
-        for number, step in group:
-            mark = f"  {number}. "
+        for place, (step, number, note) in group:
+            mark = f"  {place}. "
             words = _whole(step, guide.institution, text)
-            if fact := confirm(step, guide.institution):
-                words += f" [{notes.setdefault(text.confirm(fact), len(notes) + 1)}]"
+            if number:
+                words += f" [{number}]"
+                notes[number] = note
             yield _entry(mark, words, paper)
             beside = _beside(step, guide, text)
             yield from (_entry(" " * len(mark), words, paper) for words in beside)
     yield "\n" if notes else ""
-    yield from (_entry(f"  [{number}] ", words, paper) for words, number in notes.items())
+    yield from (_entry(f"  [{number}] ", words, paper) for number, words in notes.items())
 
 
 def _beside(step: Step, guide: Guide, text: Text) -> Iterator[str]:
@@ -185,7 +189,13 @@ def _step_json(step: Step, institution: Institution, text: Text) -> dict[str, ob
         "says": text.guide(step.code),
         **({"link": links[0]} if links else {}),
         "facts": {key: institution.facts[key] for key in step.facts},
+        **_to_confirm(confirm(step, institution)),
     }
+
+
+def _to_confirm(fact: Fact | None) -> dict[str, object]:
+    """Give the source and the day of what is to be confirmed before paying, or nothing."""
+    return {"confirm": {"source": fact.source, "checked": fact.checked}} if fact else {}
 
 
 def _entry(mark: str, words: str, paper: Paper) -> str:

@@ -18,10 +18,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cardtool.model.course import Course
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Link, Severity
-from cardtool.model.procedure import Guide, Step, confirm
+from cardtool.model.procedure import LINK, Guide, Step
 from cardtool.text import Text
 from cardtool.views.acting import codes_for_support, to_act_on
 from cardtool.views.harmless import escape, harmless
+from cardtool.views.notes import noted
 from cardtool.views.paper import Paper
 from cardtool.views.timeline import lines
 
@@ -35,7 +36,7 @@ _MARKS = {
 _END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.) (?=\w)")
 """Where a first sentence ends; an abbreviation in capitals, T.C., ends none."""
 
-_PIECES = re.compile(r"(https?://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]]|`[^`]+`)")
+_PIECES = re.compile(rf"({LINK}|`[^`]+`)")
 """What is set apart in a sentence: an address, or something to type between backticks."""
 
 
@@ -57,11 +58,13 @@ def render(
 ) -> Iterator[str]:
     """Yield one page for all diagnoses, part by part, or nothing where there is none.
 
+    Procedures follow the last of them, each once.
     `guides` are the procedures that a finding may lead to, by name; `courses` tells the moments
     of a diagnosis' certificates.
     """
     is_titled = paper is not None and paper.titled
     page, number = _page(text), 0
+    told: dict[str, Guide] = {}
     for number, each in enumerate(diagnoses, 1):
         deciding = harmless(each.deciding)
         word = text.label(f"severity-{deciding.severity.value}")
@@ -69,7 +72,8 @@ def render(
             single = f"{word}: {each.snapshot.host.name}, {text.moment(each.at)}"
             title = text.label("html-desks") if is_titled else single
             yield page("head", title=title, titled=is_titled)
-        named = dict.fromkeys(chain(*(one.procedures for one in to_act_on(each))))
+        named = chain(*(one.procedures for one in to_act_on(each)))
+        told |= {name: guides[name] for name in named if guides and name in guides}
         yield page(
             "desk",
             diagnosis=each,
@@ -82,11 +86,11 @@ def render(
             ),
             acts=[_act(one, text) for one in to_act_on(each) if one.steps],
             lines=lines(courses(each) if courses else (), each.at),
-            guides={name: guides[name] for name in named if guides and name in guides},
-            number=number,
+            guides=told,
             codes=codes_for_support(each),
         )
     if number:
+        yield page("procedures", guides=told)
         yield page("foot")
 
 
@@ -157,27 +161,19 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
     step: Step
     pieces: list[Piece]
-    note: int = 0
-    """Number of what is to be confirmed before paying; 0: it is no matter of money."""
-    confirm: str = ""
-    """What that is, where it has not been told of an earlier step."""
+    number: int = 0
+    """Of its note; 0: it has none."""
+    note: str = ""
+    """What that says, where it has not been told of an earlier step."""
 
 
 def _groups(guide: Guide, text: Text) -> list[tuple[Actor, list[Told]]]:
-    notes: dict[str, int] = {}
-    rows = []
-    for step in guide.steps:
-        fact = confirm(step, guide.institution)
-        said = "" if fact is None else text.confirm(fact)
-        is_new = said not in notes
-        number = notes.setdefault(said, len(notes) + 1) if said else 0
-        told = Told(
-            step=step,
-            pieces=_pieces(text.guide(step.code)),
-            note=number,
-            confirm=said if is_new else "",
-        )
-        rows.append((step.actor, told))
+    told, rows = 0, []
+    for step, number, note in noted(guide, text):
+        is_new, told = number > told, max(number, told)
+        pieces = _pieces(text.guide(step.code))
+        each = Told(step=step, pieces=pieces, number=number, note=note if is_new else "")
+        rows.append((step.actor, each))
     return _by_actor(rows)
 
 

@@ -100,6 +100,16 @@ def test_the_rules_find_what_breaks_them(opens: Opens, axe: str) -> None:
     assert {each.split(":")[0] for each in faults} >= {"color-contrast", "html-has-lang"}
 
 
+def test_a_colour_on_a_ground_that_the_rules_cannot_see_is_a_fault(opens: Opens, axe: str) -> None:
+    body = _case("sound", "tr")
+    hidden = body.replace("</style>", ".says { background: linear-gradient(#fff, #000); }</style>")
+
+    faults = opens(hidden).faults(axe)
+
+    assert hidden != body
+    assert {each.split(":")[0] for each in faults} == {"color-contrast"}
+
+
 @every_language
 def test_what_is_drawn_lies_on_the_page(opens: Opens, language: str) -> None:
     opened = opens(_case("nes-expiring", language))

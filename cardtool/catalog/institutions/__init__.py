@@ -1,26 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """The profiles of institutions: those that ship beside this file, and a site's own.
 
-`default.toml` holds what is so in the whole country; every other profile adds to it.
+`default.toml` holds what is so in the whole country. Every other profile adds to it, and overrides
+it where it has a fact of the same key.
 """
 
 import functools
 import pkgutil
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from cardtool.catalog.handwritten import HandwrittenError, read
-from cardtool.catalog.institutions.error import ProfileError
-from cardtool.model.procedure import KEYS, Fact, Institution
+from cardtool.model.procedure import KEYS, TOGETHER, Fact, Institution
 
 _T = TypeVar("_T")
 
 SHIPPED = ("default", "kirikkale-ism")
 """Names of the profiles that come with the package."""
+
+_FIRST_YEAR = 2000
+"""Nothing was signed with a qualified certificate in Turkey before. Source: Law No 5070, 2004."""
 
 
 class _Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,52 +33,51 @@ class _Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 @functools.cache
-def load(name: str = "default") -> Institution:
+def load(name: str = "default", today: date | None = None) -> Institution:
     """Give a profile: one of `SHIPPED`, or the absolute path of a site's own file.
 
+    `today` is what the clock says, where it is to be held against the days of a site's own file.
+
     Raises:
-        ProfileError: there is none, or something in it is wrong.
+        HandwrittenError: there is none, or something in it is wrong.
     """
     if name in SHIPPED:
         body = pkgutil.get_data(__name__, f"{name}.toml") or b""
         own = msgspec.convert(tomllib.loads(body.decode()), _Profile)
     else:
-        own = _own(name)
+        own = _own(name, today)
     nationwide = {} if name == "default" else load().facts
-    shown = name if name in SHIPPED else Path(name).stem
-    return Institution(id=shown, name=own.name, facts={**nationwide, **own.fact})
+    return Institution(
+        id=name if name in SHIPPED else Path(name).stem,
+        name=own.name,
+        facts={**nationwide, **own.fact},
+        overridden=tuple(key for key in own.fact if key in nationwide),
+    )
 
 
-def _own(name: str) -> _Profile:
+def _own(name: str, today: date | None) -> _Profile:
     path = Path(name)
     if not path.is_absolute():
         if path.suffix or len(path.parts) > 1:
-            raise ProfileError(code="institution-relative", file=name)
-        raise ProfileError(
-            code="institution-unknown",
-            name=name,
-            close=_close(name, SHIPPED),
-            known=", ".join(SHIPPED),
-        )
+            raise HandwrittenError(code="institution-relative", file=name)
+        raise HandwrittenError(code="institution-unknown", name=name, known=", ".join(SHIPPED))
     try:
         table = read(path)
     except FileNotFoundError as error:
-        raise ProfileError(code="institution-missing", file=name) from error
-    except HandwrittenError as error:
-        raise ProfileError(code=error.code, **error.facts) from error
-    return _checked(table, name)
+        raise HandwrittenError(code="institution-missing", file=name) from error
+    return _checked(table, name, today)
 
 
-def _checked(table: Mapping[str, Any], file: str) -> _Profile:
+def _checked(table: Mapping[str, Any], file: str, today: date | None) -> _Profile:
     facts = table.get("fact")
     for key, fact in facts.items() if isinstance(facts, dict) else ():
         if key not in KEYS:
-            raise ProfileError(
-                code="institution-key", file=file, place=f"$.fact.{key}", close=_close(key, KEYS)
+            raise HandwrittenError(
+                code="institution-key", file=file, place=f"$.fact.{key}", near=_near(key)
             )
         _convert(fact, Fact, file, f"$.fact.{key}")
     profile = _convert(table, _Profile, file, "$")
-    check(profile.name, profile.fact, file)
+    check(profile.name, profile.fact, file, today)
     return profile
 
 
@@ -84,16 +87,16 @@ def _convert(value: object, kind: type[_T], file: str, place: str) -> _T:
     except msgspec.ValidationError as error:
         reason, _, inner = str(error).partition(" - at ")
         place += inner.strip("`").removeprefix("$")
-        raise ProfileError(
+        raise HandwrittenError(
             code="institution-value", file=file, place=place, reason=reason
         ) from error
 
 
-def check(name: str, facts: Mapping[str, Fact], file: str) -> None:
-    """Refuse a profile with a value that is not of the form that its key has.
+def check(name: str, facts: Mapping[str, Fact], file: str, today: date | None = None) -> None:
+    """Refuse a profile with a value that is not of the form that its key has, or half of a group.
 
     Raises:
-        ProfileError: which value it is, and what form it should have.
+        HandwrittenError: which value it is and what form it should have, or which keys are missing.
     """
     from cardtool.catalog.institutions import forms  # noqa: PLC0415 - a site's own file only
 
@@ -102,9 +105,41 @@ def check(name: str, facts: Mapping[str, Fact], file: str) -> None:
         for part in ("value", "source"):
             forms.check_text(getattr(fact, part), file, f"$.fact.{key}.{part}")
         forms.check_form(KEYS[key].kind, fact.value, file, f"$.fact.{key}.value")
+        _check_day(fact.checked, today, file, f"$.fact.{key}.checked")
+    for group in TOGETHER:
+        missing = [key for key in group if key not in facts]
+        if 0 < len(missing) < len(group):
+            raise HandwrittenError(
+                code="institution-incomplete",
+                file=file,
+                there=", ".join(key for key in group if key in facts),
+                missing=", ".join(missing),
+            )
 
 
-def _close(name: str, known: Iterable[str]) -> str:
+def _check_day(day: date, today: date | None, file: str, place: str) -> None:
+    """Refuse a day on which nobody can have seen it.
+
+    A clock that is behind the days of what ships is wrong itself, and decides nothing.
+    """
+    is_ahead = today is not None and _newest() <= today < day
+    if day.year < _FIRST_YEAR or is_ahead:
+        raise HandwrittenError(
+            code="institution-day",
+            file=file,
+            place=place,
+            value=day.isoformat(),
+            first=_FIRST_YEAR,
+            today="-" if today is None else today.isoformat(),
+        )
+
+
+def _newest() -> date:
+    return max(fact.checked for fact in load().facts.values())
+
+
+def _near(key: str) -> str:
+    """Return the keys that are close to one; all where none is."""
     import difflib  # noqa: PLC0415 - only where something is wrong
 
-    return ", ".join(difflib.get_close_matches(name, known, cutoff=0.5)) or "-"
+    return ", ".join(difflib.get_close_matches(key, KEYS, cutoff=0.5) or KEYS)

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from stdnum import iban
 from stdnum.exceptions import ValidationError
 
-from cardtool.catalog.institutions.error import ProfileError
-from cardtool.model.procedure import Kind
+from cardtool.catalog.handwritten import HandwrittenError
+from cardtool.model.procedure import LINK, Kind
 
 _LIMIT_LETTERS = 300
 
@@ -20,29 +20,31 @@ def check_text(value: str, file: str, place: str) -> None:
     """Refuse what is no line that can be shown.
 
     Raises:
-        ProfileError: it is empty, too long, or has letters that nobody sees.
+        HandwrittenError: it is empty, too long, or has letters that nobody sees.
     """
     if not value.strip():
-        raise ProfileError(code="institution-empty", file=file, place=place)
+        raise HandwrittenError(code="institution-empty", file=file, place=place)
     if len(value) > _LIMIT_LETTERS or not value.isprintable():
-        raise ProfileError(code="institution-text", file=file, place=place, limit=_LIMIT_LETTERS)
+        raise HandwrittenError(
+            code="institution-text", file=file, place=place, limit=_LIMIT_LETTERS
+        )
 
 
 def check_form(kind: Kind, value: str, file: str, place: str) -> None:
     """Refuse a value that is not of this kind.
 
     Raises:
-        ProfileError: it is none, and how one is written.
+        HandwrittenError: it is none, and how one is written.
     """
     match kind:
         case Kind.IBAN if not _is_turkish_iban(value):
-            raise ProfileError(code="institution-iban", file=file, place=place, value=value)
+            raise HandwrittenError(code="institution-iban", file=file, place=place, value=value)
         case Kind.LINK if not _is_link(value):
-            raise ProfileError(code="institution-link", file=file, place=place, value=value)
+            raise HandwrittenError(code="institution-link", file=file, place=place, value=value)
         case Kind.PHONE if not _PHONE.fullmatch(re.sub(r"[ ()-]", "", value)):
-            raise ProfileError(code="institution-phone", file=file, place=place, value=value)
+            raise HandwrittenError(code="institution-phone", file=file, place=place, value=value)
         case Kind.MAIL if not _MAIL.fullmatch(value):
-            raise ProfileError(code="institution-mail", file=file, place=place, value=value)
+            raise HandwrittenError(code="institution-mail", file=file, place=place, value=value)
 
 
 def _is_turkish_iban(value: str) -> bool:
@@ -53,11 +55,14 @@ def _is_turkish_iban(value: str) -> bool:
 
 
 def _is_link(value: str) -> bool:
-    """Say whether it is the address of a page; nobody's name or password may stand in it."""
+    """Say whether it is the address of a page; nobody's name or password may stand in it.
+
+    One of which a view would make only a part a link is none.
+    """
     try:
         parts = urlsplit(value)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return False
     named = re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", host) and "@" not in parts.netloc
-    return bool(parts.scheme in {"http", "https"} and named and port != 0 and " " not in value)
+    return bool(re.fullmatch(LINK, value) and named and port != 0)

@@ -16,6 +16,7 @@ import msgspec
 import platformdirs
 
 from cardtool.catalog.handwritten import HandwrittenError, read
+from cardtool.fleet.settings import OfFleet
 from cardtool.text import LANGUAGES
 
 if TYPE_CHECKING:
@@ -82,19 +83,24 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Secret of the keyed hash, at least 32 hex digits; None: a new one for each run."""
 
     def __post_init__(self) -> None:
-        """Refuse a key that is short or no hex; msgspec adds the place to what is raised."""
+        """Refuse a key that is short, no hex, or of an example; msgspec adds the place."""
         if self.key is None:
             return
         try:
-            enough = len(bytes.fromhex(self.key)) >= _KEY_BYTES
+            key = bytes.fromhex(self.key)
         except ValueError:
-            enough = False
-        if not enough:
-            text = f"`key` must be at least {2 * _KEY_BYTES} hex digits"
+            key = b""
+        if len(key) < _KEY_BYTES:
+            text = f"`key` must be at least {2 * _KEY_BYTES} hex digits: openssl rand -hex 32"
+            raise ValueError(text)
+        if len(set(key)) < _KEY_VALUES:
+            text = "`key` is not drawn at random: openssl rand -hex 32"
             raise ValueError(text)
 
 
 _KEY_BYTES = 16
+_KEY_VALUES = 2
+"""Different bytes; one alone is an example's key, which everybody knows."""
 
 
 class Online(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -139,6 +145,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     policy: OfSite = OfSite()
     identity: Identity = Identity()
     online: Online = Online()
+    fleet: OfFleet = OfFleet()
 
     def __post_init__(self) -> None:
         """Refuse a language without words, and a module that depends on the current folder."""
@@ -249,6 +256,7 @@ def _keys_at(reason: str) -> tuple[str, ...]:
         "$.policy": OfSite.__struct_fields__,
         "$.identity": Identity.__struct_fields__,
         "$.online": Online.__struct_fields__,
+        "$.fleet": OfFleet.__struct_fields__,
     }
     keys = (keys for place, keys in tables.items() if f"`{place}" in reason)
     return next(keys, Config.__struct_fields__)

@@ -110,8 +110,20 @@ def write_bytes(body: bytes, stream: TextIO) -> None:
         raise ClosedPipeError from error
 
 
-def write_file(path: Path, body: bytes) -> None:
-    """Write a file whole or not at all, readable by its owner only.
+def gathered(parts: Iterable[bytes], size_bytes: int = 1 << 16) -> Iterator[bytes]:
+    """Yield the same bytes in fewer parts, each of at least so many but the last."""
+    waiting = bytearray()
+    for part in parts:
+        waiting += part
+        if len(waiting) >= size_bytes:
+            yield bytes(waiting)
+            waiting.clear()
+    if waiting:
+        yield bytes(waiting)
+
+
+def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
+    """Write a file whole or not at all, readable by its owner only; parts as they come.
 
     A link keeps pointing where it points; a device or a pipe is written to as it is. A signal that
     ends the program takes the draft away first.
@@ -119,13 +131,15 @@ def write_file(path: Path, body: bytes) -> None:
     Raises:
         OSError: it could not be written; what was there before is untouched.
     """
+    parts = (body,) if isinstance(body, bytes) else body
     if path.exists() and not path.is_file():  # before a link is followed: a pipe's leads nowhere
-        path.write_bytes(body)
+        with path.open("wb") as file:
+            file.writelines(parts)
         return
     place = path.resolve()
     draft = place.with_name(f".cardtool-{os.urandom(8).hex()}")
     with _taken_away(draft), open(draft, "xb", opener=_private) as file:
-        file.write(body)
+        file.writelines(parts)
         file.flush()
         os.fsync(file.fileno())
         file.close()  # Windows renames no open file

@@ -5,6 +5,8 @@ Each page is a function without arguments that returns its whole text, so that a
 it against the file.
 """
 
+import ast
+import inspect
 import json
 import os
 import subprocess
@@ -19,9 +21,11 @@ import msgspec
 from cardtool.catalog import institutions
 from cardtool.model.diagnosis import Actor, Diagnosis
 from cardtool.model.snapshot import Snapshot
+from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules.codes import ROWS, actors
 from cardtool.rules.codes.row import Row
 from cardtool.text import LANGUAGES, Text, load_words
+from cardtool.views.prometheus import FAMILIES
 
 if TYPE_CHECKING:
     from tests.causes import Cause, Causes
@@ -53,6 +57,29 @@ def snapshot_schema() -> str:
 def diagnosis_schema() -> str:
     """Give the JSON schema of a diagnosis."""
     return _schema(Diagnosis)
+
+
+def summary_schema() -> str:
+    """Give the JSON schema of a line of a list."""
+    return _schema(Summary)
+
+
+def formats() -> str:
+    """Give formats.md with today's columns and metrics."""
+    columns = [f"| `{field}` | {said} |" for field, said in _told(Summary)]
+    told = {ReaderState[member].value: said for member, said in _told(ReaderState)}
+    states = [f"| `{state.value}` | {told.get(state.value, '')} |" for state in ReaderState]
+    metrics = [f"| `{each.name}` | {each.means} |" for each in FAMILIES]
+    page = (FOLDER / "formats.md").read_text("utf-8")
+    for name, head, rows in (
+        ("columns", "| column | what it says |", columns),
+        ("states", "| `reader` | means |", states),
+        ("metrics", "| metric | what it says |", metrics),
+    ):
+        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
+        before, after = page.split(start)[0], page.split(end)[1]
+        page = before + start + "\n".join((head, "|---|---|", *rows)) + "\n" + end + after
+    return page
 
 
 def cli() -> str:
@@ -119,6 +146,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "findings.md": findings,
     "snapshot.schema.json": snapshot_schema,
     "diagnosis.schema.json": diagnosis_schema,
+    "summary.schema.json": summary_schema,
+    "formats.md": formats,
     "cli.md": cli,
     "causes.md": causes,
     "procedures.md": procedures,
@@ -209,6 +238,18 @@ _ACTORS = {
     Actor.IT: "your IT desk",
     Actor.PROVIDER: "the provider (Kamu SM)",
 }
+
+
+def _told(record: type) -> Iterator[tuple[str, str]]:
+    """Give each field, or member, of a class with the text under it."""
+    (body,) = ast.parse(inspect.getsource(record)).body
+    name = ""
+    for part in body.body if isinstance(body, ast.ClassDef) else ():
+        match part:
+            case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+                pass
+            case ast.Expr(value=ast.Constant(value=str(said))) if name:
+                yield name, " ".join(said.split())
 
 
 def _schema(record: type[msgspec.Struct]) -> str:

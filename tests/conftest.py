@@ -1,9 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all tests share: how a missing component is met."""
+"""What all tests share: how a missing component is met, and the parts that several start."""
 
 import os
+import resource
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
+
+from cardtool.fleet.store import Store
+from cardtool.model.snapshot import Snapshot
+from tests.fleets import Keep, keep_in
+from tests.rig import postgres
+from tests.rig.softhsm import SoftHsm, module_path
+from tests.rig.web import Web
+
+Tokens = Callable[..., SoftHsm]
+"""Makes a token of its own, with certificates in it: labels and DER, then its own settings."""
 
 os.environ["CARDTOOL_CACHE"] = ""  # nor what it fetched
 os.environ["CARDTOOL_STATE"] = ""  # no test leaves a memory of its desk to the next, or to a person
@@ -19,3 +34,86 @@ def require(found: object, component: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{component} is missing, and CI must not skip: see `missing` in ./run")
     pytest.skip(f"{component} is not installed: ./run test installs it")
+
+
+def softhsm_module() -> Path:
+    """Return the module of SoftHSM2; it may be a missing component."""
+    try:
+        return module_path()
+    except FileNotFoundError as error:
+        require(None, str(error))
+        raise
+
+
+@pytest.fixture(scope="session")
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> Tokens:
+    """Give what makes SoftHSM2 tokens."""
+    softhsm_module()
+
+    def made(*certificates: tuple[str, bytes], label: str = "yumuşak") -> SoftHsm:
+        store = SoftHsm(tmp_path_factory.mktemp("store"), label=label)
+        store.add(certificates)
+        return store
+
+    return made
+
+
+@pytest.fixture
+def server() -> Iterator[Web]:
+    """Run a web server on loopback for one test."""
+    with Web() as running:
+        yield running
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep this machine's own way to the web out of a test."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def full_disk() -> Iterator[Callable[[int], None]]:
+    """Let no file grow beyond a size: what a full disk does to a writer."""
+    if sys.platform == "win32":
+        raise NotImplementedError
+    else:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """Run a PostgreSQL server for all tests."""
+    require(postgres.programs(), "postgresql")
+    with postgres.Cluster() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the address of an empty database, once for each kind of database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'fleet.db'}"
+    running: postgres.Cluster = request.getfixturevalue("cluster")
+    return running.database()
+
+
+@pytest.fixture
+def store(stores: str) -> Iterator[Store]:
+    """Give an empty store, once for each kind of database."""
+    with closing(Store(stores)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def keep(stores: str, tmp_path: Path) -> Iterator[Keep]:
+    """Give what takes looks into an empty database, once for each kind of database."""
+    with ExitStack() as stack:
+
+        def kept(*looks: Snapshot) -> Store:
+            return stack.enter_context(closing(keep_in(stores, tmp_path, *looks)))
+
+        yield kept

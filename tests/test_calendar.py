@@ -20,7 +20,7 @@ from cardtool.rules.dated import dated
 from cardtool.rules.policy import Policy
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import ics
-from tests.conftest import require
+from tests.conftest import Tokens
 from tests.golden.desk import (
     AT,
     HOLDER,
@@ -34,7 +34,7 @@ from tests.golden.desk import (
     person,
 )
 from tests.rig.certificates import ca, nes, tckn
-from tests.rig.softhsm import SoftHsm, module_path
+from tests.rig.softhsm import SoftHsm
 
 ENDS = datetime(2028, 1, 10, 8, 0, tzinfo=UTC)
 """Of the usual NES of the described desk."""
@@ -361,16 +361,10 @@ def test_nothing_on_a_card_can_end_an_event_or_begin_another(text: str) -> None:
 
 
 @pytest.fixture(name="store", scope="module")
-def _store(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
-    try:
-        module_path()
-    except FileNotFoundError as error:
-        require(None, str(error))
-    store = SoftHsm(tmp_path_factory.mktemp("store"))
+def _store(tokens: Tokens) -> SoftHsm:
     begins = ENDS - timedelta(days=1095)
     der = nes(name="DENİZ ÖRNEK", number=tckn(7), not_before=begins, not_after=ENDS)
-    store.add([(f"{tckn(7)}NES0", der), ("KESHS", ca().der)])
-    return store
+    return tokens((f"{tckn(7)}NES0", der), ("KESHS", ca().der))
 
 
 def _ask(store: SoftHsm, *arguments: str) -> Result:

@@ -29,10 +29,10 @@ from cardtool.views import certificates
 from cardtool.views.certificates import Judged
 from cardtool.views.identifiers import named
 from cardtool.views.paper import Paper
-from tests.conftest import require
+from tests.conftest import Tokens
 from tests.golden import desk as described
 from tests.rig.certificates import ca, nes, tckn
-from tests.rig.softhsm import SoftHsm, module_path
+from tests.rig.softhsm import SoftHsm
 
 NUMBER = tckn(7)
 HOLDER = "DENİZ ÖRNEK"
@@ -48,14 +48,8 @@ NES_PRINT = hashlib.sha256(NES).hexdigest().upper()
 
 
 @pytest.fixture(name="store", scope="module")
-def _store(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
-    try:
-        module_path()
-    except FileNotFoundError as error:
-        require(None, str(error))
-    store = SoftHsm(tmp_path_factory.mktemp("store"))
-    store.add([(f"{NUMBER}NES0", NES), ("KESHS", CA)])
-    return store
+def _store(tokens: Tokens) -> SoftHsm:
+    return tokens((f"{NUMBER}NES0", NES), ("KESHS", CA))
 
 
 def _certs(store: SoftHsm, *arguments: str) -> Result:

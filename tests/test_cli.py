@@ -24,9 +24,9 @@ from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES, decode, encode
 from cardtool.text import LANGUAGES
 from cardtool.views import formats
-from tests.conftest import require
+from tests.conftest import softhsm_module
 from tests.golden.desk import HOLDER, NUMBER, desk
-from tests.rig.softhsm import module_path
+from tests.refused import sentence
 
 AT = ("--at", "2026-11-23T09:30+03:00")
 ROOT = Path(__file__).parent.parent
@@ -60,16 +60,6 @@ def _saved(tmp_path: Path) -> str:
 
 def _ask(*arguments: str, body: bytes | None = None) -> Result:
     return CliRunner().invoke(main, arguments, input=body)
-
-
-def _sentence(result: Result) -> str:
-    """Return the one sentence that a refused input gets."""
-    assert result.exit_code == UNKNOWN
-    assert result.stdout == ""
-    assert result.stderr.count("\n") == 1
-    assert result.stderr.startswith("cardtool: ")
-    assert "…" not in result.stderr
-    return result.stderr
 
 
 def _process(
@@ -134,7 +124,7 @@ def test_json_holds_no_person_unless_asked(saved: str) -> None:
 
 def test_a_configured_key_keeps_one_person_the_same(saved: str, tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
-    config.write_text(f'[identity]\nkey = "{"0F" * 16}"')
+    config.write_text(f'[identity]\nkey = "{"0F1E" * 8}"')
     runner = CliRunner(env={"CARDTOOL_CONFIG": str(config)})
     arguments = ("diagnose", saved, *AT, "--format", "json")
 
@@ -166,8 +156,8 @@ def test_one_bad_file_spoils_the_status_and_not_the_others(saved: str) -> None:
 
 def test_standard_input_is_a_file_too() -> None:
     assert _ask("diagnose", "-", *AT, body=encode(desk())).exit_code == 0
-    assert "standard input: " in _sentence(_ask("diagnose", "-", body=b"{"))
-    assert "girdi: " in _sentence(_ask("diagnose", "-", "--lang", "tr", body=b"{"))
+    assert "standard input: " in sentence(_ask("diagnose", "-", body=b"{"))
+    assert "girdi: " in sentence(_ask("diagnose", "-", "--lang", "tr", body=b"{"))
 
 
 def test_standard_input_is_read_once_and_left_open() -> None:
@@ -199,7 +189,7 @@ def test_what_other_editors_put_before_a_snapshot(tmp_path: Path, encoding: str)
     if encoding == "utf-8-sig":
         assert result.exit_code == 0
     else:
-        assert "Save it as UTF-8" in _sentence(result)
+        assert "Save it as UTF-8" in sentence(result)
 
 
 @pytest.mark.parametrize(
@@ -221,11 +211,11 @@ def test_a_file_that_is_no_snapshot_is_told_so(tmp_path: Path, body: bytes, said
     path = tmp_path / "bad.json"
     path.write_bytes(body)
 
-    sentence = _sentence(_ask("diagnose", str(path)))
+    shown = sentence(_ask("diagnose", str(path)))
 
-    assert str(path) in sentence
-    assert said.casefold() in sentence.casefold()
-    assert "\x1b" not in sentence
+    assert str(path) in shown
+    assert said.casefold() in shown.casefold()
+    assert "\x1b" not in shown
 
 
 def test_a_gigabyte_is_refused_without_being_read(tmp_path: Path) -> None:
@@ -233,11 +223,11 @@ def test_a_gigabyte_is_refused_without_being_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(1024**3)
 
-    assert f"larger than {SIZE_LIMIT_BYTES}" in _sentence(_ask("diagnose", str(path)))
+    assert f"larger than {SIZE_LIMIT_BYTES}" in sentence(_ask("diagnose", str(path)))
 
 
 def test_a_file_name_cannot_command_the_terminal(tmp_path: Path) -> None:
-    assert "\x1b" not in _sentence(_ask("diagnose", str(tmp_path / "a\x1b[31m\nb")))
+    assert "\x1b" not in sentence(_ask("diagnose", str(tmp_path / "a\x1b[31m\nb")))
 
 
 @pytest.mark.parametrize(
@@ -293,9 +283,9 @@ def test_a_module_that_cannot_be_one_is_refused_before_anything_is_asked(tmp_pat
         (str(narrow), "32-bit (i386), but this program is 64-bit"),
     ):
         for command in (("check",), ("snapshot",), ("drivers",), ("certs",), ("certs", "export")):
-            sentence = _sentence(_ask(*command, "--module", path))
-            assert path in sentence
-            assert said in sentence
+            shown = sentence(_ask(*command, "--module", path))
+            assert path in shown
+            assert said in shown
 
 
 def test_a_module_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -327,16 +317,13 @@ def test_a_refusal_speaks_the_language_of_the_rest(tmp_path: Path) -> None:
         ({"CARDTOOL_CONFIG": str(broken)}, (), "TOML"),
         ({"CARDTOOL_CONFIG": str(broken)}, ("--lang", "tr"), "TOML olarak okunamadı"),
     ):
-        assert word in _sentence(CliRunner(env=settings).invoke(main, (*arguments, *options)))
+        assert word in sentence(CliRunner(env=settings).invoke(main, (*arguments, *options)))
 
 
 def test_a_broken_configuration_file_is_told_once_though_a_thread_meets_it_too(
     tmp_path: Path,
 ) -> None:
-    try:
-        module = str(module_path())
-    except FileNotFoundError as error:
-        require(None, str(error))
+    module = str(softhsm_module())
     config = tmp_path / "config.toml"
     config.write_text("language = ")
 
@@ -354,9 +341,9 @@ def test_a_broken_configuration_file_is_told_with_its_place(tmp_path: Path, save
     runner = CliRunner(env={"CARDTOOL_CONFIG": str(config)})
 
     for command in (("check",), ("diagnose", saved), ("explain", "nes-valid")):
-        sentence = _sentence(runner.invoke(main, command))
-        assert f"{config}: " in sentence
-        assert "$.policy.notice_days" in sentence
+        shown = sentence(runner.invoke(main, command))
+        assert f"{config}: " in shown
+        assert "$.policy.notice_days" in shown
 
 
 def test_the_policy_of_the_configuration_file_is_used(tmp_path: Path, saved: str) -> None:
@@ -394,9 +381,9 @@ def test_a_snapshot_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_told_and_left_alone(tmp_path: Path) -> None:
     for place in (tmp_path, tmp_path / "none" / "shot.json", Path("/proc/shot.json")):
-        sentence = _sentence(_ask("snapshot", "-o", str(place)))
-        assert f"{place}: " in sentence
-        assert "as it was" in sentence
+        shown = sentence(_ask("snapshot", "-o", str(place)))
+        assert f"{place}: " in shown
+        assert "as it was" in shown
     assert list(tmp_path.iterdir()) == []
 
 

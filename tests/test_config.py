@@ -32,7 +32,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
         [policy]
         notice_days = 60
         [identity]
-        key = "{"AB" * 16}"
+        key = "{"AB12" * 8}"
     """
 
     config = load(_named(tmp_path / "config.toml", text))
@@ -41,7 +41,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     assert config.modules == (module,)
     assert config.timeout_s == 20
     assert config.days() == Policy(notice_days=60)
-    assert config.identity.key == "AB" * 16
+    assert config.identity.key == "AB12" * 8
 
 
 def test_an_issuer_has_days_of_its_own_and_otherwise_the_sites(tmp_path: Path) -> None:
@@ -142,6 +142,8 @@ def test_without_a_file_everything_is_as_shipped(
         ("modules = 'x'", "$.modules"),
         ("[identity]\nkey = 'secret'", "$.identity"),
         ("[identity]\nkey = 'ABCD'", "32 hex digits"),
+        (f"[identity]\nkey = '{'00' * 16}'", "not drawn at random"),
+        (f"[identity]\nkey = '{'aA' * 32}'", "not drawn at random"),
         (b"a = 1\nb = '\xe7'", "Line 2 is not UTF-8"),
         ("language = 'tr'".encode("utf-16"), "saved as UTF-16"),
         ("#" * (64 * 1024 + 1), "larger than"),
@@ -227,3 +229,13 @@ def test_a_system_that_says_nothing_speaks_english() -> None:
         assert system_language() in {"tr", "en"}
     else:
         assert system_language() == "en"
+
+
+@pytest.mark.parametrize("price", ["inf", "nan", "1e29", "-1"])
+def test_a_price_that_is_none_is_refused(tmp_path: Path, price: str) -> None:
+    text = f"[fleet]\nprice = {price}\n".encode()
+
+    with pytest.raises(HandwrittenError) as caught:
+        load(_named(tmp_path / "config.toml", text))
+
+    assert "price" in _said(caught.value)

@@ -22,6 +22,7 @@ from cardtool.model.procedure import KEYS, Fact, Guide, Institution, Kind, Role,
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.guide import render, render_json
 from cardtool.views.paper import Paper
+from tests.refused import sentence
 
 HOLDER = "Ayşe Çığ ÖRNEK"
 NUMBER = "10000000146"
@@ -47,16 +48,6 @@ def _settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _ask(*arguments: str, body: str | bytes | None = None, columns: int = 80) -> Result:
     return CliRunner(env={"COLUMNS": str(columns)}).invoke(main, ["guide", *arguments], input=body)
-
-
-def _sentence(result: Result) -> str:
-    """Return the one sentence that a refused input gets."""
-    assert result.exit_code == UNKNOWN
-    assert result.stdout == ""
-    assert result.stderr.count("\n") == 1
-    assert result.stderr.startswith("cardtool: ")
-    assert "…" not in result.stderr
-    return result.stderr
 
 
 def _process(
@@ -118,8 +109,8 @@ def test_the_roles_of_the_option_are_those_of_the_model() -> None:
 
 @every_language
 def test_an_unknown_procedure_is_refused_with_those_close_to_it(language: str) -> None:
-    near = _sentence(_ask("renewel", "--lang", language))
-    far = _sentence(_ask("xyz\x1b[2J", "--lang", language))
+    near = sentence(_ask("renewel", "--lang", language))
+    far = sentence(_ask("xyz\x1b[2J", "--lang", language))
 
     assert "renewel" in near
     assert ": renewal." in near
@@ -413,7 +404,7 @@ def test_a_file_of_its_own_is_a_profile_from_any_folder(
 
 @pytest.mark.parametrize("name", ["kirikkale", "yok.toml"])
 def test_a_profile_that_is_not_there_is_refused_in_one_sentence(name: str) -> None:
-    assert name in _sentence(_ask("renewal", "--institution", name, "--lang", "tr"))
+    assert name in sentence(_ask("renewal", "--institution", name, "--lang", "tr"))
 
 
 def test_commands_that_are_shown_name_the_institution_that_was_named(
@@ -497,7 +488,7 @@ def test_the_option_holds_for_other_commands_too() -> None:
         main, ["explain", "nes-expired", "--institution", "yok", "--lang=en"]
     )
 
-    assert "yok" in _sentence(asked)
+    assert "yok" in sentence(asked)
 
 
 # the address
@@ -580,7 +571,7 @@ def test_what_an_address_may_lack_is_told_without_refusing_it(language: str) -> 
 def test_an_address_that_cannot_be_used_is_refused_in_one_sentence(
     address: str, told: str, language: str
 ) -> None:
-    assert told in _sentence(_ask("order-reader", "--lang", language, "--address", address))
+    assert told in sentence(_ask("order-reader", "--lang", language, "--address", address))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8:strict", "utf-8:surrogateescape"])
@@ -670,10 +661,10 @@ def test_staff_need_no_receipt_and_are_asked_for_nothing(name: str, language: st
 @every_procedure
 def test_a_procedure_without_a_receipt_names_those_that_have_one(name: str, language: str) -> None:
     if name in ("first-application", "renewal"):
-        assert "--institution" in _sentence(_ask(name, "--receipt", "--lang", language))
+        assert "--institution" in sentence(_ask(name, "--receipt", "--lang", language))
         return
 
-    refused = _sentence(_ask(name, "--receipt", *KIRIKKALE, "--lang", language, body=PERSON))
+    refused = sentence(_ask(name, "--receipt", *KIRIKKALE, "--lang", language, body=PERSON))
 
     assert name in refused
     assert ": first-application, renewal" in refused
@@ -685,7 +676,7 @@ def test_a_procedure_without_a_receipt_names_those_that_have_one(name: str, lang
 )
 def test_a_name_that_is_none_is_refused_and_not_repeated(name: str, language: str) -> None:
     body = f"{name}\n{NUMBER}\n"
-    refused = _sentence(_ask("renewal", "--receipt", *KIRIKKALE, "--lang", language, body=body))
+    refused = sentence(_ask("renewal", "--receipt", *KIRIKKALE, "--lang", language, body=body))
 
     assert not name.strip() or name not in refused
     assert NUMBER not in refused
@@ -702,7 +693,7 @@ def _wrong_in_one_digit() -> list[str]:
 
 def test_a_number_that_is_wrong_in_one_digit_is_refused_and_not_repeated() -> None:
     for number in _wrong_in_one_digit():
-        refused = _sentence(_ask("renewal", "--receipt", *KIRIKKALE, body=f"{HOLDER}\n{number}\n"))
+        refused = sentence(_ask("renewal", "--receipt", *KIRIKKALE, body=f"{HOLDER}\n{number}\n"))
         assert number not in refused
         assert HOLDER not in refused
 
@@ -714,7 +705,7 @@ def test_a_number_that_is_wrong_in_one_digit_is_refused_and_not_repeated() -> No
 def test_what_is_no_number_is_refused_in_one_sentence(number: str, language: str) -> None:
     body = f"{HOLDER}\n{number}"
 
-    refused = _sentence(_ask("renewal", "--receipt", *KIRIKKALE, "--lang", language, body=body))
+    refused = sentence(_ask("renewal", "--receipt", *KIRIKKALE, "--lang", language, body=body))
 
     assert "T.C. Kimlik No" in refused
 

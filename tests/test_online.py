@@ -2,10 +2,9 @@
 """What issuers' servers say, as facts and as findings: own authority, real servers on loopback."""
 
 import datetime as dt
-import os
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,17 +47,7 @@ STOLEN = x509.ReasonFlags.key_compromise
 REVOKED = ocsp.OCSPCertStatus.REVOKED
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture(name="server")
-def _server() -> Iterator[Web]:
-    with Web() as server:
-        yield server
+pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
 def _settings(**some: Any) -> jobs.Online:  # noqa: ANN401 - of any kind

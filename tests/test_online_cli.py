@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cardtool.cli import main
-from tests.conftest import require
+from tests.conftest import Tokens
 from tests.rig.authority import HOLDER, ISSUER, NUMBER, ROOT, Signer, answer, nes
-from tests.rig.softhsm import SoftHsm, module_path
+from tests.rig.softhsm import SoftHsm
 from tests.rig.web import Web
 
 
@@ -33,14 +33,8 @@ def _leaf(server: Web) -> Signer:
 
 
 @pytest.fixture(name="store", scope="module")
-def _store(leaf: Signer, tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
-    try:
-        module_path()
-    except FileNotFoundError as error:
-        require(None, str(error))
-    store = SoftHsm(tmp_path_factory.mktemp("store"))
-    store.add([("NES", leaf.der), ("KESHS", ISSUER.der), ("Kök", ROOT.der)])
-    return store
+def _store(leaf: Signer, tokens: Tokens) -> SoftHsm:
+    return tokens(("NES", leaf.der), ("KESHS", ISSUER.der), ("Kök", ROOT.der))
 
 
 @pytest.fixture(name="settings")

@@ -3,24 +3,19 @@
 
 import datetime as dt
 import json
-import os
 import socket
-import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from cardtool.probe.deadline import Deadline
 from cardtool.probe.online import cache
 from cardtool.probe.online.addresses import FetchError, is_public, parse
 from cardtool.probe.online.fetch import Request, Route, fetch
-from tests.rig import web
-from tests.rig.authority import ROOT, issue, key
+from tests.rig import tls, web
 from tests.rig.web import Web
 
 LIMIT_S = 1.0
@@ -29,17 +24,7 @@ PATIENCE_S = 20.0
 HERE = Route(allow_private=True)
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-
-
-@pytest.fixture(name="server")
-def _server() -> Iterator[Web]:
-    with Web() as server:
-        yield server
+pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
 def _get(url: str, route: Route = HERE, limit_s: float = 10.0, limit_bytes: int = 1000) -> bytes:
@@ -254,17 +239,7 @@ def test_an_odd_proxy_is_refused() -> None:
 
 @pytest.fixture(name="secure")
 def _secure(tmp_path: Path) -> Iterator[Web]:
-    name = x509.SubjectAlternativeName([x509.DNSName("localhost")])
-    signer = issue(
-        "localhost", key(7), ROOT, is_ca=False, uses=("digital_signature",), more=(name,)
-    )
-    chain = tmp_path / "chain.pem"
-    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    chain.write_bytes(signer.key.private_bytes(*form) + signer.certificate.public_bytes(form[0]))
-    (tmp_path / "root.pem").write_bytes(ROOT.certificate.public_bytes(Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain)
-    with Web(tls=context) as server:
+    with Web(tls=tls.context(tmp_path)) as server:
         yield server
 
 

@@ -15,7 +15,7 @@ from cardtool.cli.refusal import UNKNOWN
 from cardtool.practice import load, names
 from cardtool.rules.codes import ROWS
 from cardtool.text import LANGUAGES, Text
-from cardtool.views import formats
+from cardtool.views import LISTS, formats
 from tests.described import FILES, PRACTICE, read
 from tests.page import blocks
 
@@ -34,7 +34,7 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
 def _runner(tmp_path: Path) -> CliRunner:
     """Give a runner with one key for all hashes, and nothing of this machine's settings."""
     config = tmp_path / "config.toml"
-    config.write_text(f'[identity]\nkey = "{"0F" * 16}"')
+    config.write_text(f'[identity]\nkey = "{"0F1E" * 8}"')
     return CliRunner(env={"CARDTOOL_CONFIG": str(config), "TZ": "UTC-3"})
 
 
@@ -82,7 +82,7 @@ def test_a_case_is_data_as_its_desk_would_give_it_with_the_name_of_the_practice(
     assert shown.exit_code == there.exit_code
 
 
-@pytest.mark.parametrize("form", formats())
+@pytest.mark.parametrize("form", sorted(set(formats()) - LISTS))
 def test_every_format_says_that_it_is_practice(runner: CliRunner, form: str) -> None:
     done = runner.invoke(main, ["practice", "nes-expiring", "--format", form, "--lang", "en"])
 

@@ -4,6 +4,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool.model.certificate import Certificate, Name
+from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import (
     CertificateObject,
@@ -327,12 +329,134 @@ def test_blanks_do_not_hide_a_number(blank: str) -> None:
 
     shown = mask(desk(label=f"KART {spaced}", detail=f"1{blank}{spaced}{blank}34"))
 
-    assert _token(shown).label == "KART 10**********62"
+    assert _token(shown).label == "KART 10*******62"
     slots = shown.modules[0].slots
     assert isinstance(slots, tuple)
     assert isinstance(slots[1].token, Failure)
     assert spaced in slots[1].token.detail
     assert spaced not in str(redact(desk(label=f"KART {spaced}"), KEY))
+
+
+_SPELT = [
+    "100.000.019.90",
+    "100-000-019-90",
+    "100_000_01990",
+    "100/000/019/90",
+    "1-0-0-0-0-0-0-1-9-9-0",
+    "100%20000%20019%2090",
+    "no%2010000001990",
+    "0010000001990",
+    "\uff11\uff10\uff10\uff10\uff10\uff10\uff10\uff11\uff19\uff19\uff10",
+    "12 10000001990 34",
+]
+
+
+@pytest.mark.parametrize("spelt", _SPELT)
+@pytest.mark.parametrize("number", [NUMBER, "10000001372"])
+def test_signs_between_the_digits_do_not_hide_a_number(spelt: str, number: str) -> None:
+    """The first is the holder's, the second is told by its check digits alone."""
+    whole = desk(held(certificate(person(number=number))), label="", host=f"pc {spelt}")
+
+    hashed_, masked = redact(whole, KEY), mask(whole)
+
+    assert re.fullmatch(r"pc (no%20|12 )?~[0-9a-f]{16}( 34)?", hashed_.host.name)
+    assert re.fullmatch(r"pc (no%20|12 )?10\*{7}90( 34)?", masked.host.name)
+
+
+def test_a_number_is_the_same_however_it_is_spelt() -> None:
+    names = {redact(desk(host=spelt), KEY).host.name for spelt in (*_SPELT[:6], NUMBER)}
+
+    assert len(names) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10.0.22621.963",
+        "10.0.19045.5131",
+        "6.1.0-27-amd64 #1 SMP PREEMPT_DYNAMIC Debian 6.1.115-1 (2024-11-01)",
+        "2026-11-23T06:30:00.000000Z",
+        "2026-11-23 06.30",
+        "192.168.10.100",
+        "+90 312 000 00 00",
+        "123.456.789.01",
+        "4.1.2.3-5678.90.1",
+    ],
+)
+def test_versions_dates_and_addresses_are_no_numbers(text: str) -> None:
+    for hidden in (mask(desk(detail=text)), redact(desk(detail=text), KEY)):
+        slots = hidden.modules[0].slots
+        assert isinstance(slots, tuple)
+        assert isinstance(slots[1].token, Failure)
+        assert slots[1].token.detail == text
+
+
+def test_a_known_number_leaves_a_files_name_too() -> None:
+    whole = desk(held(certificate(person(number="20000000000"))), path="/opt/lib0020000000000-2.so")
+
+    assert "20000000000" not in redact(whole, KEY).modules[0].path
+    assert "20000000000" not in mask(whole).modules[0].path
+
+
+@pytest.mark.parametrize("order", ["big", "little"])
+def test_an_object_id_is_read_in_both_orders(order: Literal["big", "little"]) -> None:
+    spelt = int(NUMBER).to_bytes(5, order).hex().upper()
+    whole = desk(msgspec.structs.replace(held(certificate(person())), id=spelt))
+
+    assert spelt not in encode(redact(whole, KEY)).decode()
+    assert spelt not in encode(mask(whole)).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("no /home/zeki", "no /home/{}"),
+        ("no /home/zeki: denied", "no /home/{}: denied"),
+        ("/home/KURUM/zeki/x", "/home/{}/x"),
+        ("/home/kurum.local/zeki/x", "/home/{}/x"),
+        (r"\\srv\home$\zeki\x", r"\\srv\home$\{}\x"),
+        (r"\\srv\userhome$\zeki", r"\\srv\userhome$\{}"),
+        (r"D:\Profiles\zeki", r"D:\Profiles\{}"),
+        ("D:/Profiles/zeki/x", "D:/Profiles/{}/x"),
+        (r"C:\Users\zeki", r"C:\Users\{}"),
+        (r"C:\Documents and Settings\zeki\x", r"C:\Documents and Settings\{}\x"),
+        ("/usr/share/profiles/x", "/usr/share/profiles/x"),
+        ("/opt/akis/lib/libakisp11.so", "/opt/akis/lib/libakisp11.so"),
+    ],
+)
+def test_a_users_folder_is_known_in_any_text(text: str, left: str) -> None:
+    reader = redact(desk(reader=text), KEY).readers
+    slots = redact(desk(detail=text), KEY).modules[0].slots
+
+    pattern = re.escape(left).replace(r"\{\}", "~[0-9a-f]{16}")
+    assert isinstance(reader, tuple)
+    assert isinstance(slots, tuple)
+    assert isinstance(slots[1].token, Failure)
+    assert re.fullmatch(pattern, reader[0].name)
+    assert re.fullmatch(pattern, slots[1].token.detail)
+    assert mask(desk(reader=text)).readers == desk(reader=text).readers
+
+
+@pytest.mark.parametrize(
+    ("user", "host", "left"),
+    [
+        ("ayşe", "AYSE-PC", "{}-PC"),
+        ("ayşe", "pcayse7", "pc{}7"),
+        ("ayse.ornek", "AYSEORNEK", "{}"),
+        ("ayse.ornek", "ayse-ornek-2", "{}-2"),
+        ("ışık", "ISIK01", "{}01"),
+        ("ali", "kaliba", "kaliba"),
+        ("masa", "kapi-2", "kapi-2"),
+    ],
+)
+def test_a_machine_called_after_its_user_is_not_told(user: str, host: str, left: str) -> None:
+    origin = Origin(host_id="ab" * 16, user=user, identity=IdentityPolicy.HASHED)
+    whole = msgspec.structs.replace(desk(host=host), origin=origin)
+
+    pattern = re.escape(left).replace(r"\{\}", "~[0-9a-f]{16}")
+    once = redact(whole, KEY)
+    assert re.fullmatch(pattern, once.host.name)
+    assert redact(once, KEY) == once
 
 
 def test_two_people_whose_numbers_look_alike_stay_two() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from tests.conftest import require
+from tests.conftest import require, softhsm_module
 from tests.rig import pcsc
 from tests.rig.card import (
     AKIS_V1_ATR,
@@ -50,7 +50,7 @@ from tests.rig.modules import (
 )
 from tests.rig.pcsc import READER, PcscService, without_polkit
 from tests.rig.pkcs15 import Pin, pkcs15_card
-from tests.rig.softhsm import SoftHsm, module_path
+from tests.rig.softhsm import SoftHsm
 
 pytestmark = pytest.mark.real
 
@@ -450,10 +450,7 @@ def test_files_that_are_no_library_are_refused_by_the_loader(tmp_path: Path) -> 
 
 
 def test_softhsm_token_shows_its_certificates_without_a_pin(tmp_path: Path) -> None:
-    try:
-        module_path()
-    except FileNotFoundError:
-        require(found=False, component="softhsm2")
+    softhsm_module()
     store = SoftHsm(tmp_path, label="Deneme")
     store.add(PEOPLE)
 

@@ -6,6 +6,7 @@ that write down how they were called.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from cardtool.cli import main
+from cardtool.cli.fleet import fleet
 from cardtool.config import languages
 from tests.conftest import require
 
@@ -311,6 +313,9 @@ def test_words_follow_the_same_rule_as_those_of_cardtool(
 _LOOKING = {"calendar", "certs", "check", "drivers", "sign-test", "snapshot"}
 """Commands that look at this machine; whoever adds another one says here which it is."""
 
+_FLEET_LOOKING = {"send"}
+"""The same of the commands about many workstations."""
+
 
 @pytest.mark.parametrize(
     "arguments",
@@ -323,12 +328,15 @@ _LOOKING = {"calendar", "certs", "check", "drivers", "sign-test", "snapshot"}
         ("practice", "sound"),
         ("drivers", "--polkit-rule", "kartlar"),
         ("--version",),
+        *(("fleet", name) for name in sorted(set(fleet.commands) - _FLEET_LOOKING)),
+        ("--lang", "tr", "fleet", "import", "/srv/kartlar"),
+        ("fleet", "send", "--help"),
     ],
 )
 def test_what_looks_at_nothing_starts_no_service_and_asks_for_no_root(
     stage: Stage, arguments: tuple[str, ...]
 ) -> None:
-    stage.run()
+    stage.run("fleet")
     stage.calls()
     enclosed = {"PCSCLITE_CSOCK_NAME": ""}
 
@@ -340,10 +348,39 @@ def test_what_looks_at_nothing_starts_no_service_and_asks_for_no_root(
     assert done.stdout == "".join(f"<{each}>" for each in arguments)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *((name,) for name in sorted(_LOOKING)),
+        (),
+        ("-v", "--lang", "tr"),
+        ("certs", "export", "-o", "fleet"),
+        *(("fleet", name) for name in sorted(_FLEET_LOOKING)),
+        ("--lang", "tr", "fleet", "send", "--to", "/srv/kartlar"),
+    ],
+)
+def test_what_looks_at_this_machine_has_the_service_started(
+    stage: Stage, arguments: tuple[str, ...]
+) -> None:
+    """Here none answers, whether one runs on this machine or not."""
+    stage.run("fleet")
+    stage.calls()
+    python = stage.home / ".venv/bin/python"
+    python.write_text('#!/bin/sh\nif [ "$1" = -ISc ]; then exit 1; fi\n')
+    (stage.path / "id").unlink()
+    stage.put("id", "#!/bin/sh\necho 1000\n")
+
+    stage.run(*arguments, env={"PCSCLITE_CSOCK_NAME": ""})
+
+    assert re.match(r"sudo -n (/usr/sbin/pcscd|systemctl start pcscd.socket)\n", stage.calls())
+
+
 def test_test_parts_are_installed_after_a_plain_set_up(stage: Stage) -> None:
     stage.run()
     stage.calls()
-    programs = "softhsm2-util opensc-tool openssl shellcheck unshare ip make dbus-daemon pkcheck"
+    programs = (
+        "softhsm2-util opensc-tool openssl shellcheck unshare ip make dbus-daemon pkcheck initdb"
+    )
     for name in (*programs.split(), "chromium"):
         stage.put(name, "#!/bin/sh\n")
     stage.put("npm", '#!/bin/sh\necho "npm $*" >>"$LOG"\nexit ${NPM_BREAKS:-0}\n')
@@ -355,11 +392,34 @@ def test_test_parts_are_installed_after_a_plain_set_up(stage: Stage) -> None:
     stage.run("test", "-k", "name")
     calls = stage.calls()
     stage.run()
+    stage.run("fleet", "audit")
 
     assert broken.returncode == 3
     assert f"npm install --prefix {stage.home}/.venv/npm --no-save" in calls
-    assert f"-e {stage.home}[test]\n" in calls
+    assert f"-e {stage.home}[fleet,test]\n" in calls
     assert calls.splitlines()[-1] == "python -m pytest -k name"
+    assert stage.calls() == ""
+
+
+def test_packages_of_the_store_are_installed_with_the_first_word_that_wants_them(
+    stage: Stage,
+) -> None:
+    stage.run()
+    stage.run("diagnose", "fleet")
+    stage.run("fleet", env={"_CARDTOOL_COMPLETE": "bash_complete"})
+    plain = stage.calls()
+    first = stage.run("--lang", "tr", "fleet", "audit")
+    calls = stage.calls()
+    again = stage.run("fleet", "audit")
+    stage.run("check")
+
+    assert f"-e {stage.home}\n" in plain
+    assert "[fleet]" not in plain
+    assert "(cardtool[fleet])" in first.stderr
+    assert f"-e {stage.home}[fleet]\n" in calls
+    assert "-m venv" not in calls
+    assert first.stdout == "<--lang><tr><fleet><audit>"
+    assert (again.stdout, again.stderr) == ("<fleet><audit>", "")
     assert stage.calls() == ""
 
 

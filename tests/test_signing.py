@@ -288,17 +288,22 @@ def test_a_certificate_whose_key_is_of_another_kind_is_refused(der: bytes) -> No
         Challenge(der)
 
 
-def test_no_other_part_of_the_program_logs_in() -> None:
-    """Three wrong PINs lock a card: whoever may try one is written down in one file."""
-    logging_in = re.compile(r"user_pin|so_pin|reaffirm_credentials|\bC_Login\(|getpass|hide_input")
-
-    found = {
+def _files_with(pattern: str) -> set[str]:
+    return {
         path.relative_to(SOURCES).as_posix()
         for path in SOURCES.rglob("*.py")
-        if logging_in.search(path.read_text("utf-8"))
+        if re.search(pattern, path.read_text("utf-8"))
     }
 
-    assert found == {"cli/signers.py", "probe/signing.py"}
+
+def test_no_other_part_of_the_program_logs_in() -> None:
+    """Three wrong PINs lock a card: whoever may try one is written down in one file."""
+    logging_in = _files_with(r"user_pin|so_pin|reaffirm_credentials|\bC_Login\(")
+    asking_unseen = _files_with(r"getpass\.getpass|from getpass|hide_input")
+
+    assert logging_in == {"probe/signing.py"}
+    # signers.py for the PIN; people.py for the number of a person whom the store has
+    assert asking_unseen == {"cli/signers.py", "cli/fleet/people.py"}
     source = (SOURCES / "probe/signing.py").read_text("utf-8")
     assert source.count("user_pin=") == 1
 

@@ -58,7 +58,7 @@ def test_golden_files_are_what_the_views_say() -> None:
 
     assert sorted(path.name for path in FOLDER.glob("*.txt")) == sorted(wanted)
     for page, text in wanted.items():
-        kept = (FOLDER / page).read_text(encoding="utf-8")
+        kept = (FOLDER / page).read_bytes().decode()
         changes = difflib.unified_diff(kept.splitlines(), text.splitlines(), lineterm="")
         assert list(changes)[:20] == [], page
 
@@ -356,6 +356,16 @@ def test_every_page_keeps_its_width_whatever_is_found() -> None:
         for language in LANGUAGES:
             (page,) = view("terminal")([_deciding(code)], Text(language, ZONE), Paper(width=40))
             assert max(map(len, page.splitlines())) <= 40, code
+
+
+@pytest.mark.parametrize("command", ["cardtool", "/srv/e-imza kartı/run", "/srv/" + 40 * "y"])
+def test_the_command_that_shows_a_procedure_is_never_broken(command: str) -> None:
+    for width in range(40, 90):
+        text = Text("en", command=command)
+        page = explain(finding("nes-expiring-soon"), text, Paper(width=width))
+
+        assert f"`{command} guide renewal`" in page, width
+        assert f"  {text.procedure('renewal', 'title')}, from beginning to end:" in page
 
 
 def test_every_actor_is_told_apart() -> None:

@@ -38,11 +38,9 @@ def read(path: Path) -> dict[str, Any]:
     where = str(path)
     try:
         body = _body(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, HandwrittenError):
         raise
     except (OSError, ValueError) as error:
-        if isinstance(error, HandwrittenError):
-            raise
         reason = getattr(error, "strerror", None) or str(error)
         raise HandwrittenError(code="file-unreadable", file=where, reason=reason) from error
     if len(body) > _SIZE_LIMIT_BYTES:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cardtool import __version__
+from cardtool.cli.fleet import fleet
 from cardtool.cli.guiding import guide
 from cardtool.cli.options import AT, CARD, KEEP, LOOKING, OUTPUT, SHOWING, PathName, options, value
 from cardtool.cli.refusal import UNKNOWN, Refusal
@@ -135,6 +136,7 @@ def diagnose(ctx: click.Context, files: tuple[str, ...]) -> None:
 
 
 main.add_command(sign_test)
+main.add_command(fleet)
 main.add_command(guide)
 
 

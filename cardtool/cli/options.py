@@ -40,15 +40,23 @@ def _seconds(ctx: click.Context, param: click.Parameter, given: float | None) ->
     _remember(ctx, param, given)
 
 
-def _moment(ctx: click.Context, param: click.Parameter, given: str | None) -> None:
-    """Read ISO 8601; without an offset it is local, a date alone is its first second."""
+def moment(ctx: click.Context, param: click.Parameter, given: str | None) -> datetime | None:
+    """Read ISO 8601; without an offset it is local, a date alone is its first second.
+
+    Raises:
+        click.BadParameter: it is none.
+    """
     if given is None:
-        return
+        return None
     try:
-        _remember(ctx, param, datetime.fromisoformat(given).astimezone())
+        return datetime.fromisoformat(given).astimezone()
     except (ValueError, OverflowError, OSError) as error:
         text = f"{given!r} is no moment: write 2027-04-13 or 2027-04-13T17:25:08+03:00."
         raise click.BadParameter(text, ctx, param) from error
+
+
+def _moment(ctx: click.Context, param: click.Parameter, given: str | None) -> None:
+    _remember(ctx, param, moment(ctx, param, given))
 
 
 def _profile(ctx: click.Context, param: click.Parameter, given: str | None) -> None:
@@ -85,11 +93,12 @@ class PathName(click.Path):
         return super().convert(value, param, ctx)
 
 
-def _option(
+def option(
     *names: str,
     callback: Callable[[click.Context, click.Parameter, Any], None] = _remember,
     **settings: Any,  # noqa: ANN401 - as click has them
 ) -> Callable[[_Command], _Command]:
+    """Make an option that `value` gives."""
     return click.option(*names, expose_value=False, callback=callback, **settings)
 
 
@@ -97,31 +106,31 @@ def options(*some: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
     """Give a command several options, shown by `--help` in this order."""
 
     def decorate(command: _Command) -> _Command:
-        for option in reversed(some):
-            command = option(command)
+        for each in reversed(some):
+            command = each(command)
         return command
 
     return decorate
 
 
 SHOWING = (
-    _option(
+    option(
         "--format",
         type=click.Choice(formats()),
         help="For people or for programs.  [default: terminal]",
     ),
-    _option(
+    option(
         "--lang",
         type=click.Choice(LANGUAGES),
         help="Language of what is shown.  [default: the system's]",
     ),
-    _option(
+    option(
         "--institution",
         metavar="NAME|FILE",
         callback=_profile,
         help="Whose procedures hold.  [default: the configuration's, else nationwide facts]",
     ),
-    _option(
+    option(
         "-v",
         "--verbose",
         is_flag=True,
@@ -130,14 +139,14 @@ SHOWING = (
     ),
 )
 CARD = (
-    _option(
+    option(
         "--module",
         multiple=True,
         metavar="PATH",
         type=PathName(),
         help="PKCS#11 module to use instead of searching; may be repeated.",
     ),
-    _option(
+    option(
         "--timeout",
         type=float,
         metavar="SECONDS",
@@ -148,19 +157,25 @@ CARD = (
 """Where a card is looked for, and how long."""
 LOOKING = (
     *CARD,
-    _option(
+    option(
         "--online",
         is_flag=True,
         help="Ask the issuer whether the certificates are trusted and not revoked.",
     ),
 )
-AT = _option(
+AT = option(
     "--at",
     metavar="WHEN",
     callback=_moment,
     help="Judge for this moment, in ISO 8601.  [default: now; practice: the case's own]",
 )
-OUTPUT = _option(
+SINCE = option(
+    "--since",
+    metavar="WHEN",
+    callback=_moment,
+    help="The earlier moment, in ISO 8601.",
+)
+OUTPUT = option(
     "-o",
     "--output",
     type=PathName(),
@@ -168,7 +183,7 @@ OUTPUT = _option(
     help="Write a file instead of standard output.",
 )
 """For commands that write through the session, which looks for it."""
-KEEP = _option(
+KEEP = option(
     "--keep-personal",
     is_flag=True,
     help="Leave names and numbers in JSON, HTML and calendars as they are.",

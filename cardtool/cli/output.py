@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -24,8 +25,8 @@ def write(parts: Iterable[str], file: str | None, *, is_json: bool = False) -> N
     from cardtool import console
 
     if file is not None:
-        if body := "".join(parts):
-            write_file(Path(file), (console.visible_json(body) if is_json else body).encode())
+        shown = map(console.visible_json, parts) if is_json else parts
+        write_bytes((each.encode() for each in shown), file)
         return
     with _standard_output():
         console.write(parts, sys.stdout, is_json=is_json)
@@ -40,16 +41,17 @@ def write_bytes(parts: Iterable[bytes], file: str | None) -> None:
     from cardtool import console
 
     if file is not None:
-        if body := b"".join(parts):
-            write_file(Path(file), body)
+        gathered = console.gathered(parts)
+        if first := next(gathered, b""):
+            write_file(Path(file), chain((first,), gathered))
         return
     with _standard_output():
         for part in parts:
             console.write_bytes(part, sys.stdout)
 
 
-def write_file(path: Path, body: bytes) -> None:
-    """Write a file whole or not at all.
+def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
+    """Write a file whole or not at all; parts as they come, so that none is kept.
 
     Raises:
         Refusal: it cannot be written.

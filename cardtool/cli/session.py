@@ -21,7 +21,7 @@ from cardtool.cli.refusal import Refusal, asked_language
 
 if TYPE_CHECKING:
     from cardtool.config import Config
-    from cardtool.model.diagnosis import Diagnosis
+    from cardtool.model.diagnosis import Diagnosis, Severity
     from cardtool.model.procedure import Institution
     from cardtool.model.snapshot import Snapshot
     from cardtool.probe.isolation import Workers
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-_LEAVING = ("json", "ics")
+_LEAVING = ("json", "ics", "csv", "ndjson", "xlsx")
 """Formats that are made to be given away: redacted, where the screen is masked."""
 
 _WHOLE = (*_LEAVING, "html")
@@ -153,9 +153,10 @@ class Session:
         """Import what comes after the look while a card keeps this process waiting."""
         import cardtool.model.redact
         import cardtool.rules  # noqa: F401 - to have it loaded
-        from cardtool.views import view
+        from cardtool.views import BINARY, view
 
-        view(self.format)
+        if self.format not in BINARY:  # what makes those may be missing, which is told later
+            view(self.format)
         if self.format != "json":
             self.text.label("steps")
 
@@ -182,10 +183,14 @@ class Session:
 
             diagnosis = dated(diagnosis, self.config.days())
         _LOG.debug("judged for %s: %s", at.isoformat(timespec="seconds"), diagnosis.verdict)
-        if diagnosis.severity.rank > self._worst_rank:
-            self._worst_rank = diagnosis.severity.rank
-            self.worst = diagnosis.severity.exit_status
+        self.note(diagnosis.severity)
         return diagnosis
+
+    def note(self, severity: "Severity") -> None:
+        """Remember the worst of what is shown, for the exit status."""
+        if severity.rank > self._worst_rank:
+            self._worst_rank = severity.rank
+            self.worst = severity.exit_status
 
     @staticmethod
     def remember(diagnosis: "Diagnosis") -> None:
@@ -203,9 +208,14 @@ class Session:
 
     def show(self, view: str, diagnoses: "Iterable[Diagnosis]", **bound: object) -> None:
         """Write what a view makes of the diagnoses, as they come."""
+        from cardtool.views import LISTS
         from cardtool.views import view as named
 
-        if self.format == "json":
+        if view in LISTS:
+            from cardtool.cli import lists
+
+            lists.show_diagnoses(self, diagnoses)
+        elif self.format == "json":
             self.write(named(view)(diagnoses))
         elif self.format == "ics":
             from cardtool.cli.calendar import show
@@ -221,7 +231,7 @@ class Session:
             self.write(named(view)(diagnoses, self.text, **{"paper": self.paper(), **bound}))
 
     @property
-    def _file(self) -> str | None:
+    def file(self) -> str | None:
         """What `-o` names, if it is not standard output."""
         name: str | None = value(self._ctx, "output")
         return None if name == "-" else name
@@ -234,7 +244,7 @@ class Session:
         """
         from cardtool.cli import output
 
-        output.write(parts, self._file, is_json=self.format == "json")
+        output.write(parts, self.file, is_json=self.format.endswith("json"))
 
     def write_bytes(self, parts: Iterable[bytes]) -> None:
         """Write what has its own line ends and encoding, which are not the terminal's to choose.
@@ -244,7 +254,17 @@ class Session:
         """
         from cardtool.cli import output
 
-        output.write_bytes(parts, self._file)
+        output.write_bytes(parts, self.file)
+
+    def write_all_bytes(self, parts: Iterable[bytes]) -> None:
+        """Write bytes as they come, many at a time.
+
+        Raises:
+            Refusal: it takes no more.
+        """
+        from cardtool import console
+
+        self.write_bytes(console.gathered(parts))
 
     def paper(self, *, titled: bool = False) -> "Paper":
         """Return the page that this terminal, or pipe, can show; a file has no colours."""
@@ -254,7 +274,7 @@ class Session:
         from cardtool.console import can_encode
         from cardtool.views.paper import Paper
 
-        if self._file is not None:
+        if self.file is not None:
             return Paper(titled=titled)
         width = shutil.get_terminal_size((80, 24)).columns
         return Paper(

@@ -27,12 +27,15 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Return the place in the order, 0 for the mildest."""
-        return tuple(Severity).index(self)
+        return _RANKS[self]
 
     @property
     def exit_status(self) -> int:
         """Return the process exit status: ok 0, warning 1, critical 2, unknown 3."""
         return {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}[self.value]
+
+
+_RANKS = {each: rank for rank, each in enumerate(Severity)}
 
 
 class Link(StrEnum):
@@ -51,7 +54,10 @@ class Link(StrEnum):
     @property
     def place(self) -> int:
         """Return the position in the chain, 0 for the first link."""
-        return tuple(Link).index(self)
+        return _PLACES[self]
+
+
+_PLACES = {each: place for place, each in enumerate(Link)}
 
 
 class Actor(StrEnum):

@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from cardtool.model.certificate import Certificate
+from cardtool.model.origin import Origin
 from cardtool.model.surroundings import Driver, Process, Service, Session, UsbDevice
 from cardtool.model.trust import Trust
 from cardtool.model.utc import Utc
@@ -222,6 +223,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Of each end entity's certificate; None: nobody asked for it, so no network was used."""
     last_good: LastGood | None = None
     """None: no earlier look at this desk found all well, or nothing of it was kept."""
+    origin: Origin | None = None
+    """None: it was not sent to be collected."""
 
     def tokens(self) -> tuple[tuple[Module, Slot, Token], ...]:
         """Return every token that was read, with its place, in the order of the reading."""

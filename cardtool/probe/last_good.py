@@ -67,6 +67,12 @@ def summarise(snapshot: Snapshot) -> LastGood:
     )
 
 
+def folder() -> Path | None:
+    """Return where this user's cardtool keeps things; None: nothing is to be kept."""
+    file = _file()
+    return file and file.parent
+
+
 def _file() -> Path | None:
     named = os.environ.get(_VARIABLE)
     if named is not None:

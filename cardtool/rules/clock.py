@@ -13,7 +13,7 @@ from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
-_TURKEY = timedelta(hours=3)
+TURKEY = timedelta(hours=3)
 """All year since 2016. Source: IANA tz database, Europe/Istanbul."""
 
 _ZONES_APART = timedelta(hours=14)
@@ -30,11 +30,11 @@ _RAN_ON = timedelta(days=7)
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give findings for a clock that is behind, and for a zone that is not Turkey's."""
     yield from _behind(snapshot)
-    if snapshot.taken_at.utcoffset() == _TURKEY:
+    if snapshot.taken_at.utcoffset() == TURKEY:
         return
-    is_near = any(abs(turn - snapshot.taken_at) <= _ZONES_APART for turn in _turns(snapshot))
+    near = any(is_near(turn, snapshot.taken_at) for turn in _turns(snapshot))
     yield finding(
-        "clock-zone-odd" if is_near else "clock-zone",
+        "clock-zone-odd" if near else "clock-zone",
         offset=snapshot.taken_at.isoformat()[-len("+00:00") :],
     )
 
@@ -44,22 +44,39 @@ def is_doubtful(snapshot: Snapshot) -> bool:
     return any(_behind(snapshot))
 
 
-def _behind(snapshot: Snapshot) -> Iterator[Finding]:
-    """Compare the clock with moments that it had passed once.
+def evidence(
+    clock_at: datetime,
+    built_at: datetime | None,
+    good_at: datetime | None,
+    doubted_at: datetime | None,
+) -> tuple[str, datetime] | None:
+    """Compare the clock with moments that it had passed once: a code, and the moment it is by.
 
     The release of the program cannot be wrong. The last good look can: the clock may have been
     ahead then, so that is a warning only, and ends when the clock has run on for some days.
     """
-    clock_at, built_at, last = snapshot.taken_at, snapshot.built_at, snapshot.last_good
     if built_at is not None and clock_at < built_at:
-        code, evidence_at = "clock-behind", built_at
-    elif last is not None and last.taken_at - clock_at > _CORRECTED:
-        if last.doubted_at is not None and clock_at - last.doubted_at > _RAN_ON:
-            return
-        code, evidence_at = "clock-went-back", last.taken_at
-    else:
-        return
-    yield finding(code, clock_at=clock_at.isoformat(), evidence_at=evidence_at.isoformat())
+        return "clock-behind", built_at
+    if good_at is None or good_at - clock_at <= _CORRECTED:
+        return None
+    if doubted_at is not None and clock_at - doubted_at > _RAN_ON:
+        return None
+    return "clock-went-back", good_at
+
+
+def is_near(one: datetime, other: datetime) -> bool:
+    """Tell whether a wrong zone could make two moments change places."""
+    return abs(one - other) <= _ZONES_APART
+
+
+def _behind(snapshot: Snapshot) -> Iterator[Finding]:
+    clock_at = snapshot.taken_at
+    last = snapshot.last_good
+    good_at, doubted_at = (last.taken_at, last.doubted_at) if last else (None, None)
+    found = evidence(clock_at, snapshot.built_at, good_at, doubted_at)
+    if found is not None:
+        code, evidence_at = found
+        yield finding(code, clock_at=clock_at.isoformat(), evidence_at=evidence_at.isoformat())
 
 
 def _turns(snapshot: Snapshot) -> Iterator[datetime]:

@@ -5,6 +5,9 @@ Apart from the rule about certificates because it loads the public holidays, for
 the desk does not wait.
 """
 
+from collections.abc import Iterator
+from datetime import datetime
+
 from msgspec.structs import replace
 
 from cardtool.model.course import Course
@@ -30,50 +33,57 @@ def dated(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
 
     One whose successor is here is not renewed: it has no moments of a renewal.
     """
-    refused = trust.refused(diagnosis.snapshot)
-    all_nes = {each.sha256: each for each in desk.all_nes(diagnosis.snapshot)}
-    accepted = [each for each in all_nes.values() if each.certificate not in refused]
+    renewals = {nes.sha256: (nes, moments) for nes, moments in _renewals(diagnosis, policy)}
 
     def completed(finding: Finding) -> Finding:
         if finding.code not in _AHEAD:
             return finding
-        nes = all_nes[str(finding.facts["sha256"])]
-        own, ends = policy.of(nes.issuer), nes.ends_at
-        moments = {"not_before_at": nes.certificate.not_before_at, "not_after_at": ends}
-        if not successors(nes, accepted):
-            moments["opens_at"] = renewal.opens_at(ends, own)
-            moments["apply_by_at"] = renewal.apply_by_at(ends, own)
+        nes, moments = renewals[str(finding.facts["sha256"])]
+        own = {"not_before_at": nes.certificate.not_before_at, "not_after_at": nes.ends_at}
+        if moments:
+            own |= {"opens_at": moments["opens"], "apply_by_at": moments["apply-by"]}
         kept = {fact: said for fact, said in finding.facts.items() if fact != "opens_at"}
-        told = {fact: moment.isoformat() for fact, moment in moments.items()}
+        told = {fact: moment.isoformat() for fact, moment in own.items()}
         return replace(finding, facts={**kept, **told})
 
     return replace(diagnosis, findings=tuple(map(completed, diagnosis.findings)))
 
 
 def courses(diagnosis: Diagnosis, policy: Policy) -> tuple[Course, ...]:
-    """Return the moments of every NES, also of those that have ended, in the order they begin.
+    """Return the moments of every NES, also of those that have ended, in the order they begin."""
+    found = (
+        Course(
+            holder=nes.holder,
+            begins_at=nes.certificate.not_before_at,
+            ends_at=nes.ends_at,
+            renewal=moments,
+        )
+        for nes, moments in _renewals(diagnosis, policy)
+    )
+    return tuple(sorted(found, key=lambda each: (each.begins_at, each.ends_at)))
+
+
+def _renewals(
+    diagnosis: Diagnosis, policy: Policy
+) -> Iterator[tuple[desk.Nes, dict[str, datetime]]]:
+    """Yield every NES once, with the moments of its renewal as a `Course` has them.
 
     One that nobody accepts, or whose successor is here, is not renewed.
     """
     refused = trust.refused(diagnosis.snapshot)
     all_nes = {each.sha256: each for each in desk.all_nes(diagnosis.snapshot)}
     accepted = [each for each in all_nes.values() if each.certificate not in refused]
-    found = []
     for nes in all_nes.values():
         own, ends = policy.of(nes.issuer), nes.ends_at
-        is_renewed = nes in accepted and not successors(nes, accepted)
-        moments = {
-            "opens": renewal.opens_at(ends, own),
-            "apply-by": renewal.apply_by_at(ends, own),
-            "urgent": renewal.before(ends, own.urgent_days),
-            "critical": renewal.before(ends, own.critical_days),
-        }
-        found.append(
-            Course(
-                holder=nes.holder,
-                begins_at=nes.certificate.not_before_at,
-                ends_at=ends,
-                renewal=moments if is_renewed else {},
-            )
+        if nes not in accepted or successors(nes, accepted):
+            yield nes, {}
+            continue
+        yield (
+            nes,
+            {
+                "opens": renewal.opens_at(ends, own),
+                "apply-by": renewal.apply_by_at(ends, own),
+                "urgent": renewal.before(ends, own.urgent_days),
+                "critical": renewal.before(ends, own.critical_days),
+            },
         )
-    return tuple(sorted(found, key=lambda each: (each.begins_at, each.ends_at)))

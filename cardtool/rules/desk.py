@@ -25,6 +25,7 @@ from cardtool.model.snapshot import (
 )
 from cardtool.rules import fitting
 from cardtool.rules.kinds import is_nes
+from cardtool.rules.remembered import remembered
 from cardtool.rules.renewal import ends_at
 
 _GONE = frozenset({0x8010001D, 0x8010001E})
@@ -85,6 +86,7 @@ class Nes(msgspec.Struct, frozen=True, kw_only=True):
         return self.certificate.not_before_at <= at <= self.ends_at
 
 
+@remembered
 def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the readers that can be used; none where PC/SC could not be asked."""
     found = () if isinstance(snapshot.readers, Failure) else snapshot.readers
@@ -115,6 +117,7 @@ def is_gone(readers: object) -> bool:
     return isinstance(readers, Failure) and readers.api == "pcsc" and readers.code in _GONE
 
 
+@remembered
 def seats(snapshot: Snapshot) -> tuple[Seat, ...]:
     """Return each reader that holds a card of the catalogue."""
     return tuple(
@@ -141,6 +144,7 @@ def reader_of(module: Module, slot: Slot) -> str:
     return slot.reader or slot.description or f"{module.path} {slot.id}"
 
 
+@remembered
 def places(snapshot: Snapshot) -> tuple[Place, ...]:
     """Return where tokens were read: two modules that read one card make one place."""
     found: dict[tuple[str, ...], list[tuple[Module, Slot, Token]]] = {}
@@ -206,6 +210,7 @@ def certificates(place: Place) -> Iterator[tuple[Token, CertificateObject]]:
                 yield token, each
 
 
+@remembered
 def nes_of(place: Place) -> tuple[Nes, ...]:
     """Return the qualified certificates of one place."""
     read = tuple(certificates(place))
@@ -223,6 +228,7 @@ def nes_of(place: Place) -> tuple[Nes, ...]:
     )
 
 
+@remembered
 def all_nes(snapshot: Snapshot) -> tuple[Nes, ...]:
     """Return the qualified certificates of the desk, each once, in the order of the reading."""
     found: dict[Certificate, Nes] = {}

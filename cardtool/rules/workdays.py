@@ -25,6 +25,11 @@ def last_by(moment: datetime, country: str) -> datetime:
         day = moment.astimezone(TURKEY).date()
     except OverflowError:  # the last hours of the year 9999
         day = moment.date()
+    return _end_of(day, country)
+
+
+@functools.lru_cache(maxsize=4096)  # of a fleet's certificates many end on one day
+def _end_of(day: date, country: str) -> datetime:
     while day.weekday() not in _WORKING or day in holidays(country, day.year):
         day -= _DAY
     return datetime.combine(day, _LAST_SECOND)

@@ -97,13 +97,15 @@ class Text:
 
     def confirm(self, fact: "Fact") -> str:
         """Say where a fact that money depends on stands and when it was seen there."""
-        facts = {"source": fact.source, "checked": self.day(fact.checked)}
-        return self._fill(self._words["label"]["confirm"], facts)
+        return self._seen("confirm", fact)
 
     def source(self, fact: "Fact") -> str:
         """Say the same of a fact that stands for a nationwide one."""
+        return self._seen("source", fact)
+
+    def _seen(self, label: str, fact: "Fact") -> str:
         facts = {"source": fact.source, "checked": self.day(fact.checked)}
-        return self._fill(self._words["label"]["source"], facts)
+        return self._fill(self._words["label"][label], facts)
 
     def label(self, key: str) -> str:
         """Give a word of the layout."""
@@ -118,7 +120,7 @@ class Text:
 
         One at the edge of the calendar, which the zone would push out of it, keeps its own offset.
         """
-        shown = self._here(moment)
+        shown = self.local(moment)
         offset = shown.strftime("%z")
         parts = {
             **self._day(shown),
@@ -129,14 +131,8 @@ class Text:
 
     def day(self, day: date) -> str:
         """Show a day; that of a moment is the one it falls on in the zone."""
-        shown = self._here(day) if isinstance(day, datetime) else day
+        shown = self.local(day) if isinstance(day, datetime) else day
         return self._fill(self._words["moment"]["day"], self._day(shown))
-
-    def _here(self, moment: datetime) -> datetime:
-        try:
-            return moment.astimezone(self._zone)
-        except OverflowError:
-            return moment
 
     def _day(self, day: date) -> dict[str, str | int]:
         return {
@@ -146,6 +142,16 @@ class Text:
             "month_name": self._words["moment"]["months"][day.month - 1],
             "year": f"{day.year:04}",
         }
+
+    def local(self, moment: datetime) -> datetime:
+        """Return a moment in the zone that moments are shown in.
+
+        One at the edge of the calendar, which the zone would push out of it, keeps its own offset.
+        """
+        try:
+            return moment.astimezone(self._zone)
+        except OverflowError:
+            return moment
 
     def _fill(self, pattern: str, facts: Mapping[str, str | int]) -> str:
         return "".join(

@@ -1,18 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of formats: each lays out diagnoses as text and decides nothing.
 
-A view is `render(diagnoses, text, ...) -> Iterator[str]`. It asks nothing of the terminal, the
-clock or a file: width, colour and symbols are given to it.
+A view is `render(diagnoses, text, ...) -> Iterator[str]`; those that list are given summaries. It
+asks nothing of the terminal, the clock or a file: width, colour and symbols are given to it.
 """
 
 import importlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 VIEWS = {
     "terminal": ("cardtool.views.terminal", "render"),
     "json": ("cardtool.views.json", "render"),
     "html": ("cardtool.views.html", "render"),
     "ics": ("cardtool.views.ics", "render"),
+    "csv": ("cardtool.views.csv", "render"),
+    "ndjson": ("cardtool.views.ndjson", "render"),
+    "nagios": ("cardtool.views.nagios", "render"),
+    "prometheus": ("cardtool.views.prometheus", "render"),
+    "xlsx": ("cardtool.views.xlsx", "render"),
+    "list-terminal": ("cardtool.views.listing", "render"),
+    "list-ics": ("cardtool.views.ics", "render_list"),
     "drivers-terminal": ("cardtool.views.drivers", "render"),
     "drivers-json": ("cardtool.views.drivers", "render_json"),
     "certificates-terminal": ("cardtool.views.certificates", "render"),
@@ -26,6 +34,12 @@ VIEWS = {
 A name without a hyphen is a format of the diagnosis; others begin with what else they show.
 """
 
+LISTS = frozenset({"csv", "ndjson", "nagios", "prometheus", "xlsx", "list-terminal", "list-ics"})
+"""Those of `VIEWS` that are given a `Summary` for each workstation instead of a diagnosis."""
+
+BINARY = frozenset({"xlsx"})
+"""Those of `VIEWS` that yield bytes."""
+
 
 def formats(subject: str = "") -> tuple[str, ...]:
     """Return the formats of the diagnosis, or of another subject: drivers, certificates."""
@@ -36,6 +50,16 @@ def formats(subject: str = "") -> tuple[str, ...]:
 
 def view(name: str) -> Callable[..., Iterator[str]]:
     """Return the function that renders a format of `VIEWS`."""
-    module, function = VIEWS[name]
-    found: Callable[..., Iterator[str]] = getattr(importlib.import_module(module), function)
+    found: Callable[..., Iterator[str]] = _imported(name)
     return found
+
+
+def binary_view(name: str) -> Callable[..., Iterator[bytes]]:
+    """Return the function that renders a format of `BINARY`."""
+    found: Callable[..., Iterator[bytes]] = _imported(name)
+    return found
+
+
+def _imported(name: str) -> Any:  # noqa: ANN401 - a function of either kind
+    module, function = VIEWS[name]
+    return getattr(importlib.import_module(module), function)

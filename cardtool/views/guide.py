@@ -5,8 +5,6 @@ An address of a page, a number to be copied and a command are never broken: a li
 than the page for them.
 """
 
-import re
-import textwrap
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -17,6 +15,7 @@ from cardtool.catalog.addresses import Expanded
 from cardtool.model.diagnosis import Actor
 from cardtool.model.procedure import KEYS, Fact, Guide, Institution, Kind, Step, confirm
 from cardtool.text import Text
+from cardtool.views.copied import NO_BREAK, entry
 from cardtool.views.harmless import escape
 from cardtool.views.notes import noted
 from cardtool.views.paper import Paper, hanging, heading
@@ -24,11 +23,6 @@ from cardtool.views.terminal import named
 
 _COPIED = (Kind.IBAN, Kind.PHONE)
 """Kinds of facts with spaces in them, at which no line ends."""
-_NO_BREAK = "\u00a0"
-_COPIED_WHOLE = re.compile(r"^`|://|^[^/]+\.[^/]+/|@")
-"""What a word has that is longer than the page and stays whole: a command or an address."""
-_TYPED = re.compile(r"`[^`]+`")
-"""What is to be typed."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,15 +47,15 @@ def render(guides: Iterable[Guide], text: Text, paper: Paper | None = None) -> I
         title = escape(text.procedure(guide.name, "title"))
         yield sheet.print([Line(title, style="bold", overflow="fold")])
         if guide.institution.name:
-            yield _entry("  ", guide.institution.name, sheet)
+            yield entry("  ", guide.institution.name, sheet)
         if guide.role:
-            yield _entry("  ", f"{text.label('role')}: {text.label(f'role-{guide.role}')}", sheet)
+            yield entry("  ", f"{text.label('role')}: {text.label(f'role-{guide.role}')}", sheet)
         yield "\n"
-        yield _entry("  ", text.procedure(guide.name, "says"), sheet)
-        yield _entry("  ", f"{text.label('takes')}: {text.procedure(guide.name, 'takes')}", sheet)
+        yield entry("  ", text.procedure(guide.name, "says"), sheet)
+        yield entry("  ", f"{text.label('takes')}: {text.procedure(guide.name, 'takes')}", sheet)
         if guide.at_hand:
             yield sheet.print([heading(text.label("at-hand"))])
-            yield from (_entry("  - ", text.at_hand(each), sheet) for each in guide.at_hand)
+            yield from (entry("  - ", text.at_hand(each), sheet) for each in guide.at_hand)
         yield sheet.print([heading(text.label("steps"))])
         yield from _steps(guide, text, sheet)
 
@@ -108,8 +102,8 @@ def address(found: Expanded, hints: Iterable[str], text: Text, paper: Paper) -> 
     if rows:
         parts.append(paper.print([heading(text.label("address-changed")), hanging(rows)]))
     else:
-        parts += ["\n", _entry("", text.label("address-same"), paper)]
-    parts += (_entry("", text.label(f"address-hint-{each}"), paper) for each in hints)
+        parts += ["\n", entry("", text.label("address-same"), paper)]
+    parts += (entry("", text.label(f"address-hint-{each}"), paper) for each in hints)
     return "".join(parts)
 
 
@@ -121,11 +115,11 @@ def address_json(found: Expanded, hints: Iterable[str]) -> str:
 def receipt(asked: Receipt, text: Text, paper: Paper) -> str:
     """Return the lines of a receipt, none of them broken, or that none is needed."""
     if not asked.lines:
-        return _entry("", text.label("receipt-needless"), paper)
+        return entry("", text.label("receipt-needless"), paper)
     title = Line(f"{text.label('receipt-lines')}:", style="bold")
     lines = (f"  {label}: {escape(value)}\n" for label, value in asked.lines.items())
     said = [text.confirm(asked.confirm)] if asked.confirm else []
-    after = (_entry("", words, paper) for words in (*said, text.label("receipt-kept")))
+    after = (entry("", words, paper) for words in (*said, text.label("receipt-kept")))
     return "".join([paper.print([title]), *lines, "\n", *after])
 
 
@@ -153,11 +147,11 @@ def _steps(guide: Guide, text: Text, paper: Paper) -> Iterator[str]:
             if number:
                 words += f" [{number}]"
                 notes[number] = note
-            yield _entry(mark, words, paper)
+            yield entry(mark, words, paper)
             beside = _beside(step, guide, text)
-            yield from (_entry(" " * len(mark), words, paper) for words in beside)
+            yield from (entry(" " * len(mark), words, paper) for words in beside)
     yield "\n" if notes else ""
-    yield from (_entry(f"  [{number}] ", words, paper) for number, words in notes.items())
+    yield from (entry(f"  [{number}] ", words, paper) for number, words in notes.items())
 
 
 def _beside(step: Step, guide: Guide, text: Text) -> Iterator[str]:
@@ -175,7 +169,7 @@ def _whole(step: Step, institution: Institution, text: Text) -> str:
     for key in step.facts:
         if KEYS[key].kind in _COPIED:
             value = institution.facts[key].value
-            words = words.replace(value, value.replace(" ", _NO_BREAK))
+            words = words.replace(value, value.replace(" ", NO_BREAK))
     return words
 
 
@@ -196,23 +190,6 @@ def _step_json(step: Step, institution: Institution, text: Text) -> dict[str, ob
 def _to_confirm(fact: Fact | None) -> dict[str, object]:
     """Give the source and the day of what is to be confirmed before paying, or nothing."""
     return {"confirm": {"source": fact.source, "checked": fact.checked}} if fact else {}
-
-
-def _entry(mark: str, words: str, paper: Paper) -> str:
-    """Return a mark and a text beside it; only what cannot be copied in pieces exceeds the page."""
-    room = paper.width - len(mark)
-    whole = _TYPED.sub(lambda found: found[0].replace(" ", _NO_BREAK), escape(words))
-    pieces = (
-        each
-        if len(each) <= room or _COPIED_WHOLE.search(each)
-        else " ".join(textwrap.wrap(each, room))
-        for each in whole.split(" ")
-    )
-    lines = textwrap.wrap(
-        " ".join(pieces), room, break_long_words=False, break_on_hyphens=False
-    ) or [""]
-    first, *others = (line.replace(_NO_BREAK, " ") for line in lines)
-    return "".join(f"{line}\n" for line in (mark + first, *(" " * len(mark) + x for x in others)))
 
 
 def _json(document: object) -> str:

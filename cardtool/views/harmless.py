@@ -23,6 +23,8 @@ def escape(value: str) -> str:
     escape sequences and bidirectional overrides, are dropped; what is too long is cut.
     Source: UAX #44, general categories Cc, Cf, Cs, Co and Cn.
     """
+    if len(value) <= _LONGEST and value.isprintable():  # no category C, no Z but the blank
+        return value
     cut = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}..."
     shown = cut.translate(_BREAKS)
     return "".join(each for each in shown if not unicodedata.category(each).startswith("C"))

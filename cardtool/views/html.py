@@ -58,13 +58,13 @@ def render(
 ) -> Iterator[str]:
     """Yield one page for all diagnoses, part by part, or nothing where there is none.
 
-    Procedures follow the last of them, each once.
+    Procedures that a desk names follow the last desk, each once, and the desks lead to them there.
     `guides` are the procedures that a finding may lead to, by name; `courses` tells the moments
     of a diagnosis' certificates.
     """
     is_titled = paper is not None and paper.titled
     page, number = _page(text), 0
-    told: dict[str, Guide] = {}
+    known, told = guides or {}, dict[str, Guide]()
     for number, each in enumerate(diagnoses, 1):
         deciding = harmless(each.deciding)
         word = text.label(f"severity-{deciding.severity.value}")
@@ -73,7 +73,7 @@ def render(
             title = text.label("html-desks") if is_titled else single
             yield page("head", title=title, titled=is_titled)
         named = chain(*(one.procedures for one in to_act_on(each)))
-        told |= {name: guides[name] for name in named if guides and name in guides}
+        told |= {name: known[name] for name in named if name in known}
         yield page(
             "desk",
             diagnosis=each,
@@ -86,7 +86,7 @@ def render(
             ),
             acts=[_act(one, text) for one in to_act_on(each) if one.steps],
             lines=lines(courses(each) if courses else (), each.at),
-            guides=told,
+            guides=known,
             codes=codes_for_support(each),
         )
     if number:
@@ -194,12 +194,10 @@ def _pieces(words: str, links: set[str] | None = None) -> list[Piece]:
     """
     found = []
     for index, part in enumerate(_PIECES.split(words)):
-        is_typed = bool(index % 2) and part.startswith("`")
-        is_link = bool(index % 2) and not is_typed and (links is None or part in links)
-        if part:
-            found.append(
-                Piece(
-                    words=part.strip("`") if is_typed else part, is_link=is_link, is_typed=is_typed
-                )
-            )
+        is_set_apart = bool(index % 2)
+        if is_set_apart and part.startswith("`"):
+            found.append(Piece(words=part.strip("`"), is_typed=True))
+        elif part:
+            is_link = is_set_apart and (links is None or part in links)
+            found.append(Piece(words=part, is_link=is_link))
     return found

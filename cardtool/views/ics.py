@@ -8,7 +8,7 @@ them a second time moves what it has. Source: RFC 5545.
 
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from icalendar import Alarm, Calendar, Event
@@ -16,8 +16,10 @@ from icalendar import Alarm, Calendar, Event
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Diagnosis, Finding
 from cardtool.model.snapshot import Failure
+from cardtool.model.summary import Summary
 from cardtool.text import Text
 from cardtool.views.harmless import escape
+from cardtool.views.moments import utc
 from cardtool.views.paper import Paper
 
 _OURS = uuid.UUID("5b0c8f0e-8c0b-5d4e-9a53-0f6a3c1d7e42")
@@ -43,6 +45,21 @@ _MOST_CHANGES = 2**31 - 1
 """The largest INTEGER there is. Source: RFC 5545 §3.3.8."""
 
 
+class _Date(msgspec.Struct, frozen=True, kw_only=True):
+    """A moment of a certificate, and what is said of it."""
+
+    sha256: str
+    kind: str
+    """A key of `_KINDS`."""
+    moment: datetime
+    taken_at: datetime
+    """When the certificate was looked at."""
+    before: str = ""
+    """Stands in front of the name of the event."""
+    rows: dict[str, str]
+    """Key of a label -> value."""
+
+
 class _Nes(msgspec.Struct, frozen=True, kw_only=True):
     """A qualified certificate with what was found of its time."""
 
@@ -59,64 +76,115 @@ def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper | None = Non
     Source: RFC 5545 §3.6.
     """
     del paper
+    yield from _calendar(_dates(diagnoses, text), text)
+
+
+def render_list(
+    summaries: Iterable[Summary], text: Text, paper: Paper | None = None
+) -> Iterator[str]:
+    """Yield the same calendar for a list whose lines are dated.
+
+    The events are named as those of `render`, so that no calendar has one twice. What is kept
+    meanwhile is some hundred bytes of each certificate.
+    """
+    del paper
+    yield from _calendar(_dates_of_list(summaries, text), text)
+
+
+def _calendar(dates: Iterable[_Date], text: Text) -> Iterator[str]:
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", f"-//cardtool//cardtool//{text.language.upper()}")
     head, last, tail = calendar.to_ical().decode().partition("END:VCALENDAR")
-    told: set[str] = set()
-    for each in diagnoses:
-        for event in _events(each, text):
-            if (name := str(event["UID"])) not in told:
-                yield event.to_ical().decode() if told else head + event.to_ical().decode()
-                told.add(name)
-    if told:
+    is_begun = False
+    for each in dates:
+        event = _event(each, text).to_ical().decode()
+        yield event if is_begun else head + event
+        is_begun = True
+    if is_begun:
         yield last + tail
 
 
-def _events(diagnosis: Diagnosis, text: Text) -> Iterator[Event]:
-    for nes in _all_nes(diagnosis):
-        for kind, (fact, alarms) in _KINDS.items():
-            moment = _moment(nes.state, fact)
-            if moment is None or moment < diagnosis.at:
-                continue
-            event = _event(diagnosis, nes, kind, text)
-            event.add("dtstart", _utc(moment))
-            for before in alarms:
-                event.add_component(_alarm(-before, str(event["SUMMARY"])))
-            yield event
+def _dates(diagnoses: Iterable[Diagnosis], text: Text) -> Iterator[_Date]:
+    told = set()
+    for diagnosis in diagnoses:
+        practice = f"{text.label('practice')}: {escape(diagnosis.practice)}: "
+        for nes in _all_nes(diagnosis):
+            for kind, (fact, _) in _KINDS.items():
+                moment = _moment(nes.state, fact)
+                if moment is None or moment < diagnosis.at or (nes.sha256, kind) in told:
+                    continue
+                told.add((nes.sha256, kind))
+                yield _Date(
+                    sha256=nes.sha256,
+                    kind=kind,
+                    moment=moment,
+                    taken_at=diagnosis.snapshot.taken_at,
+                    before=practice if diagnosis.practice else "",
+                    rows=_rows(nes, text),
+                )
 
 
-def _event(diagnosis: Diagnosis, nes: _Nes, kind: str, text: Text) -> Event:
-    """Return an event without its moment.
+def _dates_of_list(summaries: Iterable[Summary], text: Text) -> Iterator[_Date]:
+    told = set()
+    for line in summaries:
+        if line.not_before_at is None or line.not_after_at is None or line.not_after_at < line.at:
+            continue
+        name = hash(line.sha256)  # a number, for there may be a million of them
+        if name in told:
+            continue
+        told.add(name)
+        rows = {
+            "certificate-begins": text.moment(line.not_before_at),
+            "certificate-ends": text.moment(line.not_after_at),
+            "calendar-holder": escape(line.holder),
+            "certificate-issuer": escape(line.issuer),
+            "list-host": escape(line.host),
+            "list-unit": escape(line.unit),
+        }
+        for kind, (field, _) in _KINDS.items():
+            moment = getattr(line, field)
+            if moment is not None and moment >= line.at:
+                yield _Date(
+                    sha256=line.sha256,
+                    kind=kind,
+                    moment=moment,
+                    taken_at=line.card_seen_at or line.taken_at,
+                    before=f"{escape(line.host)}: ",
+                    rows={label: said for label, said in rows.items() if said},
+                )
+
+
+def _event(date: _Date, text: Text) -> Event:
+    """Return an event with its alarms.
 
     What was looked at later outranks what was looked at earlier, to the minute: seconds are too
     many for the number. Source: RFC 5545 §3.8.7.4, RFC 5546 §2.1.5.
     """
-    taken_at = diagnosis.snapshot.taken_at
-    summary = text.label(f"calendar-{kind}")
-    if diagnosis.practice:
-        summary = f"{text.label('practice')}: {escape(diagnosis.practice)}: {summary}"
+    summary = f"{date.before}{text.label(f'calendar-{date.kind}')}"
+    lines = (f"{text.label(label)}: {value}" for label, value in date.rows.items())
     event = Event()
-    event.add("uid", str(uuid.uuid5(_OURS, f"{nes.sha256}/{kind}")))
-    event.add("dtstamp", _utc(taken_at))
-    event.add("sequence", min(max(int(taken_at.timestamp()) // 60, 0), _MOST_CHANGES))
+    event.add("uid", str(uuid.uuid5(_OURS, f"{escape(date.sha256)}/{date.kind}")))
+    event.add("dtstamp", utc(date.taken_at))
+    event.add("sequence", min(max(int(date.taken_at.timestamp()) // 60, 0), _MOST_CHANGES))
     event.add("summary", summary)
-    event.add("description", _description(nes, kind, text))
+    event.add("description", "\n".join((text.label(f"calendar-{date.kind}-means"), *lines)))
     event.add("transp", "TRANSPARENT")
+    event.add("dtstart", utc(date.moment))
+    for before in _KINDS[date.kind][1]:
+        event.add_component(_alarm(-before, summary))
     return event
 
 
-def _description(nes: _Nes, kind: str, text: Text) -> str:
+def _rows(nes: _Nes, text: Text) -> dict[str, str]:
     facts, content = nes.state.facts, nes.content
-    rows = {
+    return {
         "certificate-begins": text.moment(content.not_before_at),
         "certificate-ends": text.moment(_moment(nes.state, "not_after_at") or content.not_after_at),
         "calendar-holder": escape(str(facts["holder"])),
         "certificate-issuer": escape(content.issuer.first("CN") or "-"),
         "certificate-serial": escape(content.serial),
     }
-    lines = (f"{text.label(label)}: {value}" for label, value in rows.items())
-    return "\n".join((text.label(f"calendar-{kind}-means"), *lines))
 
 
 def _alarm(trigger: timedelta, words: str) -> Alarm:
@@ -146,11 +214,3 @@ def _certificates(diagnosis: Diagnosis) -> Iterator[tuple[str, Certificate]]:
 def _moment(finding: Finding, fact: str) -> datetime | None:
     said = finding.facts.get(fact)
     return None if said is None else datetime.fromisoformat(str(said))
-
-
-def _utc(moment: datetime) -> datetime:
-    """Return a moment in UTC; one at the edge of the calendar stays within it."""
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        return moment.replace(tzinfo=UTC)

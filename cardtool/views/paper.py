@@ -46,7 +46,10 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
         return Line(fine if self.symbols else plain, style=f"bold {_STYLES[severity]}")
 
     def print(self, parts: Iterable[RenderableType]) -> str:
-        """Return the parts as lines of text without trailing spaces."""
+        """Return the parts as lines of text without trailing spaces.
+
+        A `str` is lines that are laid already: it is not broken.
+        """
         page = io.StringIO()
         console = Console(
             file=page,
@@ -61,7 +64,10 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
             _environ={},
         )
         for part in parts:
-            console.print(part)
+            if isinstance(part, str):
+                page.write(part)
+            else:
+                console.print(part)
         return "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
 
 

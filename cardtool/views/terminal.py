@@ -12,6 +12,7 @@ from rich.text import Text as Line
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
 from cardtool.text import Text
 from cardtool.views.acting import codes_for_support, to_act_on
+from cardtool.views.copied import entry
 from cardtool.views.drawing import DRAWN, card_and_reader
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import Paper, hanging, heading
@@ -77,7 +78,7 @@ def _advice(finding: Finding, text: Text, paper: Paper) -> Iterator[RenderableTy
         steps = ((f"{number}.", text.step(step, finding.facts)) for _, (number, step) in group)
         yield hanging(steps)
     for name in finding.procedures:
-        yield Padding(Line(text.whole_procedure(name), overflow="fold"), (1, 0, 0, 2))
+        yield "\n" + entry("  ", text.whole_procedure(name), paper)
 
 
 def _support(diagnosis: Diagnosis, text: Text) -> str:

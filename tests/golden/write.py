@@ -5,18 +5,20 @@ Read what changed in them before keeping it: they are what people see.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 from cardtool.catalog import institutions, procedures
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.redact import mask, redact
+from cardtool.model.summary import Summary
 from cardtool.rules import diagnose
 from cardtool.rules.dated import courses
 from cardtool.rules.policy import Policy
+from cardtool.rules.summary import dated, summarise
 from cardtool.text import LANGUAGES, Text
-from cardtool.views import VIEWS, view
+from cardtool.views import BINARY, LISTS, VIEWS, view
 from cardtool.views.paper import Paper
 from tests.described import FILES, read
 from tests.golden.desk import AT, ZONE, desk
@@ -24,7 +26,7 @@ from tests.golden.desk import AT, ZONE, desk
 FOLDER = Path(__file__).parent
 KEY = b"the key of the golden files"
 
-DIAGNOSES = tuple(name for name in VIEWS if not name.startswith("guide-"))
+DIAGNOSES = tuple(name for name in VIEWS if not name.startswith("guide-") and name not in LISTS)
 """Views that are given diagnoses."""
 
 _AS_HTML = ("card-missing", "driver-hung", "nes-expiring", "sound")
@@ -41,7 +43,8 @@ def cases() -> Iterator[tuple[str, Diagnosis]]:
 def pages() -> dict[str, str]:
     """Return every golden file: its name and what belongs in it."""
     found = dict(cases())
-    done = {"json.txt": _json()}
+    lines = [dated(summarise(each), Policy()) for each in found.values()]
+    done = {"json.txt": _json(), "lists.txt": _lists_for_programs(lines)}
     for language in LANGUAGES:
         text = Text(language, ZONE, institution=institutions.load().values())
         for name, render in _renderers().items():
@@ -49,10 +52,38 @@ def pages() -> dict[str, str]:
                 f"=== {case} ===\n{''.join(render([diagnosis], text))}\n"
                 for case, diagnosis in found.items()
             )
+        done[f"lists.{language}.txt"] = _lists(lines, text)
         done[f"html.{language}.txt"] = "".join(
             f"=== {case} ===\n{html_body(found[case], language)}\n" for case in _AS_HTML
         )
     return done
+    return done
+
+
+def _lists(lines: list[Summary], text: Text) -> str:
+    """Return all described desks in the formats of lists that have words."""
+    narrow = Paper(width=40, symbols=False)
+    return _told(
+        {
+            "list-terminal": view("list-terminal")(lines, text),
+            "list-terminal, narrow": view("list-terminal")(lines, text, narrow),
+            "nagios": view("nagios")(lines, text),
+            "nagios, one desk": view("nagios")(lines[:1], text),
+        }
+    )
+
+
+def _lists_for_programs(lines: list[Summary]) -> str:
+    """Return a desk in ten in the formats that have no words."""
+    names = [name for name in VIEWS if name in LISTS - BINARY - _WORDY]
+    return _told({name: view(name)(lines[::10], Text("en")) for name in names})
+
+
+_WORDY = {"list-terminal", "list-ics", "nagios"}
+
+
+def _told(pages: Mapping[str, Iterable[str]]) -> str:
+    return "".join(f"=== {name} ===\n{''.join(parts)}\n" for name, parts in pages.items())
 
 
 def html(diagnoses: Iterable[Diagnosis], language: str, paper: Paper | None = None) -> str:
@@ -101,7 +132,7 @@ def _json() -> str:
 def main() -> None:
     """Write all golden files."""
     for name, page in pages().items():
-        (FOLDER / name).write_text(page, encoding="utf-8")
+        (FOLDER / name).write_text(page, encoding="utf-8", newline="")
 
 
 if __name__ == "__main__":

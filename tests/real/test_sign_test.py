@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from cardtool.model.snapshot import Failure
 from cardtool.probe.signing_jobs import Sign, Unsigned, Why, sign
-from tests.conftest import require
+from tests.conftest import softhsm_module
 from tests.rig import certificates
 from tests.rig.certificates import KeyKind
 from tests.rig.modules import (
@@ -41,7 +41,7 @@ from tests.rig.modules import (
 )
 from tests.rig.pcsc import PcscService
 from tests.rig.pkcs15 import Pin, pkcs15_card
-from tests.rig.softhsm import PIN, Refusable, SoftHsm, module_path
+from tests.rig.softhsm import PIN, Refusable, SoftHsm
 from tests.rig.terminal import Terminal
 
 assert sys.platform == "linux"
@@ -69,10 +69,7 @@ def _store(
     folder: Path, kind: KeyKind | None = "rsa", *, of: KeyKind = "rsa", pin: str = PIN
 ) -> SoftHsm:
     """Make a token with an NES and its key; where `kind` is None, an NES `of` a kind alone."""
-    try:
-        module_path()
-    except FileNotFoundError:
-        require(found=False, component="softhsm2")
+    softhsm_module()
     store = SoftHsm(folder, pin=pin)
     store.add([_nes(kind or of)])
     if kind is not None:

@@ -42,6 +42,10 @@ class Handler(BaseHTTPRequestHandler):
         """Answer a request with a body."""
         self._answer()
 
+    def do_PUT(self) -> None:
+        """Answer a request that brings something."""
+        self._answer()
+
     def do_CONNECT(self) -> None:
         """Answer a request for a tunnel."""
         self._answer()

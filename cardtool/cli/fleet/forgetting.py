@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
+"""`cardtool fleet forget` and `cardtool fleet prune`."""
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from cardtool.cli.fleet import people
+from cardtool.cli.fleet.answering import showing
+from cardtool.cli.fleet.opening import DATABASE, opened
+from cardtool.cli.options import options
+from cardtool.cli.refusal import Refusal
+from cardtool.cli.session import Session
+
+
+@click.command()
+@click.argument("host", required=False, metavar="[HOST]")
+@click.option("--person", metavar="PERSON",
+              help="A person instead: as the store has them; - asks for the number.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask before removing.")
+@options(*showing("terminal"), DATABASE)
+@click.pass_context
+def forget(
+    ctx: click.Context, host: str | None, person: str | None, *, dry_run: bool, yes: bool
+) -> None:
+    """Remove a workstation with its history, or all that the store holds of a person.
+
+    Looks that hold the person go as a whole.  From a file of SQLite the bytes are gone too; those
+    of PostgreSQL go with VACUUM, and copies of either with whoever made them.  What was removed is
+    not taken in again; files that hold it still do so: remove them too.
+    """
+    from cardtool.fleet import forgetting, tracing
+    from cardtool.model.redact import without_numbers
+    from cardtool.views.harmless import escape
+
+    if (host is None) == (person is None):
+        text = "name either a workstation, or somebody with --person."
+        raise click.UsageError(text, ctx)
+    session = Session(ctx, ("terminal",))
+    store, words = opened(ctx), session.text
+    if host is not None:
+        trace = tracing.of_host(store, host)
+    else:
+        trace = tracing.of_person(store, people.sought(session, store, person or ""))
+    if trace.is_empty():
+        raise Refusal(code="forget-nothing")
+    counts = {
+        "workstations": len(trace.workstations) or len(trace.changed),
+        "looks": len(trace.snapshots),
+        "certificates": len(trace.certificates),
+        "entries": len(trace.entries),
+    }
+    said = [f"{words.label(f'forget-{name}')}: {number}\n" for name, number in counts.items()]
+    for name, accounts in (("accounts", trace.accounts), ("shared", trace.shared)):
+        if accounts:
+            shown = escape(without_numbers(", ".join(accounts), None))
+            said.append(f"{words.label(f'forget-{name}')}: {shown}\n")
+    session.write(said)
+    if dry_run:
+        return
+    if not yes and not click.confirm(words.label("forget-confirm"), err=True):
+        raise Refusal(code="forget-not-confirmed")
+    forgetting.forget(store, trace, session.config.days())
+    done = words.label("forget-done" if store.is_sqlite else "forget-vacuum")
+    session.write([f"{done}\n{words.label('forget-files')}\n"])
+
+
+@click.command()
+@click.option("--keep-days", type=click.IntRange(0, 36500), required=True, metavar="N",
+              help="Keep the looks of so many days.")  # fmt: skip
+@click.option("--keep-last", type=click.IntRange(1), default=1, show_default=True, metavar="K",
+              help="Keep so many of each workstation, however old.")  # fmt: skip
+@options(*showing("terminal"), DATABASE)
+@click.pass_context
+def prune(ctx: click.Context, keep_days: int, keep_last: int) -> None:
+    """Remove old looks.  The latest of each workstation stays, and all that was learned.
+
+    A look dated more than a day ahead of its import is as old as that, and not the latest.
+    """
+    from cardtool.fleet.retention import prune as removed
+
+    session = Session(ctx, ("terminal",))
+    before = datetime.now(UTC) - timedelta(days=keep_days)
+    number = removed(opened(ctx), before, keep_last)
+    session.write([f"{session.text.label('prune-done')}: {number}\n"])

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
+"""`cardtool fleet import`."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cardtool.cli.fleet.answering import showing
+from cardtool.cli.fleet.opening import DATABASE, opened
+from cardtool.cli.options import PathName, options
+from cardtool.cli.refusal import UNKNOWN, Refusal
+from cardtool.cli.session import Session
+
+if TYPE_CHECKING:
+    from cardtool.fleet.importing import Report, Says
+    from cardtool.fleet.rows import Trouble
+    from cardtool.text import Text
+
+_FORMATS = ("terminal", "json")
+
+
+@click.command("import")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=PathName())
+@click.option(
+    "--rejected",
+    metavar="FOLDER",
+    type=PathName(),
+    help="Where to put what is no snapshot.  [default: `rejected` beside each file]",
+)
+@click.option(
+    "--remove/--keep",
+    default=False,
+    help="Whether to remove files that were taken in whole.  [default: keep]",
+)
+@options(*showing(*_FORMATS)[1:], DATABASE)
+@click.pass_context
+def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, remove: bool) -> None:  # noqa: FBT001 - as click gives it
+    """Take snapshots into the store: files, folders, `-`.
+
+    Read are .json, .ndjson and .jsonl, with .gz or without; a file that is named may be called
+    anything. Again is harmless: files that were taken in stay where they are unless --remove is
+    given. What is no snapshot is set aside with the reason beside it, and exits 3.
+    """
+    from concurrent.futures import BrokenExecutor
+
+    from cardtool.fleet.judged import Judged
+    from cardtool.fleet.rows import Terms
+    from cardtool.model.origin import IdentityPolicy
+
+    session = Session(ctx, _FORMATS)
+    for path in paths:
+        if path != "-" and not Path(path).exists():
+            raise Refusal(code="import-missing", file=path)
+    if rejected is not None and Path(rejected).is_symlink():
+        raise Refusal(code="import-link", file=rejected)
+    terms = Terms(
+        at=datetime.now(UTC),
+        policy=session.config.days(),
+        identity=IdentityPolicy(session.config.fleet.identity or "full"),
+    )
+    apart = None if rejected is None else Path(rejected)
+    try:
+        with Judged(map(Path, paths), terms, rejected=apart) as judged:
+            # while they judge, this process loads what the store needs
+            from cardtool.fleet.importing import take_in
+
+            store = opened(ctx, may_make=True)
+            report = take_in(store, judged, says=_says(session.text), remove=remove)
+    except BrokenExecutor as error:
+        raise Refusal(code="import-ended") from error
+    session.write(_told(report, session.text if session.format == "terminal" else None))
+    ctx.exit(UNKNOWN if report.set_aside else 0)
+
+
+def _says(text: "Text") -> "Says":
+    from cardtool.model.snapshot import SIZE_LIMIT_BYTES
+    from cardtool.views.harmless import escape
+
+    def says(trouble: "Trouble", file: Path) -> str:
+        named: dict[str, str | int] = {"file": file.name, "reason": trouble.detail}
+        return escape(text.refusal(trouble.code, {**named, "limit": SIZE_LIMIT_BYTES}))
+
+    return says
+
+
+def _told(report: "Report", text: "Text | None") -> Iterator[str]:
+    import msgspec
+
+    from cardtool.views.harmless import escape
+
+    if text is None:
+        yield msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+        return
+    for name in ("read", "new", "known", "set_aside", "passed_over"):
+        yield f"{text.label('import-' + name.replace('_', '-'))}: {getattr(report, name)}\n"
+    for each in report.stuck:
+        yield f"{text.label('import-stuck')}: {escape(each)}\n"

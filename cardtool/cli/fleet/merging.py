@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
+"""`cardtool fleet merge`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cardtool.cli.fleet.answering import showing, write
+from cardtool.cli.fleet.opening import DATABASE, opened
+from cardtool.cli.options import PathName, options
+from cardtool.cli.refusal import Refusal
+from cardtool.cli.session import Session
+
+if TYPE_CHECKING:
+    from cardtool.fleet.register.people import Disguise, Register
+
+_FORMATS = ("terminal", "json")
+
+
+@click.command()
+@click.argument("file", required=False, type=PathName())
+@click.option("--sheet", metavar="NAME", help="Only this sheet.  [default: every visible one]")
+@click.option("--register", "name", metavar="NAME", default="",
+              help="Which of several registers it is; it replaces that one only.")  # fmt: skip
+@click.option("--unseen", is_flag=True,
+              help="List who is in the register and was never seen.")  # fmt: skip
+@options(*showing(*_FORMATS), DATABASE)
+@click.pass_context
+def merge(
+    ctx: click.Context, file: str | None, sheet: str | None, name: str, *, unseen: bool
+) -> None:
+    """Take a personnel register (CSV, XLSX, XLS) in place of the one before; again is harmless.
+
+    Its people are stored as [fleet] identity says.  Rows to correct are told by their number.
+    """
+    from cardtool.fleet.register import keeping
+    from cardtool.views import register as views
+    from cardtool.views.rows import render_json
+
+    session = Session(ctx, _FORMATS)
+    if file is None and not unseen:
+        raise Refusal(code="register-nothing")
+    register = None if file is None else _read(session, file, sheet)
+    store = opened(ctx, may_make=register is not None)
+    is_json = session.format == "json"
+    if register is not None:
+        merged = keeping.merge(store, register, name)
+        if not (is_json and unseen):
+            shown = views.render_json(merged) if is_json else views.render(merged, session.text)
+            write(session, shown)
+    if unseen:
+        with store.reading() as connection:
+            found = keeping.unseen(connection)
+            write(session, render_json(found) if is_json
+                  else views.render_unseen(found, session.text))  # fmt: skip
+
+
+def _read(session: Session, file: str, sheet: str | None) -> "Register":
+    """Read a register's file.
+
+    Raises:
+        Refusal: it cannot be used.
+    """
+    from cardtool.fleet.register.grid import LARGEST_BYTES, RegisterError
+    from cardtool.fleet.register.people import read
+
+    try:
+        with Path(file).open("rb") as opened_file:
+            body = opened_file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Refusal(code="register-unreadable", file=file, reason=reason) from error
+    try:
+        return read(body, session.config.fleet.columns, _disguise(session), sheet)
+    except RegisterError as error:
+        raise Refusal(code=error.code, **{"file": file, **error.facts}) from error
+
+
+def _disguise(session: Session) -> "Disguise":
+    """Return what of a person may be stored.
+
+    Raises:
+        Refusal: people are to be hashed, and the site has no key.
+    """
+    from cardtool.fleet.register.people import Disguise
+    from cardtool.model.origin import IdentityPolicy
+
+    policy, key = IdentityPolicy(session.config.fleet.kept), session.config.identity.key
+    if policy is IdentityPolicy.HASHED and not key:
+        raise Refusal(code="fleet-key")
+    return Disguise(policy=policy, key=bytes.fromhex(key) if key else None)

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files by the folder that holds them, so that a link that is swapped in leads nowhere.
+
+Whoever may write into a folder may put a link in the place of a file or of a folder at any moment.
+Only what a person named may be a link; from there each step is taken from the folder that is
+open, and none through a link. Where the system opens no folders (Windows) the names are asked.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+_PRIVATE = 0o600
+_PRIVATE_FOLDER = 0o700
+
+_HAS_FOLDERS = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_PLAIN = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_FOLDER = getattr(os, "O_DIRECTORY", 0)
+
+
+class Spot(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a file lies: what was named, and the way from there."""
+
+    named: Path
+    way: tuple[str, ...] = ()
+    """Empty: the file itself was named, and may be a link."""
+    state: tuple[int, int] = (-1, -1)
+    """Size and time of the last change, when it was read."""
+
+    @property
+    def path(self) -> Path:
+        """Return its path as a person reads it."""
+        return self.named.joinpath(*self.way)
+
+
+class Folder:
+    """A folder that is open: what its name leads to from now on makes no odds."""
+
+    def __init__(self, path: Path, number: int | None) -> None:
+        """Take what was opened; `named` and `within` do so."""
+        self.path = path
+        self._number = number
+
+    @classmethod
+    def named(cls, path: Path) -> "Folder":
+        """Open a folder that a person named; it may be a link.
+
+        Raises:
+            OSError: it cannot be opened.
+        """
+        return cls(path, os.open(path, os.O_RDONLY | _FOLDER) if _HAS_FOLDERS else None)
+
+    @classmethod
+    def of(cls, spot: Spot) -> "Folder":
+        """Open the folder that holds a file.
+
+        Raises:
+            OSError: it is gone, or a link has taken the place of a folder.
+        """
+        if not spot.way:
+            return cls.named(spot.named.parent)
+        return cls.reached(spot.named, spot.way[:-1])
+
+    @classmethod
+    def reached(cls, named: Path, way: tuple[str, ...]) -> "Folder":
+        """Open a folder that lies below one that was named, step by step.
+
+        Raises:
+            OSError: it is gone, or a link has taken the place of a folder.
+        """
+        here = cls.named(named)
+        for name in way:
+            with here:
+                here = here.within(name)
+        return here
+
+    def within(self, name: str) -> "Folder":
+        """Open a folder in this one.
+
+        Raises:
+            OSError: it is none, or a link.
+        """
+        if not _HAS_FOLDERS:
+            _refuse_link(self.path / name)
+            return Folder(self.path / name, None)
+        flags = os.O_RDONLY | _FOLDER | _NO_LINK
+        return Folder(self.path / name, os.open(name, flags, dir_fd=self._number))
+
+    def made(self, name: str) -> "Folder":
+        """Open a folder in this one; one that is not there is made, for nobody else.
+
+        Raises:
+            OSError: it is a link, or cannot be made.
+        """
+        with suppress(FileExistsError):
+            os.mkdir(self._of(name), _PRIVATE_FOLDER, dir_fd=self._number)
+        return self.within(name)
+
+    def entries(self) -> Iterator[os.DirEntry[str]]:
+        """Yield what is in it.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        with os.scandir(self.path if self._number is None else self._number) as found:
+            yield from found
+
+    def open(self, name: str, *, follow: bool = False) -> int:
+        """Open a file to read, and return its number; a pipe is not waited for.
+
+        Raises:
+            OSError: it cannot be opened, or is a link.
+        """
+        if not follow and not _HAS_FOLDERS:
+            _refuse_link(self.path / name)
+        flags = os.O_RDONLY | _PLAIN | (0 if follow else _NO_LINK)
+        return os.open(self._of(name), flags, dir_fd=self._number)
+
+    def new(self, name: str) -> int:
+        """Make a file that only we may read, and return its number.
+
+        Raises:
+            OSError: there is one of this name, or it cannot be made.
+        """
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN
+        return os.open(self._of(name), flags, _PRIVATE, dir_fd=self._number)
+
+    def remove(self, name: str, state: tuple[int, int]) -> None:
+        """Remove a file that is as it was when it was read; a link, or another file, stays.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        about = os.stat(self._of(name), dir_fd=self._number, follow_symlinks=False)
+        if stat.S_ISREG(about.st_mode) and state_of(about) == state:
+            self.discard(name)
+
+    def discard(self, name: str) -> None:
+        """Remove whatever has a name.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        os.unlink(self._of(name), dir_fd=self._number)
+
+    def _of(self, name: str) -> str:
+        return str(self.path / name) if self._number is None else name
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._number is not None:
+            os.close(self._number)
+            self._number = None
+
+    def __enter__(self) -> Self:
+        """Give it, and let go of it afterwards."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of it."""
+        self.close()
+
+
+def state_of(about: os.stat_result) -> tuple[int, int]:
+    """Return what tells a file from one that took its name."""
+    return about.st_size, about.st_mtime_ns
+
+
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        text = "is a link"
+        raise OSError(text)

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A register's file as rows of texts, whatever program wrote it.
+
+Knows nothing of people or headings: where a text may be divided in several ways, it offers all.
+"""
+
+import codecs
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+import msgspec
+import python_calamine
+
+LARGEST_BYTES = 256 * 1024 * 1024
+_OLE = bytes.fromhex("D0CF11E0A1B11AE1")
+"""Source: [MS-CFB] §2.2, the first bytes of the old Office formats, and of encrypted new ones."""
+_ZIP = b"PK\x03\x04"
+_DELIMITERS = (",", ";", "\t")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_LONGEST_CELL = 1_000_000
+
+_Value = int | float | str | bool | time | date | datetime | timedelta
+
+
+class RegisterError(ValueError):
+    """A register that cannot be used: the code of a refusal, and its facts."""
+
+    def __init__(self, *, code: str, **facts: str | int) -> None:
+        """Say which sentence of `[refusal]` is meant, and what goes into it."""
+        super().__init__(code, facts)
+        self.code = code
+        self.facts = facts
+
+
+class Grid(msgspec.Struct, frozen=True, kw_only=True):
+    """One sheet."""
+
+    sheet: str = ""
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    """Each with its number, the first is 1; empty ones are left out."""
+
+
+def grids(body: bytes, sheet: str | None = None) -> Iterator[tuple[Grid, ...]]:
+    """Yield every way to read a file: the visible sheets of a workbook, or a text by delimiter.
+
+    Raises:
+        RegisterError: it is neither, it is too large or encrypted, or has no such sheet.
+    """
+    if len(body) > LARGEST_BYTES:
+        raise RegisterError(code="register-large", limit=LARGEST_BYTES)
+    if body.startswith((_OLE, _ZIP)):
+        yield tuple(_sheets(body, sheet))
+        return
+    text = _decoded(body)
+    for delimiter in _DELIMITERS:
+        yield (Grid(rows=tuple(_lines(text, delimiter))),)
+
+
+def _sheets(body: bytes, wanted: str | None) -> Iterator[Grid]:
+    try:
+        if body.startswith(_ZIP):
+            with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                if sum(each.file_size for each in archive.infolist()) > 4 * LARGEST_BYTES:
+                    raise RegisterError(code="register-large", limit=4 * LARGEST_BYTES)
+        with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body)) as book:
+            visible = [
+                each.name
+                for each in book.sheets_metadata
+                if each.visible is python_calamine.SheetVisibleEnum.Visible
+                and each.typ is python_calamine.SheetTypeEnum.WorkSheet
+            ]
+            if wanted is not None and wanted not in visible:
+                raise RegisterError(code="register-sheet", sheet=wanted, found=", ".join(visible))
+            for name in visible if wanted is None else [wanted]:
+                yield Grid(sheet=name, rows=tuple(_cells(book.get_sheet_by_name(name))))
+    except python_calamine.PasswordError as error:
+        raise RegisterError(code="register-locked") from error
+    except (python_calamine.CalamineError, zipfile.BadZipFile) as error:
+        raise RegisterError(code="register-broken", reason=str(error)) from error
+
+
+def _cells(sheet: python_calamine.CalamineSheet) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Yield the rows of a sheet; every part of a merged cell says what the whole says."""
+    rows = [[_said(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        if top < len(rows) and left < len(rows[top]):
+            for row in rows[top : bottom + 1]:
+                row[left : right + 1] = [rows[top][left]] * len(row[left : right + 1])
+    for number, row in enumerate(rows, 1):
+        if any(row):
+            yield number, tuple(row)
+
+
+def _said(value: _Value) -> str:
+    """Return a cell as it was meant: a whole number without the point that Excel stores."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return _plain(value if isinstance(value, str) else str(value))
+
+
+def _plain(text: str) -> str:
+    """Return a cell's text on one line; databases refuse the character 0."""
+    return " ".join(text.replace("\0", " ").replace("\ufeff", "").split())
+
+
+def _decoded(body: bytes) -> str:
+    """Return the text in the encoding that its first bytes name, else UTF-8, else Turkish Windows.
+
+    Source: Excel writes "CSV UTF-8" with a mark, "Unicode text" as UTF-16 with one and "CSV" in
+    the code page of the system, which is 1254 in Turkey.
+    """
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            return body.removeprefix(mark).decode(encoding, errors="replace")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body.decode("cp1254", errors="replace")
+
+
+def _lines(text: str, delimiter: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    first = 1
+    try:
+        for row in reader:
+            cells = tuple(map(_plain, row))
+            if any(cells):
+                yield first, cells
+            first = reader.line_num + 1
+    except csv.Error as error:
+        raise RegisterError(code="register-broken", reason=str(error)) from error

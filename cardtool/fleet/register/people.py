@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The people of a register: each row checked, and disguised as the site's policy says.
+
+What leaves here may be stored. A row that is not as it should be is told by its number alone.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+from stdnum.tr import tckimlik
+
+from cardtool.fleet.register.grid import Grid, grids
+from cardtool.fleet.register.headings import TELLING, Headings
+from cardtool.model.origin import IdentityPolicy, account
+from cardtool.model.redact import hashed, without_numbers
+from cardtool.model.register import Entry, Trouble
+
+_SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
+_DECIMALS = re.compile(r"[.,]0+$")
+_LONGEST = 300
+"""Characters of one value; more is no name and no address."""
+
+
+class Disguise(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a person is stored."""
+
+    policy: IdentityPolicy
+    key: bytes | None = None
+    """Secret of the keyed hash; needed where the policy is `hashed`."""
+
+    def said(self, text: str) -> str:
+        """Return a text, and any number in it as certificates in the store have it."""
+        cut = text[:_LONGEST]
+        return cut if self.policy is IdentityPolicy.FULL else without_numbers(cut, self._used)
+
+    def named(self, text: str) -> str:
+        """Return what names a person: nothing where everything personal is hashed."""
+        return "" if self.policy is IdentityPolicy.HASHED else self.said(text)
+
+    def user(self, text: str) -> str:
+        """Return an account's name as `Origin.user` has it."""
+        name = account(text)
+        return hashed(self._used, name) if name and self._used else self.said(name)
+
+    @property
+    def _used(self) -> bytes | None:
+        return self.key if self.policy is IdentityPolicy.HASHED else None
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file says."""
+
+    entries: tuple[Entry, ...]
+    rows: int
+    troubles: tuple[Trouble, ...]
+
+
+def read(
+    body: bytes, columns: Mapping[str, str], disguise: Disguise, sheet: str | None = None
+) -> Register:
+    """Read a register from the bytes of its file; `columns` are the site's headings by meaning.
+
+    Raises:
+        RegisterError: it cannot be read, or has no headings.
+    """
+    headings = Headings(columns)
+    ways = list(grids(body, sheet))
+    best = max(ways, key=headings.found_in)
+    headings.check(best)
+    found = [each for grid in best for each in _people(grid, headings, disguise)]
+    return Register(
+        entries=tuple(entry for entry, _ in found if entry is not None),
+        rows=len(found),
+        troubles=tuple(trouble for _, trouble in found if trouble is not None),
+    )
+
+
+def short(host: str) -> str:
+    """Return a workstation's name as a register's is compared: small letters, no domain."""
+    return host.casefold().partition(".")[0]
+
+
+def _people(
+    grid: Grid, headings: Headings, disguise: Disguise
+) -> Iterator[tuple[Entry | None, Trouble | None]]:
+    """Yield what each row below the headings says; printed lists repeat these on every page."""
+    columns: dict[str, int] = {}
+    for row, cells in grid.rows:
+        if not columns or any(headings.names(cells[place]) for place in _telling(columns, cells)):
+            columns = headings.columns(cells) or columns
+            continue
+        values = {key: cells[place] for key, place in columns.items() if place < len(cells)}
+        entry, reason = _person(values, cells, disguise)
+        trouble = Trouble(sheet=grid.sheet, row=row, reason=reason, kept=entry is not None)
+        yield entry, trouble if reason else None
+
+
+def _telling(columns: Mapping[str, int], cells: Sequence[str]) -> Iterator[int]:
+    places = (columns.get(key, len(cells)) for key in TELLING)
+    return (place for place in places if place < len(cells))
+
+
+def _person(
+    values: Mapping[str, str], cells: Sequence[str], disguise: Disguise
+) -> tuple[Entry | None, str]:
+    """Return what is kept of a row, and what is wrong with it."""
+    said = {key: value for key, value in values.items() if value}
+    if _is_title(said, cells):
+        return None, "nobody"
+    number, reason = _number(said.get("number", ""))
+    host = disguise.said(short(said.get("host", "")))
+    user = disguise.user(said.get("user", ""))
+    if not (number or host or user):
+        return None, reason or "nobody"
+    entry = Entry(
+        number=disguise.said(number),
+        name=disguise.named(" ".join(filter(None, map(said.get, ("name", "surname"))))),
+        unit=disguise.said(said.get("unit", "")),
+        host=host,
+        user=user,
+        address=disguise.said(said.get("address", "")),
+        email=disguise.named(said.get("email", "")),
+    )
+    return entry, reason
+
+
+def _is_title(said: Mapping[str, str], cells: Sequence[str]) -> bool:
+    """Tell whether a row is a line between the people, alone or merged over several columns."""
+    telling = [said[key] for key in TELLING if key in said]
+    is_alone = len(list(filter(None, cells))) == 1 and "number" in said
+    is_words = not any(map(str.isdigit, "".join(telling)))
+    return is_words and (is_alone or (len(telling) > 1 and len(set(telling)) == 1))
+
+
+def _number(text: str) -> tuple[str, str]:
+    """Return a number whose check digits are right, and what is wrong where they are not."""
+    digits = re.sub(r"[\s'\u2019\u200b-]", "", text)
+    is_scientific = bool(_SCIENTIFIC.fullmatch(digits))
+    if is_scientific:
+        try:
+            digits = str(int(Decimal(digits.replace(",", "."))))
+        except InvalidOperation:
+            digits = ""
+    digits = _DECIMALS.sub("", digits)
+    if not text:
+        return "", ""
+    if digits.isascii() and tckimlik.is_valid(digits):
+        return digits, ""
+    return "", "number-rounded" if is_scientific else "number-wrong"

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks that wait on disk until their receiver takes them: in order, none lost.
+
+A look waits under the name it will have at the receiver, which is the same each time: whoever is
+killed between handing it over and striking it off hands over the same name again. Knows nothing of
+where it goes. Standard library alone, for it runs at every desk.
+"""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+_WAITING = re.compile(r"(?P<number>[0-9]{12})_(?P<name>[^.].*)")
+_DRAFT = ".part"
+"""Where the next one grows, under the lock."""
+
+_TRIED = ".tried"
+"""How often a look was answered by a receiver that did not take it: lines of a count and a name."""
+
+_TRIES = 3
+"""Runs after which such a look no longer holds up those behind it."""
+
+_PUT_PATIENCE_S = 10.0
+"""For another sender that is putting one down, which takes milliseconds."""
+
+_RETRY_S = 0.02
+
+
+class Answer(NamedTuple):
+    """What became of handing one look over."""
+
+    state: Literal["delivered", "away", "refused"]
+    """away: later it may go; refused: as it is it never will."""
+    kind: str = ""
+    """Why it is away: certificate, access, busy (another sender), or nothing in particular."""
+    reason: str = ""
+    """In the words of whoever said no; for support, never parsed."""
+    is_heard: bool = False
+    """The receiver itself answered, so it may be this look alone that it cannot take."""
+
+
+class Report(NamedTuple):
+    """What became of everything that waited."""
+
+    delivered: int = 0
+    refused: int = 0
+    waiting: int = 0
+    last: Answer = Answer("delivered")
+    """The latest that was not taken; what it says holds for all that wait."""
+    passed: int = 0
+    """Looks that were not taken for several runs, and no longer hold up the others."""
+
+
+class Spool:
+    """One folder of looks that wait; any number of senders at once may use it."""
+
+    def __init__(self, folder: Path, limit: int | None = None) -> None:
+        """Use a folder, made when something is put there; `limit` is how many may wait."""
+        self._folder = folder
+        self._limit = limit
+
+    def put(self, name: str, body: bytes) -> int:
+        """Keep a look until it is delivered, and return how many of the oldest were dropped.
+
+        What waits under this name already is the same, and stays where it is.
+
+        Raises:
+            OSError: it could not be kept.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._locked("put", _PUT_PATIENCE_S) as mine:
+            if not mine:
+                raise TimeoutError(None, "another sender does not end", str(self._folder))
+            waiting = self._waiting()
+            if any(_parts(each)["name"] == name for each in waiting):
+                return 0
+            number = int(_parts(waiting[-1])["number"]) + 1 if waiting else 1
+            write_whole(self._folder / f"{number:012d}_{name}", body, self._folder / _DRAFT)
+            over = waiting[: max(len(waiting) + 1 - self._limit, 0)] if self._limit else []
+            for oldest in over:
+                oldest.unlink(missing_ok=True)
+            return len(over)
+
+    def deliver(self, hand_over: Callable[[str, bytes], Answer], patience_s: float) -> Report:
+        """Hand over what waits, oldest first, until nothing does or the receiver is away.
+
+        A look that it answers and does not take, run after run, goes after all others.
+
+        `patience_s` is for another sender that is at it already, and takes along what waits.
+        """
+        if not self._folder.is_dir():
+            return Report()
+        delivered = refused = passed = 0
+        last = Answer("delivered")
+        with self._locked("deliver", patience_s) as mine:
+            if not mine:
+                last = Answer("away", "busy")
+            tried = self._tried() if mine else {}
+            for file in self._queue(tried) if mine else ():
+                try:
+                    body = file.read_bytes()
+                except FileNotFoundError:  # dropped meanwhile
+                    continue
+                except OSError as error:  # another user's: it stays, and holds up no other
+                    last = Answer("away", reason=f"{file}: {error.strerror}")
+                    continue
+                name = _parts(file)["name"]
+                answer = hand_over(name, body)
+                if answer.state == "delivered":
+                    with suppress(OSError):  # held open by a scanner of viruses: it goes once more
+                        file.unlink(missing_ok=True)
+                    delivered += 1
+                    continue
+                last = answer
+                if answer.state == "away":
+                    is_late = tried.get(name, 0) >= _TRIES
+                    if answer.is_heard:
+                        tried[name] = tried.get(name, 0) + 1
+                        self._keep_tried(tried)
+                    if not (is_late and answer.is_heard):
+                        break
+                    passed += 1
+                    continue
+                self._set_aside(file, answer.reason)
+                refused += 1
+        return Report(delivered, refused, len(self._waiting()), last, passed)
+
+    def _queue(self, tried: Mapping[str, int]) -> Iterator[Path]:
+        """Yield what waits, each once, what came meanwhile, and then what was tried too often."""
+        late = {each for each in self._waiting() if tried.get(_parts(each)["name"], 0) >= _TRIES}
+        seen = set(late)
+        while new := [each for each in self._waiting() if each not in seen]:
+            seen.update(new)
+            yield from new
+        yield from sorted(late)
+
+    def _tried(self) -> dict[str, int]:
+        """Return how often each was tried, of those that wait."""
+        waiting = {_parts(each)["name"] for each in self._waiting()}
+        try:
+            lines = (self._folder / _TRIED).read_text("utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return {}
+        found = (line.partition(" ") for line in lines)
+        return {name: int(n) for n, _, name in found if name in waiting and n.isdecimal()}
+
+    def _keep_tried(self, tried: Mapping[str, int]) -> None:
+        body = "".join(f"{number} {name}\n" for name, number in tried.items()).encode()
+        with suppress(OSError):  # then it is tried more often
+            write_whole(self._folder / _TRIED, body, self._folder / f"{_TRIED}{_DRAFT}")
+
+    def _set_aside(self, file: Path, reason: str) -> None:
+        """Move what will never be taken into a folder of its own, with the reason beside it."""
+        folder = self._folder / "refused"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        name = _parts(file)["name"]
+        (folder / f"{name}.reason.txt").write_text(f"{reason}\n", encoding="utf-8")
+        file.replace(folder / name)
+
+    def _waiting(self) -> list[Path]:
+        return sorted(each for each in self._folder.iterdir() if _WAITING.fullmatch(each.name))
+
+    @contextmanager
+    def _locked(self, name: str, patience_s: float) -> Iterator[bool]:
+        """Hold a lock, which ends with this process whatever ends it; False: another has it."""
+        until = time.monotonic() + patience_s
+        with open(self._folder / f".{name}.lock", "ab", opener=_private) as file:
+            while not (mine := _lock(file.fileno())) and time.monotonic() < until:
+                time.sleep(_RETRY_S)
+            yield mine
+
+
+def write_whole(place: Path, body: bytes, draft: Path, *, private: bool = True) -> None:
+    """Write a file whole or not at all, and have it on the disk before returning.
+
+    `draft` is where it grows, in the same folder; what is there is of one who was killed.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    try:
+        with open(draft, "wb", opener=_private if private else None) as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(place)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+        raise
+    _sync_folder(place.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the folder's own list on the disk, where the system has a way to say so."""
+    with suppress(OSError):  # Windows opens no folder, and a share may let nobody list it
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _lock(handle: int) -> bool:
+    """Take the lock of an open file if nobody has it."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - Windows alone has it
+
+        try:
+            os.lseek(handle, 0, os.SEEK_SET)
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl  # noqa: PLC0415 - Windows lacks it
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _parts(file: Path) -> re.Match[str]:
+    found = _WAITING.fullmatch(file.name)
+    assert found is not None  # noqa: S101 - `_waiting` chose it by this
+    return found

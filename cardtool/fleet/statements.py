@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: S608 - statements are made of the names of our own tables, values are never in them
+"""The statements that write snapshots, merged so that no order of coming makes odds.
+
+They are texts that the driver takes a list of rows for: through SQLAlchemy's own expressions each
+row costs several times what the database takes for it (docs/scale.md).
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Table
+
+from cardtool.fleet.ahead import AHEAD_US
+from cardtool.fleet.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
+
+_CARD = ("holder", "person", "issuer", "sha256", "not_before_us", "not_after_us", "card_seen_us")
+"""Of the last snapshot that had an NES: a card in a drawer keeps its end date."""
+
+
+class Statements:
+    """What is executed, in the words of a database."""
+
+    def __init__(self, connection: Connection, now_us: int) -> None:
+        """Word them for a database, and for the moment of the import."""
+        later = _Later(now_us + AHEAD_US)
+        self._mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+        names = [each.name for each in WORKSTATION.columns if each.name != "id"]
+        self.workstation = (
+            f"{self._insert(WORKSTATION, names)} VALUES ({self._marks(len(names))})"
+            f" ON CONFLICT (host_key) DO UPDATE SET {_merged(names, later)}"
+            f" WHERE {later('workstation', 'taken_us')}"
+            " OR excluded.first_seen_us < workstation.first_seen_us"
+            f" OR {later('workstation', 'card_seen_us')}"
+        )
+        self.first_workstation = self._plain(WORKSTATION, names)
+        looks = self._insert(
+            SNAPSHOT, ["imported_us", "taken_us", "schema", "body", "workstation_id"]
+        )
+        values = f"{now_us:d}, {self._marks(3)}"
+        self.first_snapshot = f"{looks} VALUES ({values}, {self._mark})"
+        self.snapshot = (
+            f"{looks} SELECT {values}, id FROM workstation"
+            f" WHERE host_key = {self._mark} ON CONFLICT (workstation_id, taken_us) DO NOTHING"
+        )
+        names = [n.name for n in CERTIFICATE.columns if n.name not in {"id", "workstation_id"}]
+        self.first_certificate = (
+            f"{self._plain(CERTIFICATE, [*names, 'workstation_id'])}"
+            " ON CONFLICT (workstation_id, sha256) DO NOTHING"  # one card in two readers
+        )
+        self.certificate = (
+            f"{self._insert(CERTIFICATE, [*names, 'workstation_id'])}"
+            f" SELECT {self._marks(len(names))}, id FROM workstation"
+            f" WHERE host_key = {self._mark} ON CONFLICT (workstation_id, sha256) DO UPDATE SET"
+            f" first_seen_us = {_first('certificate')},"
+            f" last_seen_us = CASE WHEN {later('certificate', 'last_seen_us')}"
+            " THEN excluded.last_seen_us ELSE certificate.last_seen_us END"
+            " WHERE excluded.first_seen_us < certificate.first_seen_us"
+            f" OR {later('certificate', 'last_seen_us')}"
+        )
+
+    def _plain(self, table: Table, names: Sequence[str]) -> str:
+        return f"{self._insert(table, names)} VALUES ({self._marks(len(names))})"
+
+    def _insert(self, table: Table, names: Sequence[str]) -> str:
+        return f"INSERT INTO {table.name} ({', '.join(map(_quoted, names))})"
+
+    def _marks(self, number: int) -> str:
+        return ", ".join([self._mark] * number)
+
+
+class _Later:
+    """The condition that what comes is later than what is there; a clock ahead is never later."""
+
+    def __init__(self, limit_us: int) -> None:
+        self._limit_us = limit_us
+
+    def __call__(self, table: str, name: str) -> str:
+        other, mine = f"excluded.{name}", f"{table}.{name}"
+        limit = self._limit_us
+        return (
+            f"({other} IS NOT NULL AND ({mine} IS NULL"
+            f" OR ({other} <= {limit}, {other}) > ({mine} <= {limit}, {mine})))"
+        )
+
+
+def _merged(names: Sequence[str], later: _Later) -> str:
+    """Return what becomes of each column where the workstation is known."""
+    parts = []
+    for name in names:
+        if name == "host_key":
+            continue
+        if name == "first_seen_us":
+            parts.append(f"{name} = {_first('workstation')}")
+            continue
+        when = later("workstation", "card_seen_us" if name in _CARD else "taken_us")
+        column = _quoted(name)
+        parts.append(
+            f"{column} = CASE WHEN {when} THEN excluded.{column} ELSE workstation.{column} END"
+        )
+    return ", ".join(parts)
+
+
+def _first(table: str) -> str:
+    mine, other = f"{table}.first_seen_us", "excluded.first_seen_us"
+    return f"CASE WHEN {other} < {mine} THEN {other} ELSE {mine} END"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A workstation that is without a usable reader: one to order, or one that IT can mend."""
+
+from typing import Literal
+
+import msgspec
+
+from cardtool.model.register import Entry
+from cardtool.model.summary import ReaderState
+from cardtool.model.utc import Utc
+
+Form = Literal["mini", "desktop"]
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the list of readers to order, or of those beside it that are not to be."""
+
+    to_order: bool
+    """Only where USB was looked at and shows none; else a reader is there and does not work."""
+    host: str
+    host_id: str = ""
+    unit: str = ""
+    user: str = ""
+    holder: str = ""
+    person: str = ""
+    at: Utc
+    reader: ReaderState
+    verdict: str
+    form: Form = "mini"
+    """mini takes the SIM-sized card."""
+    assumed: bool = True
+    """No reader of a known form was ever seen here."""
+    model: str = ""
+    """The reader that was seen here last, as the catalogue calls it or PC/SC did."""
+    since_at: Utc | None = None
+    """The first look of the unbroken run of looks that found the same."""
+    taken_at: Utc
+    """When it was looked at last."""
+    stale: bool = False
+    """That is longer ago than it should be: ask before ordering."""
+    known_by: str = ""
+    """What of the register fits: number, user or host; empty: nothing does."""
+    people: tuple[Entry, ...] = ()
+    """Whose workstation it is, by the register."""

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A diagnosis in one line: what a list of workstations says of each."""
+
+import functools
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from cardtool.model.diagnosis import Diagnosis, Severity
+from cardtool.model.snapshot import Snapshot
+from cardtool.model.summary import ReaderState, Summary
+from cardtool.rules import desk, renewal, trust
+from cardtool.rules.policy import Policy
+
+_STATES = {
+    "reader-missing": ReaderState.MISSING,
+    "reader-driver-missing": ReaderState.DRIVER,
+    "reader-driver-old": ReaderState.DRIVER,
+    "reader-drivers-clash": ReaderState.DRIVER,
+    "reader-disabled": ReaderState.DRIVER,
+    "reader-blocked": ReaderState.DRIVER,
+    "reader-asleep": ReaderState.DRIVER,
+    "reader-not-offered": ReaderState.DRIVER,
+    "reader-faulty": ReaderState.BROKEN,
+    "reader-unplugged": ReaderState.BROKEN,
+    "reader-unsupported": ReaderState.BROKEN,
+    "reader-built-in-only": ReaderState.BROKEN,
+}
+
+
+def summarise(diagnosis: Diagnosis) -> Summary:
+    """Return the line of a diagnosis; of several NES the one that lasts longest counts."""
+    snapshot, origin = diagnosis.snapshot, diagnosis.snapshot.origin
+    nes = counting(snapshot)
+    amiss = (each.code for each in diagnosis.findings if each.severity is not Severity.OK)
+    codes = tuple(dict.fromkeys(amiss))
+    return Summary(
+        host=snapshot.host.name,
+        host_id=origin.host_id if origin else "",
+        unit=origin.unit if origin else "",
+        user=origin.user if origin else "",
+        at=diagnosis.at,
+        taken_at=snapshot.taken_at,
+        severity=diagnosis.severity,
+        verdict=diagnosis.verdict,
+        codes=codes,
+        reader=reader_state(codes, has_readers=bool(desk.readers(snapshot))),
+        readers=tuple(each.name for each in desk.readers(snapshot)),
+        holder=nes.holder if nes else "",
+        person=nes.person if nes else "",
+        issuer=nes.issuer if nes else "",
+        sha256=nes.sha256 if nes else "",
+        not_before_at=nes.certificate.not_before_at if nes else None,
+        not_after_at=nes.ends_at if nes else None,
+        days_left=(nes.ends_at - diagnosis.at) // timedelta(days=1) if nes else None,
+        card_seen_at=snapshot.taken_at if nes else None,
+        practice=diagnosis.practice,
+    )
+
+
+def counting(snapshot: Snapshot) -> desk.Nes | None:
+    """Return the NES that counts where there are several: the one that lasts longest.
+
+    Of two that end with their issuer it is the later on paper, which is the other's successor.
+    """
+    refused = trust.refused(snapshot)
+    accepted = [each for each in desk.all_nes(snapshot) if each.certificate not in refused]
+    return max(
+        accepted, key=lambda each: (each.ends_at, each.certificate.not_after_at), default=None
+    )
+
+
+def dated(line: Summary, policy: Policy) -> Summary:
+    """Return a line with the moments of its NES's renewal.
+
+    It has no successor, for it is the one that lasts longest. Apart from `summarise` because it
+    loads the public holidays, for which a look at the desk does not wait.
+    """
+    if line.not_after_at is None:
+        return line
+    opens_at, apply_by_at = renewal_of(line.issuer, line.not_after_at, policy)
+    return replace(line, opens_at=opens_at, apply_by_at=apply_by_at)
+
+
+def renewal_of(issuer: str, ends_at: datetime, policy: Policy) -> tuple[datetime, datetime]:
+    """Return from when the renewal of an NES may be asked for, and the last second to apply in."""
+    own = _own(policy, issuer)
+    return renewal.opens_at(ends_at, own), renewal.apply_by_at(ends_at, own)
+
+
+@functools.lru_cache(maxsize=1024)
+def _own(policy: Policy, issuer: str) -> Policy:
+    return policy.of(issuer)
+
+
+def reader_state(codes: Collection[str], *, has_readers: bool) -> ReaderState:
+    """Return how the reader is; one that is there and used decides over others that are not.
+
+    `codes` are those of what is not in order.
+    """
+    found = next((state for code, state in _STATES.items() if code in codes), None)
+    return found or (ReaderState.PRESENT if has_readers else ReaderState.UNKNOWN)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What changed since a day: a line each, for people or for programs."""
+
+from collections.abc import Iterable, Iterator
+
+from cardtool.model.change import Change
+from cardtool.text import Text
+from cardtool.views.harmless import escape
+from cardtool.views.paper import Paper
+from cardtool.views.rows import render_csv as rows_csv
+from cardtool.views.rows import render_json as rows_json
+
+_FINGERPRINT = 16
+"""Digits of a certificate's fingerprint that tell it from others."""
+
+
+def render(changes: Iterable[Change], text: Text, paper: Paper | None = None) -> Iterator[str]:
+    """Yield a line for each change, below the name of its workstation."""
+    arrow = "→" if (paper or Paper()).symbols else "->"
+    host = None
+    for each in changes:
+        if each.host_id != host:
+            host = each.host_id
+            unit = f" ({escape(each.unit)})" if each.unit else ""
+            yield f"{escape(each.host) or '-'}{unit}\n"
+        yield f"    {text.label(f'change-{each.what}')}{_said(each, text, arrow)}\n"
+    if host is None:
+        yield f"{text.label('change-nothing')}\n"
+
+
+def render_csv(changes: Iterable[Change], text: Text | None = None) -> Iterator[str]:
+    """Yield the heading and a row each; the columns are the fields of `Change`."""
+    del text
+    fields = Change.__struct_fields__
+    return rows_csv(fields, ([getattr(each, name) for name in fields] for each in changes))
+
+
+def render_json(changes: Iterable[Change], text: Text | None = None) -> Iterator[str]:
+    """Yield a list of them."""
+    del text
+    return rows_json(changes)
+
+
+def _said(change: Change, text: Text, arrow: str) -> str:
+    """Return what follows the words of a change."""
+    match change.what:
+        case "workstation-new" | "workstation-not-seen":
+            return f": {text.moment(change.taken_at)}"
+        case "verdict":
+            by = f" ({text.label('change-by-time')})" if change.by == "time" else ""
+            return f": {change.before} {arrow} {change.after}{by}"
+        case "reader-appeared" | "reader-vanished":
+            return f": {escape(change.before or change.after)}"
+        case _:
+            before, after = change.before[:_FINGERPRINT] or "-", change.after[:_FINGERPRINT]
+            return f": {before} {arrow} {after}{_until(change, text)}"
+
+
+def _until(change: Change, text: Text) -> str:
+    """Return the day on which the new certificate ends."""
+    if change.ends_at is None:
+        return ""
+    return f", {text.local(change.ends_at).strftime(text.label('list-day'))}"

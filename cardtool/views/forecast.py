@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The renewals ahead: as a table with bars, as a picture, or as rows."""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from rich.table import Table
+from rich.text import Text as Line
+
+from cardtool.model.forecast import Forecast, Renewals
+from cardtool.text import Text
+from cardtool.views.harmless import escape
+from cardtool.views.paper import Paper
+from cardtool.views.rows import render_csv as rows_csv
+
+_YEAR = 12
+
+
+def render(forecast: Forecast, text: Text, paper: Paper | None = None) -> Iterator[str]:
+    """Yield the months with a bar each, or the units with their years."""
+    sheet = paper or Paper()
+    table = _by_unit(forecast, text) if forecast.by_unit else _by_month(forecast, text, sheet)
+    total = sum(each.count for each in forecast.lines)
+    last = f"{text.label('forecast-total')}: {total}{_price(forecast, text)}"
+    yield sheet.print([table, Line(), Line(last)])
+
+
+def render_csv(forecast: Forecast, text: Text | None = None) -> Iterator[str]:
+    """Yield a row for each month and unit; without a price there is no column of costs."""
+    del text
+    fields = [each for each in Renewals.__struct_fields__ if each != "cost" or _has_cost(forecast)]
+    extra = ["currency"] if _has_cost(forecast) else []
+    rows = (
+        [*(getattr(each, name) for name in fields), forecast.currency] for each in forecast.lines
+    )
+    return rows_csv([*fields, *extra], (row[: len(fields) + len(extra)] for row in rows))
+
+
+def render_json(forecast: Forecast, text: Text | None = None) -> Iterator[str]:
+    """Yield the forecast as one document."""
+    del text
+    yield msgspec.json.format(msgspec.json.encode(forecast), indent=2).decode() + "\n"
+
+
+def named(line: Renewals, text: Text) -> str:
+    """Return what a line is called."""
+    return line.month if line.when == "month" else text.label(f"forecast-{line.when}")
+
+
+def _has_cost(forecast: Forecast) -> bool:
+    return any(each.cost is not None for each in forecast.lines)
+
+
+def by_month(forecast: Forecast) -> list[Renewals]:
+    """Return a line for each month, whatever the units, and others where there is something."""
+    sums: dict[tuple[str, str], Renewals] = {}
+    for each in forecast.lines:
+        key = (each.when, each.month)
+        known = sums.get(key)
+        if known is None:
+            sums[key] = msgspec.structs.replace(each, unit="")
+        else:
+            cost = None if each.cost is None else (known.cost or 0) + each.cost
+            sums[key] = msgspec.structs.replace(known, count=known.count + each.count, cost=cost)
+    return [each for each in sums.values() if each.when == "month" or each.count]
+
+
+def money(amount: float | None, currency: str, text: Text) -> str:
+    """Return an amount as its language writes it; nothing where there is none."""
+    if amount is None:
+        return ""
+    marks = str.maketrans(",.", text.label("forecast-marks"))
+    return f"{amount:,.2f}".translate(marks) + f" {escape(currency)}"
+
+
+def _grid() -> Table:
+    return Table(box=None, padding=(0, 1, 0, 0), header_style="bold", pad_edge=False)
+
+
+def _by_month(forecast: Forecast, text: Text, paper: Paper) -> Table:
+    lines = by_month(forecast)
+    most = max((each.count for each in lines), default=0) or 1
+    costs = [money(each.cost, forecast.currency, text) for each in lines]
+    names = [named(each, text) for each in lines]
+    used = max(map(len, [*names, text.label("forecast-month")])) + 8 + max(map(len, costs)) + 3
+    room = max(5, paper.width - used)
+    table = _grid()
+    table.add_column(text.label("forecast-month"), no_wrap=True)
+    table.add_column(text.label("forecast-count"), justify="right", no_wrap=True)
+    if _has_cost(forecast):
+        table.add_column(text.label("forecast-cost"), justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True, overflow="crop")
+    for line, name, cost in zip(lines, names, costs, strict=True):
+        # at least one mark for at least one renewal
+        bar = ("█" if paper.symbols else "#") * -(-line.count * room // most)
+        style = "red" if line.when == "overdue" else "green"
+        cells = [name, str(line.count), *([cost] if _has_cost(forecast) else [])]
+        table.add_row(*cells, Line(bar, style=style))
+    return table
+
+
+def _by_unit(forecast: Forecast, text: Text) -> Table:
+    """Return the years of each unit; the months of each are for programs."""
+    table = _grid()
+    table.add_column(text.label("list-unit"), overflow="fold")
+    for key in ("overdue", "year-1", "year-2", "year-3", "later", "total"):
+        table.add_column(text.label(f"forecast-{key}"), justify="right")
+    if _has_cost(forecast):
+        table.add_column(text.label("forecast-cost"), justify="right", no_wrap=True)
+    for unit in dict.fromkeys(each.unit for each in forecast.lines):
+        own = [each for each in forecast.lines if each.unit == unit]
+        months = [each.count for each in own if each.when == "month"]
+        years = [sum(months[start : start + _YEAR]) for start in range(0, len(months), _YEAR)]
+        overdue = sum(each.count for each in own if each.when == "overdue")
+        later = sum(each.count for each in own if each.when == "later")
+        total = sum(each.count for each in own)
+        cells = [str(each) for each in (overdue, *years, later, total)]
+        cost = [money(_cost(own), forecast.currency, text)] if _has_cost(forecast) else []
+        table.add_row(escape(unit) or text.label("forecast-no-unit"), *cells, *cost)
+    return table
+
+
+def _cost(lines: Iterable[Renewals]) -> float | None:
+    known = [each.cost for each in lines if each.cost is not None]
+    return sum(known) if known else None
+
+
+def _price(forecast: Forecast, text: Text) -> str:
+    cost = money(_cost(forecast.lines), forecast.currency, text)
+    return f", {cost}" if cost else ""

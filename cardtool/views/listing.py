@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The list for people: a line a workstation, in columns whose widths are known beforehand.
+
+So a million lines go by without one being kept, and every page keeps its width.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text as Line
+
+from cardtool.model.diagnosis import Severity
+from cardtool.model.summary import ReaderState, Summary
+from cardtool.text import Text
+from cardtool.views.harmless import escape
+from cardtool.views.paper import Paper
+
+_WIDE = 76
+"""Columns from which on there is room for the unit, the state in words and the last look."""
+
+_DAY = 10
+_UNIT = 10
+_DAYS = 5
+_DRAWER = "*"
+
+
+class _Column(msgspec.Struct, frozen=True, kw_only=True):
+    """What one is called, if anything, and how many columns of the page it takes."""
+
+    label: str
+    width: int
+    is_right: bool = False
+
+
+def render(summaries: Iterable[Summary], text: Text, paper: Paper | None = None) -> Iterator[str]:
+    """Yield the heading, the lines, and how many there were of each state."""
+    sheet = paper or Paper()
+    columns = _columns(text, sheet)
+    marks = {each: _mark(each, text, sheet) for each in Severity}
+    counts: Counter[Severity] = Counter()
+    has_drawer = False
+    for line in summaries:
+        if not counts:
+            heads = (text.label(each.label) if each.label else "" for each in columns)
+            fitted = (_fitted(*each, sheet) for each in zip(heads, columns, strict=True))
+            yield sheet.print([Line(" ".join(fitted).rstrip(), style="bold")])
+        counts[line.severity] += 1
+        in_drawer = line.card_seen_at is not None and line.card_seen_at < line.taken_at
+        has_drawer |= in_drawer
+        cells = _cells(line, text, is_wide=sheet.width >= _WIDE, in_drawer=in_drawer)
+        fitted = (_fitted(*each, sheet) for each in zip(cells, columns[1:], strict=True))
+        yield f"{marks[line.severity]} {' '.join(fitted)}".rstrip() + "\n"
+    if has_drawer:
+        yield "\n" + sheet.print([Line(text.label("list-drawer"), style="dim")])
+    yield "\n" + sheet.print([Line(_total(counts, text))]) if counts else _nothing(text, sheet)
+
+
+def _columns(text: Text, paper: Paper) -> tuple[_Column, ...]:
+    """Return the columns; the name of the workstation has what the others leave."""
+    is_wide = paper.width >= _WIDE
+    states = (_state(each, text) for each in Severity)
+    readers = (text.label(f"list-reader-{each.value}") for each in ReaderState)
+    mark = max(cell_len(paper.symbol(each).plain) for each in Severity)
+    state = mark + 1 + max(map(cell_len, states)) if is_wide else mark
+    reader = max(map(cell_len, (*readers, text.label("list-reader"))))
+    after = [
+        _Column(label="list-not_after_at", width=_DAY + len(_DRAWER)),
+        _Column(label="list-days-short", width=_DAYS, is_right=True),
+        _Column(label="list-reader", width=reader),
+    ]
+    if is_wide:
+        unit = _Column(label="list-unit", width=_UNIT)
+        after = [unit, *after, _Column(label="list-taken_at", width=_DAY)]
+    rest = paper.width - state - sum(1 + each.width for each in after) - 1
+    head = _Column(label="list-severity" if is_wide else "", width=state)
+    return (head, _Column(label="list-host", width=rest), *after)
+
+
+def _cells(line: Summary, text: Text, *, is_wide: bool, in_drawer: bool) -> Iterator[str]:
+    yield escape(line.host)
+    if is_wide:
+        yield escape(line.unit)
+    ends = "-" if line.not_after_at is None else _day(line.not_after_at, text)
+    yield ends + _DRAWER if in_drawer else ends
+    yield "-" if line.days_left is None else str(line.days_left)
+    yield text.label(f"list-reader-{line.reader.value}")
+    if is_wide:
+        yield _day(line.taken_at, text)
+
+
+def _fitted(value: str, column: _Column, paper: Paper) -> str:
+    """Return a text of exactly the column's width; what is cut off shows as such."""
+    width = column.width
+    if value.isascii() and len(value) <= width:
+        return value.rjust(width) if column.is_right else value.ljust(width)
+    if cell_len(value) > width:
+        return set_cell_size(value, width - 1) + ("…" if paper.symbols else "~")
+    return set_cell_size(value, width)
+
+
+def _mark(severity: Severity, text: Text, paper: Paper) -> str:
+    """Return the mark and, where there is room, the word of a severity, made once."""
+    width = _columns(text, paper)[0].width
+    mark = paper.symbol(severity)
+    plain = mark.plain
+    if paper.width >= _WIDE:
+        wide = max(cell_len(paper.symbol(each).plain) for each in Severity)
+        plain = f"{set_cell_size(plain, wide)} {_state(severity, text)}"
+    shown = paper.print([Line(plain, style=mark.style)]).rstrip("\n")
+    return shown + " " * (width - cell_len(plain))
+
+
+def _state(severity: Severity, text: Text) -> str:
+    return text.label(f"list-state-{severity.value}")
+
+
+def _day(moment: datetime, text: Text) -> str:
+    return text.local(moment).strftime(text.label("list-day"))
+
+
+def _total(counts: Counter[Severity], text: Text) -> str:
+    worst_first = sorted(counts, key=lambda each: each.rank, reverse=True)
+    states = [f"{_state(each, text)}: {counts[each]}" for each in worst_first]
+    return ", ".join([f"{text.label('list-lines')}: {counts.total()}", *states])
+
+
+def _nothing(text: Text, paper: Paper) -> str:
+    return paper.print([Line(text.label("list-nothing"))])

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The readers to order: for people a list with whom each is for, for programs a row each."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from rich.text import Text as Line
+
+from cardtool.model.order import Order
+from cardtool.model.register import Entry
+from cardtool.text import Text
+from cardtool.views.harmless import escape
+from cardtool.views.paper import Paper
+from cardtool.views.rows import Value
+from cardtool.views.rows import render_csv as rows_csv
+from cardtool.views.rows import render_json as rows_json
+
+HEADING = (
+    *(each for each in Order.__struct_fields__ if each != "people"),
+    *("people", "people_unit", "people_address", "people_email"),
+)
+"""Columns of the CSV; of several people each value stands once, separated by ` | `."""
+
+_OWN = frozenset(HEADING) & {
+    *("to_order", "form", "assumed", "model", "since_at", "stale", "known_by"),
+    *("people", "people_unit", "people_address", "people_email"),
+}
+"""Columns that no other list has."""
+
+_INDENT = "    "
+_ABOUT = ("name", "unit", "address", "email")
+
+
+def render(orders: Iterable[Order], text: Text, paper: Paper | None = None) -> Iterator[str]:
+    """Yield the readers to order and how many of which form, then those that need mending."""
+    sheet = paper or Paper()
+    forms: Counter[str] = Counter()
+    part = None
+    for each in orders:
+        if each.to_order is not part:
+            if part:
+                yield _total(forms, text)
+            part = each.to_order
+            title = text.label("orders-to-order" if part else "orders-to-mend")
+            yield sheet.print([Line(), Line(title, style="bold")])
+        forms[each.form] += each.to_order
+        yield "".join(_wrapped(line, sheet) for line in _lines(each, text))
+    if part is None:
+        yield sheet.print([Line(text.label("orders-nothing"))])
+    elif part:
+        yield _total(forms, text)
+
+
+def render_csv(orders: Iterable[Order], text: Text | None = None) -> Iterator[str]:
+    """Yield the heading and a row each."""
+    del text
+    return rows_csv(HEADING, map(row, orders))
+
+
+def render_json(orders: Iterable[Order], text: Text | None = None) -> Iterator[str]:
+    """Yield a list of them."""
+    del text
+    return rows_json(orders)
+
+
+def row(order: Order) -> Iterator[Value]:
+    """Yield the values of an order in the order of `HEADING`."""
+    for field in Order.__struct_fields__:
+        if field != "people":
+            yield getattr(order, field)
+    for field in _ABOUT:
+        values = (getattr(each, field) for each in order.people)
+        yield " | ".join(dict.fromkeys(filter(None, values)))
+
+
+def titles(text: Text) -> Iterator[str]:
+    """Yield the heading in words, for a workbook."""
+    for name in HEADING:
+        yield text.label(f"order-{name}" if name in _OWN else f"list-{name}")
+
+
+def said(order: Order, text: Text) -> Iterator[Value]:
+    """Yield the values of an order with words for names that are a program's."""
+    words = {
+        "reader": f"list-reader-{order.reader.value}",
+        "form": f"orders-form-{order.form}",
+        "known_by": f"order-known-{order.known_by}" if order.known_by else "",
+    }
+    for name, value in zip(HEADING, row(order), strict=True):
+        key = words.get(name)
+        yield text.label(key) if key else value
+
+
+def _lines(order: Order, text: Text) -> Iterator[str]:
+    unit = f" ({escape(order.unit)})" if order.unit else ""
+    if order.to_order:
+        form = text.label(f"orders-form-{order.form}")
+        assumed = f" ({text.label('orders-assumed')})" if order.assumed else ""
+        yield f"{escape(order.host) or '-'}{unit}: {form}{assumed}"
+    else:
+        state = text.label(f"list-reader-{order.reader.value}")
+        yield f"{escape(order.host) or '-'}{unit}: {state}"
+    for person in order.people:
+        yield f"{_INDENT}{text.label('orders-for')}: {_about(person)}"
+    if not order.people and order.holder:
+        yield f"{_INDENT}{text.label('orders-holder')}: {escape(order.holder)}"
+    if order.model:
+        yield f"{_INDENT}{text.label('orders-model')}: {escape(order.model)}"
+    days = [("orders-since", order.since_at), ("orders-taken", order.taken_at)]
+    said = [f"{text.label(key)}: {_day(day, text)}" for key, day in days if day is not None]
+    stale = f" ({text.label('orders-stale')})" if order.stale else ""
+    yield f"{_INDENT}{', '.join(said)}{stale}"
+    if not order.to_order:
+        yield f"{_INDENT}{text.label('orders-verdict')}: {escape(order.verdict)}"
+
+
+def _about(person: Entry) -> str:
+    values = (escape(getattr(person, field)) for field in _ABOUT)
+    return ", ".join(filter(None, values)) or escape(person.user or person.host) or "-"
+
+
+def _day(moment: datetime, text: Text) -> str:
+    return text.local(moment).strftime(text.label("list-day"))
+
+
+def _wrapped(line: str, paper: Paper) -> str:
+    indent = len(line) - len(line.lstrip())
+    folded = textwrap.wrap(line, paper.width, subsequent_indent=" " * (indent + 2))
+    return "".join(f"{each}\n" for each in folded)
+
+
+def _total(forms: Counter[str], text: Text) -> str:
+    counts = (f"{text.label(f'orders-form-{form}')}: {forms[form]}" for form in sorted(forms))
+    return f"\n{text.label('orders-total')}: {forms.total()} ({', '.join(counts)})\n"

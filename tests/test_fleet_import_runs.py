@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""That importers beside one another, of many processes or killed, leave what one leaves."""
+
+import multiprocessing
+import os
+import random
+import subprocess
+import sys
+import time
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from cardtool.fleet.importing import take_in
+from cardtool.fleet.indexes import STALE, made_late
+from cardtool.fleet.judged import Judged
+from cardtool.fleet.rows import Terms
+from cardtool.fleet.store import Store
+from cardtool.fleet.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
+from cardtool.rules.policy import Policy
+from tests import desks
+from tests.fleets import everything, line, lines, numbered, take
+
+
+def test_processes_of_their_own_give_what_one_gives(store: Store, tmp_path: Path) -> None:
+    lines = [line(numbered(number, nes=desks.nes())) for number in range(8500)]
+    lines[8200] = b"bad"
+    (tmp_path / "a.ndjson").write_bytes(b"\n".join(lines))
+
+    report = take(store, tmp_path, processes=2)
+
+    assert (report.read, report.new, report.set_aside) == (8500, 8499, 1)
+    assert (tmp_path / "rejected" / "a.ndjson.line-008201.json").read_bytes() == b"bad"
+
+
+_RUN = """
+import sys
+from contextlib import closing
+from pathlib import Path
+from cardtool.fleet.store import Store
+from tests.fleets import take
+with closing(Store(sys.argv[1])) as store:
+    report = take(store, Path(sys.argv[2]))
+print(report.read, report.new, report.known, report.set_aside)
+"""
+
+
+def _started(address: str, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _RUN, address, str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},  # noqa: PTH109 - a text
+    )
+
+
+def test_two_importers_at_once_take_each_look_in_once(stores: str, tmp_path: Path) -> None:
+    for part in range(3):
+        lines = [line(numbered(number, days=part, nes=desks.nes())) for number in range(3000)]
+        random.Random(part).shuffle(lines)  # noqa: S311 - no secret
+        (tmp_path / f"{part}.ndjson").write_bytes(b"\n".join(lines))
+    Store(stores).close()
+
+    both = [_started(stores, tmp_path) for _ in range(2)]
+    said = [each.communicate()[0].split() for each in both]
+
+    assert [each.returncode for each in both] == [0, 0]
+    assert [each[0] for each in said] == ["9000", "9000"]
+    assert sum(int(each[1]) for each in said) == 9000
+    assert sum(int(each[2]) for each in said) == 9000
+    with closing(Store(stores)) as store:
+        stations, looks, _ = everything(store)
+    assert (len(stations), len(looks)) == (3000, 9000)
+
+
+def test_the_run_after_one_that_was_killed_finishes(stores: str, tmp_path: Path) -> None:
+    for part in range(4):
+        lines = [line(numbered(number, days=part)) for number in range(3000)]
+        (tmp_path / f"{part}.ndjson").write_bytes(b"\n".join(lines))
+    Store(stores).close()
+    for delay_s in (0.8, 1.1):
+        running = _started(stores, tmp_path)
+        time.sleep(delay_s)
+        running.kill()
+        running.communicate()
+
+    with closing(Store(stores)) as store:
+        report = take(store, tmp_path)
+        stations, looks, _ = everything(store)
+
+    assert report.new + report.known == report.read == 12_000
+    assert (len(stations), len(looks)) == (3000, 12_000)
+
+
+def _take_in_alone(store: Store, judged: Judged) -> None:
+    for each in multiprocessing.active_children():
+        each.kill()
+    take_in(store, judged, says=lambda trouble, _: trouble.code)
+
+
+def test_the_run_after_one_whose_judging_processes_died_finishes(
+    stores: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.ndjson").write_bytes(b"\n".join(lines(12_000)))
+    judged = Judged([tmp_path], Terms(at=desks.AT, policy=Policy()), processes=2)
+    with closing(Store(stores)) as store, pytest.raises(BrokenProcessPool), judged:
+        _take_in_alone(store, judged)
+
+    with closing(Store(stores)) as store:
+        report = take(store, tmp_path)
+
+    assert report.new + report.known == report.read == 12_000
+
+
+def _indexes(store: Store) -> set[str]:
+    with store.reading() as connection:
+        return {
+            str(each["name"])
+            for table in (WORKSTATION, SNAPSHOT, CERTIFICATE)
+            for each in inspect(connection).get_indexes(table.name)
+        }
+
+
+def test_every_index_is_there_after_an_import_and_after_one_that_was_killed(
+    store: Store, tmp_path: Path
+) -> None:
+    whole = _indexes(store)
+    lines = [line(numbered(number)) for number in range(30)]
+    (tmp_path / "a.ndjson").write_bytes(b"\n".join(lines))
+    killed = made_late(store)
+    killed.__enter__()
+    without = _indexes(store)
+
+    take(store, tmp_path)
+    first = _indexes(store)
+    take(store, tmp_path)
+
+    assert "ix_workstation_host" in whole
+    assert ("ix_workstation_host" in without) is (not store.is_sqlite)
+    assert whole == first == _indexes(store)
+
+
+def test_an_import_that_fails_leaves_every_index(tmp_path: Path) -> None:
+    with closing(Store(str(tmp_path / "fleet.db"))) as store:
+        whole = _indexes(store)
+
+        with pytest.raises(ZeroDivisionError), made_late(store):
+            _ = 1 // 0
+
+        assert _indexes(store) == whole
+
+
+def test_statistics_are_made_when_much_is_new(store: Store, tmp_path: Path) -> None:
+    lines = [line(numbered(number, nes=desks.nes())) for number in range(STALE)]
+    (tmp_path / "a.ndjson").write_bytes(b"\n".join(lines))
+
+    take(store, tmp_path)
+
+    with store.reading() as connection:
+        if store.is_sqlite:
+            asked = "SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'workstation'"
+        else:
+            asked = "SELECT count(*) FROM pg_stats WHERE tablename = 'workstation'"
+        assert connection.execute(text(asked)).scalar_one() > 1

@@ -1,0 +1,410 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Personnel registers: any file a department keeps, people as the policy says, nothing lost."""
+
+import io
+import json
+import re
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cardtool.cli import main
+from cardtool.cli.fleet import fleet
+from cardtool.fleet.register.grid import RegisterError
+from cardtool.fleet.register.keeping import merge, unseen
+from cardtool.fleet.register.people import Disguise, Register, read
+from cardtool.model.origin import IdentityPolicy
+from cardtool.model.redact import hashed
+from cardtool.model.register import Entry
+from cardtool.text import Text
+from tests import desks, fleets
+from tests.fleets import Keep
+
+NUMBER, NAME = desks.AYSE
+FULL = Disguise(policy=IdentityPolicy.FULL)
+HASHED = Disguise(policy=IdentityPolicy.HASHED, key=fleets.KEY)
+RECORDED = Path(__file__).parent / "recorded" / "register" / "personnel.xls"
+
+ROWS = (
+    ("T.C.", "", "", ""),
+    ("ÖRNEK MÜDÜRLÜĞÜ PERSONEL LİSTESİ", "", "", ""),
+    ("", "", "", ""),
+    ("Sıra", "T.C. KİMLİK NO", "ADI SOYADI", "BİLGİSAYARI"),
+    ("1", NUMBER, NAME, "MASA-17.kurum.example"),
+    ("", "", "", ""),
+    ("2", desks.MEHMET[0], "ŞÜKRÜ IŞIK", ""),
+)
+
+
+def text_of(rows: Iterable[Iterable[str]], delimiter: str = ";") -> str:
+    return "".join(delimiter.join(row) + "\r\n" for row in rows)
+
+
+def workbook(*rows: tuple[object, ...], title: str = "Personel") -> openpyxl.Workbook:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = title
+    for row in rows:
+        sheet.append(row)
+    return book
+
+
+def saved(book: openpyxl.Workbook) -> bytes:
+    body = io.BytesIO()
+    book.save(body)
+    return body.getvalue()
+
+
+def troubles(register: Register) -> list[tuple[int, str, bool]]:
+    return [(each.row, each.reason, each.kept) for each in register.troubles]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1254"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_text_is_read_however_it_was_saved(encoding: str, delimiter: str) -> None:
+    register = read(text_of(ROWS, delimiter).encode(encoding), {}, FULL)
+
+    assert register.entries == (
+        Entry(number=NUMBER, name=NAME, host="masa-17"),
+        Entry(number=desks.MEHMET[0], name="ŞÜKRÜ IŞIK"),
+    )
+    assert (register.rows, register.troubles) == (2, ())
+
+
+def test_a_workbook_as_departments_keep_it_is_read() -> None:
+    book = workbook(
+        ("T.C.",),
+        ("PERSONEL LİSTESİ",),
+        (),
+        ("Sıra", "TC Kimlik No", "Adı", "Soyadı", "Birimi", "Başlama", "Kullanıcı Adı"),
+        (1, float(NUMBER), "AYŞE", "ÖRNEK", "Acil", date(2020, 1, 2), "KURUM\\Ayse"),
+        (2, desks.MEHMET[0], "MEHMET", "ÖRNEK", None, date(2020, 1, 3), 17.0),
+        (),
+        ("Sıra", "TC Kimlik No", "Adı", "Soyadı", "Birimi", "Başlama", "Kullanıcı Adı"),
+    )
+    sheet = book.worksheets[0]
+    sheet.merge_cells("A1:G1")
+    sheet.merge_cells("E5:E6")
+
+    register = read(saved(book), {}, FULL)
+
+    assert register.entries == (
+        Entry(number=NUMBER, name=NAME, unit="Acil", user="ayse"),
+        Entry(number=desks.MEHMET[0], name="MEHMET ÖRNEK", unit="Acil", user="17"),
+    )
+    assert register.troubles == ()
+
+
+def test_a_workbook_of_the_old_format_is_read() -> None:
+    register = read(RECORDED.read_bytes(), {}, FULL)
+
+    assert [each.number for each in register.entries] == [NUMBER, desks.MEHMET[0]]
+    assert {each.unit for each in register.entries} == {"Acil Servis"}
+    assert troubles(register) == [(7, "number-wrong", False), (9, "nobody", False)]
+
+
+def test_every_visible_sheet_is_read_and_a_hidden_one_is_not() -> None:
+    heading = ("TCKN", "Bilgisayar")
+    book = workbook(heading, (NUMBER, "a"), title="Acil")
+    book.create_sheet("Not").append(("nothing",))
+    for title, host in (("Arşiv", "b"), ("Eski", "c")):
+        sheet = book.create_sheet(title)
+        sheet.append(heading)
+        sheet.append(("", host))
+    book["Eski"].sheet_state = "hidden"
+
+    assert [each.host for each in read(saved(book), {}, FULL).entries] == ["a", "b"]
+    assert [each.host for each in read(saved(book), {}, FULL, "Arşiv").entries] == ["b"]
+    with pytest.raises(RegisterError, match="register-sheet"):
+        read(saved(book), {}, FULL, "Eski")
+
+
+def test_a_site_names_its_own_headings() -> None:
+    body = text_of([("Vatandaş", "Makina", "Ad"), (NUMBER, "m1", "X")]).encode()
+
+    register = read(body, {"number": "VATANDAŞ", "host": "makina"}, FULL)
+
+    assert register.entries == (Entry(number=NUMBER, host="m1", name="X"),)
+
+
+@pytest.mark.parametrize(
+    ("columns", "code"),
+    [
+        ({"number": "Sicil"}, "register-column"),
+        ({"colour": "TCKN"}, "register-meaning"),
+    ],
+)
+def test_a_heading_that_is_nowhere_is_refused(columns: dict[str, str], code: str) -> None:
+    with pytest.raises(RegisterError, match=code):
+        read(text_of([("TCKN", "PC"), (NUMBER, "a")]).encode(), columns, FULL)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "register-headings"),
+        (text_of([("a", "b"), ("1", "2")]).encode(), "register-headings"),
+        (b"PK\x03\x04 no archive", "register-broken"),
+        (bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), "register-broken"),
+        (b'TCKN;PC\n"' + b"x" * 1_100_000, "register-broken"),
+    ],
+)
+def test_what_is_no_register_is_refused(body: bytes, code: str) -> None:
+    with pytest.raises(RegisterError, match=code):
+        read(body, {}, FULL)
+
+
+@pytest.mark.parametrize(
+    ("cell", "number", "reason"),
+    [
+        ("100 000 001 46", NUMBER, ""),
+        ("'10000000146", NUMBER, ""),
+        ("10000000146.0", NUMBER, ""),
+        ("1,0000000146E+10", NUMBER, ""),
+        ("1,0E+10", "", "number-rounded"),
+        ("1E+99", "", "number-rounded"),
+        ("10000000147", "", "number-wrong"),
+        ("1000000014", "", "number-wrong"),
+        ("١٠٠٠٠٠٠٠١٤٦", "", "number-wrong"),
+        ("yok", "", "number-wrong"),
+        ("", "", ""),
+    ],
+)
+def test_a_number_is_kept_only_if_it_is_one(cell: str, number: str, reason: str) -> None:
+    register = read(text_of([("TCKN", "PC"), (cell, "a")]).encode(), {}, FULL)
+
+    assert register.entries == (Entry(number=number, host="a"),)
+    assert troubles(register) == ([(2, reason, True)] if reason else [])
+
+
+def test_a_row_that_is_nobodys_is_told() -> None:
+    rows = [("TCKN", "Ad", "PC"), ("", "X", ""), ("10000000147", "Y", ""), ("ACİL", "", "")]
+
+    register = read(text_of(rows).encode(), {}, FULL)
+
+    assert register.entries == ()
+    assert troubles(register) == [
+        (2, "nobody", False),
+        (3, "number-wrong", False),
+        (4, "nobody", False),
+    ]
+
+
+def test_a_row_over_several_lines_keeps_the_number_it_has_in_the_file() -> None:
+    body = f'TCKN;PC\n"{NUMBER}";"a\nb"\n;\n1;\n'.encode()
+
+    assert troubles(read(body, {}, FULL)) == [(5, "number-wrong", False)]
+
+
+def test_a_person_is_hashed_as_certificates_are() -> None:
+    rows = [("TCKN", "Ad", "PC", "Kullanıcı", "E-posta"), (NUMBER, NAME, "a", "K\\AYSE", "a@b")]
+
+    (entry,) = read(text_of(rows).encode(), {}, HASHED).entries
+
+    look = fleets.look("a", desks.AT, desks.nes(), user="ayse", identity=IdentityPolicy.HASHED)
+    ((_, _, token),) = look.tokens()
+    assert isinstance(token.certificates, tuple)
+    assert f'"{entry.number}"' in repr(token.certificates).replace("'", '"')
+    assert look.origin is not None
+    assert entry.user == look.origin.user == hashed(fleets.KEY, "ayse")
+    assert (entry.name, entry.email) == ("", "")
+
+
+@pytest.mark.parametrize("policy", [IdentityPolicy.MASKED, IdentityPolicy.HASHED])
+def test_no_number_is_kept_in_any_column(policy: IdentityPolicy) -> None:
+    heading = ("TCKN", "Ad", "Birim", "PC", "Kullanıcı", "Adres", "E-posta")
+    row = tuple(f"x {NUMBER} y" for _ in heading)
+
+    register = read(text_of([heading, row]).encode(), {}, Disguise(policy=policy, key=fleets.KEY))
+
+    assert register.entries
+    assert NUMBER not in repr(register)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    for head in (b"", b"TCKN;PC\n", b"PK\x03\x04"):
+        try:
+            register = read(head + body, {}, FULL)
+        except RegisterError:
+            continue
+        assert register.rows >= len(register.entries)
+
+
+def test_a_person_in_anothers_place_is_new_though_their_masked_numbers_are_alike(
+    keep: Keep,
+) -> None:
+    store, heading = keep(), "TCKN;Ad Soyad;Birim\n"
+    masked = Disguise(policy=IdentityPolicy.MASKED)
+    first = read(f"{heading}10000000146;AYŞE ÖRNEK;A\n".encode(), {}, masked)
+    other = read(f"{heading}10000005646;ALİ ÖRNEK;A\n".encode(), {}, masked)
+    assert first.entries[0].number == other.entries[0].number
+
+    merge(store, first)
+    merged = merge(store, other)
+
+    assert (merged.new, merged.gone) == (1, 1)
+
+
+def test_what_is_merged_again_changes_nothing(keep: Keep) -> None:
+    register = read(text_of(ROWS).encode(), {}, FULL)
+    store = keep()
+
+    first, second = merge(store, register), merge(store, register)
+
+    assert (first.kept, first.new, first.gone, first.repeated) == (2, 2, 0, 0)
+    assert (second.kept, second.new, second.gone, second.repeated) == (2, 0, 0, 0)
+
+
+def test_who_left_is_removed_from_that_register_alone(keep: Keep) -> None:
+    store = keep()
+    both = read(text_of(ROWS).encode(), {}, FULL)
+    merge(store, both)
+    merge(store, both, "other")
+
+    one = merge(store, read(text_of([*ROWS[:5], ROWS[4]]).encode(), {}, FULL))
+
+    assert (one.rows, one.kept, one.new, one.gone, one.repeated) == (2, 1, 0, 1, 1)
+    with store.reading() as connection:
+        assert len(list(unseen(connection))) == 3
+
+
+def test_whoever_was_seen_is_not_listed_as_unseen(keep: Keep) -> None:
+    looks = [
+        fleets.look("a", desks.AT, desks.nes()),
+        fleets.without_reader("MASA-2.kurum.example", desks.AT, user="mehmet"),
+    ]
+    store = keep(*looks)
+    heading = ("TCKN", "Ad", "PC", "Kullanıcı")
+    people = [
+        (NUMBER, "by card", "", ""),
+        ("", "by host", "masa-2", ""),
+        ("", "by user", "", "Mehmet"),
+        (desks.MEHMET[0], "never", "masa-9", "x"),
+    ]
+
+    merge(store, read(text_of([heading, *people]).encode(), {}, FULL))
+
+    with store.reading() as connection:
+        assert [each.name for each in unseen(connection)] == ["never"]
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a folder with a configuration file that hashes people."""
+    monkeypatch.setenv("CARDTOOL_CONFIG", str(tmp_path / "config.toml"))
+    _configure(tmp_path, IdentityPolicy.HASHED)
+    return tmp_path
+
+
+def _configure(folder: Path, policy: IdentityPolicy, key: str = fleets.KEY.hex()) -> None:
+    lines = f'[identity]\nkey = "{key}"\n' if key else ""
+    (folder / "config.toml").write_text(f'{lines}[fleet]\nidentity = "{policy}"\n', "utf-8")
+
+
+def run(folder: Path, *arguments: str) -> Result:
+    address = f"sqlite:///{folder / 'fleet.db'}"
+    return CliRunner().invoke(main, ["-v", "fleet", *arguments, "--database", address])
+
+
+@pytest.mark.parametrize("policy", [IdentityPolicy.MASKED, IdentityPolicy.HASHED])
+def test_a_number_is_in_no_store_log_or_answer(site: Path, policy: IdentityPolicy) -> None:
+    _configure(site, policy)
+    rows = [*ROWS, ("3", "10000000147", "BAD", ""), ("4", "", NUMBER, "masa-1")]
+    (site / "register.csv").write_bytes(text_of(rows).encode())
+    looks = [
+        fleets.look("masa-17", desks.AT, desks.nes(), identity=policy),
+        fleets.without_reader("masa-1", desks.AT, identity=policy),
+    ]
+    fleets.keep_in(f"sqlite:///{site / 'fleet.db'}", site, *looks).close()
+
+    questions = [
+        ["merge", str(site / "register.csv"), "--unseen"],
+        *(["orders", "--format", form] for form in ("terminal", "csv", "json", "xlsx")),
+        *(["forecast", "--by", "unit", "--format", form] for form in ("csv", "json", "svg")),
+        ["forecast", "--by", "unit"],
+        ["diff", "--since", "2026-01-01", "--format", "csv"],
+    ]
+    done = [run(site, *question) for question in questions]
+
+    assert {each.exit_code for each in done} == {0}, [each.output for each in done]
+    (site / "register.csv").unlink()
+    said = [each.stdout_bytes + each.stderr_bytes for each in done]
+    kept = [file.read_bytes() for file in site.iterdir() if file.is_file()]
+    for body in said + kept:
+        assert NUMBER.encode() not in body
+        assert desks.MEHMET[0].encode() not in body
+        assert b"10000000147" not in body
+
+
+def test_without_a_key_nobody_is_hashed(site: Path) -> None:
+    _configure(site, IdentityPolicy.HASHED, key="")
+    (site / "register.csv").write_bytes(text_of(ROWS).encode())
+
+    done = run(site, "merge", str(site / "register.csv"))
+
+    assert done.exit_code == 3
+    assert "[identity] key" in done.stderr
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_report_counts_and_names_rows_by_their_number(site: Path, language: str) -> None:
+    rows = [*ROWS, ("3", "10000000147", "BAD", "masa-9")]
+    (site / "register.csv").write_bytes(text_of(rows).encode())
+
+    done = run(site, "merge", str(site / "register.csv"), "--lang", language)
+
+    text = Text(language)
+    assert f"{text.label('register-kept')}: 3\n" in done.stdout
+    assert f"{text.label('register-row')} 8: {text.label('register-number-wrong')}" in done.stdout
+
+
+def test_a_report_is_data_too(site: Path) -> None:
+    (site / "register.csv").write_bytes(text_of(ROWS).encode())
+
+    done = run(site, "merge", str(site / "register.csv"), "--format", "json")
+
+    assert json.loads(done.stdout)["new"] == 2
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+@pytest.mark.parametrize(
+    ("name", "body", "more"),
+    [
+        ("absent.csv", None, []),
+        ("empty.csv", b"", []),
+        ("broken.xlsx", b"PK\x03\x04", []),
+        ("book.xls", RECORDED.read_bytes(), ["--sheet", "Yok"]),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
+    site: Path, language: str, name: str, body: bytes | None, more: list[str]
+) -> None:
+    if body is not None:
+        (site / name).write_bytes(body)
+
+    done = run(site, "merge", str(site / name), "--lang", language, *more)
+
+    assert done.exit_code == 3
+    assert name in done.stderr
+    assert "…" not in done.stderr
+
+
+def test_nothing_asked_for_is_said_so(site: Path) -> None:
+    assert run(site, "merge").exit_code == 3
+
+
+def test_every_command_in_the_page_about_fleets_is_one() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "fleet.md").read_text("utf-8")
+    commands = re.findall(r"cardtool fleet ([a-z]+)((?: --[a-z-]+)?)", page)
+
+    assert {name for name, _ in commands} == set(fleet.commands)
+    for name, option in commands:
+        known = {each for param in fleet.commands[name].params for each in param.opts}
+        assert option.strip() in {"", *known}, (name, option)

@@ -4,7 +4,6 @@
 import io
 import json
 import os
-import resource
 import signal
 import stat
 import subprocess
@@ -19,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool import console
+from tests.rig import disk
 
 
 def _stream(encoding: str) -> tuple[io.BytesIO, io.TextIOWrapper]:
@@ -151,13 +151,8 @@ def test_what_was_there_stays_when_the_disk_has_no_room(tmp_path: Path) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
     if sys.platform != "win32":
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
-        try:
-            with pytest.raises(OSError, match="File too large"):
-                console.write_file(path, bytes(1024 * 1024))
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        with pytest.raises(OSError, match="File too large"), disk.full(4096):
+            console.write_file(path, bytes(1024 * 1024))
 
         assert path.read_bytes() == b"old"
         assert list(tmp_path.iterdir()) == [path]

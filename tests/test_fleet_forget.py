@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forgetting takes all that is a person's, and nothing that only looks like it."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from cardtool.model.redact import hashed
 from cardtool.rules.policy import Policy
 from tests import desks, fleets
 from tests.desks import AT
+from tests.rig import disk
 from tests.rig.certificates import tckn
 
 NAMESAKE = ("10999999946", "ALİ ÖRNEK")
@@ -205,14 +205,11 @@ def test_a_workstation_goes_in_any_case_with_its_rows_of_the_register(home: Path
     assert tracing.of_host(store, "masa-7").is_empty()
 
 
-def test_on_a_full_disk_it_says_what_is_done_and_what_is_not(
-    home: Path, full_disk: Callable[[int], None]
-) -> None:
+def test_on_a_full_disk_it_says_what_is_done_and_what_is_not(home: Path) -> None:
     store = _keep(home, *(fleets.look(f"masa-{n}", AT, _ayse()) for n in range(50)))
     trace = tracing.of_host(store, "masa-1")
     forgetting.forget(store, Trace(), Policy())  # the log is empty
-    full_disk(90_000)
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(StoreError) as caught, disk.full(90_000):
         forgetting.forget(store, trace, Policy())
 
     assert caught.value.code == "forget-not-wiped"

@@ -5,12 +5,12 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cardtool.fleet.spool import Answer, Report, Spool
+from tests.rig import disk
 from tests.rig.kills import ROOT, torment
 
 AWAY = Answer("away", reason="HTTP 503")
@@ -256,15 +256,11 @@ def test_a_second_sender_waits_for_the_first_and_then_leaves_it(tmp_path: Path) 
     assert _waiting(tmp_path) == []
 
 
-def test_on_a_full_disk_it_says_so_and_what_waits_stays_whole(
-    tmp_path: Path, full_disk: Callable[[int], None]
-) -> None:
+def test_on_a_full_disk_it_says_so_and_what_waits_stays_whole(tmp_path: Path) -> None:
     spool = _filled(tmp_path, "a")
 
-    full_disk(100)
-    with pytest.raises(OSError, match="too large"):
+    with pytest.raises(OSError, match="too large"), disk.full(100):
         spool.put("b", b"x" * 101)
-    full_disk(10_000)
     spool.put("c", b"x" * 101)
 
     receiver = _Receiver()

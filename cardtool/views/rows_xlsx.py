@@ -63,5 +63,5 @@ def _write(  # noqa: PLR0913, PLR0917 - a cell
                 sheet.write_string(row, column, shown.isoformat(sep=" "))
             else:
                 sheet.write_datetime(row, column, shown, moment)
-        case str():
+        case _:
             sheet.write_string(row, column, escape(value))

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the answers about many workstations look like, whatever stands in them."""
+
+import io
+import json
+from collections import Counter
+from datetime import UTC, datetime
+
+import msgspec
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+
+from cardtool.model.change import Change, What
+from cardtool.model.forecast import Forecast, Renewals
+from cardtool.model.order import Order
+from cardtool.model.register import Entry, Merged, Trouble
+from cardtool.model.summary import ReaderState
+from cardtool.text import Text
+from cardtool.views import changes, forecast, nagios, ndjson, orders, register, rows_xlsx, tally
+from cardtool.views.rows import Value
+from tests import desks
+from tests.test_views_lists import LINE
+
+ENGLISH = Text("en")
+AT = desks.AT
+
+
+def _changed(what: What, **more: object) -> Change:
+    return Change(what=what, host="masa", host_id="1", taken_at=AT, **more)  # type: ignore[arg-type]
+
+
+def test_changes_are_told_below_their_workstation() -> None:
+    found = [
+        _changed("workstation-new", unit="Birim"),
+        _changed("verdict", before="nes-valid", after="nes-expired", by="time"),
+        _changed("reader-vanished", before="ACS"),
+        _changed("card-renewed", before="A" * 64, after="B" * 64, ends_at=AT),
+        _changed("card-changed", after="C" * 64),
+    ]
+
+    page = "".join(changes.render(found, ENGLISH))
+
+    assert page.startswith("masa (Birim)\n    ")
+    assert page.count("masa") == 1
+    assert f"nes-valid → nes-expired ({ENGLISH.label('change-by-time')})\n" in page
+    assert ": ACS\n" in page
+    assert "A" * 12 in page
+    assert ": - → CCCC" in page
+    assert len(page.splitlines()) == 1 + len(found)
+
+
+def test_no_change_is_said_and_programs_get_a_list() -> None:
+    assert "".join(changes.render([], ENGLISH)) == f"{ENGLISH.label('change-nothing')}\n"
+    (one,) = json.loads("".join(changes.render_json([_changed("verdict", before="a", after="b")])))
+    assert (one["what"], one["host"], one["before"], one["after"]) == ("verdict", "masa", "a", "b")
+
+
+def test_months_of_several_units_are_summed_for_people() -> None:
+    lines = tuple(
+        Renewals(when="month", month="2027-04", unit=unit, count=count, cost=cost)
+        for unit, count, cost in (("a", 2, 10.0), ("b", 3, 15.0), ("c", 1, None))
+    )
+    found = Forecast(at=AT, currency="TRY", by_unit=True, lines=lines)
+
+    page = "".join(forecast.render(msgspec.structs.replace(found, by_unit=False), ENGLISH))
+
+    assert "6" in page
+    assert "25" in page
+
+
+def test_a_list_without_certificates_has_no_days_in_its_check() -> None:
+    bare = msgspec.structs.replace(LINE, sha256="", not_after_at=None, days_left=None)
+
+    said = "".join(nagios.render([bare, bare], ENGLISH))
+
+    assert "fewest_days_left" not in said
+    assert "without_nes=2" in said
+
+
+def test_half_a_character_in_a_record_within_a_record_is_mended() -> None:
+    trouble = Trouble(sheet="\ud800", row=3, reason="number-wrong", kept=False)
+    merged = Merged(
+        **dict.fromkeys(("rows", "kept", "new", "gone", "repeated"), 0), troubles=(trouble,)
+    )
+
+    (line,) = ndjson.render([merged])
+
+    assert json.loads(line)["troubles"][0]["sheet"] == "?"
+
+
+def test_orders_of_one_kind_share_a_heading_and_name_reader_and_holder() -> None:
+    order = Order(
+        to_order=True,
+        host="masa",
+        at=AT,
+        reader=ReaderState.MISSING,
+        verdict="reader-missing",
+        taken_at=AT,
+        model="ACS ACR39U",
+        holder="AYŞE ÖRNEK",
+    )
+
+    page = "".join(orders.render([order, order], ENGLISH))
+
+    assert page.count(ENGLISH.label("orders-to-order")) == 1
+    assert page.count("ACS ACR39U") == 2
+    assert page.count(f"{ENGLISH.label('orders-holder')}: AYŞE ÖRNEK") == 2
+
+
+@pytest.mark.parametrize("number", [0, 1, 51])
+def test_rows_to_correct_are_listed_up_to_what_a_person_reads(number: int) -> None:
+    troubles = tuple(
+        Trouble(sheet="s", row=row, reason="number-wrong", kept=bool(row % 2))
+        for row in range(number)
+    )
+    merged = Merged(
+        **dict.fromkeys(("rows", "kept", "new", "gone", "repeated"), 7), troubles=troubles
+    )
+
+    page = "".join(register.render(merged, ENGLISH))
+
+    assert (ENGLISH.label("register-troubles") in page) == bool(number)
+    assert page.endswith("...\n") == (number > 50)
+    assert page.count(ENGLISH.label("register-row") + " ") == min(number, 50)
+
+
+def test_who_was_never_seen_is_listed_or_that_all_were() -> None:
+    entries = [Entry(name="AYŞE ÖRNEK", unit="Birim"), Entry(number="10000000146")]
+
+    listed = "".join(register.render_unseen(entries, ENGLISH))
+    nobody = "".join(register.render_unseen([], ENGLISH))
+
+    assert listed.count(ENGLISH.label("register-unseen")) == 1
+    assert "    Birim, AYŞE ÖRNEK\n    10000000146\n" in listed
+    assert nobody == f"\n{ENGLISH.label('register-all-seen')}\n"
+
+
+def test_a_workbook_has_truths_as_words_and_days_before_its_calendar_as_text() -> None:
+    row: list[Value] = [True, False, 3, datetime(1850, 1, 2, tzinfo=UTC), "=1", None]
+
+    body = b"".join(rows_xlsx.render(["a"] * len(row), [row], ENGLISH))
+
+    sheet = openpyxl.load_workbook(io.BytesIO(body)).active
+    assert sheet is not None
+    yes, no, number, day, text, nothing = [each.value for each in sheet[2]]
+    assert (yes, no, number) == (ENGLISH.label("yes"), ENGLISH.label("no"), 3)
+    assert str(day).startswith("1850-01-0")
+    assert (text, nothing) == ("=1", None)
+
+
+def test_counts_by_severity_are_named_in_words() -> None:
+    counted = {"critical": Counter(critical=2), "ok": Counter(ok=1)}
+
+    page = "".join(tally.render(counted, ENGLISH, "severity"))
+
+    assert ENGLISH.label("list-state-critical") in page

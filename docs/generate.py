@@ -114,6 +114,19 @@ def procedures() -> str:
     return "\n\n".join([_NOTE, *page()]) + "\n"
 
 
+def reliability() -> str:
+    """Give what is promised, and how often each promise was tried and broke."""
+    _reach_tests()
+    from tests.trials import record  # noqa: PLC0415 - the other pages need no tests
+    from tests.trials.known import TRIALS  # noqa: PLC0415 - as above
+
+    page = (FOLDER / "reliability.md").read_text("utf-8")
+    start, end = "<!-- trials -->\n", "<!-- /trials -->\n"
+    before, after = page.split(start)[0], page.split(end)[1]
+    head = "| promise | tried | broken | tried again by | recorded on |\n|---|---|---|---|---|"
+    return f"{before}{start}{head}\n{record.table(TRIALS)}\n{end}{after}"
+
+
 def readme() -> str:
     """Give README.md with what the command of its example prints today, in Turkey."""
     page = (FOLDER.parent / "README.md").read_text("utf-8")
@@ -151,6 +164,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli,
     "causes.md": causes,
     "procedures.md": procedures,
+    "reliability.md": reliability,
     "../README.md": readme,
 }
 """File name in docs/ -> what gives its text."""

@@ -1,21 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Feeds the certificate reader with bytes nobody would write, and says the worst it did.
+"""Feeds the certificate reader with bytes nobody would write.
 
-Run it with the environment that `./run test` makes: `.venv/bin/python benchmarks/fuzz.py`. The
-same seed makes the same cases. Wrong is: an exception, a case over the time limit, facts that
-cannot be written and read again, or two ways of reading that differ.
+Broken is the promise by an exception, a case over the limit of time or memory, facts that cannot
+be written and read again, and two ways of reading that differ.
 """
 
-import argparse
 import random
-import sys
 import time
 import tracemalloc
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import msgspec
 
@@ -26,6 +20,7 @@ from cardtool.probe.certificate import SIZE_LIMIT_BYTES, parse, trim
 from cardtool.rules.kinds import kind
 from tests.rig.der import integer, octets, oid, sequence, tlv, utf8
 from tests.rig.kinds import KINDS, Handmade, attribute, extension, qualified
+from tests.trials import Trial
 
 _LIMIT_MS = 50.0
 _MEMORY_MB = 16.0
@@ -151,49 +146,44 @@ def _complaint(data: bytes, content: Certificate | Failure) -> str:
     return ""
 
 
-def main() -> int:
-    """Run the cases, print the worst, and return 1 when one went wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=5070)
-    options = parser.parse_args()
-    rnd = random.Random(options.seed)  # noqa: S311 - to be the same each time
-    warnings.simplefilter("error")
-    read = partly = wrong = slow = 0
-    worst_ms, worst = 0.0, b""
-    begun = time.perf_counter()
-    for data in _cases(rnd, options.cases):
-        start = time.perf_counter()
-        content = parse(trim(data))
-        if isinstance(content, Certificate):
-            kind(content)
-        spent_ms = (time.perf_counter() - start) * 1000
-        if spent_ms > _LIMIT_MS:  # once more: the machine may have been busy
-            start = time.perf_counter()
-            parse(trim(data))
-            spent_ms = (time.perf_counter() - start) * 1000
-            slow += spent_ms > _LIMIT_MS
-        if spent_ms > worst_ms:
-            worst_ms, worst = spent_ms, data
-        if isinstance(content, Certificate):
-            read += 1
-            partly += bool(content.unreadable)
-        if complaint := _complaint(trim(data), content):
-            wrong += 1
-            print(f"{data.hex()}\n{complaint}", file=sys.stderr)
+def _try(data: bytes) -> str:
+    """Return what one case broke, or an empty text."""
+    start = time.process_time()
+    content = parse(trim(data))
+    if isinstance(content, Certificate):
+        kind(content)
+    spent_ms = (time.process_time() - start) * 1000
+    if spent_ms > _LIMIT_MS:
+        return f"{spent_ms:.0f} ms for {len(data)} bytes: {data[:100].hex()}"
+    complaint = _complaint(trim(data), content)
+    return f"{data.hex()}: {complaint}" if complaint else ""
+
+
+def _memory(data: bytes) -> str:
     tracemalloc.start()
-    for large in _LARGE:
-        parse(large)
+    parse(data)
     memory_mb = tracemalloc.get_traced_memory()[1] / 2**20
-    print(f"cases {options.cases}, seed {options.seed}, {time.perf_counter() - begun:.0f} s")
-    print(f"read {read}, of these in part {partly}, refused {options.cases - read}")
-    print(
-        f"worst time {worst_ms:.1f} ms (limit {_LIMIT_MS:g}), {len(worst)} bytes; over it: {slow}"
-    )
-    print(f"largest memory for one {memory_mb:.1f} MB (limit {_MEMORY_MB:g})")
-    print(f"wrong {wrong}")
-    return 1 if wrong or slow or memory_mb > _MEMORY_MB else 0
+    tracemalloc.stop()
+    return f"{memory_mb:.0f} MB for {len(data)} bytes" if memory_mb > _MEMORY_MB else ""
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def run(cases: int, seed: int) -> Iterator[str]:
+    """Read so many certificates, and those filled to the size limit for their memory."""
+    rnd = random.Random(seed)  # noqa: S311 - to be the same each time
+    with warnings.catch_warnings(action="error"):
+        for data in _cases(rnd, cases):
+            try:
+                yield _try(data)
+            except Exception as error:  # noqa: BLE001 - that is what is looked for
+                yield f"{data.hex()}: {error!r}"
+        yield from map(_memory, _LARGE)
+
+
+TRIAL = Trial(
+    name="hostile-certificates",
+    promise="No certificate, whatever is in it, gives an exception, takes over 50 ms of processor "
+    "or 16 MB, or is read differently by the two readers.",
+    run=run,
+    few=1_000,
+    many=100_000,
+)

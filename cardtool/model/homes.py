@@ -4,8 +4,8 @@
 import re
 
 USER = re.compile(
-    r"(?P<before>(?i:[\\/]+(?:homes?|users|documents and settings)\$?"
-    r"|(?:\\+|(?<=:)/)(?:profiles?|userdata|[\w.-]*(?:home|user|profile)s?\$))[\\/]+)"
+    r"(?P<before>(?i:(?<![\\/])[\\/]++(?:homes?|users|documents and settings)\$?"
+    r"|(?:(?<!\\)\\++|(?<=:)/)(?:profiles?|userdata|[\w.-]*(?:home|user|profile)s?\$))[\\/]++)"
     r"(?P<user>(?:(?:[A-ZÇĞİÖŞÜ0-9][A-ZÇĞİÖŞÜ0-9.-]+|[\w.-]+\.(?:local|lan|corp|tr|example))/)?"
     r"(?:[^\\/\n:<>|]+(?=[\\/])|[^\\/\s\"'<>|:;,()]+))"
 )

@@ -12,7 +12,7 @@ from cardtool.views.paper import Paper
 
 NO_BREAK = "\u00a0"
 """Stands for a space at which no line ends; a plain space is written."""
-_COPIED_WHOLE = re.compile(r"^`|://|^[^/]+\.[^/]+/|@")
+_COPIED_WHOLE = re.compile(r"^`|://|^[^/][^/.]*+\.[^/]++/|@")
 """What a word has that is longer than the page and stays whole: a command or an address."""
 _TYPED = re.compile(r"`[^`]+`")
 """What is to be typed."""

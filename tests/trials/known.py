@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """All trials, in the order of docs/reliability.md."""
 
-from tests.trials import Trial, certificates
+from tests.trials import Trial, certificates, patterns
 
-TRIALS: tuple[Trial, ...] = (certificates.TRIAL,)
+TRIALS: tuple[Trial, ...] = (certificates.TRIAL, patterns.TRIAL)

@@ -17,6 +17,7 @@ import platformdirs
 
 from cardtool.catalog.handwritten import HandwrittenError, read
 from cardtool.fleet.settings import OfFleet
+from cardtool.model.keys import is_made_up
 from cardtool.text import LANGUAGES
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Secret of the keyed hash, at least 32 hex digits; None: a new one for each run."""
 
     def __post_init__(self) -> None:
-        """Refuse a key that is short, no hex, or of an example; msgspec adds the place."""
+        """Refuse a key that is short, no hex, or made up by somebody; msgspec adds the place."""
         if self.key is None:
             return
         try:
@@ -93,14 +94,12 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if len(key) < _KEY_BYTES:
             text = f"`key` must be at least {2 * _KEY_BYTES} hex digits: openssl rand -hex 32"
             raise ValueError(text)
-        if len(set(key)) < _KEY_VALUES:
+        if is_made_up(key):
             text = "`key` is not drawn at random: openssl rand -hex 32"
             raise ValueError(text)
 
 
 _KEY_BYTES = 16
-_KEY_VALUES = 2
-"""Different bytes; one alone is an example's key, which everybody knows."""
 
 
 class Online(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

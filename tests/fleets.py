@@ -29,7 +29,7 @@ from cardtool.rules.policy import Policy
 from cardtool.views.harmless import escape
 from tests import desks
 
-KEY = bytes(range(16))
+KEY = bytes.fromhex("9b1f6c2ad84e703551c7a0ef3d628b94")
 
 Keep = Callable[..., Store]
 """Takes looks, gives the store that has them."""

@@ -32,7 +32,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
         [policy]
         notice_days = 60
         [identity]
-        key = "{"AB12" * 8}"
+        key = "9b1f6c2ad84e703551c7a0ef3d628b94"
     """
 
     config = load(_named(tmp_path / "config.toml", text))
@@ -41,7 +41,7 @@ def test_every_key_arrives(tmp_path: Path) -> None:
     assert config.modules == (module,)
     assert config.timeout_s == 20
     assert config.days() == Policy(notice_days=60)
-    assert config.identity.key == "AB12" * 8
+    assert config.identity.key == "9b1f6c2ad84e703551c7a0ef3d628b94"
 
 
 def test_an_issuer_has_days_of_its_own_and_otherwise_the_sites(tmp_path: Path) -> None:
@@ -144,6 +144,8 @@ def test_without_a_file_everything_is_as_shipped(
         ("[identity]\nkey = 'ABCD'", "32 hex digits"),
         (f"[identity]\nkey = '{'00' * 16}'", "not drawn at random"),
         (f"[identity]\nkey = '{'aA' * 32}'", "not drawn at random"),
+        (f"[identity]\nkey = '{'00' * 15}01'", "not drawn at random"),
+        (f"[identity]\nkey = '{'deadbeef' * 4}'", "not drawn at random"),
         (b"a = 1\nb = '\xe7'", "Line 2 is not UTF-8"),
         ("language = 'tr'".encode("utf-16"), "saved as UTF-16"),
         ("#" * (64 * 1024 + 1), "larger than"),

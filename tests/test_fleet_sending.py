@@ -27,7 +27,7 @@ NES = nes(
     not_before=dt.datetime(2025, 1, 10, 8, tzinfo=dt.UTC),
     not_after=dt.datetime(2028, 1, 10, 8, tzinfo=dt.UTC),
 )
-KEYED = f'[identity]\nkey = "{"ab12" * 8}"\n'
+KEYED = '[identity]\nkey = "9b1f6c2ad84e703551c7a0ef3d628b94"\n'
 
 
 @pytest.fixture(name="store", scope="module")

@@ -247,7 +247,7 @@ def test_a_person_in_anothers_place_is_new_though_their_masked_numbers_are_alike
     assert first.entries[0].number == other.entries[0].number
 
     merge(store, first)
-    merged = merge(store, other)
+    merged = merge(store, other, may_remove_many=True)
 
     assert (merged.new, merged.gone) == (1, 1)
 
@@ -268,7 +268,7 @@ def test_who_left_is_removed_from_that_register_alone(keep: Keep) -> None:
     merge(store, both)
     merge(store, both, "other")
 
-    one = merge(store, read(text_of([*ROWS[:5], ROWS[4]]).encode(), {}, FULL))
+    one = merge(store, read(text_of([*ROWS[:5], ROWS[4]]).encode(), {}, FULL), may_remove_many=True)
 
     assert (one.rows, one.kept, one.new, one.gone, one.repeated) == (2, 1, 0, 1, 1)
     with store.reading() as connection:
@@ -325,7 +325,7 @@ def test_a_number_is_in_no_store_log_or_answer(site: Path, policy: IdentityPolic
     fleets.keep_in(f"sqlite:///{site / 'fleet.db'}", site, *looks).close()
 
     questions = [
-        ["merge", str(site / "register.csv"), "--unseen"],
+        ["merge", str(site / "register.csv"), "--unseen", "--yes"],
         *(["orders", "--format", form] for form in ("terminal", "csv", "json", "xlsx")),
         *(["forecast", "--by", "unit", "--format", form] for form in ("csv", "json", "svg")),
         ["forecast", "--by", "unit"],

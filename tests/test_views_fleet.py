@@ -79,9 +79,7 @@ def test_a_list_without_certificates_has_no_days_in_its_check() -> None:
 
 def test_half_a_character_in_a_record_within_a_record_is_mended() -> None:
     trouble = Trouble(sheet="\ud800", row=3, reason="number-wrong", kept=False)
-    merged = Merged(
-        **dict.fromkeys(("rows", "kept", "new", "gone", "repeated"), 0), troubles=(trouble,)
-    )
+    merged = Merged(rows=7, kept=7, new=7, gone=7, repeated=7, troubles=(trouble,))
 
     (line,) = ndjson.render([merged])
 
@@ -113,15 +111,25 @@ def test_rows_to_correct_are_listed_up_to_what_a_person_reads(number: int) -> No
         Trouble(sheet="s", row=row, reason="number-wrong", kept=bool(row % 2))
         for row in range(number)
     )
-    merged = Merged(
-        **dict.fromkeys(("rows", "kept", "new", "gone", "repeated"), 7), troubles=troubles
-    )
+    merged = Merged(rows=7, kept=7, new=7, gone=7, repeated=7, troubles=troubles)
 
     page = "".join(register.render(merged, ENGLISH))
 
     assert (ENGLISH.label("register-troubles") in page) == bool(number)
     assert page.endswith("...\n") == (number > 50)
     assert page.count(ENGLISH.label("register-row") + " ") == min(number, 50)
+
+
+def test_columns_that_were_not_read_or_carried_over_are_named() -> None:
+    merged = Merged(
+        rows=1, kept=1, new=1, gone=0, repeated=0, unread=("Ünvan\x1b",), carried=("unit", "email")
+    )
+
+    page = "".join(register.render(merged, ENGLISH))
+
+    assert "\x1b" not in page
+    assert ":\n    Ünvan" in page
+    assert ": unit, e-mail\n" in page
 
 
 def test_who_was_never_seen_is_listed_or_that_all_were() -> None:

@@ -44,3 +44,8 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
     repeated: int
     """Rows that say again what another said."""
     troubles: tuple[Trouble, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Headings of columns that were not understood, each once."""
+    carried: tuple[str, ...] = ()
+    """Meanings that this register has no column for: of people it had before, what was known
+    stays."""

@@ -18,6 +18,13 @@ def render(merged: Merged, text: Text) -> Iterator[str]:
     """Yield the counts, then where rows are to be corrected."""
     for count in _COUNTS:
         yield f"{text.label(f'register-{count}')}: {getattr(merged, count)}\n"
+    if merged.unread:
+        yield f"\n{text.label('register-unread')}:\n"
+        for heading in merged.unread:
+            yield f"    {escape(heading)}\n"
+    if merged.carried:
+        fields = ", ".join(text.label(f"register-field-{each}") for each in merged.carried)
+        yield f"\n{text.label('register-carried')}: {fields}\n"
     if not merged.troubles:
         return
     yield f"\n{text.label('register-troubles')}: {len(merged.troubles)}\n"

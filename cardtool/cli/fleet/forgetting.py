@@ -8,8 +8,9 @@ import click
 
 from cardtool.cli.fleet import people
 from cardtool.cli.fleet.answering import showing
+from cardtool.cli.fleet.confirming import DRY_RUN, YES, confirm
 from cardtool.cli.fleet.opening import DATABASE, opened
-from cardtool.cli.options import options
+from cardtool.cli.options import options, value
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
 
@@ -18,13 +19,9 @@ from cardtool.cli.session import Session
 @click.argument("host", required=False, metavar="[HOST]")
 @click.option("--person", metavar="PERSON",
               help="A person instead: as the store has them; - asks for the number.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask before removing.")
-@options(*showing("terminal"), DATABASE)
+@options(DRY_RUN, YES, *showing("terminal"), DATABASE)
 @click.pass_context
-def forget(
-    ctx: click.Context, host: str | None, person: str | None, *, dry_run: bool, yes: bool
-) -> None:
+def forget(ctx: click.Context, host: str | None, person: str | None) -> None:
     """Remove a workstation with its history, or all that the store holds of a person.
 
     Looks that hold the person go as a whole.  From a file of SQLite the bytes are gone too; those
@@ -58,10 +55,9 @@ def forget(
             shown = escape(without_numbers(", ".join(accounts), None))
             said.append(f"{words.label(f'forget-{name}')}: {shown}\n")
     session.write(said)
-    if dry_run:
+    if value(ctx, "dry_run"):
         return
-    if not yes and not click.confirm(words.label("forget-confirm"), err=True):
-        raise Refusal(code="forget-not-confirmed")
+    confirm(ctx, words, "forget-confirm")
     forgetting.forget(store, trace, session.config.days())
     done = words.label("forget-done" if store.is_sqlite else "forget-vacuum")
     session.write([f"{done}\n{words.label('forget-files')}\n"])
@@ -72,16 +68,23 @@ def forget(
               help="Keep the looks of so many days.")  # fmt: skip
 @click.option("--keep-last", type=click.IntRange(1), default=1, show_default=True, metavar="K",
               help="Keep so many of each workstation, however old.")  # fmt: skip
-@options(*showing("terminal"), DATABASE)
+@options(DRY_RUN, YES, *showing("terminal"), DATABASE)
 @click.pass_context
 def prune(ctx: click.Context, keep_days: int, keep_last: int) -> None:
     """Remove old looks.  The latest of each workstation stays, and all that was learned.
 
-    A look dated more than a day ahead of its import is as old as that, and not the latest.
+    Says how many would go before it asks.  A look dated more than a day ahead of its import is as
+    old as that, and not the latest.
     """
-    from cardtool.fleet.retention import prune as removed
+    from cardtool.fleet import retention
 
     session = Session(ctx, ("terminal",))
+    words = session.text
     before = datetime.now(UTC) - timedelta(days=keep_days)
-    number = removed(opened(ctx), before, keep_last)
-    session.write([f"{session.text.label('prune-done')}: {number}\n"])
+    store = opened(ctx)
+    old = retention.old(store, before, keep_last)
+    session.write([f"{words.label('prune-old')}: {len(old)}\n"])
+    if value(ctx, "dry_run") or not old:
+        return
+    confirm(ctx, words, "prune-confirm")
+    session.write([f"{words.label('prune-done')}: {retention.remove(store, old)}\n"])

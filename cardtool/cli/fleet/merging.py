@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from cardtool.cli.fleet.answering import showing, write
+from cardtool.cli.fleet.confirming import YES, confirm
 from cardtool.cli.fleet.opening import DATABASE, opened
-from cardtool.cli.options import PathName, options
+from cardtool.cli.options import PathName, options, value
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
 
 if TYPE_CHECKING:
     from cardtool.fleet.register.people import Disguise, Register
+    from cardtool.fleet.store import Store
+    from cardtool.model.register import Merged
 
 _FORMATS = ("terminal", "json")
 
@@ -26,14 +29,16 @@ _FORMATS = ("terminal", "json")
               help="Which of several registers it is; it replaces that one only.")  # fmt: skip
 @click.option("--unseen", is_flag=True,
               help="List who is in the register and was never seen.")  # fmt: skip
-@options(*showing(*_FORMATS), DATABASE)
+@options(YES, *showing(*_FORMATS), DATABASE)
 @click.pass_context
 def merge(
     ctx: click.Context, file: str | None, sheet: str | None, name: str, *, unseen: bool
 ) -> None:
     """Take a personnel register (CSV, XLSX, XLS) in place of the one before; again is harmless.
 
-    Its people are stored as [fleet] identity says.  Rows to correct are told by their number.
+    Its people are stored as [fleet] identity says.  Rows to correct are told by their number, and
+    columns that were not understood by their headings.  Asks before more than a fifth of the people
+    are removed; a list without a usable row changes nothing.
     """
     from cardtool.fleet.register import keeping
     from cardtool.views import register as views
@@ -46,15 +51,40 @@ def merge(
     store = opened(ctx, may_make=register is not None)
     is_json = session.format == "json"
     if register is not None:
-        merged = keeping.merge(store, register, name)
+        merged = _merged(ctx, session, store, register, name)
         if not (is_json and unseen):
             shown = views.render_json(merged) if is_json else views.render(merged, session.text)
             write(session, shown)
     if unseen:
+        with store.asking() as connection:
+            if keeping.is_empty(connection):
+                raise Refusal(code="register-none")
         with store.reading() as connection:
             found = keeping.unseen(connection)
             write(session, render_json(found) if is_json
                   else views.render_unseen(found, session.text))  # fmt: skip
+
+
+def _merged(
+    ctx: click.Context, session: Session, store: "Store", register: "Register", name: str
+) -> "Merged":
+    """Take a register in; where many people would go, ask first.
+
+    Raises:
+        Refusal: it holds nobody, or it was not confirmed that so many go.
+    """
+    from cardtool.fleet.register.keeping import MergeError, merge
+
+    try:
+        return merge(store, register, name, may_remove_many=bool(value(ctx, "yes")))
+    except MergeError as error:
+        if error.code == "register-empty":
+            reasons = dict.fromkeys(each.reason for each in register.troubles)
+            words = (session.text.label(f"register-{each}") for each in reasons)
+            raise Refusal(**error.facts, code=error.code, reasons="; ".join(words)) from error
+        Refusal(code=error.code, **error.facts).show()
+    confirm(ctx, session.text, "register-confirm")
+    return merge(store, register, name, may_remove_many=True)
 
 
 def _read(session: Session, file: str, sheet: str | None) -> "Register":

@@ -7,6 +7,7 @@ Knows nothing of people or headings: where a text may be divided in several ways
 import codecs
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -18,13 +19,25 @@ LARGEST_BYTES = 256 * 1024 * 1024
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 """Source: [MS-CFB] §2.2, the first bytes of the old Office formats, and of encrypted new ones."""
 _ZIP = b"PK\x03\x04"
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LONGEST_CELL = 1_000_000
+
+_OTHERS = (
+    (re.compile(rb"<(!doctype html|html|table|head|body|meta|style)\b", re.IGNORECASE), "HTML"),
+    (re.compile(rb"<\?xml|<!--|<workbook\b", re.IGNORECASE), "XML"),
+    (re.compile(rb"mime-version:", re.IGNORECASE), "MHTML"),
+    (re.compile(rb"\{\\rtf"), "RTF"),
+    (re.compile(rb"%PDF-"), "PDF"),
+)
+"""How files begin that programs save as `.xls` or `.csv`, and that are neither."""
+
+_BEGINNING = 4096
+"""Characters by which the kind of a file is told."""
 
 _Value = int | float | str | bool | time | date | datetime | timedelta
 
@@ -59,6 +72,10 @@ def grids(body: bytes, sheet: str | None = None) -> Iterator[tuple[Grid, ...]]:
         yield tuple(_sheets(body, sheet))
         return
     text = _decoded(body)
+    begins = text[:_BEGINNING].lstrip("\ufeff \t\r\n").encode()
+    for pattern, kind in _OTHERS:
+        if pattern.match(begins):
+            raise RegisterError(code="register-kind", kind=kind)
     for delimiter in _DELIMITERS:
         yield (Grid(rows=tuple(_lines(text, delimiter))),)
 
@@ -114,11 +131,16 @@ def _decoded(body: bytes) -> str:
     """Return the text in the encoding that its first bytes name, else UTF-8, else Turkish Windows.
 
     Source: Excel writes "CSV UTF-8" with a mark, "Unicode text" as UTF-16 with one and "CSV" in
-    the code page of the system, which is 1254 in Turkey.
+    the code page of the system, which is 1254 in Turkey. Other programs leave out the mark of
+    UTF-16, whose every second byte is 0 where letters are Latin.
     """
     for mark, encoding in _BOMS:
         if body.startswith(mark):
             return body.removeprefix(mark).decode(encoding, errors="replace")
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        every_second = body[first:_BEGINNING:2]
+        if every_second.count(0) > len(every_second) // 2:
+            return body.decode(encoding, errors="replace")
     try:
         return body.decode()
     except UnicodeDecodeError:

@@ -2,9 +2,14 @@
 """Which column of a register is which: by the site's own headings, else by the usual ones.
 
 Headings are compared without case, accents and punctuation, so "T.C. KİMLİK NO" is "tc kimlik no".
+One that is not among the usual ones is understood by its words, as long as all of them are known:
+"Görev Yaptığı Birim" is the unit, and "Ev Adresi" is not the address of the office.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from cardtool.fleet.register.grid import Grid, RegisterError
 from cardtool.rules.policy import folded
@@ -44,6 +49,61 @@ _USUAL = {
     "email": ("E-posta", "E-posta Adresi", "Eposta", "E-mail", "Mail", "Mail Adresi", "Email"),
 }  # fmt: skip
 
+_WORK = "gorev gorevli gorevi calistigi yaptigi bulundugu bagli oldugu hizmet kadro"
+_WHO = "personel personelin calisan calisanin"
+_OFFICIAL = "kurum kurumsal resmi is adres adresi saglik gov tr"
+
+
+class _Words(msgspec.Struct, frozen=True, kw_only=True):
+    """A heading by its words: it has all of `needs`' groups, and beside them only `also`."""
+
+    meaning: str
+    needs: tuple[frozenset[str], ...]
+    also: frozenset[str]
+
+    def fits(self, words: frozenset[str]) -> bool:
+        """Tell whether a heading with these words has this meaning."""
+        known = self.also.union(*self.needs)
+        return words <= known and all(words & group for group in self.needs)
+
+
+def _words(meaning: str, *needs: str, also: str = "") -> _Words:
+    return _Words(
+        meaning=meaning,
+        needs=tuple(frozenset(group.split()) for group in needs),
+        also=frozenset(also.split()),
+    )
+
+
+_UNITS = (
+    "birim birimi servis servisi bolum bolumu mudurluk mudurlugu departman departmani sube subesi"
+    " klinik klinigi poliklinik unite unitesi"
+)
+_BY_WORDS = (
+    _words("number", "tc tckn tckno kimlik vatandaslik",
+           also=f"t c turkiye cumhuriyeti tck no num numara numarasi hane haneli 11 {_WHO}"),
+    _words("name", "ad adi isim ismi", "soyad soyadi soyisim soyismi soy",
+           also=f"ve ile unvan unvani kullanici kullanicinin isim ismi adi {_WHO}"),
+    _words("name", "adsoyad adisoyadi isimsoyisim", also=_WHO),
+    _words("name", "ad adi isim ismi", also=_WHO),
+    _words("surname", "soyad soyadi soyisim soyismi", also=_WHO),
+    _words("email", "eposta email mail", also=f"e elektronik {_OFFICIAL}"),
+    _words("email", "e elektronik", "posta", also=_OFFICIAL),
+    _words("address", "adres adresi",
+           also=f"is kurum kurumsal teslimat teslim kargo acik birim birimi yer yeri {_WORK}"),
+    _words("user", "kullanici kullanicisi oturum hesap hesabi login username",
+           also="ad adi isim ismi acma windows domain etki alani alan pc bilgisayar hesap hesabi"
+           " active directory"),
+    _words("host", "bilgisayar bilgisayari pc makine makina makinesi makinasi host hostname",
+           also="ad adi isim ismi no numara numarasi name masaustu kullandigi kullanilan"),
+    _words("unit", _UNITS, also=f"ad adi asil su an su anki yer yeri ait {_WORK} {_WHO}"),
+    _words("unit", "yer yeri", "gorev calistigi yaptigi bulundugu hizmet kadro",
+           also=f"asil su an su anki {_WORK} {_WHO}"),
+    _words("unit", "kurum kurumu kurulus kurulusu hastane hastanesi",
+           also=f"ad adi yer yeri {_WORK}"),
+)  # fmt: skip
+"""Earlier ones win, so a list with a column of units and one of institutions has its units read."""
+
 TELLING = frozenset({"number", "host", "user"})
 """What tells whose row it is."""
 
@@ -73,17 +133,30 @@ class Headings:
         self._meanings |= {_key(name): key for key, name in configured.items()}
 
     def columns(self, row: Sequence[str]) -> dict[str, int]:
-        """Return the place of each meaning, if a row holds headings; else nothing."""
+        """Return the place of each meaning, if a row holds headings; else nothing.
+
+        A usual heading wins over one that is understood by its words.
+        """
         found: dict[str, int] = {}
         for place, cell in enumerate(row):
             meaning = self._meanings.get(_key(cell))
             if meaning is not None:
                 found.setdefault(meaning, place)
+        left = {place: _split(cell) for place, cell in enumerate(row) if cell}
+        for place in found.values():
+            left.pop(place)
+        for each in _BY_WORDS:
+            if each.meaning in found or each.meaning in self._configured:
+                continue
+            for place in [at for at, words in left.items() if words and each.fits(words)][:1]:
+                found[each.meaning] = place
+                left.pop(place)
         return found if len(found) >= _FEWEST and TELLING & found.keys() else {}
 
     def names(self, cell: str) -> bool:
         """Say whether a cell is a heading."""
-        return _key(cell) in self._meanings
+        words = _split(cell)
+        return _key(cell) in self._meanings or any(each.fits(words) for each in _BY_WORDS)
 
     def found_in(self, grids: Sequence[Grid]) -> int:
         """Return how many columns are known in some sheets, as they are read."""
@@ -109,3 +182,8 @@ class Headings:
 
 def _key(heading: str) -> str:
     return "".join(filter(str.isalnum, folded(heading)))
+
+
+def _split(heading: str) -> frozenset[str]:
+    """Return the words of a heading without what stands in brackets."""
+    return frozenset(re.findall(r"[a-z0-9]+", folded(re.sub(r"\([^()]*\)", " ", heading))))

@@ -6,42 +6,103 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, Row, delete, insert, or_, select
 
-from cardtool.fleet.register.people import Register, short
+from cardtool.fleet.register.people import Disguise, Line, Register, short
 from cardtool.fleet.store import Store
 from cardtool.fleet.tables import CERTIFICATE, PERSON, WORKSTATION
 from cardtool.model.register import Entry, Merged
+from cardtool.rules.policy import folded
 
 _FIELDS = Entry.__struct_fields__
 _AT_ONCE = 500
+_FEW = 5
+"""More than one part in so many that would go is asked about: it may be the wrong file."""
 _MASKED = "*"
 """Stands in a number that lost its middle, so two people may share it."""
 
 
-def merge(store: Store, register: Register, name: str = "") -> Merged:
+class MergeError(ValueError):
+    """A register that is not taken as it is: the code of a refusal, and its facts."""
+
+    def __init__(self, *, code: str, **facts: str | int) -> None:
+        """Say which sentence of `[refusal]` is meant, and what goes into it."""
+        super().__init__(code, facts)
+        self.code = code
+        self.facts = facts
+
+
+def merge(
+    store: Store, register: Register, name: str = "", *, may_remove_many: bool = False
+) -> Merged:
     """Keep a register in place of what it said before; all of it or nothing.
 
-    `name` tells registers apart, where a site has several.
+    `name` tells registers apart, where a site has several. Of what a row does not speak of, for it
+    has no such column, what was known of the person stays.
+
+    Raises:
+        MergeError: no row of it can be used, or more than a fifth of the people would go and
+            nobody said that they may; the store is as it was.
     """
-    entries = list(dict.fromkeys(register.entries))
+    if not register.lines:
+        raise MergeError(code="register-empty", rows=register.rows)
     with store.writing() as connection:
         own = PERSON.c.register == name
-        before = {_who(_entry(row)) for row in connection.execute(select(PERSON).where(own))}
+        rows = connection.execute(select(PERSON).where(own).order_by(PERSON.c.id))
+        before = dict.fromkeys(_entry(row) for row in rows)
+        known = _Before(before)
+        carried: dict[str, None] = {}
+        completed = [known.complete(line, register.disguise, carried) for line in register.lines]
+        entries = list(dict.fromkeys(completed))
+        new, gone = len(set(map(_who, entries)) - known.people), len(known.left)
+        if gone * _FEW > len(known.people) and not may_remove_many:
+            raise MergeError(code="register-many-gone", gone=gone, before=len(known.people))
         connection.execute(delete(PERSON).where(own))
-        rows = [
+        rows_to_keep = [
             {"register": name, "place": place, **msgspec.structs.asdict(entry)}
             for place, entry in enumerate(entries, 1)
         ]
-        if rows:
-            connection.execute(insert(PERSON), rows)
-    after = set(map(_who, entries))
+        connection.execute(insert(PERSON), rows_to_keep)
     return Merged(
         rows=register.rows,
         kept=len(entries),
-        new=len(after - before),
-        gone=len(before - after),
-        repeated=len(register.entries) - len(entries),
+        new=new,
+        gone=gone,
+        repeated=len(register.lines) - len(entries),
         troubles=register.troubles,
+        unread=register.unread,
+        carried=tuple(field for field in _FIELDS if field in carried),
     )
+
+
+class _Before:
+    """The people whom a register named before, and which of them it names no more."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._people: dict[tuple[str, str, str], Entry | None] = {}
+        """By each of their keys; None where several share it."""
+        self.people: set[tuple[str, str, str]] = set()
+        for entry in entries:
+            self.people.add(_who(entry))
+            for key in _keys(entry):
+                is_shared = self._people.get(key, entry) != entry
+                self._people[key] = None if is_shared else entry
+        self.left = set(self.people)
+
+    def complete(self, line: Line, disguise: Disguise, carried: dict[str, None]) -> Entry:
+        """Return a row with what was known of its person and it does not speak of."""
+        self.left.discard(_who(line.entry))
+        found = (self._people.get(key) for key in _keys(line.entry))
+        known = next((each for each in found if each and not _differ(each, line.entry)), None)
+        if known is None:
+            return line.entry
+        self.left.discard(_who(known))
+        kept = msgspec.structs.asdict(disguise.again(known))
+        missed = {
+            field: value
+            for field, value in kept.items()
+            if value and field not in line.columns and not getattr(line.entry, field)
+        }
+        carried.update(dict.fromkeys(missed))
+        return msgspec.structs.replace(line.entry, **missed)
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,9 +171,27 @@ def _entry(row: Row[tuple[object, ...]]) -> Entry:
     return Entry(**{field: getattr(row, field) for field in _FIELDS})
 
 
+def _differ(one: Entry, other: Entry) -> bool:
+    """Tell whether two entries are of two people, who may share a computer."""
+    mine, theirs = ({key: rest for key, *rest in _keys(each)} for each in (one, other))
+    for key in ("number", "user"):
+        if key in mine and key in theirs:
+            return mine[key] != theirs[key]
+    return bool(one.name and other.name) and folded(one.name) != folded(other.name)
+
+
+def is_empty(connection: Connection) -> bool:
+    """Tell whether no register was ever taken."""
+    return connection.execute(select(PERSON.c.id).limit(1)).first() is None
+
+
 def _who(entry: Entry) -> tuple[str, str, str]:
     """Return what tells one person of a register from the next."""
+    return next(_keys(entry), ("", "", ""))
+
+
+def _keys(entry: Entry) -> Iterator[tuple[str, str, str]]:
+    """Yield what a person is known by, the surest first."""
     for key in ("number", "user", "host"):
         if said := getattr(entry, key):
-            return key, said, entry.name if _MASKED in said else ""
-    return "", "", ""
+            yield key, said, entry.name if _MASKED in said else ""

@@ -19,6 +19,9 @@ from cardtool.model.register import Entry, Trouble
 
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
 _DECIMALS = re.compile(r"[.,]0+$")
+_HIDDEN = re.compile(r"(?=.*[0-9])(?=.*[*xX\u2022\u25cf#])[0-9*xX\u2022\u25cf#]{5,20}")
+"""A number of which a list for everybody hides digits: 100******36."""
+_HASH = re.compile(r"~[0-9a-f]{16}")
 _LONGEST = 300
 """Characters of one value; more is no name and no address."""
 
@@ -44,17 +47,47 @@ class Disguise(msgspec.Struct, frozen=True, kw_only=True):
         name = account(text)
         return hashed(self._used, name) if name and self._used else self.said(name)
 
+    def again(self, entry: Entry) -> Entry:
+        """Return what may be stored of an entry that was stored under another policy, or this."""
+        user = entry.user if _HASH.fullmatch(entry.user) else self.user(entry.user)
+        return Entry(
+            number=self.said(entry.number),
+            name=self.named(entry.name),
+            unit=self.said(entry.unit),
+            host=self.said(entry.host),
+            user=user,
+            address=self.said(entry.address),
+            email=self.named(entry.email),
+        )
+
     @property
     def _used(self) -> bytes | None:
         return self.key if self.policy is IdentityPolicy.HASHED else None
 
 
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """What a row says."""
+
+    entry: Entry
+    columns: frozenset[str]
+    """Fields of the entry that the row speaks of, empty or not; of the others it knows nothing."""
+
+
 class Register(msgspec.Struct, frozen=True, kw_only=True):
     """What a file says."""
 
-    entries: tuple[Entry, ...]
+    lines: tuple[Line, ...]
     rows: int
     troubles: tuple[Trouble, ...]
+    disguise: Disguise
+    """How people are disguised in it."""
+    unread: tuple[str, ...] = ()
+    """Headings of columns that were not understood, each once."""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Return what is kept of each row."""
+        return tuple(each.entry for each in self.lines)
 
 
 def read(
@@ -69,11 +102,14 @@ def read(
     ways = list(grids(body, sheet))
     best = max(ways, key=headings.found_in)
     headings.check(best)
-    found = [each for grid in best for each in _people(grid, headings, disguise)]
+    unread: dict[str, None] = {}
+    found = [each for grid in best for each in _people(grid, headings, disguise, unread)]
     return Register(
-        entries=tuple(entry for entry, _ in found if entry is not None),
+        lines=tuple(line for line, _ in found if line is not None),
         rows=len(found),
         troubles=tuple(trouble for _, trouble in found if trouble is not None),
+        disguise=disguise,
+        unread=tuple(unread),
     )
 
 
@@ -83,18 +119,31 @@ def short(host: str) -> str:
 
 
 def _people(
-    grid: Grid, headings: Headings, disguise: Disguise
-) -> Iterator[tuple[Entry | None, Trouble | None]]:
-    """Yield what each row below the headings says; printed lists repeat these on every page."""
+    grid: Grid, headings: Headings, disguise: Disguise, unread: dict[str, None]
+) -> Iterator[tuple[Line | None, Trouble | None]]:
+    """Yield what each row below the headings says; printed lists repeat these on every page.
+
+    Headings that are not understood are added to `unread`.
+    """
     columns: dict[str, int] = {}
     for row, cells in grid.rows:
         if not columns or any(headings.names(cells[place]) for place in _telling(columns, cells)):
-            columns = headings.columns(cells) or columns
+            if known := headings.columns(cells):
+                columns = known
+                for place, cell in enumerate(cells):
+                    if cell and place not in known.values():
+                        unread[disguise.said(cell)] = None
             continue
         values = {key: cells[place] for key, place in columns.items() if place < len(cells)}
         entry, reason = _person(values, cells, disguise)
         trouble = Trouble(sheet=grid.sheet, row=row, reason=reason, kept=entry is not None)
-        yield entry, trouble if reason else None
+        line = None if entry is None else Line(entry=entry, columns=_spoken_of(columns, reason))
+        yield line, trouble if reason else None
+
+
+def _spoken_of(columns: Mapping[str, int], reason: str) -> frozenset[str]:
+    """Return the fields that a row speaks of; a number that cannot be used says nothing."""
+    return frozenset(columns) - {"surname"} - ({"number"} if reason else frozenset())
 
 
 def _telling(columns: Mapping[str, int], cells: Sequence[str]) -> Iterator[int]:
@@ -137,6 +186,8 @@ def _is_title(said: Mapping[str, str], cells: Sequence[str]) -> bool:
 def _number(text: str) -> tuple[str, str]:
     """Return a number whose check digits are right, and what is wrong where they are not."""
     digits = re.sub(r"[\s'\u2019\u200b-]", "", text)
+    if _HIDDEN.fullmatch(digits):
+        return "", "number-masked"
     is_scientific = bool(_SCIENTIFIC.fullmatch(digits))
     if is_scientific:
         try:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Old looks go only where somebody said so, after it was said how many."""
+
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cardtool.cli import main
+from cardtool.fleet.store import Store
+from tests import fleets
+from tests.rig.terminal import Terminal
+
+OLD = datetime.now(UTC) - timedelta(days=400)
+
+
+@pytest.fixture(name="home")
+def _home(tmp_path: Path) -> Path:
+    looks = [fleets.look("masa", OLD + timedelta(days=day)) for day in range(3)]
+    fleets.keep_in(str(tmp_path / "fleet.db"), tmp_path, *looks).close()
+    return tmp_path
+
+
+def _prune(home: Path, *words: str) -> Result:
+    place = ("--database", str(home / "fleet.db"), "--lang", "en")
+    return CliRunner().invoke(main, ["fleet", "prune", "--keep-days", "30", *words, *place])
+
+
+def _left(home: Path) -> int:
+    store = Store(str(home / "fleet.db"))
+    _, looks, _ = fleets.everything(store)
+    store.close()
+    return len(looks)
+
+
+def test_a_dry_run_counts_and_removes_nothing(home: Path) -> None:
+    done = _prune(home, "--dry-run")
+
+    assert (done.exit_code, done.stdout) == (0, "Old looks: 2\n")
+    assert _left(home) == 3
+
+
+def test_a_script_says_yes_or_nothing_is_removed(home: Path) -> None:
+    asked = _prune(home)
+
+    assert asked.exit_code == 3
+    assert "--yes" in asked.stderr
+    assert _left(home) == 3
+    assert _prune(home, "--yes").stdout == "Old looks: 2\nLooks removed: 2\n"
+    assert _left(home) == 1
+
+
+def test_where_nothing_is_old_nothing_is_asked(home: Path) -> None:
+    _prune(home, "--yes")
+
+    done = _prune(home)
+
+    assert (done.exit_code, done.stdout) == (0, "Old looks: 0\n")
+
+
+@pytest.mark.parametrize("words", [("prune", "--keep-days", "30"), ("forget", "masa")])
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_at_a_terminal_it_asks(home: Path, words: tuple[str, ...], answer: str) -> None:
+    place = ("--database", home / "fleet.db", "--lang", "en")
+    command: list[str | Path] = [sys.executable, "-m", "cardtool", "fleet", *words, *place]
+
+    with Terminal(command, os.environ) as typing:
+        typing.type(answer, after="[y/N]")
+        status, _ = typing.end()
+
+    assert status == (0 if answer == "y" else 3)
+    assert (_left(home) == 3) == (answer == "n")

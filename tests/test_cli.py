@@ -601,9 +601,10 @@ def test_json_needs_no_layout_library(saved: str) -> None:
 
 def test_json_needs_no_words() -> None:
     code = (
-        "import sys; from cardtool.cli import run; from cardtool.text import load_words;"
+        "import sys; from cardtool.cli import run; opened = [];"
+        "sys.addaudithook(lambda event, facts: event == 'open' and opened.append(str(facts[0])));"
         "run(['check', '--format', 'json', '--lang', 'tr']);"
-        "sys.stderr.write(str(load_words.cache_info().currsize))"
+        "sys.stderr.write(str(sum(name.endswith('tr.toml') for name in opened)))"
     )
 
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=False)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The look around: its child, its threads, and what they leave out."""
+"""The look around: its child, its thread, and what they leave out."""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -60,12 +61,13 @@ def test_what_was_not_asked_for_is_not_looked_at(workers: Workers) -> None:
     assert not isinstance(seen.usb, Failure) or seen.usb.name != "TIMEOUT"
 
 
-def test_what_is_not_seen_in_time_is_said() -> None:
-    class Slow(Surroundings):
-        def _look_at_usb(self) -> None:
-            """See nothing."""
+def test_a_usb_device_that_keeps_its_readers_waiting_keeps_nobody_else(
+    workers: Workers, tmp_path: Path
+) -> None:
+    device = tmp_path / "sys/bus/usb/devices/1-1"
+    device.mkdir(parents=True)
+    subprocess.run(["mkfifo", device / "idVendor"], check=True)  # whoever opens it waits
 
-    with Workers() as workers:
-        seen = Slow(workers, 0).told()
+    seen = Surroundings(workers, 0.2, tmp_path).told()
 
     assert seen.usb == Failure(api="usb", name="TIMEOUT")

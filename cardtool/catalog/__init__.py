@@ -14,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from cardtool.catalog.atr import historical_bytes
+from cardtool.model.once import once
 
 
 class CatalogError(ValueError):
@@ -169,7 +170,7 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         )
 
 
-@functools.cache
+@once
 def load() -> Catalog:
     """Give the catalogue that ships with the package, read once a process."""
     return decode(cards=_shipped("cards"), modules=_shipped("modules"), readers=_shipped("readers"))

@@ -4,13 +4,14 @@
 It knows words, no places: an address that no postman could find comes through as it is.
 """
 
-import functools
 import pkgutil
 import re
 import tomllib
 import unicodedata
 
 import msgspec
+
+from cardtool.model.once import once
 
 _SMALL = "abcçdefgğhıijklmnoöprsştuüvyzqwxâîû"
 _CAPITAL = "ABCÇDEFGĞHIİJKLMNOÖPRSŞTUÜVYZQWXÂÎÛ"
@@ -79,7 +80,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     abbreviation: tuple[Abbreviation, ...]
 
 
-@functools.cache
+@once
 def load() -> tuple[Abbreviation, ...]:
     """Give the list."""
     return _file().abbreviation
@@ -192,29 +193,29 @@ def _key(short: str) -> str:
     return re.sub(r"[.\s]", "", _fold(short))
 
 
-@functools.cache
+@once
 def _file() -> _File:
     text = (pkgutil.get_data(__name__, "abbreviations.toml") or b"").decode()
     return msgspec.convert(tomllib.loads(text), _File)
 
 
-@functools.cache
+@once
 def _by_short() -> dict[str, Abbreviation]:
     return {_key(short): each for each in load() for short in each.short}
 
 
-@functools.cache
+@once
 def _whole_words() -> frozenset[str]:
     full = (word for each in load() for word in f"{each.full} {each.ordinal} {each.street}".split())
     return frozenset(map(_key, (*_file().words, *full)))
 
 
-@functools.cache
+@once
 def _before_numbers() -> frozenset[str]:
     return frozenset(_key(each.full) for each in load() if each.number)
 
 
-@functools.cache
+@once
 def _pattern() -> "re.Pattern[str]":
     """Find in folded text what the list has, the longest first, and any other word with a dot."""
     shorts = sorted((short for each in load() for short in each.short), key=len, reverse=True)

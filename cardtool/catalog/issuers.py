@@ -4,11 +4,12 @@
 Apart from the rest of the catalogue because nothing on the way to a usual diagnosis reads it.
 """
 
-import functools
 import pkgutil
 import tomllib
 
 import msgspec
+
+from cardtool.model.once import once
 
 
 class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,7 +33,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     issuer: tuple[Issuer, ...]
 
 
-@functools.cache
+@once
 def load() -> tuple[Issuer, ...]:
     """Give the roots that ship with the package, read once a process."""
     text = (pkgutil.get_data("cardtool.catalog", "issuers.toml") or b"").decode()

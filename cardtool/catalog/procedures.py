@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The procedures there are (procedures.toml), and how one goes for a role somewhere."""
 
-import functools
 import pkgutil
 import tomllib
 
 import msgspec
 
+from cardtool.model.once import once
 from cardtool.model.procedure import Guide, Institution, Procedure, Role
 
 
@@ -14,7 +14,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     procedure: tuple[Procedure, ...]
 
 
-@functools.cache
+@once
 def load() -> dict[str, Procedure]:
     """Give every procedure by its name, in the order they are listed in."""
     text = (pkgutil.get_data(__name__, "procedures.toml") or b"").decode()

@@ -9,7 +9,7 @@ import logging
 import os
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -142,21 +142,25 @@ class Session:
             extra_modules=extra,
             online=self.config.online.settings() if value(self._ctx, "online") else None,
         )
-        found = take_snapshot(options, workers, meanwhile=self._load_the_rest)
+        found = take_snapshot(options, workers, meanwhile=self._load_the_rest())
         if _LOG.isEnabledFor(logging.DEBUG):
             from cardtool.cli import trace
 
             trace.tell(found)
         return found
 
-    def _load_the_rest(self) -> None:
-        """Import what comes after the look while a card keeps this process waiting."""
-        import cardtool.model.redact
-        import cardtool.rules  # noqa: F401 - to have it loaded
+    def _load_the_rest(self) -> Iterator[None]:
+        """Import what comes after the look, in steps, while a card keeps this process waiting."""
+        import cardtool.rules
+
+        yield
+        import cardtool.model.redact  # noqa: F401 - to have it loaded
         from cardtool.views import BINARY, view
 
+        yield
         if self.format not in BINARY:  # what makes those may be missing, which is told later
             view(self.format)
+        yield
         if self.format != "json":
             self.text.label("steps")
 

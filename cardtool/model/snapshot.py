@@ -241,6 +241,11 @@ class _SchemaOnly(msgspec.Struct, frozen=True, kw_only=True):
     schema: int
 
 
+# made now: two threads that make the first decoder of a type end the process (model/once.py)
+_SCHEMA_ONLY = msgspec.json.Decoder(_SchemaOnly)
+_SNAPSHOT = msgspec.json.Decoder(Snapshot)
+
+
 def encode(snapshot: Snapshot) -> bytes:
     """Write a snapshot as indented UTF-8 JSON that ends with a newline."""
     return msgspec.json.format(msgspec.json.encode(snapshot), indent=2) + b"\n"
@@ -258,10 +263,10 @@ def decode(body: bytes) -> Snapshot:
         text = f"larger than {SIZE_LIMIT_BYTES} bytes, so it is no snapshot"
         raise SnapshotError(text)
     try:
-        schema = msgspec.json.decode(body, type=_SchemaOnly).schema
+        schema = _SCHEMA_ONLY.decode(body).schema
         if schema > SCHEMA:
             text = f"snapshot format {schema} is newer than {SCHEMA}: update cardtool"
             raise NewerError(text)
-        return msgspec.json.decode(body, type=Snapshot)
+        return _SNAPSHOT.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SnapshotError(str(error)) from error

@@ -13,7 +13,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Self
 
@@ -60,6 +62,8 @@ class Worker:
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._complaints: deque[bytes] = deque(maxlen=20)
         self._loss: LostWorkerError | None = None
+        self.meanwhile: Iterator[object] = iter(())
+        """Steps of other work, taken one after another while an answer is waited for."""
         try:
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 - ours
                 [sys.executable, *program, "worker", job],
@@ -92,13 +96,27 @@ class Worker:
         Raises:
             LostWorkerError: the child crashed or was too slow, now or earlier.
         """
+        self.send(question, timeout_s=timeout_s)
+        return self.receive(timeout_s)
+
+    def send(self, question: bytes, *, timeout_s: float) -> None:
+        """Ask without waiting; `timeout_s` is what the child may take for its answer."""
         if self._process is None or self._process.stdin is None or self._loss is not None:
-            raise self._loss or LostWorkerError("EXIT")
+            return
         with suppress(OSError):  # that the child is dead is seen from its missing answer
             self._process.stdin.write(b"%g %s\n" % (timeout_s, question))
             self._process.stdin.flush()
+
+    def receive(self, timeout_s: float) -> bytes:
+        """Return the answer to what was sent.
+
+        Raises:
+            LostWorkerError: the child crashed or was too slow, now or earlier.
+        """
+        if self._process is None or self._loss is not None:
+            raise self._loss or LostWorkerError("EXIT")
         try:
-            line = self._answers.get(timeout=timeout_s)
+            line = self._answers.get(timeout=self._work_until_answered(timeout_s))
         except queue.Empty:
             self._loss = LostWorkerError("TIMEOUT", detail=f"no answer in {timeout_s:.1f} s")
             raise self._loss from None
@@ -106,6 +124,18 @@ class Worker:
             self._loss = self._how_it_ended(self._process)
             raise self._loss
         return line
+
+    def _work_until_answered(self, timeout_s: float) -> float:
+        """Do other work until there is an answer or nothing else to do; returns the seconds left.
+
+        This process would only wait. A thread would do as much beside it, and load for the first
+        time what this one is loading too, for which neither msgspec nor our caches are made.
+        """
+        end = time.monotonic() + timeout_s
+        while self._answers.empty() and time.monotonic() < end:
+            if next(self.meanwhile, self) is self:
+                break
+        return max(0.0, end - time.monotonic())
 
     def end(self, wait_s: float = 0.0) -> None:
         """Let the child put its library away and leave; wait for that where it is not lost."""
@@ -159,6 +189,13 @@ class Workers:
         self._ready = [Worker("pkcs11")]
         self._given: list[Worker] = []
         self._around: list[Worker] = []
+        self._meanwhile: Iterator[object] = iter(())
+
+    def work(self, steps: Iterator[object]) -> None:
+        """Take these steps, one after another, whenever an answer is waited for from now on."""
+        self._meanwhile = steps
+        for worker in self._all:
+            worker.meanwhile = steps
 
     def pkcs11(self, wait_s: float = 0.0) -> Worker:
         """Return a child for one module: the one that is ready, or a new one.
@@ -168,6 +205,7 @@ class Workers:
         for each in self._given:
             each.end(wait_s)
         worker = self._ready.pop() if self._ready else Worker("pkcs11")
+        worker.meanwhile = self._meanwhile
         self._given.append(worker)
         return worker
 

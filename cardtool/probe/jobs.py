@@ -122,8 +122,14 @@ def ask(
     timeout_s: float,
 ) -> T | Failure:
     """Return a worker's answer, or why there is none as `Failure(worker, ...)`."""
+    worker.send(encode(question), timeout_s=timeout_s)
+    return receive(worker, answer, timeout_s=timeout_s)
+
+
+def receive(worker: Worker, answer: "msgspec.json.Decoder[T]", *, timeout_s: float) -> T | Failure:
+    """Return a worker's answer to what it was sent, or why there is none."""
     try:
-        return answer.decode(worker.ask(encode(question), timeout_s=timeout_s))
+        return answer.decode(worker.receive(timeout_s))
     except LostWorkerError as loss:
         return Failure(api="worker", name=loss.name, code=loss.code, detail=loss.detail)
     except msgspec.DecodeError as error:

@@ -17,13 +17,14 @@ from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
 
 _VARIABLE = "CARDTOOL_STATE"
 _SIZE_LIMIT_BYTES = 64 * 1024
+_STATE = msgspec.json.Decoder(LastGood)
 
 
 def recall() -> LastGood | None:
     """Return what was kept; None where that is nothing, or nothing that can be read."""
     with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
         if (file := _file()) and file.is_file() and file.stat().st_size <= _SIZE_LIMIT_BYTES:
-            return msgspec.json.decode(file.read_bytes(), type=LastGood)
+            return _STATE.decode(file.read_bytes())
     return None
 
 

@@ -39,8 +39,10 @@ def leave() -> None:
 
 
 def _open(path: str) -> bytes:
-    threading.Thread(target=_load_facts, daemon=True).start()
+    loading = threading.Thread(target=_load_facts, daemon=True)
+    loading.start()
     refusal = _load(path)
+    loading.join()  # one thread at a time loads something of ours
     from cardtool.probe import cryptoki, jobs, pkcs11_facts  # noqa: PLC0415 - by now it is loaded
 
     if refusal is not None and _INITIALISED in str(refusal):

@@ -5,10 +5,10 @@ PC/SC and PKCS#11 are never asked at the same time, for a vendor's library may h
 exclusively. Their workers start together, so that one's start-up hides behind the other's work.
 """
 
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 import msgspec
 from msgspec.structs import replace
@@ -56,12 +56,12 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 def take_snapshot(
     options: Options | None = None,
     started: Workers | None = None,
-    meanwhile: Callable[[], object] = lambda: None,
+    meanwhile: Iterator[object] | None = None,
 ) -> Snapshot:
     """Look at this workstation; what the world refuses is a `Failure` in the result.
 
-    `started` are workers that were started earlier, if any were. `meanwhile` is called once, in a
-    thread, before the first module is read: a card keeps this process waiting for a while.
+    `started` are workers that were started earlier, if any were. `meanwhile` are steps of other
+    work, taken while a card keeps this process waiting: none, some or all of them.
     """
     options = options or Options()
     start = time.monotonic()
@@ -83,7 +83,7 @@ def take_snapshot(
             if not modules.is_held_back(each, readers, machine.platform)
         )
         read: dict[str, Module] = {}
-        threading.Thread(target=meanwhile, daemon=True).start()
+        workers.work(chain(around.steps(), meanwhile or ()))
         for _ in range(_READINGS):
             rest = Deadline(deadline.left_s - _LAST_LOOK_S)
             here = readers if isinstance(readers, tuple) else ()

@@ -5,11 +5,12 @@ The words are the TOML files beside this one: `[finding.CODE]`, `[step.CODE]`, `
 goes into a sentence as it was found: it is never itself read as a pattern.
 """
 
-import functools
 import string
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
+
+from cardtool.model.once import once
 
 if TYPE_CHECKING:
     from cardtool.model.diagnosis import Finding
@@ -22,7 +23,7 @@ _UNKNOWN = "…"
 """Stands where a sentence is shown without its facts, as when a code is explained."""
 
 
-@functools.cache
+@once
 def load_words(language: str) -> dict[str, Any]:
     """Give a language's words, read once a process.
 

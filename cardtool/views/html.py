@@ -6,7 +6,6 @@ own policy forbids the rest. Everything a template puts in passes `harmless.esca
 Jinja2's escaping; only our own words and the facts of an institution become links.
 """
 
-import functools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain, groupby, repeat
@@ -18,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from cardtool.model.course import Course
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Link, Severity
+from cardtool.model.once import once
 from cardtool.model.procedure import LINK, Guide, Step
 from cardtool.text import Text
 from cardtool.views.acting import codes_for_support, to_act_on
@@ -120,7 +120,7 @@ def _page(text: Text) -> Callable[..., str]:
     return fill
 
 
-@functools.cache
+@once
 def _templates() -> Environment:
     return Environment(
         loader=PackageLoader("cardtool.views"),

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """All trials, in the order of docs/reliability.md."""
 
-from tests.trials import Trial, certificates, patterns
+from tests.trials import Trial, certificates, patterns, threads
 
-TRIALS: tuple[Trial, ...] = (certificates.TRIAL, patterns.TRIAL)
+TRIALS: tuple[Trial, ...] = (
+    threads.PLUGGED,
+    threads.TWO_THREADS,
+    certificates.TRIAL,
+    patterns.TRIAL,
+)

@@ -5,7 +5,6 @@
 it where it has a fact of the same key.
 """
 
-import functools
 import pkgutil
 import tomllib
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from cardtool.catalog.handwritten import HandwrittenError, read
+from cardtool.model.once import once
 from cardtool.model.procedure import KEYS, TOGETHER, Fact, Institution
 
 _T = TypeVar("_T")
@@ -32,7 +32,7 @@ class _Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fact: dict[str, Fact] = {}
 
 
-@functools.cache
+@once
 def load(name: str = "default", today: date | None = None) -> Institution:
     """Give a profile: one of `SHIPPED`, or the absolute path of a site's own file.
 

@@ -28,12 +28,15 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+_HEAD = msgspec.json.Decoder(_Head)
+
+
 def recall(url: str) -> bytes | None:
     """Return what an address gave, where it was kept and has not run out."""
     with suppress(OSError, ValueError, TypeError):  # TypeError: a time without a zone
         if file := _file(url):
             head, _, body = file.read_bytes().partition(b"\n")
-            said = msgspec.json.decode(head, type=_Head)
+            said = _HEAD.decode(head)
             is_whole = said.url == url and said.sha256 == hashlib.sha256(body).hexdigest()
             if is_whole and said.until > datetime.now(UTC):
                 return body

@@ -12,7 +12,7 @@ import msgspec
 
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import Driver, UsbDevice
-from cardtool.probe.usb import drivers, parse
+from cardtool.probe.usb import _linux, _macos, drivers, parse
 
 IS_NATIVE = sys.platform == "win32"
 
@@ -26,32 +26,45 @@ class UsbLook(msgspec.Struct, frozen=True, kw_only=True, tag="usb-look"):
     """Installed reader drivers; looked for only where a device was found, and never on Windows."""
 
 
+Raw = dict[str, dict[str, bytes]] | bytes | tuple[parse.DeviceNode, ...] | Failure
+"""What Linux, macOS and Windows show, as `parse` takes it."""
+
+
 def look(root: Path = Path("/"), *, timeout_s: float = 2.0) -> UsbLook:
     """Look once, and say what could not be looked at; asks nothing of any device.
 
     `root` is where Linux and macOS keep their files; `timeout_s` is for the program that macOS is
     asked through. The ways of macOS and Windows are tested with recorded output, not run there.
     """
+    return understand(read(root, timeout_s=timeout_s), root)
+
+
+def read(root: Path = Path("/"), *, timeout_s: float = 2.0) -> Raw:
+    """Return what the system shows, not yet understood.
+
+    A thread may do this: it reads files or waits for a program, and loads nothing.
+    """
     if sys.platform == "win32":  # pragma: no cover - needs Windows, not run there
         import ctypes  # noqa: PLC0415 - native, so only here
 
         from cardtool.probe.usb import _windows  # noqa: PLC0415
 
-        nodes = _windows.read(ctypes.WinDLL("cfgmgr32"))
-        return UsbLook(devices=nodes if isinstance(nodes, Failure) else parse.from_windows(nodes))
+        return _windows.read(ctypes.WinDLL("cfgmgr32"))
     if sys.platform == "darwin":  # pragma: no cover - needs macOS, not run there
-        from cardtool.probe.usb import _macos  # noqa: PLC0415 - each system needs but one
+        return _macos.read(_macos.COMMAND, timeout_s=timeout_s)
+    return _linux.read(root)
 
-        printed = _macos.read(_macos.COMMAND, timeout_s=timeout_s)
-        devices = printed if isinstance(printed, Failure) else parse.from_ioreg(printed)
-        return _with_drivers(devices, root, has_class_driver=True)
-    from cardtool.probe.usb import _linux  # noqa: PLC0415 - each system needs but one
 
-    tree = _linux.read(root)
-    if isinstance(tree, Failure):
-        return UsbLook(devices=tree)
-    read = (parse.from_sysfs(port, files) for port, files in tree.items())
-    devices = tuple(device for device in read if device)
+def understand(raw: Raw, root: Path = Path("/")) -> UsbLook:
+    """Say which of the devices are readers, and which drivers list them; asks the catalogue."""
+    if isinstance(raw, Failure):
+        return UsbLook(devices=raw)
+    if isinstance(raw, tuple):
+        return UsbLook(devices=parse.from_windows(raw))
+    if isinstance(raw, bytes):
+        return _with_drivers(parse.from_ioreg(raw), root, has_class_driver=True)
+    found = (parse.from_sysfs(port, files) for port, files in raw.items())
+    devices = tuple(device for device in found if device)
     return _with_drivers(devices, root, has_class_driver=False)
 
 

@@ -6,13 +6,13 @@ Nothing here raises, whatever a device or a system chose to say.
 """
 
 import errno
-import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
 from cardtool.catalog import load
+from cardtool.model.once import once
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import UsbDevice
 from cardtool.probe.usb import plist
@@ -174,7 +174,7 @@ def _kept(device: UsbDevice) -> UsbDevice | None:
     return device if CCID in device.classes or device.vendor in _makers() else None
 
 
-@functools.cache
+@once
 def _makers() -> frozenset[str]:
     return frozenset(usb_id[:4] for reader in load().readers for usb_id in reader.usb)
 

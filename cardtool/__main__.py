@@ -5,6 +5,10 @@ import gc
 import os
 import sys
 from contextlib import suppress
+from types import TracebackType
+
+_INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells report it."""
 
 _LOOKING = frozenset({"calendar", "certs", "check", "drivers", "sign-test", "snapshot"})
 
@@ -18,8 +22,26 @@ def _will_look(arguments: list[str]) -> bool:
     return not arguments or arguments[0] in _LOOKING or arguments[0].startswith("-")
 
 
+def _end_quietly(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """End at once if this is Ctrl-C, and report any other exception as Python does."""
+    if issubclass(kind, KeyboardInterrupt):
+        os._exit(_INTERRUPTED)
+    sys.__excepthook__(kind, error, trace)
+
+
+def _end_quietly_from_cleanup(met: "sys.UnraisableHookArgs") -> None:
+    """Do the same where Python would print the exception and go on: in a finaliser."""
+    if issubclass(met.exc_type, KeyboardInterrupt):
+        os._exit(_INTERRUPTED)
+    sys.__unraisablehook__(met)
+
+
 def main() -> None:
     """Run the command line, or as `worker JOB` answer a probe's questions."""
+    # Ctrl-C may come while modules are loaded or when the command is over: nobody catches it there
+    sys.excepthook, sys.unraisablehook = _end_quietly, _end_quietly_from_cleanup
     gc.set_threshold(100_000)  # starting makes many objects and hardly any garbage
     if sys.argv[1:2] == ["worker"]:
         from cardtool.probe import worker  # noqa: PLC0415 - a worker loads no command line

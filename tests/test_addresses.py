@@ -15,7 +15,7 @@ every_entry = pytest.mark.parametrize(
     ("entry", "short"), _ENTRIES, ids=[short for _, short in _ENTRIES]
 )
 
-_LETTERS = st.sampled_from("abcçdeğhıiİIkmnoösşuüABCDKNOS.,:/ -0123456789")
+_LETTERS = st.sampled_from("abcçdeğhıiİIkmnoösşuüABCDKNOS.,:/ -0123456789№º°'\u2019\u0301")
 _SHORT = st.sampled_from([short for _, short in _ENTRIES])
 _ADDRESSES = st.lists(st.one_of(_SHORT, st.text(_LETTERS, max_size=4)), max_size=12).map("".join)
 
@@ -110,6 +110,7 @@ def test_no_short_form_means_two_things() -> None:
         ("Gül Sokak D-3 K-2", "Gül Sokak Daire 3 Kat 2"),
         ("Gül Sokak Kat.3 Daire.: 4", "Gül Sokak Kat 3 Daire: 4"),
         ("Gül Sokak Nº 5 N° 6 № 7", "Gül Sokak Numara 5 Numara 6 Numara 7"),
+        ("Gül Cad№5 Işık№ 6", "Gül Caddesi Numara 5 Işık Numara 6"),
         ("Gül Sokak No5 K1", "Gül Sokak Numara 5 Kat 1"),
         ("Gül Sokak 12/A D 2", "Gül Sokak 12/A Daire 2"),
         ("Gül Sitesi A Bl. D 2", "Gül Sitesi A Blok Daire 2"),
@@ -207,6 +208,8 @@ def test_changes_say_what_stood_where() -> None:
 @example("K.Cad.5")
 @example("Cad.\u0301")
 @example("K:K:5")
+@example("Cad№0")
+@example("Gül№№7")
 def test_writing_in_full_twice_changes_nothing_more(address: str) -> None:
     once = expand(address)
     twice = expand(once.text)

@@ -219,9 +219,11 @@ def _before_numbers() -> frozenset[str]:
 def _pattern() -> "re.Pattern[str]":
     """Find in folded text what the list has, the longest first, and any other word with a dot."""
     shorts = sorted((short for each in load() for short in each.short), key=len, reverse=True)
-    some = "|".join(map(_spelt, shorts))
-    known = rf"(?P<short>{some})(?!{_LETTER})(?P<mark>{_MARK})?"
-    return re.compile(rf"(?<!{_LETTER})(?:{known}|(?P<word>{_LETTER}+)(?=\.))")
+    words = "|".join(_spelt(short) for short in shorts if short[0].isalpha())
+    # a sign, such as the one for a number, ends the word before it and so may follow a letter
+    signs = "|".join(_spelt(short) for short in shorts if not short[0].isalpha())
+    known = rf"(?P<short>(?<!{_LETTER})(?:{words})|{signs})(?!{_LETTER})(?P<mark>{_MARK})?"
+    return re.compile(rf"(?:{known}|(?<!{_LETTER})(?P<word>{_LETTER}+)(?=\.))")
 
 
 def _spelt(short: str) -> str:

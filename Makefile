@@ -4,7 +4,7 @@ PY ?= .venv/bin/python
 
 PURE = cardtool/model/*,cardtool/catalog/*,cardtool/practice/*,cardtool/rules/*,cardtool/text/*,cardtool/views/*
 
-.PHONY: check style types imports cover test real format generated dist
+.PHONY: check style types imports cover test real long format generated dist
 
 check: style types imports cover
 
@@ -34,6 +34,12 @@ test:
 
 real:
 	$(PY) -m pytest -m real
+
+# What CI does not run: every test in a random order, then properties with 2000 new examples each.
+# Either prints what repeats a failure: `--random-order-seed`, or `@reproduce_failure`.
+long:
+	$(PY) -m pytest --random-order
+	$(PY) -m pytest --hypothesis-profile random -m hypothesis
 
 format:
 	$(PY) -m ruff format .

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from cardtool.fleet.store import Store
@@ -17,6 +18,16 @@ from tests.rig.web import Web
 
 Tokens = Callable[..., SoftHsm]
 """Makes a token of its own, with certificates in it: labels and DER, then its own settings."""
+
+hypothesis.settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+"""The same examples each time, whatever else the machine does; `make long` tries new ones."""
+hypothesis.settings.register_profile("random", deadline=None, max_examples=2000, print_blob=True)
+hypothesis.settings.load_profile("steady")
 
 os.environ["CARDTOOL_CACHE"] = ""  # nor what it fetched
 os.environ["CARDTOOL_STATE"] = ""  # no test leaves a memory of its desk to the next, or to a person

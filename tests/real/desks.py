@@ -153,6 +153,7 @@ def _scripted(*slots: Slot, constant: bool = False) -> Callable[[ExitStack, Path
 
 
 def _hostile(name: str, limit_s: int | None = None) -> Callable[[ExitStack, Path], Desk]:
+    """Make a desk with a hostile module; on a busy machine the limit must do for all before it."""
     return lambda stack, folder: with_module(stack, hostile_module(folder, name), limit_s=limit_s)
 
 
@@ -450,7 +451,7 @@ CASES: dict[str, Case] = {
         build=_hostile("abort-in-slot-list"), verdict="driver-crashed", exit_status=2
     ),
     "driver-hangs": Case(
-        build=_hostile("hang-in-initialize", 2), verdict="driver-hung", exit_status=2
+        build=_hostile("hang-in-initialize", 4), verdict="driver-hung", exit_status=2
     ),
     "driver-refuses": Case(
         build=_hostile("initialize-fails"), verdict="driver-refused", exit_status=2
@@ -471,7 +472,7 @@ CASES: dict[str, Case] = {
         exit_status=2,
     ),
     "token-hangs": Case(
-        build=_hostile("hang-in-token-info", 2), verdict="token-hung", exit_status=2
+        build=_hostile("hang-in-token-info", 6), verdict="token-hung", exit_status=2
     ),
     "bad-slot-beside-a-good-one": Case(
         build=_scripted(

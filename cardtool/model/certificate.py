@@ -3,21 +3,22 @@
 
 import msgspec
 
+from cardtool.model.limits import Some, Text, Texts
 from cardtool.model.utc import Utc
 
 
 class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     """One attribute of a distinguished name."""
 
-    type: str
+    type: Text
     """Short name of RFC 4519 (CN, serialNumber, O, C) or the dotted object identifier."""
-    value: str
+    value: Text
 
 
 class Name(msgspec.Struct, frozen=True, kw_only=True):
     """A distinguished name in the order of the certificate."""
 
-    attributes: tuple[Attribute, ...] = ()
+    attributes: Some[Attribute] = ()
 
     def first(self, kind: str) -> str | None:
         """Return the first value of an attribute type, or None."""
@@ -27,7 +28,7 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
 class MoneyLimit(msgspec.Struct, frozen=True, kw_only=True):
     """The most a qualified certificate may be used for. Source: ETSI EN 319 412-5 §4.3.2."""
 
-    currency: str
+    currency: Text
     """ISO 4217, letters or digits as in the certificate."""
     amount: int
     exponent: int
@@ -39,36 +40,36 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
 
     subject: Name
     issuer: Name
-    serial: str
+    serial: Text
     """Serial number, upper-case hex; from the certificate, never from the token's attribute."""
     not_before_at: Utc
     not_after_at: Utc
     """The last second of validity."""
-    key: str
+    key: Text
     """Public key: rsa-2048, ec-secp384r1, ed25519; the dotted identifier where unknown."""
-    signature_algorithm: str
+    signature_algorithm: Text
     """Dotted object identifier."""
     is_ca: bool = False
     """BasicConstraints say that it is a certification authority's."""
-    key_usage: tuple[str, ...] = ()
+    key_usage: Texts = ()
     """Names of RFC 5280 §4.2.1.3: digitalSignature, nonRepudiation, ..."""
-    extended_key_usage: tuple[str, ...] = ()
+    extended_key_usage: Texts = ()
     """Dotted object identifiers."""
-    policies: tuple[str, ...] = ()
+    policies: Texts = ()
     """Certificate policies, dotted object identifiers."""
-    qc_statements: tuple[str, ...] = ()
+    qc_statements: Texts = ()
     """Statement identifiers of the QCStatements extension. Source: RFC 3739 §3.2.6."""
-    qc_types: tuple[str, ...] = ()
+    qc_types: Texts = ()
     """Types of QcType, dotted object identifiers. Source: ETSI EN 319 412-5 §4.2.3."""
     qc_limit: MoneyLimit | None = None
-    subject_key_id: str = ""
+    subject_key_id: Text = ""
     """Upper-case hex; empty where the extension is missing."""
-    authority_key_id: str = ""
+    authority_key_id: Text = ""
     """Upper-case hex; empty where the extension is missing."""
-    crl_urls: tuple[str, ...] = ()
-    ocsp_urls: tuple[str, ...] = ()
-    ca_issuer_urls: tuple[str, ...] = ()
-    other_extensions: tuple[str, ...] = ()
+    crl_urls: Texts = ()
+    ocsp_urls: Texts = ()
+    ca_issuer_urls: Texts = ()
+    other_extensions: Texts = ()
     """Extensions that no other field comes from, dotted object identifiers."""
-    unreadable: tuple[str, ...] = ()
+    unreadable: Texts = ()
     """Names of the parts that are there and could not be read: subject, keyUsage, 1.2.3.4, ..."""

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from cardtool.model.limits import Text
+
 
 class IdentityPolicy(StrEnum):
     """What of a person leaves a workstation."""
@@ -19,10 +21,10 @@ class IdentityPolicy(StrEnum):
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """Said by whoever sends it."""
 
-    host_id: str
+    host_id: Text
     """32 hex digits: the same as long as the system is not set up anew, whatever its name."""
-    unit: str = ""
-    user: str = ""
+    unit: Text = ""
+    user: Text = ""
     """Who was logged on, as the policy left it."""
     identity: IdentityPolicy
 

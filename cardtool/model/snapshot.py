@@ -12,6 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from cardtool.model.certificate import Certificate
+from cardtool.model.limits import ByName, Hex, Some, Text, Texts
 from cardtool.model.origin import Origin
 from cardtool.model.surroundings import Driver, Process, Service, Session, UsbDevice
 from cardtool.model.trust import Trust
@@ -35,38 +36,38 @@ class NewerError(SnapshotError):
 class Failure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
     """The only way to say that something could not be read."""
 
-    api: str
+    api: Text
     """Which interface refused: os, usb, pcsc, pkcs11, x509 or worker."""
-    name: str
+    name: Text
     """That interface's own symbol: SCARD_E_NO_SERVICE, CKR_DEVICE_ERROR, SIGSEGV, TIMEOUT."""
     code: int | None = None
     """That interface's own number, unsigned; None where it has none."""
-    detail: str = ""
+    detail: Text = ""
     """For support, never parsed."""
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
     """The machine and the process that looked."""
 
-    name: str
+    name: Text
     """Network name of the machine."""
-    platform: str
+    platform: Text
     """As sys.platform: linux, win32 or darwin."""
-    release: str
+    release: Text
     """The system's own name for its version, for people."""
-    machine: str
+    machine: Text
     """What this process runs as, by the names of `Library.machines`: x86_64, i386, aarch64."""
     bits: int
     """Pointer size of this process: 64 or 32."""
-    python: str
+    python: Text
     """Version of the interpreter."""
-    pcscd: str | None = None
+    pcscd: Text | None = None
     """Path of the PC/SC daemon; None: not found, or the system has none because it needs none."""
-    pcsc_socket: str | None = None
+    pcsc_socket: Text | None = None
     """Where the PC/SC daemon listens; None: nothing is there, or the system needs no such file."""
-    pcsc_drivers: tuple[Driver, ...] = ()
+    pcsc_drivers: Some[Driver] = ()
     """The PC/SC reader drivers that are installed, where the system keeps them as files."""
-    services: tuple[Service, ...] = ()
+    services: Some[Service] = ()
     """The services readers depend on; empty: they were not asked, as where all goes well."""
     session: Session = Session()
 
@@ -74,16 +75,16 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 class Card(msgspec.Struct, frozen=True, kw_only=True, tag="card"):
     """A card that answered when its reader powered it."""
 
-    atr: str
+    atr: Text
     """Answer-to-reset, upper-case hex."""
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """One reader, as PC/SC describes it without connecting to it."""
 
-    name: str
+    name: Text
     """As PC/SC gives it; may hold anything a device chose to say."""
-    states: tuple[str, ...] = ()
+    states: Texts = ()
     """Set SCARD_STATE_ bits without the prefix: PRESENT, EMPTY, MUTE, INUSE, EXCLUSIVE, ..."""
     card: Card | Failure | None = None
     """None: the slot is empty. Failure: a card is in it that did not answer."""
@@ -105,27 +106,27 @@ class CertificateObject(msgspec.Struct, frozen=True, kw_only=True):
 
     content: Certificate | Failure
     """Failure(x509, ...): the bytes are there, but they are no certificate that can be parsed."""
-    sha256: str
+    sha256: Text
     """Fingerprint of the DER, upper-case hex."""
-    label: str = ""
+    label: Text = ""
     """CKA_LABEL. Personal: it holds the T.C. Kimlik No on an NES."""
-    id: str = ""
+    id: Text = ""
     """CKA_ID, upper-case hex; neither unique nor always present."""
-    der: str | None = None
+    der: Hex | None = None
     """The bytes, upper-case hex; None in a redacted snapshot."""
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True, tag="token"):
     """What PKCS#11 says of the token in a slot. Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO."""
 
-    label: str
-    manufacturer: str = ""
-    model: str = ""
-    serial: str = ""
+    label: Text
+    manufacturer: Text = ""
+    model: Text = ""
+    serial: Text = ""
     """As printed by the token. Personal: it identifies the card's holder."""
-    flags: tuple[str, ...] = ()
+    flags: Texts = ()
     """Names of the set CKF_ bits; a bit without a name as 0x and its hex value."""
-    certificates: tuple[CertificateObject, ...] | Failure = ()
+    certificates: Some[CertificateObject] | Failure = ()
     """All public ones, in the token's order, read without a login."""
 
 
@@ -133,9 +134,9 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
     """One place of a PKCS#11 module."""
 
     id: int
-    description: str = ""
+    description: Text = ""
     """As the module gives it: usually the reader's name, cut to 64 bytes."""
-    reader: str | None = None
+    reader: Text | None = None
     """Name of the PC/SC reader this slot is; None: no reader matches."""
     token: Token | Failure | None = None
     """None: the slot is empty. Failure: the slot or its token could not be read."""
@@ -144,9 +145,9 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
 class Library(msgspec.Struct, frozen=True, kw_only=True, tag="library"):
     """What the header of a shared library says, read without loading it."""
 
-    format: str
+    format: Text
     """elf, pe or mach-o."""
-    machines: tuple[str, ...]
+    machines: Texts
     """Processors it is for: x86_64, i386, aarch64, arm; several in a universal Mach-O."""
     bits: int
     """64 or 32; of the widest part in a universal Mach-O."""
@@ -157,9 +158,9 @@ class Library(msgspec.Struct, frozen=True, kw_only=True, tag="library"):
 class ModuleInfo(msgspec.Struct, frozen=True, kw_only=True, tag="info"):
     """What a loaded module says of itself. Source: PKCS#11 v2.40 §3.1, CK_INFO."""
 
-    description: str
-    manufacturer: str
-    version: str
+    description: Text
+    manufacturer: Text
+    version: Text
     """Library version, major.minor."""
 
 
@@ -174,13 +175,13 @@ class Source(StrEnum):
 class Module(msgspec.Struct, frozen=True, kw_only=True):
     """One PKCS#11 module that is installed or was asked for."""
 
-    path: str
+    path: Text
     source: Source
     library: Library | Failure
     """Failure(os, ENOENT): no file. Failure(os, ENOEXEC): not a shared library."""
     info: ModuleInfo | Failure | None = None
     """None: it was not loaded, because no card here is for it or its header does not fit."""
-    slots: tuple[Slot, ...] | Failure | None = None
+    slots: Some[Slot] | Failure | None = None
     """None: it was not loaded."""
 
 
@@ -188,11 +189,11 @@ class LastGood(msgspec.Struct, frozen=True, kw_only=True):
     """What was so at this desk when all was last well; nothing of a person is in it."""
 
     taken_at: Utc
-    release: str
+    release: Text
     """`Host.release`."""
-    readers: tuple[str, ...]
+    readers: Texts
     """`Reader.lasting_name` of each."""
-    modules: dict[str, str] = {}
+    modules: ByName = {}
     """Version by file name, of the modules that were loaded."""
     doubted_at: Utc | None = None
     """What the clock showed when it was first seen to be earlier than `taken_at`."""
@@ -203,23 +204,23 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     schema: int = SCHEMA
     taken_at: Utc
-    tool: str
+    tool: Text
     """Name and version of the program that looked."""
     host: Host
-    readers: tuple[Reader, ...] | Failure
+    readers: Some[Reader] | Failure
     """Empty: PC/SC answered that there is none. Failure: PC/SC could not be asked."""
-    modules: tuple[Module, ...] = ()
+    modules: Some[Module] = ()
     elapsed_s: float = 0.0
     """How long the look took."""
-    usb: tuple[UsbDevice, ...] | Failure | None = None
+    usb: Some[UsbDevice] | Failure | None = None
     """Readers on USB, and other devices of their makers; None: it was not looked at."""
-    vanished: tuple[str, ...] = ()
+    vanished: Texts = ()
     """Names of readers that were there when the look began and gone when it ended."""
-    clients: tuple[Process, ...] | None = None
+    clients: Some[Process] | None = None
     """Programs that use PC/SC, those of this look left out; None: it was not looked for."""
     built_at: Utc | None = None
     """When the program that looked was released: no true clock shows an earlier moment."""
-    trust: tuple[Trust, ...] | None = None
+    trust: Some[Trust] | None = None
     """Of each end entity's certificate; None: nobody asked for it, so no network was used."""
     last_good: LastGood | None = None
     """None: no earlier look at this desk found all well, or nothing of it was kept."""

@@ -6,26 +6,28 @@ Facts in the system's own words, as everywhere in the model; parts of a `Snapsho
 
 import msgspec
 
+from cardtool.model.limits import Text, Texts
+
 
 class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
     """A device on USB that is a card reader, or of a maker of card readers."""
 
-    vendor: str
+    vendor: Text
     """Four upper-case hex digits."""
-    product: str
+    product: Text
     """Four upper-case hex digits."""
-    maker: str = ""
+    maker: Text = ""
     """As the device or its driver says; may hold anything a device chose to say."""
-    name: str = ""
+    name: Text = ""
     """The same for the product."""
-    classes: tuple[str, ...] = ()
+    classes: Texts = ()
     """Interface classes, two upper-case hex digits; 0B is a CCID reader.
 
     Source: USB-IF, Defined Class Codes.
     """
-    port: str = ""
+    port: Text = ""
     """Where it is plugged in, by the system's own naming."""
-    drivers: tuple[str, ...] | None = None
+    drivers: Texts | None = None
     """PC/SC reader drivers that list its id, each with its version; None: not known here."""
     problem: int | None = None
     """Windows: the device's problem code, 0 for none. Source: cfg.h, CM_PROB_."""
@@ -43,11 +45,11 @@ class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """A service of the system that readers depend on."""
 
-    name: str
+    name: Text
     """The system's own name, which no language changes: SCardSvr, pcscd.socket."""
-    state: str
+    state: Text
     """The system's own word: running, stopped, active, inactive, failed; empty: not installed."""
-    start: str = ""
+    start: Text = ""
     """How it starts, in the system's own word: automatic, manual, disabled, enabled, masked."""
 
 
@@ -56,7 +58,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int | None = None
     """Windows: the session's number, 0 is that of services; None: the system has no such number."""
-    marks: tuple[str, ...] = ()
+    marks: Texts = ()
     """What was seen of it: ssh, rdp, container, flatpak, snap."""
 
 
@@ -64,12 +66,12 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     """A running program."""
 
     pid: int
-    name: str
+    name: Text
     """The program's name without folder or arguments."""
 
 
 class Driver(msgspec.Struct, frozen=True, kw_only=True):
     """A PC/SC reader driver that is installed."""
 
-    name: str
-    version: str = ""
+    name: Text
+    version: Text = ""

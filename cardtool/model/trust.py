@@ -8,18 +8,19 @@ from typing import Literal
 
 import msgspec
 
+from cardtool.model.limits import Some, Text, Texts
 from cardtool.model.utc import Utc
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """One address that gave nothing that could be used."""
 
-    url: str
-    name: str
+    url: Text
+    name: Text
     """Why: TIMEOUT, NO_HOST, TLS, NOT_HTTP, HTTP_404, TOO_LARGE, REDIRECTED, NOT_ALLOWED, DAMAGED,
     BAD_SIGNATURE, EXPIRED, NOT_FOR_IT, NOT_AN_ISSUER, a symbol of errno, or how the worker ended.
     """
-    detail: str = ""
+    detail: Text = ""
     """For support, never parsed."""
 
 
@@ -27,7 +28,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What a responder or a list said of a certificate. Source: RFC 6960 §2.2, RFC 5280 §5."""
 
     source: Literal["ocsp", "crl"]
-    url: str
+    url: Text
     status: Literal["good", "revoked", "suspended", "unknown"]
     """suspended: revoked with the reason certificateHold."""
     said_at: Utc
@@ -35,25 +36,25 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     next_at: Utc | None = None
     """nextUpdate."""
     revoked_at: Utc | None = None
-    reason: str = ""
+    reason: Text = ""
     """CRLReason by its name in RFC 5280 §5.3.1: keyCompromise, certificateHold, ..."""
 
 
 class Trust(msgspec.Struct, frozen=True, kw_only=True):
     """What was found for one certificate."""
 
-    sha256: str
+    sha256: Text
     """Fingerprint of the certificate it is about, upper-case hex."""
     asked_at: Utc
-    chain: tuple[str, ...] = ()
+    chain: Texts = ()
     """Fingerprints from the certificate to the last issuer that was found."""
-    anchor: str = ""
+    anchor: Text = ""
     """Id in the catalogue of the pinned root the chain ends at; empty: at none."""
-    problem: str = ""
+    problem: Text = ""
     """Why there is no chain: NO_ISSUER, BAD_SIGNATURE, NOT_PINNED, NOT_AN_ISSUER, EXPIRED,
     WEAK_ALGORITHM, UNREADABLE, TIMEOUT, or how the worker ended; empty: there is one.
     """
     status: Status | None = None
     """The first answer that could be used; None: there was none."""
-    attempts: tuple[Attempt, ...] = ()
+    attempts: Some[Attempt] = ()
     """What was tried in vain, in order."""

@@ -16,6 +16,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import AuthorityInformationAccessOID, ObjectIdentifier
 
 from cardtool.model.certificate import Attribute, Certificate, Name
+from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Failure
 from cardtool.probe import der, lenient
 from cardtool.probe.extensions import KEY_USAGE, QC_STATEMENTS, Fields, qc_statements
@@ -79,10 +80,10 @@ def parse(data: bytes) -> Certificate | Failure:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # long names and odd parameters are facts, not noise
-            return _facts(x509.load_der_x509_certificate(data), data)
+            return fitted(_facts(x509.load_der_x509_certificate(data), data))
     except REFUSALS as refusal:
         try:
-            return lenient.read(data)
+            return fitted(lenient.read(data))
         except der.DerError:
             return Failure(api="x509", name=type(refusal).__name__, detail=str(refusal)[:200])
 

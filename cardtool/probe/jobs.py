@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Failure, ModuleInfo, Reader, Slot, Token
 from cardtool.model.surroundings import Process, Service
 from cardtool.model.trust import Trust
@@ -111,7 +112,12 @@ Question = (
 )
 
 encode = msgspec.json.encode
-"""How a record is written on the wire, a question or an answer."""
+"""How a question is written on the wire."""
+
+
+def encode_answer(record: msgspec.Struct | tuple[msgspec.Struct, ...]) -> bytes:
+    """Write an answer as a line for the wire, without what is too long in it."""
+    return encode(fitted(record))
 
 
 def ask(

@@ -28,7 +28,7 @@ def answer(question: bytes) -> bytes:
         return _open(asked["path"])
     from cardtool.probe import jobs, pkcs11_facts  # noqa: PLC0415 - loaded while opening
 
-    return jobs.encode(pkcs11_facts.read_token(asked["slot_id"]))
+    return jobs.encode_answer(pkcs11_facts.read_token(asked["slot_id"]))
 
 
 def leave() -> None:
@@ -49,8 +49,8 @@ def _open(path: str) -> bytes:
         cryptoki.accept_initialised(path)
         refusal = _load(path)
     if refusal is not None:
-        return jobs.encode(cryptoki.name_error(refusal))
-    return jobs.encode(pkcs11_facts.describe(_modules[-1]))
+        return jobs.encode_answer(cryptoki.name_error(refusal))
+    return jobs.encode_answer(pkcs11_facts.describe(_modules[-1]))
 
 
 def _load(path: str) -> PKCS11Error | None:

@@ -12,10 +12,10 @@ def answer(question: bytes) -> bytes:
     """Look, and tell what was seen."""
     asked = _QUESTIONS.decode(question)
     if isinstance(asked, jobs.LookAtUsb):
-        return jobs.encode(usb.look(timeout_s=asked.limit_s))
+        return jobs.encode_answer(usb.look(timeout_s=asked.limit_s))
     if isinstance(asked, jobs.ListServices):
-        return jobs.encode(services.look(asked.limit_s))
-    return jobs.encode(clients.look(asked.own, asked.limit_s))
+        return jobs.encode_answer(services.look(asked.limit_s))
+    return jobs.encode_answer(clients.look(asked.own, asked.limit_s))
 
 
 def leave() -> None:

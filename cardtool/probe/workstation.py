@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from cardtool import BUILT_ON, __version__
+from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Card, Failure, Module, Reader, Snapshot
 from cardtool.probe import host, last_good, modules
 from cardtool.probe.deadline import Deadline
@@ -102,7 +103,7 @@ def take_snapshot(
         seen = around.told()
     modules_read = tuple(read.get(each.path, each) for each in found)
     trust = None if options.online is None else asking.prove(modules_read, options.online)
-    return Snapshot(
+    made = Snapshot(
         taken_at=taken_at,
         tool=f"cardtool {__version__}",
         host=replace(machine, services=seen.services, pcsc_drivers=seen.drivers),
@@ -116,6 +117,7 @@ def take_snapshot(
         trust=trust,
         last_good=last_good.recall(),
     )
+    return fitted(made)
 
 
 def _is_held(readers: Readers) -> bool:

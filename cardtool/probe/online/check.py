@@ -20,7 +20,7 @@ _QUESTION = msgspec.json.Decoder(jobs.ProveTrust)
 def answer(question: bytes) -> bytes:
     """Ask, and tell what was answered for each certificate."""
     asked = _QUESTION.decode(question)
-    return jobs.encode(prove(asked))
+    return jobs.encode_answer(prove(asked))
 
 
 def leave() -> None:

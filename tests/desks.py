@@ -173,6 +173,7 @@ def reader(
     states: tuple[str, ...] = (),
     changes: int = 0,
     connection: Failure | None = None,
+    differs: bool = False,
 ) -> Reader:
     """Make a reader with a card, without one (`atr` None), or with one that does not answer."""
     inside = card or (None if atr is None else Card(atr=atr))
@@ -184,6 +185,7 @@ def reader(
         event_count=1,
         changes=changes,
         connection=connection,
+        differs=differs,
     )
 
 

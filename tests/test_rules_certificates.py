@@ -253,7 +253,8 @@ def test_the_first_broken_link_is_the_verdict_among_equals() -> None:
 
 
 def test_a_worse_finding_outranks_an_earlier_link() -> None:
-    here = desk((reader(changes=2),), (module(slot(token(nes(ends_at=AT - DAY)))),))
+    both = token(nes(), nes(person=MEHMET, ends_at=AT - DAY))
+    here = desk((reader(changes=2),), (module(slot(both)),))
 
     assert diagnose(here, AT).verdict == "nes-expired"
     assert codes(here) == ["nes-expired", "card-unstable-but-read"]

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from cardtool.catalog import readers_named
-from cardtool.model.snapshot import Failure, Source, Token
+from cardtool.model.snapshot import Failure, Reader, Source, Token
 from cardtool.rules import diagnose
 from cardtool.rules.desk import card_for
 from tests.desks import (
@@ -86,7 +86,35 @@ def test_a_card_that_comes_and_goes_decides_over_what_could_not_be_read(
     assert codes(desk((reader(changes=2),), read)) == ["card-unstable"]
     expired = module(slot(token(nes(ends_at=AT - timedelta(days=1))), SECOND))
     beside = (reader(changes=1), reader(name=SECOND, changes=2))
-    assert "card-unstable" not in codes(desk(beside, (*read, expired)))
+    found = only(desk(beside, (*read, expired)), "card-unstable")
+    assert found.facts == {"reader": SECOND}
+
+
+@pytest.mark.parametrize(
+    "moved", [reader(changes=2), reader(differs=True), reader(None, changes=1)]
+)
+@pytest.mark.parametrize(
+    ("contents", "news"),
+    [
+        (token(), "certificates-missing"),
+        (token(authority()), "nes-missing"),
+        (token(nes(ends_at=AT - timedelta(days=1))), "nes-expired"),
+        (token(nes(begins_at=AT + timedelta(days=1))), "nes-not-yet-valid"),
+    ],
+)
+def test_bad_news_of_a_card_that_moved_is_not_believed(
+    moved: Reader, contents: Token, news: str
+) -> None:
+    read = (module(slot(contents)),)
+
+    assert codes(desk((reader(),), read)) == [news]
+    verdict = "card-unstable" if moved.card else "card-pulled"
+    assert codes(desk((moved,), read)) == [verdict]
+
+
+def test_of_two_readings_that_differ_the_one_with_an_nes_in_force_is_a_warning() -> None:
+    assert codes(desk((reader(differs=True),))) == ["card-unstable-but-read"]
+    assert codes(desk((reader(differs=True, changes=1),))) == ["card-unstable-but-read"]
 
 
 def test_a_card_that_comes_and_goes_is_a_warning_where_its_nes_was_read() -> None:

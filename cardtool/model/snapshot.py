@@ -92,6 +92,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """Insertions and removals PC/SC counted in this reader; None where it does not count."""
     changes: int = 0
     """How often the card was pulled, swapped or reset while its token was being read: 0, 1 or 2."""
+    differs: bool = False
+    """Two readings gave different contents, and nobody noticed that the card had moved."""
     connection: Failure | None = None
     """What a shared connection met after the reading; None: nothing, or none was tried."""
 

@@ -21,6 +21,8 @@ class ListReaders(msgspec.Struct, frozen=True, kw_only=True, tag="list-readers")
     """Readers whose card was just read: their drivers are asked whether it is still in."""
     settle_s: float = 0.0
     """How long a card that is not may take to be noticed, and again to come back."""
+    poll_s: float = 0.0
+    """How long PC/SC may take to notice it where the reader's driver cannot be asked."""
 
 
 class OpenModule(msgspec.Struct, frozen=True, kw_only=True, tag="open-module"):

@@ -47,8 +47,9 @@ def answer(question: bytes) -> bytes:
     a connection to a card, an old one still says that it is valid, and every call on it fails.
     """
     asked = json.loads(question)
+    noticed_at = time.monotonic() + asked["poll_s"]
     verify = asked["verify"] if sys.platform == "linux" else ()
-    met = {name: _in_context(_settle, name, asked["settle_s"]) for name in verify}
+    met = {name: _in_context(_settle, name, asked["settle_s"], noticed_at) for name in verify}
     found = _in_context(_list, met)
     return json.dumps(_failure(found) if isinstance(found, int) else found).encode()
 
@@ -68,20 +69,20 @@ def leave() -> None:
     """Do nothing: no context outlives its question."""
 
 
-def _settle(context: int, name: str, settle_s: float) -> int:
+def _settle(context: int, name: str, settle_s: float, noticed_at: float) -> int:
     """Wait until PC/SC knows of a card that was pulled a moment ago, and for it to come back.
 
     Returns what a connection met, `SCARD_W_REMOVED_CARD` when the card is gone and PC/SC has not
-    noticed by then: pcsc-lite learns of it when it polls, every 0.4 s, but the reader's driver
-    knows at once. Other systems need no poll.
+    noticed by then: pcsc-lite learns of it when it polls, at `noticed_at` at the latest, but the
+    reader's driver knows at once. Where that cannot be asked, the poll is waited for. Other
+    systems need none.
     """
     if not _becomes(context, name, scard.SCARD_STATE_PRESENT, 0.0):
         _becomes(context, name, scard.SCARD_STATE_PRESENT, settle_s)
         return int(scard.SCARD_S_SUCCESS)
-    code = _connect(context, name)
-    if code != scard.SCARD_W_REMOVED_CARD:
-        return code
-    if not _becomes(context, name, scard.SCARD_STATE_EMPTY, settle_s):
+    code, is_in = _connect(context, name)
+    wait_s = settle_s if is_in is False else max(noticed_at - time.monotonic(), 0.0)
+    if is_in or not _becomes(context, name, scard.SCARD_STATE_EMPTY, wait_s):
         return code
     _becomes(context, name, scard.SCARD_STATE_PRESENT, settle_s)
     return int(scard.SCARD_S_SUCCESS)
@@ -104,22 +105,24 @@ def _becomes(context: int, name: str, wanted: int, wait_s: float) -> bool:
             return False
 
 
-def _connect(context: int, name: str) -> int:
-    """Connect to a card and leave it again; returns what that met.
+def _connect(context: int, name: str) -> tuple[int, bool | None]:
+    """Connect to a card and leave it again; returns what that met, and whether the card is in.
 
     The connection is shared and sends a powered card nothing. On it the reader's driver is asked
-    whether the card is still in; one that cannot be asked is believed.
+    whether the card is still in; None where it cannot be asked.
 
     Source: libccid 1.5, IFDHGetCapabilities; drivers_notes/middleware.md#pc-sc.
     """
     shared, protocols = scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_ANY
     code, card, _ = scard.SCardConnect(context, name, shared, protocols)
     if code != scard.SCARD_S_SUCCESS:
-        return int(code)
+        return int(code), None
     code, presence = scard.SCardGetAttrib(card, scard.SCARD_ATTR_ICC_PRESENCE)
     scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
-    is_gone = code == scard.SCARD_S_SUCCESS and list(presence) == [_ABSENT]
-    return int(scard.SCARD_W_REMOVED_CARD if is_gone else scard.SCARD_S_SUCCESS)
+    if code != scard.SCARD_S_SUCCESS:
+        return int(scard.SCARD_S_SUCCESS), None
+    is_in = list(presence) != [_ABSENT]
+    return int(scard.SCARD_S_SUCCESS if is_in else scard.SCARD_W_REMOVED_CARD), is_in
 
 
 def _list(context: int, met: dict[str, int]) -> list[_Record] | _Record:

@@ -15,30 +15,19 @@ from msgspec.structs import replace
 
 from cardtool import BUILT_ON, __version__
 from cardtool.model.limits import fitted
-from cardtool.model.snapshot import Card, Failure, Module, Reader, Snapshot
+from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.probe import host, last_good, modules
 from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import READERS, ListReaders, Online, ask
 from cardtool.probe.online import asking
-from cardtool.probe.reading import read_cards, reset_cards
+from cardtool.probe.rereading import LAST_LOOK_S, Readers, read_until_sure
 from cardtool.probe.surroundings import Surroundings
-
-Readers = tuple[Reader, ...] | Failure
-
-_LAST_LOOK_S = 0.5
-"""Kept back from the reading, for the look at the readers after it."""
-
-_SETTLE_S = 2.0
-"""How long a card that was pulled may take to be noticed, and again to come back."""
 
 _FIRST_SHARE = 2 / 3
 """Of the time, for the first list of readers where modules are to be asked whatever it says."""
 
 _BUILT_AT = datetime.fromisoformat(BUILT_ON).replace(tzinfo=UTC)
-
-_READINGS = 2
-"""A card that was pulled or swapped while it was read is read again once."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +59,7 @@ def take_snapshot(
     taken_at = datetime.now(UTC).astimezone()
     with started or Workers() as workers:
         machine = host.look()
-        around = Surroundings(workers, options.timeout_s + _LAST_LOOK_S)
+        around = Surroundings(workers, options.timeout_s + LAST_LOOK_S)
         found = modules.find(options.modules, options.extra_modules, machine.bits)
         asked_for = bool(options.modules)
         first_s = deadline.left_s * (_FIRST_SHARE if asked_for else 1)
@@ -83,21 +72,10 @@ def take_snapshot(
             if modules.fits(each, machine.machine)
             if not modules.is_held_back(each, readers, machine.platform)
         )
-        read: dict[str, Module] = {}
         workers.work(chain(around.steps(), meanwhile or ()))
-        for _ in range(_READINGS):
-            rest = Deadline(deadline.left_s - _LAST_LOOK_S)
-            here = readers if isinstance(readers, tuple) else ()
-            read, tried = read_cards(fitting, here, rest, workers, asked_for=asked_for)
-            if not read:
-                break
-            last_s = max(deadline.left_s, _LAST_LOOK_S)
-            settle_s = min(deadline.left_s / (2 * len(tried) + 1), _SETTLE_S)  # twice a reader
-            again = ListReaders(verify=tried, settle_s=settle_s)
-            after = ask(workers.pcsc, again, READERS, timeout_s=last_s)
-            readers, changed = _compare(readers, after, tried, reset_cards(read))
-            if not changed:
-                break
+        readers, read = read_until_sure(
+            fitting, readers, deadline, workers, asked_for=asked_for, at=taken_at
+        )
         if _is_held(readers) and machine.platform != "darwin":  # which tells nobody
             around.find_clients()
         seen = around.told()
@@ -135,36 +113,3 @@ def _vanished(first: Readers, last: Readers) -> tuple[str, ...]:
         return ()
     left = {each.name for each in last}
     return tuple(each.name for each in first if each.name not in left)
-
-
-def _compare(
-    before: Readers, after: Readers, tried: tuple[str, ...], reset: set[str]
-) -> tuple[Readers, bool]:
-    """Return the readers as they are now, and whether a card came, went or was `reset` since.
-
-    It counts as a change of the reader only where its card was `tried`.
-    """
-    if isinstance(after, Failure) and after.api == "worker":  # too busy to answer once more
-        return before, False
-    if isinstance(before, Failure) or isinstance(after, Failure):
-        return after, False
-    then = {each.name: each for each in before}
-    now = {each.name: each for each in after}
-    changed = {
-        name
-        for name in then.keys() | now.keys()
-        if name not in then or name not in now or _contents(then[name]) != _contents(now[name])
-    } | (reset & now.keys())
-    readers = tuple(
-        replace(each, changes=_changes(then.get(each.name)) + (each.name in changed & set(tried)))
-        for each in after
-    )
-    return readers, bool(changed)
-
-
-def _contents(reader: Reader) -> tuple[int | None, Card | Failure | None]:
-    return reader.event_count, reader.card
-
-
-def _changes(reader: Reader | None) -> int:
-    return reader.changes if reader else 0

@@ -40,6 +40,11 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         return
     unread = {seat.reader: seat for seat in _unread(snapshot)}
     with_nes = {place.reader for place in desk.places(snapshot) if desk.nes_of(place)}
+    in_force = {
+        place.reader
+        for place in desk.places(snapshot)
+        if any(nes.is_in_force(at) for nes in desk.nes_of(place))
+    }
     name_card = _namer(snapshot, at, has_nes=bool(with_nes))
     for reader in readers:
         if isinstance(reader.card, Card):
@@ -47,8 +52,8 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         yield from _in(reader)
         if reader.name in unread:
             yield from _refused(reader, unread[reader.name], snapshot)
-        if _has_card(reader) and reader.changes > 1:
-            was_read = bool(with_nes & {None, reader.name})
+        if _has_card(reader) and (reader.changes > 1 or reader.differs):
+            was_read = bool(in_force & {None, reader.name})
             yield finding(
                 "card-unstable-but-read" if was_read else "card-unstable", reader=reader.name
             )
@@ -84,7 +89,7 @@ def _in(reader: Reader) -> Iterator[Finding]:
     elif reader.card is None:
         code = "card-pulled" if reader.changes > 0 else "reader-empty"
         yield finding(code, reader=reader.name)
-    elif reader.changes == 1:
+    elif reader.changes == 1 and not reader.differs:
         yield finding("card-reread", reader=reader.name)
 
 

@@ -99,8 +99,7 @@ def akis(*ders: bytes, fault: Fault | None = None, pin: Pin | None = None) -> Sc
 
 def desk(stack: ExitStack, *cards: ScriptedCard | None, names: Sequence[str] = ()) -> Desk:
     """Make a desk with a reader for each card; None leaves it empty."""
-    options = {"names": tuple(names)} if names else {}
-    service = stack.enter_context(PcscService(len(cards), **options))
+    service = stack.enter_context(PcscService(len(cards), names=tuple(names) or (READER,)))
     seen = []
     for slot, card in enumerate(cards):
         if card is not None:

@@ -69,7 +69,25 @@ class Refusal:
     status: bytes = b"\x65\x81"
 
 
-Fault = PullOut | Swap | Silence | Noise | Refusal
+@dataclass(frozen=True, kw_only=True)
+class Glitch:
+    """The card loses contact instead of answering the command after this many, and has it again."""
+
+    after: int
+    out_s: float = 0.005
+    """Far less than PC/SC needs to notice."""
+    each_time: bool = False
+    """It loses contact again whenever the same command comes again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truncated:
+    """Half of one answer is lost, that to the command after this many."""
+
+    after: int
+
+
+Fault = PullOut | Swap | Silence | Noise | Refusal | Glitch | Truncated
 
 
 class ScriptedCard:
@@ -98,9 +116,13 @@ class ScriptedCard:
         self.controls: list[int] = []
         """Every control byte but the reader's constant asking for the ATR: 0 off, 1 on, 2 reset."""
         self._answer = answer
+        self._cut_at: bytes | None = None
 
     def serve(self, wire: socket.socket) -> "ScriptedCard | None":
-        """Be the card on this connection until it ends; returns the card that follows a swap."""
+        """Be the card on this connection until it ends; returns the card that is in next, if any.
+
+        After a `Swap` that is another card, after a `Glitch` the same.
+        """
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         silent = False
         with wire:
@@ -117,6 +139,8 @@ class ScriptedCard:
                             return None
                         case Swap(after=after, card=card) if len(self.commands) > after:
                             return card
+                        case Glitch() as glitch if self._is_cut(glitch, message):
+                            return self
                         case Silence(after=after) if len(self.commands) > after:
                             silent = True
                     reply = self._respond(message)
@@ -125,9 +149,18 @@ class ScriptedCard:
                         wire.sendall(len(reply).to_bytes(2, "big") + reply)
         return None
 
+    def _is_cut(self, glitch: Glitch, command: bytes) -> bool:
+        if len(self.commands) == glitch.after + 1:
+            self._cut_at = command
+            return True
+        return glitch.each_time and command == self._cut_at
+
     def _respond(self, command: bytes) -> bytes:
         time.sleep(self.delay_s)
         match self.fault:
+            case Truncated(after=after) if len(self.commands) == after + 1:
+                answer = self._answer(command)
+                return answer[: len(answer) // 2]
             case Noise(after=after, seed=seed) if len(self.commands) > after:
                 chance = random.Random(f"{seed} {len(self.commands)}")  # noqa: S311 (not a secret)
                 return chance.randbytes(chance.randint(2, 200))

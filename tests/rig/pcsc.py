@@ -13,13 +13,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tests.rig import enclosure
-from tests.rig.card import ScriptedCard
+from tests.rig.card import Glitch, ScriptedCard
 from tests.rig.compiler import compile_library
 from tests.rig.look import EMPTY, NO_SERVICE, PRESENT, ReaderState, ServiceError, look
 
@@ -55,8 +56,18 @@ class PcscService:
     it is stopped and started again, as the place of the real one does.
     """
 
-    def __init__(self, readers: int = 1, *, names: tuple[str, ...] = (READER,)) -> None:
-        """Describe a service with so many readers, 0 to 16, which take the names in turn."""
+    def __init__(
+        self,
+        readers: int = 1,
+        *,
+        names: tuple[str, ...] = (READER,),
+        tells_presence: bool = True,
+    ) -> None:
+        """Describe a service with so many readers, 0 to 16, which take the names in turn.
+
+        `tells_presence`: their driver answers SCARD_ATTR_ICC_PRESENCE, as libccid does.
+        """
+        self._tells_presence = tells_presence
         self.folder = Path(tempfile.mkdtemp(prefix="rig-"))
         """Everything that is the service's own."""
         self._run = self.folder / "run"
@@ -207,7 +218,7 @@ class PcscService:
     def _write_configuration(self, names: list[str]) -> None:
         entries = []
         library = self.folder / _LIBRARY
-        library.write_bytes(_single_slot_driver())
+        library.write_bytes(_single_slot_driver(tells_presence=self._tells_presence))
         for number, name in enumerate(names):
             library.with_name(f"{library.name}.{number}").write_bytes(_VPCD.read_bytes())
             port = _FIRST_PORT + number
@@ -272,7 +283,10 @@ class _Plug:
 
     def _serve(self) -> None:
         while following := self.card.serve(self._wire):
-            self._empty()
+            if isinstance(self.card.fault, Glitch):
+                time.sleep(self.card.fault.out_s)
+            else:
+                self._empty()
             with self._lock:
                 if self._out:
                     return
@@ -291,9 +305,10 @@ def without_polkit(program: str) -> tuple[str, ...]:
 
 
 @functools.cache
-def _single_slot_driver() -> bytes:
+def _single_slot_driver(*, tells_presence: bool) -> bytes:
     """Compile the driver that makes one reader of vpcd."""
+    options = ("-I/usr/include/PCSC", *(("-DTELLS_PRESENCE",) if tells_presence else ()))
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / _LIBRARY
-        compile_library(_SHIM, library, "-I/usr/include/PCSC")
+        compile_library(_SHIM, library, *options)
         return library.read_bytes()

@@ -79,9 +79,11 @@ RESPONSECODE IFDHGetCapabilities(DWORD lun, DWORD tag, PDWORD length, PUCHAR val
     case TAG_IFD_THREAD_SAFE: /* as copies are: a silent card blocks its own reader only */
         *value = 1;
         break;
+#ifdef TELLS_PRESENCE
     case SCARD_ATTR_ICC_PRESENCE: /* as libccid answers it; vpcd does not */
         *value = unsure[(lun >> 16) % MOST_READERS] && IFDHICCPresence(lun) != IFD_ICC_PRESENT ? 0 : 2;
         break;
+#endif
     default:
         return ((RESPONSECODE(*)(DWORD, DWORD, PDWORD, PUCHAR))of_vpcd(
             lun, "IFDHGetCapabilities"))(lun, tag, length, value);

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """All trials, in the order of docs/reliability.md."""
 
-from tests.trials import Trial, certificates, patterns, threads
+from tests.trials import Trial, certificates, disturbed, patterns, threads
 
 TRIALS: tuple[Trial, ...] = (
     threads.PLUGGED,
     threads.TWO_THREADS,
     certificates.TRIAL,
+    disturbed.TRIAL,
     patterns.TRIAL,
 )

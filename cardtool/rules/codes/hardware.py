@@ -2,7 +2,15 @@
 """Codes about readers and cards."""
 
 from cardtool.model.diagnosis import Link
-from cardtool.rules.codes.row import CONTENTS, KEPT_WAITING, TOKENS, Row, critical, warning, well
+from cardtool.rules.codes.row import (
+    KEPT_WAITING,
+    TOKENS,
+    UNSURE,
+    Row,
+    critical,
+    warning,
+    well,
+)
 
 _NO_CARD_IN_REACH = ("driver-refused", *TOKENS)
 _OTHER_READER = ("try-other-reader", "ask-for-new-card")
@@ -75,7 +83,7 @@ ROWS = {
         steps=("plug-reader", "plug-directly", "run-again"),
         explains=(
             *KEPT_WAITING,
-            *CONTENTS,
+            *UNSURE,
             "reader-missing",
             "reader-not-seen",
             "reader-built-in-only",
@@ -99,7 +107,7 @@ ROWS = {
     ),
     "card-pulled": _card(
         steps=("insert-card", "leave-card", "run-again"),
-        explains=(*KEPT_WAITING, *CONTENTS),
+        explains=(*KEPT_WAITING, *UNSURE),
     ),
     "card-mute": _card(
         "reason",
@@ -146,7 +154,7 @@ ROWS = {
     ),
     "card-unstable": _card(
         steps=("leave-card", "reseat-card", "try-other-port", "run-again"),
-        explains=(*KEPT_WAITING, *CONTENTS),
+        explains=(*KEPT_WAITING, *UNSURE),
     ),
     "card-unstable-but-read": warning(
         Link.CARD, "reader", steps=("leave-card", "try-other-port", "run-again")

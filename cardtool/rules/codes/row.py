@@ -53,13 +53,21 @@ UNREAD = ("token-not-recognised", "token-missing")
 UNREAD_OR_FAILED = (*UNREAD, "token-failed", "driver-too-old", "driver-not-for-card")
 TOKENS = (*UNREAD_OR_FAILED, "token-hung", "token-crashed")
 KEPT_WAITING = (*TOKENS, "driver-hung", "driver-refused", "certificates-unreadable")
-CONTENTS = (
+UNSURE = (
     "card-worn",
     "certificates-unreadable",
     "certificates-missing",
     "certificate-unparsable",
     "nes-missing",
     "nes-elsewhere",
+    "nes-expired",
+    "nes-expiring",
+    "nes-expiring-soon",
+    "nes-expiring-critical",
+    "nes-gap",
+    "nes-not-yet-valid",
+    "pin-never-set",
 )
+"""Bad news about a card's contents: what was not read may be what makes it untrue."""
 LOADS = ("driver-crashed", "driver-refused", "driver-beside-failed")
 REINSTALL = ("remove-driver", "reinstall-driver")

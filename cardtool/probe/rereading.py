@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the cards until the result can be believed: again where a card moved or has bad news.
+
+A card that moves while it is read can make a module give less than there is, without an error:
+OpenSC then lists fewer certificates. Where nobody noticed a movement, a second reading tells.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from cardtool.model.certificate import Certificate
+from cardtool.model.snapshot import Card, Failure, Module, Reader, Token
+from cardtool.probe.deadline import Deadline
+from cardtool.probe.isolation import Workers
+from cardtool.probe.jobs import READERS, ListReaders, ask
+from cardtool.probe.reading import read_cards, reset_cards
+
+Readers = tuple[Reader, ...] | Failure
+Read = dict[str, Module]
+"""What modules said, by their path."""
+
+LAST_LOOK_S = 0.5
+"""Kept back from the reading, for the question about the readers after it."""
+
+_POLL_S = 0.45
+"""What pcscd takes at most to notice that a card was pulled, and a little: it polls every 0.4 s.
+
+Source: pcsc-lite 1.9, eventhandler.c, PCSCLITE_STATUS_POLL_RATE.
+"""
+
+_SETTLE_S = 2.0
+"""How long a card that was pulled may take to be noticed, and again to come back."""
+
+_MOST_CHANGES = 2
+"""A card that was pulled or swapped while it was read is read again once."""
+
+_NEEDED = 1.5
+"""Times what the last reading took must be left, or the card is not read to confirm it."""
+
+_WELL = timedelta(days=90)
+"""A certificate that ends sooner is bad news: its successor may be what was not read."""
+
+_PIN_IS_SET = "CKF_USER_PIN_INITIALIZED"
+
+
+def read_until_sure(  # noqa: PLR0913 - what a look knows by then
+    fitting: tuple[Module, ...],
+    readers: Readers,
+    deadline: Deadline,
+    workers: Workers,
+    *,
+    asked_for: bool,
+    at: datetime,
+) -> tuple[Readers, Read]:
+    """Return the readers as they are after the reading, and what the modules said of their cards.
+
+    `at` is the moment by which certificates are taken for good or bad news. Where two readings
+    differ, the better one is returned, and its readers say so.
+    """
+    unconfirmed: Read | None = None
+    changes = 0
+    while True:
+        before_s = deadline.left_s
+        rest = Deadline(deadline.left_s - LAST_LOOK_S)
+        here = readers if isinstance(readers, tuple) else ()
+        read, tried = read_cards(fitting, here, rest, workers, asked_for=asked_for)
+        if not read:
+            return readers, read
+        took_s = before_s - deadline.left_s
+        readers, changed = _compare(
+            readers, _list_again(tried, deadline, workers), tried, reset_cards(read)
+        )
+        if isinstance(readers, Failure):
+            return readers, read
+        if changed:
+            unconfirmed, changes = None, changes + 1
+            if changes == _MOST_CHANGES:
+                return readers, read
+        elif unconfirmed is not None:
+            return _confirm(readers, unconfirmed, read, tried, at)
+        elif _is_good_news(read, tried, at) or _NEEDED * took_s > deadline.left_s - LAST_LOOK_S:
+            return readers, read
+        else:
+            unconfirmed = read
+
+
+def _list_again(tried: tuple[str, ...], deadline: Deadline, workers: Workers) -> Readers:
+    """Ask for the readers after a reading; a poll of PC/SC may be waited for past the deadline."""
+    last_s = max(deadline.left_s, LAST_LOOK_S)
+    settle_s = min(deadline.left_s / (2 * len(tried) + 1), _SETTLE_S)  # twice a reader
+    question = ListReaders(verify=tried, settle_s=settle_s, poll_s=_POLL_S)
+    return ask(workers.pcsc, question, READERS, timeout_s=last_s + _POLL_S)
+
+
+def _compare(
+    before: Readers, after: Readers, tried: tuple[str, ...], reset: set[str]
+) -> tuple[Readers, bool]:
+    """Return the readers as they are now, and whether a card came, went or was `reset` since.
+
+    It counts as a change of the reader only where its card was `tried`.
+    """
+    if isinstance(after, Failure) and after.api == "worker":  # too busy to answer once more
+        return before, False
+    if isinstance(before, Failure) or isinstance(after, Failure):
+        return after, False
+    then = {each.name: each for each in before}
+    now = {each.name: each for each in after}
+    changed = {
+        name
+        for name in then.keys() | now.keys()
+        if name not in then or name not in now or _state(then[name]) != _state(now[name])
+    } | (reset & now.keys())
+    readers = tuple(
+        replace(each, changes=_changes(then.get(each.name)) + (each.name in changed & set(tried)))
+        for each in after
+    )
+    return readers, bool(changed)
+
+
+def _state(reader: Reader) -> tuple[int | None, Card | Failure | None]:
+    return reader.event_count, reader.card
+
+
+def _changes(reader: Reader | None) -> int:
+    return reader.changes if reader else 0
+
+
+def _confirm(
+    readers: tuple[Reader, ...], first: Read, second: Read, tried: tuple[str, ...], at: datetime
+) -> tuple[Readers, Read]:
+    """Return the better of two readings, and mark the readers whose cards they differ about."""
+    differing = {name for name in tried if _contents(first, name) != _contents(second, name)}
+
+    def worth(read: Read) -> tuple[int, int]:
+        good = sum(_is_good_news(read, (name,), at) for name in tried)
+        return good, sum(len(_contents(read, name)) for name in tried)
+
+    better = max(second, first, key=worth)
+    return tuple(replace(each, differs=each.name in differing) for each in readers), better
+
+
+def _answers(read: Read, reader: str) -> Iterator[Token | Failure | None]:
+    """Give what each module said of a reader's card; a slot of no reader counts for every one."""
+    for module in read.values():
+        if isinstance(module.slots, tuple):
+            for slot in module.slots:
+                if slot.reader in (reader, None):
+                    yield slot.token
+        else:
+            yield module.slots
+
+
+def _contents(read: Read, reader: str) -> frozenset[str]:
+    """Return what was read of a card, so that two readings of it can be compared."""
+    found: set[str] = set()
+    for answer in _answers(read, reader):
+        part = answer.certificates if isinstance(answer, Token) else answer
+        if isinstance(answer, Token):
+            found.update(answer.flags)
+        if isinstance(part, Failure):
+            found.add(part.name)
+        else:
+            found.update(each.sha256 for each in part or ())
+    return frozenset(found)
+
+
+def _is_good_news(read: Read, tried: tuple[str, ...], at: datetime) -> bool:
+    """Tell whether each card that was tried has what its holder signs with, for a while yet.
+
+    Of a module that hangs or crashes another reading would tell nothing new.
+    """
+    for reader in tried:
+        answers = tuple(_answers(read, reader))
+        is_lost = bool(answers) and all(map(_is_of_a_worker, answers))
+        if not is_lost and not any(_is_well(each, at) for each in answers):
+            return False
+    return True
+
+
+def _is_of_a_worker(answer: object) -> bool:
+    return isinstance(answer, Failure) and answer.api == "worker"
+
+
+def _is_well(answer: Token | Failure | None, at: datetime) -> bool:
+    return (
+        isinstance(answer, Token)
+        and _PIN_IS_SET in answer.flags
+        and isinstance(answer.certificates, tuple)
+        and any(
+            isinstance(each.content, Certificate) and _is_qualified(each.content, at)
+            for each in answer.certificates
+        )
+    )
+
+
+def _is_qualified(certificate: Certificate, at: datetime) -> bool:
+    """Tell whether a certificate may sign now and for some time; a rule says what it is."""
+    return (
+        bool(certificate.qc_statements)
+        and not certificate.is_ca
+        and certificate.not_before_at <= at <= certificate.not_after_at - _WELL
+    )

@@ -118,7 +118,9 @@ def refuse_workbook(session: "Session") -> None:
     if session.file is None and sys.stdout.isatty():
         raise Refusal(code="xlsx-terminal")
     if importlib.util.find_spec("xlsxwriter") is None:
-        raise Refusal(code="xlsx-missing")
+        from cardtool.cli import installing
+
+        raise Refusal(code="xlsx-missing", install=installing.command())
 
 
 _spool = tempfile.SpooledTemporaryFile

@@ -38,7 +38,10 @@ class Fleet(click.Group):
             package = (error.name or "").partition(".")[0]
             if package in {"", "cardtool"}:
                 raise
-            raise Refusal(code="store-extra", package=package) from error
+            from cardtool.cli import installing
+
+            install = installing.command()
+            raise Refusal(code="store-extra", package=package, install=install) from error
         except Exception as error:
             if "cardtool.fleet.store" in sys.modules:
                 from cardtool.fleet.store import StoreError

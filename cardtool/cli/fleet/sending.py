@@ -56,6 +56,7 @@ def send(ctx: click.Context, to: str | None) -> None:
 
 
 def _destination(session: Session, to: str | None) -> "HandOver":
+    from cardtool.cli import installing
     from cardtool.fleet.delivery import DestinationError, destination
 
     named = to or session.config.fleet.to
@@ -64,7 +65,8 @@ def _destination(session: Session, to: str | None) -> "HandOver":
     try:
         return destination(named, session.config.fleet)
     except DestinationError as error:
-        raise Refusal(code=error.code, **error.facts) from error
+        facts = {"install": installing.command()} if error.code == "fleet-extra" else {}
+        raise Refusal(code=error.code, **error.facts, **facts) from error
 
 
 def _key(session: Session) -> bytes:

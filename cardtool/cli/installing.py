@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to type for packages that this installation lacks, however it was made.
+
+It never names cardtool to an index: the program of that name there is somebody else's.
+"""
+
+import importlib.util
+import json
+import re
+import shlex
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+NAME = "cardtool-eimza"
+"""Of the distribution; the package, the command and its folders are called cardtool."""
+
+_OF_FLEET = re.compile(r"""extra\s*==\s*['"]fleet['"]""")
+
+
+def command() -> str:
+    """Return what to type for the packages of the extra `fleet`."""
+    try:
+        own = metadata.distribution(NAME)
+    except metadata.PackageNotFoundError:
+        own = None
+    return command_for(own, Path(sys.prefix))
+
+
+def command_for(own: metadata.Distribution | None, prefix: Path) -> str:
+    """Return it for an installation: what its record says, and the environment it is in.
+
+    Without a record it runs from its source.
+    """
+    source, is_editable = _source(own)
+    if source and (source / "run").is_file() and source in prefix.absolute().parents:
+        return f"{_quoted([str(source / 'run')])} fleet"
+    wanted = ["-e"] if is_editable else []
+    wanted += [f"{source}[fleet]"] if source else _requirements(own)
+    if importlib.util.find_spec("pip"):
+        return _quoted([sys.executable, "-m", "pip", "install", *wanted])
+    return _quoted(["uv", "pip", "install", "--python", sys.executable, *wanted])
+
+
+def _source(own: metadata.Distribution | None) -> tuple[Path | None, bool]:
+    """Return the folder or the file it was installed from, if that is still there.
+
+    Also whether it runs from that folder. Source: PEP 610, direct_url.json.
+    """
+    if own is None:
+        return Path(__file__).parents[2], False
+    origin = json.loads(own.read_text("direct_url.json") or "{}")
+    url = urlsplit(origin.get("url", ""))
+    path = Path(url2pathname(url.path))
+    if url.scheme != "file" or not path.exists():
+        return None, False
+    return path, origin.get("dir_info", {}).get("editable", False)
+
+
+def _requirements(own: metadata.Distribution | None) -> list[str]:
+    """Return what the extra wants, as pip takes it."""
+    wanted = (own.requires if own else None) or []
+    return [each.partition(";")[0].strip() for each in wanted if _OF_FLEET.search(each)]
+
+
+def _quoted(words: list[str]) -> str:
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)

@@ -9,8 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from cardtool.cli import main
+from cardtool.fleet.folders import Folder
+from cardtool.fleet.rows import MOST_TROUBLES
 from cardtool.fleet.store import Store
 from cardtool.model.origin import IdentityPolicy, Origin
+from cardtool.text import Text
 from tests import desks
 from tests.fleets import adds_up, everything, line, numbered, take
 
@@ -32,12 +35,14 @@ def test_what_is_bad_is_set_aside_with_the_reason_and_stops_nothing(
     assert (report.new, report.set_aside) == (3, 3)
     assert (aside / "bad.json").read_bytes() == b'{"schema": 1}'
     assert (aside / "bad.json.reason.txt").read_text() == "bad.json snapshot-broken\n"
-    assert (aside / "mixed.ndjson.line-000002.json").read_bytes() == b"{]"
+    assert b"\n{]\n" in (aside / "mixed.ndjson").read_bytes()
+    assert (aside / "mixed.ndjson.reason.txt").read_text() == (
+        "mixed.ndjson import-lines\n2: mixed.ndjson snapshot-broken\n"
+    )
     assert (aside / "cut.ndjson.gz").exists()
     assert sorted(each.name for each in tmp_path.iterdir() if each.is_file()) == [
         "fleet.db" if store.is_sqlite else "good.json",
         *(["fleet.db-shm", "fleet.db-wal", "good.json"] if store.is_sqlite else []),
-        "mixed.ndjson",
     ]
 
 
@@ -54,8 +59,8 @@ def test_nothing_set_aside_is_ever_overwritten_or_doubled(store: Store, tmp_path
     assert [each for each in found if not each.endswith(".reason.txt")] == [
         "a.json",
         "a.json.1",
-        "b.ndjson.line-000001.json",
-        "b.ndjson.line-000001.json.1",
+        "b.ndjson",
+        "b.ndjson.1",
     ]
 
 
@@ -65,12 +70,12 @@ def test_files_stay_unless_they_are_to_be_removed(store: Store, tmp_path: Path) 
     (folder / "a.json").write_bytes(line(numbered(0)))
     (folder / "b.ndjson").write_bytes(line(numbered(1)) + b"\nbad\n")
     take(store, folder, rejected=other)
-    assert {each.name for each in folder.iterdir()} == {"a.json", "b.ndjson"}
+    assert {each.name for each in folder.iterdir()} == {"a.json"}
+    assert (other / "b.ndjson").read_bytes().endswith(b"\nbad\n")
 
     take(store, folder, rejected=other, remove=True)
 
     assert list(folder.iterdir()) == []
-    assert (other / "b.ndjson.line-000002.json").read_bytes() == b"bad"
 
 
 def test_nobody_else_may_read_what_is_set_aside(store: Store, tmp_path: Path) -> None:
@@ -119,7 +124,7 @@ def test_another_look_of_the_same_moment_is_set_aside_and_changes_nothing(
     assert everything(store) == before
     aside = folder / "rejected"
     assert (aside / "b.json.reason.txt").read_text() == "b.json import-differs\n"
-    assert (aside / "a.ndjson.line-000010.json.reason.txt").exists()
+    assert (aside / "a.ndjson.reason.txt").read_text().endswith("10: a.ndjson import-differs\n")
     assert not (folder / "c.json").exists()
 
 
@@ -159,26 +164,113 @@ def test_a_look_that_says_more_of_people_than_the_collector_allows_is_set_aside(
     assert all("identity" in each for each in reasons)
 
 
-def test_the_command_says_what_became_of_everything(tmp_path: Path) -> None:
+def test_a_file_that_was_named_stays_where_it_is_and_the_reason_is_said(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_bytes(b"\xff\xfe{")
-    options = ["--database", str(tmp_path / "f.db"), "--format", "json"]
+    options = ["--database", str(tmp_path / "f.db"), "--format", "json", "--remove"]
     stdin = line(numbered(0)) + b"\n" + line(numbered(1)) + b"\n"
     run = CliRunner().invoke(
         main, ["fleet", "import", "-", str(tmp_path / "bad.json"), *options], input=stdin
     )
 
     assert run.exit_code == 3
-    assert msgspec.json.decode(run.stdout) == {
+    report = msgspec.json.decode(run.stdout)
+    (left,) = report.pop("left")
+    assert report == {
         "read": 3, "new": 2, "known": 0, "set_aside": 1, "passed_over": 0, "stuck": [],
+        "folders": [],
     }  # fmt: skip
-    assert "UTF-16" in (tmp_path / "rejected" / "bad.json.reason.txt").read_text()
+    assert str(tmp_path / "bad.json") in left
+    assert "UTF-16" in left
+    assert (tmp_path / "bad.json").exists()
+    assert not (tmp_path / "rejected").exists()
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "Set aside"), ("tr", "Kenara konan")])
-def test_the_command_has_words_in_both_languages(tmp_path: Path, language: str, word: str) -> None:
-    (tmp_path / "bad.json").write_bytes(b"bad")
-    arguments = ["fleet", "import", str(tmp_path / "bad.json"), "--lang", language]
+@pytest.mark.parametrize("language", ["en", "tr"])
+def test_the_command_says_in_both_languages_where_it_put_things(
+    tmp_path: Path, language: str
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.ndjson").write_bytes(b"bad")
+    (tmp_path / "b.ndjson").write_bytes(b"bad")
+    arguments = ["fleet", "import", str(folder), str(tmp_path / "b.ndjson"), "--lang", language]
 
     run = CliRunner().invoke(main, [*arguments, "--database", str(tmp_path / "f.db")])
 
-    assert f"{word}" in run.stdout
+    text = Text(language)
+    assert f"{text.label('import-folders')}: {folder / 'rejected'}\n" in run.stdout
+    assert f"{text.label('import-left')}: {tmp_path / 'b.ndjson'}: " in run.stdout
+
+
+def test_a_file_of_many_bad_lines_is_one_file_with_its_count_and_is_met_once(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.ndjson.gz").write_bytes(gzip.compress(b"x\n" * 4_000_000))
+    (folder / "b.ndjson").write_bytes(b"\n".join([line(numbered(0)), *[b"{}"] * 30]))
+
+    report = take(store, folder)
+
+    found = sorted(each.name for each in (folder / "rejected").iterdir())
+    assert adds_up(report)
+    assert (report.new, report.set_aside) == (1, 4_000_030)
+    assert found == [
+        "a.ndjson.gz", "a.ndjson.gz.reason.txt", "b.ndjson", "b.ndjson.reason.txt"
+    ]  # fmt: skip
+    for name in ("a.ndjson.gz", "b.ndjson"):
+        reason = (folder / "rejected" / f"{name}.reason.txt").read_text().splitlines()
+        assert len(reason) == 1 + 20
+    assert take(store, folder).read == 0
+
+
+def test_what_is_told_of_bad_lines_holds_their_number(tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson").write_bytes(b"{}\n" * 4321)
+    arguments = ["fleet", "import", str(tmp_path / "a.ndjson"), "--lang", "en"]
+
+    run = CliRunner().invoke(main, [*arguments, "--database", str(tmp_path / "f.db")])
+
+    assert "could not be taken in: 4321" in run.stdout
+    assert run.stdout.count("\n") < 30
+
+
+def test_few_good_lines_among_many_bad_ones_lie_with_them(store: Store, tmp_path: Path) -> None:
+    good = [line(numbered(number)) for number in range(MOST_TROUBLES // 2)]
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.ndjson").write_bytes(b"\n".join([*[b"{}"] * 2 * MOST_TROUBLES, *good]))
+
+    report = take(store, folder)
+
+    assert adds_up(report)
+    assert report.read == 2 * MOST_TROUBLES + len(good)
+    assert (folder / "rejected" / "a.ndjson").read_bytes().endswith(good[-1])
+
+
+def test_a_sparse_file_is_moved_and_not_copied(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("a.json", "b.ndjson"):
+        with (folder / name).open("wb") as file:
+            file.truncate(1 << 40)
+    nodes = {each.name: each.stat().st_ino for each in folder.iterdir()}
+
+    report = take(store, folder)
+
+    assert adds_up(report)
+    aside = folder / "rejected"
+    assert {name: (aside / name).stat().st_ino for name in nodes} == nodes
+    assert (aside / "b.ndjson.reason.txt").read_text().count("import-rest") == 1
+    assert sum(each.stat().st_blocks for each in aside.iterdir()) * 512 < 1 << 20
+
+
+def test_what_comes_while_a_file_is_moved_is_put_back(tmp_path: Path) -> None:
+    for name, body in (("a.json", b"bad"), ("b.json", b"other")):
+        (tmp_path / name).write_bytes(body)
+    about = (tmp_path / "b.json").stat()
+    with Folder.named(tmp_path) as folder, folder.made("rejected") as aside:
+        aside.new("a.json")
+        with pytest.raises(FileNotFoundError):
+            folder.move("a.json", aside, "a.json", about)
+
+    assert (tmp_path / "a.json").read_bytes() == b"bad"

@@ -114,14 +114,15 @@ def test_bad_lines_of_a_big_file_are_set_aside_under_their_numbers(
 
     report = take(store, file, other, processes=processes)
 
-    aside = [each for each in (tmp_path / "rejected").iterdir() if each.suffix == ".json"]
     assert len(across) >= 10
     assert adds_up(report)
     assert (report.read, report.set_aside) == (LOOKS + 2, len(bad) + 1)
-    assert {each.name: each.read_bytes() for each in aside} == {
-        **{f"a.ndjson.line-{number:06d}.json": lines[number - 1] for number in bad},
-        "b.ndjson.line-000002.json": b"bad",
-    }
+    assert [_numbers(each) for each in report.left] == [sorted(bad)[:20], [2]]
+
+
+def _numbers(reason: str) -> list[int]:
+    """Return the numbers of the lines that a reason names."""
+    return [int(each.partition(":")[0]) for each in reason.splitlines()[1:]]
 
 
 LONG = b"x" * (SIZE_LIMIT_BYTES + 1)
@@ -151,13 +152,12 @@ def test_a_line_that_is_too_long_is_one_thing_set_aside(  # noqa: PLR0917 - all 
 
     report = take(store, file, processes=processes)
 
-    aside = tmp_path / "rejected"
-    said = {each.read_text() for each in aside.glob("*.reason.txt")}
     assert adds_up(report)
     assert (report.read, report.new, report.set_aside) == (len(lines), len(lines) - 2, 2)
-    assert {"a.ndjson snapshot-large\n", "a.ndjson snapshot-broken\n"} == said
-    number = len(lines) if after else 1
-    assert (aside / f"a.ndjson.line-{number:06d}.json").read_bytes() == b"bad"
+    broken = f"{len(lines) if after else 1}: a.ndjson snapshot-broken"
+    large = f"{before + 1}: a.ndjson snapshot-large"
+    (left,) = report.left
+    assert set(left.splitlines()[1:]) == {broken, large}
 
 
 @pytest.mark.parametrize("before", [0, 50, 1500])
@@ -203,4 +203,5 @@ def test_a_big_standard_input_is_read(tmp_path: Path) -> None:
 
     assert '"read": 4000' in run.stdout
     assert '"new": 3999' in run.stdout
-    assert (tmp_path / "aside" / "standard-input.line-003001.json").read_bytes() == b"bad"
+    assert (tmp_path / "aside" / "standard-input.ndjson").read_bytes() == b"bad\n"
+    assert "3001:" in (tmp_path / "aside" / "standard-input.ndjson.reason.txt").read_text()

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sets aside what could not be imported, the reason beside it: nothing lost or overwritten.
 
-A file is moved, a line of one is written out as a file; both lie in a folder `rejected` beside
-the file, or in the one that was named. The same thing set aside again changes nothing.
+A file is moved, not copied, so its size makes no odds: one that is as good as empty on its disk
+would fill another. What could not be taken of standard input is written out. Both lie in a folder
+`rejected` beside the file, or in the one that was named. The same file set aside again is one.
 """
 
+import errno
 import hashlib
 import io
 import os
@@ -16,7 +18,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cardtool.fleet.folders import Folder, Spot, state_of
-from cardtool.fleet.intake import REJECTED, STANDARD_INPUT
+from cardtool.fleet.intake import REJECTED
+from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
 _LONGEST_NAME = 180
 """Bytes; systems take 255, and a name gets a number and an ending."""
@@ -29,44 +32,45 @@ class Aside:
         """Take the folder that was named; None: one beside each file."""
         self._folder = folder
 
-    def file(self, file: Spot, reason: str) -> None:
-        """Move a file away.
-
-        A link that was named stays, and what it leads to is copied: it is not ours to move.
+    def file(self, file: Spot, reason: str) -> Path:
+        """Move a file away that was found in a folder, and return where it lies.
 
         Raises:
             FileNotFoundError: it is gone, or another has taken its name since it was read.
             OSError: it could not be moved; it lies where it lay.
         """
         name = file.path.name
-        with Folder.of(file) as here:
-            with open(here.open(name, follow=not file.way), "rb") as source:  # noqa: PTH123 - is open
-                about = os.fstat(source.fileno())
-                if not stat.S_ISREG(about.st_mode):
-                    text = "is no file"
-                    raise OSError(text)
-                if state_of(about) != file.state:
-                    raise FileNotFoundError
+        with (
+            Folder.of(file) as here,
+            open(here.open(name), "rb") as source,  # noqa: PTH123 - it is open
+        ):
+            about = os.fstat(source.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                text = "is no file"
+                raise OSError(text)
+            if state_of(about) != file.state:
+                raise FileNotFoundError
+            try:
                 with self._made(here) as folder:
-                    for target in self._names(name):
-                        if _is_copied(source, folder, target):
-                            break
-                    _say(folder, target, reason)
-            here.remove(name, file.state)
+                    return _moved(source, about, here, folder, name, reason)
+            except OSError as error:
+                if error.errno != errno.EXDEV:
+                    raise
+            with here.made(REJECTED) as folder:
+                return _moved(source, about, here, folder, name, reason)
 
-    def line(self, file: Spot, number: int, text: bytes, reason: str) -> None:
-        """Write a line of a file out.
+    def text(self, file: Spot, name: str, text: bytes, reason: str) -> Path:
+        """Write out what could not be taken of a file that cannot be moved.
 
         Raises:
             OSError: it could not be written.
         """
-        is_input = file.named == STANDARD_INPUT
-        name = "standard-input" if is_input else file.path.name
         with Folder.of(file) as here, self._made(here) as folder:
-            for target in self._names(f"{name}.line-{number:06d}.json"):
+            for target in _names(name):
                 if _is_copied(io.BytesIO(text), folder, target):
                     break
             _say(folder, target, reason)
+            return folder.path / target
 
     def _made(self, here: Folder) -> Folder:
         if self._folder is None:
@@ -76,16 +80,47 @@ class Aside:
         with Folder.named(folder.parent) as parent:
             return parent.made(folder.name)
 
-    def _names(self, name: str) -> Iterator[str]:
-        raw = os.fsencode(name)
-        if len(raw) > _LONGEST_NAME:
-            digest = hashlib.sha256(raw).hexdigest()[:16]
-            name = f"{os.fsdecode(raw[: _LONGEST_NAME // 2])}~{digest}"
-        yield name
-        number = 0
-        while True:
-            number += 1
-            yield f"{name}.{number}"
+
+def _names(name: str) -> Iterator[str]:
+    raw = os.fsencode(name)
+    if len(raw) > _LONGEST_NAME:
+        digest = hashlib.sha256(raw).hexdigest()[:16]
+        name = f"{os.fsdecode(raw[: _LONGEST_NAME // 2])}~{digest}"
+    yield name
+    number = 0
+    while True:
+        number += 1
+        yield f"{name}.{number}"
+
+
+def _moved(  # noqa: PLR0913, PLR0917 - a file, from where to where, under which name and why
+    source: BinaryIO,
+    about: os.stat_result,
+    here: Folder,
+    folder: Folder,
+    name: str,
+    reason: str,
+) -> Path:
+    """Move a file under the first name that is free, or remove it where the same one lies there."""
+    for target in _names(name):
+        try:
+            os.close(folder.new(target))  # nobody else takes the name now
+        except FileExistsError:
+            if about.st_size <= SIZE_LIMIT_BYTES and _is_same(source, folder, target):
+                here.remove(name, state_of(about))
+                break
+            continue
+        try:
+            here.move(name, folder, target, about)
+        except OSError:
+            with suppress(OSError):
+                folder.remove_empty(target)
+            raise
+        with suppress(OSError, AttributeError):  # another's file; Windows
+            os.fchmod(source.fileno(), 0o600)
+        break
+    _say(folder, target, reason)
+    return folder.path / target
 
 
 def _is_copied(source: BinaryIO, folder: Folder, name: str) -> bool:
@@ -106,7 +141,8 @@ def _is_copied(source: BinaryIO, folder: Folder, name: str) -> bool:
 
 
 def _is_same(source: BinaryIO, folder: Folder, name: str) -> bool:
-    """Tell whether the same was copied there before."""
+    """Tell whether the same lies there already."""
+    source.seek(0)
     try:
         number = folder.open(name)
     except OSError:

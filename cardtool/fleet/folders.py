@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: SLF001 - a folder moves a file into another folder
 """Files by the folder that holds them, so that a link that is swapped in leads nowhere.
 
 Whoever may write into a folder may put a link in the place of a file or of a folder at any moment.
@@ -141,6 +142,15 @@ class Folder:
         if stat.S_ISREG(about.st_mode) and state_of(about) == state:
             self.discard(name)
 
+    def remove_empty(self, name: str) -> None:
+        """Remove a file that nothing was written into.
+
+        Raises:
+            OSError: it cannot be removed.
+        """
+        if os.stat(self._of(name), dir_fd=self._number, follow_symlinks=False).st_size == 0:
+            self.discard(name)
+
     def discard(self, name: str) -> None:
         """Remove whatever has a name.
 
@@ -148,6 +158,38 @@ class Folder:
             OSError: it cannot be removed.
         """
         os.unlink(self._of(name), dir_fd=self._number)
+
+    def move(self, name: str, to: "Folder", new: str, file: os.stat_result) -> None:
+        """Move a file that is as it was when it was opened, whatever its size.
+
+        `new` is a name in the other folder that was made for it, and is taken.
+
+        Raises:
+            FileNotFoundError: another file has taken its name meanwhile; that one stays.
+            OSError: it cannot be moved, as into another file system.
+        """
+        about = os.stat(self._of(name), dir_fd=self._number, follow_symlinks=False)
+        if not _is_same(about, file):
+            raise FileNotFoundError
+        self._rename(name, to, new)
+        moved = os.stat(to._of(new), dir_fd=to._number, follow_symlinks=False)
+        if not _is_same(moved, file):  # it was swapped in between the two
+            to._rename(new, self, self._reserved(name))
+            raise FileNotFoundError
+
+    def _reserved(self, name: str) -> str:
+        number = 0
+        while True:
+            free = f"again-{number}-{name}" if number else name
+            try:
+                os.close(self.new(free))
+            except FileExistsError:
+                number += 1
+            else:
+                return free
+
+    def _rename(self, name: str, to: "Folder", new: str) -> None:
+        os.replace(self._of(name), to._of(new), src_dir_fd=self._number, dst_dir_fd=to._number)
 
     def _of(self, name: str) -> str:
         return str(self.path / name) if self._number is None else name
@@ -170,6 +212,11 @@ class Folder:
 def state_of(about: os.stat_result) -> tuple[int, int]:
     """Return what tells a file from one that took its name."""
     return about.st_size, about.st_mtime_ns
+
+
+def _is_same(one: os.stat_result, other: os.stat_result) -> bool:
+    """Tell whether two answers are about one file that did not change."""
+    return (one.st_ino, one.st_dev, state_of(one)) == (other.st_ino, other.st_dev, state_of(other))
 
 
 def _refuse_link(path: Path) -> None:

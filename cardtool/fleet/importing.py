@@ -23,10 +23,17 @@ from cardtool.fleet.judging import to_us
 from cardtool.fleet.rows import Rows, Trouble, joined
 from cardtool.fleet.store import Store
 from cardtool.fleet.writing import write
+from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
 _WRITTEN = 8000
 """Snapshots of one transaction, at most by a block: a page that many of them touch moves once."""
 _WRITTEN_BYTES = 24 * 1024 * 1024
+
+_TOLD = 20
+"""Lines of a file whose numbers and reasons are written down."""
+
+_OF_ARCHIVES = frozenset({"import-archive", "import-bomb", "import-rest", "utf16"})
+"""What is wrong with all of a file from some place on, not with one of its lines."""
 
 Says = Callable[[Trouble, Path], str]
 """Puts into words why something of a file is set aside."""
@@ -43,7 +50,11 @@ class Report(msgspec.Struct, kw_only=True):
     passed_over: int = 0
     """Files that were not read: links, devices, other names, gone meanwhile."""
     stuck: list[str] = []
-    """Files and lines that could not be moved to where they are set aside: they lie as they lay."""
+    """Files that could not be moved to where they are set aside: they lie as they lay."""
+    left: list[str] = []
+    """Why files that were themselves named were not taken in whole: they lie as they lay."""
+    folders: list[str] = []
+    """Where things were set aside."""
 
 
 def take_in(store: Store, judged: Judged, *, says: Says, remove: bool = False) -> Report:
@@ -101,7 +112,13 @@ class _Run(msgspec.Struct, kw_only=True):
     now_us: int
     remove: bool
     trouble: Trouble | None = None
-    """Why the file that is being read must be set aside as a whole."""
+    """Why the file that is being read must be set aside, but for lines of it."""
+    bad: int = 0
+    """How many lines of it could not be taken in."""
+    reasons: list[str] = []
+    """Why, of the first of them, with their numbers."""
+    texts: list[bytes] = []
+    """Themselves, where they came from standard input: they lie nowhere."""
     line: int = 1
     """The next of the file that is being read."""
     is_kept: bool = False
@@ -121,13 +138,17 @@ class _Run(msgspec.Struct, kw_only=True):
         for number, (piece, count) in enumerate(zip(block.pieces, rows.counts, strict=True)):
             if piece.problem:
                 self.report.read += 1
-                self._set_aside(piece, 0, Trouble(code=piece.problem, detail=piece.detail))
+                self._note(piece, 0, Trouble(code=piece.problem, detail=piece.detail))
             if (error := piece.lost or rows.lost.get(number)) and not self.is_lost:
                 self._unreadable(piece.file.path, error)
                 self.is_kept = self.is_lost = True
             while troubles and troubles[0][0] < first + count:
                 place, trouble = troubles.popleft()
-                self._set_aside(piece, place - first, trouble)
+                self._note(piece, place - first, trouble)
+            if unread := rows.unread.get(number, 0):
+                self.report.read += unread
+                self.report.set_aside += unread
+                self.bad += unread
             first += count
             self.line += max(count, 1)
             if piece.is_last:
@@ -142,33 +163,62 @@ class _Run(msgspec.Struct, kw_only=True):
         self.report.set_aside += 1
         self.report.stuck.append(f"{file}: {error.strerror or error}")
 
-    def _set_aside(self, piece: Piece, place: int, trouble: Trouble) -> None:
+    def _note(self, piece: Piece, place: int, trouble: Trouble) -> None:
         self.report.set_aside += 1
-        if piece.has_lines and not piece.problem:
-            number = self.line + place
-            try:
-                reason = self.says(trouble, piece.file.path)
-                self.aside.line(piece.file, number, trouble.text, reason)
-            except OSError as error:
-                self._is_stuck(f"{piece.file.path}:{number}", error)
-        else:
+        if not piece.has_lines or trouble.code in _OF_ARCHIVES:
             self.trouble = trouble
+            return
+        self.bad += 1
+        if len(self.reasons) < _TOLD:
+            self.reasons.append(f"{self.line + place}: {self.says(trouble, piece.file.path)}")
+            if piece.file.named == STANDARD_INPUT:
+                self.texts.append(trouble.text)
 
     def _finish(self, file: Spot) -> None:
-        is_file = file.named != STANDARD_INPUT
         try:
-            if self.trouble is not None and is_file:
-                self.aside.file(file, self.says(self.trouble, file.path))
-            elif self.remove and not self.is_kept and is_file:
+            if self.trouble is not None or self.bad:
+                self._set_aside(file)
+            elif self.remove and not self.is_kept and file.named != STANDARD_INPUT:
                 with Folder.of(file) as folder:
                     folder.remove(file.path.name, file.state)
         except FileNotFoundError:
             pass  # another importer has done so
         except OSError as error:
-            self._is_stuck(str(file.path), error)
+            self.report.stuck.append(f"{file.path}: {error.strerror or error}")
         self.trouble, self.line = None, 1
+        self.bad, self.reasons, self.texts = 0, [], []
         self.is_kept = self.is_lost = False
 
-    def _is_stuck(self, what: str, error: OSError) -> None:
-        self.is_kept = True
-        self.report.stuck.append(f"{what}: {error.strerror or error}")
+    def _set_aside(self, file: Spot) -> None:
+        """Move a file that was found, write out lines of standard input, and leave what was named.
+
+        Raises:
+            OSError: it could not be moved or written.
+        """
+        reason = "\n".join(self._reason(file.path))
+        if file.way:
+            lies = self.aside.file(file, reason)
+        elif self.texts:
+            lies = self.aside.text(file, "standard-input.ndjson", _bounded(self.texts), reason)
+        else:
+            self.report.left.append(f"{file.path}: {reason}")
+            return
+        if str(lies.parent) not in self.report.folders:
+            self.report.folders.append(str(lies.parent))
+
+    def _reason(self, file: Path) -> Iterator[str]:
+        if self.trouble is not None:
+            yield self.says(self.trouble, file)
+        if self.bad:
+            yield self.says(Trouble(code="import-lines", detail=str(self.bad)), file)
+        yield from self.reasons
+
+
+def _bounded(texts: list[bytes]) -> bytes:
+    """Join lines as long as they are no more than one snapshot may be."""
+    whole = b""
+    for each in texts:
+        if len(whole) + len(each) > SIZE_LIMIT_BYTES:
+            break
+        whole += each + b"\n"
+    return whole

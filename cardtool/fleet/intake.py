@@ -35,6 +35,9 @@ _ZIPPED = ".gz"
 _RATIO = 200
 """A file that grows by more is no archive of snapshots, of which gzip makes a twentieth."""
 
+_SKIPPED_BYTES = 4 * SIZE_LIMIT_BYTES
+"""What is read of lines that are too long, before the rest of the file is not read."""
+
 _AT_ONCE = 1 << 18
 """Bytes that are read of many lines."""
 _SPAN = 3 << 20
@@ -237,7 +240,7 @@ def _lines(
         yield Piece(file=file, has_lines=True, text=first)
         first = b""
         yield from _spans(file, stream, start, *whole)
-    read = 0
+    read = skipped = 0
     while first or (first := stream.read1(_AT_ONCE)):  # type: ignore[attr-defined]
         text, long = _to_the_end_of_a_line(first, stream)
         first = b""
@@ -249,11 +252,15 @@ def _lines(
             yield Piece(file=file, has_lines=True, text=text)
         if long:
             yield Piece(file=file, has_lines=True, problem="snapshot-large")
-            while long and not long.endswith(b"\n"):
-                long = stream.readline(SIZE_LIMIT_BYTES)
-                read += len(long)
-                if limit is not None and read > limit:
-                    break
+        while long and not long.endswith(b"\n"):
+            long = stream.readline(SIZE_LIMIT_BYTES)
+            read += len(long)
+            skipped += len(long)
+            is_bomb = limit is not None and read > limit
+            if is_bomb or skipped > _SKIPPED_BYTES:
+                code = "import-bomb" if is_bomb else "import-rest"
+                yield Piece(file=file, has_lines=True, problem=code, is_last=True)
+                return
     yield Piece(file=file, has_lines=True, is_last=True)
 
 

@@ -47,6 +47,8 @@ class Rows(msgspec.Struct, kw_only=True):
     certificates: list[tuple[Row, ...]] = []
     """Those of each snapshot."""
     troubles: dict[int, Trouble] = {}
+    unread: dict[int, int] = {}
+    """By piece, how many more of its texts are counted as bad, for most that were read are."""
 
     def key(self, number: int) -> str:
         """Return what tells the workstation of a row from others."""
@@ -68,6 +70,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     identity: IdentityPolicy = IdentityPolicy.FULL
     """A look that says more of people is not taken."""
 
+
+MOST_TROUBLES = 1000
+"""Of one piece: where so many lines are no snapshots, and few are, the rest is not read."""
 
 _TOLD: list[tuple[Shapes, IdentityPolicy]] = []
 
@@ -108,41 +113,51 @@ def rows_of(pieces: list[Piece]) -> Rows:
         except OSError as error:
             rows.lost[number] = error
             texts = []
-        _judge(rows, texts, first)
+        if unread := _judge(rows, texts, first):
+            rows.unread[number] = unread
         rows.counts.append(len(texts))
         first += len(texts)
     return rows
 
 
-def _judge(rows: Rows, texts: list[bytes], first: int) -> None:
-    ((shapes, identity),) = _TOLD
-    refused = frozenset(_STRICTER[: _STRICTER.index(identity)])
+def _judge(rows: Rows, texts: list[bytes], first: int) -> int:
+    """Judge the texts of a piece, and return how many were left unread."""
+    good, bad = len(rows.places), len(rows.troubles)
     for place, text in enumerate(texts, first):
         if not text:
             continue
-        if len(text) > SIZE_LIMIT_BYTES:
-            rows.troubles[place] = Trouble(code="snapshot-large", text=text)
-            continue
-        try:
-            kept, line = text, shapes.line(text)
-            if line is None:
-                kept = _inner(text)  # the snapshot alone
-                line = judge(decode(kept), shapes.at, shapes.policy)
-        except NewerError:
-            rows.troubles[place] = Trouble(code="snapshot-newer", text=text)
-        except UnfitError as error:
-            rows.troubles[place] = Trouble(code=error.code, text=text)
-        except SnapshotError as error:
-            rows.troubles[place] = Trouble(code="snapshot-broken", detail=str(error), text=text)
-        else:
-            if line.identity in refused:
-                rows.troubles[place] = Trouble(code="import-identity", text=text)
-                continue
-            station = line.workstation
-            rows.places.append(place)
-            rows.workstations.append(station)
-            rows.snapshots.append((station[_TAKEN], line.schema, pack(kept)))
-            rows.certificates.append(line.certificates)
+        troubles = len(rows.troubles) - bad
+        if troubles >= MOST_TROUBLES and troubles > len(rows.places) - good:
+            return sum(map(bool, texts[place - first :]))
+        if trouble := _add(rows, place, text):
+            rows.troubles[place] = trouble
+    return 0
+
+
+def _add(rows: Rows, place: int, text: bytes) -> Trouble | None:
+    """Add the rows of a text, or return why it has none."""
+    ((shapes, identity),) = _TOLD
+    if len(text) > SIZE_LIMIT_BYTES:
+        return Trouble(code="snapshot-large", text=text)
+    try:
+        kept, line = text, shapes.line(text)
+        if line is None:
+            kept = _inner(text)  # the snapshot alone
+            line = judge(decode(kept), shapes.at, shapes.policy)
+    except NewerError:
+        return Trouble(code="snapshot-newer", text=text)
+    except UnfitError as error:
+        return Trouble(code=error.code, text=text)
+    except SnapshotError as error:
+        return Trouble(code="snapshot-broken", detail=str(error), text=text)
+    if line.identity in _STRICTER[: _STRICTER.index(identity)]:
+        return Trouble(code="import-identity", text=text)
+    station = line.workstation
+    rows.places.append(place)
+    rows.workstations.append(station)
+    rows.snapshots.append((station[_TAKEN], line.schema, pack(kept)))
+    rows.certificates.append(line.certificates)
+    return None
 
 
 def joined(blocks: list[Rows]) -> Rows:
@@ -152,6 +167,7 @@ def joined(blocks: list[Rows]) -> Rows:
     for rows in blocks:
         whole.places += [first + place for place in rows.places]
         whole.lost.update({len(whole.counts) + at: what for at, what in rows.lost.items()})
+        whole.unread.update({len(whole.counts) + at: what for at, what in rows.unread.items()})
         whole.counts += rows.counts
         whole.workstations += rows.workstations
         whole.snapshots += rows.snapshots

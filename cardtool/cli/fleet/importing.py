@@ -43,7 +43,8 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
 
     Read are .json, .ndjson and .jsonl, with .gz or without; a file that is named may be called
     anything. Again is harmless: files that were taken in stay where they are unless --remove is
-    given. What is no snapshot is set aside with the reason beside it, and exits 3.
+    given. A file of a folder that holds what is no snapshot is moved to `rejected`, with the reason
+    beside it; one that was named stays where it is, and the reason is said. Either exits 3.
     """
     from concurrent.futures import BrokenExecutor
 
@@ -97,5 +98,7 @@ def _told(report: "Report", text: "Text | None") -> Iterator[str]:
         return
     for name in ("read", "new", "known", "set_aside", "passed_over"):
         yield f"{text.label('import-' + name.replace('_', '-'))}: {getattr(report, name)}\n"
-    for each in report.stuck:
-        yield f"{text.label('import-stuck')}: {escape(each)}\n"
+    for name in ("folders", "left", "stuck"):
+        for each in getattr(report, name):
+            shown = "\n    ".join(map(escape, each.splitlines()))
+            yield f"{text.label('import-' + name)}: {shown}\n"

@@ -158,6 +158,17 @@ def test_a_second_import_changes_what_is_there() -> None:
     assert new[0].start == ENDS - timedelta(days=100)
 
 
+@pytest.mark.parametrize("later", [timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)])
+def test_a_look_a_minute_later_outranks_the_first(later: timedelta) -> None:
+    """A calendar drops an event whose SEQUENCE is no larger. Source: RFC 5546 §2.1.5."""
+    again = msgspec.structs.replace(desk(), taken_at=desk().taken_at + later)
+
+    old, new = _events(_written(desk())), _events(_written(again))
+
+    grown = [b.sequence - a.sequence for a, b in zip(old, new, strict=True)]
+    assert grown == [later // timedelta(minutes=1)] * len(old)
+
+
 def test_the_same_look_written_twice_is_the_same_file() -> None:
     assert _written(desk()) == _written(desk())
 

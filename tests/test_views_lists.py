@@ -236,6 +236,19 @@ def test_the_thresholds_are_those_of_the_issuer() -> None:
     assert "".join(view("nagios")([LINE], TURKISH, days=days)).endswith("days_left=413;7:;3:\n")
 
 
+def test_many_are_held_against_what_holds_for_every_issuer() -> None:
+    """Whichever workstation comes first: an issuer's own thresholds are not the others'."""
+
+    def days(issuer: str) -> tuple[int, int]:
+        return {"first": (7, 3), "second": (8, 4), "": (90, 15)}[issuer]
+
+    lines = [_line(issuer="first"), _line(issuer="second")]
+
+    for order in (lines, lines[::-1]):
+        page = "".join(view("nagios")(order, TURKISH, days=days))
+        assert page.endswith(" fewest_days_left=413;90:;15:\n")
+
+
 def test_a_monitoring_line_of_many_counts_and_has_the_worst_state() -> None:
     lines = [
         LINE,

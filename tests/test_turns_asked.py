@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""That an answer of an issuer is told no longer than its certificate lasts, in a store too."""
+
+import itertools
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+from msgspec.structs import replace
+
+from cardtool.catalog.issuers import load
+from cardtool.model.diagnosis import Severity
+from cardtool.model.snapshot import Snapshot
+from cardtool.model.trust import Status, Trust
+from cardtool.rules import diagnose
+from cardtool.rules.phases import turns
+from cardtool.rules.policy import Policy
+from tests import desks
+
+_TICK = timedelta(microseconds=1)
+POLICY = Policy()
+ENDS = desks.AT + timedelta(days=100)
+QUALIFIED_SEAL = ("2.16.792.1.61.0.1.5070.2.1", "2.16.792.1.61.0.1.5070.2.2")
+KINDS = {
+    "nes": desks.nes(ends_at=ENDS),
+    "corporate seal": desks.nes(ends_at=ENDS, statements=(desks.LAW_5070, desks.SEAL)),
+    "qualified seal": desks.nes(ends_at=ENDS, statements=QUALIFIED_SEAL),
+    "fiscal seal": replace(
+        desks.nes(ends_at=ENDS, statements=()),
+        policies=("2.16.792.1.2.1.1.5.7.4.1",),
+        extended_key_usage=("2.16.792.1.2.1.1.5.7.50.1",),
+    ),
+}
+STATUSES: tuple[Literal["good", "revoked", "suspended", "unknown"] | None, ...] = (
+    *("good", "revoked", "suspended", "unknown"),
+    None,
+)
+
+
+def _desk(
+    kind: str,
+    status: Literal["good", "revoked", "suspended", "unknown"] | None,
+    problem: str,
+) -> Snapshot:
+    certificate = KINDS[kind]
+    said = status and Status(
+        source="ocsp", url="http://ocsp.example/", status=status, said_at=desks.AT
+    )
+    trust = Trust(
+        sha256=desks.stored(certificate).sha256,
+        asked_at=desks.AT,
+        anchor="" if problem else load()[0].id,
+        problem=problem,
+        status=said,
+    )
+    return replace(desks.holding(certificate), trust=(trust,))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("problem", ["", "NOT_PINNED", "BAD_SIGNATURE", "NO_ISSUER"])
+def test_between_two_turns_the_same_is_said(kind: str, problem: str) -> None:
+    """A store shows what was said at a turn until the next one, so each change must be a turn."""
+    for status in STATUSES:
+        snapshot = _desk(kind, status, problem)
+        moments = sorted({*turns(snapshot, POLICY), ENDS + timedelta(days=3650)})
+        for begins, ends in itertools.pairwise(moments):
+            first, last = (diagnose(snapshot, at, POLICY) for at in (begins, ends - _TICK))
+            told = [[each.code for each in found.findings] for found in (first, last)]
+
+            assert told[0] == told[1], (status, begins, ends)
+
+
+@pytest.mark.parametrize("kind", [each for each in KINDS if each != "nes"])
+@pytest.mark.parametrize("status", ["revoked", "suspended"])
+def test_a_revoked_seal_is_told_until_it_ends_and_no_longer(
+    kind: str, status: Literal["revoked", "suspended"]
+) -> None:
+    snapshot = _desk(kind, status, "")
+
+    last = max(turns(snapshot, POLICY))
+
+    assert last == ENDS + _TICK
+    at_the_end, after = (
+        {each.code for each in diagnose(snapshot, at, POLICY).findings} for at in (ENDS, last)
+    )
+    assert f"nes-{status}" in at_the_end
+    assert not {each for each in after if each.startswith(("nes-revoked", "nes-suspended"))}
+    assert diagnose(snapshot, last, POLICY).severity is not Severity.OK  # it has no NES

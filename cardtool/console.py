@@ -5,15 +5,16 @@ Knows nothing of cards: text and bytes in, no layout and no judgement.
 """
 
 import codecs
+import errno
 import os
 import re
-import signal
 import unicodedata
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import TextIO
+
+from cardtool import outlets, wholefile
 
 _PLAIN = str.maketrans(
     {
@@ -125,52 +126,19 @@ def gathered(parts: Iterable[bytes], size_bytes: int = 1 << 16) -> Iterator[byte
 def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
     """Write a file whole or not at all, readable by its owner only; parts as they come.
 
-    A link keeps pointing where it points; a device or a pipe is written to as it is. A signal that
-    ends the program takes the draft away first.
+    A pipe, a device, and a name of an open descriptor like /dev/stdout are written to as they are.
 
     Raises:
         OSError: it could not be written; what was there before is untouched.
     """
     parts = (body,) if isinstance(body, bytes) else body
-    if path.exists() and not path.is_file():  # before a link is followed: a pipe's leads nowhere
-        with path.open("wb") as file:
-            file.writelines(parts)
-        return
-    place = path.resolve()
-    draft = place.with_name(f".cardtool-{os.urandom(8).hex()}")
-    with _taken_away(draft), open(draft, "xb", opener=_private) as file:
-        file.writelines(parts)
-        file.flush()
-        os.fsync(file.fileno())
-        file.close()  # Windows renames no open file
-        draft.replace(place)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-@contextmanager
-def _taken_away(draft: Path) -> Iterator[None]:
-    """Leave no draft behind, whatever ends the block: an exception or a signal."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        del frame
-        draft.unlink(missing_ok=True)
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
-
-    numbers = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
-    deadly = [each for each in numbers if signal.getsignal(each) is signal.SIG_DFL]
-    for each in deadly:
-        signal.signal(each, end)
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        for each in deadly:
-            signal.signal(each, signal.SIG_DFL)
+    if opened := outlets.opened(path):
+        with opened as outlet:
+            outlet.writelines(parts)
+    elif path.is_dir():  # also a link to one, which a file would replace
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    else:
+        wholefile.write(path, parts)
 
 
 def _let_go(stream: TextIO) -> None:

@@ -367,16 +367,64 @@ def test_a_code_is_explained_to_people_and_programs() -> None:
 
 
 def test_a_snapshot_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    path, link = tmp_path / "shot.json", tmp_path / "link.json"
+    path = tmp_path / "shot.json"
     path.write_text("what was there")
-    link.symlink_to(path)
+
+    assert _ask("snapshot", "-o", str(path)).exit_code == 0
+
+    assert decode(path.read_bytes()).tool == f"cardtool {__version__}"
+    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("kind", ["file", "nothing", "loop"])
+def test_a_link_at_the_name_is_replaced_and_what_it_leads_to_stays(
+    tmp_path: Path, kind: str
+) -> None:
+    """In a shared folder it may be another user's, who would have the output led elsewhere."""
+    shared, other = tmp_path / "shared", tmp_path / "other"
+    shared.mkdir()
+    other.mkdir()
+    link, target = shared / "shot.json", other / "target"
+    link.symlink_to(link if kind == "loop" else target)
+    if kind == "file":
+        target.write_text("what was there")
 
     assert _ask("snapshot", "-o", str(link)).exit_code == 0
 
-    assert decode(path.read_bytes()).tool == f"cardtool {__version__}"
-    assert link.is_symlink()
-    assert stat.S_IMODE(path.stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["link.json", "shot.json"]
+    assert not link.is_symlink()
+    assert decode(link.read_bytes()).tool == f"cardtool {__version__}"
+    assert [each.read_text() for each in other.iterdir()] == ["what was there"] * (kind == "file")
+    assert list(shared.iterdir()) == [link]
+
+
+@pytest.mark.parametrize(
+    "name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/dev/../dev/fd//1"]
+)
+@pytest.mark.parametrize("mode", ["a", "r+"])
+def test_a_file_that_standard_output_leads_to_is_written_on_and_not_replaced(
+    tmp_path: Path, name: str, mode: str
+) -> None:
+    path = tmp_path / "output"
+    path.write_text("before\n")
+    inode = path.stat().st_ino
+
+    with path.open(mode) as file:
+        file.seek(0, os.SEEK_END)
+        done = subprocess.run(
+            [sys.executable, "-m", "cardtool", "snapshot", "-o", name],
+            cwd=ROOT,
+            stdout=file,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert done.returncode == 0, done.stderr.decode()
+    first, rest = path.read_text("utf-8").split("\n", 1)
+    assert first == "before"
+    assert decode(rest.encode()).tool == f"cardtool {__version__}"
+    assert path.stat().st_ino == inode
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_place_that_cannot_be_written_is_told_and_left_alone(tmp_path: Path) -> None:

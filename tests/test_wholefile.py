@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one writer of whole files: its draft is its own, and it follows no link."""
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from cardtool import wholefile
+
+
+def test_a_link_at_the_name_is_replaced(tmp_path: Path) -> None:
+    target, place = tmp_path / "target", tmp_path / "place"
+    target.write_bytes(b"theirs")
+    place.symlink_to(target)
+
+    wholefile.write(place, b"ours")
+
+    assert target.read_bytes() == b"theirs"
+    assert not place.is_symlink()
+    assert place.read_bytes() == b"ours"
+
+
+def test_the_draft_of_one_who_was_killed_is_taken_away(tmp_path: Path) -> None:
+    (tmp_path / ".part").write_bytes(b"half")
+
+    wholefile.write(tmp_path / "place", b"whole", draft=".part")
+
+    assert [each.name for each in tmp_path.iterdir()] == ["place"]
+
+
+def test_a_link_at_the_drafts_name_is_not_followed(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"theirs")
+    (tmp_path / ".part").symlink_to(target)
+
+    wholefile.write(tmp_path / "place", b"ours", draft=".part")
+
+    assert target.read_bytes() == b"theirs"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["place", "target"]
+
+
+def test_what_cannot_be_taken_away_at_the_drafts_name_is_gone_around(tmp_path: Path) -> None:
+    """As another user's file in a shared folder, which only its owner may remove."""
+    (tmp_path / ".part").mkdir()
+
+    wholefile.write(tmp_path / "place", b"ours", draft=".part")
+
+    assert (tmp_path / "place").read_bytes() == b"ours"
+    assert sorted(each.name for each in tmp_path.iterdir()) == [".part", "place"]
+
+
+@pytest.mark.parametrize(("private", "mode"), [(True, 0o600), (False, 0o640)])
+def test_it_is_its_owners_alone_or_as_new_files_are(
+    tmp_path: Path,
+    private: bool,  # noqa: FBT001
+    mode: int,
+) -> None:
+    place = tmp_path / "place"
+    place.write_bytes(b"old")
+    place.chmod(0o666)
+
+    before = os.umask(0o027)
+    try:
+        wholefile.write(place, [b"n", b"ew"], private=private)
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(place.stat().st_mode) == mode
+    assert place.read_bytes() == b"new"
+
+
+def test_what_fails_half_way_leaves_all_as_it_was(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.write_bytes(b"old")
+
+    def parts() -> object:
+        yield b"half"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        wholefile.write(place, parts())  # type: ignore[arg-type]
+
+    assert place.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_a_thread_writes_too(tmp_path: Path) -> None:
+    """Only the main thread may say what a signal does."""
+    thread = threading.Thread(target=wholefile.write, args=(tmp_path / "place", b"new"))
+    thread.start()
+    thread.join()
+
+    assert (tmp_path / "place").read_bytes() == b"new"

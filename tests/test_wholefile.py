@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one writer of whole files: its draft is its own, and it follows no link."""
 
+import hashlib
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from cardtool import wholefile
+from cardtool.fleet.delivery import Folder
+from cardtool.fleet.spool import Spool
+from cardtool.probe import identity, last_good
+from cardtool.probe.online import cache
+from tests.desks import AT, desk
 
 
 def test_a_link_at_the_name_is_replaced(tmp_path: Path) -> None:
@@ -94,3 +101,50 @@ def test_a_thread_writes_too(tmp_path: Path) -> None:
     thread.join()
 
     assert (tmp_path / "place").read_bytes() == b"new"
+
+
+def _state(folder: Path) -> Path:
+    last_good.remember(desk())
+    return folder / "last-good.json"
+
+
+def _cached(folder: Path) -> Path:
+    cache.remember("http://crl.example/", b"list", AT.replace(year=9999))
+    return folder / "online" / hashlib.sha256(b"http://crl.example/").hexdigest()
+
+
+def _host_id(folder: Path) -> Path:
+    identity.host_id(None, folder / "host-id", root=folder)
+    return folder / "host-id"
+
+
+def _waiting(folder: Path) -> Path:
+    Spool(folder).put("look.json", b"{}")
+    return folder / "000000000001_look.json"
+
+
+def _delivered(folder: Path) -> Path:
+    assert Folder(folder)("look.json", b"{}").state == "delivered"
+    return folder / "look.json"
+
+
+@pytest.mark.parametrize("writer", [_state, _cached, _host_id, _waiting, _delivered])
+def test_whoever_writes_a_file_follows_no_link_at_its_name_or_its_drafts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writer: Callable[[Path], Path]
+) -> None:
+    folder, target = tmp_path / "folder", tmp_path / "target"
+    target.write_bytes(b"theirs")
+    folder.mkdir()
+    monkeypatch.setenv("CARDTOOL_STATE", str(folder / "last-good.json"))
+    monkeypatch.setenv("CARDTOOL_CACHE", str(folder))
+    place = writer(folder)
+    place.unlink()
+    drafts = (".part", f".{place.name}.part", f"{place.name}.{os.getpid()}")
+    # a look of the same name that waits already is kept as it is
+    for name in drafts if writer is _waiting else (place.name, *drafts):
+        (place.parent / name).symlink_to(target)
+
+    assert writer(folder) == place
+
+    assert target.read_bytes() == b"theirs"
+    assert not place.is_symlink()

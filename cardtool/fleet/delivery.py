@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from cardtool.fleet.spool import Answer, write_whole
+from cardtool import wholefile
+from cardtool.fleet.spool import Answer
 
 if TYPE_CHECKING:
     import httpx
@@ -92,7 +93,7 @@ class Folder:
         place = self._folder / name
         try:
             if not _holds(place, body):
-                write_whole(place, body, self._folder / f".{name}.part", private=False)
+                wholefile.write(place, body, draft=f".{name}.part", private=False)
         except OSError as error:
             kind = "access" if isinstance(error, PermissionError) else ""
             return Answer("away", kind, f"{self._folder}: {error.strerror or error}")

@@ -3,7 +3,7 @@
 
 A look waits under the name it will have at the receiver, which is the same each time: whoever is
 killed between handing it over and striking it off hands over the same name again. Knows nothing of
-where it goes. Standard library alone, for it runs at every desk.
+where it goes. It needs the standard library alone, for it runs at every desk.
 """
 
 import os
@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
+
+from cardtool import wholefile
 
 _WAITING = re.compile(r"(?P<number>[0-9]{12})_(?P<name>[^.].*)")
 _DRAFT = ".part"
@@ -80,7 +82,7 @@ class Spool:
             if any(_parts(each)["name"] == name for each in waiting):
                 return 0
             number = int(_parts(waiting[-1])["number"]) + 1 if waiting else 1
-            write_whole(self._folder / f"{number:012d}_{name}", body, self._folder / _DRAFT)
+            wholefile.write(self._folder / f"{number:012d}_{name}", body, draft=_DRAFT)
             over = waiting[: max(len(waiting) + 1 - self._limit, 0)] if self._limit else []
             for oldest in over:
                 oldest.unlink(missing_ok=True)
@@ -152,7 +154,7 @@ class Spool:
     def _keep_tried(self, tried: Mapping[str, int]) -> None:
         body = "".join(f"{number} {name}\n" for name, number in tried.items()).encode()
         with suppress(OSError):  # then it is tried more often
-            write_whole(self._folder / _TRIED, body, self._folder / f"{_TRIED}{_DRAFT}")
+            wholefile.write(self._folder / _TRIED, body, draft=f"{_TRIED}{_DRAFT}")
 
     def _set_aside(self, file: Path, reason: str) -> None:
         """Move what will never be taken into a folder of its own, with the reason beside it."""
@@ -173,37 +175,6 @@ class Spool:
             while not (mine := _lock(file.fileno())) and time.monotonic() < until:
                 time.sleep(_RETRY_S)
             yield mine
-
-
-def write_whole(place: Path, body: bytes, draft: Path, *, private: bool = True) -> None:
-    """Write a file whole or not at all, and have it on the disk before returning.
-
-    `draft` is where it grows, in the same folder; what is there is of one who was killed.
-
-    Raises:
-        OSError: it could not be written.
-    """
-    try:
-        with open(draft, "wb", opener=_private if private else None) as file:
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(place)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink()
-        raise
-    _sync_folder(place.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Have the folder's own list on the disk, where the system has a way to say so."""
-    with suppress(OSError):  # Windows opens no folder, and a share may let nobody list it
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _private(path: str, flags: int) -> int:

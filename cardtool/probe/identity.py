@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from cardtool import wholefile
 from cardtool.model.origin import account
 from cardtool.model.snapshot import Failure
 from cardtool.probe.usb import _macos, plist
@@ -107,10 +108,8 @@ def _random(kept: Path) -> str:
         if found := of_text(kept.read_text("ascii")):
             return found.hex()
     drawn = uuid.uuid4().hex
-    draft = kept.with_name(f".{kept.name}.{drawn}")
     kept.parent.mkdir(parents=True, exist_ok=True)
-    draft.write_text(f"{drawn}\n", "ascii")
-    draft.replace(kept)
+    wholefile.write(kept, f"{drawn}\n".encode())
     return drawn
 
 

@@ -13,6 +13,7 @@ import msgspec
 import platformdirs
 from msgspec.structs import replace
 
+from cardtool import wholefile
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
 
 _VARIABLE = "CARDTOOL_STATE"
@@ -43,14 +44,9 @@ def doubt(clock_at: datetime) -> None:
 def _keep(last: LastGood) -> None:
     if not (file := _file()):
         return
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    try:
+    with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(msgspec.json.encode(last) + b"\n")
-        draft.replace(file)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink()
+        wholefile.write(file, msgspec.json.encode(last) + b"\n")
 
 
 def summarise(snapshot: Snapshot) -> LastGood:

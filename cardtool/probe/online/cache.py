@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from cardtool import wholefile
+
 _VARIABLE = "CARDTOOL_CACHE"
 
 _LIMIT_BYTES = 64 * 1024 * 1024
@@ -51,9 +53,7 @@ def remember(url: str, body: bytes, until: datetime) -> None:
             return
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         head = _Head(url=url, until=until, sha256=hashlib.sha256(body).hexdigest())
-        draft = file.with_name(f"{file.name}.{os.getpid()}")
-        draft.write_bytes(msgspec.json.encode(head) + b"\n" + body)
-        draft.replace(file)
+        wholefile.write(file, [msgspec.json.encode(head), b"\n", body])
         _shrink(file.parent)
 
 

@@ -2,6 +2,8 @@
 """What leaves the machine holds no person, and the screen no whole number."""
 
 import re
+import time
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from cardtool.model.certificate import Certificate, Name
 from cardtool.model.origin import IdentityPolicy, Origin
-from cardtool.model.redact import mask, redact
+from cardtool.model.redact import hashed, mask, redact
 from cardtool.model.snapshot import (
     CertificateObject,
     Failure,
@@ -533,3 +535,166 @@ def test_a_hostile_module_without_a_token_changes_nothing() -> None:
     unread = msgspec.structs.replace(desk(), modules=(msgspec.structs.replace(module, slots=None),))
 
     assert redact(unread, KEY) == unread
+
+
+@pytest.mark.parametrize("digits", [9, 10])
+@pytest.mark.parametrize("size", [16, 32, 64])
+@pytest.mark.parametrize("number", [NUMBER, "10000001372"])
+def test_a_number_that_was_cut_off_at_the_end_of_a_field_is_hidden(
+    size: int, digits: int, number: str
+) -> None:
+    """Nine digits are a whole number: the last two are check digits."""
+    cut = number[:digits].rjust(size, "X")
+    whole = desk(held(certificate(person(number=NUMBER))), description="", reader=cut, label="")
+
+    hashed_, masked = redact(whole, KEY).readers, mask(whole).readers
+
+    assert isinstance(hashed_, tuple)
+    assert isinstance(masked, tuple)
+    assert hashed_[0].name == "X" * (size - digits) + hashed(KEY, number)
+    assert masked[0].name == "X" * (size - digits) + f"10*******{number[-2:]}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1000000138".rjust(32, "X"), "0000001990".rjust(32, "X"), "100000013".rjust(31, "X"), "90"],
+)
+def test_other_digits_at_the_end_of_a_field_stay(text: str) -> None:
+    assert mask(desk(reader=text)).readers == desk(reader=text).readers
+
+
+def test_six_digits_of_the_holders_number_are_known_where_a_field_ends() -> None:
+    cut = f"KART {NUMBER[:6]}".rjust(32)
+
+    assert NUMBER[:6] not in str(mask(desk(reader=cut)).readers)
+
+
+def test_nine_digits_of_a_number_on_the_card_are_known_anywhere() -> None:
+    assert NUMBER[:9] not in str(mask(desk(reader=f"X{NUMBER[:9]}Y {NUMBER[:10]} X")).readers)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [NUMBER.encode().hex(), NUMBER.encode().hex().upper(), NUMBER.encode("utf-16-le").hex(),
+     f"{int(NUMBER):X}"],
+)  # fmt: skip
+def test_a_number_in_hex_digits_is_known_in_any_text(form: str) -> None:
+    done = redact(desk(reader=f"reader {form}"), KEY).readers
+
+    assert isinstance(done, tuple)
+    assert done[0].name == f"reader {hashed(KEY, NUMBER)}"
+
+
+_NAMES = (
+    "AYŞE ÖRNEK", "ayse ornek", "Ayşe Örnek", "AYSE ORNEK", "ÖRNEK AYŞE", "ORNEK, AYSE",
+    "Ayse.Ornek", "ayse_ornek", "AYSEORNEK", "ornekayse", "A.Y.Ş.E. Ö.R.N.E.K", "A YŞE  ÖRN EK",
+    "AYŞE ÖRNEK".encode().decode("latin-1"), "AYŞE ÖRNEK".encode("cp1254").decode("latin-1"),
+    "Ay%C5%9Fe%20%C3%96rnek", "aornek", "A. ÖRNEK", "örnek a", "AY?E ?RNEK", "AYSE-ORNEK",
+    "ＡＹＳＥ　ＯＲＮＥＫ",  # noqa: RUF001 - full width on purpose
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("spelt", _NAMES)
+def test_the_holders_name_is_known_however_it_is_spelt(
+    spelt: str, form: Literal["NFC", "NFD"]
+) -> None:
+    text = unicodedata.normalize(form, spelt)
+    whole = desk(held(certificate(person("AYŞE ÖRNEK"))), label="", reader=f"ACS {text} 00 01")
+
+    done = redact(whole, KEY).readers
+
+    assert isinstance(done, tuple)
+    assert done[0].name == f"ACS {hashed(KEY, 'AYŞE ÖRNEK')} 00 01"
+
+
+def test_a_name_that_was_cut_off_at_the_end_of_a_field_is_hidden() -> None:
+    cut = "AKIS AYŞE ÖR".rjust(32)
+
+    done = redact(desk(held(certificate(person("AYŞE ÖRNEK"))), reader=cut, label=""), KEY).readers
+
+    assert isinstance(done, tuple)
+    assert done[0].name == f"{'AKIS'.rjust(24)} {hashed(KEY, 'AYŞE ÖRNEK')}"
+
+
+def test_a_middle_name_may_be_left_out_or_stand_last() -> None:
+    holder = "AYŞE NUR ÖRNEK"
+    for spelt in ("ayse ornek", "ornek ayse nur", "an ornek", "AYŞENUR ÖRNEK"):
+        whole = desk(held(certificate(person(holder))), label="", reader=f"ACS {spelt}")
+        done = redact(whole, KEY).readers
+        assert isinstance(done, tuple)
+        assert done[0].name == f"ACS {hashed(KEY, holder)}"
+    many = "AYŞE NUR GÜL SU ÖRNEK"
+    for spelt in ("ornek ayse nur gul su", "ornek su gul nur ayse", "ayse ornek"):
+        whole = desk(held(certificate(person(many))), label="", reader=f"ACS {spelt}")
+        assert "ornek" not in str(redact(whole, KEY).readers)
+
+
+@pytest.mark.parametrize("text", ["KAYSEORNEKS", "ornekler", "AYSE", "Kaya Ornekli"])
+def test_a_word_that_only_begins_like_a_name_stays(text: str) -> None:
+    whole = desk(held(certificate(person("AL ÖRNEK"))), label="", reader=f"ACS {text}")
+
+    assert redact(whole, KEY).readers == whole.readers
+
+
+def test_a_file_is_named_after_nobody() -> None:
+    done = redact(desk(path="/opt/x/ayse-ornek.so"), KEY).modules[0].path
+
+    assert done == f"/opt/x/{hashed(KEY, HOLDER)}.so"
+
+
+@pytest.mark.parametrize("field", ["subject_key_id", "authority_key_id"])
+def test_a_key_identifier_that_spells_a_number_is_changed_as_an_object_id_is(field: str) -> None:
+    spelt = NUMBER.encode().hex().upper()
+    whole = desk(held(certificate(person(), **{field: spelt})))
+
+    for done in (redact(whole, KEY), mask(whole)):
+        content = _first(done).content
+        assert isinstance(content, Certificate)
+        assert getattr(content, field) not in ("", spelt)
+        assert spelt not in encode(done).decode()
+
+
+@pytest.mark.parametrize(
+    "data", [bytes(range(20)), b"\x12\x34\x56\x78\x90\x12" * 3, b"AKIS\x01\x02" * 3]
+)
+def test_a_key_identifier_that_is_a_digest_stays(data: bytes) -> None:
+    """Also one with eleven decimal digits among its hex digits."""
+    whole = desk(held(certificate(person(), subject_key_id=data.hex().upper())))
+
+    content = _first(redact(whole, KEY)).content
+    assert isinstance(content, Certificate)
+    assert content.subject_key_id == data.hex().upper()
+
+
+@pytest.mark.parametrize("field", ["policies", "key_usage"])
+def test_a_number_in_a_field_of_symbols_is_changed(field: str) -> None:
+    whole = desk(held(certificate(person(), **{field: (f"1.2.{NUMBER}", "x" + HOLDER)})))
+
+    for done in (redact(whole, KEY), mask(whole)):
+        assert NUMBER not in encode(done).decode()
+    assert HOLDER not in encode(redact(whole, KEY)).decode()
+
+
+@pytest.mark.parametrize("serial", [NUMBER, f"{int(NUMBER):X}", "none of them", HOLDER])
+def test_a_serial_number_that_is_the_holders_number_is_changed(serial: str) -> None:
+    whole = desk(held(certificate(person(), serial=serial)))
+
+    content = _first(redact(whole, KEY)).content
+    assert isinstance(content, Certificate)
+    assert (content.serial == serial) is (serial == "none of them")
+
+
+def test_what_is_too_much_work_is_hidden_whole() -> None:
+    """Four million slashes, and a card with two hundred names."""
+    many = tuple(held(certificate(person(f"KİŞİ {number} ÖRNEK"))) for number in range(200))
+    names = tuple(f"{number}{'/' * 4000}" for number in range(1000))
+    whole = msgspec.structs.replace(desk(*many), vanished=names)
+
+    begun = time.process_time()
+    done = redact(whole, KEY)
+    spent_s = time.process_time() - begun
+
+    assert re.fullmatch(r"~[0-9a-f]{16}", done.vanished[-1])
+    assert done.vanished[0] == names[0]
+    assert spent_s < 60

@@ -167,8 +167,9 @@ class Session:
     def leaving(self, snapshot: "Snapshot") -> "Snapshot":
         """Return what may leave the machine, by default without the person in it."""
         from cardtool.model.redact import redact
+        from cardtool.probe import accounts
 
-        return snapshot if self._keeps else redact(snapshot, self._key)
+        return snapshot if self._keeps else redact(snapshot, self._key, accounts.own())
 
     def judge(self, snapshot: "Snapshot", moment: datetime | None = None) -> "Diagnosis":
         """Diagnose as much of a snapshot as may be shown.

@@ -2,6 +2,7 @@
 """Makes of a look what leaves the workstation: as much of it as the site's policy lets."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC
 
 import msgspec
@@ -14,13 +15,15 @@ from cardtool.model.snapshot import Snapshot, SnapshotError, decode
 _DIGEST_DIGITS = 16
 
 
-def parcel(snapshot: Snapshot, origin: Origin, key: bytes) -> tuple[str, bytes]:
+def parcel(
+    snapshot: Snapshot, origin: Origin, key: bytes, accounts: Iterable[str] = ()
+) -> tuple[str, bytes]:
     """Return the name of a look for all time, and its bytes: one line of JSON.
 
     The name holds the moment first, so that names sort by it. `key` is that of the hash; a
-    policy that hashes nothing needs none.
+    policy that hashes nothing needs none. `accounts` are of whoever runs the program.
     """
-    sent = leaving(replace(snapshot, origin=origin), origin.identity, key)
+    sent = leaving(replace(snapshot, origin=origin), origin.identity, key, accounts)
     body = msgspec.json.encode(sent) + b"\n"
     moment = snapshot.taken_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     digest = hashlib.sha256(body).hexdigest()[:_DIGEST_DIGITS]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names of accounts where no field says so: in paths, and in what machines are called."""
+"""The names of accounts in the paths of their folders."""
 
 import re
 
@@ -13,18 +13,3 @@ USER = re.compile(
 
 A folder of the domain may stand before it. Source: smb.conf(5), `template homedir`.
 """
-
-_PLAIN = str.maketrans("çğıöşüâîûÇĞİIÖŞÜÂÎÛ", "cgiosuaiucgiiosuaiu")
-_SHORTEST = 4
-"""Letters of an account that is looked for inside a machine's name."""
-
-
-def in_host(user: str) -> re.Pattern[str]:
-    """Return what finds an account in a machine's name by `plain`, without its dots and marks."""
-    letters = [re.escape(each) for each in plain(user) if each.isalnum()]
-    return re.compile(r"[\W_]?".join(letters) if len(letters) >= _SHORTEST else r"(?!)")
-
-
-def plain(text: str) -> str:
-    """Return a text of the same length as machines are named: small letters without marks."""
-    return "".join(each.lower()[:1] for each in text.translate(_PLAIN))

@@ -15,15 +15,21 @@ Blanks may stand between them, as people write long numbers, and noughts before 
 those of any script, for full-width ones are passed on as they come.
 """
 
-_GAP = r"(?:[\s._/-]|%20)"
+_SIGNS = r"\s._/,:;'|+\u2010-\u2015\u2019\u200b-\u200d\u2060\ufeff\u00ad-"
+_GAP = rf"(?:[{_SIGNS}]|%20){{1,3}}"
 _SPACED = re.compile(
     r"(?P<done>~[0-9a-f]{16})"
-    rf"|(?:(?<=%20)|(?<!\d)(?<!\d[\s._/-]))\d(?:{_GAP}?\d){{10}}(?!{_GAP}?\d)"
+    rf"|(?:(?<=%20)|(?<!\d)(?<!\d[{_SIGNS}]))\d(?:(?:{_GAP})?\d){{10}}(?!(?:{_GAP})?\d)"
 )
 """The same with other signs between: as versions, dates and addresses have them too."""
 
 _EVEN = re.compile(rf"\d(?:{_GAP}\d){{10}}|\d\d+(?:{_GAP}\d\d+)*")
 """As people part digits: each from the next, or in groups."""
+
+_BETWEEN = re.compile(rf"[{_SIGNS}]")
+_END = re.compile(rf"(?<!\d)(?<!\d[{_SIGNS}])\d(?:(?:{_GAP})?\d){{5,9}}$")
+_NINE, _TEN = 9, 10
+"""Digits that give the rest: the last two are check digits."""
 
 
 def spaced(text: str, change: Callable[[str], str], known: frozenset[str] = frozenset()) -> str:
@@ -42,14 +48,47 @@ def spaced(text: str, change: Callable[[str], str], known: frozenset[str] = froz
 def digits(text: str) -> str:
     """Return the digits of an identity number as certificates have them; else the text."""
     plain = unicodedata.normalize("NFKC", text).replace("%20", "")
-    number = re.sub(r"[\s._/-]", "", plain).lstrip("0")
+    number = _BETWEEN.sub("", plain).lstrip("0")
     return number if re.fullmatch(r"[0-9]{11}", number) else text
 
 
 def is_one(number: str) -> bool:
     """Tell whether the last two of eleven digits are those that the first nine give."""
-    if not re.fullmatch(r"[1-9][0-9]{10}", number):
-        return False
-    each = [int(digit) for digit in number]
-    tenth = (7 * sum(each[0:9:2]) - sum(each[1:8:2])) % 10
-    return each[9] == tenth and each[10] == sum(each[:10]) % 10
+    return has_shape(number) and number == completed(number)
+
+
+def has_shape(text: str) -> bool:
+    """Tell whether a text is eleven digits, the first not 0."""
+    return re.fullmatch(r"[1-9][0-9]{10}", text) is not None
+
+
+def completed(number: str) -> str:
+    """Return the identity number that begins with the first nine digits of a text."""
+    each = [int(digit) for digit in number[:_NINE]]
+    tenth = (7 * sum(each[0::2]) - sum(each[1:8:2])) % 10
+    return f"{number[:_NINE]}{tenth}{(sum(each) + tenth) % 10}"
+
+
+def cut(text: str, change: Callable[[str], str], known: frozenset[str]) -> str:
+    """Change a number whose end was cut off with the end of a text of a fixed size.
+
+    Nine digits or ten are a whole number, for the others are check digits. Six are known as the
+    beginning of a number that is `known`.
+    """
+    if not is_full(text) or not (found := _END.search(text)):
+        return text
+    start = _BETWEEN.sub("", unicodedata.normalize("NFKC", found[0]).replace("%20", ""))
+    meant = next((each for each in known if each.startswith(start)), None)
+    if meant is None and start.isascii() and len(start) >= _NINE and start[0] != "0":
+        whole = completed(start)
+        meant = whole if whole.startswith(start) else None
+    return text if meant is None else text[: found.start()] + change(meant)
+
+
+_FIXED_SIZES = frozenset({16, 32, 64})
+"""Bytes of the texts of PKCS#11. Source: v2.40 §3.1 and §3.2, CK_SLOT_INFO and CK_TOKEN_INFO."""
+
+
+def is_full(text: str) -> bool:
+    """Tell whether a text is as long as one of a fixed size: it may have been cut."""
+    return len(text) in _FIXED_SIZES or len(text.encode(errors="replace")) in _FIXED_SIZES

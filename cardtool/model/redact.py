@@ -8,20 +8,22 @@ hold what the snapshot does not. Every text is looked through unless its field i
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from cardtool.model import homes, numbers
+from cardtool.model.accounts import Accounts
 from cardtool.model.certificate import Attribute, Certificate, Name
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.snapshot import CertificateObject, Failure, Slot, Snapshot, Token
+from cardtool.model.spelling import Names, folded
 from cardtool.model.stars import Stars, starred
+from cardtool.model.values import NUMBER_BYTES, Values, is_hashed
 
-_HASH = r"~[0-9a-f]{16}"
 _TOLD = frozenset({"BUG", "TIMEOUT", "NONSENSE"})
 """Failures of a worker whose detail is our own text. Others end with what a vendor printed."""
 
@@ -32,21 +34,27 @@ _SYMBOLS = frozenset(
     {
         "type", "api", "states", "flags", "platform", "machine", "machines", "format", "key",
         "key_usage", "extended_key_usage", "policies", "qc_statements", "signature_algorithm",
-        "vendor", "product", "classes", "marks", "state", "start",
-        "atr", "sha256", "chain", "serial", "id", "der", "subject_key_id", "authority_key_id",
-        "host_id", "identity",
+        "marks", "state", "start",
     }
 )  # fmt: skip
-"""Fields of fixed words or bytes, which rules compare: not looked through."""
+"""Fields of fixed words, which rules compare: nothing but a name or a number changes them."""
 
-_NUMBER_BYTES = 8
-"""Longest object identifier that may be a number of eleven digits, generously."""
+_DIGITS = frozenset({"atr", "serial", "vendor", "product", "classes", "sha256", "chain", "host_id"})
+"""Fields of hex digits, which stay unless they are a number."""
 
-_LEAST_DIGITS = 8
-"""Of a known number in a file's name; a version has fewer."""
+_IDENTIFIERS = frozenset({"id", "subject_key_id", "authority_key_id"})
+"""Fields of hex digits that an issuer may have made of anything."""
 
-_SHORTEST = 4
-"""Characters; anything shorter would be found inside unrelated words."""
+_STANDARD = re.compile(r"(?:CKF|CKR|SCARD)_[A-Z0-9_]++|0x[0-9A-F]++")
+"""Symbols of standards, which are nobody's name."""
+
+_LIBRARY = (".so", ".dll", ".dylib")
+
+_WORK_LIMIT = 400_000_000
+"""Characters times values looked for: some seconds of work. What is beyond is hidden whole."""
+
+_LEAST_WORK = 100
+"""Values that as much work is done for as where there is none."""
 
 
 def mask(snapshot: Snapshot, *, keeps_bytes: bool = True) -> Snapshot:
@@ -56,21 +64,25 @@ def mask(snapshot: Snapshot, *, keeps_bytes: bool = True) -> Snapshot:
     """
     known = {token.serial for _, _, token in snapshot.tokens()}
     known.update(each.value for each in _attributes(snapshot) if each.type == "serialNumber")
-    disguise = _Disguise(known, Stars(), shows_names=True, keeps_bytes=keeps_bytes)
+    disguise = _Disguise(_Known(known), Stars(), shows_names=True, keeps_bytes=keeps_bytes)
     return disguise.snapshot(snapshot)
 
 
-def redact(snapshot: Snapshot, key: bytes) -> Snapshot:
+def redact(snapshot: Snapshot, key: bytes, accounts: Iterable[str] = ()) -> Snapshot:
     """Return the snapshot with every personal value as `~` and 16 digits of a keyed hash.
 
     One person stays the same person under one key. Personal are the names, numbers, labels and
-    serial numbers of end-entity certificates and of their tokens, and who was logged on.
+    serial numbers of end-entity certificates and of their tokens, who was logged on, and
+    `accounts`: what the system calls whoever runs the program.
     """
-    words = {text for _, _, token in snapshot.tokens() for text in (token.serial, token.label)}
-    words.update(each.label for each in _certificates(snapshot))
-    words.update(each.value for each in _attributes(snapshot) if each.type not in _SHARED)
+    labels = {token.label for _, _, token in snapshot.tokens()}
+    labels.update(each.label for each in _certificates(snapshot))
+    said = [each for each in _attributes(snapshot) if each.type not in _SHARED]
+    values = {token.serial for _, _, token in snapshot.tokens()} | {each.value for each in said}
     user = snapshot.origin.user if snapshot.origin else ""
-    return _Disguise(words, partial(hashed, key), shows_names=False, user=user).snapshot(snapshot)
+    names = [each.value for each in said]
+    known = _Known(values | labels, names, labels, (user, *accounts))
+    return _Disguise(known, partial(hashed, key)).snapshot(snapshot)
 
 
 def hashed(key: bytes, value: str) -> str:
@@ -86,14 +98,25 @@ def without_numbers(text: str, key: bytes | None) -> str:
     return numbers.spaced(plain, change)
 
 
-def leaving(snapshot: Snapshot, policy: IdentityPolicy, key: bytes = b"") -> Snapshot:
+def leaving(
+    snapshot: Snapshot, policy: IdentityPolicy, key: bytes = b"", accounts: Iterable[str] = ()
+) -> Snapshot:
     """Return of a snapshot what a site's policy lets leave the workstation to be collected.
 
-    `key` is that of the hash; the other policies have none.
+    `key` is that of the hash; the other policies have none, and keep `accounts` as they are.
     """
     if policy is IdentityPolicy.HASHED:
-        return redact(snapshot, key)
+        return redact(snapshot, key, accounts)
     return mask(snapshot, keeps_bytes=False) if policy is IdentityPolicy.MASKED else snapshot
+
+
+class _Known(NamedTuple):
+    """What is looked for in the texts of a snapshot."""
+
+    values: Iterable[str]
+    names: Iterable[str] = ()
+    labels: Iterable[str] = ()
+    accounts: Iterable[str] = ()
 
 
 class _Disguise:
@@ -101,33 +124,29 @@ class _Disguise:
 
     def __init__(
         self,
-        known: set[str],
+        known: _Known,
         change: Callable[[str], str],
         *,
-        shows_names: bool,
+        shows_names: bool = False,
         keeps_bytes: bool = False,
-        user: str = "",
     ) -> None:
         self._change = change
         self._shows_names = shows_names
         self._keeps_bytes = keeps_bytes
         self._people: frozenset[Name] = frozenset()
-        wanted = sorted(
-            (
-                word
-                for word in {*known, *map(numbers.digits, known)}
-                if len(word) >= _SHORTEST and not re.fullmatch(_HASH, word)
-            ),
-            key=lambda word: (-len(word), word),
-        )
-        self._numbers = frozenset(map(numbers.digits, known))
-        parts = [f"(?P<done>{_HASH})"]
-        parts += [f"(?i:{re.escape(word)})" for word in wanted]
-        self._pattern = re.compile("|".join((*parts, numbers.PLAIN)))
-        named = user and not re.fullmatch(_HASH, user)
-        word = rf"(?i)(?<![^\W_]){re.escape(user)}(?![^\W_])" if named else r"(?!)"
-        self._user = re.compile(word)
-        self._user_in_host = homes.in_host(user if named else "")
+        self._values = Values(known.values)
+        self._names = Names.of(each for each in known.names if not is_hashed(each))
+        self._labels = Names({folded(each): each for each in known.labels if not is_hashed(each)})
+        self._accounts = Accounts(known.accounts)
+        wanted = len(self._values) + len(self._names) + len(self._accounts)
+        self._left = _WORK_LIMIT // (_LEAST_WORK + wanted)
+        self._done: dict[tuple[Callable[[str], str], str], str] = {}
+        self._changes = {
+            **dict.fromkeys(_SYMBOLS, self._symbol),
+            **dict.fromkeys(_DIGITS, self._digits),
+            **dict.fromkeys(_IDENTIFIERS, self._identifier),
+            "path": self._path,
+        }
 
     def snapshot(self, snapshot: Snapshot) -> Snapshot:
         """Change the records that are personal by their nature, then every other text."""
@@ -141,7 +160,8 @@ class _Disguise:
         origin = snapshot.origin
         if origin is not None:
             origin = msgspec.structs.replace(origin, user=self._named(origin.user))
-        host = msgspec.structs.replace(snapshot.host, name=self._host(snapshot.host.name))
+        name = self._accounts.in_host(snapshot.host.name, self._change)
+        host = msgspec.structs.replace(snapshot.host, name=name)
         changed = self._walk(
             msgspec.structs.replace(snapshot, modules=modules, origin=origin, host=host)
         )
@@ -149,38 +169,34 @@ class _Disguise:
         return changed
 
     def _value(self, text: str) -> str:
-        return text if not text or re.fullmatch(_HASH, text) else self._change(text)
+        return text if not text or is_hashed(text) else self._change(text)
 
     def _named(self, text: str) -> str:
         return text if self._shows_names else self._value(text)
 
+    def _once(self, change: Callable[[str], str], text: str) -> str:
+        """Change a text, the same one once only, and hide it whole where that is too much work."""
+        done = self._done.get((change, text))
+        if done is None:
+            self._left -= len(text)
+            done = self._done[change, text] = change(text) if self._left > 0 else self._value(text)
+        return done
+
     def _text(self, text: str) -> str:
-        text = self._pattern.sub(
-            lambda found: found[0] if found["done"] else self._change(numbers.digits(found[0])),
-            text,
-        )
-        text = numbers.spaced(
-            text, lambda found: self._change(numbers.digits(found)), self._numbers
-        )
+        text = self._labels.replaced(self._nameless(text), self._change)
+        text = self._values.replaced(text, self._change)
         return text if self._shows_names else homes.USER.sub(self._home, text)
+
+    def _nameless(self, text: str) -> str:
+        return self._accounts.replaced(self._names.replaced(text, self._change), self._change)
 
     def _home(self, found: re.Match[str]) -> str:
         return found["before"] + self._value(found["user"])
 
-    def _host(self, name: str) -> str:
-        """Change the user's name in the machine's, where it stands without dots and marks."""
-        whole = self._userless(name)
-        if whole != name:
-            return whole
-        found = self._user_in_host.search(homes.plain(name))
-        if found is None or re.search(_HASH, name):
-            return name
-        user = self._change(name[found.start() : found.end()].casefold())
-        return name[: found.start()] + user + name[found.end() :]
-
-    def _userless(self, text: str) -> str:
-        """Change the user's name as a word: not everywhere, for it may be `card` or `reader`."""
-        return self._user.sub(lambda found: self._change(found[0].casefold()), text)
+    def _symbol(self, text: str) -> str:
+        if _STANDARD.fullmatch(text):
+            return text
+        return self._values.numberless(self._nameless(text), self._change)
 
     def _slot(self, slot: Slot) -> Slot:
         token = slot.token
@@ -211,24 +227,27 @@ class _Disguise:
             each,
             content=content,
             label=self._named(each.label),
-            id=self._value(each.id) if self._is_told_by(each.id) else each.id,
             der=each.der if self._keeps_bytes else None,
         )
 
-    def _is_told_by(self, hexadecimal: str) -> bool:
-        """Say whether bytes spell something personal: as text, as decimal digits or as a number."""
-        spelt = [hexadecimal]
+    def _identifier(self, hexadecimal: str) -> str:
+        """Change bytes that spell something personal: as text, as digits or as a number."""
         try:
             data = bytes.fromhex(hexadecimal)
         except ValueError:
-            data = b""
-        spelt.append(data.decode(errors="replace").replace("\0", ""))
-        if len(data) <= _NUMBER_BYTES:
-            spelt.append(str(int.from_bytes(data)))
-            other = str(int.from_bytes(data, "little"))
-            if other in self._numbers or numbers.is_one(other):
-                return True
-        return any(self._text(each) != each for each in spelt)
+            return self._text(hexadecimal)
+        texts = {data.decode(each, "replace").replace("\0", "") for each in ("utf-8", "cp1254")}
+        if len(data) <= NUMBER_BYTES:
+            texts |= {hexadecimal, str(int.from_bytes(data))}
+        is_told = self._values.is_in_bytes(data) or any(self._text(each) != each for each in texts)
+        return self._value(hexadecimal) if is_told else hexadecimal
+
+    def _digits(self, hexadecimal: str) -> str:
+        try:
+            data = bytes.fromhex(hexadecimal if len(hexadecimal) % 2 == 0 else f"0{hexadecimal}")
+        except ValueError:
+            return self._text(hexadecimal)
+        return self._value(hexadecimal) if self._values.is_in_bytes(data) else hexadecimal
 
     def _name(self, name: Name) -> Name:
         return Name(attributes=tuple(map(self._attribute, name.attributes)))
@@ -241,40 +260,35 @@ class _Disguise:
 
     def _walk(self, node: Any, field: str = "") -> Any:  # noqa: ANN401 - any part of a snapshot
         if isinstance(node, msgspec.Struct):
-            names = [name for name in node.__struct_fields__ if name not in _SYMBOLS]
-            if isinstance(node, Failure):
-                if node.api == "worker" and node.name not in _TOLD:
-                    return msgspec.structs.replace(node, detail="")
-                names = ["detail"]
+            if isinstance(node, Failure) and node.api == "worker" and node.name not in _TOLD:
+                node = msgspec.structs.replace(node, detail="")
+            fields = [name for name in node.__struct_fields__ if name != "der"]
             return msgspec.structs.replace(
-                node, **{name: self._walk(getattr(node, name), name) for name in names}
+                node,
+                **{name: self._walk(getattr(node, name), _kind(node, name)) for name in fields},
             )
         if isinstance(node, tuple):
             return tuple(self._walk(each, field) for each in node)
         if isinstance(node, dict):
-            return {self._text(key): self._text(value) for key, value in node.items()}
+            return {self._walk(key): self._walk(value) for key, value in node.items()}
         if not isinstance(node, str) or isinstance(node, Enum):
             return node
-        if field == "detail":
-            node = self._userless(node)
-        return self._path(node) if field == "path" else self._text(node)
+        return self._once(self._changes.get(field, self._text), node)
 
     def _path(self, path: str) -> str:
-        """Change a path, but no name in its file's name alone: it says which module it is."""
+        """Change a path; of its file's name, which says which module it is, as little as can be."""
         cut = max(path.rfind("/"), path.rfind("\\")) + 1
-        folder, name = self._userless(path[:cut]), path[cut:]
+        folder, name = path[:cut], path[cut:]
         if self._text(name) == name:
             return self._text(folder + name)
-        return self._text(folder) + self._numberless(name)
+        if not name.lower().endswith(_LIBRARY) or not self._names.is_one(name):
+            name = self._nameless(name)
+        return self._text(folder) + self._values.numberless(name, self._change)
 
-    def _numberless(self, name: str) -> str:
-        for number in sorted(self._numbers, key=len, reverse=True):
-            if number.isdecimal() and len(number) >= _LEAST_DIGITS:
-                name = name.replace(number, self._change(number))
-        name = re.sub(numbers.PLAIN, lambda own: self._change(numbers.digits(own[0])), name)
-        return numbers.spaced(
-            name, lambda found: self._change(numbers.digits(found)), self._numbers
-        )
+
+def _kind(node: msgspec.Struct, field: str) -> str:
+    """Return what a field is: the name of a failure is a symbol, others are texts."""
+    return "api" if field == "name" and isinstance(node, Failure) else field
 
 
 def _certificates(snapshot: Snapshot) -> list[CertificateObject]:

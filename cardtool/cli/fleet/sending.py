@@ -43,12 +43,13 @@ def send(ctx: click.Context, to: str | None) -> None:
 
     from cardtool.fleet.send import parcel
     from cardtool.fleet.spool import Spool
+    from cardtool.probe import accounts
 
     hand_over = _as_allowed(hand_over, origin, key)
 
     spool = Spool(folder / "spool", session.config.fleet.spool_limit)
     try:
-        name, body = parcel(snapshot, origin, key)
+        name, body = parcel(snapshot, origin, key, accounts.own())
         report = _keep_and_deliver(spool, name, body, hand_over, session)
     except OSError as error:
         raise Refusal(code="fleet-spool", reason=error.strerror or str(error)) from error

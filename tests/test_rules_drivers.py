@@ -19,11 +19,13 @@ from tests.desks import (
     HOST,
     HUNG,
     MEHMET,
+    MUTE,
     NOT_RECOGNISED,
     OPENSC,
     READER,
     REFUSED,
     SECOND,
+    UNKNOWN,
     codes,
     desk,
     fileless,
@@ -287,3 +289,46 @@ def test_a_preferred_driver_that_stumbles_over_one_slot_is_a_warning_too() -> No
     assert codes(desk((reader(AKIS_V10),), (stumbling, reading))) == ["driver-beside-failed"]
     unknowing = module(slot(NOT_RECOGNISED))
     assert codes(desk((reader(AKIS_V10),), (unknowing, reading))) == []
+
+
+@pytest.mark.parametrize("failure", [HUNG, REFUSED, CRASHED])
+def test_what_was_named_comes_before_a_guess_about_the_card(failure: Failure) -> None:
+    unknown = (reader(UNKNOWN),)
+    asked_for = module(failure=failure, path="/x.so", source=Source.CONFIGURED)
+    found_here = module(failure=failure, path="/x.so", source=Source.P11_KIT)
+
+    assert diagnose(desk(unknown, (asked_for,)), AT).verdict.startswith("driver-")
+    assert diagnose(desk(unknown, (found_here,)), AT).verdict == "card-unknown"
+
+
+def test_a_named_driver_that_takes_its_time_over_an_unknown_card_is_given_more() -> None:
+    slow = module(slot(HUNG), path="/x.so", source=Source.CONFIGURED)
+
+    (hung,) = (
+        each for each in diagnose(desk((reader(UNKNOWN),), (slow,)), AT).findings if each.steps
+    )
+
+    assert hung.code == "driver-hung"
+    assert hung.steps[0] == "allow-more-time"
+
+
+def test_of_a_named_driver_whose_trouble_another_explains_a_note_stays_once() -> None:
+    mute = (reader(None, card=MUTE),)
+    refused = module(failure=REFUSED, path="/x.so", source=Source.CONFIGURED)
+    at_two_slots = module(
+        slot(DEVICE_ERROR), slot(DEVICE_ERROR, slot_id=1), path="/x.so", source=Source.CONFIGURED
+    )
+
+    for named in (refused, at_two_slots):
+        assert only(desk(mute, (named,)), "driver-named-failed").facts["module"] == "/x.so"
+    beside = module(failure=REFUSED, path="/x.so", source=Source.P11_KIT)
+    found = [each.code for each in diagnose(desk(mute, (beside,)), AT).findings]
+    assert "driver-named-failed" not in found
+
+
+def test_a_named_driver_that_refuses_a_card_another_read_is_noted() -> None:
+    refusing = module(slot(NOT_RECOGNISED), path="/x.so", source=Source.CONFIGURED)
+
+    found = only(desk(modules=(module(slot(token(nes()))), refusing)), "driver-named-failed")
+
+    assert found.facts["module"] == "/x.so"

@@ -158,7 +158,7 @@ def test_a_software_token_that_was_asked_for_is_no_driver_for_a_card() -> None:
 
     assert codes(desk(modules=(empty,))) == ["driver-not-for-card"]
     assert codes(desk(modules=(full,))) == []
-    assert codes(desk((), (empty,))) == ["reader-missing"]
+    assert codes(desk((), (empty,))) == ["driver-without-token"]
 
 
 def test_an_empty_slot_that_says_so_by_an_error_is_empty() -> None:
@@ -172,7 +172,7 @@ def test_a_failing_slot_that_is_no_reader_counts_where_nothing_else_was_read() -
     read = module(slot(token(nes()), None), path=OPENSC, source=Source.CONFIGURED)
 
     assert codes(desk(modules=(failing,))) == ["token-failed"]
-    assert codes(desk((reader(UNKNOWN),), (failing,))) == ["card-unknown", "token-failed"]
+    assert codes(desk((reader(UNKNOWN),), (failing,))) == ["token-failed"]
     assert codes(desk((reader(),), (read, failing))) == []
 
 
@@ -252,7 +252,7 @@ def test_every_place_where_an_nes_belongs_is_searched_for_one() -> None:
     of_the_card = module(slot(token(), None))
     in_the_reader = module(slot(token()), path="/x.so", source=Source.P11_KIT)
 
-    assert codes(desk((), (asked_for,))) == ["reader-missing", "certificates-missing"]
+    assert codes(desk((), (asked_for,))) == ["certificates-missing"]
     assert codes(desk(modules=(of_the_card,))) == ["certificates-missing"]
     assert codes(desk(modules=(in_the_reader,))) == ["certificates-missing"]
 
@@ -266,3 +266,24 @@ def test_a_store_that_only_happens_to_be_there_is_not_searched_for_an_nes() -> N
 
     assert codes(desk(modules=(store,))) == ["driver-missing"]
     assert codes(desk((reader(None),), (store,))) == ["card-missing"]
+
+
+def test_a_blank_place_of_software_holds_no_token_and_one_of_a_card_does() -> None:
+    blank = token(flags=("CKF_LOGIN_REQUIRED",))
+    softhsm = "/usr/lib/softhsm/libsofthsm2.so"
+    software = module(slot(blank, None), path=softhsm, source=Source.CONFIGURED)
+    of_the_card = module(slot(blank, None))
+
+    assert codes(desk((), (software,))) == ["driver-without-token"]
+    assert codes(desk(modules=(software,))) == ["driver-not-for-card"]
+    assert codes(desk(modules=(of_the_card,))) == ["certificates-missing"]
+
+
+def test_a_software_token_that_failed_is_said_to_fail_and_not_to_be_missing() -> None:
+    softhsm = "/usr/lib/softhsm/libsofthsm2.so"
+    failing = module(slot(DEVICE_ERROR, None), path=softhsm, source=Source.CONFIGURED)
+    hung = module(failure=HUNG, path=softhsm, source=Source.CONFIGURED)
+
+    assert codes(desk((), (failing,))) == ["token-failed"]
+    assert codes(desk((), (hung,))) == ["driver-hung"]
+    assert codes(desk((reader(None),), (hung,))) == ["driver-hung"]

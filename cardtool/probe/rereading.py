@@ -36,8 +36,8 @@ _SETTLE_S = 2.0
 _MOST_CHANGES = 2
 """A card that was pulled or swapped while it was read is read again once."""
 
-_NEEDED = 1.5
-"""Times what the last reading took must be left, or the card is not read to confirm it."""
+_NEEDED, _START_S = 1.5, 1.0
+"""Times what the last reading took, and a new worker takes: else there is no time to confirm it."""
 
 _WELL = timedelta(days=90)
 """A certificate that ends sooner is bad news: its successor may be what was not read."""
@@ -80,10 +80,15 @@ def read_until_sure(  # noqa: PLR0913 - what a look knows by then
                 return readers, read
         elif unconfirmed is not None:
             return _confirm(readers, unconfirmed, read, tried, at)
-        elif _is_good_news(read, tried, at) or _NEEDED * took_s > deadline.left_s - LAST_LOOK_S:
+        elif _is_good_news(read, tried, at) or not _has_time(deadline, took_s):
             return readers, read
         else:
             unconfirmed = read
+
+
+def _has_time(deadline: Deadline, took_s: float) -> bool:
+    """Tell whether the cards can be read again, and the readers be asked for after that."""
+    return deadline.left_s - LAST_LOOK_S >= _NEEDED * took_s + _START_S
 
 
 def _list_again(tried: tuple[str, ...], deadline: Deadline, workers: Workers) -> Readers:
@@ -131,13 +136,18 @@ def _confirm(
     readers: tuple[Reader, ...], first: Read, second: Read, tried: tuple[str, ...], at: datetime
 ) -> tuple[Readers, Read]:
     """Return the better of two readings, and mark the readers whose cards they differ about."""
-    differing = {name for name in tried if _contents(first, name) != _contents(second, name)}
+    differing = {
+        name
+        for name in tried
+        if _contents(first, name) != _contents(second, name)
+        if any(isinstance(each, Token) for read in (first, second) for each in _answers(read, name))
+    }
 
     def worth(read: Read) -> tuple[int, int]:
         good = sum(_is_good_news(read, (name,), at) for name in tried)
         return good, sum(len(_contents(read, name)) for name in tried)
 
-    better = max(second, first, key=worth)
+    better = max(first, second, key=worth)
     return tuple(replace(each, differs=each.name in differing) for each in readers), better
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, Failure, Reader, Snapshot
-from cardtool.rules import desk
+from cardtool.rules import desk, named
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
@@ -36,7 +36,8 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     """Give findings for each reader's card, or that no reader has one."""
     readers = [each for each in desk.readers(snapshot) if not desk.is_virtual(each)]
     if readers and not any(_has_card(reader) or reader.changes > 0 for reader in readers):
-        yield finding("card-missing", readers=", ".join(reader.name for reader in readers))
+        if not named.needs_no_reader(snapshot):
+            yield finding("card-missing", readers=", ".join(reader.name for reader in readers))
         return
     unread = {seat.reader: seat for seat in _unread(snapshot)}
     with_nes = {place.reader for place in desk.places(snapshot) if desk.nes_of(place)}
@@ -114,15 +115,16 @@ def _refused(reader: Reader, seat: desk.Seat, snapshot: Snapshot) -> Iterator[Fi
 
 def _namer(snapshot: Snapshot, at: datetime, *, has_nes: bool) -> Callable[[str, str], Finding]:
     signing = bool(desk.signing_seats(snapshot))
-    can_sign = signing or desk.can_sign(snapshot, at)
-    read = {slot.reader for _, slot, _ in snapshot.tokens()}
+    can_sign = signing or desk.can_sign(snapshot, at) or named.needs_no_reader(snapshot)
+    read = {slot.reader for _, slot, _ in desk.tokens(snapshot)}
 
-    def named(reader: str, atr: str) -> Finding:
+    def name_card(reader: str, atr: str) -> Finding:
         card = desk.card_for(atr)
         if card is not None:
             code = "card-recognised" if signing or has_nes else "card-not-for-signing"
             return finding(code, reader=reader, card=card.name, atr=atr)
-        code = "card-unlisted" if can_sign or reader in read else "card-unknown"
+        is_spoken_for = can_sign or reader in read or named.has_failed(snapshot, reader)
+        code = "card-unlisted" if is_spoken_for else "card-unknown"
         return finding(code, reader=reader, atr=atr)
 
-    return named
+    return name_card

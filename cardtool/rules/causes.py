@@ -9,12 +9,15 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot
-from cardtool.rules import desk, fitting
+from cardtool.rules import desk, fitting, named
 from cardtool.rules.codes import ROWS, finding
 
 
 def without_consequences(found: Iterable[Finding], snapshot: Snapshot) -> list[Finding]:
-    """Leave out what others explain (`Row.explains`), as far as they are about the same cards."""
+    """Leave out what others explain (`Row.explains`), as far as they are about the same cards.
+
+    Of a module that was named, a note stays.
+    """
     found, about = list(found), _teller(snapshot)
     covered: dict[str, set[str]] = {}
     explained = set()
@@ -24,12 +27,18 @@ def without_consequences(found: Iterable[Finding], snapshot: Snapshot) -> list[F
             covered.setdefault(code, set()).update(readers or ())
             if readers is None:
                 explained.add(code)
-    return [
-        each
-        for each in found
-        if each.code not in explained
-        and (each.code not in covered or not _is_in(about(each), covered[each.code]))
-    ]
+    kept, notes = [], list[Finding]()
+    named_paths = {module.path for module in snapshot.modules if named.is_named(module)}
+    for each in found:
+        if each.code not in explained and (
+            each.code not in covered or not _is_in(about(each), covered[each.code])
+        ):
+            kept.append(each)
+        elif (path := each.facts.get("module")) in named_paths and "reason" in each.facts:
+            note = finding("driver-named-failed", module=path, reason=each.facts["reason"])
+            notes += [note] if note not in notes else []
+    told = {each.facts.get("module") for each in kept if each.code != "driver-loaded"}
+    return kept + [note for note in notes if note.facts["module"] not in told]
 
 
 def without_others(found: Iterable[Finding], snapshot: Snapshot, at: datetime) -> Iterator[Finding]:

@@ -20,10 +20,9 @@ from cardtool.model.snapshot import (
     Reader,
     Slot,
     Snapshot,
-    Source,
     Token,
 )
-from cardtool.rules import fitting
+from cardtool.rules import fitting, named
 from cardtool.rules.kinds import is_nes
 from cardtool.rules.remembered import remembered
 from cardtool.rules.renewal import ends_at
@@ -139,6 +138,19 @@ def signing_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
     return tuple(seat for seat in seats(snapshot) if seat.card.holds == "nes")
 
 
+def tokens(snapshot: Snapshot) -> tuple[tuple[Module, Slot, Token], ...]:
+    """Return every token that was read; a blank place of software, which holds none, is left out.
+
+    A driver of cards may describe a blank card in the same words.
+    """
+    seats = signing_seats(snapshot)
+    return tuple(
+        (module, slot, token)
+        for module, slot, token in snapshot.tokens()
+        if not named.is_blank(slot, token) or (seats and not named.is_software(module))
+    )
+
+
 def reader_of(module: Module, slot: Slot) -> str:
     """Name the place of a slot for people."""
     return slot.reader or slot.description or f"{module.path} {slot.id}"
@@ -148,7 +160,7 @@ def reader_of(module: Module, slot: Slot) -> str:
 def places(snapshot: Snapshot) -> tuple[Place, ...]:
     """Return where tokens were read: two modules that read one card make one place."""
     found: dict[tuple[str, ...], list[tuple[Module, Slot, Token]]] = {}
-    for module, slot, token in snapshot.tokens():
+    for module, slot, token in tokens(snapshot):
         key = (module.path, str(slot.id)) if slot.reader is None else (slot.reader,)
         found.setdefault(key, []).append((module, slot, token))
     return tuple(
@@ -169,7 +181,7 @@ def reading_modules(snapshot: Snapshot) -> dict[str, Module]:
     """
     found: dict[str, Module] = {}
     anywhere: dict[str, Module] = {}
-    for module, slot, _ in snapshot.tokens():
+    for module, slot, _ in tokens(snapshot):
         if slot.reader is None:
             anywhere.setdefault(module.path, module)
         else:
@@ -192,7 +204,7 @@ def is_missed(module: Module, seat: Seat, reading: Module | None) -> bool:
 
     So it is when it was asked for by name, or when the catalogue prefers it to the one that did.
     """
-    if module.source is Source.CONFIGURED or reading is None:
+    if named.is_named(module) or reading is None:
         return True
     order, mine, theirs = seat.card.modules, fitting.module_id(module), fitting.module_id(reading)
     return mine in order and (theirs not in order or order.index(mine) < order.index(theirs))
@@ -260,8 +272,7 @@ def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Nes, ...]:
 
 def _is_software(place: Place) -> bool:
     """Tell whether a place is no card, by what the catalogue has of the modules that read it."""
-    known = (catalog.load().module_named(fitting.file_name(module)) for module, _ in place.tokens)
-    return all(each is not None and each.purpose == "software" for each in known)
+    return all(named.is_software(module) for module, _ in place.tokens)
 
 
 def _may_hold(place: Place, card: catalog.Card) -> bool:

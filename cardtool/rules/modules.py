@@ -89,7 +89,7 @@ def _weighed(
     is_missed = any(desk.is_missed(module, seat, reading[seat.reader]) for seat in read)
     is_asked_for = module.source is Source.CONFIGURED
     if is_asked_for and not seats:
-        is_waited_for, is_missed = not snapshot.tokens(), True
+        is_waited_for, is_missed = not desk.tokens(snapshot), True
     has_twin = is_misfit and not is_asked_for and _has_twin(module, snapshot)
     if is_waited_for and not has_twin:
         yield trouble

@@ -11,7 +11,7 @@ from datetime import datetime
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Reader, Snapshot
 from cardtool.model.surroundings import Driver, UsbDevice
-from cardtool.rules import desk, ports, service, session
+from cardtool.rules import desk, named, ports, service, session
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
@@ -34,7 +34,9 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     yield from _on_usb(snapshot)
     if isinstance(snapshot.usb, Failure):
         yield _unseen(snapshot.usb, snapshot)
-    if _is_none_here(snapshot, at):
+    if _is_none_here(snapshot, at) and named.needs_no_reader(snapshot):
+        yield finding("reader-not-needed")
+    elif _is_none_here(snapshot, at):
         yield finding("reader-missing" if isinstance(snapshot.usb, tuple) else "reader-not-seen")
     yield from _several(snapshot)
 

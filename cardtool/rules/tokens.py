@@ -9,11 +9,10 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Module, ModuleInfo, Slot, Snapshot, Token
-from cardtool.rules import desk, fitting
+from cardtool.rules import desk, fitting, named
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
-_EMPTY = "CKR_TOKEN_NOT_PRESENT"
 _NOT_RECOGNISED = "CKR_TOKEN_NOT_RECOGNIZED"
 
 PUK_LOCKED = "CKF_SO_PIN_LOCKED"
@@ -39,13 +38,15 @@ _WITH_PUK = ("pin-and-puk-locked", "pin-final-try-puk-locked")
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give a finding for each token read, and for each slot with a card that could not be."""
+    read = desk.tokens(snapshot)
     for module, slot, token in snapshot.tokens():
-        yield finding(
-            "token-read",
-            reader=desk.reader_of(module, slot),
-            module=module.path,
-            label=token.label,
-        )
+        facts = {"reader": desk.reader_of(module, slot), "module": module.path}
+        if (module, slot, token) in read:
+            yield finding("token-read", **facts, label=token.label)
+        else:
+            yield finding("token-blank", **facts)
+    if not read and not desk.signing_seats(snapshot) and named.needs_no_reader(snapshot):
+        yield from _without_token(snapshot)
     said = set()
     for each in _troubles(snapshot):
         if (key := (each.code, each.facts.get("reader"))) not in said:
@@ -70,13 +71,21 @@ def _failures(snapshot: Snapshot) -> Iterator[tuple[Module, Slot, Failure]]:
     for module in snapshot.modules:
         if isinstance(module.slots, tuple):
             for slot in module.slots:
-                if isinstance(slot.token, Failure) and slot.token.name != _EMPTY:
+                if isinstance(slot.token, Failure) and slot.token.name != named.EMPTY:
                     yield module, slot, slot.token
+
+
+def _without_token(snapshot: Snapshot) -> Iterator[Finding]:
+    """Say of each module that answered and needs no card that it has no token either."""
+    for module in snapshot.modules:
+        slots = module.slots if isinstance(module.slots, tuple) else None
+        if slots is not None and not any(isinstance(slot.token, Failure) for slot in slots):
+            yield finding("driver-without-token", module=module.path)
 
 
 def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
     seats, reading = desk.signing_seats(snapshot), desk.reading_modules(snapshot)
-    read = {slot.reader for _, slot, _ in snapshot.tokens()}
+    read = {slot.reader for _, slot, _ in desk.tokens(snapshot)}
     seats_of = {seat.reader: (seat,) for seat in seats}
     for module, slot, failure in _failures(snapshot):
         mine = seats if slot.reader is None else seats_of.get(slot.reader, ())
@@ -87,14 +96,27 @@ def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
         elif unread:
             yield from _unread(module, unread, failure)
         elif not seats and slot.reader not in read:
-            reader = desk.reader_of(module, slot)
-            yield finding(_code(failure), reader=reader, module=module.path, reason=reason)
+            yield _of_no_seat(module, slot, failure)
         elif (
             slot.reader is not None  # else it is nobody's here: the cards that are were all read
             and failure.name != _NOT_RECOGNISED
             and any(desk.is_missed(module, seat, reading[seat.reader]) for seat in mine)
         ):
             yield finding("driver-beside-failed", module=module.path, reason=reason)
+        elif named.is_named(module):
+            yield finding("driver-named-failed", module=module.path, reason=reason)
+
+
+def _of_no_seat(module: Module, slot: Slot, failure: Failure) -> Finding:
+    """Say that a place was not read, in which there is no card that the catalogue knows.
+
+    Of a module that was named and takes its time, nothing is known of a card that should answer.
+    """
+    facts = {"module": module.path, "reason": desk.reason(failure)}
+    code = _code(failure)
+    if code == "token-hung" and named.is_named(module):
+        return finding("driver-hung", **facts)
+    return finding(code, reader=desk.reader_of(module, slot), **facts)
 
 
 def _unread(module: Module, seats: list[desk.Seat], failure: Failure) -> Iterator[Finding]:

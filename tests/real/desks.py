@@ -179,15 +179,36 @@ def _bad_before_good(stack: ExitStack, folder: Path) -> Desk:
     )
 
 
-def _softhsm(stack: ExitStack, folder: Path) -> Desk:
-    store = SoftHsm(folder)
-    store.add([(f"{NUMBER}NES0", nes(400))])
-    empty = desk(stack, None)
-    socket = empty.env["PCSCLITE_CSOCK_NAME"]
-    return Desk(
-        env={**store.env, "PCSCLITE_CSOCK_NAME": socket},
-        arguments=("--module", str(store.module)),
-    )
+def _softhsm(*cards: ScriptedCard | None) -> Callable[[ExitStack, Path], Desk]:
+    """Make a desk with a software token, which is named, beside readers for these cards."""
+
+    def build(stack: ExitStack, folder: Path) -> Desk:
+        store = SoftHsm(folder)
+        store.add([(f"{NUMBER}NES0", nes(400))])
+        socket = desk(stack, *cards).env["PCSCLITE_CSOCK_NAME"]
+        return Desk(
+            env={**store.env, "PCSCLITE_CSOCK_NAME": socket},
+            arguments=("--module", str(store.module)),
+        )
+
+    return build
+
+
+def _unknown_beside(hostile: str, *, limit_s: int) -> Callable[[ExitStack, Path], Desk]:
+    """Make a desk with a card that nobody knows, and a module that was named and misbehaves."""
+
+    def build(stack: ExitStack, folder: Path) -> Desk:
+        module = hostile_module(folder, hostile)
+        arguments = ("--module", str(module.path), "--timeout", str(limit_s))
+        return replace(desk(stack, unknown_card()), arguments=arguments, modules=(module,))
+
+    return build
+
+
+def _refusing_beside_mute(stack: ExitStack, folder: Path) -> Desk:
+    module = hostile_module(folder, "initialize-fails")
+    arguments = ("--module", str(module.path))
+    return replace(desk(stack, mute_card()), arguments=arguments, modules=(module,))
 
 
 def _healthy(flags: int = HEALTHY) -> Slot:
@@ -510,7 +531,31 @@ CASES: dict[str, Case] = {
         exit_status=1,
     ),
     "softhsm-without-a-card": Case(
-        build=_softhsm, verdict="card-missing", exit_status=2, beside=("nes-valid",)
+        build=_softhsm(None), verdict="nes-valid", exit_status=0, beside=("token-blank",)
+    ),
+    "softhsm-without-a-reader": Case(
+        build=_softhsm(),
+        verdict="nes-valid",
+        exit_status=0,
+        beside=("reader-not-needed", "token-blank"),
+    ),
+    "named-driver-hangs-beside-an-unknown-card": Case(
+        build=_unknown_beside("hang-in-initialize", limit_s=2),
+        verdict="driver-hung",
+        exit_status=2,
+        beside=("card-unlisted",),
+    ),
+    "named-driver-is-slow-beside-an-unknown-card": Case(
+        build=_unknown_beside("hang-in-token-info", limit_s=3),
+        verdict="driver-hung",
+        exit_status=2,
+        beside=("card-unlisted",),
+    ),
+    "named-driver-refuses-beside-a-mute-card": Case(
+        build=_refusing_beside_mute,
+        verdict="card-mute",
+        exit_status=2,
+        beside=("driver-named-failed",),
     ),
     "pulled-while-read": Case(
         build=_fault(lambda: PullOut(after=12)),

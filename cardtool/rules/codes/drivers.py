@@ -58,7 +58,7 @@ ROWS = {
     "driver-damaged": _driver(*REINSTALL, "run-again"),
     "driver-load-failed": _driver(*REINSTALL, "allow-library", "run-again"),
     "driver-crashed": _driver(*REINSTALL, "run-again", "send-snapshot"),
-    "driver-hung": _driver("reseat-card", "close-programs", *REINSTALL),
+    "driver-hung": _driver("allow-more-time", "reseat-card", "close-programs", *REINSTALL),
     "driver-refused": _driver("restart-computer", *REINSTALL, "send-snapshot"),
     "driver-beside-failed": warning(
         Link.DRIVER, "module", "reason", steps=(*REINSTALL, "run-again")
@@ -77,6 +77,7 @@ ROWS = {
         elsewhere="card-not-read",
     ),
     "driver-held-back": well(Link.DRIVER, "module"),
+    "driver-named-failed": well(Link.DRIVER, "module", "reason"),
     "driver-other-failed": well(Link.DRIVER, "module", "reason"),
     "drivers-several": well(Link.DRIVER, "products"),
     "driver-loaded": well(Link.DRIVER, "module", "product", "version"),
@@ -84,7 +85,9 @@ ROWS = {
     "token-failed": _token(
         "close-programs", "reseat-card", "ask-for-new-card", explains=("token-not-recognised",)
     ),
-    "token-hung": _token("reseat-card", "try-other-reader", *REINSTALL, explains=UNREAD_OR_FAILED),
+    "token-hung": _token(
+        "reseat-card", "allow-more-time", "try-other-reader", *REINSTALL, explains=UNREAD_OR_FAILED
+    ),
     "token-crashed": _token(
         *REINSTALL,
         "run-again",
@@ -98,5 +101,7 @@ ROWS = {
         steps=("reseat-card", "update-driver", "send-snapshot"),
         elsewhere="card-not-read",
     ),
+    "driver-without-token": critical(Link.TOKEN, "module", steps=("correct-path", "run-again")),
+    "token-blank": well(Link.TOKEN, "reader", "module"),
     "token-read": well(Link.TOKEN, "reader", "module", "label"),
 }

@@ -95,6 +95,7 @@ ROWS = {
     "reader-found": well(Link.READER, "reader"),
     "reader-identified": well(Link.READER, "model", "usb"),
     "usb-not-seen": well(Link.READER, "reason"),
+    "reader-not-needed": well(Link.READER),
     "reader-virtual": well(Link.READER, "reader"),
     "reader-not-used": well(Link.READER, "model", "usb", "reason"),
     "readers-several": well(Link.READER, "count", "readers"),

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Modules that somebody named, and what follows from that: they come before guesses about cards.
+
+Gives no findings.
+"""
+
+from cardtool import catalog
+from cardtool.model.snapshot import Failure, Module, Slot, Snapshot, Source, Token
+from cardtool.rules import fitting
+
+EMPTY = "CKR_TOKEN_NOT_PRESENT"
+"""What a module says of a slot that a card has just left."""
+
+_SET_UP = frozenset({"CKF_TOKEN_INITIALIZED", "CKF_USER_PIN_INITIALIZED"})
+
+
+def is_named(module: Module) -> bool:
+    """Tell whether a module was asked for, on the command line or in the configuration."""
+    return module.source is Source.CONFIGURED
+
+
+def is_software(module: Module) -> bool:
+    """Tell whether a module has no card behind it, by what the catalogue has of it."""
+    known = catalog.load().module_named(fitting.file_name(module))
+    return known is not None and known.purpose == "software"
+
+
+def needs_no_reader(snapshot: Snapshot) -> bool:
+    """Tell whether all modules here were named and read their tokens without a reader."""
+    return bool(snapshot.modules) and all(
+        is_named(module) and (is_software(module) or _is_read_elsewhere(module))
+        for module in snapshot.modules
+    )
+
+
+def is_blank(slot: Slot, token: Token) -> bool:
+    """Tell whether a place that is no reader's holds a token that nobody has set up yet.
+
+    SoftHSM always has one. Source: drivers_notes/middleware.md#software-modules.
+    """
+    is_empty = isinstance(token.certificates, Failure) or not token.certificates
+    return slot.reader is None and is_empty and not _SET_UP & set(token.flags)
+
+
+def has_failed(snapshot: Snapshot, reader: str) -> bool:
+    """Tell whether a module that was named was no use with the card in a reader."""
+    return any(
+        is_named(module)
+        and (not isinstance(module.slots, tuple) or _fails_at(module.slots, reader))
+        for module in snapshot.modules
+    )
+
+
+def _fails_at(slots: tuple[Slot, ...], reader: str) -> bool:
+    return any(
+        isinstance(slot.token, Failure) and slot.token.name != EMPTY
+        for slot in slots
+        if slot.reader in {reader, None}
+    )
+
+
+def _is_read_elsewhere(module: Module) -> bool:
+    return isinstance(module.slots, tuple) and any(
+        slot.reader is None and isinstance(slot.token, Token) for slot in module.slots
+    )

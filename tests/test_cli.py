@@ -681,9 +681,30 @@ def test_the_shell_completes_commands() -> None:
 def test_verbose_tells_what_is_done_and_nothing_personal(saved: str) -> None:
     done = _process("-v", "diagnose", saved, *AT)
 
-    assert saved.encode() in done.stderr
+    assert Path(saved).name.encode() in done.stderr
     assert NUMBER.encode() not in done.stderr
     assert HOLDER.encode() not in done.stderr
+
+
+def test_verbose_names_no_account_and_no_home_and_moves_no_cursor(
+    saved: str, tmp_path: Path
+) -> None:
+    home = tmp_path / "home" / "zeki.deneme"
+    folder = home / "\x1b[31m" / NUMBER
+    folder.mkdir(parents=True)
+    (folder / "zeki.toml").write_text("")
+    settings = {
+        "HOME": str(home),
+        "LOGNAME": "zeki.deneme",
+        "CARDTOOL_CONFIG": str(folder / "zeki.toml"),
+    }
+
+    said = _process("-v", "diagnose", saved, *AT, settings=settings).stderr
+
+    assert b"settings from ~/[31m/10*******90/zeki.toml\n" in said
+    assert b"\x1b" not in said
+    assert b"zeki.deneme" not in said
+    assert NUMBER.encode() not in said
 
 
 def test_verbose_tells_how_each_step_of_a_look_ended(tmp_path: Path) -> None:

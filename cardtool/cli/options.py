@@ -72,7 +72,11 @@ def _profile(ctx: click.Context, param: click.Parameter, given: str | None) -> N
 def _verbose(ctx: click.Context, param: click.Parameter, given: bool) -> None:  # noqa: FBT001
     del ctx, param
     if given:
-        logging.basicConfig(stream=sys.stderr, level=logging.DEBUG, format="%(name)s: %(message)s")
+        from cardtool.cli.logs import Harmless  # noqa: PLC0415 - for `-v` alone
+
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(Harmless())
+        logging.basicConfig(handlers=[handler], level=logging.DEBUG)
 
 
 class PathName(click.Path):

@@ -145,8 +145,10 @@ class Session:
         found = take_snapshot(options, workers, meanwhile=self._load_the_rest())
         if _LOG.isEnabledFor(logging.DEBUG):
             from cardtool.cli import trace
+            from cardtool.model.redact import redact
+            from cardtool.probe import accounts
 
-            trace.tell(found)
+            trace.tell(redact(found, self._key, accounts.own()))
         return found
 
     def _load_the_rest(self) -> Iterator[None]:

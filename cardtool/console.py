@@ -44,12 +44,6 @@ def _transliterated(error: UnicodeError) -> tuple[str | bytes, int]:
     return letters.encode("ascii", "replace").decode("ascii"), error.end
 
 
-def _json_escaped(error: UnicodeError) -> tuple[str | bytes, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return _units(error.object[error.start : error.end]), error.end
-
-
 def _units(text: str) -> str:
     r"""Return a text as JSON's \uXXXX, two for what lies beyond 16 bits. Source: RFC 8259 §7."""
     units = text.encode("utf-16-be", "surrogatepass")
@@ -57,7 +51,6 @@ def _units(text: str) -> str:
 
 
 codecs.register_error("cardtool-transliterate", _transliterated)
-codecs.register_error("cardtool-json", _json_escaped)
 
 
 def can_encode(text: str, stream: TextIO) -> bool:
@@ -77,19 +70,17 @@ def visible_json(text: str) -> str:
     )
 
 
-def write(parts: Iterable[str], stream: TextIO, *, is_json: bool = False) -> None:
-    """Write texts as they come; what the encoding lacks is spelt with what it has.
-
-    JSON is escaped instead, so that every encoding carries all of it and no terminal obeys it.
+def write(parts: Iterable[str], stream: TextIO) -> None:
+    """Write texts for people as they come; what the encoding lacks is spelt with what it has.
 
     Raises:
         ClosedPipeError: the reader has gone; nothing more can be written.
     """
-    errors = "cardtool-json" if is_json else "cardtool-transliterate"
     encoding = stream.encoding or "ascii"
     try:
-        shown = map(visible_json, parts) if is_json else parts
-        stream.writelines(part.encode(encoding, errors).decode(encoding) for part in shown)
+        stream.writelines(
+            part.encode(encoding, "cardtool-transliterate").decode(encoding) for part in parts
+        )
         stream.flush()
     except BrokenPipeError as error:
         _let_go(stream)

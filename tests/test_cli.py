@@ -497,16 +497,6 @@ def test_every_console_can_show_it(saved: str, encoding: str) -> None:
     assert ("AKİS" if encoding in {"cp857", "cp1254", "utf-8"} else "AKIS") in shown
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp857", "utf-8"])
-def test_json_is_whole_in_every_encoding(saved: str, encoding: str) -> None:
-    arguments = ("diagnose", saved, *AT, "--format", "json", "--keep-personal")
-
-    done = _process(*arguments, settings={"PYTHONIOENCODING": encoding})
-
-    read = msgspec.json.decode(done.stdout.decode(encoding), type=Diagnosis)
-    assert read.snapshot == desk()
-
-
 def test_a_sentence_is_shown_on_every_console(tmp_path: Path) -> None:
     name = str(tmp_path / "ışık.json")
 

@@ -2,7 +2,6 @@
 """What people and programs are shown."""
 
 import difflib
-import io
 import json
 import unicodedata
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardtool.console import write
+from cardtool.console import visible_json
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
 from cardtool.model.redact import mask
 from cardtool.model.snapshot import Failure, Snapshot
@@ -125,12 +124,9 @@ def test_colour_is_only_where_it_is_wanted() -> None:
 @pytest.mark.parametrize("form", DIAGNOSES)
 def test_nothing_from_a_device_reaches_the_terminal_as_a_command(form: str) -> None:
     is_json = form.endswith("json")
-    text = WITHOUT_HALVES if is_json else HOSTILE
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="")
+    shown = _shown(_judged(hostile(WITHOUT_HALVES if is_json else HOSTILE)), form)
 
-    write([_shown(_judged(hostile(text)), form)], stream, is_json=is_json)
-
-    page = stream.buffer.getvalue().decode()
+    page = visible_json(shown) if is_json else shown
     if form == "ics":  # whose line ends are its own, and fold what is long
         page = page.replace("\r\n ", "").replace("\r\n", "\n")
     kinds = {unicodedata.category(each) for each in page.replace("\n", "")}

@@ -201,7 +201,7 @@ def drivers(ctx: click.Context, polkit_rule: str | None) -> None:
             )
             raise click.BadParameter(text, ctx, param_hint="--polkit-rule")
         session = Session(ctx, ())
-        session.write([polkit.rule(polkit_rule, session.text)])
+        session.write_bytes([polkit.rule(polkit_rule, session.text).encode()])  # a file's text
         return
     session = Session(ctx, formats("drivers"))
     diagnosis = session.judge(session.look())

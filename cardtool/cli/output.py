@@ -14,22 +14,23 @@ import click
 from cardtool.cli.refusal import UNKNOWN, Refusal
 
 
-def write(parts: Iterable[str], file: str | None, *, is_json: bool = False) -> None:
-    """Write texts to standard output as its encoding has it, or to a file in UTF-8.
-
-    Where there is nothing to write a file stays as it was.
+def write(parts: Iterable[str]) -> None:
+    """Write texts for people to standard output, in the letters that it has.
 
     Raises:
         Refusal: it takes no more.
     """
     from cardtool import console
 
-    if file is not None:
-        shown = map(console.visible_json, parts) if is_json else parts
-        write_bytes((each.encode() for each in shown), file)
-        return
     with _standard_output():
-        console.write(parts, sys.stdout, is_json=is_json)
+        console.write(parts, sys.stdout)
+
+
+def visible_json(part: str) -> str:
+    """Return JSON in which nothing is hidden."""
+    from cardtool import console
+
+    return console.visible_json(part)
 
 
 def write_bytes(parts: Iterable[bytes], file: str | None) -> None:

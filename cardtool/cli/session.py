@@ -246,12 +246,20 @@ class Session:
     def write(self, parts: Iterable[str]) -> None:
         """Write texts to standard output, or to the file that `-o` names.
 
+        What is for people is spelt as the console can show it; what is for programs is the same
+        bytes wherever it goes, and so is a file.
+
         Raises:
             Refusal: it takes no more.
         """
         from cardtool.cli import output
+        from cardtool.views import PEOPLE
 
-        output.write(parts, self.file, is_json=self.format.endswith("json"))
+        if self.file is None and self.format in PEOPLE:
+            output.write(parts)
+        else:
+            shown = map(output.visible_json, parts) if self.format.endswith("json") else parts
+            self.write_all_bytes(part.encode("utf-8", "replace") for part in shown)
 
     def write_bytes(self, parts: Iterable[bytes]) -> None:
         """Write what has its own line ends and encoding, which are not the terminal's to choose.

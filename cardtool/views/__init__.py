@@ -37,6 +37,12 @@ A name without a hyphen is a format of the diagnosis; others begin with what els
 LISTS = frozenset({"csv", "ndjson", "nagios", "prometheus", "xlsx", "list-terminal", "list-ics"})
 """Those of `VIEWS` that are given a `Summary` for each workstation instead of a diagnosis."""
 
+PEOPLE = frozenset({"terminal"})
+"""Formats for people, which a console may spell with the letters that it has.
+
+Every other one is for programs, and is UTF-8 wherever it goes.
+"""
+
 BINARY = frozenset({"xlsx"})
 """Those of `VIEWS` that yield bytes."""
 

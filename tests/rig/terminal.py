@@ -68,15 +68,7 @@ class Terminal:
         return status, self._said.decode()
 
     def _watch(self) -> None:
-        while True:
-            try:
-                piece = os.read(self._master, 4096)
-            except OSError as error:  # Linux: nobody has the other end open any more
-                if error.errno != errno.EIO:
-                    raise
-                return
-            if not piece:
-                return
+        while piece := _read(self._master):
             self._shown += piece
 
     def _hear(self) -> None:
@@ -96,6 +88,38 @@ class Terminal:
         for each in self._hearers:
             each.join(_DEADLINE_S)
         os.close(self._master)
+
+
+def shown(command: Sequence[str | Path], env: Mapping[str, str]) -> bytes:
+    """Run a command whose standard output is a terminal; return the bytes that came there.
+
+    The terminal passes them on as they are: it makes no line ends of its own.
+    """
+    master, slave = _open()
+    if sys.platform != "win32":
+        import tty  # noqa: PLC0415 - Windows has no such terminal
+
+        tty.setraw(slave)
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=slave, env=dict(env)
+    ) as running:
+        os.close(slave)
+        pieces = []
+        while piece := _read(master):
+            pieces.append(piece)
+    os.close(master)
+    assert running.returncode == 0
+    return b"".join(pieces)
+
+
+def _read(master: int) -> bytes:
+    """Return what comes next at a terminal; nothing where nobody has its other end open."""
+    try:
+        return os.read(master, 4096)
+    except OSError as error:  # Linux says it so
+        if error.errno != errno.EIO:
+            raise
+        return b""
 
 
 def _open() -> tuple[int, int]:

@@ -11,11 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate
 from cardtool.model.snapshot import Failure
 from cardtool.probe.certificate import parse, trim
 from tests.rig import certificates
+from tests.rig.der import integer
+from tests.rig.kinds import Handmade
 
 _RarePrivateKey = ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey | dsa.DSAPrivateKey
 
@@ -148,3 +151,26 @@ def test_no_mutation_of_a_certificate_raises(data: st.DataObject) -> None:
         der[data.draw(st.integers(0, len(der) - 1))] = data.draw(st.integers(0, 255))
 
     assert isinstance(parse(trim(bytes(der))), Certificate | Failure)
+
+
+@pytest.mark.parametrize(
+    ("serial", "shown"),
+    [
+        (0x0A1B2C, "0A1B2C"),
+        (0xA1B2C3, "A1B2C3"),
+        (5, "05"),
+        (0x00FF, "FF"),
+        (1 << 152, "01" + "0" * 38),
+    ],
+)
+def test_a_serial_number_is_shown_in_whole_bytes_as_openssl_shows_it(
+    serial: int, shown: str
+) -> None:
+    content = parse(Handmade(serial=integer(serial)).der())
+
+    assert isinstance(content, Certificate)
+    assert content.shown_serial == shown
+    assert int(content.serial, 16) == serial
+    assert replace(content, serial="-5").shown_serial == "-05"
+    for other in ("", "~0123456789abcdef"):
+        assert replace(content, serial=other).shown_serial == other

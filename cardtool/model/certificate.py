@@ -41,7 +41,10 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
     subject: Name
     issuer: Name
     serial: Text
-    """Serial number, upper-case hex; from the certificate, never from the token's attribute."""
+    """Serial number, upper-case hex, without leading noughts: a number, not its bytes.
+
+    From the certificate, never from the token's attribute. `shown_serial` is what people compare.
+    """
     not_before_at: Utc
     not_after_at: Utc
     """The last second of validity."""
@@ -73,3 +76,11 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
     """Extensions that no other field comes from, dotted object identifiers."""
     unreadable: Texts = ()
     """Names of the parts that are there and could not be read: subject, keyUsage, 1.2.3.4, ..."""
+
+    @property
+    def shown_serial(self) -> str:
+        """Return the serial number in whole bytes, as openssl, Windows and issuers show it."""
+        digits = self.serial.removeprefix("-")
+        if len(digits) % 2 == 0 or self.serial.startswith("~"):
+            return self.serial
+        return self.serial.replace(digits, f"0{digits}")

@@ -42,7 +42,7 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
             holder=nes.holder,
             identity=nes.certificate.subject.first("serialNumber") or "-",
             issuer=nes.issuer,
-            serial=nes.certificate.serial,
+            serial=nes.certificate.shown_serial,
         )
         if nes.certificate in refused and at <= nes.certificate.not_after_at:
             continue

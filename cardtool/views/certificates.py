@@ -131,7 +131,7 @@ def _short(
         "certificate-issuer-ends": text.moment(end) if is_cut else "",
         "certificate-days": str((end - at).days),
         "certificate-key": content.key,
-        "certificate-serial": content.serial,
+        "certificate-serial": content.shown_serial,
         "certificate-authority": text.label("yes" if content.is_ca else "no"),
     }
 

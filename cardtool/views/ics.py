@@ -183,7 +183,7 @@ def _rows(nes: _Nes, text: Text) -> dict[str, str]:
         "certificate-ends": text.moment(_moment(nes.state, "not_after_at") or content.not_after_at),
         "calendar-holder": escape(str(facts["holder"])),
         "certificate-issuer": escape(content.issuer.first("CN") or "-"),
-        "certificate-serial": escape(content.serial),
+        "certificate-serial": escape(content.shown_serial),
     }
 
 

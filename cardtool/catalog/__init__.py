@@ -176,7 +176,7 @@ def load() -> Catalog:
     return decode(cards=_shipped("cards"), modules=_shipped("modules"), readers=_shipped("readers"))
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=1 << 14)
 def readers_named(pcsc_name: str) -> tuple[Reader, ...]:
     """Give what `Catalog.readers_named` does, of what ships; a desk's readers are asked often."""
     return load().readers_named(pcsc_name)

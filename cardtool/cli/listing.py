@@ -5,7 +5,7 @@ from cardtool.model.certificate import Certificate
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk
 from cardtool.rules.kinds import kind
-from cardtool.rules.renewal import ends_at
+from cardtool.rules.renewal import Issuers
 from cardtool.views.certificates import Judged
 
 
@@ -15,11 +15,11 @@ def judged(snapshot: Snapshot) -> dict[str, Judged]:
     for place in desk.places(snapshot):
         read = [
             (each.sha256, each.content)
-            for _, each in desk.certificates(place)
+            for _, each in place.certificates
             if isinstance(each.content, Certificate)
         ]
-        here = [content for _, content in read]
+        here = Issuers([content for _, content in read])
         for sha256, content in read:
-            one = Judged(kind=kind(content).value, ends_at=ends_at(content, here))
+            one = Judged(kind=kind(content).value, ends_at=here.ends_at(content))
             found.setdefault(sha256, one)
     return found

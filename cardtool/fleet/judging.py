@@ -13,7 +13,7 @@ from cardtool.model.diagnosis import Severity
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk, diagnose, trust
-from cardtool.rules.phases import phases
+from cardtool.rules.phases import phases, turns
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import summarise
 
@@ -26,6 +26,9 @@ _LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _TICK - _DAY_US
 
 LONGEST = 255
 """Characters of a text that is looked for: PostgreSQL's indexes hold no row over 2,704 bytes."""
+
+MOST_WORK = 50_000
+"""Moments at which verdicts change times parts of a desk; one with fifty cards has fewer."""
 
 NUL, NUL_SHOWN = "\0", "\N{SYMBOL FOR NULL}"
 
@@ -113,8 +116,11 @@ def judge(snapshot: Snapshot, at: datetime, policy: Policy) -> Line:
     """Return the columns of a snapshot, judged for a moment.
 
     Raises:
-        UnfitError: it names no workstation, or a name in it is longer than any is.
+        UnfitError: it names no workstation, a name in it is longer than any is, or it holds more
+            NES than can be judged for every moment at which one of them changes.
     """
+    if len(turns(snapshot, policy)) * _parts(snapshot) > MOST_WORK:
+        raise UnfitError(code="import-crowded")
     line = summarise(diagnose(snapshot, at, policy))
     all_phases = [
         (to_us(each.from_at), each.severity.rank, each.verdict, " ".join(each.codes))
@@ -165,6 +171,15 @@ def judge(snapshot: Snapshot, at: datetime, policy: Policy) -> Line:
     )
     check(made)
     return made
+
+
+def _parts(snapshot: Snapshot) -> int:
+    """Return how much there is to look at, each time a desk is judged."""
+    listed = (snapshot.readers, snapshot.modules, snapshot.usb)
+    parts = sum(len(each) for each in listed if isinstance(each, tuple))
+    for module in snapshot.modules:
+        parts += len(module.slots) if isinstance(module.slots, tuple) else 0
+    return parts + sum(len(place.certificates) for place in desk.places(snapshot))
 
 
 def accepted(snapshot: Snapshot) -> list[desk.Nes]:

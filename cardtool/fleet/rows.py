@@ -74,6 +74,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 MOST_TROUBLES = 1000
 """Of one piece: where so many lines are no snapshots, and few are, the rest is not read."""
 
+_LARGEST_SHAPE = 128 * 1024
+"""Bytes of a text whose shape is worth remembering; a real one is under 100 kB."""
+
 _TOLD: list[tuple[Shapes, IdentityPolicy]] = []
 
 _STRICTER = tuple(IdentityPolicy)
@@ -140,7 +143,7 @@ def _add(rows: Rows, place: int, text: bytes) -> Trouble | None:
     if len(text) > SIZE_LIMIT_BYTES:
         return Trouble(code="snapshot-large", text=text)
     try:
-        kept, line = text, shapes.line(text)
+        kept, line = text, shapes.line(text) if len(text) <= _LARGEST_SHAPE else None
         if line is None:
             kept = _inner(text)  # the snapshot alone
             line = judge(decode(kept), shapes.at, shapes.policy)

@@ -218,7 +218,7 @@ def _skeleton(snapshot: Snapshot, number: int, policy: Policy) -> _Skeleton:
 def _issuer_ends_us(snapshot: Snapshot, nes: desk.Nes) -> int | None:
     """Return when the first of an NES's issuers ends, whenever it ends itself."""
     for place in desk.places(snapshot):
-        here = [each.content for _, each in desk.certificates(place)]
+        here = [each.content for _, each in place.certificates]
         if any(each is nes.certificate for each in here):
             known = [each for each in here if isinstance(each, Certificate)]
             ends = ends_at(msgspec.structs.replace(nes.certificate, not_after_at=_NEVER), known)

@@ -28,6 +28,9 @@ pcscd hangs up on whom polkit keeps from the card, which its client library call
 error. Source: PC/SC, winscard.h; drivers_notes/services-and-sessions.md#polkit.
 """
 
+_MOST_PROGRAMS = 20
+"""Programs that are named beside each card that one of them holds."""
+
 _NO_ATR = "SCARD_STATE_PRESENT"
 """A card is in, says the reader, and has not said what it is: it got no power, or too little."""
 
@@ -40,19 +43,20 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
             yield finding("card-missing", readers=", ".join(reader.name for reader in readers))
         return
     unread = {seat.reader: seat for seat in _unread(snapshot)}
-    with_nes = {place.reader for place in desk.places(snapshot) if desk.nes_of(place)}
+    with_nes = {place.reader for place in desk.places(snapshot) if place.nes}
     in_force = {
         place.reader
         for place in desk.places(snapshot)
-        if any(nes.is_in_force(at) for nes in desk.nes_of(place))
+        if any(nes.is_in_force(at) for nes in place.nes)
     }
     name_card = _namer(snapshot, at, has_nes=bool(with_nes))
+    programs = ", ".join(sorted({each.name for each in snapshot.clients or ()})[:_MOST_PROGRAMS])
     for reader in readers:
         if isinstance(reader.card, Card):
             yield name_card(reader.name, reader.card.atr)
         yield from _in(reader)
         if reader.name in unread:
-            yield from _refused(reader, unread[reader.name], snapshot)
+            yield from _refused(reader, unread[reader.name], programs)
         if _has_card(reader) and (reader.changes > 1 or reader.differs):
             was_read = bool(in_force & {None, reader.name})
             yield finding(
@@ -94,7 +98,7 @@ def _in(reader: Reader) -> Iterator[Finding]:
         yield finding("card-reread", reader=reader.name)
 
 
-def _refused(reader: Reader, seat: desk.Seat, snapshot: Snapshot) -> Iterator[Finding]:
+def _refused(reader: Reader, seat: desk.Seat, programs: str) -> Iterator[Finding]:
     """Say why a card that nothing read could not be had."""
     refusal = reader.connection
     code = _REFUSALS.get(refusal.name) if refusal is not None else None
@@ -102,7 +106,6 @@ def _refused(reader: Reader, seat: desk.Seat, snapshot: Snapshot) -> Iterator[Fi
         code = "card-in-use"
     if code == "card-in-use":
         held = {"reader": reader.name, "card": seat.card.name}
-        programs = ", ".join(sorted({each.name for each in snapshot.clients or ()}))
         if programs:
             yield finding(code, **held, programs=programs)
         else:
@@ -116,14 +119,15 @@ def _refused(reader: Reader, seat: desk.Seat, snapshot: Snapshot) -> Iterator[Fi
 def _namer(snapshot: Snapshot, at: datetime, *, has_nes: bool) -> Callable[[str, str], Finding]:
     signing = bool(desk.signing_seats(snapshot))
     can_sign = signing or desk.can_sign(snapshot, at) or named.needs_no_reader(snapshot)
-    read = {slot.reader for _, slot, _ in desk.tokens(snapshot)}
+    failing = named.failing(snapshot)
+    elsewhere = {slot.reader for _, slot, _ in desk.tokens(snapshot)} | failing
 
     def name_card(reader: str, atr: str) -> Finding:
         card = desk.card_for(atr)
         if card is not None:
             code = "card-recognised" if signing or has_nes else "card-not-for-signing"
             return finding(code, reader=reader, card=card.name, atr=atr)
-        is_spoken_for = can_sign or reader in read or named.has_failed(snapshot, reader)
+        is_spoken_for = can_sign or reader in elsewhere or None in failing
         code = "card-unlisted" if is_spoken_for else "card-unknown"
         return finding(code, reader=reader, atr=atr)
 

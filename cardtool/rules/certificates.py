@@ -6,14 +6,17 @@ last day ends at a second. An NES ends with its issuer where that is on the card
 Of one that nobody accepts (`trust.refused`) no time is told, and it succeeds nobody's.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, Failure, Snapshot, Source
 from cardtool.rules import desk, fitting, renewal, trust
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
+from cardtool.rules.remembered import remembered
+from cardtool.rules.succession import Line, lines_of
 
 _DAY = timedelta(days=1)
 
@@ -26,15 +29,12 @@ _LAST_SECOND = timedelta(seconds=1)
 
 def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]:
     """Give findings for each place without an NES, then for each NES which it is and how long."""
-    all_nes, seats = desk.all_nes(snapshot), desk.signing_seats(snapshot)
+    all_nes, cards = desk.all_nes(snapshot), desk.signing_cards(snapshot)
     for place in desk.places(snapshot):
-        if _matters(place, seats):
+        if _matters(place, cards):
             yield from _without(place, snapshot, has_other=bool(all_nes))
     refused = trust.refused(snapshot)
-    people: dict[str, list[desk.Nes]] = {}
-    for nes in all_nes:
-        if nes.certificate not in refused:
-            people.setdefault(nes.person, []).append(nes)
+    lines = lines_of((nes for nes in all_nes if nes.certificate not in refused), at)
     for nes in all_nes:
         yield finding(
             "nes-found",
@@ -46,25 +46,24 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
         )
         if nes.certificate in refused and at <= nes.certificate.not_after_at:
             continue
-        others = [each for each in people.get(nes.person, ()) if each is not nes]
+        line = lines.get(nes.person) or Line((), at)
         if nes.is_in_force(at):
-            yield from _in_force(nes, others, at, policy)
+            yield from _in_force(nes, line, at, policy)
         else:
-            yield from _out_of_force(nes, others, at)
+            yield from _out_of_force(nes, line, at)
 
 
-def _matters(place: desk.Place, seats: tuple[desk.Seat, ...]) -> bool:
+def _matters(place: desk.Place, cards: tuple[catalog.Card, ...]) -> bool:
     """Tell whether an NES would be looked for here, and not only some store of the system."""
     return place.reader is not None or any(
-        module.source is Source.CONFIGURED
-        or any(fitting.is_for(module, seat.card) for seat in seats)
+        module.source is Source.CONFIGURED or any(fitting.is_for(module, card) for card in cards)
         for module, _ in place.tokens
     )
 
 
 def _without(place: desk.Place, snapshot: Snapshot, *, has_other: bool) -> Iterator[Finding]:
-    name, has_own = place.name, bool(desk.nes_of(place))
-    certificates = [each for _, each in desk.certificates(place)]
+    name, has_own = place.name, bool(place.nes)
+    certificates = [each for _, each in place.certificates]
     failures = [
         token.certificates for _, token in place.tokens if isinstance(token.certificates, Failure)
     ]
@@ -104,26 +103,29 @@ def _unreadable(place: desk.Place, failures: list[Failure], snapshot: Snapshot) 
 
 def _is_undisturbed(place: desk.Place, snapshot: Snapshot) -> bool:
     """Tell whether a card stayed in its reader and no other program held it."""
-    return any(
-        reader.name == place.reader
-        and isinstance(reader.card, Card)
+    return place.reader in _undisturbed(snapshot)
+
+
+@remembered
+def _undisturbed(snapshot: Snapshot) -> frozenset[str | None]:
+    return frozenset(
+        reader.name
+        for reader in desk.readers(snapshot)
+        if isinstance(reader.card, Card)
         and reader.changes == 0
         and reader.connection is None
         and "EXCLUSIVE" not in reader.states
-        for reader in desk.readers(snapshot)
     )
 
 
-def _in_force(
-    nes: desk.Nes, others: list[desk.Nes], at: datetime, policy: Policy
-) -> Iterator[Finding]:
+def _in_force(nes: desk.Nes, line: Line, at: datetime, policy: Policy) -> Iterator[Finding]:
     """Say how long it is valid; where its successor is here, its end needs no renewal."""
-    ends, later = nes.ends_at, successors(nes, others)
+    ends, later = nes.ends_at, line.after(nes)
     facts = {"reader": nes.place, "holder": nes.holder, "not_after_at": ends.isoformat()}
-    if any(each.is_in_force(at) for each in later):
+    if later and later.is_in_force:
         yield finding("nes-superseded", **facts)
         return
-    last = max(later, key=lambda each: each.ends_at, default=nes)
+    last = later.last if later else nes
     days, own = (ends - at) // _DAY, policy.of(last.issuer)
     state = "nes-valid" if later else renewal.state(ends, at, own)
     if state == "nes-valid":
@@ -131,20 +133,19 @@ def _in_force(
     else:
         dates = {"apply_by_at": renewal.apply_by_at(ends, own).isoformat()}
     yield finding(state, **facts, sha256=nes.sha256, days_left=days, **dates)
-    begins = min((each.certificate.not_before_at for each in later), default=ends)
-    if begins - ends > _LAST_SECOND:
-        yield _gap(nes, begins)
+    if later and later.begins_at - ends > _LAST_SECOND:
+        yield _gap(nes, later.begins_at)
     if not later:
         yield from _outlived(nes)
 
 
-def _out_of_force(nes: desk.Nes, others: list[desk.Nes], at: datetime) -> Iterator[Finding]:
+def _out_of_force(nes: desk.Nes, line: Line, at: datetime) -> Iterator[Finding]:
     ends, begins = nes.ends_at, nes.certificate.not_before_at
     facts = {"reader": nes.place, "holder": nes.holder}
     if at > ends:
-        later = [each.certificate.not_before_at for each in successors(nes, others)]
-        if later and min(later) > at:
-            yield _gap(nes, min(later))
+        later = line.after(nes)
+        if later and later.begins_at > at:
+            yield _gap(nes, later.begins_at)
             return
         if later:
             yield finding("nes-superseded", **facts, not_after_at=ends.isoformat())
@@ -155,7 +156,7 @@ def _out_of_force(nes: desk.Nes, others: list[desk.Nes], at: datetime) -> Iterat
             yield from _outlived(nes)
         return
     facts = {**facts, "sha256": nes.sha256, "not_before_at": begins.isoformat()}
-    if any(each.is_in_force(at) for each in others):
+    if line.is_in_force:
         yield finding("nes-waiting", **facts)
     else:
         yield finding("nes-not-yet-valid", **facts, days_to_wait=(begins - at) // _DAY)
@@ -182,15 +183,3 @@ def _outlived(nes: desk.Nes) -> Iterator[Finding]:
             not_after_at=nes.certificate.not_after_at.isoformat(),
             issuer_ends_at=nes.ends_at.isoformat(),
         )
-
-
-def successors(nes: desk.Nes, others: Iterable[desk.Nes]) -> list[desk.Nes]:
-    """Return those of the same person that are there when an NES has ended."""
-    return [each for each in others if each.person == nes.person and _outlasts(each, nes)]
-
-
-def _outlasts(nes: desk.Nes, other: desk.Nes) -> bool:
-    """Tell whether one is ever in force and ends later; if both end with their issuer, on paper."""
-    ends, paper = nes.ends_at, nes.certificate.not_after_at
-    is_later = (ends, paper) > (other.ends_at, other.certificate.not_after_at)
-    return is_later and nes.certificate.not_before_at <= ends

@@ -82,12 +82,12 @@ def _behind(snapshot: Snapshot) -> Iterator[Finding]:
 def _turns(snapshot: Snapshot) -> Iterator[datetime]:
     """Give the moments at which a verdict changes; none of an NES that has a successor in force."""
     every = desk.all_nes(snapshot)
+    latest: dict[str, datetime] = {}
+    for nes in every:
+        if nes.is_in_force(snapshot.taken_at):
+            ends_at = nes.certificate.not_after_at
+            latest[nes.person] = max(latest.get(nes.person, ends_at), ends_at)
     for nes in every:
         begins_at, ends_at = nes.certificate.not_before_at, nes.certificate.not_after_at
-        if not any(
-            each.person == nes.person
-            and each.certificate.not_after_at > ends_at
-            and each.is_in_force(snapshot.taken_at)
-            for each in every
-        ):
+        if latest.get(nes.person, ends_at) <= ends_at:
             yield from (begins_at, ends_at)

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from cardtool.model.course import Course
 from cardtool.model.diagnosis import Diagnosis, Finding
 from cardtool.rules import desk, renewal, trust
-from cardtool.rules.certificates import successors
 from cardtool.rules.policy import Policy
+from cardtool.rules.succession import lines_of
 
 _AHEAD = frozenset(
     {
@@ -73,9 +73,10 @@ def _renewals(
     refused = trust.refused(diagnosis.snapshot)
     all_nes = {each.sha256: each for each in desk.all_nes(diagnosis.snapshot)}
     accepted = [each for each in all_nes.values() if each.certificate not in refused]
+    lines = lines_of(accepted, diagnosis.at)
     for nes in all_nes.values():
         own, ends = policy.of(nes.issuer), nes.ends_at
-        if nes not in accepted or successors(nes, accepted):
+        if nes.certificate in refused or lines[nes.person].after(nes):
             yield nes, {}
             continue
         yield (

@@ -5,7 +5,7 @@ Gives no findings; it answers the questions that several rules ask.
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -25,7 +25,7 @@ from cardtool.model.snapshot import (
 from cardtool.rules import fitting, named
 from cardtool.rules.kinds import is_nes
 from cardtool.rules.remembered import remembered
-from cardtool.rules.renewal import ends_at
+from cardtool.rules.renewal import Issuers
 
 _GONE = frozenset({0x8010001D, 0x8010001E})
 """SCARD_E_NO_SERVICE, SCARD_E_SERVICE_STOPPED. Source: PC/SC, winscard.h."""
@@ -53,6 +53,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """The reader's name, or the module's own description of the slot."""
     tokens: tuple[tuple[Module, Token], ...]
+    certificates: tuple[tuple[Token, CertificateObject], ...] = ()
+    """Those of the tokens, each once, however many modules read it."""
+    nes: tuple["Nes", ...] = ()
+    """The qualified ones among them."""
 
 
 class Nes(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,11 +137,13 @@ def card_for(atr: str) -> catalog.Card | None:
     return catalog.load().card_for(atr)
 
 
+@remembered
 def signing_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
     """Return each reader that holds a card on which an NES may be."""
     return tuple(seat for seat in seats(snapshot) if seat.card.holds == "nes")
 
 
+@remembered
 def tokens(snapshot: Snapshot) -> tuple[tuple[Module, Slot, Token], ...]:
     """Return every token that was read; a blank place of software, which holds none, is left out.
 
@@ -149,6 +155,12 @@ def tokens(snapshot: Snapshot) -> tuple[tuple[Module, Slot, Token], ...]:
         for module, slot, token in snapshot.tokens()
         if not named.is_blank(slot, token) or (seats and not named.is_software(module))
     )
+
+
+@remembered
+def signing_cards(snapshot: Snapshot) -> tuple[catalog.Card, ...]:
+    """Return the kinds of those cards, each once: there are few, however many readers."""
+    return tuple({seat.card.id: seat.card for seat in signing_seats(snapshot)}.values())
 
 
 def reader_of(module: Module, slot: Slot) -> str:
@@ -163,16 +175,45 @@ def places(snapshot: Snapshot) -> tuple[Place, ...]:
     for module, slot, token in tokens(snapshot):
         key = (module.path, str(slot.id)) if slot.reader is None else (slot.reader,)
         found.setdefault(key, []).append((module, slot, token))
-    return tuple(
-        Place(
-            reader=read[0][1].reader,
-            name=reader_of(*read[0][:2]),
-            tokens=tuple((module, token) for module, _, token in read),
-        )
-        for read in found.values()
+    return tuple(_place(read) for read in found.values())
+
+
+def _place(read: list[tuple[Module, Slot, Token]]) -> Place:
+    module, slot, _ = read[0]
+    name = reader_of(module, slot)
+    stored = tuple(_certificates(token for _, _, token in read))
+    here = Issuers([each.content for _, each in stored if isinstance(each.content, Certificate)])
+    return Place(
+        reader=slot.reader,
+        name=name,
+        tokens=tuple((module, token) for module, _, token in read),
+        certificates=stored,
+        nes=tuple(
+            Nes(
+                place=name,
+                certificate=each.content,
+                sha256=each.sha256,
+                token=token,
+                ends_at=here.ends_at(each.content),
+            )
+            for token, each in stored
+            if isinstance(each.content, Certificate) and is_nes(each.content)
+        ),
     )
 
 
+def _certificates(tokens: Iterable[Token]) -> Iterator[tuple[Token, CertificateObject]]:
+    seen = set()
+    for token in tokens:
+        if isinstance(token.certificates, Failure):
+            continue
+        for each in token.certificates:
+            if (key := (each.sha256, each.content)) not in seen:
+                seen.add(key)
+                yield token, each
+
+
+@remembered
 def reading_modules(snapshot: Snapshot) -> dict[str, Module]:
     """Return by reader the module that read the card in it.
 
@@ -186,13 +227,17 @@ def reading_modules(snapshot: Snapshot) -> dict[str, Module]:
             anywhere.setdefault(module.path, module)
         else:
             found.setdefault(slot.reader, module)
+    of_card: dict[str, Module | None] = {}
     for seat in seats(snapshot) if anywhere else ():
-        for module in anywhere.values():
-            if fitting.may_be_for(module, seat.card):
-                found.setdefault(seat.reader, module)
+        if seat.card.id not in of_card:
+            fits = (each for each in anywhere.values() if fitting.may_be_for(each, seat.card))
+            of_card[seat.card.id] = next(fits, None)
+        if (first := of_card[seat.card.id]) is not None:
+            found.setdefault(seat.reader, first)
     return found
 
 
+@remembered
 def unread_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
     """Return each reader whose card may hold an NES and was read by no module."""
     read = reading_modules(snapshot)
@@ -210,42 +255,12 @@ def is_missed(module: Module, seat: Seat, reading: Module | None) -> bool:
     return mine in order and (theirs not in order or order.index(mine) < order.index(theirs))
 
 
-def certificates(place: Place) -> Iterator[tuple[Token, CertificateObject]]:
-    """Give the certificates of one place, each once, however many modules read it."""
-    seen = set()
-    for _, token in place.tokens:
-        if isinstance(token.certificates, Failure):
-            continue
-        for each in token.certificates:
-            if (key := (each.sha256, each.content)) not in seen:
-                seen.add(key)
-                yield token, each
-
-
-@remembered
-def nes_of(place: Place) -> tuple[Nes, ...]:
-    """Return the qualified certificates of one place."""
-    read = tuple(certificates(place))
-    here = [each.content for _, each in read if isinstance(each.content, Certificate)]
-    return tuple(
-        Nes(
-            place=place.name,
-            certificate=each.content,
-            sha256=each.sha256,
-            token=token,
-            ends_at=ends_at(each.content, here),
-        )
-        for token, each in read
-        if isinstance(each.content, Certificate) and is_nes(each.content)
-    )
-
-
 @remembered
 def all_nes(snapshot: Snapshot) -> tuple[Nes, ...]:
     """Return the qualified certificates of the desk, each once, in the order of the reading."""
     found: dict[Certificate, Nes] = {}
     for place in places(snapshot):
-        for nes in nes_of(place):
+        for nes in place.nes:
             found.setdefault(nes.certificate, nes)
     return tuple(found.values())
 
@@ -257,7 +272,7 @@ def can_sign(snapshot: Snapshot, at: datetime) -> bool:
 
 def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Nes, ...]:
     """Return each NES that is in force on a card that is still there."""
-    cards = [seat.card for seat in signing_seats(snapshot)]
+    cards = signing_cards(snapshot)
     full = {each.name for each in readers(snapshot) if isinstance(each.card, Card)}
     return tuple(
         nes
@@ -265,7 +280,7 @@ def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Nes, ...]:
         if (isinstance(snapshot.readers, Failure) and not _is_software(place))
         or place.reader in full
         or (place.reader is None and any(_may_hold(place, card) for card in cards))
-        for nes in nes_of(place)
+        for nes in place.nes
         if nes.is_in_force(at)
     )
 

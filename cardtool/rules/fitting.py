@@ -4,6 +4,7 @@
 Gives no findings; it knows modules and kinds of cards, and nothing of what is in a reader.
 """
 
+import functools
 import re
 
 from cardtool import catalog
@@ -17,8 +18,18 @@ def file_name(module: Module) -> str:
 
 def module_id(module: Module) -> str | None:
     """Return the module's id in the catalogue, told by its file name."""
-    known = catalog.load().module_named(file_name(module))
+    return _id_of(file_name(module))
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _id_of(name: str) -> str | None:
+    known = catalog.load().module_named(name)
     return None if known is None else known.id
+
+
+def module_kind(module: Module) -> tuple[bool, str | None]:
+    """Return all of a module that says for which cards it may be: two of one kind are alike."""
+    return module.source is Source.CONFIGURED, module_id(module)
 
 
 def is_for(module: Module, card: catalog.Card) -> bool:

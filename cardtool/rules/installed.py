@@ -55,7 +55,7 @@ def _known(module: Module) -> catalog.Module | None:
 
 
 def _is_needed(module: Module, snapshot: Snapshot) -> bool:
-    return any(fitting.is_for(module, seat.card) for seat in desk.signing_seats(snapshot))
+    return any(fitting.is_for(module, card) for card in desk.signing_cards(snapshot))
 
 
 def _is_held_back(module: Module, snapshot: Snapshot) -> bool:

@@ -37,7 +37,7 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
     has_sound = any(not is_broken(each.certificate) for each in desk.nes_in_force(snapshot, at))
     seen = set()
     for place in desk.places(snapshot):
-        for _, stored in desk.certificates(place):
+        for _, stored in place.certificates:
             content = stored.content
             if not isinstance(content, Certificate) or content in seen:
                 continue

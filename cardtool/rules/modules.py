@@ -3,6 +3,8 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
+from typing import NamedTuple
 
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
@@ -12,6 +14,9 @@ from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
 _NOT_A_LIBRARY = ("ENOEXEC", "EISDIR")
+
+_MOST_NAMED = 8
+"""Modules that are named beside each card that none of them was asked for."""
 
 _SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
 """What people call the systems of `Host.platform`."""
@@ -23,7 +28,7 @@ _MISNAMED = ("driver-file-missing", "driver-not-library")
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give findings for each module that was loaded or could not be, and each card without one."""
     can_sign = desk.can_sign(snapshot, at)
-    reading = desk.reading_modules(snapshot)
+    around = _Around(snapshot)
     for module in snapshot.modules:
         if isinstance(module.info, ModuleInfo):
             yield finding(
@@ -34,11 +39,11 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
             )
         trouble = _trouble(module, snapshot)
         if trouble is not None and trouble.code != "cardtool-fault":
-            yield from _weighed(trouble, module, snapshot, reading, can_sign=can_sign)
+            yield from _weighed(trouble, module, around, can_sign=can_sign)
         elif trouble is not None:
             yield trouble
     for seat in desk.unread_seats(snapshot):
-        yield from _gap(seat, snapshot)
+        yield from _gap(seat, around)
 
 
 def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
@@ -72,25 +77,21 @@ def _failed(module: Module) -> Failure | None:
 def _weighed(
     trouble: Finding,
     module: Module,
-    snapshot: Snapshot,
-    reading: dict[str, Module],
+    around: "_Around",
     *,
     can_sign: bool,
 ) -> Iterator[Finding]:
     """Say the trouble with a module as it is, or more mildly where nobody here waits for it."""
-    seats = [seat for seat in desk.signing_seats(snapshot) if fitting.may_be_for(module, seat.card)]
-    read = [seat for seat in seats if seat.reader in reading]
+    has_seats, is_waited_for, is_missed = around.waiting(module)
     is_misfit = trouble.code == "driver-wrong-architecture"
     facts = {
         "module": module.path,
         "reason": trouble.facts["built_for" if is_misfit else "reason"],
     }
-    is_waited_for = len(read) < len(seats)
-    is_missed = any(desk.is_missed(module, seat, reading[seat.reader]) for seat in read)
     is_asked_for = module.source is Source.CONFIGURED
-    if is_asked_for and not seats:
-        is_waited_for, is_missed = not desk.tokens(snapshot), True
-    has_twin = is_misfit and not is_asked_for and _has_twin(module, snapshot)
+    if is_asked_for and not has_seats:
+        is_waited_for, is_missed = not desk.tokens(around.snapshot), True
+    has_twin = is_misfit and not is_asked_for and fitting.module_id(module) in around.fitting_ids
     if is_waited_for and not has_twin:
         yield trouble
     if is_missed and (can_sign or not is_waited_for):
@@ -98,14 +99,6 @@ def _weighed(
         yield finding("driver-beside-misnamed" if is_misnamed else "driver-beside-failed", **facts)
     elif has_twin or not is_waited_for:
         yield finding("driver-other-failed", **facts)
-
-
-def _has_twin(module: Module, snapshot: Snapshot) -> bool:
-    """Tell whether the same product is here for this machine too."""
-    return any(
-        fitting.fits(other, snapshot) and fitting.module_id(other) == fitting.module_id(module)
-        for other in snapshot.modules
-    )
 
 
 def _code(failure: Failure, *, is_file: bool, is_asked_for: bool) -> str:
@@ -124,24 +117,23 @@ def _code(failure: Failure, *, is_file: bool, is_asked_for: bool) -> str:
             return "driver-refused"
 
 
-def _gap(seat: desk.Seat, snapshot: Snapshot) -> Iterator[Finding]:
+def _gap(seat: desk.Seat, around: "_Around") -> Iterator[Finding]:
     """Say why no module read a card: none for it is here, or none of those saw it."""
-    present = [module for module in snapshot.modules if _is_present(module, seat)]
+    found = around.present(seat.card)
     facts = {"reader": seat.reader, "card": seat.card.name}
-    if not present:
-        yield _missing(seat, snapshot)
-    elif any(isinstance(module.slots, tuple) for module in present):
-        if not any(_failed_by_us(module) for module in present):
+    if not found.is_any:
+        yield _missing(seat, around)
+    elif found.was_asked:
+        if not found.failed_by_us:
             yield finding("token-missing", **facts)
     else:
-        for module in present:
-            if _trouble(module, snapshot) is None:
-                yield finding("driver-not-asked", **facts, module=module.path)
+        for path in found.sound:
+            yield finding("driver-not-asked", **facts, module=path)
 
 
-def _missing(seat: desk.Seat, snapshot: Snapshot) -> Finding:
+def _missing(seat: desk.Seat, around: "_Around") -> Finding:
     """Name the driver to install, and the one for other cards that was asked for instead."""
-    known, host = catalog.load(), snapshot.host
+    known, host = catalog.load(), around.snapshot.host
     modules = [known.module(each) for each in seat.card.modules]
     facts: dict[str, str | int] = {
         "reader": seat.reader,
@@ -150,11 +142,68 @@ def _missing(seat: desk.Seat, snapshot: Snapshot) -> Finding:
         "system": _SYSTEMS.get(host.platform, host.platform),
         "bits": host.bits,
     }
-    for each in snapshot.modules:
-        if each.source is Source.CONFIGURED and isinstance(each.slots, tuple):
-            return finding("driver-not-for-card", **facts, module=each.path)
+    if around.asked_instead is not None:
+        return finding("driver-not-for-card", **facts, module=around.asked_instead)
     paths = [path for module in modules for path in known.paths(module, host.platform, host.bits)]
     return finding("driver-missing", **facts, paths=", ".join(paths) or "-")
+
+
+class _Present(NamedTuple):
+    """The modules that are here for a kind of card."""
+
+    is_any: bool
+    was_asked: bool
+    failed_by_us: bool
+    sound: tuple[str, ...]
+    """Paths of the first of those with which nothing is wrong."""
+
+
+class _Around:
+    """What is at a desk beside one module or one card; each kind of either is looked at once."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.fitting_ids = {
+            fitting.module_id(each) for each in snapshot.modules if fitting.fits(each, snapshot)
+        }
+        asked = (
+            each.path
+            for each in snapshot.modules
+            if each.source is Source.CONFIGURED and isinstance(each.slots, tuple)
+        )
+        self.asked_instead = next(asked, None)
+        self._reading = desk.reading_modules(snapshot)
+        self._waiting: dict[tuple[bool, str | None], tuple[bool, bool, bool]] = {}
+        self._present: dict[str, _Present] = {}
+
+    def waiting(self, module: Module) -> tuple[bool, bool, bool]:
+        """Tell of a module whether cards are here for it, one was not read, it is missed."""
+        kind = fitting.module_kind(module)
+        if kind not in self._waiting:
+            seats = [
+                seat
+                for seat in desk.signing_seats(self.snapshot)
+                if fitting.may_be_for(module, seat.card)
+            ]
+            read = [seat for seat in seats if seat.reader in self._reading]
+            is_missed = any(
+                desk.is_missed(module, seat, self._reading[seat.reader]) for seat in read
+            )
+            self._waiting[kind] = bool(seats), len(read) < len(seats), is_missed
+        return self._waiting[kind]
+
+    def present(self, card: catalog.Card) -> _Present:
+        """Return the modules that are here for a kind of card."""
+        if card.id not in self._present:
+            here = [module for module in self.snapshot.modules if _is_present(module, card)]
+            sound = (each.path for each in here if _trouble(each, self.snapshot) is None)
+            self._present[card.id] = _Present(
+                is_any=bool(here),
+                was_asked=any(isinstance(module.slots, tuple) for module in here),
+                failed_by_us=any(map(_failed_by_us, here)),
+                sound=tuple(islice(sound, _MOST_NAMED)),
+            )
+        return self._present[card.id]
 
 
 def _failed_by_us(module: Module) -> bool:
@@ -162,7 +211,7 @@ def _failed_by_us(module: Module) -> bool:
     return any(map(desk.is_ours, (module.info, module.slots, *(slot.token for slot in slots))))
 
 
-def _is_present(module: Module, seat: desk.Seat) -> bool:
+def _is_present(module: Module, card: catalog.Card) -> bool:
     if module.source is Source.CONFIGURED and fitting.module_id(module) is None:
         return True
-    return fitting.is_for(module, seat.card) and fitting.is_here(module)
+    return fitting.is_for(module, card) and fitting.is_here(module)

@@ -7,6 +7,7 @@ Gives no findings.
 from cardtool import catalog
 from cardtool.model.snapshot import Failure, Module, Slot, Snapshot, Source, Token
 from cardtool.rules import fitting
+from cardtool.rules.remembered import remembered
 
 EMPTY = "CKR_TOKEN_NOT_PRESENT"
 """What a module says of a slot that a card has just left."""
@@ -42,21 +43,20 @@ def is_blank(slot: Slot, token: Token) -> bool:
     return slot.reader is None and is_empty and not _SET_UP & set(token.flags)
 
 
-def has_failed(snapshot: Snapshot, reader: str) -> bool:
-    """Tell whether a module that was named was no use with the card in a reader."""
-    return any(
-        is_named(module)
-        and (not isinstance(module.slots, tuple) or _fails_at(module.slots, reader))
-        for module in snapshot.modules
-    )
+@remembered
+def failing(snapshot: Snapshot) -> frozenset[str | None]:
+    """Return the readers with whose cards a module that was named was no use; None: with any."""
+    found: set[str | None] = set()
+    for module in filter(is_named, snapshot.modules):
+        if isinstance(module.slots, tuple):
+            found |= {slot.reader for slot in module.slots if _is_refused(slot)}
+        else:
+            found.add(None)
+    return frozenset(found)
 
 
-def _fails_at(slots: tuple[Slot, ...], reader: str) -> bool:
-    return any(
-        isinstance(slot.token, Failure) and slot.token.name != EMPTY
-        for slot in slots
-        if slot.reader in {reader, None}
-    )
+def _is_refused(slot: Slot) -> bool:
+    return isinstance(slot.token, Failure) and slot.token.name != EMPTY
 
 
 def _is_read_elsewhere(module: Module) -> bool:

@@ -59,7 +59,7 @@ def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
         moments |= {renewal.before(ends, days) for days in (own.urgent_days, own.critical_days)}
     # of any certificate that an issuer was asked about, the end on paper counts
     for place in desk.places(snapshot) if snapshot.trust else ():
-        read = (each.content for _, each in desk.certificates(place))
+        read = (each.content for _, each in place.certificates)
         moments |= {_after(each.not_after_at) for each in read if isinstance(each, Certificate)}
     return {each for each in moments if BEGINNING < each <= _END}
 

@@ -5,7 +5,9 @@ Gives no findings. A reader that PC/SC serves must never be called missing becau
 names are compared first, then readers are counted, and where both leave it open nothing is said.
 """
 
+import functools
 import re
+from collections import Counter
 
 import msgspec
 
@@ -13,6 +15,7 @@ from cardtool import catalog
 from cardtool.model.snapshot import Reader, Snapshot
 from cardtool.model.surroundings import UsbDevice
 from cardtool.rules import desk
+from cardtool.rules.remembered import remembered
 
 _CCID = "0B"
 """The interface class of card readers. Source: USB-IF, Defined Class Codes."""
@@ -29,6 +32,10 @@ _GENERIC = frozenset(
 """Words that say nothing about which reader it is."""
 
 
+_MOST_NAMED = 50
+"""Devices whose own words are looked for in the names of readers: no desk has so many."""
+
+
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
     """The readers on USB, divided by what PC/SC makes of them; some may be in neither part."""
 
@@ -36,6 +43,7 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
     unserved: tuple[UsbDevice, ...]
 
 
+@remembered
 def plugged(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
     """Return the card readers on USB; none where that is not known.
 
@@ -49,6 +57,7 @@ def plugged(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
     return tuple(each for each in snapshot.usb if _CCID in each.classes or models(each))
 
 
+@remembered
 def real(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the readers of PC/SC into which a card can be put."""
     return tuple(each for each in desk.readers(snapshot) if not desk.is_virtual(each))
@@ -56,7 +65,12 @@ def real(snapshot: Snapshot) -> tuple[Reader, ...]:
 
 def models(device: UsbDevice) -> tuple[catalog.Reader, ...]:
     """Return the models of the catalogue that have this id."""
-    return tuple(each for each in catalog.load().readers if device.id in each.usb)
+    return _models(device.id)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _models(usb: str) -> tuple[catalog.Reader, ...]:
+    return tuple(each for each in catalog.load().readers if usb in each.usb)
 
 
 def model_name(device: UsbDevice) -> str:
@@ -111,10 +125,12 @@ def sort(snapshot: Snapshot) -> Ports:
     served: list[UsbDevice] = []
     unserved: list[UsbDevice] = []
     open_: list[UsbDevice] = []
-    names = [_names(devices, each) for each in readers]
+    named = list(dict.fromkeys(devices))[:_MOST_NAMED]
+    ids = {each.id for each in devices}
+    names = [_names(named, ids, each) for each in readers]
+    counts = Counter(usb for each in names for usb in each)
     for group in _by_id(devices):
-        count = sum(group[0].id in each for each in names)
-        if count:
+        if count := counts[group[0].id]:
             served += group[:count]
             unserved += group[count:]
         else:
@@ -139,13 +155,13 @@ def _by_id(devices: tuple[UsbDevice, ...]) -> list[list[UsbDevice]]:
     return list(groups.values())
 
 
-def _names(devices: tuple[UsbDevice, ...], reader: Reader) -> frozenset[str]:
+def _names(devices: list[UsbDevice], ids: set[str], reader: Reader) -> frozenset[str]:
     """Return the ids of the devices that PC/SC may call so: by the catalogue, else by their words.
 
     The words of a model that is known count only where the catalogue has no other for the name.
     """
     listed = {usb for each in catalog.readers_named(reader.name) for usb in each.usb}
-    known = {each.id for each in devices} & listed
+    known = ids & listed
     said = re.sub(r"[^a-z0-9]", "", reader.name.casefold())
     return frozenset(known) | {
         each.id

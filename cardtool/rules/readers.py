@@ -15,6 +15,9 @@ from cardtool.rules import desk, named, ports, service, session
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
+_MOST_NAMED = 20
+"""Drivers that are named beside each reader that none of them is for."""
+
 _SYSTEM_DRIVERS = {
     "linux": "libccid",
     "darwin": "CCID",
@@ -62,17 +65,17 @@ def _several(snapshot: Snapshot) -> Iterator[Finding]:
     """Say which of several readers matters; a virtual one counts, as it does for applications."""
     readers = desk.readers(snapshot)
     places = desk.places(snapshot)
-    holding = [place.reader for place in places if place.reader and desk.nes_of(place)]
+    holding = [place.reader for place in places if place.reader and place.nes]
     if len(readers) > 1 and holding:
         yield finding("readers-several", count=len(readers), readers=", ".join(holding))
 
 
 def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
     """Give a finding for each reader on USB; two of one model that fare alike are one."""
-    said: list[Finding] = []
+    said = set()
     for each in _judged(snapshot):
-        if each not in said:
-            said.append(each)
+        if (key := (each.code, *each.facts.items())) not in said:
+            said.add(key)
             yield each
 
 
@@ -85,6 +88,7 @@ def _judged(snapshot: Snapshot) -> Iterator[Finding]:
         served, unserved = found.served, found.unserved
         for device in served:
             yield finding("reader-identified", model=ports.model_name(device), usb=device.id)
+    around = _Around(snapshot, served)
     for device in unserved:
         trouble = _trouble(device, snapshot)
         is_unsupported = trouble.code == "reader-unsupported"
@@ -93,7 +97,7 @@ def _judged(snapshot: Snapshot) -> Iterator[Finding]:
             "usb": device.id,
             "reason": trouble.code,
         }
-        if _is_aside(device, snapshot, served, is_unsupported=is_unsupported):
+        if _is_aside(device, around, is_unsupported=is_unsupported):
             yield finding("reader-not-used", **facts)
         elif ports.is_built_in(device) and not is_unsupported:
             yield finding("reader-built-in-only", **facts)
@@ -101,26 +105,31 @@ def _judged(snapshot: Snapshot) -> Iterator[Finding]:
             yield trouble
 
 
-def _is_aside(
-    device: UsbDevice,
-    snapshot: Snapshot,
-    served: tuple[UsbDevice, ...],
-    *,
-    is_unsupported: bool,
-) -> bool:
+class _Around:
+    """What else is at a desk beside a reader that PC/SC does not serve."""
+
+    def __init__(self, snapshot: Snapshot, served: tuple[UsbDevice, ...]) -> None:
+        here = ports.real(snapshot)
+        self.own = {each for each in ports.plugged(snapshot) if not ports.is_built_in(each)}
+        """Those that did not come with the computer."""
+        self.has_any = bool(here)
+        self.was_filled = any(map(_was_filled, here))
+        self.is_built_in = bool(served) and all(map(ports.is_built_in, served))
+        """All that PC/SC serves came with the computer."""
+
+
+def _is_aside(device: UsbDevice, around: _Around, *, is_unsupported: bool) -> bool:
     """Tell whether another reader is the one that matters to a person here.
 
     It is where a card is in it, where it waits for one, and where this one came with the computer.
     One that came with the computer and waits for a card is not, beside a person's own.
     """
     is_spare = ports.is_built_in(device) or is_unsupported
-    own = [each for each in ports.plugged(snapshot) if not ports.is_built_in(each)]
-    if is_spare and any(each != device for each in own):
+    if is_spare and len(around.own) > (device in around.own):
         return True
-    here = ports.real(snapshot)
-    if is_spare or any(map(_was_filled, here)):
-        return bool(here)
-    return bool(here) and not (served and all(map(ports.is_built_in, served)))
+    if is_spare or around.was_filled:
+        return around.has_any
+    return around.has_any and not around.is_built_in
 
 
 def _was_filled(reader: Reader) -> bool:
@@ -135,7 +144,7 @@ def _trouble(device: UsbDevice, snapshot: Snapshot) -> Finding:
         case "reader-driver-missing":
             facts["driver"] = _wanted(device, snapshot)
         case "reader-driver-old":
-            facts["driver"] = ", ".join(map(_named, snapshot.host.pcsc_drivers))
+            facts["driver"] = ", ".join(map(_named, snapshot.host.pcsc_drivers[:_MOST_NAMED]))
         case "reader-drivers-clash":
             facts["drivers"] = ", ".join(device.drivers or ())
         case "reader-disabled" | "reader-faulty":

@@ -4,7 +4,7 @@
 PIN states come from the token's flags: nothing here or before was ever tried on a card.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
@@ -38,10 +38,10 @@ _WITH_PUK = ("pin-and-puk-locked", "pin-final-try-puk-locked")
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give a finding for each token read, and for each slot with a card that could not be."""
-    read = desk.tokens(snapshot)
+    read = {id(slot) for _, slot, _ in desk.tokens(snapshot)}
     for module, slot, token in snapshot.tokens():
         facts = {"reader": desk.reader_of(module, slot), "module": module.path}
-        if (module, slot, token) in read:
+        if id(slot) in read:
             yield finding("token-read", **facts, label=token.label)
         else:
             yield finding("token-blank", **facts)
@@ -87,9 +87,11 @@ def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
     seats, reading = desk.signing_seats(snapshot), desk.reading_modules(snapshot)
     read = {slot.reader for _, slot, _ in desk.tokens(snapshot)}
     seats_of = {seat.reader: (seat,) for seat in seats}
+    left = _of_each_card(seat for seat in seats if seat.reader not in reading)
     for module, slot, failure in _failures(snapshot):
-        mine = seats if slot.reader is None else seats_of.get(slot.reader, ())
-        unread = [seat for seat in mine if seat.reader not in reading]
+        mine = () if slot.reader is None else seats_of.get(slot.reader, ())
+        own = [seat for seat in mine if seat.reader not in reading]
+        unread = left if slot.reader is None else own
         reason = desk.reason(failure)
         if desk.is_ours(failure):
             yield finding("cardtool-fault", part=module.path, reason=reason)
@@ -117,6 +119,14 @@ def _of_no_seat(module: Module, slot: Slot, failure: Failure) -> Finding:
     if code == "token-hung" and named.is_named(module):
         return finding("driver-hung", **facts)
     return finding(code, reader=desk.reader_of(module, slot), **facts)
+
+
+def _of_each_card(seats: Iterable[desk.Seat]) -> list[desk.Seat]:
+    """Return the first seat of each kind of card."""
+    found: dict[str, desk.Seat] = {}
+    for seat in seats:
+        found.setdefault(seat.card.id, seat)
+    return list(found.values())
 
 
 def _unread(module: Module, seats: list[desk.Seat], failure: Failure) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.kinds import PERSONAL, Kind, is_broken, kind
 from cardtool.rules.policy import Policy
+from cardtool.rules.remembered import remembered
 
 _SIGNING = PERSONAL | {Kind.QUALIFIED_SEAL, Kind.CORPORATE_SEAL, Kind.FISCAL_SEAL}
 
@@ -32,21 +33,24 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     """Give two findings for each signing certificate that was asked about: chain, then status."""
     asked = _asked(snapshot)
     no_more = refused(snapshot)
+    signers = {
+        nes.person
+        for nes in (desk.nes_in_force(snapshot, at) if asked else ())
+        if nes.certificate not in no_more
+    }
     for certificate, (reader, trust) in asked.items():
         if certificate.not_after_at < at:
             continue
         whose = {"reader": reader, "holder": _holder(certificate)}
         yield _chain(trust, whose)
         if trust.status is not None:
-            is_replaced = kind(certificate) in PERSONAL and any(
-                nes.person == _person(certificate) and nes.certificate not in no_more
-                for nes in desk.nes_in_force(snapshot, at)
-            )
+            is_replaced = kind(certificate) in PERSONAL and _person(certificate) in signers
             yield _status(trust.status, whose, is_replaced=is_replaced)
         elif trust.anchor:  # without an issuer there was nobody to ask
             yield finding("nes-status-unreachable", **whose, urls=_urls(trust))
 
 
+@remembered
 def refused(snapshot: Snapshot) -> frozenset[Certificate]:
     """Return those that nobody accepts: revoked, suspended, of a bad chain, or an NES broken."""
     every = (nes.certificate for nes in desk.all_nes(snapshot))
@@ -58,11 +62,12 @@ def refused(snapshot: Snapshot) -> frozenset[Certificate]:
     )
 
 
+@remembered
 def _asked(snapshot: Snapshot) -> _Asked:
     known = {each.sha256: each for each in snapshot.trust or ()}
     found: _Asked = {}
     for place in desk.places(snapshot) if known else ():
-        for _, each in desk.certificates(place):
+        for _, each in place.certificates:
             content = each.content
             if (
                 each.sha256 in known

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """All trials, in the order of docs/reliability.md."""
 
-from tests.trials import Trial, certificates, disturbed, patterns, threads
+from tests.trials import Trial, certificates, crowds, disturbed, patterns, threads
 
 TRIALS: tuple[Trial, ...] = (
     threads.PLUGGED,
@@ -9,4 +9,5 @@ TRIALS: tuple[Trial, ...] = (
     certificates.TRIAL,
     disturbed.TRIAL,
     patterns.TRIAL,
+    crowds.TRIAL,
 )

@@ -27,6 +27,9 @@ _APPLICATION = uuid.UUID("8c5f3a0e-7d0b-4a63-9f0e-2b6d9c41a7e5")
 _MACHINE_ID = "etc/machine-id"
 """32 hex digits; empty or `uninitialized` in an image. Source: machine-id(5)."""
 
+_LONGEST = 64
+"""Characters that are read of the file with a random one."""
+
 _WINDOWS_KEY = r"SOFTWARE\Microsoft\Cryptography"
 """Holds MachineGuid, made when Windows is set up, and anew by Sysprep's generalize."""
 
@@ -104,8 +107,8 @@ def _ask_registry() -> str:
 
 def _random(kept: Path) -> str:
     """Return what was drawn earlier, or draw it now."""
-    with suppress(FileNotFoundError, UnicodeDecodeError):
-        if found := of_text(kept.read_text("ascii")):
+    with suppress(FileNotFoundError, UnicodeDecodeError), kept.open(encoding="ascii") as file:
+        if found := of_text(file.read(_LONGEST)):
             return found.hex()
     drawn = uuid.uuid4().hex
     kept.parent.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,7 @@ _STATE = msgspec.json.Decoder(LastGood)
 
 def recall() -> LastGood | None:
     """Return what was kept; None where that is nothing, or nothing that can be read."""
-    with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+    with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if (file := _file()) and file.is_file() and file.stat().st_size <= _SIZE_LIMIT_BYTES:
             return _STATE.decode(file.read_bytes())
     return None

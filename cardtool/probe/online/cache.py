@@ -35,8 +35,9 @@ _HEAD = msgspec.json.Decoder(_Head)
 
 def recall(url: str) -> bytes | None:
     """Return what an address gave, where it was kept and has not run out."""
-    with suppress(OSError, ValueError, TypeError):  # TypeError: a time without a zone
-        if file := _file(url):
+    # TypeError: a time without a zone
+    with suppress(OSError, ValueError, TypeError, RecursionError):
+        if (file := _file(url)) and file.is_file() and file.stat().st_size <= _LIMIT_BYTES:
             head, _, body = file.read_bytes().partition(b"\n")
             said = _HEAD.decode(head)
             is_whole = said.url == url and said.sha256 == hashlib.sha256(body).hexdigest()

@@ -12,7 +12,7 @@ style:
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m codespell_lib
-	shellcheck run .ci/run
+	shellcheck run .ci/run tests/rig/bare_root
 
 types:
 	$(PY) -m mypy --platform linux

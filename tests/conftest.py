@@ -2,6 +2,7 @@
 """What all tests share: how a missing component is met, and the parts that several start."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -18,6 +19,9 @@ from tests.rig.web import Web
 
 Tokens = Callable[..., SoftHsm]
 """Makes a token of its own, with certificates in it: labels and DER, then its own settings."""
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""What a shell runs in the background ignores Ctrl-C, and the programs under test would too."""
 
 hypothesis.settings.register_profile(
     "steady",

@@ -91,6 +91,7 @@ def test_what_the_user_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     ("text", "has_one"),
     [
         ("app default {\n\t# debug = 3;\n\tframework pkcs15 {\n\t}\n}\n", False),
+        ("app default {\n\t# debug = 3;\n}\n", False),
         ("", False),
         ("app default {\n\tdebug = 3;\n}\n", True),
     ],

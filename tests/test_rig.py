@@ -18,8 +18,7 @@ from cryptography import x509
 from tests.conftest import require, softhsm_module
 from tests.rig import pcsc
 from tests.rig.card import (
-    AKIS_V1_ATR,
-    MYEID_ATR,
+    AKIS_CURRENT_ATR,
     UNKNOWN_ATR,
     Noise,
     PullOut,
@@ -34,6 +33,7 @@ from tests.rig.certificates import NES_POLICY, ca, nes, tckn
 from tests.rig.listing import Listing, listings, run_listing
 from tests.rig.look import EMPTY, MUTE, NO_SERVICE, PRESENT, ServiceError
 from tests.rig.modules import (
+    CKF_USER_PIN_COUNT_LOW,
     CKF_USER_PIN_FINAL_TRY,
     CKF_USER_PIN_INITIALIZED,
     CKF_USER_PIN_LOCKED,
@@ -54,7 +54,6 @@ from tests.rig.softhsm import SoftHsm
 
 pytestmark = pytest.mark.real
 
-OPENSC = Path("/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so")
 START, END = dt.datetime(2025, 3, 1, 9, 30, tzinfo=dt.UTC), dt.datetime(2028, 2, 29, tzinfo=dt.UTC)
 AYSE = nes(name="Ayşe Örnek", number=tckn(1), not_before=START, not_after=END)
 MEHMET = nes(name="Mehmet Deneme", number=tckn(2), not_before=START, not_after=END, key="rsa")
@@ -67,14 +66,13 @@ RESET = 2
 def service() -> Iterator[PcscService]:
     """One service with one reader for every test that leaves it running and the reader free."""
     require(not pcsc.missing(), pcsc.missing())
-    require(OPENSC.exists(), "opensc-pkcs11")
     with PcscService() as running:
         yield running
 
 
-def _read(service: PcscService, card: ScriptedCard, driver: str = "akis") -> tuple[Listing, ...]:
+def _read(service: PcscService, card: ScriptedCard) -> tuple[Listing, ...]:
     service.insert(card)
-    return listings(OPENSC, {**service.env, "OPENSC_DRIVER": driver})
+    return listings(service.module, service.env)
 
 
 def _states(service: PcscService) -> list[int]:
@@ -136,7 +134,7 @@ def test_readers_have_their_own_names_numbers_and_cards() -> None:
             f"{long_name} 03 00",
             f"{READER} 04 00",
         ]
-        assert [state.atr for state in states] == [b"", UNKNOWN_ATR, b"", b"", AKIS_V1_ATR]
+        assert [state.atr for state in states] == [b"", UNKNOWN_ATR, b"", b"", AKIS_CURRENT_ATR]
 
 
 def test_service_that_cannot_start_fails_at_once_and_says_why() -> None:
@@ -199,32 +197,31 @@ def _processes_of(folder: Path) -> list[int]:
     return found
 
 
-def test_opensc_reads_the_certificates_byte_for_byte(service: PcscService) -> None:
+def test_stand_in_reads_the_certificates_byte_for_byte(service: PcscService) -> None:
     card = pkcs15_card(PEOPLE, quick=True, label="Deneme kartı", serial="00112233AABBCCDD")
 
     (token, *_) = _read(service, card)
 
     assert token.description == f"{READER} 00 00"
     assert token.label == "Deneme kartı"
-    assert token.serial == "00112233aabbccdd"
+    assert token.serial == "00112233AABBCCDD"
     assert token.certificates == tuple(PEOPLE)
 
 
 def test_pkcs11_tool_shows_the_certificate_as_a_person_would_see_it(service: PcscService) -> None:
     service.insert(pkcs15_card(PEOPLE[:1]))
     shown = subprocess.run(
-        ["pkcs11-tool", "--module", str(OPENSC), "-O", "--type", "cert"],
-        env={**service.env, "OPENSC_DRIVER": "akis"},
+        ["pkcs11-tool", "--module", str(service.module), "-O", "--type", "cert"],
+        env=service.env,
         capture_output=True,
         text=True,
         check=True,
     ).stdout
 
     assert f"label:      {tckn(1)}NES0" in shown
-    assert f"serialNumber={tckn(1)}" in shown
 
 
-def test_reading_sends_the_akis_card_nothing_but_select_and_read(service: PcscService) -> None:
+def test_stand_in_sends_the_card_nothing_but_select_and_read(service: PcscService) -> None:
     card = pkcs15_card(PEOPLE, quick=True)
 
     _read(service, card)
@@ -243,19 +240,59 @@ def test_card_whose_pin_was_never_set_says_so(service: PcscService) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tries_left", "flag"), [(0, CKF_USER_PIN_LOCKED), (1, CKF_USER_PIN_FINAL_TRY), (3, 0)]
+    ("tries_left", "flags"),
+    [
+        (0, CKF_USER_PIN_LOCKED),
+        (1, CKF_USER_PIN_FINAL_TRY | CKF_USER_PIN_COUNT_LOW),
+        (2, CKF_USER_PIN_COUNT_LOW),
+        (3, 0),
+    ],
 )
-def test_card_that_is_asked_for_tries_left_sets_flags_without_a_pin(
-    service: PcscService, tries_left: int, flag: int
+def test_stand_in_takes_the_tries_left_from_a_file_and_sends_no_verify(
+    service: PcscService, tries_left: int, flags: int
 ) -> None:
-    card = pkcs15_card(PEOPLE, quick=True, pin=Pin(tries_left=tries_left), atr=MYEID_ATR)
+    card = pkcs15_card(PEOPLE, quick=True, pin=Pin(tries_left=tries_left))
 
-    (token, *_) = _read(service, card, "myeid")
+    (token, *_) = _read(service, card)
 
-    assert token.flags & (CKF_USER_PIN_LOCKED | CKF_USER_PIN_FINAL_TRY) == flag
-    verify = [command for command in card.commands if command[1] == 0x20]
-    assert verify
-    assert all(command == bytes.fromhex("00200080") for command in verify)
+    assert token.flags == HEALTHY | flags
+    assert not any(command[1] == 0x20 for command in card.commands)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [("abort-on-load", -signal.SIGABRT), ("crash", -signal.SIGILL)]
+)
+def test_stand_in_crashes_where_it_is_asked_to(
+    service: PcscService, fault: str, status: int
+) -> None:
+    done = run_listing(service.module, {**service.env, "AKISP11_FAULT": fault})
+
+    assert done.returncode == status
+
+
+def test_stand_in_refuses_or_hangs_where_it_is_asked_to(service: PcscService) -> None:
+    refused = run_listing(service.module, {**service.env, "AKISP11_FAULT": "refuse"})
+
+    assert b"GeneralError" in refused.stderr
+    with pytest.raises(subprocess.TimeoutExpired):
+        run_listing(service.module, {**service.env, "AKISP11_FAULT": "hang"}, timeout_s=1)
+
+
+def test_stand_in_writes_a_login_down_and_sends_the_card_nothing(
+    service: PcscService, tmp_path: Path
+) -> None:
+    card = pkcs15_card(PEOPLE, quick=True)
+    service.insert(card)
+    log = tmp_path / "logins"
+    subprocess.run(
+        ["pkcs11-tool", "--module", str(service.module), "--login", "--pin", "1234", "-O"],
+        env={**service.env, "AKISP11_LOGINS": str(log)},
+        capture_output=True,
+        check=False,
+    )
+
+    assert log.read_text() == "C_Login session 1 user 1\n"
+    assert not any(command[1] == 0x20 for command in card.commands)
 
 
 def test_card_without_certificates_is_a_token_all_the_same(service: PcscService) -> None:
@@ -277,7 +314,7 @@ def test_swapped_card_is_counted_by_the_reader(service: PcscService) -> None:
     service.insert(pkcs15_card(PEOPLE, quick=True, fault=Swap(after=19, card=second)))
     (before,) = service.states()
 
-    run_listing(OPENSC, {**service.env, "OPENSC_DRIVER": "akis"})
+    run_listing(service.module, service.env)
     service.wait_for_swap()
 
     (after,) = service.states()
@@ -290,7 +327,7 @@ def test_silent_card_keeps_its_reader_waiting(service: PcscService) -> None:
     service.insert(card)
 
     with pytest.raises(subprocess.TimeoutExpired):
-        run_listing(OPENSC, {**service.env, "OPENSC_DRIVER": "akis"}, timeout_s=2)
+        run_listing(service.module, service.env, timeout_s=2)
 
     assert len(card.commands) == 6
 
@@ -300,7 +337,7 @@ def test_garbled_answers_lose_certificates(service: PcscService, fault: Noise | 
     card = pkcs15_card(PEOPLE, quick=True, fault=fault)
     service.insert(card)
 
-    done = run_listing(OPENSC, {**service.env, "OPENSC_DRIVER": "akis"})
+    done = run_listing(service.module, service.env)
 
     assert len(card.commands) > 14
     assert AYSE.hex().encode() not in done.stdout
@@ -311,7 +348,7 @@ def test_card_takes_its_time_for_each_command(service: PcscService) -> None:
     service.insert(card)
     start = time.monotonic()
 
-    run_listing(OPENSC, {**service.env, "OPENSC_DRIVER": "akis"})
+    run_listing(service.module, service.env)
 
     assert time.monotonic() - start > 0.02 * len(card.commands)
 
@@ -321,7 +358,7 @@ def test_quick_wire_is_quicker_than_the_wire_as_it_is(service: PcscService) -> N
     for quick in (True, False):
         service.insert(pkcs15_card(PEOPLE, quick=quick))
         start = time.monotonic()
-        run_listing(OPENSC, {**service.env, "OPENSC_DRIVER": "akis"})
+        run_listing(service.module, service.env)
         took[quick] = time.monotonic() - start
 
     assert took[True] < took[False]

@@ -22,8 +22,11 @@ _SYSTEM = (
 )
 """Where Debian, Fedora and macOS keep it. Source: their packages of OpenSC 0.23 to 0.26."""
 
-_AS_SHIPPED = "appdefault{frameworkpkcs15{}}"
-"""What is left of the shipped file without comments and blanks: an owner changed nothing."""
+_AS_SHIPPED = frozenset({"", "appdefault{frameworkpkcs15{}}", "appdefault{}"})
+"""What is left of a shipped file without comments and blanks, if its owner changed nothing.
+
+Source: Debian 12, opensc 0.23.0, and Debian 13, opensc 0.26.1.
+"""
 
 _START = "app default {"
 
@@ -92,4 +95,4 @@ def is_changed(file: Path) -> bool:
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    return re.sub(r"#.*|\s", "", text) not in {"", _AS_SHIPPED}
+    return re.sub(r"#.*|\s", "", text) not in _AS_SHIPPED

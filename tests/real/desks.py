@@ -25,6 +25,7 @@ from tests.rig.card import (
     mute_card,
     unknown_card,
 )
+from tests.rig.driver import Driver
 from tests.rig.machine import Machine
 from tests.rig.modules import (
     CKF_SO_PIN_LOCKED,
@@ -92,14 +93,19 @@ def nes(days_left: float, *, name: str = NAME, number: str = NUMBER, days: int =
 
 
 def akis(*ders: bytes, fault: Fault | None = None, pin: Pin | None = None) -> ScriptedCard:
-    """Make an AKİS V1.0 card with these certificates, on a quick wire."""
+    """Make an AKİS card with these certificates, on a quick wire."""
     labels = [f"{NUMBER}NES{place}" for place in range(len(ders))]
     return pkcs15_card(list(zip(labels, ders, strict=True)), quick=True, fault=fault, pin=pin)
 
 
-def desk(stack: ExitStack, *cards: ScriptedCard | None, names: Sequence[str] = ()) -> Desk:
+def desk(
+    stack: ExitStack,
+    *cards: ScriptedCard | None,
+    names: Sequence[str] = (READER,),
+    driver: Driver = Driver.AKISP11,
+) -> Desk:
     """Make a desk with a reader for each card; None leaves it empty."""
-    service = stack.enter_context(PcscService(len(cards), names=tuple(names) or (READER,)))
+    service = stack.enter_context(PcscService(len(cards), names=tuple(names), driver=driver))
     seen = []
     for slot, card in enumerate(cards):
         if card is not None:
@@ -258,7 +264,7 @@ def _wrong_architecture(stack: ExitStack, folder: Path) -> Desk:
     library = library_for_another_machine(folder / "i386.so").read_bytes()
     machine = Machine(folder / "machine")
     machine.put("/opt", {"Akia/libakisp11.so": library})
-    return replace(desk(stack, _current_card()), machine=machine)
+    return replace(desk(stack, _current_card(), driver=Driver.SYSTEM), machine=machine)
 
 
 def _other_protocol(stack: ExitStack, folder: Path) -> Desk:
@@ -275,7 +281,8 @@ def _two_copies(stack: ExitStack, folder: Path) -> Desk:
     machine = Machine(folder / "machine")
     older, newer = library, library + bytes(100)
     machine.put("/opt", {"Akia/libakisp11.so": newer, "akis/lib/libakisp11.so": older})
-    return replace(desk(stack, _current_card()), machine=machine, modules=(module,))
+    made = desk(stack, _current_card(), driver=Driver.SYSTEM)
+    return replace(made, machine=machine, modules=(module,))
 
 
 def _held(stack: ExitStack, _: Path) -> Desk:
@@ -458,9 +465,7 @@ CASES: dict[str, Case] = {
         exit_status=0,
     ),
     "no-driver-for-the-card": Case(
-        build=lambda stack, _: desk(
-            stack, ScriptedCard(atr=AKIS_CURRENT_ATR, answer=lambda _: b"\x6d\x00", quick=True)
-        ),
+        build=lambda stack, _: desk(stack, _current_card(), driver=Driver.SYSTEM),
         verdict="driver-missing",
         exit_status=2,
     ),
@@ -571,12 +576,12 @@ CASES: dict[str, Case] = {
         beside=("card-reread",),
     ),
     "silent-while-read": Case(
-        build=_fault(lambda: Silence(after=6), "--timeout", "3"),
-        verdict="driver-hung",
+        build=_fault(lambda: Silence(after=6), "--timeout", "5"),
+        verdict="token-hung",
         exit_status=2,
     ),
     "noise-while-read": Case(
-        build=_fault(lambda: Noise(after=4)), verdict="token-not-recognised", exit_status=2
+        build=_fault(lambda: Noise(after=0)), verdict="driver-too-old", exit_status=2
     ),
     "memory-of-the-card-fails": Case(
         build=_coded("IN_FIND_OBJECTS", "return 0x30;", _healthy()),

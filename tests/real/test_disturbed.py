@@ -13,6 +13,7 @@ import pytest
 
 from tests.real.desks import AT, NUMBER, nes
 from tests.rig.card import Fault, Glitch, PullOut, ScriptedCard, Truncated
+from tests.rig.driver import Driver
 from tests.rig.pcsc import PcscService
 from tests.rig.pkcs15 import pkcs15_card
 
@@ -21,8 +22,8 @@ pytestmark = pytest.mark.real
 _COMMAND = Path(sys.executable).with_name("cardtool")
 _RESET = 2
 """vpcd's control byte."""
-_TO_THE_FIRST_CERTIFICATE = 11
-_TO_THE_SECOND_CERTIFICATE = 17
+_TO_THE_FIRST_CERTIFICATE = 12
+_TO_THE_SECOND_CERTIFICATE = 19
 """Commands that come before a certificate is selected."""
 
 
@@ -32,7 +33,7 @@ def _card(*days_left: int, fault: Fault | None = None) -> ScriptedCard:
 
 
 def _verdict(card: ScriptedCard, *, tells_presence: bool = True) -> str:
-    with PcscService(1, tells_presence=tells_presence) as service:
+    with PcscService(1, tells_presence=tells_presence, driver=Driver.QUIET) as service:
         service.insert(card)
         done = subprocess.run(
             [_COMMAND, "check", "--format", "json", "--at", AT.isoformat()],

@@ -53,5 +53,5 @@ def test_what_is_told_on_request_holds_nothing_personal() -> None:
         )
 
     assert "PRESENT" in done.stderr
-    assert "opensc-pkcs11.so" in done.stderr
+    assert "libakisp11.so" in done.stderr
     assert not any(each in done.stderr for each in (NUMBER, NAME, SERIAL, "AKIS_"))

@@ -19,7 +19,7 @@ SEND_ATR = 4
 AKIS_V1_ATR = bytes.fromhex("3BBA11008131FE4D55454B41452056312E30AE")
 """AKİS V1.0, the only AKİS card that the driver in OpenSC 0.23 knows."""
 AKIS_CURRENT_ATR = bytes.fromhex("3B9F978131FE458065544353228231C073F62180810553")
-"""AKİS 2.5.2, which OpenSC does not know: only the vendor's module reads it."""
+"""AKİS 2.5.2, which OpenSC does not know: only the vendor's module reads it, or its stand-in."""
 MYEID_ATR = bytes.fromhex("3BF51800FF8131FE454D794549449A")
 """Aventra MyEID, whose driver in OpenSC reads the same files and asks for the tries left."""
 UNKNOWN_ATR = bytes.fromhex("3B6A00000102030405060708090A")

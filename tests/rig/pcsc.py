@@ -22,6 +22,7 @@ from typing import Self
 from tests.rig import enclosure
 from tests.rig.card import Glitch, ScriptedCard
 from tests.rig.compiler import compile_library
+from tests.rig.driver import Driver, install
 from tests.rig.look import EMPTY, NO_SERVICE, PRESENT, ReaderState, ServiceError, look
 
 READER = "ACS ACR39U ICC Reader"
@@ -62,10 +63,12 @@ class PcscService:
         *,
         names: tuple[str, ...] = (READER,),
         tells_presence: bool = True,
+        driver: Driver = Driver.AKISP11,
     ) -> None:
         """Describe a service with so many readers, 0 to 16, which take the names in turn.
 
-        `tells_presence`: their driver answers SCARD_ATTR_ICC_PRESENCE, as libccid does.
+        `tells_presence`: whether their driver can be asked if a card is in.
+        `driver` is what reads the cards in them.
         """
         self._tells_presence = tells_presence
         self.folder = Path(tempfile.mkdtemp(prefix="rig-"))
@@ -79,8 +82,12 @@ class PcscService:
         self._requests: socket.socket | None = None
         self._asking = threading.Lock()
         self._plugs: dict[int, _Plug] = {}
+        self.module = install(driver, self.folder / "config")
+        """The PKCS#11 module of the driver, unless that is the system's."""
         self.env = {
             **os.environ,
+            "XDG_CONFIG_HOME": str(self.module.parent),
+            **({"AKISP11_FAULT": "quiet"} if driver is Driver.QUIET else {}),
             "PCSCLITE_CSOCK_NAME": str(self._socket),
             "CARDTOOL_STATE": str(self.folder / "last-good.json"),
         }

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files of an AKİS V1.0 card, laid out so that the AKİS driver in OpenSC 0.23 reads them.
+"""The files of an AKİS card, as the stand-in for the vendor's module reads them (`rig.driver`).
 
-Reading only: whatever would write, sign or try a PIN is refused, and stays in the card's log.
+They are laid out so that the AKİS driver in OpenSC 0.23 reads them too, if the ATR is that of
+AKİS V1.0. Reading only: whatever would write, sign or try a PIN is refused, and stays in the
+card's log.
 
 Source: ISO/IEC 7816-15 for the files; OpenSC 0.23.0, card-akis.c, for selection by path and the
 tags 80, 82, 83 and 90 in the answer, card-myeid.c for selection by name and the applet's
@@ -11,7 +13,7 @@ information; seen on Debian 12 with opensc 0.23.0-0.3+deb12u2.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.rig.card import AKIS_V1_ATR, Fault, ScriptedCard
+from tests.rig.card import AKIS_CURRENT_ATR, Fault, ScriptedCard
 from tests.rig.der import bits, integer, octets, sequence, tlv, utf8
 
 SERIAL = "0A1B2C3D4E5F6071"
@@ -22,7 +24,7 @@ _FILE_NOT_FOUND = b"\x6a\x82"
 _END_OF_FILE = b"\x62\x82"
 _WRONG_OFFSET = b"\x6b\x00"
 _NO_SUCH_INSTRUCTION = b"\x6d\x00"
-_NOT_ALLOWED = b"\x69\x82"
+NOT_ALLOWED = b"\x69\x82"
 _PIN_BLOCKED = b"\x69\x83"
 _HEADER_AND_LENGTH = 5
 
@@ -33,6 +35,8 @@ _ODF = _APPLICATION + b"\x50\x31"
 _TOKEN_INFO = _APPLICATION + b"\x50\x32"
 _PINS = _APPLICATION + b"\x44\x01"
 _CERTIFICATES = _APPLICATION + b"\x44\x03"
+_TRIES = _APPLICATION + b"\x44\x11"
+"""The rig's own file: the tries left, in one byte, which the stand-in needs no VERIFY to learn."""
 _FIRST_CERTIFICATE = 0x4501
 _AID = b"\xa0\x00\x00\x00\x63PKCS-15"
 
@@ -50,12 +54,13 @@ class Pin:
     initialised: bool = True
     """Off: the files name no PIN, as on a card whose holder never chose one."""
     tries_left: int = 3
-    """Answered to VERIFY without data, which asks and does not try; 0 is a locked PIN.
+    """What the stand-in says; 0 is a locked PIN. Answered to VERIFY without data too, by which
+    OpenSC asks and does not try.
 
     OpenSC's AKİS driver never asks, so its token flags say nothing of it. With `MYEID_ATR` it asks
     and sets CKF_USER_PIN_FINAL_TRY and LOCKED, but COUNT_LOW never, as it learns no maximum.
     """
-    when_tried: bytes = _NOT_ALLOWED
+    when_tried: bytes = NOT_ALLOWED
     """Answered to VERIFY with a PIN, whichever it is."""
 
 
@@ -116,7 +121,7 @@ class CardFiles:
     def _read(self, offset: int, size: int) -> bytes:
         content = self._files.get(self._selected)
         if content is None:
-            return _NOT_ALLOWED
+            return NOT_ALLOWED
         if offset >= len(content):
             return _WRONG_OFFSET
         piece = content[offset : offset + size]
@@ -129,7 +134,7 @@ def pkcs15_card(
     label: str = f"AKIS_{SERIAL}",
     serial: str = SERIAL,
     pin: Pin | None = None,
-    atr: bytes = AKIS_V1_ATR,
+    atr: bytes = AKIS_CURRENT_ATR,
     quick: bool = False,
     delay_s: float = 0.0,
     fault: Fault | None = None,
@@ -151,6 +156,7 @@ def pkcs15_card(
             bits(1),
         ),
         _PINS: _pin_entry() if pin.initialised else b"\0",
+        _TRIES: bytes((pin.tries_left,)),
     }
     entries = []
     for number, (name, der) in enumerate(certificates, start=1):

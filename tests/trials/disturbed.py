@@ -17,6 +17,7 @@ from cardtool.rules.codes.row import UNSURE
 from tests.real.desks import AT, NUMBER, nes
 from tests.rig import certificates
 from tests.rig.card import Fault, Glitch, PullOut, ScriptedCard, Swap, Truncated
+from tests.rig.driver import Driver
 from tests.rig.pcsc import PcscService
 from tests.rig.pkcs15 import pkcs15_card
 from tests.trials import Trial
@@ -62,15 +63,20 @@ class _Case:
     after: int
     tells_presence: bool
     """Whether the reader's driver can be asked if the card is in."""
+    driver: Driver
+    """What reads the card: some drivers report what they cannot read, others leave it out."""
 
     def __str__(self) -> str:
         driver = "" if self.tells_presence else ", a driver that cannot be asked"
-        return f"{self.fault} after {self.after} commands{driver}"
+        quiet = ", left out without an error" if self.driver is Driver.QUIET else ""
+        return f"{self.fault} after {self.after} commands{driver}{quiet}"
 
 
-def _check(card: ScriptedCard, *, tells_presence: bool) -> tuple[dict[str, object], list[str]]:
+def _check(
+    card: ScriptedCard, *, tells_presence: bool, driver: Driver = Driver.AKISP11
+) -> tuple[dict[str, object], list[str]]:
     """Return what the installed command says of a card, and the codes it gives."""
-    with PcscService(1, tells_presence=tells_presence) as service:
+    with PcscService(1, tells_presence=tells_presence, driver=driver) as service:
         service.insert(card)
         done = subprocess.run(
             [_COMMAND, "check", "--format", "json", "--at", AT.isoformat()],
@@ -91,7 +97,7 @@ def _cards(card: ScriptedCard) -> Iterator[ScriptedCard]:
 
 def _try(case: _Case) -> str:
     card = _card(_FAULTS[case.fault](case.after))
-    found, codes = _check(card, tells_presence=case.tells_presence)
+    found, codes = _check(card, tells_presence=case.tells_presence, driver=case.driver)
     if wrong := set(codes) & set(UNSURE):
         return f"{case}: {sorted(wrong)}, and the card has a valid NES"
     if found["severity"] == "ok" and (case.fault == "pulled" or "nes-valid" not in codes):
@@ -110,10 +116,11 @@ def run(cases: int, seed: int) -> Iterator[str]:
     _, codes = _check(undisturbed, tells_presence=True)
     yield "" if "nes-valid" in codes else f"without a disturbance: {codes}"
     every = [
-        _Case(fault=fault, after=after, tells_presence=tells_presence)
+        _Case(fault=fault, after=after, tells_presence=tells_presence, driver=driver)
         for fault in _FAULTS
         for after in range(len(undisturbed.commands))
         for tells_presence in (True, False)
+        for driver in (Driver.AKISP11, Driver.QUIET)
     ]
     random.Random(seed).shuffle(every)  # noqa: S311 - to be the same each time
     yield from map(_try, every[:cases])

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* As much of PKCS#11 v2.20 as a module needs that lists slots, tokens and certificates.
-   Source: the OASIS standard PKCS #11 Base Specification 2.40; Unix layout, no packing. */
+   Source: the OASIS standard PKCS #11 Base Specification 2.40, section 2.1 for the layout: records
+   are packed to one byte on Windows and not at all elsewhere. CK_ULONG is as wide as `long`, so it
+   has 4 bytes on Windows, also in a 64-bit program. */
 #ifndef RIG_PKCS11_H
 #define RIG_PKCS11_H
 
@@ -12,8 +14,11 @@ enum {
     CKR_OK = 0x00,
     CKR_SLOT_ID_INVALID = 0x03,
     CKR_GENERAL_ERROR = 0x05,
+    CKR_FUNCTION_FAILED = 0x06,
     CKR_ARGUMENTS_BAD = 0x07,
     CKR_ATTRIBUTE_TYPE_INVALID = 0x12,
+    CKR_DEVICE_ERROR = 0x30,
+    CKR_DEVICE_REMOVED = 0x32,
     CKR_FUNCTION_NOT_SUPPORTED = 0x54,
     CKR_PIN_INCORRECT = 0xA0,
     CKR_SESSION_HANDLE_INVALID = 0xB3,
@@ -21,6 +26,14 @@ enum {
     CKR_TOKEN_NOT_RECOGNIZED = 0xE1,
     CKR_BUFFER_TOO_SMALL = 0x150,
     CKF_TOKEN_PRESENT = 0x01,
+    CKF_REMOVABLE_DEVICE = 0x02,
+    CKF_HW_SLOT = 0x04,
+    CKF_LOGIN_REQUIRED = 0x04,
+    CKF_USER_PIN_INITIALIZED = 0x08,
+    CKF_TOKEN_INITIALIZED = 0x400,
+    CKF_USER_PIN_COUNT_LOW = 0x10000,
+    CKF_USER_PIN_FINAL_TRY = 0x20000,
+    CKF_USER_PIN_LOCKED = 0x40000,
     CKO_CERTIFICATE = 0x01,
     CKC_X_509 = 0x00,
     CKA_CLASS = 0x00,
@@ -31,6 +44,10 @@ enum {
     CKA_CERTIFICATE_TYPE = 0x80,
     CKA_ID = 0x102,
 };
+
+#ifdef _WIN32
+#pragma pack(push, 1)
+#endif
 
 typedef struct { CK_BYTE major, minor; } CK_VERSION;
 
@@ -78,5 +95,9 @@ typedef struct {
     CK_VERSION version;
     void *functions[FUNCTIONS];
 } CK_FUNCTION_LIST;
+
+#ifdef _WIN32
+#pragma pack(pop)
+#endif
 
 #endif

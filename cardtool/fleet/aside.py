@@ -12,6 +12,7 @@ import io
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -116,8 +117,9 @@ def _moved(  # noqa: PLR0913, PLR0917 - a file, from where to where, under which
             with suppress(OSError):
                 folder.remove_empty(target)
             raise
-        with suppress(OSError, AttributeError):  # another's file; Windows
-            os.fchmod(source.fileno(), 0o600)
+        if sys.platform != "win32":
+            with suppress(OSError):  # another's file
+                os.fchmod(source.fileno(), 0o600)
         break
     _say(folder, target, reason)
     return folder.path / target

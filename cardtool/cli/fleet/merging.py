@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cardtool.model.register import Merged
 
 _FORMATS = ("terminal", "json")
+_LONGEST_S = 120.0
+"""For reading a register; the largest takes a tenth of it."""
 
 
 @click.command()
@@ -93,6 +95,7 @@ def _read(session: Session, file: str, sheet: str | None) -> "Register":
     Raises:
         Refusal: it cannot be used.
     """
+    from cardtool.fleet import limited
     from cardtool.fleet.register.grid import LARGEST_BYTES, RegisterError
     from cardtool.fleet.register.people import read
 
@@ -102,8 +105,11 @@ def _read(session: Session, file: str, sheet: str | None) -> "Register":
     except OSError as error:
         reason = error.strerror or str(error)
         raise Refusal(code="register-unreadable", file=file, reason=reason) from error
+    settings = (dict(session.config.fleet.columns), _disguise(session), sheet)
     try:
-        return read(body, session.config.fleet.columns, _disguise(session), sheet)
+        return limited.run(read, body, *settings, seconds=_LONGEST_S)
+    except limited.LimitError as error:
+        raise Refusal(code=f"register-{error.kind}", file=file) from error
     except RegisterError as error:
         raise Refusal(code=error.code, **{"file": file, **error.facts}) from error
 

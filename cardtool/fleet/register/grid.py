@@ -9,7 +9,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
 import msgspec
@@ -26,6 +26,9 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LONGEST_CELL = 1_000_000
+_MOST_ROWS = 200_000
+_MOST_CELLS = 5_000_000
+"""Of a sheet: no institution has so many people, and no list so many columns."""
 
 _OTHERS = (
     (re.compile(rb"<(!doctype html|html|table|head|body|meta|style)\b", re.IGNORECASE), "HTML"),
@@ -50,6 +53,14 @@ class RegisterError(ValueError):
         super().__init__(code, facts)
         self.code = code
         self.facts = facts
+
+    def __reduce__(self) -> tuple[Callable[..., "RegisterError"], tuple[object, ...]]:
+        """Cross from one process into another."""
+        return _error, (self.code, self.facts)
+
+
+def _error(code: str, facts: dict[str, str | int]) -> RegisterError:
+    return RegisterError(code=code, **facts)
 
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +88,7 @@ def grids(body: bytes, sheet: str | None = None) -> Iterator[tuple[Grid, ...]]:
         if pattern.match(begins):
             raise RegisterError(code="register-kind", kind=kind)
     for delimiter in _DELIMITERS:
-        yield (Grid(rows=tuple(_lines(text, delimiter))),)
+        yield (Grid(rows=_limited(_lines(text, delimiter))),)
 
 
 def _sheets(body: bytes, wanted: str | None) -> Iterator[Grid]:
@@ -96,11 +107,28 @@ def _sheets(body: bytes, wanted: str | None) -> Iterator[Grid]:
             if wanted is not None and wanted not in visible:
                 raise RegisterError(code="register-sheet", sheet=wanted, found=", ".join(visible))
             for name in visible if wanted is None else [wanted]:
-                yield Grid(sheet=name, rows=tuple(_cells(book.get_sheet_by_name(name))))
+                yield Grid(sheet=name, rows=_limited(_cells(book.get_sheet_by_name(name))))
     except python_calamine.PasswordError as error:
         raise RegisterError(code="register-locked") from error
     except (python_calamine.CalamineError, zipfile.BadZipFile) as error:
         raise RegisterError(code="register-broken", reason=str(error)) from error
+
+
+def _limited(
+    rows: Iterable[tuple[int, tuple[str, ...]]],
+) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return rows, as many as a register may have.
+
+    Raises:
+        RegisterError: there are more of them, or more cells.
+    """
+    found, cells = [], 0
+    for row in rows:
+        found.append(row)
+        cells += len(row[1])
+        if len(found) > _MOST_ROWS or cells > _MOST_CELLS:
+            raise RegisterError(code="register-long", rows=_MOST_ROWS, cells=_MOST_CELLS)
+    return tuple(found)
 
 
 def _cells(sheet: python_calamine.CalamineSheet) -> Iterator[tuple[int, tuple[str, ...]]]:

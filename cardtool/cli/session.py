@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-_LEAVING = ("json", "ics", "csv", "ndjson", "xlsx")
+LEAVING = ("json", "ics", "csv", "ndjson", "xlsx")
 """Formats that are made to be given away: redacted, where the screen is masked."""
 
-_WHOLE = (*_LEAVING, "html")
+_WHOLE = (*LEAVING, "html")
 """Formats that can be had with names and numbers as they are."""
 
 _COLUMNS = range(40, 101)
@@ -181,7 +181,7 @@ class Session:
         from cardtool.model.redact import mask
         from cardtool.rules import diagnose
 
-        is_leaving = self._keeps or self.format in _LEAVING
+        is_leaving = self._keeps or self.format in LEAVING
         shown = self.leaving(snapshot) if is_leaving else mask(snapshot)
         at = value(self._ctx, "at") or moment or datetime.now().astimezone()
         diagnosis = diagnose(shown, at, self.config.days())

@@ -16,11 +16,12 @@ _LOG = logging.getLogger(__name__)
 
 def tell(snapshot: Snapshot) -> None:
     """Log each step of a look, in the order of the chain."""
-    for line in _lines(snapshot):
+    for line in lines(snapshot):
         _LOG.debug("%s", escape(line))
 
 
-def _lines(snapshot: Snapshot) -> Iterator[str]:
+def lines(snapshot: Snapshot) -> Iterator[str]:
+    """Yield what there is to say of each part of a look."""
     if isinstance(snapshot.readers, Failure):
         yield f"PC/SC asked for the readers: {snapshot.readers.name}"
     else:

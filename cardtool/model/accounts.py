@@ -60,9 +60,8 @@ class Accounts:
                 continue
             self._meant.setdefault(letters, name)
             if letters not in _WORDS:
-                for each in spellings(name):
-                    if each not in _NOBODY | _WORDS:
-                        spelt.setdefault(each, name)
+                forms = (each for each in spellings(name) if each not in _NOBODY | _WORDS)
+                spelt |= dict.fromkeys(forms, name)
         self._words = Names(spelt, shortest=_SHORTEST)
         self._in_hosts = Names(spelt, shortest=_SHORTEST, inside=SHORTEST)
 

@@ -18,35 +18,12 @@ import msgspec
 from cardtool.model import homes, numbers
 from cardtool.model.accounts import Accounts
 from cardtool.model.certificate import Attribute, Certificate, Name
+from cardtool.model.fields import DIGITS, IDENTIFIERS, SHARED, STANDARD, SYMBOLS, TOLD
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.snapshot import CertificateObject, Failure, Slot, Snapshot, Token
 from cardtool.model.spelling import Names, folded
 from cardtool.model.stars import Stars, starred
 from cardtool.model.values import NUMBER_BYTES, Values, is_hashed
-
-_TOLD = frozenset({"BUG", "TIMEOUT", "NONSENSE"})
-"""Failures of a worker whose detail is our own text. Others end with what a vendor printed."""
-
-_SHARED = frozenset({"C", "O", "OU", "L", "ST", "street", "title"})
-"""Attribute types that many people have in common: hashed, but not looked for elsewhere."""
-
-_SYMBOLS = frozenset(
-    {
-        "type", "api", "states", "flags", "platform", "machine", "machines", "format", "key",
-        "key_usage", "extended_key_usage", "policies", "qc_statements", "signature_algorithm",
-        "marks", "state", "start",
-    }
-)  # fmt: skip
-"""Fields of fixed words, which rules compare: nothing but a name or a number changes them."""
-
-_DIGITS = frozenset({"atr", "serial", "vendor", "product", "classes", "sha256", "chain", "host_id"})
-"""Fields of hex digits, which stay unless they are a number."""
-
-_IDENTIFIERS = frozenset({"id", "subject_key_id", "authority_key_id"})
-"""Fields of hex digits that an issuer may have made of anything."""
-
-_STANDARD = re.compile(r"(?:CKF|CKR|SCARD)_[A-Z0-9_]++|0x[0-9A-F]++")
-"""Symbols of standards, which are nobody's name."""
 
 _LIBRARY = (".so", ".dll", ".dylib")
 
@@ -77,7 +54,7 @@ def redact(snapshot: Snapshot, key: bytes, accounts: Iterable[str] = ()) -> Snap
     """
     labels = {token.label for _, _, token in snapshot.tokens()}
     labels.update(each.label for each in _certificates(snapshot))
-    said = [each for each in _attributes(snapshot) if each.type not in _SHARED]
+    said = [each for each in _attributes(snapshot) if each.type not in SHARED]
     values = {token.serial for _, _, token in snapshot.tokens()} | {each.value for each in said}
     user = snapshot.origin.user if snapshot.origin else ""
     names = [each.value for each in said]
@@ -142,9 +119,9 @@ class _Disguise:
         self._left = _WORK_LIMIT // (_LEAST_WORK + wanted)
         self._done: dict[tuple[Callable[[str], str], str], str] = {}
         self._changes = {
-            **dict.fromkeys(_SYMBOLS, self._symbol),
-            **dict.fromkeys(_DIGITS, self._digits),
-            **dict.fromkeys(_IDENTIFIERS, self._identifier),
+            **dict.fromkeys(SYMBOLS, self._symbol),
+            **dict.fromkeys(DIGITS, self._digits),
+            **dict.fromkeys(IDENTIFIERS, self._identifier),
             "path": self._path,
         }
 
@@ -184,19 +161,21 @@ class _Disguise:
 
     def _text(self, text: str) -> str:
         text = self._labels.replaced(self._nameless(text), self._change)
-        text = self._values.replaced(text, self._change)
-        return text if self._shows_names else homes.USER.sub(self._home, text)
+        return self._homeless(self._values.replaced(text, self._change))
 
     def _nameless(self, text: str) -> str:
         return self._accounts.replaced(self._names.replaced(text, self._change), self._change)
+
+    def _homeless(self, text: str) -> str:
+        return text if self._shows_names else homes.USER.sub(self._home, text)
 
     def _home(self, found: re.Match[str]) -> str:
         return found["before"] + self._value(found["user"])
 
     def _symbol(self, text: str) -> str:
-        if _STANDARD.fullmatch(text):
+        if STANDARD.fullmatch(text):
             return text
-        return self._values.numberless(self._nameless(text), self._change)
+        return self._homeless(self._values.numberless(self._nameless(text), self._change))
 
     def _slot(self, slot: Slot) -> Slot:
         token = slot.token
@@ -260,7 +239,7 @@ class _Disguise:
 
     def _walk(self, node: Any, field: str = "") -> Any:  # noqa: ANN401 - any part of a snapshot
         if isinstance(node, msgspec.Struct):
-            if isinstance(node, Failure) and node.api == "worker" and node.name not in _TOLD:
+            if isinstance(node, Failure) and node.api == "worker" and node.name not in TOLD:
                 node = msgspec.structs.replace(node, detail="")
             fields = [name for name in node.__struct_fields__ if name != "der"]
             return msgspec.structs.replace(

@@ -74,7 +74,7 @@ def spellings(name: str) -> Iterator[str]:
 def _orders(name: str) -> Iterator[str]:
     parts = [
         part
-        for found in _PART.findall(unicodedata.normalize("NFC", name))
+        for found in _PART.findall(unicodedata.normalize("NFKC", name))
         if (part := folded(found))
     ]
     if not parts or "".join(parts).isdecimal():

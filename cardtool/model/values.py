@@ -41,14 +41,19 @@ class Values:
         for value in known:
             meant = numbers.digits(value)
             forms |= dict.fromkeys((value, meant, value.encode(errors="replace").hex()), meant)
+        people = dict[str, str]()
         for number in self._people:
-            forms |= {f"{int(number):x}": number, number.encode("utf-16-le").hex(): number}
+            people |= dict.fromkeys((number, number.encode().hex(), f"{int(number):x}"), number)
+            people[number.encode("utf-16-le").hex()] = number
+        self._meant = {form.casefold(): meant for form, meant in (forms | people).items()}
+        self._pattern = self._of_forms(forms | people)
+        self._of_people = self._of_forms(people)
+
+    def _of_forms(self, forms: Iterable[str]) -> re.Pattern[str]:
         wanted = sorted((each for each in forms if len(each) >= SHORTEST), key=_longest_first)
-        self._meant = {each.casefold(): forms[each] for each in reversed(wanted)}
         starts = [f"{number[:_NINE]}[0-9]{{0,2}}" for number in self._people]
-        self._pattern = re.compile(
-            "|".join((f"(?P<done>{HASH})", *map(_spelt, wanted), *starts, numbers.PLAIN))
-        )
+        parts = (f"(?P<done>{HASH})", *map(_spelt, wanted), *starts, numbers.PLAIN)
+        return re.compile("|".join(parts))
 
     def __len__(self) -> int:
         """Return how many texts are looked for."""
@@ -56,21 +61,22 @@ class Values:
 
     def replaced(self, text: str, change: Callable[[str], str]) -> str:
         """Return a text in which each value, and each identity number, is changed."""
+        return self._changed(self._pattern, text, change)
 
+    def numberless(self, text: str, change: Callable[[str], str]) -> str:
+        """Return a text whose other values stay, for they may be what it says."""
+        for number in sorted(self.numbers, key=len, reverse=True):
+            if number.isdecimal() and len(number) >= _LEAST_DIGITS:
+                text = text.replace(number, change(number))
+        return self._changed(self._of_people, text, change)
+
+    def _changed(self, pattern: re.Pattern[str], text: str, change: Callable[[str], str]) -> str:
         def changed(found: re.Match[str]) -> str:
             return found[0] if found["done"] else change(self._of(found[0]))
 
-        text = self._pattern.sub(changed, text)
+        text = pattern.sub(changed, text)
         text = numbers.spaced(text, lambda found: change(numbers.digits(found)), self.numbers)
         return numbers.cut(text, change, self.numbers)
-
-    def numberless(self, name: str, change: Callable[[str], str]) -> str:
-        """Return a file's name without the numbers in it; other values may be what it is called."""
-        for number in sorted(self.numbers, key=len, reverse=True):
-            if number.isdecimal() and len(number) >= _LEAST_DIGITS:
-                name = name.replace(number, change(number))
-        name = re.sub(numbers.PLAIN, lambda found: change(numbers.digits(found[0])), name)
-        return numbers.spaced(name, lambda found: change(numbers.digits(found)), self.numbers)
 
     def is_in_bytes(self, data: bytes) -> bool:
         """Tell whether bytes are, or hold, an identity number that is known or surely one."""

@@ -1,14 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 """All trials, in the order of docs/reliability.md."""
 
-from tests.trials import Trial, certificates, crowds, disturbed, files, patterns, threads
-
-TRIALS: tuple[Trial, ...] = (
-    threads.PLUGGED,
-    threads.TWO_THREADS,
-    certificates.TRIAL,
-    disturbed.TRIAL,
-    files.TRIAL,
-    patterns.TRIAL,
-    crowds.TRIAL,
-)
+from tests.trials import Trial, PLUGGED, TRIAL, TRIALS, TWO_THREADS, certificates, crowds, disturbed, files, leaks, patterns, threads, tuple)

@@ -48,7 +48,7 @@ _MADE: dict[tuple[str, str], tuple[re.Pattern[Any], ...]] = {
         for number in templates._NUMBERS.values()  # noqa: SLF001
     ),
     ("cardtool.model.spelling", "__init__"): (Names.of(["AYŞE ÖRNEK"])._pattern,),  # noqa: SLF001
-    ("cardtool.model.values", "__init__"): (Values(["5A01", "10000001990"])._pattern,),  # noqa: SLF001
+    ("cardtool.model.values", "_of_forms"): (Values(["5A01", "10000001990"])._pattern,),  # noqa: SLF001
 }
 """Patterns that a function makes from what it is given: its module, its name and examples."""
 

@@ -1,4 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """All trials, in the order of docs/reliability.md."""
 
-from tests.trials import Trial, PLUGGED, TRIAL, TRIALS, TWO_THREADS, certificates, crowds, disturbed, files, leaks, patterns, threads, tuple)
+from tests.trials import Trial, certificates, crowds, disturbed, files, leaks, patterns, threads
+
+TRIALS: tuple[Trial, ...] = (
+    threads.PLUGGED,
+    threads.TWO_THREADS,
+    certificates.TRIAL,
+    disturbed.TRIAL,
+    files.TRIAL,
+    patterns.TRIAL,
+    leaks.TRIAL,
+    crowds.TRIAL,
+)

@@ -112,6 +112,24 @@ def test_bad_news_of_a_card_that_moved_is_not_believed(
     assert codes(desk((moved,), read)) == [verdict]
 
 
+def test_a_reader_that_could_not_be_asked_says_nothing_of_a_card() -> None:
+    strange = "ACS Kart Okuyucu Ğüİş 00 00"
+    unasked = Failure(api="pcsc", name="SCARD_E_INVALID_VALUE", detail="ASCII names only")
+    here = desk((reader(None, strange, card=unasked),))
+
+    assert only(here, "reader-not-asked").facts["reader"] == strange
+    assert codes(here) == ["reader-not-asked"]
+    assert (
+        codes(
+            desk(
+                (reader(None, strange, card=unasked), reader(name=SECOND)),
+                (module(slot(token(nes()), SECOND)),),
+            )
+        )
+        == []
+    )
+
+
 def test_of_two_readings_that_differ_the_one_with_an_nes_in_force_is_a_warning() -> None:
     assert codes(desk((reader(differs=True),))) == ["card-unstable-but-read"]
     assert codes(desk((reader(differs=True, changes=1),))) == ["card-unstable-but-read"]

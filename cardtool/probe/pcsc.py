@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 from smartcard import scard
 
+from cardtool.probe import winscard
+
 T = TypeVar("T")
 
 _Record = dict[str, Any]
@@ -94,7 +96,7 @@ def _becomes(context: int, name: str, wanted: int, wait_s: float) -> bool:
     state, left_s = scard.SCARD_STATE_UNAWARE, 0.0
     while True:
         awaited = [(name, state & ~scard.SCARD_STATE_CHANGED)]
-        code, changes = scard.SCardGetStatusChange(context, round(left_s * 1000), awaited)
+        code, changes = _calls(name).SCardGetStatusChange(context, round(left_s * 1000), awaited)
         if code != scard.SCARD_S_SUCCESS:
             return False
         state = changes[0][1]
@@ -114,7 +116,7 @@ def _connect(context: int, name: str) -> tuple[int, bool | None]:
     Source: libccid 1.5, IFDHGetCapabilities; drivers_notes/middleware.md#pc-sc.
     """
     shared, protocols = scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_ANY
-    code, card, _ = scard.SCardConnect(context, name, shared, protocols)
+    code, card, _ = _calls(name).SCardConnect(context, name, shared, protocols)
     if code != scard.SCARD_S_SUCCESS:
         return int(code), None
     code, presence = scard.SCardGetAttrib(card, scard.SCARD_ATTR_ICC_PRESENCE)
@@ -136,22 +138,20 @@ def _list(context: int, met: dict[str, int]) -> list[_Record] | _Record:
 def _look(context: int, met: dict[str, int]) -> tuple[int, list[_Record] | _Record]:
     try:
         code, names = scard.SCardListReaders(context, [])
-    except (SystemError, UnicodeError) as error:  # pyscard, at a name that is no UTF-8
-        return scard.SCARD_S_SUCCESS, _unnameable(str(error))
+    except (SystemError, UnicodeError):  # pyscard, at a name that is no UTF-8
+        code, names = winscard.SCardListReaders(context, [])
     if code == scard.SCARD_E_NO_READERS_AVAILABLE or (code == scard.SCARD_S_SUCCESS and not names):
         return code, []
     if code != scard.SCARD_S_SUCCESS:
         return code, _failure(code)
-    unaware = [(name, scard.SCARD_STATE_UNAWARE) for name in names if name.isascii()]
-    code, changes = scard.SCardGetStatusChange(context, 0, unaware)
+    unaware = [(name, scard.SCARD_STATE_UNAWARE) for name in names]
+    code, changes = _calls(*names).SCardGetStatusChange(context, 0, unaware)
     if code != scard.SCARD_S_SUCCESS:
         return code, _failure(code)
-    found = {
-        name: _reader(name, state, bytes(atr), met.get(name, scard.SCARD_S_SUCCESS))
+    return code, [
+        _reader(name, state, bytes(atr), met.get(name, scard.SCARD_S_SUCCESS))
         for name, state, atr in changes
-    }
-    strange = {"card": _unnameable("pyscard asks for readers by ASCII names only")}
-    return code, [found.get(name) or {"name": name, **strange} for name in names]
+    ]
 
 
 def _reader(name: str, event_state: int, atr: bytes, met: int) -> _Record:
@@ -180,8 +180,9 @@ def _card(states: list[str], atr: str) -> _Record | None:
     return {**failure, "name": "SCARD_STATE_PRESENT", "code": present, "detail": detail}
 
 
-def _unnameable(detail: str) -> _Record:
-    return {"type": "failure", "api": "pcsc", "name": "SCARD_E_INVALID_VALUE", "detail": detail}
+def _calls(*names: str) -> Any:  # noqa: ANN401 - two modules with the same functions
+    """Return where the functions are that take these names: pyscard's take ASCII alone."""
+    return scard if all(map(str.isascii, names)) else winscard
 
 
 def _failure(code: int) -> _Record:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, Failure, Reader, Snapshot
-from cardtool.rules import desk, named
+from cardtool.rules import desk, named, ports
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
@@ -86,6 +86,8 @@ def _has_card(reader: Reader) -> bool:
 
 
 def _in(reader: Reader) -> Iterator[Finding]:
+    if ports.refusal(reader) is not None:
+        return
     if isinstance(reader.card, Failure):
         code = "card-unpowered" if reader.card.name == _NO_ATR else "card-mute"
         yield finding(code, reader=reader.name, reason=desk.reason(reader.card))

@@ -12,7 +12,7 @@ from collections import Counter
 import msgspec
 
 from cardtool import catalog
-from cardtool.model.snapshot import Reader, Snapshot
+from cardtool.model.snapshot import Failure, Reader, Snapshot
 from cardtool.model.surroundings import UsbDevice
 from cardtool.rules import desk
 from cardtool.rules.remembered import remembered
@@ -34,6 +34,9 @@ _GENERIC = frozenset(
 
 _MOST_NAMED = 50
 """Devices whose own words are looked for in the names of readers: no desk has so many."""
+
+_UNNAMEABLE = "SCARD_E_INVALID_VALUE"
+"""What cardtool wrote of a reader whose name it could not pass on: one that was not ASCII."""
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,3 +177,9 @@ def _names(devices: list[UsbDevice], ids: set[str], reader: Reader) -> frozenset
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[a-z0-9]{2,}", text.casefold())) - _GENERIC
+
+
+def refusal(reader: Reader) -> Failure | None:
+    """Return why a reader could not be asked at all, which says nothing of a card; None: it was."""
+    card = reader.card
+    return card if isinstance(card, Failure) and card.name == _UNNAMEABLE else None

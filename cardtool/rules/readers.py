@@ -32,6 +32,9 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         yield finding(
             "reader-virtual" if desk.is_virtual(reader) else "reader-found", reader=reader.name
         )
+        if refusal := ports.refusal(reader):
+            reason = desk.reason(refusal)
+            yield finding("reader-not-asked", reader=reader.name, reason=reason)
     for name in desk.unplugged(snapshot):
         yield finding("reader-unplugged", reader=name)
     yield from _on_usb(snapshot)

@@ -80,18 +80,17 @@ def look(
 
 def _ask(reader: int, until: int) -> int | list[tuple[str, int, str]]:
     scard = importlib.import_module("smartcard.scard")
+    any_name = importlib.import_module("cardtool.probe.winscard")  # pyscard's take ASCII alone
     code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
     if code:
         return int(code) & 0xFFFFFFFF
     while True:
-        code, names = scard.SCardListReaders(context, [])
+        code, names = any_name.SCardListReaders(context, [])
         if code & 0xFFFFFFFF == NO_READERS:
             return []
         if code:
             return int(code) & 0xFFFFFFFF
-        code, states = scard.SCardGetStatusChange(
-            context, 0, [(name, 0) for name in names if name.isascii()]
-        )
+        code, states = any_name.SCardGetStatusChange(context, 0, [(name, 0) for name in names])
         if code:
             return int(code) & 0xFFFFFFFF
         found = [(name, state, bytes(atr).hex()) for name, state, atr in states]

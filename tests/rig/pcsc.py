@@ -233,7 +233,7 @@ class PcscService:
                 f'FRIENDLYNAME "{name}"\nDEVICENAME /dev/null:{port:#x}\n'
                 f"LIBPATH {library}\nCHANNELID {port:#x}\n"
             )
-        self._configuration.write_text("\n".join(entries))
+        self._configuration.write_text("\n".join(entries), "utf-8", "surrogateescape")
 
     def _wire_to(self, slot: int) -> socket.socket:
         """Open the connection that is a card in this slot, inside the service's own network."""

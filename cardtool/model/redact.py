@@ -8,7 +8,7 @@ hold what the snapshot does not. Every text is looked through unless its field i
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import Enum
 from functools import partial
 from typing import Any, NamedTuple
@@ -27,11 +27,14 @@ from cardtool.model.values import NUMBER_BYTES, Values, is_hashed
 
 _LIBRARY = (".so", ".dll", ".dylib")
 
-_WORK_LIMIT = 400_000_000
+_WORK_LIMIT = 200_000_000
 """Characters times values looked for: some seconds of work. What is beyond is hidden whole."""
 
 _LEAST_WORK = 100
 """Values that as much work is done for as where there is none."""
+
+_KNOWN_LIMIT = 500
+"""Values of people in one snapshot; a card has tens. With more, every text is hidden whole."""
 
 
 def mask(snapshot: Snapshot, *, keeps_bytes: bool = True) -> Snapshot:
@@ -90,9 +93,9 @@ def leaving(
 class _Known(NamedTuple):
     """What is looked for in the texts of a snapshot."""
 
-    values: Iterable[str]
-    names: Iterable[str] = ()
-    labels: Iterable[str] = ()
+    values: Collection[str]
+    names: Collection[str] = ()
+    labels: Collection[str] = ()
     accounts: Iterable[str] = ()
 
 
@@ -111,12 +114,14 @@ class _Disguise:
         self._shows_names = shows_names
         self._keeps_bytes = keeps_bytes
         self._people: frozenset[Name] = frozenset()
+        is_crowd = len({*known.values, *known.names, *known.labels}) > _KNOWN_LIMIT
+        known = _Known(()) if is_crowd else known
         self._values = Values(known.values)
         self._names = Names.of(each for each in known.names if not is_hashed(each))
         self._labels = Names({folded(each): each for each in known.labels if not is_hashed(each)})
         self._accounts = Accounts(known.accounts)
         wanted = len(self._values) + len(self._names) + len(self._accounts)
-        self._left = _WORK_LIMIT // (_LEAST_WORK + wanted)
+        self._left = 0 if is_crowd else _WORK_LIMIT // (_LEAST_WORK + wanted)
         self._done: dict[tuple[Callable[[str], str], str], str] = {}
         self._changes = {
             **dict.fromkeys(SYMBOLS, self._symbol),

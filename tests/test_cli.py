@@ -707,3 +707,26 @@ def test_verbose_tells_how_each_step_of_a_look_ended(tmp_path: Path) -> None:
     assert re.search(r"module libx\.so: \S+", said)
     assert re.search(r"looked for \d+\.\d s", said)
     assert str(tmp_path) not in said
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("snapshot",), ("check", "--format", "json"), ("check", "--format", "csv"),
+     ("drivers", "--format", "json"), ("certs", "--format", "json")],
+)  # fmt: skip
+@pytest.mark.parametrize("login", ["zeki.deneme", "zeki", "al"])
+def test_whoever_runs_it_is_not_named_in_what_leaves(
+    arguments: tuple[str, ...], login: str, tmp_path: Path
+) -> None:
+    library = tmp_path / login / "libx.so"
+    library.parent.mkdir()
+    library.write_bytes(b"no library")
+    settings = {"LOGNAME": login, "HOME": f"/home/kurum/{login}"}
+
+    done = _process(*arguments, "--module", str(library), settings=settings).stdout.decode()
+    kept = _process(
+        *arguments, "--keep-personal", "--module", str(library), settings=settings
+    ).stdout.decode()
+
+    assert f"/{login}/" not in done
+    assert ("libx.so" in done) == (f"/{login}/" in kept)

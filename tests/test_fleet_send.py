@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from cardtool.fleet.send import parcel
+from cardtool.fleet.send import allowed, parcel
 from cardtool.model.certificate import Certificate
 from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.model.snapshot import Failure, Snapshot, decode
@@ -139,3 +139,15 @@ def test_one_look_has_one_name_and_one_line() -> None:
     assert name.startswith(f"20261123T063000.000000Z-{'ab' * 16}-")
     assert body.count(b"\n") == 1
     assert body.endswith(b"}\n")
+
+
+def test_the_account_of_whoever_runs_it_leaves_neither_at_once_nor_after_waiting() -> None:
+    whole = golden.desk(path="/srv/zeki.deneme/libakisp11.so")
+
+    _, now = parcel(whole, _origin("hashed"), KEY, ("zeki.deneme",))
+    name, waited = parcel(whole, _origin("full"), KEY)
+    _, later = allowed(name, waited, IdentityPolicy.HASHED, KEY, ("zeki.deneme",))
+
+    assert b"zeki" in waited
+    assert b"zeki" not in now
+    assert later == now

@@ -30,11 +30,18 @@ def parcel(
     return f"{moment}-{origin.host_id}-{digest}.json", body
 
 
-def allowed(name: str, body: bytes, policy: IdentityPolicy, key: bytes) -> tuple[str, bytes]:
+def allowed(
+    name: str,
+    body: bytes,
+    policy: IdentityPolicy,
+    key: bytes,
+    accounts: Iterable[str] = (),
+) -> tuple[str, bytes]:
     """Return a look that waited as today's policy lets it leave: never more than it had.
 
     The name is the same each time, for the bytes are. A number that was masked before is hashed
-    without its middle, so under `hashed` it is not joined with later ones.
+    without its middle, so under `hashed` it is not joined with later ones. `accounts` are of
+    whoever runs the program.
 
     Raises:
         SnapshotError: it cannot be read, so nobody can say what of a person is in it.
@@ -48,4 +55,4 @@ def allowed(name: str, body: bytes, policy: IdentityPolicy, key: bytes) -> tuple
         return name, body
     if origin is None:
         raise SnapshotError(name)
-    return parcel(snapshot, replace(origin, identity=policy), key)
+    return parcel(snapshot, replace(origin, identity=policy), key, accounts)

@@ -127,6 +127,8 @@ class Names:
 
     def replaced(self, text: str, change: Callable[[str], str]) -> str:
         """Return a text in which each name is what `change` makes of the name itself."""
+        if not self._meant:
+            return text
         letters = folded(text)
         is_cut = is_full(text)
         if self._pattern.search(letters) is None and not (is_cut and self._beginnings):

@@ -109,10 +109,11 @@ def _as_allowed(hand_over: "HandOver", origin: "Origin", key: bytes) -> "HandOve
     from cardtool.fleet.send import allowed
     from cardtool.fleet.spool import Answer
     from cardtool.model.snapshot import SnapshotError
+    from cardtool.probe import accounts
 
     def handed(name: str, body: bytes) -> Answer:
         try:
-            name, body = allowed(name, body, origin.identity, key)
+            name, body = allowed(name, body, origin.identity, key, accounts.own())
         except SnapshotError:
             return Answer("refused", reason="no snapshot")
         return hand_over(name, body)

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.rig import certificates
 from tests.rig.card import ScriptedCard
+from tests.rig.driver import Driver
 from tests.rig.pcsc import PcscService
 from tests.rig.pkcs15 import pkcs15_card
 
@@ -140,7 +141,7 @@ def _on_wire(name: str, wire: Wire, rounds: int, folder: Path) -> bool:
     print(f"\n{name}: {wire.about}")
     label = f"{certificates.tckn(42)}NES0"
     card = pkcs15_card([(label, _DER)], quick=wire.quick, delay_s=wire.delay_s)
-    with PcscService(1) as service:
+    with PcscService(1, driver=Driver.SYSTEM) as service:
         service.insert(card)
         theirs = {**service.env, "OPENSC_DRIVER": "akis"}
         times = _compare(
@@ -166,7 +167,7 @@ def _overhead(rounds: int) -> bool:
     plain = (sys.executable, "-c", "import click, pkcs11, cryptography.x509")
     nothing = (sys.executable, "-c", "pass")
     card = pkcs15_card([(f"{certificates.tckn(42)}NES0", _DER)], quick=True)
-    with PcscService(1) as service:
+    with PcscService(1, driver=Driver.SYSTEM) as service:
         service.insert(card)
         times = _compare(
             rounds,
@@ -190,7 +191,10 @@ def _overhead(rounds: int) -> bool:
 def _presence(rounds: int) -> bool:
     print("\npresence: quick wire, a reader whose driver cannot be asked whether the card is in")
     labelled = [(f"{certificates.tckn(42)}NES0", _DER)]
-    with PcscService(1) as told, PcscService(1, tells_presence=False) as silent:
+    with (
+        PcscService(1, driver=Driver.SYSTEM) as told,
+        PcscService(1, tells_presence=False, driver=Driver.SYSTEM) as silent,
+    ):
         told.insert(pkcs15_card(labelled, quick=True))
         silent.insert(pkcs15_card(labelled, quick=True))
         times = _compare(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""That an answer of an issuer is told no longer than its certificate lasts, in a store too."""
+"""That nothing is told of a certificate for longer than it lasts, in a store too."""
 
 import itertools
 from datetime import timedelta
@@ -86,3 +86,27 @@ def test_a_revoked_seal_is_told_until_it_ends_and_no_longer(
     assert f"nes-{status}" in at_the_end
     assert not {each for each in after if each.startswith(("nes-revoked", "nes-suspended"))}
     assert diagnose(snapshot, last, POLICY).severity is not Severity.OK  # it has no NES
+
+
+def _outliving() -> Snapshot:
+    """Lay an NES beside its issuer, which ends before it does."""
+    nes = desks.nes(ends_at=ENDS)
+    issuer = replace(
+        desks.nes(ends_at=ENDS - timedelta(days=30), is_ca=True, serial="01", statements=()),
+        subject=nes.issuer,
+        key_usage=("keyCertSign",),
+    )
+    return desks.holding(nes, issuer)
+
+
+def _broken() -> Snapshot:
+    return desks.holding(replace(desks.nes(ends_at=ENDS), unreadable=("signature",)))
+
+
+@pytest.mark.parametrize("snapshot", [_outliving(), _broken()], ids=["outlives-issuer", "broken"])
+def test_the_end_on_paper_is_a_turn_too(snapshot: Snapshot) -> None:
+    found = turns(snapshot, POLICY)
+    before, after = (diagnose(snapshot, at, POLICY) for at in (ENDS, ENDS + _TICK))
+
+    assert [each.code for each in before.findings] != [each.code for each in after.findings]
+    assert ENDS + _TICK in found

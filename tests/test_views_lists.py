@@ -443,7 +443,9 @@ def test_a_calendar_tells_what_lies_ahead_and_nothing_else() -> None:
     last = _line(at=LINE.not_after_at - timedelta(days=1))
 
     assert _shown("list-ics", last).count("BEGIN:VEVENT") == 1
-    assert _shown("list-ics", _line(at=LINE.not_after_at + timedelta(days=1))) == ""
+    at_the_end = _shown("list-ics", _line(at=LINE.not_after_at))
+    assert at_the_end.count("BEGIN:VEVENT") == 1
+    assert _shown("list-ics", _line(at=LINE.not_after_at + timedelta(microseconds=1))) == ""
     assert _shown("list-ics", _line(not_before_at=None, not_after_at=None)) == ""
 
 

@@ -190,5 +190,5 @@ OUTPUT = option(
 KEEP = option(
     "--keep-personal",
     is_flag=True,
-    help="Leave names and numbers in JSON, HTML and calendars as they are.",
+    help="Leave names and numbers in data, HTML and calendars as they are.",
 )

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -20,8 +20,11 @@ from cardtool.cli.options import value
 from cardtool.cli.refusal import Refusal, asked_language
 
 if TYPE_CHECKING:
+    import msgspec
+
     from cardtool.config import Config
     from cardtool.model.diagnosis import Diagnosis, Severity
+    from cardtool.model.hiding import Hiding
     from cardtool.model.procedure import Institution
     from cardtool.model.snapshot import Snapshot
     from cardtool.probe.isolation import Workers
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from cardtool.views.paper import Paper
 
 _LOG = logging.getLogger(__name__)
+
+_Record = TypeVar("_Record", bound="msgspec.Struct")
 
 LEAVING = ("json", "ics", "csv", "ndjson", "xlsx")
 """Formats that are made to be given away: redacted, where the screen is masked."""
@@ -172,6 +177,18 @@ class Session:
         from cardtool.probe import accounts
 
         return snapshot if self._keeps else redact(snapshot, self._key, accounts.own())
+
+    def hiding(self) -> "Hiding | None":
+        """Return what hides the persons of a list; None: they may stay as the store has them."""
+        from cardtool.model.hiding import Hiding
+
+        is_shown = self._keeps or self.format not in LEAVING
+        return None if is_shown else Hiding(self._key)
+
+    def hidden(self, records: "Iterable[_Record]") -> "Iterable[_Record]":
+        """Return the records of a list as they may leave: persons hashed, unless asked for."""
+        hiding = self.hiding()
+        return records if hiding is None else map(hiding.record, records)
 
     def judge(self, snapshot: "Snapshot", moment: datetime | None = None) -> "Diagnosis":
         """Diagnose as much of a snapshot as may be shown.

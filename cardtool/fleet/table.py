@@ -19,6 +19,7 @@ from cardtool.fleet.questions import Question
 from cardtool.fleet.standing import advance
 from cardtool.fleet.store import Store
 from cardtool.model.diagnosis import Severity
+from cardtool.model.hiding import Hiding
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import renewal_of
 from cardtool.views import csv
@@ -38,14 +39,21 @@ _BLOCK = 500
 
 
 def table(
-    store: Store, question: Question, policy: Policy, note: Callable[[Severity], None]
+    store: Store,
+    question: Question,
+    policy: Policy,
+    note: Callable[[Severity], None],
+    hiding: Hiding | None = None,
 ) -> Iterator[str]:
-    """Yield the list of `audit` for now, dated, as CSV; `note` is told every severity in it."""
+    """Yield the list of `audit` for now, dated, as CSV; `note` is told every severity in it.
+
+    `hiding` is for a list that leaves; None: persons stay as the store has them.
+    """
     now = datetime.now(UTC)
     noted: set[int] = set()
     block: list[str] = []
     yield csv.HEADING
-    for rank, text in _lines(store, now, question, policy):
+    for rank, text in _lines(store, now, question, policy, hiding):
         if rank not in noted:
             noted.add(rank)
             note(SEVERITIES[rank])
@@ -57,17 +65,17 @@ def table(
 
 
 def _lines(
-    store: Store, now: datetime, question: Question, policy: Policy
+    store: Store, now: datetime, question: Question, policy: Policy, hiding: Hiding | None
 ) -> Iterator[tuple[int, str]]:
     if not advance(store, now):
         for line in audit(store, None, question, policy, is_dated=True):
-            yield line.severity.rank, csv.line(line)
+            yield line.severity.rank, csv.line(line if hiding is None else hiding.record(line))
         return
-    now_us, made = to_us(now), _Maker(now, policy)
+    now_us, made = to_us(now), _Maker(now, policy, hiding)
     for connection, row in rows(store, now, question):
         if row[_TURNS] is not None and row[_TURNS] <= now_us:  # held by another
             line = line_of(connection, row, now, policy)
-            yield line.severity.rank, csv.line(line)
+            yield line.severity.rank, csv.line(line if hiding is None else hiding.record(line))
         else:
             yield row[_SEVERITY], made.line(row)
 
@@ -75,7 +83,8 @@ def _lines(
 class _Maker:
     """Makes lines of rows; what many have in common is made once."""
 
-    def __init__(self, now: datetime, policy: Policy) -> None:
+    def __init__(self, now: datetime, policy: Policy, hiding: Hiding | None) -> None:
+        self._hiding = hiding
         self._now_us = to_us(now)
         self._now = iso(now)
         self._policy = policy
@@ -88,6 +97,10 @@ class _Maker:
         (_, host_key, host, unit, user, taken_us, severity, verdict, codes, _, reader, readers,
          holder, person, issuer, sha256, begins_us, ends_us, seen_us) = row
         # fmt: on
+        name = host
+        if (hiding := self._hiding) is not None:
+            host, unit = hiding.free(host), hiding.free(unit)
+            user, holder, person = hiding.user(user), hiding.person(holder), hiding.person(person)
         ends = days = opens = apply_by = ""
         if ends_us is not None:
             ends, days = _moment(ends_us), str((ends_us - self._now_us) // _DAY_US)
@@ -99,7 +112,7 @@ class _Maker:
         cell, known = csv.cell, csv.known
         # fmt: off
         return ",".join((
-            cell(host), "" if host_key == host else cell(host_key), known(unit), cell(user),
+            cell(host), "" if host_key == name else cell(host_key), known(unit), cell(user),
             self._now, _moment(taken_us), _NAMES[severity], known(verdict), known(codes), reader,
             _names(readers), cell(holder), cell(person), known(issuer), cell(sha256),
             "" if begins_us is None else _moment(begins_us), ends, days,

@@ -10,7 +10,7 @@ import click
 from cardtool.cli.fleet import people
 from cardtool.cli.fleet.answering import showing
 from cardtool.cli.fleet.opening import DATABASE, opened
-from cardtool.cli.options import AT, moment, options, value
+from cardtool.cli.options import AT, KEEP, moment, options, value
 from cardtool.cli.session import Session
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ _FILTERS = (
               show_default=True, help="What a line is: card is the last NES of each person, "
               "wherever it is.")  # fmt: skip
 @click.option("--count", "counted", type=click.Choice(_BY), help="Count instead of listing.")
-@options(*showing(*_FORMATS), AT, DATABASE)
+@options(*showing(*_FORMATS), AT, KEEP, DATABASE)
 @click.pass_context
 def audit(ctx: click.Context, /, by: str, counted: "By | None", **asked: Any) -> None:  # noqa: ANN401
     """List the workstations of the store and how each stands.
@@ -102,7 +102,7 @@ def audit(ctx: click.Context, /, by: str, counted: "By | None", **asked: Any) ->
     elif at is None and session.format == "csv":
         from cardtool.fleet.table import table
 
-        parts = table(store, question, policy, session.note)
+        parts = table(store, question, policy, session.note, session.hiding())
         session.write_all_bytes(each.encode("utf-8", "replace") for each in parts)
     else:
         from cardtool.cli.lists import is_dated
@@ -131,6 +131,7 @@ def _question(session: Session, asked: dict[str, Any]) -> "Question":
 def _show(session: Session, lines: "Iterable[Summary]") -> None:
     from cardtool.cli import lists
 
+    lines = session.hidden(lines)
     if session.format == "json":
         from cardtool.views.rows import render_json
 

@@ -29,7 +29,8 @@ def forecast(ctx: click.Context, by: str) -> None:
     session = Session(ctx, _FORMATS)
     own = session.config.fleet
     store, at = opened(ctx), moment(ctx)
-    found = ahead(store, at, price=own.price, currency=own.currency, by_unit=by == "unit")
+    every = ahead(store, at, price=own.price, currency=own.currency, by_unit=by == "unit")
+    (found,) = session.hidden([every])
     match session.format:
         case "terminal":
             write(session, views.render(found, session.text, session.paper()))

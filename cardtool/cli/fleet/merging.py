@@ -10,7 +10,7 @@ import click
 from cardtool.cli.fleet.answering import showing, write
 from cardtool.cli.fleet.confirming import YES, confirm
 from cardtool.cli.fleet.opening import DATABASE, opened
-from cardtool.cli.options import PathName, options, value
+from cardtool.cli.options import KEEP, PathName, options, value
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
 
@@ -31,7 +31,7 @@ _LONGEST_S = 120.0
               help="Which of several registers it is; it replaces that one only.")  # fmt: skip
 @click.option("--unseen", is_flag=True,
               help="List who is in the register and was never seen.")  # fmt: skip
-@options(YES, *showing(*_FORMATS), DATABASE)
+@options(YES, *showing(*_FORMATS), KEEP, DATABASE)
 @click.pass_context
 def merge(
     ctx: click.Context, file: str | None, sheet: str | None, name: str, *, unseen: bool
@@ -62,7 +62,7 @@ def merge(
             if keeping.is_empty(connection):
                 raise Refusal(code="register-none")
         with store.reading() as connection:
-            found = keeping.unseen(connection)
+            found = session.hidden(keeping.unseen(connection))
             write(session, render_json(found) if is_json
                   else views.render_unseen(found, session.text))  # fmt: skip
 

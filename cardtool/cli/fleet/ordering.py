@@ -6,7 +6,7 @@ import click
 
 from cardtool.cli.fleet.answering import moment, showing, write
 from cardtool.cli.fleet.opening import DATABASE, opened
-from cardtool.cli.options import AT, options
+from cardtool.cli.options import AT, KEEP, options
 from cardtool.cli.session import Session
 
 _FORMATS = ("terminal", "csv", "json", "xlsx")
@@ -15,7 +15,7 @@ _FORMATS = ("terminal", "csv", "json", "xlsx")
 @click.command()
 @click.option("--stale-days", type=click.IntRange(0, 3650), default=30, show_default=True,
               metavar="N", help="Mark workstations that were not seen for longer.")  # fmt: skip
-@options(*showing(*_FORMATS), AT, DATABASE)
+@options(*showing(*_FORMATS), AT, KEEP, DATABASE)
 @click.pass_context
 def orders(ctx: click.Context, stale_days: int) -> None:
     """List the readers to order: where USB was seen and has none.
@@ -28,7 +28,8 @@ def orders(ctx: click.Context, stale_days: int) -> None:
 
     session = Session(ctx, _FORMATS)
     policy = session.config.days()
-    found = lines(opened(ctx), moment(ctx), policy, stale_days=stale_days)
+    every = lines(opened(ctx), moment(ctx), policy, stale_days=stale_days)
+    found = session.hidden(every)
     match session.format:
         case "terminal":
             write(session, views.render(found, session.text, session.paper()))

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The persons in a record of a list, hashed as they are in a snapshot that leaves.
+
+What is hashed already stays. So a list says the same of a person whatever the store has of them,
+as long as the key is the same: their number and their account become what `hashed` makes of them.
+"""
+
+import functools
+from typing import Any, TypeVar
+
+import msgspec
+
+from cardtool.model.origin import account
+from cardtool.model.redact import hashed, without_numbers
+from cardtool.model.values import is_hashed
+
+_Record = TypeVar("_Record", bound=msgspec.Struct)
+
+_PERSONAL = frozenset({"holder", "person", "number", "name", "email"})
+_FREE = frozenset({"host", "unit", "address"})
+"""What may hold a number between its words."""
+
+_SHORTEST = 11
+"""Characters of a text that may hold an identity number."""
+
+
+class Hiding:
+    """Hashes what is of a person, under one key."""
+
+    def __init__(self, key: bytes) -> None:
+        """Use a key; without the site's own, persons can be told apart in one output only."""
+        self._key = key
+        self._kept = functools.lru_cache(maxsize=1 << 14)(self._free)
+
+    def record(self, record: _Record) -> _Record:
+        """Return a record, such as a `Summary` or an `Order`, without the persons in it."""
+        changed: dict[str, Any] = {}
+        for field in record.__struct_fields__:
+            value = getattr(record, field)
+            if isinstance(value, tuple):
+                changed[field] = tuple(
+                    self.record(each) if isinstance(each, msgspec.Struct) else each
+                    for each in value
+                )
+            elif isinstance(value, str) and value:
+                changed[field] = self._changed(field, value)
+        return msgspec.structs.replace(record, **changed)
+
+    def person(self, value: str) -> str:
+        """Return what stands for a name, a number or an address of mail."""
+        return value if not value or is_hashed(value) else hashed(self._key, value)
+
+    def user(self, value: str) -> str:
+        """Return what stands for an account, whatever domain is before it."""
+        return value if not value or is_hashed(value) else hashed(self._key, account(value))
+
+    def free(self, value: str) -> str:
+        """Return a text whose identity numbers are hashed."""
+        return value if len(value) < _SHORTEST else self._kept(value)
+
+    def _free(self, value: str) -> str:
+        return without_numbers(value, self._key)
+
+    def _changed(self, field: str, value: str) -> str:
+        if field in _PERSONAL:
+            return self.person(value)
+        if field == "user":
+            return self.user(value)
+        return self.free(value) if field in _FREE else value

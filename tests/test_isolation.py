@@ -14,8 +14,9 @@ import pytest
 
 from cardtool.model.snapshot import Failure
 from cardtool.probe.isolation import Worker, name_exit
-from cardtool.probe.jobs import OPENED, TOKEN, ListReaders, OpenModule, ReadToken, ask
-from tests.rig.modules import Place, hostile_module, scripted_module
+from cardtool.probe.jobs import OPENED, TOKEN, ListReaders, OpenedModule, OpenModule, ReadToken, ask
+from tests.rig.modules import Module, Place, Slot, hostile_module, scripted_module
+from tests.rig.processes import below, is_running, uses
 
 T = TypeVar("T")
 
@@ -48,9 +49,7 @@ def test_an_answer_of_another_kind_is_nonsense() -> None:
 
 def test_a_child_that_was_killed_is_named_by_its_signal_and_stays_lost() -> None:
     with Worker("pkcs11") as worker:
-        process = worker._process  # noqa: SLF001 - a library's abort comes from within
-        assert process is not None
-        os.kill(process.pid, signal.SIGABRT)
+        os.kill(_job(worker), signal.SIGABRT)  # a library's abort comes from within
 
         first = ask(worker, OpenModule(path="x"), OPENED, timeout_s=10)
         second = ask(worker, OpenModule(path="x"), OPENED, timeout_s=10)
@@ -75,18 +74,11 @@ def test_a_child_whose_parent_was_killed_in_a_call_ends_itself(tmp_path: Path) -
     )
     with parent:
         assert parent.stdout is not None
-        child = Path("/proc") / parent.stdout.readline().strip()
-        _wait_for(lambda: str(module.path) in child.joinpath("maps").read_text())
+        child = int(parent.stdout.readline())
+        (job,) = _wait_for(lambda: _using(child, module.path))
         parent.kill()
 
-    _wait_for(lambda: not _is_running(child))
-
-
-def _is_running(process: Path) -> bool:
-    try:
-        return process.joinpath("stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    _wait_for(lambda: not is_running(child) and not is_running(job))
 
 
 @pytest.mark.parametrize(
@@ -112,16 +104,16 @@ def test_an_interrupted_command_leaves_its_worker_to_put_the_module_away(tmp_pat
     module = scripted_module(tmp_path, code=slow)
     command = [sys.executable, "-m", "cardtool", "check", "--module", str(module.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as check:
-        children = _wait_for(lambda: _children_using(check.pid, module.path))
+        children = _wait_for(lambda: _using(check.pid, module.path))
 
-        for process in (check.pid, *(int(child.name) for child in children)):
+        for process in (check.pid, *children):
             os.kill(process, signal.SIGINT)  # as a terminal does to all of them
         out, complaints = check.communicate(timeout=30)
 
     assert check.returncode == 130
     assert (out, complaints.strip()) == (b"", b"")
-    assert all(map(_is_running, children))
-    _wait_for(lambda: not any(map(_is_running, children)))
+    assert all(map(is_running, children))
+    _wait_for(lambda: not any(map(is_running, children)))
 
 
 def test_no_file_of_the_current_folder_is_run(tmp_path: Path) -> None:
@@ -149,13 +141,101 @@ def test_a_child_that_cannot_be_started_is_a_failure() -> None:
     assert done.stdout.strip() == "EMFILE", done.stderr
 
 
-def _children_using(parent: int, library: Path) -> list[Path]:
-    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [
-        child
-        for number in children
-        if str(library) in (child := Path("/proc") / number).joinpath("maps").read_text()
-    ]
+def test_a_library_that_signals_its_process_group_ends_its_worker_alone(tmp_path: Path) -> None:
+    code = (
+        "import sys; from cardtool.probe.isolation import Worker;"
+        "from cardtool.probe.jobs import *; w = Worker('pkcs11');"
+        "print(ask(w, OpenModule(path=sys.argv[1]), OPENED, timeout_s=20).name)"
+    )
+    module = _harmful(tmp_path, "kill(0, SIGTERM);")
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, module.path],
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (0, "SIGTERM\n")
+
+
+def test_what_a_library_left_behind_ends_with_its_worker(tmp_path: Path) -> None:
+    daemon = "if (!fork()) { setsid(); if (!fork()) for (;;) pause(); _exit(0); }"
+    module = _harmful(tmp_path, daemon)
+
+    with Worker("pkcs11") as worker:
+        answer = ask(worker, OpenModule(path=str(module.path)), OPENED, timeout_s=20)
+        everywhere = [pid for pid in _everybody() if uses(pid, module.path)]
+
+    assert isinstance(answer, OpenedModule)
+    assert len(everywhere) == 2
+    _wait_for(lambda: not any(map(is_running, everywhere)))
+
+
+def test_a_worker_that_stopped_itself_is_woken(tmp_path: Path) -> None:
+    module = _harmful(tmp_path, "raise(SIGSTOP);")
+
+    with Worker("pkcs11") as worker:
+        answer = ask(worker, OpenModule(path=str(module.path)), OPENED, timeout_s=20)
+
+    assert isinstance(answer, OpenedModule)
+
+
+def test_an_answer_that_does_not_end_is_refused(tmp_path: Path) -> None:
+    text = "static char text[100000]; memset(text, '{', sizeof text);"
+    every = "for (int n = 0; n < 1000; n++) for (int fd = 3; fd < 20; fd++)"
+    module = _harmful(tmp_path, f"{text} {every} if (write(fd, text, sizeof text) < 0) {{}}")
+
+    with Worker("pkcs11") as worker:
+        answer = ask(worker, OpenModule(path=str(module.path)), OPENED, timeout_s=20)
+
+    assert isinstance(answer, Failure)
+    assert (answer.api, answer.name) == ("worker", "OVERSIZE")
+
+
+def test_a_worker_has_limits_and_leaves_no_core_file(tmp_path: Path) -> None:
+    module = scripted_module(tmp_path)
+
+    with Worker("pkcs11") as worker:
+        ask(worker, OpenModule(path=str(module.path)), OPENED, timeout_s=20)
+        lines = Path(f"/proc/{_job(worker)}/limits").read_text().splitlines()
+
+    limits = {line[:26].strip(): line[26:].split()[:2] for line in lines}
+    assert limits["Max core file size"] == ["0", "0"]
+    assert limits["Max data size"] == ["1073741824", "1073741824"]
+
+
+def test_a_module_may_reserve_more_address_space_than_there_is_memory(tmp_path: Path) -> None:
+    module = _harmful(
+        tmp_path,
+        "if (mmap(0, 1ul << 36, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)"
+        " == MAP_FAILED) abort();",
+    )
+
+    with Worker("pkcs11") as worker:
+        answer = ask(worker, OpenModule(path=str(module.path)), OPENED, timeout_s=20)
+
+    assert isinstance(answer, OpenedModule)
+
+
+def _harmful(folder: Path, code: str) -> Module:
+    headers = ("unistd.h", "signal.h", "sys/mman.h")
+    return scripted_module(folder, [Slot()], code={"IN_INITIALIZE": code}, headers=headers)
+
+
+def _everybody() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+
+
+def _job(worker: Worker) -> int:
+    """Return the number of the process that does the job, which is below the worker's own."""
+    assert worker.pid is not None
+    return _wait_for(lambda: below(worker.pid or 0))[0]
+
+
+def _using(parent: int, library: Path) -> list[int]:
+    return [pid for pid in below(parent) if uses(pid, library)]
 
 
 def _wait_for(condition: Callable[[], T]) -> T:

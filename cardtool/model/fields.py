@@ -3,7 +3,7 @@
 
 import re
 
-TOLD = frozenset({"BUG", "TIMEOUT", "NONSENSE"})
+TOLD = frozenset({"BUG", "TIMEOUT", "NONSENSE", "OVERSIZE", "WAITED"})
 """Failures of a worker whose detail is our own text. Others end with what a vendor printed."""
 
 SHARED = frozenset({"C", "O", "OU", "L", "ST", "street", "title"})

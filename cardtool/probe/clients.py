@@ -7,7 +7,7 @@ Names only: what a program was called with may hold anything about a person.
 import ntpath
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 _DAEMON = "pcscd"
 
 
-def look(own: Iterable[int], timeout_s: float) -> tuple[Process, ...]:
+def look(own: Sequence[int], timeout_s: float) -> tuple[Process, ...]:
     """Return the programs that use PC/SC, as many as were found in time.
 
-    `own` are processes to leave out: those of this look. So are the daemon, and processes that
-    this user may not look at. macOS tells nobody what a process has loaded. A name that is no UTF-8
-    has question marks in it.
+    `own` are processes to leave out: the program that looks, then its workers with their children.
+    So are the daemon, and processes that this user may not look at. macOS tells nobody what a
+    process has loaded. A name that is no UTF-8 has question marks in it.
     """
-    return tuple(_find({*own, os.getpid(), os.getppid()}, Deadline(timeout_s)))
+    own_pids = {*own, os.getpid(), os.getppid()}
+    return tuple(_find(own_pids, frozenset(own[1:]), Deadline(timeout_s)))
 
 
 def uses_pcsc(libraries: Iterable[str]) -> bool:
@@ -36,7 +37,7 @@ def uses_pcsc(libraries: Iterable[str]) -> bool:
     return any(each == "winscard.dll" or each.startswith("libpcsclite") for each in names)
 
 
-def _find(own: set[int], deadline: Deadline) -> Iterator[Process]:
+def _find(own: set[int], workers: frozenset[int], deadline: Deadline) -> Iterator[Process]:
     import psutil  # noqa: PLC0415 - native, and whoever does not ask for programs does without
 
     for process in psutil.process_iter():
@@ -45,7 +46,9 @@ def _find(own: set[int], deadline: Deadline) -> Iterator[Process]:
         if process.pid in own:
             continue
         try:
-            if uses_pcsc(_libraries(process)) and (name := process.name()) != _DAEMON:
+            if not uses_pcsc(_libraries(process)) or process.ppid() in workers:
+                continue
+            if (name := process.name()) != _DAEMON:
                 yield Process(pid=process.pid, name=name.encode(errors="replace").decode())
         except (psutil.Error, OSError):  # it has ended, or may not be looked at
             continue

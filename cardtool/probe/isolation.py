@@ -14,7 +14,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Self
@@ -30,7 +29,11 @@ _NTSTATUS = {
 }
 """Names of the exit codes a crashed process leaves. Source: [MS-ERREF] §2.3.1."""
 
-_CHUNK_BYTES = 4096
+_CHUNK_BYTES = 64 * 1024
+_COMPLAINT_BYTES = 500
+
+ANSWER_LIMIT_BYTES = 16 * 1024 * 1024
+"""A desk with a hundred cards answers with 2 MB."""
 
 
 class LostWorkerError(Exception):
@@ -60,7 +63,8 @@ class Worker:
         # -P: a file of a native library's name in the current folder must not be run
         program = [] if getattr(sys, "frozen", False) else ["-P", "-m", "cardtool"]
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._complaints: deque[bytes] = deque(maxlen=20)
+        self._expected: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._complaints = b""
         self._loss: LostWorkerError | None = None
         self.meanwhile: Iterator[object] = iter(())
         """Steps of other work, taken one after another while an answer is waited for."""
@@ -70,6 +74,7 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL if is_mute else subprocess.PIPE,
+                start_new_session=True,  # a library that signals its group ends itself alone
             )
         except OSError as error:  # no more processes, memory or descriptors
             name = errno.errorcode.get(error.errno or 0, "EIO")
@@ -103,6 +108,7 @@ class Worker:
         """Ask without waiting; `timeout_s` is what the child may take for its answer."""
         if self._process is None or self._process.stdin is None or self._loss is not None:
             return
+        self._expected.put(True)  # noqa: FBT003 - the only kind of message
         with suppress(OSError):  # that the child is dead is seen from its missing answer
             self._process.stdin.write(b"%g %s\n" % (timeout_s, question))
             self._process.stdin.flush()
@@ -120,8 +126,9 @@ class Worker:
         except queue.Empty:
             self._loss = LostWorkerError("TIMEOUT", detail=f"no answer in {timeout_s:.1f} s")
             raise self._loss from None
-        if not line:
-            self._loss = self._how_it_ended(self._process)
+        if not line.endswith(b"\n"):
+            is_cut = len(line) >= ANSWER_LIMIT_BYTES
+            self._loss = _too_long() if is_cut else self._how_it_ended(self._process)
             raise self._loss
         return line
 
@@ -143,6 +150,7 @@ class Worker:
             return
         with suppress(OSError):
             self._process.stdin.close()
+        self._expected.put(False)  # noqa: FBT003 - the only other kind of message
         if not self.is_lost:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(wait_s)
@@ -156,11 +164,14 @@ class Worker:
         self.end()
 
     def _hear_answers(self, process: subprocess.Popen[bytes]) -> None:
+        """Take one line for each question, none of them too long, and nothing else."""
         assert process.stdout is not None  # noqa: S101 - opened above, for the type checker
         with process.stdout as pipe:
-            while line := pipe.readline():
+            while self._expected.get():
+                line = pipe.readline(ANSWER_LIMIT_BYTES)
                 self._answers.put(line)
-        self._answers.put(b"")
+                if not line.endswith(b"\n"):
+                    break
         process.wait()
 
     def _hear_complaints(self, process: subprocess.Popen[bytes]) -> None:
@@ -168,7 +179,7 @@ class Worker:
             return
         with process.stderr as pipe:
             while text := os.read(pipe.fileno(), _CHUNK_BYTES):
-                self._complaints.append(text)
+                self._complaints = (self._complaints + text)[-_COMPLAINT_BYTES:]
 
     def _how_it_ended(self, process: subprocess.Popen[bytes]) -> LostWorkerError:
         try:
@@ -176,8 +187,7 @@ class Worker:
         except subprocess.TimeoutExpired:
             return LostWorkerError("CLOSED", detail="it closed its output and went on")
         self._listener.join(timeout=1.0)
-        said = b"".join(self._complaints)[-500:].decode(errors="replace")
-        return name_exit(status, said)
+        return name_exit(status, self._complaints.decode(errors="replace"))
 
 
 class Workers:
@@ -232,6 +242,11 @@ class Workers:
         """End them all, however the look ended."""
         for worker in self._all:
             worker.end()
+
+
+def _too_long() -> LostWorkerError:
+    """Say that an answer was not read to its end, or had none."""
+    return LostWorkerError("OVERSIZE", detail=f"an answer of {ANSWER_LIMIT_BYTES} bytes or more")
 
 
 def name_exit(status: int, detail: str) -> LostWorkerError:

@@ -57,7 +57,7 @@ class FindClients(msgspec.Struct, frozen=True, kw_only=True, tag="find-clients")
     """Job system: which programs use PC/SC."""
 
     own: tuple[int, ...]
-    """Process numbers of this look itself."""
+    """Process numbers of this look itself: the program's, then those of its workers."""
     limit_s: float
     """How long it may take; what was seen by then is the answer."""
 

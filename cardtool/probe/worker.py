@@ -10,8 +10,11 @@ import io
 import json
 import os
 import signal
+import sys
+import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 _IDLE_S = 60.0
@@ -23,6 +26,12 @@ _GRACE_S = 10.0
 One that dies earlier may die in a transaction, and PC/SC then resets the card.
 """
 
+_MEMORY_LIMIT_BYTES = 1024**3
+"""What a worker and each process that it starts may allocate: over twenty times OpenSC's need."""
+
+_MARGIN_S = 1.0
+"""How much later one is ended from outside that did not end itself: it has stopped."""
+
 
 def main(job: str) -> None:
     """Answer questions until standard input ends; the job is pcsc, pkcs11, system or sign.
@@ -30,21 +39,44 @@ def main(job: str) -> None:
     A child whose parent was killed ends itself even when native code never returns:
     faulthandler's watchdog is a thread that needs no interpreter.
     """
+    end_at = _contained()
     questions = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted, not a path
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts the parent closes the input
-    faulthandler.dump_traceback_later(_IDLE_S, exit=True)
+    _end_in(_IDLE_S, end_at)
     answer, leave = _load(job, questions)
     for line in questions:
         deadline_s, _, question = line.partition(b" ")
-        faulthandler.dump_traceback_later(float(deadline_s) + _GRACE_S, exit=True)
-        answers.write(_answer(answer, question) + b"\n")
-        answers.flush()
+        _end_in(float(deadline_s) + _GRACE_S, end_at)
+        with suppress(BrokenPipeError):  # nobody waits for it any more, but the card does
+            answers.write(_answer(answer, question) + b"\n")
+            answers.flush()
     leave()
     os._exit(0)  # a library's own exit handlers have no business with the card any more
+
+
+def _contained() -> Callable[[float], None]:
+    """See that nothing of this process, nor of what it starts, is left when it has ended.
+
+    Returns how it is told by when that is, on the monotonic clock.
+    """
+    if sys.platform == "win32":
+        from cardtool.probe import job_object  # noqa: PLC0415 - each system needs but one
+
+        job_object.enter(_MEMORY_LIMIT_BYTES)
+        return lambda _: None
+    from cardtool.probe import supervisor  # noqa: PLC0415 - as above
+
+    return supervisor.split(_MEMORY_LIMIT_BYTES)
+
+
+def _end_in(seconds: float, end_at: Callable[[float], None]) -> None:
+    """Leave after so long, whatever is running then; be ended a little later."""
+    faulthandler.dump_traceback_later(seconds, exit=True)
+    end_at(time.monotonic() + seconds + _MARGIN_S)
 
 
 def _load(

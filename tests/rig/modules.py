@@ -102,11 +102,12 @@ def scripted_module(
     name: str = "scripted",
     code: Mapping[Place, str] | None = None,
     constant: bool = False,
+    headers: Sequence[str] = (),
 ) -> Module:
     """Compile a module with these slots into the folder.
 
     `code` is C to run in places, as in `HOSTILE`; `constant` puts the function list into
-    read-only memory, as some vendors do.
+    read-only memory, as some vendors do. `headers` are C's, for what the code calls.
     """
     module = Module(path=folder / f"{name}.so", login_log=folder / f"{name}.logins")
     include = folder / f"{name}.include"
@@ -121,7 +122,9 @@ def scripted_module(
             )
         )
     )
-    compile_library(_SOURCE, module.path, f"-I{include}", "-Wno-override-init", "-Wno-unused")
+    included = (option for header in headers for option in ("-include", header))
+    options = (f"-I{include}", "-Wno-override-init", "-Wno-unused", "-D_GNU_SOURCE", *included)
+    compile_library(_SOURCE, module.path, *options)
     return module
 
 

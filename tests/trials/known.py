@@ -1,11 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """All trials, in the order of docs/reliability.md."""
 
-from tests.trials import Trial, certificates, crowds, disturbed, files, leaks, patterns, threads
+from tests.trials import (
+    Trial,
+    certificates,
+    crowds,
+    disturbed,
+    files,
+    leaks,
+    modules,
+    patterns,
+    threads,
+)
 
 TRIALS: tuple[Trial, ...] = (
     threads.PLUGGED,
     threads.TWO_THREADS,
+    modules.TRIAL,
     certificates.TRIAL,
     disturbed.TRIAL,
     files.TRIAL,

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small process above each worker: it sees the worker end, and what the worker started as well.
+
+A worker forks before it loads anything. The child does the job. The parent waits, adopts whatever
+the job leaves behind (Linux), and ends it when the job has ended. It is in another process group
+than the job, so that a driver's `kill(0, SIGTERM)` ends the job alone.
+
+On Windows a job object of the worker's own does the same: `job_object`.
+"""
+
+import contextlib
+import mmap
+import os
+import select
+import signal
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+assert sys.platform != "win32"  # noqa: S101 - for the type checker
+
+_PR_SET_CHILD_SUBREAPER = 36
+"""Source: prctl(2), linux/prctl.h."""
+
+_NEVER = 1e18
+_POLL_S = 1.0
+"""How often the end of the job is looked up: a question moves it."""
+
+_PAUSE_S = 0.02
+_CLEAN_UP_S = 5.0
+"""How long what a job left behind is ended again and again: it may be starting others."""
+
+
+def split(memory_limit_bytes: int) -> Callable[[float], None]:
+    """Put the process that does the job below this one, and return in that one alone.
+
+    What is returned says by when, on the monotonic clock, the job is over: whatever it is doing
+    then, or if it stopped itself, it is ended. A machine that has no process left for it does
+    without.
+
+    The limit is RLIMIT_DATA: private memory that can be written, of each process by itself.
+    RLIMIT_AS counts address space, most of which Go, Java and malloc's arenas (64 MB a thread)
+    reserve and never use. Shared memory is not counted, and macOS heeds neither limit.
+    Source: setrlimit(2), Linux 4.7 and later.
+    """
+    import resource  # noqa: PLC0415 - not on Windows
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    end = mmap.mmap(-1, struct.calcsize("d"))
+    struct.pack_into("d", end, 0, _NEVER)
+    try:
+        job = os.fork()
+    except OSError:
+        job = 0
+    if job:
+        _supervise(job, end)
+    with contextlib.suppress(OSError):  # it is alone, and leads a session already
+        os.setsid()
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_limit_bytes, memory_limit_bytes))
+    return lambda at: struct.pack_into("d", end, 0, at)
+
+
+def _supervise(job: int, end: mmap.mmap) -> None:
+    """Wait for the job, end what it left behind, and end as it did."""
+    with open(os.devnull, "r+b") as nothing:  # noqa: PTH123 - a descriptor is wanted, not a path
+        for standard in range(3):
+            os.dup2(nothing.fileno(), standard)
+    _adopt_orphans()
+    status = _wait(job, end)
+    _end_the_rest(job)
+    if os.WIFSIGNALED(status):
+        signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of every process that the job's processes leave behind."""
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes  # noqa: PLC0415 - while the job loads its own
+
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _wait(job: int, end: mmap.mmap) -> int:
+    """Return the job's status when it has ended; wake it where it stops, end it when it is late."""
+    news, bell = os.pipe()
+    os.set_blocking(bell, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(bell, warn_on_full_buffer=False)
+    while True:
+        pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
+        if pid == job and not os.WIFSTOPPED(status):
+            return status
+        if pid == job:
+            time.sleep(_PAUSE_S)  # one that stops again and again leaves others some time
+            os.kill(job, signal.SIGCONT)
+        if pid == 0:
+            (at,) = struct.unpack_from("d", end)
+            if at <= time.monotonic():
+                os.kill(job, signal.SIGKILL)
+            if select.select([news], [], [], _POLL_S)[0]:
+                os.read(news, 4096)
+
+
+def _end_the_rest(job: int) -> None:
+    """End what the job started: its process group, and what was adopted."""
+    with contextlib.suppress(OSError):
+        os.killpg(job, signal.SIGKILL)
+    limit = time.monotonic() + _CLEAN_UP_S
+    while time.monotonic() < limit:
+        for pid in _children():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        time.sleep(_PAUSE_S)
+
+
+def _children() -> Iterator[int]:
+    """Give the numbers of this process's children; on Linux alone, where orphans become some."""
+    own = str(os.getpid()).encode()
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if entry.read_bytes().rpartition(b")")[2].split()[1] == own:
+                yield int(entry.parent.name)

@@ -34,6 +34,7 @@ hypothesis.settings.register_profile("random", deadline=None, max_examples=2000,
 hypothesis.settings.load_profile("steady")
 
 os.environ["CARDTOOL_CACHE"] = ""  # nor what it fetched
+os.environ["CARDTOOL_LOCK"] = ""  # nor waits for a check of anybody else's
 os.environ["CARDTOOL_STATE"] = ""  # no test leaves a memory of its desk to the next, or to a person
 
 

@@ -139,6 +139,8 @@ def _show_signed(session: Session, signer: "Signer", mechanism: str) -> None:
 
 def _lost(loss: "Failure") -> Refusal:
     """Say that the worker gave no answer: whether the PIN was tried is not known."""
+    if loss.name == "WAITED":
+        return Refusal(code="sign-waited")
     if loss.name == "TIMEOUT":
         return _CriticalRefusal(code="sign-hung", reason=loss.name)
     return _CriticalRefusal(code="sign-crashed", reason=loss.name)

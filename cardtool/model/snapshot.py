@@ -14,7 +14,7 @@ import msgspec
 from cardtool.model.certificate import Certificate
 from cardtool.model.limits import ByName, Hex, Some, Text, Texts
 from cardtool.model.origin import Origin
-from cardtool.model.surroundings import Driver, Process, Service, Session, UsbDevice
+from cardtool.model.surroundings import Driver, Process, Running, Service, Session, UsbDevice
 from cardtool.model.trust import Trust
 from cardtool.model.utc import Utc
 
@@ -220,6 +220,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Names of readers that were there when the look began and gone when it ended."""
     clients: Some[Process] | None = None
     """Programs that use PC/SC, those of this look left out; None: it was not looked for."""
+    running: Running | None = None
+    """Another look, for which this one waited until it had not enough time; None: there was none.
+
+    Where it is set, what could not be read here says nothing about reader, card or driver.
+    """
     built_at: Utc | None = None
     """When the program that looked was released: no true clock shows an earlier moment."""
     trust: Some[Trust] | None = None

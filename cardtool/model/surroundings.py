@@ -7,6 +7,7 @@ Facts in the system's own words, as everywhere in the model; parts of a `Snapsho
 import msgspec
 
 from cardtool.model.limits import Text, Texts
+from cardtool.model.utc import Utc
 
 
 class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +69,18 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     name: Text
     """The program's name without folder or arguments."""
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A look at this machine's cards that another one had to wait for."""
+
+    program: Text
+    """The program's name without folder or arguments."""
+    pid: int | None = None
+    """Its process number; None: the system does not tell. The process may have ended by now, and
+    left a worker that waits for a card."""
+    since: Utc
+    """When it began, as near as can be told."""
 
 
 class Driver(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Self
 
+from cardtool.probe.turn import Turn
+
 _NTSTATUS_ERROR = 0xC0000000
 """Windows exit codes from here on are crashes. Source: [MS-ERREF] §2.3."""
 
@@ -55,10 +57,11 @@ class Worker:
     ends itself a while after its deadline when that never happens.
     """
 
-    def __init__(self, job: str, *, is_mute: bool = False) -> None:
+    def __init__(self, job: str, *, is_mute: bool = False, inherits: int | None = None) -> None:
         """Start the child: the job is pcsc, pkcs11, system, online or sign.
 
-        What one that `is_mute` complains of is read by nobody: a library may print a PIN.
+        What one that `is_mute` complains of is read by nobody: a library may print a PIN. It
+        `inherits` the descriptor of a lock, which is held until it has ended too.
         """
         # -P: a file of a native library's name in the current folder must not be run
         program = [] if getattr(sys, "frozen", False) else ["-P", "-m", "cardtool"]
@@ -74,6 +77,7 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL if is_mute else subprocess.PIPE,
+                pass_fds=() if inherits is None else (inherits,),
                 start_new_session=True,  # a library that signals its group ends itself alone
             )
         except OSError as error:  # no more processes, memory or descriptors
@@ -195,8 +199,9 @@ class Workers:
 
     def __init__(self) -> None:
         """Start them."""
-        self.pcsc = Worker("pcsc")
-        self._ready = [Worker("pkcs11")]
+        self.turn = Turn()
+        self.pcsc = self._at_cards("pcsc")
+        self._ready = [self._at_cards("pkcs11")]
         self._given: list[Worker] = []
         self._around: list[Worker] = []
         self._meanwhile: Iterator[object] = iter(())
@@ -214,7 +219,7 @@ class Workers:
         """
         for each in self._given:
             each.end(wait_s)
-        worker = self._ready.pop() if self._ready else Worker("pkcs11")
+        worker = self._ready.pop() if self._ready else self._at_cards("pkcs11")
         worker.meanwhile = self._meanwhile
         self._given.append(worker)
         return worker
@@ -242,6 +247,10 @@ class Workers:
         """End them all, however the look ended."""
         for worker in self._all:
             worker.end()
+        self.turn.close()
+
+    def _at_cards(self, job: str) -> Worker:
+        return Worker(job, inherits=self.turn.descriptor)
 
 
 def _too_long() -> LostWorkerError:

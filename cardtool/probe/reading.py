@@ -62,7 +62,7 @@ def read_cards(
             answer = replace(answer, slots=slots)
             unread -= {slot.reader for slot in slots if _is_read(slot)}
         read[module.path] = answer
-        if not _is_hung(answer):
+        if not is_hung(answer):
             tried.update(mine)
     return read, tuple(sorted(tried))
 
@@ -71,7 +71,7 @@ def _is_read(slot: Slot) -> bool:
     return isinstance(slot.token, Token) and isinstance(slot.token.certificates, tuple)
 
 
-def _is_hung(module: Module) -> bool:
+def is_hung(module: Module) -> bool:
     """Tell whether a card may still be busy with what a module asked of it."""
     slots = module.slots if isinstance(module.slots, tuple) else ()
     answers = (module.info, *(slot.token for slot in slots))

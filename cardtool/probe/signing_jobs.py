@@ -9,7 +9,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import StrEnum
 
 import msgspec
@@ -18,8 +18,10 @@ from msgspec.structs import replace
 from cardtool.catalog import load
 from cardtool.model.snapshot import Card, Failure, Module, Snapshot
 from cardtool.probe import modules, opensc
+from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import LostWorkerError, Worker
 from cardtool.probe.reading import is_opensc
+from cardtool.probe.turn import Turn
 
 PIN_LIMIT_BYTES = 64
 """Longer than any card's PIN; a pasted text is none."""
@@ -85,13 +87,17 @@ _ANSWER = msgspec.json.Decoder[Signed | Unsigned | Failure](Signed | Unsigned | 
 def sign(question: Sign, pin: bytes, *, timeout_s: float) -> Signed | Unsigned | Failure:
     """Have a new worker sign; a `Failure(worker, ...)` where it hangs, crashes or is at fault.
 
-    Asks once, whatever the answer. A worker that is too slow is let go, never killed. No failure
-    has a detail: its text would be a library's or a traceback's, in which the PIN may stand.
+    A look at this machine's cards is waited for; `Failure(worker, WAITED)` where that takes too
+    long. Asks once, whatever the answer. A worker that is too slow is let go, never killed. No
+    failure has a detail: its text would be a library's or a traceback's, with the PIN in it.
     """
-    with Worker("sign", is_mute=True) as worker:
+    turn, deadline = Turn(), Deadline(timeout_s)
+    with closing(turn), Worker("sign", is_mute=True, inherits=turn.descriptor) as worker:
+        if not turn.wait(timeout_s / 2):
+            return Failure(api="worker", name="WAITED")
         try:
             body = msgspec.json.encode(question) + b"\n" + pin  # and the end of its line
-            line = worker.ask(body, timeout_s=timeout_s)
+            line = worker.ask(body, timeout_s=deadline.left_s)
             answer: Signed | Unsigned | Failure = _ANSWER.decode(line)
         except LostWorkerError as loss:
             return Failure(api="worker", name=loss.name, code=loss.code)

@@ -24,6 +24,16 @@ assert sys.platform != "win32"  # noqa: S101 - for the type checker
 _PR_SET_CHILD_SUBREAPER = 36
 """Source: prctl(2), linux/prctl.h."""
 
+PATIENCE_S = 120.0
+"""How long past its end a job may go on while it reads and writes, as a library does that talks to
+a slow card: ended in a transaction, it would have PC/SC reset the card.
+
+OpenSC 0.23 sends 235 commands to a card it does not know.
+"""
+
+_SILENCE_S = 5.0
+"""A job that has read and written nothing for so long hangs."""
+
 _NEVER = 1e18
 _POLL_S = 1.0
 """How often the end of the job is looked up: a question moves it."""
@@ -92,6 +102,7 @@ def _wait(job: int, end: mmap.mmap) -> int:
     os.set_blocking(bell, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(bell, warn_on_full_buffer=False)
+    talk, talked_at = None, 0.0
     while True:
         pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
         if pid == job and not os.WIFSTOPPED(status):
@@ -100,11 +111,26 @@ def _wait(job: int, end: mmap.mmap) -> int:
             time.sleep(_PAUSE_S)  # one that stops again and again leaves others some time
             os.kill(job, signal.SIGCONT)
         if pid == 0:
-            (at,) = struct.unpack_from("d", end)
-            if at <= time.monotonic():
+            (at,), now = struct.unpack_from("d", end), time.monotonic()
+            if (count := _talk(job)) != talk:
+                talk, talked_at = count, now
+            if at <= now and (now - talked_at > _SILENCE_S or at + PATIENCE_S <= now):
                 os.kill(job, signal.SIGKILL)
             if select.select([news], [], [], _POLL_S)[0]:
                 os.read(news, 4096)
+
+
+def _talk(job: int) -> bytes | None:
+    """Count what a process has read and written; None: this system does not tell.
+
+    Where that is hidden, as of the one that is given a PIN, its waits are counted instead.
+    Source: proc(5), /proc/PID/io and /proc/PID/status.
+    """
+    for name, word in (("io", b"syscr"), ("status", b"voluntary_ctxt_switches")):
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{job}/{name}").read_bytes().splitlines()
+            return b" ".join(line for line in lines if line.startswith(word))
+    return None
 
 
 def _end_the_rest(job: int) -> None:

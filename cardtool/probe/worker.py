@@ -23,34 +23,35 @@ _IDLE_S = 60.0
 _GRACE_S = 10.0
 """How much longer than a question's deadline a child may take to come back from its library.
 
-One that dies earlier may die in a transaction, and PC/SC then resets the card.
+One that dies earlier may die in a transaction, and PC/SC then resets the card. One that goes on
+talking to a card gets more: `supervisor.PATIENCE_S`.
 """
 
 _MEMORY_LIMIT_BYTES = 1024**3
 """What a worker and each process that it starts may allocate: over twenty times OpenSC's need."""
 
-_MARGIN_S = 1.0
-"""How much later one is ended from outside that did not end itself: it has stopped."""
+_MARGIN_S = 5.0
+"""How much later than the process above it would, a child ends itself: that one may be gone."""
 
 
 def main(job: str) -> None:
     """Answer questions until standard input ends; the job is pcsc, pkcs11, system or sign.
 
-    A child whose parent was killed ends itself even when native code never returns:
+    A child whose parent was killed is ended, or ends itself, even when native code never returns:
     faulthandler's watchdog is a thread that needs no interpreter.
     """
-    end_at = _contained()
+    end_in = _contained()
     questions = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted, not a path
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts the parent closes the input
-    _end_in(_IDLE_S, end_at)
+    end_in(_IDLE_S)
     answer, leave = _load(job, questions)
     for line in questions:
         deadline_s, _, question = line.partition(b" ")
-        _end_in(float(deadline_s) + _GRACE_S, end_at)
+        end_in(float(deadline_s) + _GRACE_S)
         with suppress(BrokenPipeError):  # nobody waits for it any more, but the card does
             answers.write(_answer(answer, question) + b"\n")
             answers.flush()
@@ -61,22 +62,23 @@ def main(job: str) -> None:
 def _contained() -> Callable[[float], None]:
     """See that nothing of this process, nor of what it starts, is left when it has ended.
 
-    Returns how it is told by when that is, on the monotonic clock.
+    Returns how to say in how many seconds that is, whatever is running then.
     """
     if sys.platform == "win32":
         from cardtool.probe import job_object  # noqa: PLC0415 - each system needs but one
 
         job_object.enter(_MEMORY_LIMIT_BYTES)
-        return lambda _: None
+        return lambda seconds: faulthandler.dump_traceback_later(seconds, exit=True)
     from cardtool.probe import supervisor  # noqa: PLC0415 - as above
 
-    return supervisor.split(_MEMORY_LIMIT_BYTES)
+    end_at = supervisor.split(_MEMORY_LIMIT_BYTES)
 
+    def end_in(seconds: float) -> None:
+        end_at(time.monotonic() + seconds)
+        seconds += supervisor.PATIENCE_S + _MARGIN_S
+        faulthandler.dump_traceback_later(seconds, exit=True)
 
-def _end_in(seconds: float, end_at: Callable[[float], None]) -> None:
-    """Leave after so long, whatever is running then; be ended a little later."""
-    faulthandler.dump_traceback_later(seconds, exit=True)
-    end_at(time.monotonic() + seconds + _MARGIN_S)
+    return end_in
 
 
 def _load(

@@ -15,17 +15,26 @@ from msgspec.structs import replace
 
 from cardtool import BUILT_ON, __version__
 from cardtool.model.limits import fitted
-from cardtool.model.snapshot import Failure, Snapshot
+from cardtool.model.snapshot import Failure, Module, Snapshot
 from cardtool.probe import host, last_good, modules
 from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import READERS, ListReaders, Online, ask
 from cardtool.probe.online import asking
+from cardtool.probe.reading import is_hung
 from cardtool.probe.rereading import LAST_LOOK_S, Readers, read_until_sure
 from cardtool.probe.surroundings import Surroundings
 
 _FIRST_SHARE = 2 / 3
 """Of the time, for the first list of readers where modules are to be asked whatever it says."""
+
+_WAITING_SHARE = 0.5
+"""Of the time, how much may be spent on waiting for another look: the rest is for this one."""
+
+_LONGEST_WAIT_S = 45.0
+"""A worker that is asked nothing for a minute takes its parent for gone."""
+
+_WAITED = Failure(api="worker", name="WAITED", detail="another look is at the cards")
 
 _BUILT_AT = datetime.fromisoformat(BUILT_ON).replace(tzinfo=UTC)
 
@@ -62,13 +71,17 @@ def take_snapshot(
         around = Surroundings(workers, options.timeout_s + LAST_LOOK_S)
         found = modules.find(options.modules, options.extra_modules, machine.bits)
         asked_for = bool(options.modules)
+        is_alone = workers.turn.wait(min(deadline.left_s * _WAITING_SHARE, _LONGEST_WAIT_S))
         first_s = deadline.left_s * (_FIRST_SHARE if asked_for else 1)
-        first = readers = ask(workers.pcsc, ListReaders(), READERS, timeout_s=first_s)
+        first = readers = (
+            ask(workers.pcsc, ListReaders(), READERS, timeout_s=first_s) if is_alone else _WAITED
+        )
         if not readers or isinstance(readers, Failure):
             around.ask_services()
         fitting = tuple(
             each
             for each in found
+            if is_alone
             if modules.fits(each, machine.machine)
             if not modules.is_held_back(each, readers, machine.platform)
         )
@@ -79,6 +92,7 @@ def take_snapshot(
         if _is_held(readers) and machine.platform != "darwin":  # which tells nobody
             around.find_clients()
         seen = around.told()
+        before = workers.turn.before
     modules_read = tuple(read.get(each.path, each) for each in found)
     trust = None if options.online is None else asking.prove(modules_read, options.online)
     made = Snapshot(
@@ -90,12 +104,19 @@ def take_snapshot(
         elapsed_s=round(time.monotonic() - start, 3),
         usb=seen.usb,
         vanished=_vanished(first, readers),
+        running=before if not is_alone or _is_cut_short(readers, modules_read) else None,
         clients=seen.clients,
         built_at=_BUILT_AT,
         trust=trust,
         last_good=last_good.recall(),
     )
     return fitted(made)
+
+
+def _is_cut_short(readers: Readers, read: tuple[Module, ...]) -> bool:
+    """Tell whether something did not answer, for which there may have been too little time."""
+    is_unanswered = isinstance(readers, Failure) and readers.name == "TIMEOUT"
+    return is_unanswered or any(map(is_hung, read))
 
 
 def _is_held(readers: Readers) -> bool:

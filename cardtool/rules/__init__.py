@@ -20,6 +20,7 @@ from cardtool.rules import (
     kinds_found,
     modules,
     readers,
+    running,
     service,
     tokens,
     trust,
@@ -43,6 +44,9 @@ RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
     application.check,
 )
 
+_AFTER_ANOTHER = (clock.check, running.check)
+"""What can be said where another look was at the cards all the time."""
+
 _DEFAULT_POLICY = Policy()
 
 
@@ -54,7 +58,8 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     cannot be read is only noted (`Row.elsewhere`): its holder can sign. One that was read is
     judged like any, for it is somebody's: expired or locked, it decides beside one that is ready.
     """
-    found = (finding for rule in RULES for finding in rule(snapshot, at, policy))
+    rules = RULES if snapshot.running is None else _AFTER_ANOTHER
+    found = (finding for rule in rules for finding in rule(snapshot, at, policy))
     shown = list(without_others(without_consequences(found, snapshot), snapshot, at))
     shown.sort(key=lambda each: (-each.severity.rank, each.link.place))
     return Diagnosis(

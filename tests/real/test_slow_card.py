@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cardtool.catalog import load
 from tests.real.desks import AT, NUMBER, nes
-from tests.rig.card import Fault, PullOut, ScriptedCard
+from tests.rig.card import Fault, PullOut, ScriptedCard, unknown_card
 from tests.rig.pcsc import PcscService
 from tests.rig.pkcs15 import pkcs15_card
 
@@ -50,6 +51,37 @@ def test_a_card_that_is_too_slow_is_let_finish_and_never_reset() -> None:
         assert not service.states()[0].state & _IN_USE
     assert unfinished < len(card.commands)
     assert _RESET not in card.controls
+
+
+def test_three_checks_in_a_row_at_a_slow_unknown_card_go_one_after_another() -> None:
+    card = unknown_card()
+    card.quick, card.delay_s = True, 0.06  # OpenSC sends it some 235 commands
+    opensc = next(path for path in load().module("opensc").linux if Path(path).exists())
+    options = ("--module", opensc, "--timeout", "1")
+    with PcscService(1) as service:
+        service.insert(card)
+
+        verdicts = [_verdict(service, *options) for _ in range(3)]
+
+        limit = time.monotonic() + 60
+        while service.states()[0].state & _IN_USE and time.monotonic() < limit:
+            time.sleep(0.1)
+    assert verdicts[1:] == ["check-running"] * 2
+    assert len(card.commands) > 100  # the first was left to end
+    assert _RESET not in card.controls
+
+
+def test_two_checks_at_once_read_the_card_one_after_another() -> None:
+    options = ("--format", "json", "--at", AT.isoformat(), "--timeout", "60")
+    command = [str(_COMMAND), "check", *options]
+    with PcscService(1) as service:
+        service.insert(_card(delay_s=0.02))
+        both = [
+            subprocess.Popen(command, env=service.env, stdout=subprocess.PIPE) for _ in range(2)
+        ]
+        verdicts = [json.loads(check.communicate()[0])["verdict"] for check in both]
+
+    assert verdicts == ["nes-valid"] * 2
 
 
 @pytest.mark.parametrize("after", [3, 10, 15, 16])

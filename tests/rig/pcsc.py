@@ -89,6 +89,7 @@ class PcscService:
             "XDG_CONFIG_HOME": str(self.module.parent),
             **({"AKISP11_FAULT": "quiet"} if driver is Driver.QUIET else {}),
             "PCSCLITE_CSOCK_NAME": str(self._socket),
+            "CARDTOOL_LOCK": str(self.folder / "lock"),
             "CARDTOOL_STATE": str(self.folder / "last-good.json"),
         }
         """The environment in which a process finds this service, and no desk another's memory."""

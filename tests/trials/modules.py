@@ -108,7 +108,12 @@ def _try(folder: Path, name: str, place: Place, mark: str) -> str:
         subprocess.Popen(
             ["sh", "-c", script],
             cwd=folder,
-            env={**os.environ, "CARDTOOL_STATE": "", "CARDTOOL_TRIAL": mark},
+            env={
+                **os.environ,
+                "CARDTOOL_LOCK": str(folder.with_suffix(".lock")),
+                "CARDTOOL_STATE": "",
+                "CARDTOOL_TRIAL": mark,
+            },
             stdout=output,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -72,7 +72,7 @@ def _plugged(cases: int, _: int) -> Iterator[str]:
         for _ in range(cases):
             done = subprocess.run(
                 machine.wrap(*command),
-                env={**os.environ, "CARDTOOL_STATE": ""},
+                env={**os.environ, "CARDTOOL_LOCK": "", "CARDTOOL_STATE": ""},
                 capture_output=True,
                 timeout=_LIMIT_S,
                 check=False,

@@ -22,6 +22,12 @@ ROWS = {
         facts=("part", "reason"),
         steps=("report-fault",),
     ),
+    "check-running": Row(
+        severity=Severity.UNKNOWN,
+        link=Link.HOST,
+        facts=("program", "pid", "since_at"),
+        steps=("let-it-end", "run-again"),
+    ),
     "clock-behind": critical(
         Link.HOST, "clock_at", "evidence_at", steps=("set-clock", "run-again", "change-battery")
     ),

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One look at a time on a machine: a lock that is held until the last worker at a card has left.
+
+Two looks at one slow card keep each other waiting, until a worker that is over its time ends in a
+transaction and PC/SC resets the card. The lock belongs to an open file that the workers inherit, so
+it outlives the program that took it by just as long as they do, however that program ended.
+
+A machine on which there can be no such file goes without, and so does Windows, whose locks no
+process inherits.
+"""
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cardtool.model.surroundings import Running
+
+if sys.platform != "win32":
+    from cardtool.probe import machine_lock
+
+_PAUSE_S = 0.03
+_PROGRAM = "cardtool"
+"""What holds the lock where its process has ended: only this program takes it."""
+
+
+class Turn:
+    """The place of a look among those of the machine."""
+
+    def __init__(self) -> None:
+        """Get ready, without waiting; what workers are to inherit is `descriptor`."""
+        self.descriptor: int | None = None
+        if sys.platform != "win32":
+            self.descriptor = machine_lock.opened()
+        self.before: Running | None = None
+        """Who had to be waited for; None: nobody."""
+
+    def wait(self, limit_s: float) -> bool:
+        """Wait for all others to end; False: it took too long."""
+        end = time.monotonic() + limit_s
+        while not self._take():
+            self.before = self.before or self._owner()
+            if time.monotonic() >= end:
+                return False
+            time.sleep(_PAUSE_S)
+        return True
+
+    def close(self) -> None:
+        """Let go of the lock; workers that are still there hold it on."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+            self.descriptor = None
+
+    def _take(self) -> bool:
+        if sys.platform != "win32" and self.descriptor is not None:
+            return machine_lock.take(self.descriptor)
+        return True
+
+    def _owner(self) -> "Running":
+        from datetime import UTC, datetime  # noqa: PLC0415 - nobody is waited for as a rule
+
+        import psutil  # noqa: PLC0415 - as above
+
+        from cardtool.model.surroundings import Running  # noqa: PLC0415 - as above
+
+        pid, since = None, time.time()
+        if sys.platform != "win32" and self.descriptor is not None:
+            pid, since = machine_lock.holder(self.descriptor)
+        program = _PROGRAM
+        if pid is not None:
+            try:
+                process = psutil.Process(pid)
+                program = process.name().encode(errors="replace").decode()
+                since = process.create_time()
+            except (psutil.Error, OSError):  # it has ended, and its workers have not
+                pass
+        return Running(program=program, pid=pid, since=datetime.fromtimestamp(since, UTC))

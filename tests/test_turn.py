@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One look at a time on a machine: who waits, for whom, and what the lock's file may be."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cardtool.probe.turn import Turn
+from tests.rig.modules import Slot, scripted_module
+from tests.rig.processes import uses
+
+_OTHER = (
+    "import sys; from cardtool.probe.turn import Turn; turn = Turn();"
+    "print(turn.wait(0), flush=True); sys.stdin.read()"
+)
+
+
+@pytest.fixture
+def lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Name a lock of this test's own."""
+    file = tmp_path / "lock"
+    monkeypatch.setenv("CARDTOOL_LOCK", str(file))
+    return file
+
+
+@pytest.fixture
+def other(lock: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """Have another process take the lock."""
+    assert lock.name
+    with subprocess.Popen(
+        [sys.executable, "-c", _OTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"True\n"
+        yield process
+
+
+def _check(*options: str) -> tuple[int, Any]:
+    command = [sys.executable, "-m", "cardtool", "check", "--format", "json", *options]
+    done = subprocess.run(command, capture_output=True, check=False)
+    return done.returncode, json.loads(done.stdout)
+
+
+def _wait_until_it_waits(pid: int) -> None:
+    """Wait until a check asks who has the lock, for which it loads what nothing else needs."""
+    limit = time.monotonic() + 30
+    while not uses(pid, Path("_psutil_linux")):
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+
+
+def test_a_check_that_waits_in_vain_says_who_is_at_work(
+    other: "subprocess.Popen[bytes]",
+) -> None:
+    status, diagnosis = _check("--timeout", "1")
+
+    assert (status, diagnosis["verdict"]) == (3, "check-running")
+    facts = diagnosis["findings"][0]["facts"]
+    assert facts["pid"] == other.pid
+    assert facts["program"].startswith("python")
+
+
+def test_a_check_begins_when_the_other_has_ended(other: "subprocess.Popen[bytes]") -> None:
+    command = [sys.executable, "-m", "cardtool", "check", "--format", "json", "--timeout", "60"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as waiting:
+        _wait_until_it_waits(waiting.pid)
+        other.communicate(b"")
+        assert waiting.stdout is not None
+        diagnosis = json.loads(waiting.stdout.read())
+
+    assert diagnosis["verdict"] != "check-running"
+    assert diagnosis["snapshot"]["running"] is None
+
+
+def test_the_lock_is_held_until_the_last_worker_has_left(lock: Path, tmp_path: Path) -> None:
+    assert lock.name
+    slow = "struct timespec pause = {3, 0}; nanosleep(&pause, 0);"
+    module = scripted_module(tmp_path, [Slot()], code={"IN_INITIALIZE": slow})
+
+    _, first = _check("--module", str(module.path), "--timeout", "1")
+    turn = Turn()
+    is_free_at_once, is_free_later = turn.wait(0), turn.wait(30)
+
+    assert first["snapshot"]["modules"][0]["info"]["name"] == "TIMEOUT"
+    assert not is_free_at_once
+    assert turn.before is not None
+    assert (turn.before.program, is_free_later) == ("cardtool", True)
+    turn.close()
+
+
+def test_too_little_time_after_another_check_is_no_fault_of_the_driver(
+    other: "subprocess.Popen[bytes]", tmp_path: Path
+) -> None:
+    hang = 'for (;;) { __asm__ volatile(""); }'
+    module = scripted_module(tmp_path, [Slot()], code={"IN_INITIALIZE": hang})
+    options = ("--module", str(module.path), "--timeout", "6", "--format", "json")
+    with subprocess.Popen(
+        [sys.executable, "-m", "cardtool", "check", *options], stdout=subprocess.PIPE
+    ) as waiting:
+        _wait_until_it_waits(waiting.pid)
+        other.communicate(b"")
+        assert waiting.stdout is not None
+        diagnosis = json.loads(waiting.stdout.read())
+
+    assert diagnosis["verdict"] == "check-running"
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "fifo", "missing folder", "none"])
+def test_what_can_be_no_lock_is_gone_without(
+    lock: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    target = lock.with_name("somebody's")
+    match kind:
+        case "link":
+            lock.symlink_to(target)
+        case "folder":
+            lock.mkdir()
+        case "fifo":
+            subprocess.run(["mkfifo", lock], check=True)
+        case "missing folder":
+            monkeypatch.setenv("CARDTOOL_LOCK", str(lock / "none"))
+        case _:
+            monkeypatch.setenv("CARDTOOL_LOCK", "")
+
+    turn, again = Turn(), Turn()
+
+    assert turn.descriptor is None
+    assert turn.wait(0)
+    assert again.wait(0)
+    assert not target.exists()
+
+
+def test_a_file_that_may_only_be_read_is_a_lock_as_well(lock: Path) -> None:
+    lock.write_bytes(b"somebody's")
+    lock.chmod(0o444)
+
+    first, second = Turn(), Turn()
+
+    assert first.wait(0)
+    assert not second.wait(0)
+    assert lock.read_bytes() == b"somebody's"
+    assert second.before is not None
+    assert second.before.pid == os.getpid()
+    first.close()
+    assert second.wait(0)
+    second.close()

@@ -47,15 +47,18 @@ def test_an_answer_of_another_kind_is_nonsense() -> None:
     assert answer.api in {"pcsc", "worker"}
 
 
-def test_a_child_that_was_killed_is_named_by_its_signal_and_stays_lost() -> None:
+@pytest.mark.parametrize(("name", "number"), [("SIGABRT", 6), ("SIGKILL", 9)])
+def test_a_child_that_was_killed_is_named_by_its_signal_and_stays_lost(
+    name: str, number: int
+) -> None:
     with Worker("pkcs11") as worker:
-        os.kill(_job(worker), signal.SIGABRT)  # a library's abort comes from within
+        os.kill(_job(worker), number)  # a library's abort comes from within
 
         first = ask(worker, OpenModule(path="x"), OPENED, timeout_s=10)
         second = ask(worker, OpenModule(path="x"), OPENED, timeout_s=10)
 
     assert isinstance(first, Failure)
-    assert (first.api, first.name, first.code) == ("worker", "SIGABRT", 6)
+    assert (first.api, first.name, first.code) == ("worker", name, number)
     assert worker.is_lost
     assert second == first
 

@@ -81,7 +81,8 @@ def _supervise(job: int, end: mmap.mmap) -> None:
     status = _wait(job, end)
     _end_the_rest(job)
     if os.WIFSIGNALED(status):
-        signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+        with contextlib.suppress(OSError):  # SIGKILL is nobody's to handle
+            signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
         os.kill(os.getpid(), os.WTERMSIG(status))
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 

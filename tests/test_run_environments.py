@@ -151,7 +151,7 @@ def test_what_the_environment_before_lacks_it_is_not_used_for(stage: Stage, more
     broken = stage.run(more, env={"PIP_BREAKS": "1"})
 
     assert (broken.returncode, broken.stdout) == (3, "")
-    assert "The one before was left as it was." in broken.stderr
+    assert "The environment before was left as it was." in broken.stderr
 
 
 def test_a_first_set_up_that_fails_begins_again(stage: Stage) -> None:
@@ -161,6 +161,7 @@ def test_a_first_set_up_that_fails_begins_again(stage: Stage) -> None:
     done = stage.run("check")
 
     assert (broken.returncode, broken.stdout) == (3, "")
+    assert "before" not in broken.stderr
     assert made(stage.calls()) == ["1"]
     assert done.stdout == "<check>"
 

@@ -589,7 +589,9 @@ _NAMES = (
     "AYŞE ÖRNEK", "ayse ornek", "Ayşe Örnek", "AYSE ORNEK", "ÖRNEK AYŞE", "ORNEK, AYSE",
     "Ayse.Ornek", "ayse_ornek", "AYSEORNEK", "ornekayse", "A.Y.Ş.E. Ö.R.N.E.K", "A YŞE  ÖRN EK",
     "AYŞE ÖRNEK".encode().decode("latin-1"), "AYŞE ÖRNEK".encode("cp1254").decode("latin-1"),
-    "Ay%C5%9Fe%20%C3%96rnek", "aornek", "A. ÖRNEK", "örnek a", "AY?E ?RNEK", "AYSE-ORNEK",
+    "Ay%C5%9Fe%20%C3%96rnek",
+    r"AY\u015eE \u00d6RNEK", "Ay&#351;e &#xd6;rnek",
+    "aornek", "A. ÖRNEK", "örnek a", "AY?E ?RNEK", "AYSE-ORNEK",
     "ＡＹＳＥ　ＯＲＮＥＫ",  # noqa: RUF001 - full width on purpose
 )  # fmt: skip
 

@@ -27,7 +27,11 @@ _LEFT = 6
 
 _DOTLESS = str.maketrans("ıİ", "ii")
 _NO_LETTERS = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
-_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
+_ESCAPED = re.compile(
+    r"(?:%[0-9A-Fa-f]{2})++|\\u[0-9A-Fa-f]{4}|&#(?:[0-9]{1,5}|x[0-9A-Fa-f]{1,4});"
+)
+"""As addresses, JSON and HTML write letters."""
+
 _PART = re.compile(r"[^\W_]++")
 
 _GARBLED = (
@@ -44,7 +48,7 @@ _GARBLED = (
 
 def folded(text: str) -> str:
     """Return the letters and digits of a text, without case and marks."""
-    if "%" in text:
+    if "%" in text or "\\u" in text or "&#" in text:
         text = _ESCAPED.sub(_unescaped, text)
     if text.isascii():
         return text.lower().translate(_NO_LETTERS)
@@ -60,7 +64,12 @@ def _letters(letter: str) -> str:
 
 
 def _unescaped(found: re.Match[str]) -> str:
-    return bytes.fromhex(found[0].replace("%", "")).decode(errors="replace")
+    escaped = found[0]
+    if escaped.startswith("%"):
+        return bytes.fromhex(escaped.replace("%", "")).decode(errors="replace")
+    digits = escaped[2:].removesuffix(";")
+    is_decimal = escaped.startswith("&") and not digits.startswith("x")
+    return chr(int(digits.lstrip("x"), 10 if is_decimal else 16))
 
 
 def spellings(name: str) -> Iterator[str]:

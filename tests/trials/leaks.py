@@ -59,6 +59,8 @@ def _of_name(name: str) -> Iterator[str]:
     yield ".".join(name.replace(" ", ""))
     yield name.encode("cp1254").decode("latin-1")
     yield name.encode("cp1254").decode("cp1252")
+    yield name.encode("ascii", "xmlcharrefreplace").decode()
+    yield name.encode("ascii", "backslashreplace").decode().replace("\\xd6", "\\u00d6")
     yield name.encode("cp857").decode("cp1254", "replace")
     yield "".join(letter if letter.isascii() else "?" for letter in name)
     yield f"AKIS {name}".rjust(34)[:32]

@@ -17,7 +17,7 @@ from cardtool.fleet.folders import Spot
 from cardtool.fleet.importing import Report, take_in
 from cardtool.fleet.intake import Found, Piece, pieces
 from cardtool.fleet.judged import Judged
-from cardtool.fleet.rows import Terms
+from cardtool.fleet.pool import Terms
 from cardtool.fleet.store import Store
 from cardtool.fleet.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.model.certificate import Certificate

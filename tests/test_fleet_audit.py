@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Questions to the store: now, a day to come, a day gone; what each filter and count finds."""
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -15,18 +14,16 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from cardtool.cli import main
+from cardtool.fleet.advance import advance
 from cardtool.fleet.audit import By, audit, count
 from cardtool.fleet.cards import cards
 from cardtool.fleet.forecast import forecast
-from cardtool.fleet.judging import to_us
-from cardtool.fleet.orders import orders
 from cardtool.fleet.questions import Question, Sort
-from cardtool.fleet.standing import advance
 from cardtool.fleet.store import Store
-from cardtool.fleet.table import table
 from cardtool.fleet.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Severity
+from cardtool.model.moments import to_us
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.summary import ReaderState, Summary
@@ -35,7 +32,6 @@ from cardtool.rules import diagnose
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import summarise
 from cardtool.text import Text
-from cardtool.views.csv import render
 from cardtool.views.paper import Paper
 from cardtool.views.tally import render as render_tally
 from tests import desks, fleets
@@ -149,31 +145,6 @@ def test_a_short_list_is_the_beginning_of_the_whole(keep: Keep, sort: Sort) -> N
             assert [each.host for each in short] == whole[:7]
 
 
-def _table(text: str) -> list[dict[str, str]]:
-    """Return the lines without the moment that each of two questions has of its own."""
-    return [line | {"at": ""} for line in csv.DictReader(text.splitlines())]
-
-
-def test_the_table_is_what_the_view_makes_of_the_lines(keep: Keep) -> None:
-    odd = fleets.look("=1+1; masa", AT, desks.nes(ends_at=datetime(9990, 1, 1, tzinfo=UTC)))
-    store = keep(*_many(), odd)
-    policy = Policy(issuers=(("Kamu", Policy(notice_days=60, lead_days=0)),))
-
-    for own in (Policy(), policy):
-        noted: list[Severity] = []
-        lines = list(audit(store, None, policy=own, is_dated=True))
-        made = "".join(table(store, Question(), own, noted.append))
-        assert _table(made) == _table("".join(render(lines, Text("en"))))
-        assert len(_table(made)) == len(lines)
-        assert sorted(noted) == sorted({each.severity for each in lines})
-
-    with store.writing() as connection:
-        connection.execute(update(WORKSTATION).values(turns_us=0, verdict="old", codes="old"))
-    reader = Store(_read_only(store))
-    assert _table("".join(table(reader, Question(), policy, noted.append))) == _table(made)
-    reader.close()
-
-
 def test_a_day_gone_is_answered_from_the_look_of_then(keep: Keep) -> None:
     first, second = desks.nes(serial="01"), desks.nes(serial="02", ends_at=AT + 900 * DAY)
     store = keep(
@@ -233,7 +204,7 @@ def test_a_renamed_workstation_stays_one(keep: Keep) -> None:
     assert [each.host for each in audit(store, AT)] == ["eski-ad"]
 
 
-def test_advancing_moves_rows_to_their_phase_and_again_changes_nothing(keep: Keep) -> None:
+def test_a_row_whose_turn_has_come_is_judged_again_once(keep: Keep) -> None:
     end = NOW + DAY
     store = keep(fleets.look("masa", AT, desks.nes(ends_at=end, begins_at=end - 900 * DAY)))
 
@@ -244,28 +215,14 @@ def test_advancing_moves_rows_to_their_phase_and_again_changes_nothing(keep: Kee
             return tuple(connection.execute(query).one())
 
     assert row()[0] == "nes-expiring"  # as it was judged when it came
-    assert advance(store, NOW)
+    advance(store, NOW, Policy())
     moved = row()
     assert moved[0] == "nes-expiring-critical"
-    assert advance(store, NOW)
+    advance(store, NOW, Policy())
     assert row() == moved
-    assert advance(store, end + DAY)
+    advance(store, end + DAY, Policy())
     assert row()[0] == "nes-expired"
     assert row()[2] is None or int(str(row()[2])) > to_us(end + DAY)
-
-
-def test_a_reader_is_as_the_phase_has_it(keep: Keep) -> None:
-    store = keep(fleets.look("masa", AT, desks.nes()))
-    phases = [[-(2**55), 0, "desk-ready", ""], [to_us(NOW), 3, "reader-faulty", "reader-faulty"]]
-    with store.writing() as connection:
-        values = {"phases": json.dumps(phases), "turns_us": to_us(NOW)}
-        connection.execute(update(WORKSTATION).values(values))
-
-    ordered = [each.reader for each in orders(store, NOW + DAY, Policy(), stale_days=9999)]
-    assert ordered == [ReaderState.BROKEN]
-    assert [each.reader for each in audit(store, NOW + DAY)] == [ReaderState.BROKEN]
-    assert advance(store, NOW + DAY)
-    assert list(count(store, "reader")) == ["broken"]
 
 
 def test_who_may_only_read_is_answered_all_the_same(keep: Keep) -> None:
@@ -283,7 +240,7 @@ def test_who_may_only_read_is_answered_all_the_same(keep: Keep) -> None:
     assert len(lines) == len(looks)
     for line in lines:  # for the moment that it was judged for: days are fewer at the next
         assert _said(line) == _said(summarise(diagnose(looks[line.host], line.at)))
-    assert "nes-expired" in expired  # by the phases: the columns say `old`
+    assert "nes-expired" in expired  # judged on the way: the columns say `old`
     assert "old" not in counted
     assert sum(each.total() for each in counted.values()) == len(lines)
 

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from cardtool.cli import main
 from cardtool.fleet import forgetting, forgotten, tracing
 from cardtool.fleet.audit import audit
-from cardtool.fleet.judging import to_us
 from cardtool.fleet.store import Store
 from cardtool.fleet.tracing import Person
+from cardtool.model.moments import to_us
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.redact import hashed
 from cardtool.rules.policy import Policy

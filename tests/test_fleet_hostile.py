@@ -13,9 +13,9 @@ import msgspec
 from sqlalchemy import func, select
 
 from cardtool.fleet.audit import audit
-from cardtool.fleet.judging import to_us
 from cardtool.fleet.store import Store
 from cardtool.fleet.tables import WORKSTATION
+from cardtool.model.moments import to_us
 from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.text import Text
 from cardtool.views import view

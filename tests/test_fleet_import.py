@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from cardtool.fleet.bodies import pack, unpack
-from cardtool.fleet.judging import to_us
 from cardtool.fleet.store import Store
 from cardtool.fleet.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
+from cardtool.model.moments import to_us
 from cardtool.model.snapshot import decode
 from cardtool.rules import diagnose
 from tests import desks

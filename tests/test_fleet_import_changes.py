@@ -13,7 +13,8 @@ from cardtool.fleet.folders import Spot
 from cardtool.fleet.importing import Report, take_in
 from cardtool.fleet.intake import Found, pieces
 from cardtool.fleet.judged import Judged
-from cardtool.fleet.rows import Terms, joined, rows_of, start
+from cardtool.fleet.pool import Terms, start
+from cardtool.fleet.rows import joined, rows_of
 from cardtool.fleet.store import Store
 from cardtool.rules.policy import Policy
 from tests import desks

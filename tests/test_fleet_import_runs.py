@@ -17,7 +17,7 @@ from sqlalchemy import inspect, text
 from cardtool.fleet.importing import take_in
 from cardtool.fleet.indexes import STALE, made_late
 from cardtool.fleet.judged import Judged
-from cardtool.fleet.rows import Terms
+from cardtool.fleet.pool import Terms
 from cardtool.fleet.store import Store
 from cardtool.fleet.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.rules.policy import Policy

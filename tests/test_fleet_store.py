@@ -25,9 +25,8 @@ from cardtool.fleet import forgetting, tracing
 from cardtool.fleet.audit import audit
 from cardtool.fleet.cards import cards
 from cardtool.fleet.forgotten import among
-from cardtool.fleet.history import latest, looks
-from cardtool.fleet.judging import from_us, to_us
 from cardtool.fleet.migrations import upgrade
+from cardtool.fleet.past import latest, looks
 from cardtool.fleet.questions import Question
 from cardtool.fleet.retention import prune
 from cardtool.fleet.store import Store, StoreError, schema_of
@@ -42,6 +41,7 @@ from cardtool.fleet.tables import (
 )
 from cardtool.fleet.tracing import Person
 from cardtool.model.certificate import Certificate
+from cardtool.model.moments import from_us, to_us
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.snapshot import decode
 from cardtool.rules.policy import Policy

@@ -15,10 +15,10 @@ import msgspec
 from sqlalchemy import ColumnElement, case, func, literal_column, not_, select
 
 from cardtool.fleet.ahead import IS_AHEAD
-from cardtool.fleet.judging import from_us, to_us
 from cardtool.fleet.questions import Question
 from cardtool.fleet.store import Store
 from cardtool.fleet.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
+from cardtool.model.moments import from_us, to_us
 from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import renewal
 from cardtool.rules.codes import ROWS

@@ -16,11 +16,7 @@ from cardtool.fleet.store import Store
 from cardtool.fleet.tables import WORKSTATION
 
 _COLUMNS = WORKSTATION.c
-NAMES = ("id", "host_key", "host", "unit", "user", "taken_us", "severity", "verdict", "codes",
-          "turns_us", "reader", "readers", "holder", "person", "issuer", "sha256",
-          "not_before_us", "not_after_us", "card_seen_us")  # fmt: skip
-"""Columns of a row, in their order."""
-_WANTED = select(*(_COLUMNS[name] for name in NAMES))
+_WANTED = select(WORKSTATION)
 
 _FEW = 10_000
 """Lines of a list that is asked for whole; a longer one is fetched as it is read."""

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import Select, case, func, literal, not_, or_, select
 
 from cardtool.fleet.cards import whose
-from cardtool.fleet.judging import to_us
 from cardtool.fleet.store import Store
 from cardtool.fleet.tables import CERTIFICATE, PERSON, WORKSTATION
 from cardtool.model.forecast import Forecast, Renewals
+from cardtool.model.moments import to_us
 from cardtool.rules.workdays import TURKEY
 
 MONTHS = 36

@@ -10,14 +10,16 @@ import sqlite3
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from msgspec.structs import asdict
 from sqlalchemy import Connection, delete, func, select, text, update
 
+from cardtool.fleet.columns import OF_THE_NES, columns
 from cardtool.fleet.forgotten import note
-from cardtool.fleet.history import looks
-from cardtool.fleet.judging import judge, to_us
+from cardtool.fleet.past import looks
 from cardtool.fleet.store import Store, StoreError
 from cardtool.fleet.tables import CERTIFICATE, PERSON, SNAPSHOT, WORKSTATION
 from cardtool.fleet.tracing import Trace
+from cardtool.model.moments import to_us
 from cardtool.rules.policy import Policy
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -57,21 +59,20 @@ def forget(store: Store, trace: Trace, policy: Policy) -> None:
 
 def _judge_again(connection: Connection, number: int, now: datetime, policy: Policy) -> None:
     """Make a workstation's columns again from the looks that are left."""
-    columns: dict[str, object] = {}
+    kept: dict[str, object] = {}
     for look in looks(connection, number, to_us(_FOREVER)):
-        found = judge(look, now, policy).named()
-        if not columns:
-            columns = found
+        found = asdict(columns(look, now, policy).workstation)
+        if not kept:
+            kept = found
         if found["sha256"]:
-            nes = ("holder", "person", "issuer", "sha256", "not_before_us", "not_after_us")
-            columns |= {name: found[name] for name in (*nes, "card_seen_us")}
+            kept |= {name: found[name] for name in OF_THE_NES}
             break
     own = WORKSTATION.c.id == number
-    if not columns:
+    if not kept:
         connection.execute(delete(WORKSTATION).where(own))
         return
     first = select(func.min(SNAPSHOT.c.taken_us)).where(SNAPSHOT.c.workstation_id == number)
-    kept = {name: value for name, value in columns.items() if name != "host_key"}
+    del kept["host_key"]
     kept["first_seen_us"] = first.scalar_subquery()
     connection.execute(update(WORKSTATION).where(own).values(kept))
 

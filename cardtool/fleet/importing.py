@@ -14,15 +14,18 @@ from pathlib import Path
 
 import msgspec
 
+from cardtool.fleet import judged_by
+from cardtool.fleet.advance import bring_up
 from cardtool.fleet.aside import Aside
 from cardtool.fleet.folders import Folder, Spot
 from cardtool.fleet.indexes import STALE, look_again, made_late
 from cardtool.fleet.intake import STANDARD_INPUT, Piece
 from cardtool.fleet.judged import Block, Judged
-from cardtool.fleet.judging import to_us
+from cardtool.fleet.judged_by import JudgedBy
 from cardtool.fleet.rows import Rows, Trouble, joined
 from cardtool.fleet.store import Store
 from cardtool.fleet.writing import write
+from cardtool.model.moments import to_us
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
 _WRITTEN = 8000
@@ -60,17 +63,23 @@ class Report(msgspec.Struct, kw_only=True):
 def take_in(store: Store, judged: Judged, *, says: Says, remove: bool = False) -> Report:
     """Import what was judged, and say what became of each snapshot.
 
-    Files that were taken in whole stay, or are removed.
+    Files that were taken in whole stay, or are removed. What is due in the store, or was judged by
+    other rules or thresholds, is judged again at the end.
 
     Raises:
         StoreError: the database cannot be written to; what was written before is kept.
     """
     report, now_us = Report(), to_us(judged.terms.at)
+    by = judged_by.mine(judged.terms.policy)
+    judged_by.settle(store, by)
     aside = Aside(judged.rejected)
-    run = _Run(store=store, report=report, aside=aside, says=says, now_us=now_us, remove=remove)
+    run = _Run(
+        store=store, report=report, aside=aside, says=says, now_us=now_us, by=by, remove=remove
+    )
     with made_late(store), _no_cycles():
         for block, rows in _together(judged):
             run.keep(block, rows)
+    bring_up(store, judged.terms.at, by)
     if report.new >= STALE:
         look_again(store)
     return report
@@ -110,6 +119,7 @@ class _Run(msgspec.Struct, kw_only=True):
     aside: Aside
     says: Says
     now_us: int
+    by: JudgedBy
     remove: bool
     trouble: Trouble | None = None
     """Why the file that is being read must be set aside, but for lines of it."""
@@ -129,7 +139,7 @@ class _Run(msgspec.Struct, kw_only=True):
     def keep(self, block: Block, rows: Rows) -> None:
         """Write what is good, set aside what is not, and let go of files that are done."""
         self.report.passed_over += block.passed_over
-        written = write(self.store, rows, self.now_us)
+        written = write(self.store, rows, self.now_us, self.by)
         self.report.new += written.new
         self.report.known += len(rows.places) - written.new - len(written.refused)
         self.report.read += len(rows.places) + len(rows.troubles)

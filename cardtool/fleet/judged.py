@@ -4,22 +4,18 @@
 These begin before a database is opened: they need none, and no copy of it may exist twice.
 """
 
-import os
-import signal
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager, suppress
 from itertools import chain, islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Self
 
 import msgspec
 
 from cardtool.fleet.intake import STANDARD_INPUT, Found, Piece, files, pieces
-from cardtool.fleet.rows import Rows, Terms, rows_of, start, start_process
+from cardtool.fleet.pool import Terms, begun, start, usual_number
+from cardtool.fleet.rows import Rows, rows_of
 
 _BLOCK = 1000
 """Files that are judged together, or pieces of one."""
@@ -30,12 +26,6 @@ _AHEAD = 16
 
 _OF_INPUT = 2
 """Blocks of standard input that are waited for at a time, while others could be written."""
-
-_PROCESSES = 3
-"""Beyond so many that judge, all wait for the one that writes."""
-
-_BEGUN = "fork" if sys.platform == "linux" else "spawn"
-"""How they begin: a copy of this process has loaded all that it needs."""
 
 
 class Block(msgspec.Struct, kw_only=True):
@@ -78,7 +68,7 @@ class Judged:
         self.terms = terms
         self.rejected = rejected
         self._blocks = _blocks(files(iter(paths), rejected))
-        self._processes = min(os.cpu_count() or 1, _PROCESSES) if processes is None else processes
+        self._processes = usual_number() if processes is None else processes
         self._pool: ProcessPoolExecutor | None = None
         self._waiting: deque[tuple[Block, Future[Rows]]] = deque()
 
@@ -90,15 +80,7 @@ class Judged:
         if len(known) < 2:  # noqa: PLR2004 - a first and a second
             return self
         rows_of(known[0].pieces[:1])  # loads what a copy need not
-        with suppress(OSError), _deaf():  # there may be no semaphores, and no more processes
-            pool = ProcessPoolExecutor(
-                self._processes,
-                mp_context=get_context(_BEGUN),
-                initializer=start_process,
-                initargs=(self.terms,),
-            )
-            pool.submit(os.getpid)  # now they begin: where they cannot, no block is lost
-            self._pool = pool
+        self._pool = begun(self.terms, self._processes, copied=True)
         if self._pool is not None:
             self._submit(self._pool)
         return self
@@ -124,19 +106,6 @@ class Judged:
             self._waiting.append((block, pool.submit(rows_of, block.pieces)))
             if number >= _OF_INPUT and block.is_of_input:
                 break
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Let Ctrl-C wait: a process that begins has it wait for good, until it ignores it."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _blocks(found: Iterator[Found]) -> Iterator[Block]:

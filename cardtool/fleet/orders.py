@@ -5,21 +5,23 @@ One is ordered where the latest look saw USB and no reader on it, and nowhere el
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, Row, or_
 
 from cardtool import catalog
-from cardtool.fleet.history import Judge, Standing, columns_of, latest, pages, standing, texts
-from cardtool.fleet.judging import to_us
+from cardtool.fleet.advance import Columned, advance
+from cardtool.fleet.columns import line as line_of
+from cardtool.fleet.past import latest, own, pages, summary, texts, with_nes
 from cardtool.fleet.register.keeping import whose
 from cardtool.fleet.store import Store
 from cardtool.fleet.tables import WORKSTATION
+from cardtool.model.moments import to_us
 from cardtool.model.order import Form, Order
 from cardtool.model.snapshot import Snapshot, decode
-from cardtool.model.summary import ReaderState
+from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import ports
 from cardtool.rules.policy import Policy
 
@@ -31,9 +33,10 @@ _WITHOUT = (ReaderState.MISSING, ReaderState.DRIVER, ReaderState.BROKEN)
 def orders(store: Store, at: datetime, policy: Policy, *, stale_days: int) -> Iterator[Order]:
     """Yield the readers to order, then those that are there and do not work."""
     longest = timedelta(days=stale_days)
+    columned = advance(store, datetime.now(UTC), policy)
     with store.reading() as connection:
         for states in (_WITHOUT[:1], _WITHOUT[1:]):
-            for line in _Asked(connection, at, policy, states).lines():
+            for line in _Asked(connection, at, columned, states).lines():
                 yield replace(line, stale=at - line.taken_at > longest)
 
 
@@ -41,17 +44,21 @@ class _Asked:
     """One question, and what answers it."""
 
     def __init__(
-        self, connection: Connection, at: datetime, policy: Policy, states: Sequence[ReaderState]
+        self,
+        connection: Connection,
+        at: datetime,
+        columned: Columned,
+        states: Sequence[ReaderState],
     ) -> None:
         self._connection = connection
         self._at, self._at_us = at, to_us(at)
-        self._judge = Judge(at, policy)
+        self._columned = columned
         self._states = states
 
     def lines(self) -> Iterator[Order]:
         at_us = self._at_us
         is_without = WORKSTATION.c.reader.in_([each.value for each in self._states])
-        is_other = or_(WORKSTATION.c.taken_us > at_us, WORKSTATION.c.turns_us <= at_us)
+        is_other = or_(WORKSTATION.c.taken_us > at_us, self._columned.due(self._at))
         may_be = or_(is_without, is_other)
         for page in pages(self._connection, may_be & (WORKSTATION.c.first_seen_us <= at_us)):
             lines = [
@@ -63,24 +70,32 @@ class _Asked:
             for line, found in zip(lines, whose(self._connection, desks), strict=True):
                 yield replace(line, known_by=found.by, people=found.people)
 
-    def _as_they_stand(self, page: Sequence[_Row]) -> Iterator[tuple[_Row, Standing]]:
+    def _as_they_stand(self, page: Sequence[_Row]) -> Iterator[tuple[_Row, Summary]]:
         """Yield each with what was known of it then; of which nothing was is left out."""
-        at_us = self._at_us
-        later = latest(self._connection, (row.id for row in page if row.taken_us > at_us), at_us)
+        at_us, holds = self._at_us, self._columned.holds
+        kept = latest(self._connection, (row.id for row in page if row.taken_us > at_us), at_us)
+        due = [row.id for row in page if row.taken_us <= at_us and not holds(row, at_us)]
+        kept |= own(self._connection, due)
         for row in page:
-            if row.taken_us <= at_us:
-                yield row, standing(columns_of(row), at_us)
-            elif row.id in later:
-                yield row, standing(self._judge.columns(later[row.id]), at_us)
+            if row.id in kept:
+                found = self._summary(kept[row.id])
+                if row.taken_us <= at_us and not found.sha256:
+                    found = with_nes(found, line_of(row, self._at))
+                yield row, found
+            elif row.taken_us <= at_us:
+                yield row, line_of(row, self._at)
 
-    def _line(self, row: _Row, stands: Standing) -> Order:
+    def _summary(self, text: bytes) -> Summary:
+        return summary(text, self._at, self._columned.policy)
+
+    def _line(self, row: _Row, stands: Summary) -> Order:
         """Return a line, by the looks back to the first of the run and to a reader that was seen.
 
         A card that is in a drawer by then tells whose desk it is as well.
         """
         since_at, is_run, seen, owner = stands.taken_at, True, None, stands
         for text in texts(self._connection, row.id, to_us(stands.taken_at)):
-            then = standing(self._judge.columns(text), self._at_us)
+            then = self._summary(text)
             is_run = is_run and then.reader is stands.reader
             since_at = then.taken_at if is_run else since_at
             owner = owner if owner.person else then

@@ -23,9 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import true
 
-from cardtool.fleet.judging import to_us
 from cardtool.fleet.tables import WORKSTATION
 from cardtool.model.diagnosis import Severity
+from cardtool.model.moments import to_us
 from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules.codes import ROWS
 

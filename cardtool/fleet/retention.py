@@ -10,9 +10,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, delete, func, select
 
 from cardtool.fleet.ahead import IS_AHEAD
-from cardtool.fleet.judging import to_us
 from cardtool.fleet.store import Store
 from cardtool.fleet.tables import SNAPSHOT
+from cardtool.model.moments import to_us
 
 _AT_ONCE = 5000
 """Rows in one transaction: a writer beside it waits no longer than that."""

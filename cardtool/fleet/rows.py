@@ -1,27 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the texts of snapshots to the rows of the tables; runs in a process of its own.
-
-A process is told once for which moment and by which policy it judges (`start`).
-"""
-
-import gc
-import os
-import signal
-import threading
-from datetime import datetime
-from multiprocessing import parent_process
+"""From the texts of snapshots to the rows of the tables; runs in the processes that judge."""
 
 import msgspec
 
 from cardtool.fleet.bodies import pack
+from cardtool.fleet.columns import (
+    CertificateRow,
+    SnapshotRow,
+    UnfitError,
+    WorkstationRow,
+    columns,
+    identity_of,
+)
 from cardtool.fleet.intake import Piece
-from cardtool.fleet.judging import STATION, Row, UnfitError, judge
-from cardtool.fleet.shapes import Shapes
+from cardtool.fleet.pool import told
 from cardtool.model.origin import IdentityPolicy
-from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, SnapshotError, decode
-from cardtool.rules.policy import Policy
-
-_KEY, _TAKEN = map(STATION.index, ("host_key", "taken_us"))
+from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, Snapshot, SnapshotError, decode
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,10 +35,9 @@ class Rows(msgspec.Struct, kw_only=True):
     """How many texts each piece has, empty ones among them."""
     lost: dict[int, OSError] = {}
     """Pieces that could not be read."""
-    workstations: list[Row] = []
-    snapshots: list[Row] = []
-    """taken_us, schema, body."""
-    certificates: list[tuple[Row, ...]] = []
+    workstations: list[WorkstationRow] = []
+    snapshots: list[SnapshotRow] = []
+    certificates: list[tuple[CertificateRow, ...]] = []
     """Those of each snapshot."""
     troubles: dict[int, Trouble] = {}
     unread: dict[int, int] = {}
@@ -52,8 +45,7 @@ class Rows(msgspec.Struct, kw_only=True):
 
     def key(self, number: int) -> str:
         """Return what tells the workstation of a row from others."""
-        found: str = self.workstations[number][_KEY]
-        return found
+        return self.workstations[number].host_key
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,48 +54,11 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: msgspec.Raw = msgspec.Raw()
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """How looks are judged, and which are taken."""
-
-    at: datetime
-    policy: Policy
-    identity: IdentityPolicy = IdentityPolicy.FULL
-    """A look that says more of people is not taken."""
-
-
 MOST_TROUBLES = 1000
 """Of one piece: where so many lines are no snapshots, and few are, the rest is not read."""
 
-_LARGEST_SHAPE = 128 * 1024
-"""Bytes of a text whose shape is worth remembering; a real one is under 100 kB."""
-
-_TOLD: list[tuple[Shapes, IdentityPolicy]] = []
-
 _STRICTER = tuple(IdentityPolicy)
 """In the order in which they are declared: each says less than the one before."""
-
-
-def start(terms: Terms) -> None:
-    """Say for which moment and by which policy this process judges from here on."""
-    _TOLD[:] = [(Shapes(terms.at, terms.policy), terms.identity)]
-
-
-def start_process(terms: Terms) -> None:
-    """Begin a process that does nothing else: it makes no cycles, so none are looked for.
-
-    It ends with the one that began it, however that ends, and not by a key that is meant for that.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    gc.disable()
-    if not _TOLD:  # else it is a copy of one that knows
-        start(terms)
-
-
-def _end_with_parent() -> None:
-    if (parent := parent_process()) is not None:
-        parent.join()
-        os._exit(1)
 
 
 def rows_of(pieces: list[Piece]) -> Rows:
@@ -139,27 +94,25 @@ def _judge(rows: Rows, texts: list[bytes], first: int) -> int:
 
 def _add(rows: Rows, place: int, text: bytes) -> Trouble | None:
     """Add the rows of a text, or return why it has none."""
-    ((shapes, identity),) = _TOLD
+    terms = told()
     if len(text) > SIZE_LIMIT_BYTES:
         return Trouble(code="snapshot-large", text=text)
     try:
-        kept, line = text, shapes.line(text) if len(text) <= _LARGEST_SHAPE else None
-        if line is None:
-            kept = _inner(text)  # the snapshot alone
-            line = judge(decode(kept), shapes.at, shapes.policy)
+        kept, snapshot = _read(text)
+        made = columns(snapshot, terms.at, terms.policy)
     except NewerError:
         return Trouble(code="snapshot-newer", text=text)
     except UnfitError as error:
         return Trouble(code=error.code, text=text)
     except SnapshotError as error:
         return Trouble(code="snapshot-broken", detail=str(error), text=text)
-    if line.identity in _STRICTER[: _STRICTER.index(identity)]:
+    if identity_of(snapshot) in _STRICTER[: _STRICTER.index(terms.identity)]:
         return Trouble(code="import-identity", text=text)
-    station = line.workstation
+    row = SnapshotRow(taken_us=made.workstation.taken_us, schema=snapshot.schema, body=pack(kept))
     rows.places.append(place)
-    rows.workstations.append(station)
-    rows.snapshots.append((station[_TAKEN], line.schema, pack(kept)))
-    rows.certificates.append(line.certificates)
+    rows.workstations.append(made.workstation)
+    rows.snapshots.append(row)
+    rows.certificates.append(made.certificates)
     return None
 
 
@@ -180,9 +133,23 @@ def joined(blocks: list[Rows]) -> Rows:
     return whole
 
 
-def _inner(text: bytes) -> bytes:
-    """Return the snapshot inside a document, or the text where it is none."""
+def _read(text: bytes) -> tuple[bytes, Snapshot]:
+    """Read a snapshot, or the one inside a document, and return its text too.
+
+    Raises:
+        SnapshotError: it is none.
+    """
     try:
-        return bytes(msgspec.json.decode(text, type=_Document).snapshot) or text
+        return text, decode(text)
+    except SnapshotError:
+        if not (inner := _inner(text)):
+            raise
+        return inner, decode(inner)
+
+
+def _inner(text: bytes) -> bytes:
+    """Return the snapshot inside a document; empty: there is none."""
+    try:
+        return bytes(msgspec.json.decode(text, type=_Document).snapshot)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return text
+        return b""

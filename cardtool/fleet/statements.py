@@ -11,10 +11,14 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Table
 
 from cardtool.fleet.ahead import AHEAD_US
+from cardtool.fleet.columns import (
+    DUE_US,
+    OF_THE_NES,
+    CertificateRow,
+    SnapshotRow,
+    WorkstationRow,
+)
 from cardtool.fleet.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
-
-_CARD = ("holder", "person", "issuer", "sha256", "not_before_us", "not_after_us", "card_seen_us")
-"""Of the last snapshot that had an NES: a card in a drawer keeps its end date."""
 
 
 class Statements:
@@ -24,7 +28,7 @@ class Statements:
         """Word them for a database, and for the moment of the import."""
         later = _Later(now_us + AHEAD_US)
         self._mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-        names = [each.name for each in WORKSTATION.columns if each.name != "id"]
+        names = WorkstationRow.__struct_fields__
         self.workstation = (
             f"{self._insert(WORKSTATION, names)} VALUES ({self._marks(len(names))})"
             f" ON CONFLICT (host_key) DO UPDATE SET {_merged(names, later)}"
@@ -33,16 +37,15 @@ class Statements:
             f" OR {later('workstation', 'card_seen_us')}"
         )
         self.first_workstation = self._plain(WORKSTATION, names)
-        looks = self._insert(
-            SNAPSHOT, ["imported_us", "taken_us", "schema", "body", "workstation_id"]
-        )
-        values = f"{now_us:d}, {self._marks(3)}"
+        fields = SnapshotRow.__struct_fields__
+        looks = self._insert(SNAPSHOT, ["imported_us", *fields, "workstation_id"])
+        values = f"{now_us:d}, {self._marks(len(fields))}"
         self.first_snapshot = f"{looks} VALUES ({values}, {self._mark})"
         self.snapshot = (
             f"{looks} SELECT {values}, id FROM workstation"
             f" WHERE host_key = {self._mark} ON CONFLICT (workstation_id, taken_us) DO NOTHING"
         )
-        names = [n.name for n in CERTIFICATE.columns if n.name not in {"id", "workstation_id"}]
+        names = CertificateRow.__struct_fields__
         self.first_certificate = (
             f"{self._plain(CERTIFICATE, [*names, 'workstation_id'])}"
             " ON CONFLICT (workstation_id, sha256) DO NOTHING"  # one card in two readers
@@ -92,8 +95,10 @@ def _merged(names: Sequence[str], later: _Later) -> str:
         if name == "first_seen_us":
             parts.append(f"{name} = {_first('workstation')}")
             continue
-        when = later("workstation", "card_seen_us" if name in _CARD else "taken_us")
+        when = later("workstation", "card_seen_us" if name in OF_THE_NES else "taken_us")
         column = _quoted(name)
+        if name == "turns_us":  # what is due stays so: its other columns may be of older rules
+            when = f"({when} AND coalesce(workstation.turns_us, 0) <> {DUE_US})"
         parts.append(
             f"{column} = CASE WHEN {when} THEN excluded.{column} ELSE workstation.{column} END"
         )

@@ -6,7 +6,7 @@ Opens it, whichever database it is, and brings its tables up to date; asks nothi
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,10 @@ class StoreError(Exception):
         self.facts = facts
 
 
+Progress = Callable[[int, int], None]
+"""Is told how many snapshots were judged, and how many there are to be judged."""
+
+
 class Store:
     """An open database; threads and processes may share one."""
 
@@ -52,6 +56,8 @@ class Store:
         url = _url(address)
         self.place = _place(url)
         """What it is called in messages: never with a password."""
+        self.progress: Progress = lambda _done, _number: None
+        """Is told of a long judging; whoever has a screen puts another one here."""
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             _prepare_file(url, may_make=may_make)

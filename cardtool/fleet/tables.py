@@ -6,6 +6,12 @@ them as numbers. `snapshot` is what came, kept as it came; `workstation` and `ce
 of it and can be made again.
 """
 
+import types
+from collections.abc import Iterator
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+import sqlalchemy
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -14,14 +20,15 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    SmallInteger,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-SCHEMA = "0001"
+from cardtool.fleet.columns import CertificateRow, SnapshotRow, WorkstationRow
+
+SCHEMA = "0002"
 """Version of these tables: the newest step in `fleet/migrations`."""
 
 METADATA = MetaData(
@@ -36,32 +43,31 @@ METADATA = MetaData(
 _ID = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in an INTEGER PRIMARY KEY."""
 
+_TYPES: dict[object, Any] = {str: String, int: BigInteger, bytes: LargeBinary}
+
+
+def _declared(record: type[msgspec.Struct]) -> Iterator[Column[Any]]:
+    """Yield a column for each field of a record."""
+    for name, hint in get_type_hints(record, include_extras=True).items():
+        kinds = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        plain = getattr(kinds[0], "__origin__", kinds[0])
+        extra = [each.extra for each in getattr(kinds[0], "__metadata__", ()) if each.extra]
+        kind = getattr(sqlalchemy, extra[0]["sql"]) if extra else _TYPES[plain]
+        yield Column(name, kind, nullable=type(None) in kinds)
+
+
+def _of_workstation() -> Column[Any]:
+    return Column(
+        "workstation_id", ForeignKey("workstation.id", ondelete="CASCADE"), nullable=False
+    )
+
+
 WORKSTATION = Table(
     "workstation",
     METADATA,
     Column("id", _ID, primary_key=True),
-    Column("host_key", String, nullable=False, unique=True),  # host_id, or the name without one
-    Column("host", String, nullable=False),
-    Column("unit", String, nullable=False),
-    Column("user", String, nullable=False),
-    Column("first_seen_us", BigInteger, nullable=False),
-    Column("taken_us", BigInteger, nullable=False),
-    # as it stands at the moment it was judged for last (`advance` moves it on)
-    Column("severity", SmallInteger, nullable=False),  # Severity.rank
-    Column("verdict", String, nullable=False),
-    Column("codes", String, nullable=False),  # separated by blanks
-    Column("turns_us", BigInteger),  # when the next phase begins; null: never
-    Column("phases", Text, nullable=False),  # JSON, fleet/judging.py
-    Column("reader", String, nullable=False),  # ReaderState
-    Column("readers", Text, nullable=False),  # JSON list
-    # the NES that counts, last seen in this or an earlier snapshot
-    Column("holder", String, nullable=False),
-    Column("person", String, nullable=False),
-    Column("issuer", String, nullable=False),
-    Column("sha256", String, nullable=False),
-    Column("not_before_us", BigInteger),
-    Column("not_after_us", BigInteger),
-    Column("card_seen_us", BigInteger),
+    *_declared(WorkstationRow),
+    UniqueConstraint("host_key"),
     Index(None, "host"),
     Index(None, "not_after_us"),
     Index(None, "turns_us"),
@@ -85,11 +91,9 @@ SNAPSHOT = Table(
     "snapshot",
     METADATA,
     Column("id", _ID, primary_key=True),
-    Column("workstation_id", ForeignKey("workstation.id", ondelete="CASCADE"), nullable=False),
-    Column("taken_us", BigInteger, nullable=False),
+    _of_workstation(),
     Column("imported_us", BigInteger, nullable=False),
-    Column("schema", SmallInteger, nullable=False),
-    Column("body", LargeBinary, nullable=False),  # compressed JSON
+    *_declared(SnapshotRow),
     UniqueConstraint("workstation_id", "taken_us"),
 )
 
@@ -97,15 +101,8 @@ CERTIFICATE = Table(
     "certificate",
     METADATA,
     Column("id", _ID, primary_key=True),
-    Column("workstation_id", ForeignKey("workstation.id", ondelete="CASCADE"), nullable=False),
-    Column("sha256", String, nullable=False),
-    Column("holder", String, nullable=False),
-    Column("person", String, nullable=False),
-    Column("issuer", String, nullable=False),
-    Column("not_before_us", BigInteger, nullable=False),
-    Column("not_after_us", BigInteger, nullable=False),
-    Column("first_seen_us", BigInteger, nullable=False),
-    Column("last_seen_us", BigInteger, nullable=False),
+    _of_workstation(),
+    *_declared(CertificateRow),
     UniqueConstraint("workstation_id", "sha256"),
 )
 """Every NES that was ever seen on a workstation: a card in a drawer keeps its end date."""
@@ -135,3 +132,13 @@ PERSON = Table(
 
 FORGOTTEN = Table("forgotten", METADATA, Column("look", String, primary_key=True))
 """Fingerprints of looks that must not come back, `fleet/forgotten.py`."""
+
+JUDGED_BY = Table(
+    "judged_by",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("release", String, nullable=False),
+    Column("rules", String, nullable=False),
+    Column("policy", Text, nullable=False),
+)
+"""The one row says by which rules and thresholds all columns were judged, `fleet/judged_by.py`."""

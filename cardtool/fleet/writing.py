@@ -2,14 +2,18 @@
 """Writes judged snapshots into the tables, so that the order in which they come makes no odds."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
+from msgspec.structs import astuple, replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from cardtool.fleet import judged_by
 from cardtool.fleet.bodies import unpack
+from cardtool.fleet.columns import DUE_US
 from cardtool.fleet.forgotten import among
-from cardtool.fleet.judging import Row
+from cardtool.fleet.judged_by import JudgedBy
 from cardtool.fleet.rows import Rows, Trouble
 from cardtool.fleet.statements import Statements
 from cardtool.fleet.store import Store
@@ -27,6 +31,9 @@ _STORED_BY = {
     " FROM json_array_elements(%s::json)",
 }
 
+_Values = tuple[Any, ...]
+"""Of a record, in the order of its fields, by which `statements` words what takes them."""
+
 _CACHE_KB = 65_536
 _LOG_PAGES = 16_384
 """Pages of the log before they are moved into the file: a page that many rows touch moves once."""
@@ -40,10 +47,11 @@ class Written(msgspec.Struct, kw_only=True):
     """By place in the block: what the database did not take, and what it said."""
 
 
-def write(store: Store, rows: Rows, now_us: int) -> Written:
+def write(store: Store, rows: Rows, now_us: int, by: JudgedBy) -> Written:
     """Write a block in one transaction; where the database refuses a row, the others are kept.
 
-    What was forgotten is not written again: it counts as known.
+    What was forgotten is not written again: it counts as known. `by` is what the rows were judged
+    by; where the store has others by now, they are written as due.
 
     Raises:
         StoreError: nothing can be written.
@@ -59,7 +67,11 @@ def write(store: Store, rows: Rows, now_us: int) -> Written:
             connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         statements = Statements(connection, now_us)
         written = Written()
-        gone = among(connection, ((rows.key(each), rows.snapshots[each][0]) for each in whole))
+        if judged_by.stored(connection, is_kept=True) != by:
+            rows.workstations = [replace(row, turns_us=DUE_US) for row in rows.workstations]
+        gone = among(
+            connection, ((rows.key(each), rows.snapshots[each].taken_us) for each in whole)
+        )
         whole = [each for place, each in enumerate(whole) if place not in gone] if gone else whole
         if not whole:
             return written
@@ -94,7 +106,7 @@ def _agreeing(
 
 
 def _with_text(trouble: Trouble, rows: Rows, index: int) -> Trouble:
-    return msgspec.structs.replace(trouble, text=unpack(rows.snapshots[index][-1]))
+    return msgspec.structs.replace(trouble, text=unpack(rows.snapshots[index].body))
 
 
 def _attempt(
@@ -154,15 +166,14 @@ class _DiffersError(Exception):
 
 def _compare(connection: Connection, rows: Rows, which: Sequence[int]) -> None:
     """Compare with what is stored, where not all of it was new."""
-    looks = {each: (rows.key(each), *rows.snapshots[each]) for each in which}
-    keys = [(key, taken_us) for key, taken_us, _, _ in looks.values()]
+    keys = {each: (rows.key(each), rows.snapshots[each].taken_us) for each in which}
     query = _STORED.format(_STORED_BY[connection.dialect.name])
-    found = connection.exec_driver_sql(query, (msgspec.json.encode(keys).decode(),))
+    found = connection.exec_driver_sql(query, (msgspec.json.encode([*keys.values()]).decode(),))
     stored = {(key, taken_us): bytes(body) for key, taken_us, body in found}
     other = frozenset(
         each
-        for each, (key, taken_us, _, body) in looks.items()
-        if (key, taken_us) in stored and not _is_same(stored[key, taken_us], body)
+        for each, key in keys.items()
+        if key in stored and not _is_same(stored[key], rows.snapshots[each].body)
     )
     if other:
         raise _DiffersError(other)
@@ -216,12 +227,12 @@ def _first_looks(
     Source: https://www.sqlite.org/autoinc.html.
     """
     ((last,),) = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM workstation")
-    stations = [rows.workstations[each] for each in which]
-    looks: list[Row] = []
-    certificates: list[Row] = []
+    stations = [astuple(rows.workstations[each]) for each in which]
+    looks: list[_Values] = []
+    certificates: list[_Values] = []
     for number, each in enumerate(which, last + 1):
-        looks.append((*rows.snapshots[each], number))
-        certificates += [(*one, number) for one in rows.certificates[each]]
+        looks.append((*astuple(rows.snapshots[each]), number))
+        certificates += [(*astuple(one), number) for one in rows.certificates[each]]
     connection.exec_driver_sql(statements.first_workstation, stations)
     connection.exec_driver_sql(statements.first_snapshot, looks)
     if certificates:
@@ -231,14 +242,14 @@ def _first_looks(
 
 def _looks(connection: Connection, statements: Statements, rows: Rows, which: Sequence[int]) -> int:
     """Insert or merge, whatever is there, and return how many snapshots are new."""
-    stations: list[Row] = []
-    looks: list[Row] = []
-    certificates: list[Row] = []
+    stations: list[_Values] = []
+    looks: list[_Values] = []
+    certificates: list[_Values] = []
     for each in which:
         key = rows.key(each)
-        stations.append(rows.workstations[each])
-        looks.append((*rows.snapshots[each], key))
-        certificates += [(*one, key) for one in rows.certificates[each]]
+        stations.append(astuple(rows.workstations[each]))
+        looks.append((*astuple(rows.snapshots[each]), key))
+        certificates += [(*astuple(one), key) for one in rows.certificates[each]]
     connection.exec_driver_sql(statements.workstation, stations)
     new = connection.exec_driver_sql(statements.snapshot, looks).rowcount
     if certificates:

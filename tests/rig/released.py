@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from cardtool.fleet.tables import CERTIFICATE, SCHEMA, SNAPSHOT, WORKSTATION
+from cardtool.fleet.tables import CERTIFICATE, JUDGED_BY, SCHEMA, SNAPSHOT, WORKSTATION
 from tests import desks, fleets
 
 FOLDER = Path(__file__).parents[1] / "recorded" / "fleet"
@@ -24,7 +24,7 @@ def write() -> Path:
     with tempfile.TemporaryDirectory() as name:
         store = fleets.keep_in(str(Path(name) / "fleet.db"), Path(name), look)
         with store.reading() as connection:
-            for table in (WORKSTATION, SNAPSHOT, CERTIFICATE):
+            for table in (WORKSTATION, SNAPSHOT, CERTIFICATE, JUDGED_BY):
                 with connection.execute(select(table)) as result:
                     rows = result.mappings().all()
                 found[table.name] = [

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from cardtool.fleet.judging import UnfitError, judge
+from cardtool.fleet.columns import UnfitError, columns
 from cardtool.model.certificate import Attribute, Certificate, Name
 from cardtool.model.snapshot import Failure, Snapshot, Source
 from cardtool.model.trust import Status, Trust
@@ -213,7 +213,7 @@ def _try(crowd: Callable[[random.Random, int], Snapshot], seed: int) -> str:
     if many_s > _MOST * max(few_s, _SHORT_S):
         return f"{name}: {few_s * 1000:.0f} ms for {_SMALL}, {many_s * 1000:.0f} for {_LARGE}"
     try:
-        judge(large, desks.AT, _POLICY)
+        columns(large, desks.AT, _POLICY)
     except UnfitError as error:
         return "" if error.code == "import-crowded" else f"{name}: {error.code}"
     return ""

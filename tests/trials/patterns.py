@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 
 import cardtool
 from cardtool.catalog import addresses
-from cardtool.fleet import templates
 from cardtool.model.spelling import Names
 from cardtool.model.values import Values
 from tests.trials import Trial
@@ -43,10 +42,6 @@ _CALLS = frozenset({"compile", *_ANYWHERE, *_AT_THE_START})
 
 _MADE: dict[tuple[str, str], tuple[re.Pattern[Any], ...]] = {
     ("cardtool.catalog.addresses", "_pattern"): (addresses._pattern(),),  # noqa: SLF001
-    ("cardtool.fleet.templates", "_layout"): tuple(
-        re.compile(number)
-        for number in templates._NUMBERS.values()  # noqa: SLF001
-    ),
     ("cardtool.model.spelling", "__init__"): (Names.of(["AYŞE ÖRNEK"])._pattern,),  # noqa: SLF001
     ("cardtool.model.values", "_of_forms"): (Values(["5A01", "10000001990"])._pattern,),  # noqa: SLF001
 }

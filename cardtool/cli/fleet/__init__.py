@@ -11,6 +11,7 @@ from cardtool.cli.fleet.importing import import_
 from cardtool.cli.fleet.merging import merge
 from cardtool.cli.fleet.opening import Fleet
 from cardtool.cli.fleet.ordering import orders
+from cardtool.cli.fleet.rejudging import rejudge
 from cardtool.cli.fleet.sending import send
 
 
@@ -28,3 +29,4 @@ fleet.add_command(diff)
 fleet.add_command(merge)
 fleet.add_command(forget)
 fleet.add_command(prune)
+fleet.add_command(rejudge)

@@ -87,7 +87,7 @@ def audit(ctx: click.Context, /, by: str, counted: "By | None", **asked: Any) ->
         text = f"--count counts workstations: leave --{given[0]} out."
         raise click.UsageError(text, ctx)
     question = _question(session, asked)
-    store, at, policy = opened(ctx), value(ctx, "at"), session.config.days()
+    store, at, policy = opened(ctx, session), value(ctx, "at"), session.config.days()
     if counted:
         from cardtool.fleet.audit import count
 
@@ -99,11 +99,6 @@ def audit(ctx: click.Context, /, by: str, counted: "By | None", **asked: Any) ->
         from cardtool.fleet.cards import cards
 
         _show(session, cards(store, at, question, policy))
-    elif at is None and session.format == "csv":
-        from cardtool.fleet.table import table
-
-        parts = table(store, question, policy, session.note, session.hiding())
-        session.write_all_bytes(each.encode("utf-8", "replace") for each in parts)
     else:
         from cardtool.cli.lists import is_dated
         from cardtool.fleet.audit import audit as lines

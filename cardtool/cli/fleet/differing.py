@@ -31,7 +31,7 @@ def diff(ctx: click.Context) -> None:
     if since is None or since > at:
         text = "--since WHEN must be said, and lie before --at."
         raise click.UsageError(text, ctx)
-    found = session.hidden(changes(opened(ctx), since, at, session.config.days()))
+    found = session.hidden(changes(opened(ctx, session), since, at, session.config.days()))
     if session.format == "terminal":
         write(session, views.render(found, session.text, session.paper()))
     elif session.format == "csv":

@@ -49,7 +49,7 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
     from concurrent.futures import BrokenExecutor
 
     from cardtool.fleet.judged import Judged
-    from cardtool.fleet.rows import Terms
+    from cardtool.fleet.pool import Terms
     from cardtool.model.origin import IdentityPolicy
 
     session = Session(ctx, _FORMATS)
@@ -69,7 +69,7 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
             # while they judge, this process loads what the store needs
             from cardtool.fleet.importing import take_in
 
-            store = opened(ctx, may_make=True)
+            store = opened(ctx, session, may_make=True)
             report = take_in(store, judged, says=_says(session.text), remove=remove)
     except BrokenExecutor as error:
         raise Refusal(code="import-ended") from error

@@ -13,6 +13,9 @@ from cardtool.cli.options import option, value
 from cardtool.cli.refusal import Refusal
 
 if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+    from cardtool.cli.session import Session
     from cardtool.fleet.store import Store
 
 DATABASE = option(
@@ -43,6 +46,11 @@ class Fleet(click.Group):
             install = installing.command()
             raise Refusal(code="store-extra", package=package, install=install) from error
         except Exception as error:
+            if "cardtool.fleet.pool" in sys.modules:
+                from concurrent.futures import BrokenExecutor
+
+                if isinstance(error, BrokenExecutor):
+                    raise Refusal(code="judging-ended") from error
             if "cardtool.fleet.store" in sys.modules:
                 from cardtool.fleet.store import StoreError
 
@@ -51,11 +59,13 @@ class Fleet(click.Group):
             raise
 
 
-def opened(ctx: click.Context, *, may_make: bool = False) -> "Store":
+def opened(
+    ctx: click.Context, session: "Session | None" = None, *, may_make: bool = False
+) -> "Store":
     """Open the store that the option or the configuration names, or this user's own file.
 
     One that is not there is made by what fills it alone: a question to a name that was mistyped
-    would be answered by an empty one.
+    would be answered by an empty one. With a session, a long judging shows how far it is.
 
     Raises:
         Refusal: the configuration cannot be used.
@@ -73,4 +83,29 @@ def opened(ctx: click.Context, *, may_make: bool = False) -> "Store":
     folder = Path(platformdirs.user_data_dir("cardtool", appauthor=False))
     store = Store(address or str(folder / "fleet.db"), may_make=may_make)
     ctx.call_on_close(store.close)
+    if session is not None and _may_show_progress(ctx):
+        store.progress = _Bar(ctx, session)
     return store
+
+
+def _may_show_progress(ctx: click.Context) -> bool:
+    """Tell whether somebody sits there, and no list is written over the bar."""
+    if not sys.stderr.isatty():
+        return False
+    is_at_once = value(ctx, "at") is None  # all is judged before the first line is written
+    return is_at_once or value(ctx, "output") is not None or not sys.stdout.isatty()
+
+
+class _Bar:
+    """Shows on standard error how much of what is judged again is done."""
+
+    def __init__(self, ctx: click.Context, session: "Session") -> None:
+        self._ctx, self._session = ctx, session
+        self._bar: ProgressBar[int] | None = None
+
+    def __call__(self, done: int, number: int) -> None:
+        if self._bar is None:
+            label = self._session.text.label("judging")
+            self._bar = click.progressbar(length=number, label=label, file=sys.stderr)
+            self._ctx.call_on_close(self._bar.render_finish)
+        self._bar.update(done - self._bar.pos)

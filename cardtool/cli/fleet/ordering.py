@@ -28,7 +28,7 @@ def orders(ctx: click.Context, stale_days: int) -> None:
 
     session = Session(ctx, _FORMATS)
     policy = session.config.days()
-    every = lines(opened(ctx), moment(ctx), policy, stale_days=stale_days)
+    every = lines(opened(ctx, session), moment(ctx), policy, stale_days=stale_days)
     found = session.hidden(every)
     match session.format:
         case "terminal":

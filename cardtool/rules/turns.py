@@ -1,51 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a snapshot means at every moment there is: its verdict changes only at certain moments.
+"""The moments at which the verdict on a snapshot may change: between two of them it never does.
 
-An audit of stored workstations for any day reads this, and judges nothing again. Between two
-neighbouring moments `diagnose` gives the same codes, which a test tries on every described desk.
+So a verdict that was kept holds until the next one. A test tries it on every described desk.
 """
 
 from datetime import UTC, datetime, timedelta
 
-import msgspec
-
 from cardtool.model.certificate import Certificate
-from cardtool.model.diagnosis import Severity
 from cardtool.model.snapshot import Snapshot
-from cardtool.rules import desk, diagnose, renewal
+from cardtool.rules import desk, renewal
 from cardtool.rules.policy import Policy
 
 _TICK = timedelta(microseconds=1)
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
-
-
-class Phase(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds from a moment on, up to the next phase."""
-
-    from_at: datetime
-    severity: Severity
-    verdict: str
-    codes: tuple[str, ...]
-    """Of everything that is not in order, worst first."""
-
-
-def phases(snapshot: Snapshot, policy: Policy) -> tuple[Phase, ...]:
-    """Return every phase, the first from the beginning of time."""
-    found: list[Phase] = []
-    for moment in sorted({BEGINNING, *turns(snapshot, policy)}):
-        diagnosis = diagnose(snapshot, moment, policy)
-        codes = (each.code for each in diagnosis.findings if each.severity is not Severity.OK)
-        phase = Phase(
-            from_at=moment,
-            severity=diagnosis.severity,
-            verdict=diagnosis.verdict,
-            codes=tuple(dict.fromkeys(codes)),
-        )
-        if not found or msgspec.structs.replace(phase, from_at=found[-1].from_at) != found[-1]:
-            found.append(phase)
-    return tuple(found)
 
 
 def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
@@ -62,6 +31,11 @@ def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
         read = (each.content for _, each in place.certificates)
         moments |= {_after(each.not_after_at) for each in read if isinstance(each, Certificate)}
     return {each for each in moments if BEGINNING < each <= _END}
+
+
+def next_turn(moments: set[datetime], at: datetime) -> datetime | None:
+    """Return the first of the turns of a snapshot after a moment; None: there is none."""
+    return min((each for each in moments if each > at), default=None)
 
 
 def _after(moment: datetime) -> datetime:

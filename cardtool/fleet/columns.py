@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The columns of the store, declared once: tables, statements and lists read them by name here.
+
+A new column is a field of a record, filled by `columns`, with a step of the migrations; if lists
+are to show it, a field of `Summary` that `line` fills.
+"""
+
+import functools
+from datetime import datetime, timedelta
+from typing import Annotated, Any, TypeVar, get_type_hints
+
+import msgspec
+
+from cardtool.model.diagnosis import Severity
+from cardtool.model.moments import from_us, to_us
+from cardtool.model.origin import IdentityPolicy
+from cardtool.model.snapshot import Snapshot
+from cardtool.model.summary import ReaderState, Summary
+from cardtool.rules import desk, diagnose, trust
+from cardtool.rules.policy import Policy
+from cardtool.rules.summary import renewal_of, summarise
+from cardtool.rules.turns import next_turn, turns
+
+LONGEST = 255
+"""Characters of a text that is looked for: PostgreSQL's indexes hold no row over 2,704 bytes."""
+
+Name = Annotated[str, msgspec.Meta(max_length=LONGEST)]
+"""A text that is looked for."""
+Long = Annotated[str, msgspec.Meta(extra={"sql": "Text"})]
+Small = Annotated[int, msgspec.Meta(extra={"sql": "SmallInteger"})]
+
+MOST_WORK = 50_000
+"""Moments at which verdicts change times parts of a desk; one with fifty cards has fewer."""
+
+DUE_US = -(2**63)
+"""Stands in `turns_us` of a row that must be judged again before it is shown to anybody."""
+
+SEVERITIES = tuple(Severity)
+"""By rank."""
+_READERS = {each.value: each for each in ReaderState}
+_DAY = timedelta(days=1)
+_NUL, _NUL_SHOWN = "\0", "\N{SYMBOL FOR NULL}"
+
+
+class WorkstationRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A workstation as its latest snapshot shows it, judged for the moment of the judgement."""
+
+    host_key: Name
+    """`host_id`, or the name of a workstation that has none: no two rows share one."""
+    host: Name
+    unit: Name
+    user: Name
+    first_seen_us: int
+    taken_us: int
+    """When the latest snapshot was taken."""
+    severity: Small
+    """`Severity.rank`."""
+    verdict: str
+    codes: str
+    """Of what is not in order, separated by blanks."""
+    turns_us: int | None
+    """Until then the columns hold; None: for ever."""
+    reader: str
+    """A `ReaderState`."""
+    readers: Long
+    """Their names, a JSON list."""
+    holder: Name
+    """Of the NES that counts, which may have been seen in an earlier snapshot, as all below."""
+    person: Name
+    issuer: Name
+    sha256: Name
+    not_before_us: int | None
+    not_after_us: int | None
+    card_seen_us: int | None
+
+
+OF_THE_NES = ("holder", "person", "issuer", "sha256", "not_before_us", "not_after_us",
+              "card_seen_us")  # fmt: skip
+"""Columns of the last snapshot that had an NES: a card in a drawer keeps its end date."""
+
+
+class CertificateRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An NES that was seen on a workstation."""
+
+    sha256: Name
+    holder: Name
+    person: Name
+    issuer: Name
+    not_before_us: int
+    not_after_us: int
+    first_seen_us: int
+    last_seen_us: int
+
+
+class SnapshotRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot as it came."""
+
+    taken_us: int
+    schema: Small
+    """Version of the format it is written in."""
+    body: bytes
+    """Compressed JSON (`bodies`)."""
+
+
+class Columns(msgspec.Struct, frozen=True, kw_only=True):
+    """What one snapshot says, beside its own text."""
+
+    workstation: WorkstationRow
+    certificates: tuple[CertificateRow, ...]
+
+
+class UnfitError(ValueError):
+    """A snapshot that can be read and cannot be kept: the code of a refusal."""
+
+    def __init__(self, code: str) -> None:
+        """Say why."""
+        super().__init__(code)
+        self.code = code
+
+
+def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
+    """Return the columns of a snapshot, judged for a moment.
+
+    Raises:
+        UnfitError: it names no workstation, a name in it is longer than any is, or it holds more
+            NES than can be judged again at every moment at which one of them changes.
+    """
+    moments = turns(snapshot, policy)
+    if len(moments) * _parts(snapshot) > MOST_WORK:
+        raise UnfitError(code="import-crowded")
+    found = summarise(diagnose(snapshot, at, policy))
+    taken_us = to_us(snapshot.taken_at)
+    workstation = WorkstationRow(
+        host_key=found.host_id or found.host,
+        host=found.host,
+        unit=found.unit,
+        user=found.user,
+        first_seen_us=taken_us,
+        taken_us=taken_us,
+        severity=found.severity.rank,
+        verdict=found.verdict,
+        codes=" ".join(found.codes),
+        turns_us=_us(next_turn(moments, at)),
+        reader=found.reader.value,
+        readers=msgspec.json.encode(found.readers).decode(),
+        holder=found.holder,
+        person=found.person,
+        issuer=found.issuer,
+        sha256=found.sha256,
+        not_before_us=_us(found.not_before_at),
+        not_after_us=_us(found.not_after_at),
+        card_seen_us=_us(found.card_seen_at),
+    )
+    refused = trust.refused(snapshot)  # nobody accepts them: revoked or broken
+    certificates = tuple(
+        CertificateRow(
+            sha256=nes.sha256,
+            holder=nes.holder,
+            person=nes.person,
+            issuer=nes.issuer,
+            not_before_us=to_us(nes.certificate.not_before_at),
+            not_after_us=to_us(nes.ends_at),
+            first_seen_us=taken_us,
+            last_seen_us=taken_us,
+        )
+        for nes in desk.all_nes(snapshot)
+        if nes.certificate not in refused
+    )
+    if snapshot.schema < 1:
+        raise UnfitError(code="import-format")
+    if not workstation.host_key:
+        raise UnfitError(code="import-nameless")
+    return Columns(
+        workstation=_fit(workstation), certificates=tuple(_fit(each) for each in certificates)
+    )
+
+
+def _parts(snapshot: Snapshot) -> int:
+    """Return how much there is to look at, each time a desk is judged."""
+    listed = (snapshot.readers, snapshot.modules, snapshot.usb)
+    parts = sum(len(each) for each in listed if isinstance(each, tuple))
+    for module in snapshot.modules:
+        parts += len(module.slots) if isinstance(module.slots, tuple) else 0
+    return parts + sum(len(place.certificates) for place in desk.places(snapshot))
+
+
+def _us(moment: datetime | None) -> int | None:
+    return None if moment is None else to_us(moment)
+
+
+def identity_of(snapshot: Snapshot) -> IdentityPolicy:
+    """Return what a snapshot says of people: everything, where it was not sent."""
+    return snapshot.origin.identity if snapshot.origin else IdentityPolicy.FULL
+
+
+StoredRow = Any
+"""A `WorkstationRow`, or what a database gives of one: the same fields by name."""
+
+
+def line(row: StoredRow, at: datetime, dates: Policy | None = None) -> Summary:
+    """Return the line of a row whose columns hold at a moment.
+
+    `dates` is the policy for the moments of the renewal; None: the line does not tell them.
+    """
+    ends = opens = apply_by = None
+    if row.not_after_us is not None:
+        ends = from_us(row.not_after_us)
+        if dates is not None:
+            opens, apply_by = renewal_of(row.issuer, ends, dates)
+    return Summary(
+        host=row.host,
+        host_id="" if row.host_key == row.host else row.host_key,
+        unit=row.unit,
+        user=row.user,
+        at=at,
+        taken_at=from_us(row.taken_us),
+        severity=SEVERITIES[row.severity],
+        verdict=row.verdict,
+        codes=split(row.codes),
+        reader=_READERS[row.reader],
+        readers=names(row.readers),
+        holder=row.holder,
+        person=row.person,
+        issuer=row.issuer,
+        sha256=row.sha256,
+        not_before_at=None if row.not_before_us is None else from_us(row.not_before_us),
+        not_after_at=ends,
+        days_left=None if ends is None else (ends - at) // _DAY,
+        card_seen_at=None if row.card_seen_us is None else from_us(row.card_seen_us),
+        opens_at=opens,
+        apply_by_at=apply_by,
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def split(codes: str) -> tuple[str, ...]:
+    """Return the codes of a column."""
+    return tuple(codes.split())
+
+
+@functools.lru_cache(maxsize=4096)
+def names(readers: str) -> tuple[str, ...]:
+    """Return the names of a column of readers."""
+    return msgspec.json.decode(readers, type=tuple[str, ...])
+
+
+_Row = TypeVar("_Row", WorkstationRow, CertificateRow)
+
+
+def _fit(row: _Row) -> _Row:
+    r"""Return a row whose texts any database takes: PostgreSQL has no \0 in a text.
+
+    Source: https://www.postgresql.org/docs/current/datatype-character.html.
+
+    Raises:
+        UnfitError: a text that is looked for is too long.
+    """
+    changed = {}
+    for name, is_name in _texts(type(row)):
+        value: str = getattr(row, name)
+        if _NUL in value:
+            changed[name] = value = value.replace(_NUL, _NUL_SHOWN)
+        if is_name and len(value) > LONGEST:
+            raise UnfitError(code="import-long")
+    return msgspec.structs.replace(row, **changed) if changed else row
+
+
+@functools.cache
+def _texts(record: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
+    """Return the texts of a record, and whether each is looked for."""
+    plain, hints = get_type_hints(record), get_type_hints(record, include_extras=True)
+    return tuple((name, hints[name] == Name) for name, kind in plain.items() if kind is str)

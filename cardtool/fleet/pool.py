@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Processes that judge snapshots: begun here, told for which moment and by which policy."""
+
+import gc
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from multiprocessing import get_context, parent_process
+from typing import TypeVar
+
+import msgspec
+
+from cardtool.model.origin import IdentityPolicy
+from cardtool.rules.policy import Policy
+
+_PROCESSES = 6
+"""Beyond so many that judge, all wait for the one that reads or writes the store."""
+
+_AHEAD = 16
+"""Tasks that are done, or wait for it, while the results of others are used."""
+
+_MANY = 3000
+"""Snapshots that take longer to judge here than processes take to begin."""
+
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """How snapshots are judged, and which are taken."""
+
+    at: datetime
+    policy: Policy
+    identity: IdentityPolicy = IdentityPolicy.FULL
+    """A snapshot that says more of people is not taken."""
+
+
+_TERMS: list[Terms] = []
+
+
+def start(terms: Terms) -> None:
+    """Say for which moment and by which policy this process judges from here on."""
+    _TERMS[:] = [terms]
+
+
+def told() -> Terms:
+    """Return what `start` said last."""
+    (terms,) = _TERMS
+    return terms
+
+
+def start_process(terms: Terms) -> None:
+    """Prepare a process that does nothing but judge.
+
+    It ignores Ctrl-C, and exits when its parent exits. The garbage collector is off: rows hold no
+    cycles, and there are many.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    gc.disable()
+    start(terms)
+
+
+def _end_with_parent() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
+def usual_number() -> int:
+    """Return how many processes judge at once, if nobody says otherwise."""
+    return min(os.cpu_count() or 1, _PROCESSES)
+
+
+def begun(terms: Terms, processes: int, *, copied: bool) -> ProcessPoolExecutor | None:
+    """Begin processes that judge; None: the system has no semaphores, or no more processes.
+
+    `copied`: each is a copy of this process, which has loaded all that it needs. That must be
+    before a database is opened, for no copy of a connection may exist twice.
+    """
+    method = "fork" if copied and sys.platform == "linux" else "spawn"
+    with suppress(OSError), _interrupts_wait():
+        pool = ProcessPoolExecutor(
+            processes,
+            mp_context=get_context(method),
+            initializer=start_process,
+            initargs=(terms,),
+        )
+        pool.submit(os.getpid)  # now they begin: where they cannot, no task is lost
+        return pool
+    return None
+
+
+@contextmanager
+def judging(terms: Terms, snapshots: int) -> Iterator[ProcessPoolExecutor | None]:
+    """Give processes for many snapshots, or None for few, which this process judges itself."""
+    start(terms)
+    number = usual_number()
+    is_worth_it = snapshots >= _MANY and number > 1
+    pool = begun(terms, number, copied=False) if is_worth_it else None
+    try:
+        yield pool
+    finally:
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+
+
+def results(
+    pool: ProcessPoolExecutor | None,
+    work: Callable[[list[bytes]], list[_Result]],
+    tasks: Iterable[tuple[_Task, list[bytes]]],
+) -> Iterator[tuple[_Task, list[_Result]]]:
+    """Yield what becomes of each task, in their order; only some are held at a time."""
+    if pool is None:
+        for task, bodies in tasks:
+            yield task, work(bodies)
+        return
+    waiting: deque[tuple[_Task, Future[list[_Result]]]] = deque()
+    for task, bodies in tasks:
+        waiting.append((task, pool.submit(work, bodies)))
+        if len(waiting) >= _AHEAD:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    for first, future in waiting:
+        yield first, future.result()
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Block Ctrl-C while processes begin; each then ignores it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

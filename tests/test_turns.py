@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""That a verdict holds from the moment it was given for until the next turn."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cardtool.model.snapshot import Snapshot
+from cardtool.rules import diagnose
+from cardtool.rules.policy import Policy
+from cardtool.rules.summary import summarise
+from cardtool.rules.turns import BEGINNING, next_turn, turns
+from tests import desks
+from tests.any_desk import MOMENTS, SNAPSHOTS
+from tests.described import FILES, read
+
+POLICY = Policy(issuers=(("kök", Policy(notice_days=200, urgent_days=100, lead_days=0)),))
+_TICK = timedelta(microseconds=1)
+_EARLIEST = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
+
+
+def _said(snapshot: Snapshot, at: datetime) -> tuple[Any, ...]:
+    line = summarise(diagnose(snapshot, at, POLICY))
+    return line.severity, line.verdict, line.codes, line.reader, line.sha256
+
+
+def _assert_holds(snapshot: Snapshot, at: datetime) -> None:
+    """Compare the verdict for a moment with that at the turn before it."""
+    before = max((each for each in turns(snapshot, POLICY) if each <= at), default=BEGINNING)
+
+    assert _said(snapshot, at) == _said(snapshot, before)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_verdict_on_a_described_desk_holds_until_the_next_turn(file: Path) -> None:
+    case = read(file)
+    snapshot = case.desk()
+
+    _assert_holds(snapshot, case.at)
+    at = next_turn(turns(snapshot, POLICY), BEGINNING)
+    met = set()
+    while at is not None:
+        met.add(at)
+        _assert_holds(snapshot, at - _TICK)
+        at = next_turn(turns(snapshot, POLICY), at)
+    assert met == turns(snapshot, POLICY)
+
+
+@given(SNAPSHOTS, MOMENTS, st.integers(-2, 2))
+@example(desks.holding(desks.nes(begins_at=_EARLIEST)), _EARLIEST, 0)
+def test_the_verdict_on_any_desk_holds_until_the_next_turn(
+    snapshot: Snapshot, moment: datetime, ticks: int
+) -> None:
+    found = sorted(turns(snapshot, POLICY))
+    near = found[ticks % len(found)] if found else moment
+    for at in (moment, near):
+        try:
+            _assert_holds(snapshot, at + ticks * _TICK)
+        except OverflowError:
+            continue
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_dates_at_the_ends_of_the_calendar_have_turns_too(year: int) -> None:
+    moment = datetime(year, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
+    nes = desks.nes(begins_at=BEGINNING, ends_at=moment)
+    snapshot = desks.desk(modules=(desks.module(desks.slot(desks.token(nes))),))
+
+    assert BEGINNING not in turns(snapshot, POLICY)
+    assert next_turn(turns(snapshot, POLICY), moment) in {
+        None,
+        moment + _TICK if year == 1 else None,
+    }

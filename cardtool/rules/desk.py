@@ -109,6 +109,7 @@ def is_virtual(reader: Reader) -> bool:
     return is_virtual_name(reader.name)
 
 
+@functools.lru_cache(maxsize=1024)
 def is_virtual_name(name: str) -> bool:
     """Tell the same by the name alone, with or without the numbers at its end."""
     known = catalog.readers_named(name)

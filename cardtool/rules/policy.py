@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The thresholds a site may set. A rule holds no number of days of its own."""
 
+import functools
 import unicodedata
 
 import msgspec
@@ -32,6 +33,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         return next((each for text, each in self.issuers if folded(text) in name), self)
 
 
+@functools.lru_cache(maxsize=1024)
 def folded(text: str) -> str:
     """Return a text without case, accents and dots, so that İ, I, ı and i are one letter."""
     letters = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))

@@ -5,6 +5,8 @@ A rule can invent none of these. Codes are stable for ever: one that is no longe
 `RETIRED` and is never used again.
 """
 
+import functools
+
 from cardtool.model.diagnosis import Actor, Finding
 from cardtool.rules.codes import contents, drivers, hardware, machine
 from cardtool.rules.codes.actors import ACTORS
@@ -32,11 +34,13 @@ def finding(code: str, **facts: str | int) -> Finding:
     )
 
 
+@functools.lru_cache(maxsize=512)
 def actors(steps: tuple[str, ...]) -> tuple[Actor, ...]:
     """Return who does each of these steps."""
     return tuple(ACTORS.get(step, Actor.YOU) for step in steps)
 
 
+@functools.lru_cache(maxsize=512)
 def procedures(steps: tuple[str, ...]) -> tuple[str, ...]:
     """Return the procedures that these steps lead to, each once, in order."""
     named = (procedure for step in steps for procedure in PROCEDURES.get(step, ()))

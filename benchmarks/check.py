@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.rig import certificates
-from tests.rig.card import ScriptedCard
+from tests.rig.card import AKIS_V1_ATR, ScriptedCard
 from tests.rig.driver import Driver
 from tests.rig.pcsc import PcscService
 from tests.rig.pkcs15 import pkcs15_card
@@ -71,6 +71,12 @@ _WIRES = {
 
 _LIST: Command = ("pkcs11-tool", "--module", _MODULE, "-O", "--type", "cert")
 _CHECK: Command = (_CARDTOOL, "check", "--format", "json", "--at", "2026-06-01T00:00:00Z")
+
+
+def _card(*, quick: bool = True, delay_s: float = 0.0) -> ScriptedCard:
+    """Make the card that OpenSC reads."""
+    labelled = [(f"{certificates.tckn(42)}NES0", _DER)]
+    return pkcs15_card(labelled, atr=AKIS_V1_ATR, quick=quick, delay_s=delay_s)
 
 
 def _typed(folder: Path) -> tuple[Command, ...]:
@@ -139,8 +145,7 @@ def _row(what: str, mine: float, theirs: float, target: float) -> bool:
 
 def _on_wire(name: str, wire: Wire, rounds: int, folder: Path) -> bool:
     print(f"\n{name}: {wire.about}")
-    label = f"{certificates.tckn(42)}NES0"
-    card = pkcs15_card([(label, _DER)], quick=wire.quick, delay_s=wire.delay_s)
+    card = _card(quick=wire.quick, delay_s=wire.delay_s)
     with PcscService(1, driver=Driver.SYSTEM) as service:
         service.insert(card)
         theirs = {**service.env, "OPENSC_DRIVER": "akis"}
@@ -166,7 +171,7 @@ def _overhead(rounds: int) -> bool:
     print("\nbare: quick wire without delay, and no card at all")
     plain = (sys.executable, "-c", "import click, pkcs11, cryptography.x509")
     nothing = (sys.executable, "-c", "pass")
-    card = pkcs15_card([(f"{certificates.tckn(42)}NES0", _DER)], quick=True)
+    card = _card()
     with PcscService(1, driver=Driver.SYSTEM) as service:
         service.insert(card)
         times = _compare(
@@ -190,13 +195,12 @@ def _overhead(rounds: int) -> bool:
 
 def _presence(rounds: int) -> bool:
     print("\npresence: quick wire, a reader whose driver cannot be asked whether the card is in")
-    labelled = [(f"{certificates.tckn(42)}NES0", _DER)]
     with (
         PcscService(1, driver=Driver.SYSTEM) as told,
         PcscService(1, tells_presence=False, driver=Driver.SYSTEM) as silent,
     ):
-        told.insert(pkcs15_card(labelled, quick=True))
-        silent.insert(pkcs15_card(labelled, quick=True))
+        told.insert(_card())
+        silent.insert(_card())
         times = _compare(
             rounds,
             {

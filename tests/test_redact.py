@@ -537,9 +537,16 @@ def test_a_hostile_module_without_a_token_changes_nothing() -> None:
     assert redact(unread, KEY) == unread
 
 
-@pytest.mark.parametrize("digits", [9, 10])
-@pytest.mark.parametrize("size", [16, 32, 64])
-@pytest.mark.parametrize("number", [NUMBER, "10000001372"])
+@pytest.mark.parametrize(
+    ("size", "digits", "number"),
+    [
+        (size, digits, number)
+        for size in (16, 32, 64)
+        for digits in (9, 10)
+        for number in (NUMBER, "10000001372")
+        if (size, digits, number) != (16, 9, "10000001372")
+    ],
+)
 def test_a_number_that_was_cut_off_at_the_end_of_a_field_is_hidden(
     size: int, digits: int, number: str
 ) -> None:
@@ -557,7 +564,13 @@ def test_a_number_that_was_cut_off_at_the_end_of_a_field_is_hidden(
 
 @pytest.mark.parametrize(
     "text",
-    ["1000000138".rjust(32, "X"), "0000001990".rjust(32, "X"), "100000013".rjust(31, "X"), "90"],
+    [
+        "LAPTOP-123456789",
+        "1000000138".rjust(32, "X"),
+        "0000001990".rjust(32, "X"),
+        "100000013".rjust(31, "X"),
+        "90",
+    ],
 )
 def test_other_digits_at_the_end_of_a_field_stay(text: str) -> None:
     assert mask(desk(reader=text)).readers == desk(reader=text).readers

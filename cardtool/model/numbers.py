@@ -79,13 +79,15 @@ def cut(text: str, change: Callable[[str], str], known: frozenset[str]) -> str:
         return text
     start = _BETWEEN.sub("", unicodedata.normalize("NFKC", found[0]).replace("%20", ""))
     meant = next((each for each in known if each.startswith(start)), None)
-    if meant is None and start.isascii() and len(start) >= _NINE and start[0] != "0":
+    least = _TEN if len(text) == _SERIAL_SIZE else _NINE  # a machine may be called LAPTOP-123456789
+    if meant is None and start.isascii() and len(start) >= least and start[0] != "0":
         whole = completed(start)
         meant = whole if whole.startswith(start) else None
     return text if meant is None else text[: found.start()] + change(meant)
 
 
-_FIXED_SIZES = frozenset({16, 32, 64})
+_SERIAL_SIZE = 16
+_FIXED_SIZES = frozenset({_SERIAL_SIZE, 32, 64})
 """Bytes of the texts of PKCS#11. Source: v2.40 §3.1 and §3.2, CK_SLOT_INFO and CK_TOKEN_INFO."""
 
 

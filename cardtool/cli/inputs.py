@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from cardtool import regularfile
 from cardtool.cli.refusal import Refusal, words
 from cardtool.model.snapshot import (
     SIZE_LIMIT_BYTES,
@@ -97,7 +98,7 @@ def usable_module(path: str) -> str:
 
 
 def _opened(file: str) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if file == STANDARD_INPUT else Path(file).open("rb")
+    return nullcontext(sys.stdin.buffer) if file == STANDARD_INPUT else regularfile.opened(file)
 
 
 def _name(file: str) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from cardtool import wholefile
+from cardtool import regularfile, wholefile
 from cardtool.fleet.spool import Answer
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Folder:
 def _holds(place: Path, body: bytes) -> bool:
     """Say whether a file is there with these bytes; one that may not be read is written again."""
     try:
-        return place.stat().st_size == len(body) and place.read_bytes() == body
+        return place.stat().st_size == len(body) and regularfile.read(place) == body
     except OSError:
         return False
 
@@ -213,6 +213,8 @@ def _is_loopback(host: str) -> bool:
 def _tls(ca_file: str | None) -> ssl.SSLContext:
     """Return whom to trust: those of a file, or those whom the system trusts."""
     try:
+        if ca_file is not None:
+            regularfile.opened(ca_file).close()
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ValueError) as error:  # an SSLError is an OSError
         reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
@@ -224,7 +226,7 @@ def _token(file: str) -> str:
     path = Path(file).expanduser()
     try:
         mode = path.stat().st_mode
-        with path.open("rb") as opened:
+        with regularfile.opened(path) as opened:
             body = opened.read(_TOKEN_BYTES)
     except OSError as error:
         reason = error.strerror or str(error)

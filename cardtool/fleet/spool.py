@@ -6,8 +6,10 @@ killed between handing it over and striking it off hands over the same name agai
 where it goes. It needs the standard library alone, for it runs at every desk.
 """
 
+import errno
 import os
 import re
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from cardtool import wholefile
+from cardtool import regularfile, wholefile
 
 _WAITING = re.compile(r"(?P<number>[0-9]{12})_(?P<name>[^.].*)")
 _DRAFT = ".part"
@@ -74,7 +76,7 @@ class Spool:
         Raises:
             OSError: it could not be kept.
         """
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(self._folder)
         with self._locked("put", _PUT_PATIENCE_S) as mine:
             if not mine:
                 raise TimeoutError(None, "another sender does not end", str(self._folder))
@@ -97,6 +99,7 @@ class Spool:
         """
         if not self._folder.is_dir():
             return Report()
+        _check(self._folder)
         delivered = refused = passed = 0
         last = Answer("delivered")
         with self._locked("deliver", patience_s) as mine:
@@ -105,7 +108,7 @@ class Spool:
             tried = self._tried() if mine else {}
             for file in self._queue(tried) if mine else ():
                 try:
-                    body = file.read_bytes()
+                    body = regularfile.read(file, follow=False)
                 except FileNotFoundError:  # dropped meanwhile
                     continue
                 except OSError as error:  # another user's: it stays, and holds up no other
@@ -145,7 +148,7 @@ class Spool:
         """Return how often each was tried, of those that wait."""
         waiting = {_parts(each)["name"] for each in self._waiting()}
         try:
-            lines = (self._folder / _TRIED).read_text("utf-8").splitlines()
+            lines = regularfile.read(self._folder / _TRIED).decode().splitlines()
         except (OSError, UnicodeDecodeError):
             return {}
         found = (line.partition(" ") for line in lines)
@@ -159,9 +162,9 @@ class Spool:
     def _set_aside(self, file: Path, reason: str) -> None:
         """Move what will never be taken into a folder of its own, with the reason beside it."""
         folder = self._folder / "refused"
-        folder.mkdir(mode=0o700, exist_ok=True)
+        _make(folder)
         name = _parts(file)["name"]
-        (folder / f"{name}.reason.txt").write_text(f"{reason}\n", encoding="utf-8")
+        wholefile.write(folder / f"{name}.reason.txt", f"{reason}\n".encode())
         file.replace(folder / name)
 
     def _waiting(self) -> list[Path]:
@@ -178,7 +181,31 @@ class Spool:
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder of ours, or find that it is one.
+
+    Raises:
+        OSError: it is a link, or another user's, or lies in a folder of another user's.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check(folder)
+
+
+def _check(folder: Path) -> None:
+    """Refuse a folder in which another user could change what is waiting, or lead it elsewhere.
+
+    Raises:
+        OSError: it is a link, or another user's, or lies in a folder of another user's.
+    """
+    if sys.platform == "win32":
+        return
+    about, around = folder.lstat(), folder.parent.stat()
+    is_own = stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid()
+    if not is_own or around.st_uid not in {os.geteuid(), 0}:
+        raise PermissionError(errno.EPERM, "a link, or another user's folder", str(folder))
 
 
 def _lock(handle: int) -> bool:

@@ -2,11 +2,11 @@
 # ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
 """`cardtool fleet merge`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cardtool import regularfile
 from cardtool.cli.fleet.answering import showing, write
 from cardtool.cli.fleet.confirming import YES, confirm
 from cardtool.cli.fleet.opening import DATABASE, opened
@@ -100,7 +100,7 @@ def _read(session: Session, file: str, sheet: str | None) -> "Register":
     from cardtool.fleet.register.people import read
 
     try:
-        with Path(file).open("rb") as opened_file:
+        with regularfile.opened(file) as opened_file:
             body = opened_file.read(LARGEST_BYTES + 1)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens files to read: the one place where the program does so with a name that somebody gave.
+
+A pipe, a terminal or a device would be waited for, perhaps for ever, so only regular files are
+opened. Whoever has a stream writes it to standard input.
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+_WAITS_FOR_NOTHING = os.O_RDONLY | sum(
+    getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY")
+)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
+def opened(path: str | Path, *, follow: bool = True) -> BinaryIO:
+    """Open a regular file; `follow` says whether its name may be a link.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+        ValueError: no file can have this name.
+    """
+    number = os.open(path, _WAITS_FOR_NOTHING | (0 if follow else _NO_LINK))
+    mode = os.fstat(number).st_mode
+    if stat.S_ISREG(mode):
+        return open(number, "rb")  # noqa: PTH123 - it is open
+    os.close(number)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def read(path: str | Path, *, follow: bool = True) -> bytes:
+    """Return what is in a regular file.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file.
+    """
+    with opened(path, follow=follow) as file:
+        return file.read()

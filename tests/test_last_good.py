@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is kept of a desk where all was well, and what becomes of a file that is no such thing."""
 
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -152,3 +153,28 @@ def test_without_a_name_it_lies_in_the_persons_own_folder(
     remember(desk())
 
     assert (tmp_path / "cardtool" / "last-good.json").exists()
+
+
+@pytest.mark.parametrize("kind", ["link", "fifo", "another user's"])
+def test_what_another_user_put_there_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    place, kept = tmp_path / "last-good.json", tmp_path / "kept.json"
+    monkeypatch.setenv("CARDTOOL_STATE", str(kept))
+    remember(desk())
+    monkeypatch.setenv("CARDTOOL_STATE", str(place))
+    match kind:
+        case "link":
+            place.symlink_to(kept)
+        case "fifo":
+            subprocess.run(["mkfifo", place], check=True)
+        case _:
+            place.write_bytes(kept.read_bytes())
+            if subprocess.run(["chown", "1:1", place], check=False).returncode:
+                place.unlink()  # only root can give a file away
+
+    assert recall() is None
+    remember(desk())
+    assert recall() is not None
+    assert not place.is_symlink()
+    assert place.stat().st_mode & 0o777 == 0o600

@@ -19,6 +19,7 @@ from pathlib import Path
 from cardtool import wholefile
 from cardtool.model.origin import account
 from cardtool.model.snapshot import Failure
+from cardtool.probe import ownfile
 from cardtool.probe.usb import _macos, plist
 
 _APPLICATION = uuid.UUID("8c5f3a0e-7d0b-4a63-9f0e-2b6d9c41a7e5")
@@ -27,6 +28,7 @@ _APPLICATION = uuid.UUID("8c5f3a0e-7d0b-4a63-9f0e-2b6d9c41a7e5")
 _MACHINE_ID = "etc/machine-id"
 """32 hex digits; empty or `uninitialized` in an image. Source: machine-id(5)."""
 
+_SIZE_LIMIT_BYTES = 4096
 _LONGEST = 64
 """Characters that are read of the file with a random one."""
 
@@ -107,8 +109,8 @@ def _ask_registry() -> str:
 
 def _random(kept: Path) -> str:
     """Return what was drawn earlier, or draw it now."""
-    with suppress(FileNotFoundError, UnicodeDecodeError), kept.open(encoding="ascii") as file:
-        if found := of_text(file.read(_LONGEST)):
+    with suppress(FileNotFoundError, UnicodeDecodeError):
+        if found := of_text(ownfile.read(kept, _SIZE_LIMIT_BYTES)[:_LONGEST].decode("ascii")):
             return found.hex()
     drawn = uuid.uuid4().hex
     kept.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from cardtool import wholefile
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
+from cardtool.probe import ownfile
 
 _VARIABLE = "CARDTOOL_STATE"
 _SIZE_LIMIT_BYTES = 64 * 1024
@@ -24,8 +25,8 @@ _STATE = msgspec.json.Decoder(LastGood)
 def recall() -> LastGood | None:
     """Return what was kept; None where that is nothing, or nothing that can be read."""
     with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        if (file := _file()) and file.is_file() and file.stat().st_size <= _SIZE_LIMIT_BYTES:
-            return _STATE.decode(file.read_bytes())
+        if file := _file():
+            return _STATE.decode(ownfile.read(file, _SIZE_LIMIT_BYTES))
     return None
 
 

@@ -15,6 +15,7 @@ import msgspec
 import platformdirs
 
 from cardtool import wholefile
+from cardtool.probe import ownfile
 
 _VARIABLE = "CARDTOOL_CACHE"
 
@@ -37,8 +38,8 @@ def recall(url: str) -> bytes | None:
     """Return what an address gave, where it was kept and has not run out."""
     # TypeError: a time without a zone
     with suppress(OSError, ValueError, TypeError, RecursionError):
-        if (file := _file(url)) and file.is_file() and file.stat().st_size <= _LIMIT_BYTES:
-            head, _, body = file.read_bytes().partition(b"\n")
+        if file := _file(url):
+            head, _, body = ownfile.read(file, _LIMIT_BYTES).partition(b"\n")
             said = _HEAD.decode(head)
             is_whole = said.url == url and said.sha256 == hashlib.sha256(body).hexdigest()
             if is_whole and said.until > datetime.now(UTC):

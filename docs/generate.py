@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -267,8 +267,22 @@ def _told(record: type) -> Iterator[tuple[str, str]]:
 
 
 def _schema(record: type[msgspec.Struct]) -> str:
-    schema = {"$schema": _DRAFT, **msgspec.json.schema(record)}
+    schema = _described({"$schema": _DRAFT, **msgspec.json.schema(record)})
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _described(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
+    """Return a schema whose descriptions are dedented, as Python 3.13 has docstrings."""
+    if isinstance(schema, list):
+        return [_described(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: inspect.cleandoc(part)
+        if name == "description" and isinstance(part, str)
+        else _described(part)
+        for name, part in schema.items()
+    }
 
 
 def _help(command: click.Command, path: str, parent: click.Context | None) -> Iterator[str]:

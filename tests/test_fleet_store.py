@@ -4,6 +4,7 @@
 import base64
 import json
 import re
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -505,3 +506,16 @@ def test_two_importers_at_once_lose_nothing(stores: str, tmp_path: Path) -> None
     assert _count(store)["looks"] == 100
     assert len(list(audit(store))) == 20
     store.close()
+
+
+def test_a_store_that_nobody_closed_leaves_no_connection_open(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "fleet.db"))
+    with store.reading() as connection:
+        opened = connection.connection.driver_connection
+    assert opened is not None
+    opened.execute("SELECT 1")
+
+    del store, connection
+
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened.execute("SELECT 1")

@@ -6,6 +6,7 @@ Opens it, whichever database it is, and brings its tables up to date; asks nothi
 
 import logging
 import os
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -63,6 +64,8 @@ class Store:
         if self.is_sqlite:
             _prepare_file(url, may_make=may_make)
         self.engine: Engine = _engine(url)
+        # whoever forgets to close it, or is kept from that by an error, leaves no connection open
+        weakref.finalize(self, self.engine.dispose)
         try:
             self._bring_up_to_date(may_make=may_make)
         except DBAPIError as error:

@@ -580,9 +580,6 @@ CASES: dict[str, Case] = {
         verdict="token-hung",
         exit_status=2,
     ),
-    "noise-while-read": Case(
-        build=_fault(lambda: Noise(after=0)), verdict="driver-too-old", exit_status=2
-    ),
     "memory-of-the-card-fails": Case(
         build=_coded("IN_FIND_OBJECTS", "return 0x30;", _healthy()),
         verdict="card-worn",
@@ -616,6 +613,9 @@ CASES: dict[str, Case] = {
         build=_named("libakisp11", Slot(token_info=CKR_TOKEN_NOT_RECOGNIZED)),
         verdict="driver-too-old",
         exit_status=2,
+    ),
+    "noise-while-read": Case(
+        build=_fault(lambda: Noise(after=0)), verdict="driver-too-old", exit_status=2
     ),
     "driver-of-another-provider": Case(
         build=_named("libeTPkcs11", Slot(token_info=CKR_TOKEN_NOT_RECOGNIZED)),

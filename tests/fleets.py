@@ -102,9 +102,10 @@ def take(
     rejected: Path | None = None,
     processes: int = 0,
     remove: bool = False,
+    limit_s: float = 20.0,
 ) -> Report:
     """Import files and folders; the reason for what is set aside is the file's name and a code."""
-    terms = Terms(at=at, policy=policy or Policy(), identity=identity)
+    terms = Terms(at=at, policy=policy or Policy(), identity=identity, limit_s=limit_s)
     with Judged(paths, terms, rejected=rejected, processes=processes) as judged:
         return take_in(
             store,

@@ -2,6 +2,7 @@
 """What `fleet import` sets aside and says of it: nothing is lost, overwritten or doubled."""
 
 import gzip
+import random
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,7 @@ from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.text import Text
 from tests import desks
 from tests.fleets import adds_up, everything, line, numbered, take
+from tests.trials.crowds import CROWDS
 
 
 def test_what_is_bad_is_set_aside_with_the_reason_and_stops_nothing(
@@ -274,3 +276,37 @@ def test_what_comes_while_a_file_is_moved_is_put_back(tmp_path: Path) -> None:
             folder.move("a.json", aside, "a.json", about)
 
     assert (tmp_path / "a.json").read_bytes() == b"bad"
+
+
+def test_a_snapshot_that_takes_too_long_is_set_aside_and_the_others_are_taken(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    slow = msgspec.structs.replace(
+        numbered(7), readers=tuple(desks.reader(None, f"READER {each}") for each in range(9000))
+    )
+    (folder / "slow.json").write_bytes(line(slow))
+    for number in range(3):
+        (folder / f"{number}.json").write_bytes(line(numbered(number)))
+
+    report = take(store, folder, limit_s=0.05)
+
+    assert (report.new, report.set_aside) == (3, 1)
+    assert (folder / "rejected" / "slow.json.reason.txt").read_text() == "slow.json import-late\n"
+
+
+def test_a_snapshot_of_more_certificates_than_a_desk_has_is_set_aside(
+    store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    crowded = CROWDS[0](random.Random(1), 400)  # noqa: S311 - no secret
+    (folder / "crowded.json").write_bytes(line(crowded))
+    (folder / "good.json").write_bytes(line(numbered(0)))
+
+    report = take(store, folder)
+
+    assert (report.new, report.set_aside) == (1, 1)
+    reason = (folder / "rejected" / "crowded.json.reason.txt").read_text()
+    assert reason == "crowded.json import-crowded\n"

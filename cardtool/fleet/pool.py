@@ -39,6 +39,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     identity: IdentityPolicy = IdentityPolicy.FULL
     """A snapshot that says more of people is not taken."""
+    limit_s: float = 20.0
+    """Of the processor, for one snapshot; one that takes longer is not taken."""
 
 
 _TERMS: list[Terms] = []

@@ -12,6 +12,7 @@ from cardtool.fleet.columns import (
     columns,
     identity_of,
 )
+from cardtool.fleet.deadline import LateError, deadline
 from cardtool.fleet.intake import Piece
 from cardtool.fleet.pool import told
 from cardtool.model.origin import IdentityPolicy
@@ -99,9 +100,11 @@ def _add(rows: Rows, place: int, text: bytes) -> Trouble | None:
         return Trouble(code="snapshot-large", text=text)
     try:
         kept, snapshot = _read(text)
-        made = columns(snapshot, terms.at, terms.policy)
-    except NewerError:
-        return Trouble(code="snapshot-newer", text=text)
+        with deadline(terms.limit_s):
+            made = columns(snapshot, terms.at, terms.policy)
+    except (LateError, NewerError) as error:
+        is_late = isinstance(error, LateError)
+        return Trouble(code="import-late" if is_late else "snapshot-newer", text=text)
     except UnfitError as error:
         return Trouble(code=error.code, text=text)
     except SnapshotError as error:

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ends what takes too much of the processor, where the system has a clock that interrupts.
+
+Windows has none: there a snapshot is judged however long it takes, which grows with its size alone.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class LateError(Exception):
+    """It took longer than it may."""
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Raise an error in what is done within once it has used the processor for so long.
+
+    What is done must be repeatable, for it may be ended anywhere in Python code. Only the main
+    thread can be interrupted; in any other nothing is limited.
+
+    Raises:
+        LateError: the time is up.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGVTALRM, _end)
+    try:
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise LateError

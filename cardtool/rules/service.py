@@ -64,7 +64,8 @@ def _code(failure: Failure, snapshot: Snapshot) -> str:
     if failure.api == "os":
         return "service-library-missing"
     if session.is_denied(failure):
-        return "service-access-denied"
+        apart = session.is_in_container(snapshot)
+        return "service-access-denied-container" if apart else "service-access-denied"
     match snapshot.host.platform:
         case "win32" if desk.is_gone(failure):
             return _stopped_on_windows(snapshot)

@@ -36,6 +36,11 @@ def is_denied(readers: object) -> bool:
     return isinstance(readers, Failure) and readers.api == "pcsc" and readers.code == _ACCESS_DENIED
 
 
+def is_in_container(snapshot: Snapshot) -> bool:
+    """Tell whether a Linux program runs in a container."""
+    return "container" in snapshot.host.session.marks
+
+
 def _windows(snapshot: Snapshot) -> str | None:
     is_refused = isinstance(snapshot.readers, Failure) and not desk.is_gone(snapshot.readers)
     if is_refused or ports.real(snapshot):
@@ -53,4 +58,4 @@ def _linux(snapshot: Snapshot) -> str | None:
     for mark, code in _SANDBOXES:
         if mark in host.session.marks and (is_cut_off or is_denied(snapshot.readers)):
             return code
-    return "session-container" if is_cut_off and "container" in host.session.marks else None
+    return "session-container" if is_cut_off and is_in_container(snapshot) else None

@@ -43,6 +43,7 @@ _IT = (
     "set-proxy",
     "set-zone",
     "share-pcsc-socket",
+    "start-pcscd-alone",
     "start-pcscd",
     "start-windows-enumerator",
     "start-windows-service",

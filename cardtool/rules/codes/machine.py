@@ -74,6 +74,7 @@ ROWS = {
         "install-pcsc-library", "restart-computer", "run-again", "send-snapshot"
     ),
     "service-access-denied": _service("run-at-desk", "print-polkit-rule", "allow-pcsc-access"),
+    "service-access-denied-container": _service("share-pcsc-socket", "start-pcscd-alone"),
     "service-failed": _service("replug-reader", "restart-computer", "send-snapshot"),
     "service-not-needed": well(Link.SERVICE, "reason"),
 }

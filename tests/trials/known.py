@@ -7,6 +7,7 @@ from tests.trials import (
     crowds,
     disturbed,
     files,
+    killed,
     leaks,
     modules,
     patterns,
@@ -23,4 +24,5 @@ TRIALS: tuple[Trial, ...] = (
     patterns.TRIAL,
     leaks.TRIAL,
     crowds.TRIAL,
+    killed.TRIAL,
 )

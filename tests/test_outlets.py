@@ -4,12 +4,15 @@
 import os
 import socket
 import stat
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from cardtool import console, outlets
+
+assert sys.platform != "win32"  # which has no named pipes in folders
 
 
 def _info(mode: int, user: int) -> os.stat_result:

@@ -13,6 +13,8 @@ import pytest
 
 from tests.stage import Stage
 
+assert sys.platform != "win32"  # `run` is a script of the Unix shell
+
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:

@@ -29,6 +29,7 @@ from cardtool.rules.causes import without_consequences, without_others
 from cardtool.rules.policy import Policy
 
 RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
+    running.check,
     clock.check,
     changes.check,
     service.check,

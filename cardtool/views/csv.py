@@ -8,8 +8,9 @@ in UTC, numbers bare. Source: RFC 4180.
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from typing import Any, get_type_hints
 
 import msgspec
 
@@ -55,19 +56,8 @@ def inert(value: str) -> str:
 
 def line(summary: Summary) -> str:
     """Return the line of a workstation."""
-    # fmt: off
-    (host, host_id, unit, user, at, taken_at, severity, verdict, codes, reader, readers, holder,
-     person, issuer, sha256, not_before_at, not_after_at, days_left, card_seen_at, opens_at,
-     apply_by_at, practice) = msgspec.structs.astuple(summary)
-    cells = (
-        cell(host), cell(host_id), known(unit), cell(user), iso(at), _at(taken_at), severity,
-        known(verdict), known(" ".join(codes)), reader, joined(readers),
-        cell(holder), cell(person), known(issuer), cell(sha256), _at(not_before_at),
-        _at(not_after_at), "" if days_left is None else str(days_left), _at(card_seen_at),
-        _at(opens_at), iso(apply_by_at) if apply_by_at else "", f"{known(practice)}\r\n",
-    )
-    # fmt: on
-    return ",".join(cells)
+    values = zip(_CELLS, msgspec.structs.astuple(summary), strict=True)
+    return ",".join([made(value) for made, value in values]) + "\r\n"
 
 
 def _at(moment: datetime | None) -> str:
@@ -91,6 +81,33 @@ def cell(value: str) -> str:
 
 known = functools.lru_cache(maxsize=4096)(cell)
 """The same for what many lines have in common."""
+
+
+_SHARED = {"unit", "verdict", "issuer", "practice"}
+"""Texts that many lines have in common."""
+
+
+def _made_by(field: str, kind: object) -> Callable[[Any], str]:
+    """Return what makes a cell of a field of `Summary`, by its type."""
+    if kind is str:
+        return known if field in _SHARED else cell
+    if kind == tuple[str, ...]:
+        return joined if field == "readers" else _codes
+    if kind == int | None:
+        return _number
+    return str if isinstance(kind, type) and issubclass(kind, str) else _at
+
+
+def _codes(codes: tuple[str, ...]) -> str:
+    return known(" ".join(codes))
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+_CELLS = tuple(_made_by(*each) for each in get_type_hints(Summary).items())
+"""What makes each cell, in the order of the fields."""
 
 
 def _quoted(value: str) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from cardtool.fleet import judged_by
 from cardtool.fleet.bodies import unpack
 from cardtool.fleet.columns import DUE_US
+from cardtool.fleet.copying import copied
 from cardtool.fleet.forgotten import among
 from cardtool.fleet.judged_by import JudgedBy
 from cardtool.fleet.rows import Rows, Trouble
@@ -149,7 +150,10 @@ def _added(connection: Connection, statements: Statements, rows: Rows, which: Se
         if fresh:
             new += _first_looks(connection, statements, rows, fresh)
     if which:
-        added = _looks(connection, statements, rows, which)
+        if connection.dialect.name == "sqlite":
+            added = _looks(connection, statements, rows, which)
+        else:
+            added = copied(connection, statements, rows, which)
         if added < len(which):
             _compare(connection, rows, which)
         new += added

@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 
 import cardtool
 from cardtool.cli import main
-from cardtool.fleet import judged_by
+from cardtool.fleet import forgetting, judged_by, tracing
 from cardtool.fleet.audit import audit, count
 from cardtool.fleet.bodies import pack
 from cardtool.fleet.columns import DUE_US
@@ -27,6 +27,7 @@ from cardtool.fleet.pool import Terms, start
 from cardtool.fleet.rows import rows_of
 from cardtool.fleet.store import Store
 from cardtool.fleet.tables import CERTIFICATE, JUDGED_BY, SNAPSHOT, WORKSTATION
+from cardtool.fleet.tracing import Person
 from cardtool.fleet.writing import write
 from cardtool.model.moments import to_us
 from cardtool.model.snapshot import Snapshot
@@ -121,6 +122,23 @@ def test_a_question_is_never_answered_by_the_rules_of_another_version(
     said = _by_other(other_version, "audit", "--format", "csv", "--database", address)
     assert "reader-not-seen" in said
     assert "reader-missing" not in said
+
+
+def test_who_is_forgotten_leaves_no_column_of_other_rules(address: str, tmp_path: Path) -> None:
+    _write(tmp_path / "more.ndjson", fleets.without_reader("sound", AT + DAY))
+    with closing(Store(address)) as store:
+        fleets.take(store, tmp_path / "more.ndjson")
+        with store.writing() as connection:
+            connection.execute(update(JUDGED_BY).values(rules="older"))
+        trace = tracing.of_person(store, Person(values=(desks.AYSE[0],)))
+        forgetting.forget(store, trace, Policy())
+        with store.reading() as connection:
+            due = connection.execute(
+                select(WORKSTATION.c.turns_us).where(WORKSTATION.c.host == "sound")
+            )
+            found = due.scalars().all()
+
+    assert found == [DUE_US]
 
 
 def test_who_may_only_read_has_every_snapshot_judged_on_the_way(address: str) -> None:

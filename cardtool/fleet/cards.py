@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, case, func, literal_column, not_, select
 
+from cardtool.fleet.advance import Columned, advance
 from cardtool.fleet.ahead import IS_AHEAD
 from cardtool.fleet.questions import Question
 from cardtool.fleet.store import Store
@@ -51,11 +52,15 @@ def cards(
     In the order of their ends, where no other is asked for; what was first seen later is not
     known yet. Of a desk that was looked at later, what only that look can say is left out.
     """
-    moment = at or datetime.now(UTC)
-    yield from islice(_fitting(store, moment, question, policy), question.limit)
+    now = datetime.now(UTC)
+    moment = at or now
+    columned = advance(store, now, policy)
+    yield from islice(_fitting(store, moment, question, policy, columned), question.limit)
 
 
-def _fitting(store: Store, at: datetime, question: Question, policy: Policy) -> Iterator[Summary]:
+def _fitting(
+    store: Store, at: datetime, question: Question, policy: Policy, columned: Columned
+) -> Iterator[Summary]:
     own, desk = CERTIFICATE.c, WORKSTATION.c
     last = (own.not_after_us.desc(), own.last_seen_us.desc(), own.id)
     place = func.row_number().over(partition_by=whose(), order_by=last).label("place")
@@ -91,7 +96,9 @@ def _fitting(store: Store, at: datetime, question: Question, policy: Policy) -> 
                 severity=severity,
                 verdict=code,
                 codes=(code,) if severity.rank else (),
-                reader=ReaderState.UNKNOWN if is_past else ReaderState(row.reader),
+                reader=ReaderState.UNKNOWN
+                if is_past or not columned.is_ours
+                else ReaderState(row.reader),
                 readers=readers,
                 holder=row.holder,
                 person=row.person,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a block into PostgreSQL: copied into temporary tables, and from there in one statement each.
+"""Writes a block into PostgreSQL: copied into temporary tables, then moved in one statement each.
 
 One statement meets a row once, so what a block has of one workstation is merged before.
 """
@@ -35,7 +35,7 @@ def copied(
     connection.exec_driver_sql(statements.copied_workstations)
     columns = WORKSTATION.c
     query = select(columns.host_key, columns.id).where(columns.host_key.in_(list(stations)))
-    numbers = {key: number for key, number in connection.execute(query)}
+    numbers = {row.host_key: row.id for row in connection.execute(query)}
 
     snapshots = ((*astuple(rows.snapshots[place]), numbers[rows.key(place)]) for place in which)
     fields = (*SnapshotRow.__struct_fields__, "workstation_id")
@@ -91,11 +91,12 @@ def _copy(
     """
     connection.exec_driver_sql(made(table, names))
     connection.exec_driver_sql(f"TRUNCATE {incoming(table)}")
+    statement = copy(table, names)
     driver: Any = connection.connection.driver_connection
     errors = connection.dialect.loaded_dbapi.Error
     try:
-        with driver.cursor() as cursor, cursor.copy(copy(table, names)) as out:
+        with driver.cursor() as cursor, cursor.copy(statement) as out:
             for row in values:
                 out.write_row(row)
     except errors as error:
-        raise DBAPIError.instance("COPY", None, error, errors) from error
+        raise DBAPIError.instance(statement, None, error, errors) from error

@@ -6,17 +6,19 @@ So a renewed one is not counted, whoever issued the other, and wherever either w
 
 from bisect import bisect_right
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, case, func, literal, not_, or_, select
 
+from cardtool.fleet.advance import advance
 from cardtool.fleet.cards import whose
 from cardtool.fleet.store import Store
 from cardtool.fleet.tables import CERTIFICATE, PERSON, WORKSTATION
 from cardtool.model.forecast import Forecast, Renewals
 from cardtool.model.moments import to_us
+from cardtool.rules.policy import Policy
 from cardtool.rules.workdays import TURKEY
 
 MONTHS = 36
@@ -41,6 +43,7 @@ def forecast(
 
     Of a unit without a name in its configuration the register's counts.
     """
+    advance(store, datetime.now(UTC), Policy())
     names, starts = _months(at)
     counts: Counter[tuple[str, int]] = Counter()
     query = _lasting_longest(to_us(at), by_unit=by_unit)

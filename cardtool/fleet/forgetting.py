@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from msgspec.structs import asdict
 from sqlalchemy import Connection, delete, func, select, text, update
 
-from cardtool.fleet.columns import OF_THE_NES, columns
+from cardtool.fleet import judged_by
+from cardtool.fleet.columns import DUE_US, OF_THE_NES, columns
 from cardtool.fleet.forgotten import note
 from cardtool.fleet.past import looks
 from cardtool.fleet.store import Store, StoreError
@@ -51,14 +52,22 @@ def forget(store: Store, trace: Trace, policy: Policy) -> None:
             for start in range(0, len(numbers), 5000):
                 some = numbers[start : start + 5000]
                 connection.execute(delete(table).where(table.c.id.in_(some)))
+        by = judged_by.stored(connection, is_kept=True) or judged_by.mine(policy)
+        is_ours = by == judged_by.mine(by.policy)
         for number in trace.changed:
-            _judge_again(connection, number, now, policy)
+            _judge_again(connection, number, now, by.policy, is_due=not is_ours)
     if store.is_sqlite:
         _wipe(store)
 
 
-def _judge_again(connection: Connection, number: int, now: datetime, policy: Policy) -> None:
-    """Make a workstation's columns again from the looks that are left."""
+def _judge_again(
+    connection: Connection, number: int, now: datetime, policy: Policy, *, is_due: bool
+) -> None:
+    """Make a workstation's columns again from the looks that are left.
+
+    `is_due`: the store's columns are of other rules, by which these are judged before they are
+    shown.
+    """
     kept: dict[str, object] = {}
     for look in looks(connection, number, to_us(_FOREVER)):
         found = asdict(columns(look, now, policy).workstation)
@@ -73,6 +82,8 @@ def _judge_again(connection: Connection, number: int, now: datetime, policy: Pol
         return
     first = select(func.min(SNAPSHOT.c.taken_us)).where(SNAPSHOT.c.workstation_id == number)
     del kept["host_key"]
+    if is_due:
+        kept["turns_us"] = DUE_US
     kept["first_seen_us"] = first.scalar_subquery()
     connection.execute(update(WORKSTATION).where(own).values(kept))
 

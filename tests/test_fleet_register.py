@@ -3,7 +3,6 @@
 
 import io
 import json
-import re
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
@@ -15,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool.cli import main
-from cardtool.cli.fleet import fleet
 from cardtool.fleet.register.grid import RegisterError
 from cardtool.fleet.register.keeping import merge, unseen
 from cardtool.fleet.register.people import Disguise, Register, read
@@ -398,13 +396,3 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(
 
 def test_nothing_asked_for_is_said_so(site: Path) -> None:
     assert run(site, "merge").exit_code == 3
-
-
-def test_every_command_in_the_page_about_fleets_is_one() -> None:
-    page = (Path(__file__).parent.parent / "docs" / "fleet.md").read_text("utf-8")
-    commands = re.findall(r"cardtool fleet ([a-z]+)((?: --[a-z-]+)?)", page)
-
-    assert {name for name, _ in commands} == set(fleet.commands)
-    for name, option in commands:
-        known = {each for param in fleet.commands[name].params for each in param.opts}
-        assert option.strip() in {"", *known}, (name, option)

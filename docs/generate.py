@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the pages of docs/, and of README.md the example, from the code; for `make generated`.
+"""Writes the pages and pictures of docs/ that come from the code; for `make generated`.
 
 Each page is a function without arguments that returns its whole text, so that a test can hold
 it against the file.
@@ -8,12 +8,13 @@ it against the file.
 import ast
 import inspect
 import json
-import os
-import subprocess
+import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 
+_COLUMNS = 100
+
 _NOTE = "<!-- Written by docs/generate.py: change the code, then run `make generated`. -->"
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -41,27 +44,19 @@ def findings() -> str:
     parts = [
         _NOTE,
         "# Findings",
-        "Every code `cardtool` can give, in the order of the chain. Codes are stable for ever.",
+        "All codes that cardtool can give, in the order of the chain. A code is never renamed.",
     ]
     for code, row in ROWS.items():
         parts += [f"## {code}", _summary(row)]
         parts += ["\n".join(_in_language(code, row, language)) for language in LANGUAGES]
-    return "\n\n".join(parts) + "\n"
+    return _page(*parts)
 
 
-def snapshot_schema() -> str:
-    """Give the JSON schema of a snapshot."""
-    return _schema(Snapshot)
-
-
-def diagnosis_schema() -> str:
-    """Give the JSON schema of a diagnosis."""
-    return _schema(Diagnosis)
-
-
-def summary_schema() -> str:
-    """Give the JSON schema of a line of a list."""
-    return _schema(Summary)
+def schema(record: type[msgspec.Struct]) -> str:
+    """Give a JSON schema whose descriptions are dedented, as Python 3.13 has docstrings."""
+    text = json.dumps({"$schema": _DRAFT, **msgspec.json.schema(record)})
+    dedented = json.loads(text, object_hook=_described)
+    return json.dumps(dedented, indent=2, ensure_ascii=False) + "\n"
 
 
 def formats() -> str:
@@ -70,28 +65,30 @@ def formats() -> str:
     told = {ReaderState[member].value: said for member, said in _told(ReaderState)}
     states = [f"| `{state.value}` | {told.get(state.value, '')} |" for state in ReaderState]
     metrics = [f"| `{each.name}` | {each.means} |" for each in FAMILIES]
-    page = (FOLDER / "formats.md").read_text("utf-8")
-    for name, head, rows in (
-        ("columns", "| column | what it says |", columns),
-        ("states", "| `reader` | means |", states),
-        ("metrics", "| metric | what it says |", metrics),
-    ):
-        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
-        before, after = page.split(start)[0], page.split(end)[1]
-        page = before + start + "\n".join((head, "|---|---|", *rows)) + "\n" + end + after
-    return page
+    return _filled(
+        "formats.md",
+        columns="\n".join(("| column | what it says |", "|---|---|", *columns)),
+        states="\n".join(("| `reader` | means |", "|---|---|", *states)),
+        metrics="\n".join(("| metric | what it says |", "|---|---|", *metrics)),
+    )
+
+
+def manual(name: str, language: str) -> str:
+    """Give a manual for IT departments with an example in its language."""
+    from tests.examples import ordered  # noqa: PLC0415 - the other pages need no tests
+
+    return _filled(name, orders=ordered(language))
 
 
 def cli() -> str:
     """Give the help of every command, 80 columns wide."""
     from cardtool.cli import main  # noqa: PLC0415 - the other pages need no command line
 
-    return "\n\n".join([_NOTE, "# Command line", *_help(main, "cardtool", None)]) + "\n"
+    return _page(_NOTE, "# Command line", *_help(main, "cardtool", None))
 
 
 def causes() -> str:
-    """Give every known cause with its codes, who acts, and what shows that it is found."""
-    _reach_tests()
+    """Give every known cause with its codes, who acts, and which test shows that it is found."""
     from tests.causes import load  # noqa: PLC0415 - the other pages need no tests
 
     known = load()
@@ -103,77 +100,73 @@ def causes() -> str:
     for section in known.section:
         rows = (_cause(cause) for cause in section.cause)
         parts += [f"## {section.name}", "\n".join((*head, *rows))]
-    return "\n\n".join(parts) + "\n"
+    return _page(*parts)
 
 
 def procedures() -> str:
     """Give every procedure, and where each fact that an institution tells has its place."""
-    _reach_tests()
     from tests.required import page  # noqa: PLC0415 - the other pages need no tests
 
-    return "\n\n".join([_NOTE, *page()]) + "\n"
+    return _page(_NOTE, *page())
 
 
 def reliability() -> str:
     """Give what is promised, and how often each promise was tried and broke."""
-    _reach_tests()
     from tests.trials import record  # noqa: PLC0415 - the other pages need no tests
     from tests.trials.known import TRIALS  # noqa: PLC0415 - as above
 
-    page = (FOLDER / "reliability.md").read_text("utf-8")
-    start, end = "<!-- trials -->\n", "<!-- /trials -->\n"
-    before, after = page.split(start)[0], page.split(end)[1]
     head = "| promise | tried | broken | tried again by | recorded on |\n|---|---|---|---|---|"
-    return f"{before}{start}{head}\n{record.table(TRIALS)}\n{end}{after}"
+    return _filled("reliability.md", trials=f"{head}\n{record.table(TRIALS)}")
 
 
-def readme() -> str:
-    """Give README.md with what the command of its example prints today, in Turkey."""
-    page = (FOLDER.parent / "README.md").read_text("utf-8")
-    start, end = "<!-- example -->\n", "<!-- /example -->\n"
-    before, after = page.split(start)[0], page.split(end)[1]
-    done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "cardtool", *_EXAMPLE],
-        cwd=FOLDER.parent,
-        env={
-            **os.environ,
-            "CARDTOOL_CONFIG": "",
-            "COLUMNS": "80",
-            "PYTHONIOENCODING": "utf-8",
-            "TZ": "UTC-3",
-            "XDG_CONFIG_DIRS": "/nonexistent",
-            "XDG_CONFIG_HOME": "/nonexistent",
-        },
-        capture_output=True,
-        check=False,
-    )
-    if done.stderr:
-        raise RuntimeError(done.stderr.decode())
-    shown = f"$ cardtool {' '.join(_EXAMPLE)}\n{done.stdout.decode()}"
-    return f"{before}{start}```console\n{shown}```\n{end}{after}"
+def terminal(language: str) -> str:
+    """Draw a practice case at a terminal, for README.md and the manual."""
+    from tests.picture import drawn  # noqa: PLC0415 - the other pages need no tests
 
+    return drawn(("practice", "card-missing", "--lang", language))
 
-_EXAMPLE = ("practice", "nes-expiring-soon", "--lang", "en")
 
 PAGES: dict[str, Callable[[], str]] = {
     "findings.md": findings,
-    "snapshot.schema.json": snapshot_schema,
-    "diagnosis.schema.json": diagnosis_schema,
-    "summary.schema.json": summary_schema,
+    "snapshot.schema.json": partial(schema, Snapshot),
+    "diagnosis.schema.json": partial(schema, Diagnosis),
+    "summary.schema.json": partial(schema, Summary),
     "formats.md": formats,
+    "it.md": partial(manual, "it.md", "en"),
+    "bt.md": partial(manual, "bt.md", "tr"),
     "cli.md": cli,
     "causes.md": causes,
     "procedures.md": procedures,
     "reliability.md": reliability,
-    "../README.md": readme,
+    "terminal.svg": partial(terminal, "en"),
+    "terminal.tr.svg": partial(terminal, "tr"),
 }
 """File name in docs/ -> what gives its text."""
 
 
-def _reach_tests() -> None:
-    root = str(FOLDER.parent)
-    if root not in sys.path:  # as where this file is run by its name
-        sys.path.insert(0, root)
+def _filled(name: str, **bodies: str) -> str:
+    """Return a page that is written by hand, with what is generated between its comments."""
+    page = (FOLDER / name).read_text("utf-8")
+    for part, body in bodies.items():
+        start, end = f"<!-- {part} -->\n", f"<!-- /{part} -->\n"
+        page = page.split(start)[0] + start + body + "\n" + end + page.split(end)[1]
+    return page
+
+
+def _page(*parts: str) -> str:
+    """Join the parts of a page, with prose wrapped as in the pages that are written by hand."""
+    lines = "\n\n".join(parts).split("\n")
+    return "\n".join("\n".join(_wrapped(line)) for line in lines) + "\n"
+
+
+def _wrapped(line: str) -> list[str]:
+    if len(line) <= _COLUMNS or line.startswith(("|", "#", "<!--")):
+        return [line]
+    mark = re.match(r"(\* |\d+\. )?", line)
+    hanging = " " * len(mark[0]) if mark else ""
+    return textwrap.wrap(
+        line, _COLUMNS, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _summary(row: Row) -> str:
@@ -212,17 +205,18 @@ def _count(known: "Causes") -> Iterator[str]:
     survived = [cause for cause in every if cause.survived]
     kinds = [cause.tested()[0] for cause in found]
     yield (
-        f'{len(every)} causes of "my e-signature does not work". A look names {len(found)} of '
-        f"them. {len(said)} show nowhere at a desk, and are said where they belong. "
-        f"{len(survived)} do not stop cardtool, which works all the same and names them nowhere. "
-        f"Neither found nor said yet: {len(every) - len(found) - len(said) - len(survived)}."
+        f'{len(every)} causes of "my e-signature does not work" are known. cardtool names '
+        f"{len(found)} of them. {len(said)} cannot be seen at a workstation; cardtool tells people "
+        f"about them where they belong. {len(survived)} do not stop cardtool, which works all the "
+        f"same and does not name them. Neither named nor told yet: "
+        f"{len(every) - len(found) - len(said) - len(survived)}."
     )
     yield (
-        f"Of those a look names, {kinds.count(REAL)} are tested on real parts of Linux, "
-        f"{kinds.count(RECORDED)} on output of another system, recorded or composed, and "
-        f"{kinds.count(DESCRIBED)} by described desks only. The desk or the test is named; what "
-        f"of a row no real part gave is listed as missing. Nothing "
-        f"here was run on Windows or a Mac."
+        f"Of the causes that cardtool names, {kinds.count(REAL)} are tested on real parts of "
+        f"Linux, {kinds.count(RECORDED)} on recorded or composed output of another system, and "
+        f"{kinds.count(DESCRIBED)} by described workstations only. Each row names the described "
+        f"workstation or the test. The last column says what no real part has shown yet. Nothing "
+        f"here was run on Windows or macOS."
     )
 
 
@@ -266,23 +260,10 @@ def _told(record: type) -> Iterator[tuple[str, str]]:
                 yield name, " ".join(said.split())
 
 
-def _schema(record: type[msgspec.Struct]) -> str:
-    schema = _described({"$schema": _DRAFT, **msgspec.json.schema(record)})
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-
-
-def _described(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON document
-    """Return a schema whose descriptions are dedented, as Python 3.13 has docstrings."""
-    if isinstance(schema, list):
-        return [_described(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        name: inspect.cleandoc(part)
-        if name == "description" and isinstance(part, str)
-        else _described(part)
-        for name, part in schema.items()
-    }
+def _described(part: dict[str, object]) -> dict[str, object]:
+    if isinstance(text := part.get("description"), str):
+        part["description"] = inspect.cleandoc(text)
+    return part
 
 
 def _help(command: click.Command, path: str, parent: click.Context | None) -> Iterator[str]:
@@ -299,6 +280,7 @@ def _help(command: click.Command, path: str, parent: click.Context | None) -> It
 
 def main() -> None:
     """Write every page that is not as it should be."""
+    sys.path.insert(0, str(FOLDER.parent))  # for tests: this file is run by its name
     for name, page in PAGES.items():
         (FOLDER / name).write_text(page(), encoding="utf-8", newline="\n")
         print(f"docs/{name}")

@@ -111,11 +111,11 @@ def page() -> Iterator[str]:
     required, words = load(), text("en")
     yield "# Procedures"
     yield (
-        f"What {institutions.load(PLACE).name} tells its people in its paper, and where cardtool "
-        f"tells it: {len(required.told)} facts. The number is that of the step in the guide for "
-        "the role; a test fails when one has no place, and when its step does not say it. What "
-        "holds in the whole country, and from where it is known: "
-        "[drivers_notes/procedures.md](../drivers_notes/procedures.md)."
+        f"{institutions.load(PLACE).name} tells its people {len(required.told)} facts in its "
+        "paper. This page shows in which step cardtool tells each of them; the number is that of "
+        "the step in the guide for the role. A test fails if a fact has no step, or if its step "
+        "does not say it. [drivers_notes/procedures.md](../drivers_notes/procedures.md) says what "
+        "holds in the whole country, and from where it is known."
     )
     for name in procedures.load():
         yield f"## {name}"
@@ -126,7 +126,7 @@ def page() -> Iterator[str]:
             head = ("| what must be told | for | step | it says there |", "|---|---|---|---|")
             yield "\n".join((*head, *rows))
         else:
-            yield "The paper says nothing of it; it is told from public pages."
+            yield "The paper does not mention it; the guide follows public pages."
 
 
 def _row(told: Told) -> str:

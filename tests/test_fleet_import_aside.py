@@ -9,11 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import func, select
 
 from cardtool.cli import main
 from cardtool.fleet.folders import Folder
 from cardtool.fleet.rows import MOST_TROUBLES
 from cardtool.fleet.store import Store
+from cardtool.fleet.tables import CERTIFICATE
 from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.text import Text
 from tests import desks
@@ -304,17 +306,16 @@ def test_a_snapshot_that_takes_too_long_is_set_aside_and_the_others_are_taken(
     assert (folder / "rejected" / "slow.json.reason.txt").read_text() == "slow.json import-late\n"
 
 
-def test_a_snapshot_of_more_certificates_than_a_desk_has_is_set_aside(
+def test_a_desk_of_hundreds_of_cards_is_taken_in_like_any_other(
     store: Store, tmp_path: Path
 ) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     crowded = CROWDS[0](random.Random(1), 400)  # noqa: S311 - no secret
     (folder / "crowded.json").write_bytes(line(crowded))
-    (folder / "good.json").write_bytes(line(numbered(0)))
 
     report = take(store, folder)
 
-    assert (report.new, report.set_aside) == (1, 1)
-    reason = (folder / "rejected" / "crowded.json.reason.txt").read_text()
-    assert reason == "crowded.json import-crowded\n"
+    assert (report.new, report.set_aside) == (1, 0)
+    with store.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(CERTIFICATE)).scalar() == 400

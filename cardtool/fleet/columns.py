@@ -29,9 +29,6 @@ Name = Annotated[str, msgspec.Meta(max_length=LONGEST)]
 Long = Annotated[str, msgspec.Meta(extra={"sql": "Text"})]
 Small = Annotated[int, msgspec.Meta(extra={"sql": "SmallInteger"})]
 
-MOST_WORK = 50_000
-"""Moments at which verdicts change times parts of a desk; one with fifty cards has fewer."""
-
 DUE_US = -(2**63)
 """Stands in `turns_us` of a row that must be judged again before it is shown to anybody."""
 
@@ -122,12 +119,8 @@ def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
     """Return the columns of a snapshot, judged for a moment.
 
     Raises:
-        UnfitError: it names no workstation, a name in it is longer than any is, or it holds more
-            NES than can be judged again at every moment at which one of them changes.
+        UnfitError: it names no workstation, or a name in it is longer than any is.
     """
-    moments = turns(snapshot, policy)
-    if len(moments) * _parts(snapshot) > MOST_WORK:
-        raise UnfitError(code="import-crowded")
     found = summarise(diagnose(snapshot, at, policy))
     taken_us = to_us(snapshot.taken_at)
     workstation = WorkstationRow(
@@ -140,7 +133,7 @@ def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
         severity=found.severity.rank,
         verdict=found.verdict,
         codes=" ".join(found.codes),
-        turns_us=_us(next_turn(moments, at)),
+        turns_us=_us(next_turn(turns(snapshot, policy), at)),
         reader=found.reader.value,
         readers=msgspec.json.encode(found.readers).decode(),
         holder=found.holder,
@@ -173,15 +166,6 @@ def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
     return Columns(
         workstation=_fit(workstation), certificates=tuple(_fit(each) for each in certificates)
     )
-
-
-def _parts(snapshot: Snapshot) -> int:
-    """Return how much there is to look at, each time a desk is judged."""
-    listed = (snapshot.readers, snapshot.modules, snapshot.usb)
-    parts = sum(len(each) for each in listed if isinstance(each, tuple))
-    for module in snapshot.modules:
-        parts += len(module.slots) if isinstance(module.slots, tuple) else 0
-    return parts + sum(len(place.certificates) for place in desk.places(snapshot))
 
 
 def _us(moment: datetime | None) -> int | None:

@@ -2,7 +2,7 @@
 """Judges snapshots of desks that nobody has: hundreds of something, and then four times as many.
 
 Broken is the promise where four times as many take over ten times as much of the processor, or
-where the store neither takes the desk nor says why not.
+where the store does not take the desk.
 """
 
 import gc
@@ -215,7 +215,7 @@ def _try(crowd: Callable[[random.Random, int], Snapshot], seed: int) -> str:
     try:
         columns(large, desks.AT, _POLICY)
     except UnfitError as error:
-        return "" if error.code == "import-crowded" else f"{name}: {error.code}"
+        return f"{name}: {error.code}"
     return ""
 
 
@@ -228,7 +228,7 @@ def run(cases: int, seed: int) -> Iterator[str]:
 TRIAL = Trial(
     name="crowded-desks",
     promise="Thousands of cards, readers, drivers, certificates or successors in one snapshot take "
-    "time in proportion to their number, and the store takes such a desk or says why not.",
+    "time in proportion to their number, and the store takes such a desk.",
     run=run,
     few=len(CROWDS),
     many=10 * len(CROWDS),

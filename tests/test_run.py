@@ -14,6 +14,7 @@ from cardtool.cli import main
 from cardtool.cli.fleet import fleet
 from cardtool.config import languages
 from tests.conftest import require
+from tests.rig.pcsc import without_polkit
 from tests.stage import ROOT, Stage
 
 
@@ -203,7 +204,36 @@ def test_what_looks_at_this_machine_has_the_service_started(
 
     stage.run(*arguments, env={"PCSCLITE_CSOCK_NAME": ""})
 
-    assert re.match(r"sudo -n (/usr/sbin/pcscd|systemctl start pcscd.socket)\n", stage.calls())
+    assert stage.calls().startswith("sudo -n /usr/sbin/pcscd\n")
+
+
+@pytest.mark.parametrize(
+    ("known", "there", "command"),
+    [
+        ("--disable-polkit", "", "/usr/sbin/pcscd --disable-polkit"),
+        ("--debug", "", "/usr/sbin/pcscd"),
+        ("--disable-polkit", "run/dbus/system_bus_socket", "/usr/sbin/pcscd"),
+        ("--disable-polkit", "run/systemd/system/a", "systemctl start pcscd.socket"),
+    ],
+)
+def test_service_is_started_without_polkit_where_no_bus_could_reach_it(
+    stage: Stage, known: str, there: str, command: str
+) -> None:
+    """Such a service would refuse everybody; where polkit can answer, it goes on deciding."""
+    stage.run()
+    stage.calls()
+    service = stage.lay("usr/sbin/pcscd")
+    service.write_text(f"#!/bin/sh\necho '  {known}  and what it does'\n")
+    service.chmod(0o755)
+    if there:
+        stage.lay(there)
+    (stage.home / ".venv/bin/python").write_text("#!/bin/sh\nexit 1\n")
+    (stage.path / "id").unlink()
+    stage.put("id", "#!/bin/sh\necho 1000\n")
+
+    stage.run(env={"PCSCLITE_CSOCK_NAME": ""})
+
+    assert stage.calls().startswith(f"sudo -n {command}\n")
 
 
 def test_test_parts_are_installed_after_a_plain_set_up(stage: Stage) -> None:
@@ -264,6 +294,9 @@ def test_service_is_started_where_none_answers(stage: Stage) -> None:
     require(Path("/usr/sbin/pcscd").exists(), "pcscd")
     require(shutil.which("unshare"), "unshare")
     stage.run()
+    service = stage.lay("usr/sbin/pcscd")
+    service.unlink()
+    service.symlink_to("/usr/sbin/pcscd")
     for name in ("mount", "sleep", "unshare"):
         (stage.path / name).symlink_to(str(shutil.which(name)))
 
@@ -274,7 +307,8 @@ def test_service_is_started_where_none_answers(stage: Stage) -> None:
     done = stage.run(env={"PCSCLITE_CSOCK_NAME": ""}, before=(*enclosed, "sh", "-c", _SERVICE_LIFE))
 
     first, second, third = done.stderr.split("then\n")
-    assert first.endswith("(this needs root): /usr/sbin/pcscd\n")
+    command = " ".join(["/usr/sbin/pcscd", *without_polkit("/usr/sbin/pcscd")])
+    assert first.endswith(f"(this needs root): {command}\n")
     assert second == ""
-    assert third.endswith("(this needs root): /usr/sbin/pcscd\n")
+    assert third.endswith(f"(this needs root): {command}\n")
     assert done.stdout == "<first><second><third>"

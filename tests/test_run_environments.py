@@ -298,3 +298,22 @@ def test_no_file_of_a_folder_runs_while_it_sets_up(stage: Stage, tmp_path: Path)
 
     assert (stage.home / ".venv/bin/cardtool").exists(), done.stderr
     assert not ran.exists(), ran.read_text()
+
+
+def test_style_is_not_asked_of_environments_in_an_unpacked_archive(stage: Stage) -> None:
+    """There no Git says what is ignored."""
+    stage.run()
+    for place in (".venv/bin", "cardtool"):
+        (stage.home / place).mkdir(exist_ok=True)
+        (stage.home / place / "a.py").touch()
+
+    told = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--no-cache", "--show-files"],
+        cwd=stage.home,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    names = sorted(Path(line).name for line in told.stdout.splitlines())
+    assert names == ["a.py", "pyproject.toml"]

@@ -67,6 +67,29 @@ def test_a_check_that_waits_in_vain_says_who_is_at_work(
     assert facts["program"].startswith("python")
 
 
+@pytest.mark.parametrize(
+    ("command", "status", "stream"),
+    [
+        (("certs", "export"), 3, 2),
+        (("certs",), 3, 1),
+        (("drivers",), 0, 1),
+        (("calendar",), 3, 2),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, tuple) else None,
+)
+def test_no_command_takes_a_card_that_was_not_asked_for_an_empty_one(
+    other: "subprocess.Popen[bytes]", command: tuple[str, ...], status: int, stream: int
+) -> None:
+    assert other.pid
+    line = [sys.executable, "-m", "cardtool", "--lang", "en", *command, "--timeout", "1"]
+    done = subprocess.run(line, capture_output=True, check=False)
+
+    assert done.returncode == status
+    told = (done.stdout, done.stderr)[stream - 1].decode()
+    assert "Another check is at work" in told or "(check-running)" in told
+    assert "On the cards: -" not in told
+
+
 def test_a_check_begins_when_the_other_has_ended(other: "subprocess.Popen[bytes]") -> None:
     command = [sys.executable, "-m", "cardtool", "check", "--format", "json", "--timeout", "60"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as waiting:

@@ -27,9 +27,12 @@ def export(session: Session, output: str | None, form: str, prefixes: tuple[str,
     """Write the certificates whose fingerprint begins with one of the prefixes.
 
     Raises:
-        Refusal: there is none, or one file is to hold several that each need their own.
+        Refusal: none was read or is meant, or one file is to hold several that each need their own.
     """
-    found = _certificates(session.look())
+    snapshot = session.look()
+    found = _certificates(snapshot)
+    if not found:
+        raise Refusal(code="export-unread", verdict=session.judge(snapshot).verdict)
     wanted = tuple(each.replace(":", "").upper() for each in prefixes) or ("",)
     chosen = {name: each for name, each in found.items() if name.startswith(wanted)}
     if not chosen:

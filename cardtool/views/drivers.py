@@ -10,7 +10,7 @@ from rich.text import Text as Line
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import Failure, Library, Module
 from cardtool.text import Text
-from cardtool.views.harmless import escape
+from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import Paper, hanging
 
 
@@ -32,6 +32,8 @@ def render(
     sheet = paper or Paper()
     for each in diagnoses:
         modules = each.snapshot.modules
+        if each.snapshot.running is not None:  # "Used: no" would be taken for a verdict
+            yield sheet.print([Line(text.says(harmless(each.deciding)), overflow="fold"), Line()])
         if not modules:
             yield sheet.print([Line(text.label("no-drivers"))])
         for module in modules:

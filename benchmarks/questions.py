@@ -19,9 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from cardtool.fleet.audit import audit, count
-from cardtool.fleet.questions import Question
-from cardtool.fleet.store import Store
+from cardtool.fleet.asking.audit import audit, count
+from cardtool.fleet.asking.questions import Question
+from cardtool.fleet.store.database import Store
 from cardtool.model.diagnosis import Severity
 from cardtool.model.summary import ReaderState
 from tests.rig.postgres import Cluster

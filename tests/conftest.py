@@ -10,7 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from cardtool.fleet.store import Store
+from cardtool.fleet.store.database import Store
 from cardtool.model.snapshot import Snapshot
 from tests.fleets import Keep, keep_in
 from tests.rig import postgres

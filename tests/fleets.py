@@ -13,13 +13,13 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from cardtool.fleet.folders import Spot
-from cardtool.fleet.importing import Report, take_in
-from cardtool.fleet.intake import Found, Piece, pieces
-from cardtool.fleet.judged import Judged
+from cardtool.fleet.importing.blocks import Judged
+from cardtool.fleet.importing.files import Found, Piece, pieces
+from cardtool.fleet.importing.folders import Spot
+from cardtool.fleet.importing.run import Report, take_in
 from cardtool.fleet.pool import Terms
-from cardtool.fleet.store import Store
-from cardtool.fleet.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.model.certificate import Certificate
 from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.model.redact import leaving

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from cardtool.cli import main
-from cardtool.fleet.advance import advance
-from cardtool.fleet.audit import By, audit, count
-from cardtool.fleet.cards import cards
-from cardtool.fleet.forecast import forecast
-from cardtool.fleet.questions import Question, Sort
-from cardtool.fleet.store import Store
-from cardtool.fleet.tables import CERTIFICATE, WORKSTATION
+from cardtool.fleet.asking.advance import advance
+from cardtool.fleet.asking.audit import By, audit, count
+from cardtool.fleet.asking.cards import cards
+from cardtool.fleet.asking.forecast import forecast
+from cardtool.fleet.asking.questions import Question, Sort
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Severity
 from cardtool.model.moments import to_us

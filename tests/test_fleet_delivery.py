@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.fleet.delivery import DestinationError, Folder, destination
+from cardtool.fleet.sending.delivery import DestinationError, Folder, destination
+from cardtool.fleet.sending.spool import Answer, Spool
 from cardtool.fleet.settings import OfFleet
-from cardtool.fleet.spool import Answer, Spool
 from tests.rig import tls, web
 from tests.rig.web import Asked, Handler, Web
 
@@ -81,7 +81,7 @@ import os, sys
 from pathlib import Path
 user, folder, name = sys.argv[1:]
 os.chdir("/")
-from cardtool.fleet.delivery import Folder
+from cardtool.fleet.sending.delivery import Folder
 os.umask(0o022)
 os.setgid(int(user))
 os.setuid(int(user))
@@ -329,7 +329,7 @@ def test_without_the_part_that_sends_to_servers_it_is_named() -> None:
     code = """
 import sys
 sys.modules["httpx"] = None
-from cardtool.fleet.delivery import DestinationError, destination
+from cardtool.fleet.sending.delivery import DestinationError, destination
 from cardtool.fleet.settings import OfFleet
 try:
     destination("https://kartlar.example/", OfFleet())

@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from cardtool.cli import main
-from cardtool.fleet.changes import changes
-from cardtool.fleet.store import Store
+from cardtool.fleet.asking.changes import changes
+from cardtool.fleet.store.database import Store
 from cardtool.model.change import Change
 from cardtool.rules.policy import Policy
 from cardtool.text import Text

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from cardtool.cli import main
-from cardtool.fleet.forecast import forecast
+from cardtool.fleet.asking.forecast import forecast
 from cardtool.fleet.register.keeping import merge
 from cardtool.fleet.register.people import Disguise, read
 from cardtool.model.certificate import Certificate

@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from sqlalchemy import insert
 
 from cardtool.cli import main
-from cardtool.fleet import forgetting, tracing
-from cardtool.fleet.audit import audit
-from cardtool.fleet.store import Store, StoreError
-from cardtool.fleet.tables import PERSON
-from cardtool.fleet.tracing import Person, Trace
+from cardtool.fleet.asking.audit import audit
+from cardtool.fleet.removing import forgetting, searching
+from cardtool.fleet.removing.searching import Person, Trace
+from cardtool.fleet.store.database import Store, StoreError
+from cardtool.fleet.store.tables import PERSON
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.redact import hashed
 from cardtool.rules.policy import Policy
@@ -140,7 +140,7 @@ def test_the_registers_account_goes_if_it_is_nobody_elses(home: Path) -> None:
     _entry(store, 2, number=desks.AYSE[0], user="vezne")
     _entry(store, 3, number=desks.MEHMET[0], user="vezne")
 
-    trace = tracing.of_person(store, Person(values=(desks.AYSE[0],)))
+    trace = searching.of_person(store, Person(values=(desks.AYSE[0],)))
     forgetting.forget(store, trace, Policy())
 
     assert (trace.accounts, len(trace.entries)) == (("ayse",), 2)
@@ -202,12 +202,12 @@ def test_a_workstation_goes_in_any_case_with_its_rows_of_the_register(home: Path
     assert done.exit_code == 0, done.output
     assert "Entries of the personnel register: 1\n" in done.output
     assert _hosts(store) == {"masa-77"}
-    assert tracing.of_host(store, "masa-7").is_empty()
+    assert searching.of_host(store, "masa-7").is_empty()
 
 
 def test_on_a_full_disk_it_says_what_is_done_and_what_is_not(home: Path) -> None:
     store = _keep(home, *(fleets.look(f"masa-{n}", AT, _ayse()) for n in range(50)))
-    trace = tracing.of_host(store, "masa-1")
+    trace = searching.of_host(store, "masa-1")
     forgetting.forget(store, Trace(), Policy())  # the log is empty
     with pytest.raises(StoreError) as caught, disk.full(90_000):
         forgetting.forget(store, trace, Policy())

@@ -12,10 +12,10 @@ import pytest
 from click.testing import CliRunner
 
 from cardtool.cli import main
-from cardtool.fleet import forgetting, forgotten, tracing
-from cardtool.fleet.audit import audit
-from cardtool.fleet.store import Store
-from cardtool.fleet.tracing import Person
+from cardtool.fleet.asking.audit import audit
+from cardtool.fleet.removing import forgetting, forgotten, searching
+from cardtool.fleet.removing.searching import Person
+from cardtool.fleet.store.database import Store
 from cardtool.model.moments import to_us
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.redact import hashed
@@ -41,7 +41,7 @@ def test_what_was_forgotten_is_not_brought_back_by_the_same_files(
         person = desks.AYSE[1]
         if policy is IdentityPolicy.HASHED:
             person = hashed(fleets.KEY, desks.AYSE[0])
-        trace = tracing.of_person(store, Person(values=(person,)))
+        trace = searching.of_person(store, Person(values=(person,)))
         forgetting.forget(store, trace, Policy())
         again = _import(store, file)
         with file.open("ab") as stream:
@@ -71,7 +71,7 @@ def test_a_workstation_that_was_forgotten_is_back_with_its_next_look_alone(
 ) -> None:
     store = fleets.keep_in(stores, tmp_path, *(fleets.look("masa", AT + n * DAY) for n in range(3)))
     with closing(store):
-        forgetting.forget(store, tracing.of_host(store, "masa"), Policy())
+        forgetting.forget(store, searching.of_host(store, "masa"), Policy())
         assert _import(store, tmp_path / "looks.ndjson") == (0, 3, 0)
         assert list(audit(store)) == []
 
@@ -82,7 +82,7 @@ def test_a_workstation_that_was_forgotten_is_back_with_its_next_look_alone(
 
 def test_who_forgets_waits_for_an_import_that_has_asked(stores: str, tmp_path: Path) -> None:
     with closing(fleets.keep_in(stores, tmp_path, fleets.look("masa", AT, desks.nes()))) as store:
-        trace = tracing.of_person(store, Person(values=(desks.AYSE[1],)))
+        trace = searching.of_person(store, Person(values=(desks.AYSE[1],)))
         forgets = threading.Thread(target=forgetting.forget, args=(store, trace, Policy()))
         with store.writing() as importing:
             asked = forgotten.among(importing, [("masa", to_us(AT))])

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import func, select
 
-from cardtool.fleet.audit import audit
-from cardtool.fleet.store import Store
-from cardtool.fleet.tables import WORKSTATION
+from cardtool.fleet.asking.audit import audit
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.moments import to_us
 from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.text import Text

@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cardtool.fleet.bodies import pack, unpack
-from cardtool.fleet.store import Store
-from cardtool.fleet.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
+from cardtool.fleet.store.bodies import pack, unpack
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.model.moments import to_us
 from cardtool.model.snapshot import decode
 from cardtool.rules import diagnose

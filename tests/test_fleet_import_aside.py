@@ -12,10 +12,10 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from cardtool.cli import main
-from cardtool.fleet.folders import Folder
-from cardtool.fleet.rows import MOST_TROUBLES
-from cardtool.fleet.store import Store
-from cardtool.fleet.tables import CERTIFICATE
+from cardtool.fleet.importing.folders import Folder
+from cardtool.fleet.importing.reading import MOST_TROUBLES
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import CERTIFICATE
 from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.text import Text
 from tests import desks

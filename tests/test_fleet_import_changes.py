@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.fleet.folders import Spot
-from cardtool.fleet.importing import Report, take_in
-from cardtool.fleet.intake import Found, pieces
-from cardtool.fleet.judged import Judged
+from cardtool.fleet.importing.blocks import Judged
+from cardtool.fleet.importing.files import Found, pieces
+from cardtool.fleet.importing.folders import Spot
+from cardtool.fleet.importing.reading import joined, rows_of
+from cardtool.fleet.importing.run import Report, take_in
 from cardtool.fleet.pool import Terms, start
-from cardtool.fleet.rows import joined, rows_of
-from cardtool.fleet.store import Store
+from cardtool.fleet.store.database import Store
 from cardtool.rules.policy import Policy
 from tests import desks
 from tests.fleets import adds_up, line, numbered, pieces_of

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from cardtool.fleet.store import Store
-from cardtool.fleet.tables import SNAPSHOT
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import SNAPSHOT
 from tests.conftest import require
 from tests.fleets import lines
 

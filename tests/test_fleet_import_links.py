@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from cardtool.cli import main
-from cardtool.fleet.aside import Aside
-from cardtool.fleet.folders import Folder
-from cardtool.fleet.intake import Found, files, pieces
-from cardtool.fleet.store import Store
+from cardtool.fleet.importing.files import Found, files, pieces
+from cardtool.fleet.importing.folders import Folder
+from cardtool.fleet.importing.rejected import Aside
+from cardtool.fleet.store.database import Store
 from tests.fleets import everything, line, numbered, take
 
 

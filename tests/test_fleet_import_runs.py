@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from cardtool.fleet.importing import take_in
-from cardtool.fleet.indexes import STALE, made_late
-from cardtool.fleet.judged import Judged
+from cardtool.fleet.importing.blocks import Judged
+from cardtool.fleet.importing.indexes import STALE, made_late
+from cardtool.fleet.importing.run import take_in
 from cardtool.fleet.pool import Terms
-from cardtool.fleet.store import Store
-from cardtool.fleet.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.rules.policy import Policy
 from tests import desks
 from tests.fleets import everything, line, lines, numbered, take
@@ -40,7 +40,7 @@ _RUN = """
 import sys
 from contextlib import closing
 from pathlib import Path
-from cardtool.fleet.store import Store
+from cardtool.fleet.store.database import Store
 from tests.fleets import take
 with closing(Store(sys.argv[1])) as store:
     report = take(store, Path(sys.argv[2]))

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cardtool.cli import main
-from cardtool.fleet.limited import LimitError, run
 from cardtool.fleet.register.grid import RegisterError
+from cardtool.fleet.register.limited import LimitError, run
 from cardtool.fleet.register.people import Disguise, read
 from cardtool.model.origin import IdentityPolicy
 from tests import desks

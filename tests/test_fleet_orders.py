@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from cardtool.cli import main
-from cardtool.fleet.orders import orders
+from cardtool.fleet.asking.orders import orders
 from cardtool.fleet.register.keeping import merge
 from cardtool.fleet.register.people import Disguise, read
-from cardtool.fleet.store import Store
+from cardtool.fleet.store.database import Store
 from cardtool.model.order import Order
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.snapshot import LastGood

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cardtool.cli import main
-from cardtool.fleet.store import Store
+from cardtool.fleet.store.database import Store
 from tests import fleets
 from tests.rig.terminal import Terminal
 

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from cardtool.cli import main
-from cardtool.fleet.bodies import unpack
-from cardtool.fleet.store import Store
+from cardtool.fleet.store.bodies import unpack
+from cardtool.fleet.store.database import Store
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 from tests import desks
 from tests.fleets import adds_up, everything, line, numbered, pieces_of, take

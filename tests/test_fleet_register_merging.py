@@ -13,8 +13,8 @@ from cardtool.cli import main
 from cardtool.fleet.register.grid import RegisterError
 from cardtool.fleet.register.keeping import MergeError, merge
 from cardtool.fleet.register.people import Disguise, Register, read
-from cardtool.fleet.store import Store
-from cardtool.fleet.tables import PERSON
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import PERSON
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.redact import hashed
 from cardtool.text import Text

@@ -18,17 +18,18 @@ from sqlalchemy import select, update
 
 import cardtool
 from cardtool.cli import main
-from cardtool.fleet import forgetting, judged_by, tracing
-from cardtool.fleet.audit import audit, count
-from cardtool.fleet.bodies import pack
+from cardtool.fleet.asking.audit import audit, count
+from cardtool.fleet.asking.orders import orders
 from cardtool.fleet.columns import DUE_US
-from cardtool.fleet.orders import orders
+from cardtool.fleet.importing.reading import rows_of
+from cardtool.fleet.importing.writing import write
 from cardtool.fleet.pool import Terms, start
-from cardtool.fleet.rows import rows_of
-from cardtool.fleet.store import Store
-from cardtool.fleet.tables import CERTIFICATE, JUDGED_BY, SNAPSHOT, WORKSTATION
-from cardtool.fleet.tracing import Person
-from cardtool.fleet.writing import write
+from cardtool.fleet.removing import forgetting, searching
+from cardtool.fleet.removing.searching import Person
+from cardtool.fleet.store import judged_by
+from cardtool.fleet.store.bodies import pack
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import CERTIFICATE, JUDGED_BY, SNAPSHOT, WORKSTATION
 from cardtool.model.moments import to_us
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.summary import ReaderState
@@ -130,7 +131,7 @@ def test_who_is_forgotten_leaves_no_column_of_other_rules(address: str, tmp_path
         fleets.take(store, tmp_path / "more.ndjson")
         with store.writing() as connection:
             connection.execute(update(JUDGED_BY).values(rules="older"))
-        trace = tracing.of_person(store, Person(values=(desks.AYSE[0],)))
+        trace = searching.of_person(store, Person(values=(desks.AYSE[0],)))
         forgetting.forget(store, trace, Policy())
         with store.reading() as connection:
             due = connection.execute(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from cardtool.fleet.send import allowed, parcel
+from cardtool.fleet.sending.parcel import allowed, parcel
 from cardtool.model.certificate import Certificate
 from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.model.snapshot import Failure, Snapshot, decode

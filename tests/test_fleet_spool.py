@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.fleet.spool import Answer, Report, Spool
+from cardtool.fleet.sending.spool import Answer, Report, Spool
 from tests.rig import disk
 from tests.rig.kills import ROOT, torment
 
@@ -299,7 +299,7 @@ def test_no_kill_loses_or_doubles_a_snapshot(tmp_path: Path) -> None:
 
 def test_a_desk_that_only_sends_to_a_folder_loads_nothing_heavy() -> None:
     code = (
-        "import sys, cardtool.fleet.spool, cardtool.fleet.delivery; "
+        "import sys, cardtool.fleet.sending.spool, cardtool.fleet.sending.delivery; "
         "print([each for each in ('httpx', 'msgspec', 'rich', 'sqlalchemy', 'cryptography')"
         " if each in sys.modules])"
     )

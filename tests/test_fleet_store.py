@@ -22,16 +22,17 @@ from click.testing import CliRunner
 from sqlalchemy import func, insert, select
 
 from cardtool.cli import installing, main
-from cardtool.fleet import forgetting, tracing
-from cardtool.fleet.audit import audit
-from cardtool.fleet.cards import cards
-from cardtool.fleet.forgotten import among
-from cardtool.fleet.migrations import upgrade
-from cardtool.fleet.past import latest, looks
-from cardtool.fleet.questions import Question
-from cardtool.fleet.retention import prune
-from cardtool.fleet.store import Store, StoreError, schema_of
-from cardtool.fleet.tables import (
+from cardtool.fleet.asking.audit import audit
+from cardtool.fleet.asking.cards import cards
+from cardtool.fleet.asking.past import latest, looks
+from cardtool.fleet.asking.questions import Question
+from cardtool.fleet.removing import forgetting, searching
+from cardtool.fleet.removing.forgotten import among
+from cardtool.fleet.removing.pruning import prune
+from cardtool.fleet.removing.searching import Person
+from cardtool.fleet.store.database import Store, StoreError, schema_of
+from cardtool.fleet.store.migrations import upgrade
+from cardtool.fleet.store.tables import (
     CERTIFICATE,
     FORGOTTEN,
     METADATA,
@@ -40,7 +41,6 @@ from cardtool.fleet.tables import (
     SNAPSHOT,
     WORKSTATION,
 )
-from cardtool.fleet.tracing import Person
 from cardtool.model.certificate import Certificate
 from cardtool.model.moments import from_us, to_us
 from cardtool.model.origin import IdentityPolicy
@@ -324,7 +324,7 @@ def test_what_is_left_after_forgetting_is_not_judged_by_a_clock_ahead(
     other = fleets.look("masa", AT + 3 * DAY, desks.nes(person=_OTHER, serial="66"))
     _with_a_clock_ahead(stores, tmp_path).close()
     with closing(fleets.keep_in(stores, tmp_path, other, at=AT + 3 * DAY)) as store:
-        trace = tracing.of_person(store, Person(values=(_OTHER[0],)))
+        trace = searching.of_person(store, Person(values=(_OTHER[0],)))
         forgetting.forget(store, trace, Policy())
 
         (line,) = audit(store)
@@ -356,7 +356,7 @@ def test_only_the_looks_that_were_forgotten_are_known_as_such(keep: Keep) -> Non
     with store.writing() as connection:
         assert among(connection, asked) == frozenset()
 
-    forgetting.forget(store, tracing.of_host(store, "masa"), Policy())
+    forgetting.forget(store, searching.of_host(store, "masa"), Policy())
 
     with store.writing() as connection:
         assert among(connection, asked) == {0, 3}
@@ -402,7 +402,7 @@ def test_a_person_is_forgotten_everywhere_and_nobody_else(
                  "user": "", "address": "", "email": ""}  # fmt: skip
         connection.execute(insert(PERSON).values(entry))
 
-    trace = tracing.of_person(store, Person(values=(gone,)))
+    trace = searching.of_person(store, Person(values=(gone,)))
     forgetting.forget(store, trace, Policy())
 
     assert {each.host: bool(each.person) for each in audit(store)} == {
@@ -414,7 +414,7 @@ def test_a_person_is_forgotten_everywhere_and_nobody_else(
     for line in audit(store):
         assert gone != line.person
         assert name != line.holder
-    assert tracing.of_person(store, Person(values=(gone,))).is_empty()
+    assert searching.of_person(store, Person(values=(gone,))).is_empty()
     folder = tmp_path / "again"
     folder.mkdir()
     own = fleets.look("own", AT + DAY, desks.nes(), identity=policy)
@@ -432,7 +432,7 @@ def test_the_bytes_of_who_was_forgotten_are_gone_from_the_file(
     (name,) = {each.holder for each in audit(store) if each.host == "own"}
     assert _in_files(tmp_path, gone, name)
 
-    forgetting.forget(store, tracing.of_person(store, Person(values=(gone,))), Policy())
+    forgetting.forget(store, searching.of_person(store, Person(values=(gone,))), Policy())
 
     assert not _in_files(tmp_path, gone, name)
     store.close()
@@ -449,7 +449,7 @@ def test_somebody_who_reads_meanwhile_is_told_of(tmp_path: Path) -> None:
         str(tmp_path / "fleet.db"), tmp_path, *_shared_desks(IdentityPolicy.FULL)
     )
     other = Store(str(tmp_path / "fleet.db"))
-    trace = tracing.of_person(store, Person(values=(desks.AYSE[0],)))
+    trace = searching.of_person(store, Person(values=(desks.AYSE[0],)))
     with other.reading() as connection, connection.execute(select(WORKSTATION)) as rows:
         next(iter(rows))
         with pytest.raises(StoreError, match="forget-read"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cardtool import regularfile
-from cardtool.fleet.spool import Answer, Spool
+from cardtool.fleet.sending.spool import Answer, Spool
 
 assert sys.platform != "win32"  # which has no named pipes in folders
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from cardtool import wholefile
-from cardtool.fleet.delivery import Folder
-from cardtool.fleet.spool import Spool
+from cardtool.fleet.sending.delivery import Folder
+from cardtool.fleet.sending.spool import Spool
 from cardtool.probe import identity, last_good
 from cardtool.probe.online import cache
 from tests.desks import AT, desk

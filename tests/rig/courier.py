@@ -5,8 +5,8 @@ import sys
 import time
 from pathlib import Path
 
-from cardtool.fleet.delivery import Folder
-from cardtool.fleet.spool import Spool
+from cardtool.fleet.sending.delivery import Folder
+from cardtool.fleet.sending.spool import Spool
 
 _AT_ONCE = 5
 

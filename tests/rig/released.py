@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from cardtool.fleet.tables import CERTIFICATE, JUDGED_BY, SCHEMA, SNAPSHOT, WORKSTATION
+from cardtool.fleet.store.tables import CERTIFICATE, JUDGED_BY, SCHEMA, SNAPSHOT, WORKSTATION
 from tests import desks, fleets
 
 FOLDER = Path(__file__).parents[1] / "recorded" / "fleet"

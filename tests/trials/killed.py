@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 
-from cardtool.fleet.store import Store
-from cardtool.fleet.tables import PERSON, SNAPSHOT
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import PERSON, SNAPSHOT
 from tests import fleets
 from tests.rig.certificates import tckn
 from tests.trials import Trial

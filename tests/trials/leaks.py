@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from cardtool.cli.session import LEAVING
 from cardtool.cli.trace import lines
-from cardtool.fleet.send import parcel
+from cardtool.fleet.sending.parcel import parcel
 from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot, encode

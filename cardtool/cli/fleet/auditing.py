@@ -14,8 +14,8 @@ from cardtool.cli.options import AT, KEEP, moment, options, value
 from cardtool.cli.session import Session
 
 if TYPE_CHECKING:
-    from cardtool.fleet.audit import By
-    from cardtool.fleet.questions import Question
+    from cardtool.fleet.asking.audit import By
+    from cardtool.fleet.asking.questions import Question
     from cardtool.model.summary import Summary
     from cardtool.views.tally import Tally
 
@@ -89,19 +89,19 @@ def audit(ctx: click.Context, /, by: str, counted: "By | None", **asked: Any) ->
     question = _question(session, asked)
     store, at, policy = opened(ctx, session), value(ctx, "at"), session.config.days()
     if counted:
-        from cardtool.fleet.audit import count
+        from cardtool.fleet.asking.audit import count
 
         _show_tally(session, count(store, counted, at, question, policy), counted)
     elif by == "card":
         if session.format in _OF_WORKSTATIONS:
             text = f"--format {session.format} is about workstations: leave --by out."
             raise click.UsageError(text, ctx)
-        from cardtool.fleet.cards import cards
+        from cardtool.fleet.asking.cards import cards
 
         _show(session, cards(store, at, question, policy))
     else:
         from cardtool.cli.lists import is_dated
-        from cardtool.fleet.audit import audit as lines
+        from cardtool.fleet.asking.audit import audit as lines
 
         found = lines(store, at, question, policy, is_dated=is_dated(session))
         _show(session, found)
@@ -109,7 +109,7 @@ def audit(ctx: click.Context, /, by: str, counted: "By | None", **asked: Any) ->
 
 
 def _question(session: Session, asked: dict[str, Any]) -> "Question":
-    from cardtool.fleet.questions import Question
+    from cardtool.fleet.asking.questions import Question
     from cardtool.model.diagnosis import Severity
     from cardtool.model.summary import ReaderState
 

@@ -22,7 +22,7 @@ def forecast(ctx: click.Context, by: str) -> None:
 
     Of each person the NES that lasts longest counts, so what is renewed is not counted.
     """
-    from cardtool.fleet.forecast import forecast as ahead
+    from cardtool.fleet.asking.forecast import forecast as ahead
     from cardtool.views import forecast as views
     from cardtool.views import forecast_svg
 

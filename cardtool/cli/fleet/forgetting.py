@@ -28,7 +28,7 @@ def forget(ctx: click.Context, host: str | None, person: str | None) -> None:
     of PostgreSQL go with VACUUM, and copies of either with whoever made them.  What was removed is
     not taken in again; files that hold it still do so: remove them too.
     """
-    from cardtool.fleet import forgetting, tracing
+    from cardtool.fleet.removing import forgetting, searching
     from cardtool.model.redact import without_numbers
     from cardtool.views.harmless import escape
 
@@ -38,9 +38,9 @@ def forget(ctx: click.Context, host: str | None, person: str | None) -> None:
     session = Session(ctx, ("terminal",))
     store, words = opened(ctx), session.text
     if host is not None:
-        trace = tracing.of_host(store, host)
+        trace = searching.of_host(store, host)
     else:
-        trace = tracing.of_person(store, people.sought(session, store, person or ""))
+        trace = searching.of_person(store, people.sought(session, store, person or ""))
     if trace.is_empty():
         raise Refusal(code="forget-nothing")
     counts = {
@@ -76,15 +76,15 @@ def prune(ctx: click.Context, keep_days: int, keep_last: int) -> None:
     Says how many would go before it asks.  A look dated more than a day ahead of its import is as
     old as that, and not the latest.
     """
-    from cardtool.fleet import retention
+    from cardtool.fleet.removing import pruning
 
     session = Session(ctx, ("terminal",))
     words = session.text
     before = datetime.now(UTC) - timedelta(days=keep_days)
     store = opened(ctx)
-    old = retention.old(store, before, keep_last)
+    old = pruning.old(store, before, keep_last)
     session.write([f"{words.label('prune-old')}: {len(old)}\n"])
     if value(ctx, "dry_run") or not old:
         return
     confirm(ctx, words, "prune-confirm")
-    session.write([f"{words.label('prune-done')}: {retention.remove(store, old)}\n"])
+    session.write([f"{words.label('prune-done')}: {pruning.remove(store, old)}\n"])

@@ -16,8 +16,8 @@ from cardtool.cli.refusal import UNKNOWN, Refusal
 from cardtool.cli.session import Session
 
 if TYPE_CHECKING:
-    from cardtool.fleet.importing import Report, Says
-    from cardtool.fleet.rows import Trouble
+    from cardtool.fleet.importing.reading import Trouble
+    from cardtool.fleet.importing.run import Report, Says
     from cardtool.text import Text
 
 _FORMATS = ("terminal", "json")
@@ -48,7 +48,7 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
     """
     from concurrent.futures import BrokenExecutor
 
-    from cardtool.fleet.judged import Judged
+    from cardtool.fleet.importing.blocks import Judged
     from cardtool.fleet.pool import Terms
     from cardtool.model.origin import IdentityPolicy
 
@@ -67,7 +67,7 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
     try:
         with Judged(map(Path, paths), terms, rejected=apart) as judged:
             # while they judge, this process loads what the store needs
-            from cardtool.fleet.importing import take_in
+            from cardtool.fleet.importing.run import take_in
 
             store = opened(ctx, session, may_make=True)
             report = take_in(store, judged, says=_says(session.text), remove=remove)

@@ -16,7 +16,7 @@ from cardtool.cli.session import Session
 
 if TYPE_CHECKING:
     from cardtool.fleet.register.people import Disguise, Register
-    from cardtool.fleet.store import Store
+    from cardtool.fleet.store.database import Store
     from cardtool.model.register import Merged
 
 _FORMATS = ("terminal", "json")
@@ -95,7 +95,7 @@ def _read(session: Session, file: str, sheet: str | None) -> "Register":
     Raises:
         Refusal: it cannot be used.
     """
-    from cardtool.fleet import limited
+    from cardtool.fleet.register import limited
     from cardtool.fleet.register.grid import LARGEST_BYTES, RegisterError
     from cardtool.fleet.register.people import read
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
     from cardtool.cli.session import Session
-    from cardtool.fleet.store import Store
+    from cardtool.fleet.store.database import Store
 
 DATABASE = option(
     "--database",
@@ -51,8 +51,8 @@ class Fleet(click.Group):
 
                 if isinstance(error, BrokenExecutor):
                     raise Refusal(code="judging-ended") from error
-            if "cardtool.fleet.store" in sys.modules:
-                from cardtool.fleet.store import StoreError
+            if "cardtool.fleet.store.database" in sys.modules:
+                from cardtool.fleet.store.database import StoreError
 
                 if isinstance(error, StoreError):
                     raise Refusal(code=error.code, **error.facts) from error
@@ -74,7 +74,7 @@ def opened(
 
     from cardtool.catalog.handwritten import HandwrittenError
     from cardtool.config import load
-    from cardtool.fleet.store import Store
+    from cardtool.fleet.store.database import Store
 
     try:
         address = value(ctx, "database") or load(os.environ).fleet.database

@@ -23,7 +23,7 @@ def orders(ctx: click.Context, stale_days: int) -> None:
     Others that do not work are listed apart, for IT.  For whom each is comes from the register
     (`fleet merge`).
     """
-    from cardtool.fleet.orders import orders as lines
+    from cardtool.fleet.asking.orders import orders as lines
     from cardtool.views import orders as views
 
     session = Session(ctx, _FORMATS)

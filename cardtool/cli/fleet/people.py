@@ -14,8 +14,8 @@ from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
 
 if TYPE_CHECKING:
-    from cardtool.fleet.store import Store
-    from cardtool.fleet.tracing import Person
+    from cardtool.fleet.removing.searching import Person
+    from cardtool.fleet.store.database import Store
 
 ASKED = "-"
 """Given instead of a person: ask for the number."""
@@ -42,20 +42,20 @@ def sought(session: Session, store: "Store", person: str) -> "Person":
     Raises:
         Refusal: it is an identity number, or too short to be anybody's name.
     """
-    from cardtool.fleet import tracing
+    from cardtool.fleet.removing import searching
     from cardtool.model.redact import hashed
 
     number = _typed(session) if person == ASKED else ""
     given = number or _not_a_number(person).strip()
-    if len(given) < tracing.SHORTEST:
-        raise Refusal(code="person-short", shortest=tracing.SHORTEST)
+    if len(given) < searching.SHORTEST:
+        raise Refusal(code="person-short", shortest=searching.SHORTEST)
     name = ""
-    if number and tracing.alike(store, number):
+    if number and searching.alike(store, number):
         question = session.text.label("forget-name")
         name = click.prompt(question, default="", show_default=False, err=True).strip()
     key = _key(session)
-    accounts = tracing.accounts(given)
-    return tracing.Person(
+    accounts = searching.accounts(given)
+    return searching.Person(
         values=(given, hashed(key, given)) if key else (given,),
         number=number if re.fullmatch(_NUMBER, number) else "",
         name=name,

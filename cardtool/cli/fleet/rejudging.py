@@ -20,7 +20,8 @@ def rejudge(ctx: click.Context) -> None:
 
     The next import does the same where either has changed.
     """
-    from cardtool.fleet import advance, judged_by
+    from cardtool.fleet.asking import advance
+    from cardtool.fleet.store import judged_by
 
     session = Session(ctx, ("terminal",))
     store, by = opened(ctx, session), judged_by.mine(session.config.days())

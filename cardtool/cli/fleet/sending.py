@@ -12,8 +12,8 @@ from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
 
 if TYPE_CHECKING:
-    from cardtool.fleet.delivery import HandOver
-    from cardtool.fleet.spool import Report, Spool
+    from cardtool.fleet.sending.delivery import HandOver
+    from cardtool.fleet.sending.spool import Report, Spool
     from cardtool.model.origin import Origin
 
 _WAITS = 1
@@ -41,8 +41,8 @@ def send(ctx: click.Context, to: str | None) -> None:
     origin = _origin(session, folder)
     snapshot = session.look()
 
-    from cardtool.fleet.send import parcel
-    from cardtool.fleet.spool import Spool
+    from cardtool.fleet.sending.parcel import parcel
+    from cardtool.fleet.sending.spool import Spool
     from cardtool.probe import accounts
 
     hand_over = _as_allowed(hand_over, origin, key)
@@ -58,7 +58,7 @@ def send(ctx: click.Context, to: str | None) -> None:
 
 def _destination(session: Session, to: str | None) -> "HandOver":
     from cardtool.cli import installing
-    from cardtool.fleet.delivery import DestinationError, destination
+    from cardtool.fleet.sending.delivery import DestinationError, destination
 
     named = to or session.config.fleet.to
     if not named:
@@ -106,8 +106,8 @@ def _origin(session: Session, folder: Path) -> "Origin":
 
 def _as_allowed(hand_over: "HandOver", origin: "Origin", key: bytes) -> "HandOver":
     """Return what hands over no more of a person than today's policy lets leave."""
-    from cardtool.fleet.send import allowed
-    from cardtool.fleet.spool import Answer
+    from cardtool.fleet.sending.parcel import allowed
+    from cardtool.fleet.sending.spool import Answer
     from cardtool.model.snapshot import SnapshotError
     from cardtool.probe import accounts
 

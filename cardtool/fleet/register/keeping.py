@@ -7,8 +7,8 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, insert, or_, select
 
 from cardtool.fleet.register.people import Disguise, Line, Register, short
-from cardtool.fleet.store import Store
-from cardtool.fleet.tables import CERTIFICATE, PERSON, WORKSTATION
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import CERTIFICATE, PERSON, WORKSTATION
 from cardtool.model.register import Entry, Merged
 from cardtool.rules.policy import folded
 

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions to the store: lists, counts, orders, forecasts and changes, for now or another day."""

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists the qualified certificates that were ever seen, wherever their cards are now.
+
+A line is a certificate and the workstation that saw it last. Its state is that of its dates alone:
+what a desk makes of it, only the desk's own line can say. A certificate that was outlived by
+another of the same person is left out.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, case, func, literal_column, not_, select
+
+from cardtool.fleet.asking.advance import Columned, advance
+from cardtool.fleet.asking.questions import Question
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import CERTIFICATE, IS_AHEAD, SNAPSHOT, WORKSTATION
+from cardtool.model.moments import from_us, to_us
+from cardtool.model.summary import ReaderState, Summary
+from cardtool.rules import renewal
+from cardtool.rules.codes import ROWS
+from cardtool.rules.policy import Policy
+
+_DAY = timedelta(days=1)
+_DESK = ("host", "host_key", "unit", "user", "taken_us", "reader", "readers")
+_CARD = ("sha256", "holder", "person", "issuer", "not_before_us", "not_after_us", "first_seen_us",
+         "last_seen_us")  # fmt: skip
+
+
+def whose() -> ColumnElement[str]:
+    """Return what is equal for the certificates of one person, and for no two people's.
+
+    Two people may share a number that lost its middle, but hardly a name as well.
+    """
+    own = CERTIFICATE.c
+    return case(
+        (own.person == "", own.sha256),
+        (own.person.contains("*"), own.person + "/" + own.holder),
+        else_=own.person,
+    )
+
+
+def cards(
+    store: Store, at: datetime | None, question: Question, policy: Policy
+) -> Iterator[Summary]:
+    """Yield a line for every certificate that is asked for, as it stands at a moment; None: now.
+
+    In the order of their ends, where no other is asked for; what was first seen later is not
+    known yet. Of a desk that was looked at later, what only that look can say is left out.
+    """
+    now = datetime.now(UTC)
+    moment = at or now
+    columned = advance(store, now, policy)
+    yield from islice(_fitting(store, moment, question, policy, columned), question.limit)
+
+
+def _fitting(
+    store: Store, at: datetime, question: Question, policy: Policy, columned: Columned
+) -> Iterator[Summary]:
+    own, desk = CERTIFICATE.c, WORKSTATION.c
+    last = (own.not_after_us.desc(), own.last_seen_us.desc(), own.id)
+    place = func.row_number().over(partition_by=whose(), order_by=last).label("place")
+    ranked = select(own.id, place).where(own.first_seen_us <= to_us(at)).subquery()
+    wanted = [*(desk[name] for name in _DESK), *(own[name] for name in _CARD), _looked_us(at)]
+    query = (
+        select(*wanted)
+        .join(ranked, ranked.c.id == own.id)
+        .join(WORKSTATION, desk.id == own.workstation_id)
+        .where(ranked.c.place == literal_column("1"))
+    )
+    order: tuple[ColumnElement[Any], ...] = {
+        "host": (desk.host, own.id),
+        "unit": (desk.unit, desk.host, own.id),
+        "seen": (own.last_seen_us, own.id),
+    }.get(question.sort, (own.not_after_us, own.id))
+    if question.reverse:
+        order = tuple(each.desc() for each in order)
+    with store.reading() as connection, connection.execute(query.order_by(*order)) as rows:
+        for row in rows:
+            ends, begins = from_us(row.not_after_us), from_us(row.not_before_us)
+            code = _code(begins, ends, at, policy.of(row.issuer))
+            severity = ROWS[code].severity
+            is_past = row.taken_us > to_us(at)
+            readers = () if is_past else msgspec.json.decode(row.readers, type=tuple[str, ...])
+            line = Summary(
+                host=row.host,
+                host_id="" if row.host_key == row.host else row.host_key,
+                unit=row.unit,
+                user="" if is_past else row.user,
+                at=at,
+                taken_at=from_us(row.looked_us),
+                severity=severity,
+                verdict=code,
+                codes=(code,) if severity.rank else (),
+                reader=ReaderState.UNKNOWN
+                if is_past or not columned.is_ours
+                else ReaderState(row.reader),
+                readers=readers,
+                holder=row.holder,
+                person=row.person,
+                issuer=row.issuer,
+                sha256=row.sha256,
+                not_before_at=begins,
+                not_after_at=ends,
+                days_left=(ends - at) // _DAY,
+                card_seen_at=from_us(row.last_seen_us) if row.last_seen_us <= to_us(at) else None,
+            )
+            if question.fits(line):
+                yield line
+
+
+def _looked_us(at: datetime) -> ColumnElement[int]:
+    """Return when a desk had been looked at last; if that look was removed, when its card was."""
+    desk, own, at_us = WORKSTATION.c, CERTIFICATE.c, to_us(at)
+    looks = select(SNAPSHOT.c.taken_us).where(
+        SNAPSHOT.c.workstation_id == desk.id, SNAPSHOT.c.taken_us <= at_us, not_(IS_AHEAD)
+    )
+    last = looks.order_by(SNAPSHOT.c.taken_us.desc()).limit(1)  # one row of the index, as a rule
+    then = func.coalesce(last.correlate(WORKSTATION).scalar_subquery(), own.first_seen_us)
+    return case((desk.taken_us <= at_us, desk.taken_us), else_=then).label("looked_us")
+
+
+def _code(begins: datetime, ends: datetime, at: datetime, policy: Policy) -> str:
+    if at > ends:
+        return "nes-expired"
+    return "nes-not-yet-valid" if at < begins else renewal.state(ends, at, policy)

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fetches the rows of a list as it is now, the quickest way there is to them.
+
+Which rows a short list has is found out in an index first; a long one comes as it is read.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.sql import ColumnElement, true
+
+from cardtool.fleet.asking.questions import Question, scanned, walked
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import WORKSTATION
+
+_COLUMNS = WORKSTATION.c
+_WANTED = select(WORKSTATION)
+
+_FEW = 10_000
+"""Lines of a list that is asked for whole; a longer one is fetched as it is read."""
+_AT_ONCE = 500
+
+
+def rows(store: Store, now: datetime, question: Question) -> Iterator[tuple[Connection, Any]]:
+    """Yield the rows that are asked for, and where more can be asked of them."""
+    is_short = question.limit is not None and question.limit <= _FEW
+    return (_few if is_short else _all)(store, now, question)
+
+
+def _all(store: Store, now: datetime, question: Question) -> Iterator[tuple[Connection, Any]]:
+    """Yield the rows of a list as they are fetched."""
+    with store.reading() as connection:
+        own, fitting = question.own(now), question.shared() + question.passing(connection)
+        for condition, order in walked(question):
+            query = _WANTED.where(condition, *own, _among(fitting)).order_by(*order)
+            with connection.execute(query.limit(question.limit)) as found:
+                for row in found:
+                    yield connection, row
+
+
+def _few(store: Store, now: datetime, question: Question) -> Iterator[tuple[Connection, Any]]:
+    """Yield the rows of a short list, found out in an index before one of them is read."""
+    found: list[int] = []
+    with store.asking() as connection:
+        own, fitting = question.own(now), question.shared() + question.passing(connection)
+        has_index = question.sort not in {"seen", "severity"} and not fitting
+        for condition, order in walked(question) if has_index else scanned(question):
+            query = select(_COLUMNS.id).where(condition, *own, *fitting).order_by(*order)
+            left = (question.limit or 0) - len(found)
+            found += connection.execute(query.limit(left)).scalars() if left else ()
+        for first in range(0, len(found), _AT_ONCE):
+            some = found[first : first + _AT_ONCE]
+            query = _WANTED.where(_COLUMNS.id.in_(some))
+            fetched = {row.id: row for row in connection.execute(query)}
+            for number in some:
+                if number in fetched:  # or it was forgotten in between
+                    yield connection, fetched[number]
+
+
+def _among(fitting: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return a condition that is found out in an index alone, before any row is read."""
+    if not fitting:
+        return true()
+    # first, and once: a limit would have PostgreSQL go through all rows in the order of the list
+    found = select(_COLUMNS.id).where(*fitting).cte("fitting")
+    found = found.prefix_with("MATERIALIZED", dialect="postgresql")
+    return _COLUMNS.id.in_(select(found.c.id))

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many NES are to be renewed in which month: one a person, the one that lasts longest.
+
+So a renewed one is not counted, whoever issued the other, and wherever either was seen.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, case, func, literal, not_, or_, select
+
+from cardtool.fleet.asking.advance import advance
+from cardtool.fleet.asking.cards import whose
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import CERTIFICATE, PERSON, WORKSTATION
+from cardtool.model.forecast import Forecast, Renewals
+from cardtool.model.moments import to_us
+from cardtool.rules.policy import Policy
+from cardtool.rules.workdays import TURKEY
+
+MONTHS = 36
+"""An NES lasts three years at most, so later ones are few."""
+
+
+_LATEST = datetime(9990, 1, 1, tzinfo=TURKEY)
+"""The months after it are still in the calendar."""
+
+_FEW = 2000
+
+
+def forecast(
+    store: Store,
+    at: datetime,
+    *,
+    price: float | None = None,
+    currency: str = "TRY",
+    by_unit: bool = False,
+) -> Forecast:
+    """Return the renewals ahead, by the certificates that had been seen at a moment.
+
+    Of a unit without a name in its configuration the register's counts.
+    """
+    advance(store, datetime.now(UTC), Policy())
+    names, starts = _months(at)
+    counts: Counter[tuple[str, int]] = Counter()
+    query = _lasting_longest(to_us(at), by_unit=by_unit)
+    with store.reading() as connection:
+        for rows in connection.execute(query).partitions(_FEW):
+            # 0: before this moment; 1: the rest of its month; the last: after all months
+            counts.update((row.unit or "", bisect_right(starts, row.ends)) for row in rows)
+    units = sorted({unit for unit, _ in counts}) or [""]
+    lines = [
+        Renewals(
+            when="overdue" if place == 0 else "month" if place <= MONTHS else "later",
+            month=names[place],
+            unit=unit,
+            count=counts[unit, place],
+            cost=None if price is None else float(Decimal(str(price)) * counts[unit, place]),
+        )
+        for unit in units
+        for place in range(MONTHS + 2)
+    ]
+    return Forecast(at=at, currency=currency, by_unit=by_unit, lines=tuple(lines))
+
+
+def _months(at: datetime) -> tuple[list[str], list[int]]:
+    """Return the name of each part of time, and where each but the first begins."""
+    here = min(at, _LATEST).astimezone(TURKEY)
+    firsts = [
+        datetime(here.year + months // 12, months % 12 + 1, 1, tzinfo=TURKEY)
+        for months in range(here.month - 1, here.month + MONTHS)
+    ]
+    names = ["", *(first.strftime("%Y-%m") for first in firsts[:-1]), ""]
+    return names, [to_us(at), *map(to_us, firsts[1:])]
+
+
+def _lasting_longest(at_us: int, *, by_unit: bool) -> Select[Any]:
+    """Ask for the end of each person's last NES, and for the unit it was seen in last."""
+    person = whose()
+    known = CERTIFICATE.c.first_seen_us <= at_us
+    if not by_unit:
+        longest = select(func.max(CERTIFICATE.c.not_after_us).label("ends")).where(known)
+        one = longest.group_by(person).subquery()
+        return select(one.c.ends, literal("").label("unit"))
+    place = func.row_number().over(
+        partition_by=person,
+        order_by=(CERTIFICATE.c.not_after_us.desc(), CERTIFICATE.c.last_seen_us.desc()),
+    )
+    ranked = select(
+        CERTIFICATE.c.workstation_id,
+        CERTIFICATE.c.person,
+        CERTIFICATE.c.holder,
+        CERTIFICATE.c.not_after_us,
+        place.label("place"),
+    )
+    one = ranked.where(known).subquery()
+    registered = (
+        select(func.min(PERSON.c.unit))
+        .where(
+            PERSON.c.number == one.c.person,
+            PERSON.c.number != "",
+            PERSON.c.unit != "",
+            or_(not_(PERSON.c.number.contains("*")), PERSON.c.name == one.c.holder),
+        )
+        .scalar_subquery()
+    )
+    unit = case((WORKSTATION.c.unit != "", WORKSTATION.c.unit), else_=registered)
+    desks = one.join(WORKSTATION, WORKSTATION.c.id == one.c.workstation_id)
+    return (
+        select(one.c.not_after_us.label("ends"), unit.label("unit"))
+        .select_from(desks)
+        .where(one.c.place == 1)
+    )

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The snapshots that are kept, and what they say of a workstation at a moment that may be past."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+
+from cardtool.fleet.columns import Columns, UnfitError, columns, line
+from cardtool.fleet.pool import Terms
+from cardtool.fleet.store.bodies import unpack
+from cardtool.fleet.store.tables import IS_AHEAD, SNAPSHOT, WORKSTATION
+from cardtool.model.snapshot import Reader, Snapshot, SnapshotError, decode
+from cardtool.model.summary import Summary
+from cardtool.rules.policy import Policy
+
+_AT_ONCE = 500
+_FEW = 8
+"""Snapshots of one workstation that are fetched at once: most questions end at the second."""
+
+
+def pages(
+    connection: Connection, condition: ColumnElement[bool]
+) -> Iterator[list[Row[tuple[Any, ...]]]]:
+    """Yield the workstations for which something holds, some at a time."""
+    last = 0
+    query = select(WORKSTATION).where(condition).order_by(WORKSTATION.c.id).limit(_AT_ONCE)
+    while page := list(connection.execute(query.where(WORKSTATION.c.id > last))):
+        yield page
+        last = page[-1].id
+
+
+def summary(text: bytes, at: datetime, policy: Policy) -> Summary:
+    """Return the line of a stored snapshot, judged for a moment."""
+    return line(columns(decode(text), at, policy).workstation, at)
+
+
+_OF_THE_NES = ("holder", "person", "issuer", "sha256", "not_before_at", "not_after_at",
+               "days_left", "card_seen_at")  # fmt: skip
+
+
+def with_nes(found: Summary, known: Summary) -> Summary:
+    """Return a line that shows no NES with the one that another line of the same moment shows."""
+    return replace(found, **{name: getattr(known, name) for name in _OF_THE_NES})
+
+
+def readable(text: bytes, terms: Terms) -> Columns | None:
+    """Return the columns of a stored snapshot; None: this version takes it for none."""
+    try:
+        return columns(decode(text), terms.at, terms.policy)
+    except (SnapshotError, UnfitError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def lasting(readers: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of readers by the part that lasts."""
+    return frozenset(Reader(name=name).lasting_name for name in readers)
+
+
+def looks(connection: Connection, workstation: int, until_us: int) -> Iterator[Snapshot]:
+    """Yield the snapshots of a workstation up to a moment, the latest first (`ahead`)."""
+    return map(decode, texts(connection, workstation, until_us))
+
+
+def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[bytes]:
+    """Yield the same as they came."""
+    here = and_(SNAPSHOT.c.workstation_id == workstation, SNAPSHOT.c.taken_us <= until_us)
+    query = select(SNAPSHOT.c.taken_us, SNAPSHOT.c.body, IS_AHEAD).where(here)
+    newest_first = query.order_by(SNAPSHOT.c.taken_us.desc()).limit(_FEW)
+    before: list[ColumnElement[bool]] = []
+    ahead: list[bytes] = []
+    while found := list(connection.execute(newest_first.where(*before))):
+        for _, body, is_ahead in found:
+            if is_ahead:
+                ahead.append(body)
+            else:
+                yield unpack(body)
+        before = [SNAPSHOT.c.taken_us < found[-1].taken_us]
+    yield from map(unpack, ahead)
+
+
+def own(connection: Connection, workstations: Sequence[int]) -> dict[int, bytes]:
+    """Return the snapshot of each workstation that its columns were made of, if it is kept."""
+    is_own = and_(
+        SNAPSHOT.c.workstation_id == WORKSTATION.c.id,
+        SNAPSHOT.c.taken_us == WORKSTATION.c.taken_us,
+    )
+    query = select(WORKSTATION.c.id, SNAPSHOT.c.body).join(SNAPSHOT, is_own)
+    found = connection.execute(query.where(WORKSTATION.c.id.in_(workstations)))
+    return {number: unpack(body) for number, body in found.all()}
+
+
+def latest(connection: Connection, workstations: Iterable[int], until_us: int) -> dict[int, bytes]:
+    """Return the latest snapshot of each of a page of workstations up to a moment."""
+    wanted = SNAPSHOT.c.workstation_id.in_(list(workstations))
+    newest = (
+        select(SNAPSHOT.c.workstation_id, func.max(SNAPSHOT.c.taken_us).label("taken_us"))
+        .where(wanted, SNAPSHOT.c.taken_us <= until_us)
+        .group_by(SNAPSHOT.c.workstation_id)
+        .subquery()
+    )
+    query = select(SNAPSHOT.c.workstation_id, SNAPSHOT.c.body, IS_AHEAD).join(
+        newest,
+        and_(
+            SNAPSHOT.c.workstation_id == newest.c.workstation_id,
+            SNAPSHOT.c.taken_us == newest.c.taken_us,
+        ),
+    )
+    return {
+        number: next(texts(connection, number, until_us)) if is_ahead else unpack(body)
+        for number, body, is_ahead in connection.execute(query).all()
+    }

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is to be imported, read piece by piece: folders, files, lines, compressed or not.
+
+Nothing here trusts a name or a size: no symbolic link that a folder holds is followed, even one
+that is swapped in meanwhile (`folders`), no text is read beyond what a snapshot may have, and no
+archive beyond what a compressor makes of real ones.
+"""
+
+import codecs
+import errno
+import gzip
+import io
+import os
+import stat
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import msgspec
+
+from cardtool.fleet.importing.folders import Folder, Spot, state_of
+from cardtool.model.snapshot import SIZE_LIMIT_BYTES
+
+STANDARD_INPUT = Path("-")
+"""As it is named."""
+REJECTED = "rejected"
+"""Name of the folder for what is set aside; one found on the way is passed over."""
+
+_LINES = (".ndjson", ".jsonl")
+_DOCUMENTS = (".json",)
+_ZIPPED = ".gz"
+
+_RATIO = 200
+"""A file that grows by more is no archive of snapshots, of which gzip makes a twentieth."""
+
+_SKIPPED_BYTES = 4 * SIZE_LIMIT_BYTES
+"""What is read of lines that are too long, before the rest of the file is not read."""
+
+_AT_ONCE = 1 << 18
+"""Bytes that are read of many lines."""
+_SPAN = 3 << 20
+"""Bytes of many lines that are left to whoever judges them to read."""
+
+_GZIP = b"\x1f\x8b"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_SPACE = b" \t\r\n"
+
+
+class Span(msgspec.Struct, frozen=True, kw_only=True):
+    """Whole lines of a file, by where they stand in it."""
+
+    start: int
+    size: int
+    node: tuple[int, int]
+    """Device and number of the file: another one may take its name."""
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True):
+    """The text of one snapshot, or of one a line, or why there is none."""
+
+    file: Spot
+    text: bytes = b""
+    span: Span | None = None
+    """Where the text stands, of which nothing is in `text`."""
+    has_lines: bool = False
+    """Each line is a text; an empty one stands for nothing."""
+    problem: str = ""
+    """Code of a refusal: the text, or all of the file from here on, cannot be read."""
+    detail: str = ""
+    lost: OSError | None = None
+    """Why the rest of the file cannot be read."""
+    is_last: bool = False
+    """Nothing more comes of this file: all of it was read."""
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes it has."""
+        return len(self.text) if self.span is None else self.span.size
+
+    def texts(self) -> list[bytes]:
+        """Return the texts, reading them where they stand.
+
+        Raises:
+            OSError: they are there no more.
+        """
+        text = self.text if self.span is None else _read(self.file, self.span)
+        if not self.has_lines:
+            return [text]
+        lines = text.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
+        return [b"" if each.isspace() else each for each in lines]
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to read, or what is passed over."""
+
+    spot: Spot
+    folder: Folder | None = None
+    """Open, until the next is asked for; None: the file itself was named."""
+    is_file: bool = True
+
+
+def files(paths: Iterator[Path], apart: Path | None) -> Iterator[Found]:
+    """Yield each file to read, and what is none: links, devices and other names.
+
+    What was named itself is read whatever it is called. `apart` is where things are set aside.
+    """
+    for path in paths:
+        if path != STANDARD_INPUT and path.is_dir():
+            yield from _within(path, apart)
+        else:
+            yield Found(spot=Spot(named=path))
+
+
+def _within(named: Path, apart: Path | None) -> Iterator[Found]:
+    waiting: list[tuple[str, ...]] = [()]
+    while waiting:
+        way = waiting.pop()
+        try:
+            with Folder.reached(named, way) as here:
+                for each in here.entries():
+                    if each.name.startswith("."):  # being written
+                        continue
+                    if each.is_dir(follow_symlinks=False):
+                        if each.name != REJECTED and here.path / each.name != apart:
+                            waiting.append((*way, each.name))
+                        continue
+                    is_file = each.is_file(follow_symlinks=False) and _is_named(each.name)
+                    spot = Spot(named=named, way=(*way, each.name))
+                    yield Found(spot=spot, folder=here, is_file=is_file)
+        except OSError:
+            yield Found(spot=Spot(named=named, way=way), is_file=False)
+
+
+def _is_named(name: str) -> bool:
+    return name.lower().removesuffix(_ZIPPED).endswith((*_LINES, *_DOCUMENTS))
+
+
+def pieces(found: Found) -> Iterator[Piece]:
+    """Yield the texts of a file; only what was named by a person may be a link.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    spot = found.spot
+    if spot.named == STANDARD_INPUT:
+        yield from _texts(spot, sys.stdin.buffer, ".ndjson")
+        return
+    number = _opened(spot) if found.folder is None else found.folder.open(spot.way[-1])
+    with open(number, "rb", buffering=_AT_ONCE) as stream:  # noqa: PTH123 - it is open
+        about = os.fstat(number)
+        spot = msgspec.structs.replace(spot, state=state_of(about))
+        if not stat.S_ISREG(about.st_mode):
+            yield Piece(file=spot, problem="import-no-file", is_last=True)
+            return
+        name = spot.path.name.lower()
+        node = (about.st_dev, about.st_ino)
+        yield from _texts(spot, stream, name.removesuffix(_ZIPPED), about.st_size, node)
+
+
+def _opened(spot: Spot) -> int:
+    with Folder.of(spot) as folder:
+        return folder.open(spot.path.name, follow=not spot.way)
+
+
+def _read(spot: Spot, span: Span) -> bytes:
+    with open(_opened(spot), "rb", buffering=_AT_ONCE) as stream:
+        about = os.fstat(stream.fileno())
+        stream.seek(span.start)
+        text = stream.read(span.size)
+        if (about.st_dev, about.st_ino) != span.node or len(text) < span.size:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+        return text
+
+
+def _texts(
+    file: Spot,
+    stream: BinaryIO,
+    name: str,
+    size: int = 0,
+    node: tuple[int, int] | None = None,
+) -> Iterator[Piece]:
+    packed = (
+        stream
+        if isinstance(stream, io.BufferedReader)
+        else io.BufferedReader(cast("io.RawIOBase", stream))
+    )
+    limit = None
+    if packed.peek(2)[:2] == _GZIP:
+        stream = cast("BinaryIO", gzip.GzipFile(fileobj=packed, mode="rb"))
+        limit, node = (SIZE_LIMIT_BYTES + _RATIO * size if size else None), None
+    else:
+        stream = packed
+    try:
+        if not name.endswith(_LINES):
+            first = stream.readline(SIZE_LIMIT_BYTES + 1)
+            more = stream.read(1) if first.endswith(b"\n") else b""
+            if not (more and _is_document(first)):
+                yield _whole(file, stream, first + more)
+                return
+            stream.seek(0)
+        yield from _lines(file, stream, limit, node and (size, node))
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        yield Piece(file=file, problem="import-archive", detail=str(error), is_last=True)
+
+
+def _is_document(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line.removeprefix(codecs.BOM_UTF8), type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def _whole(file: Spot, stream: BinaryIO, begun: bytes) -> Piece:
+    text = begun + stream.read(SIZE_LIMIT_BYTES + 1 - min(len(begun), SIZE_LIMIT_BYTES))
+    if len(text) > SIZE_LIMIT_BYTES:
+        return Piece(file=file, problem="snapshot-large", is_last=True)
+    if text.startswith(_UTF16):
+        return Piece(file=file, problem="utf16", is_last=True)
+    return Piece(file=file, text=text.removeprefix(codecs.BOM_UTF8), is_last=True)
+
+
+def _lines(
+    file: Spot, stream: BinaryIO, limit: int | None, whole: tuple[int, tuple[int, int]] | None
+) -> Iterator[Piece]:
+    """Yield the lines, many at once; of one that is too long, that it is."""
+    first = stream.readline(SIZE_LIMIT_BYTES + 1)
+    if first.startswith(_UTF16):
+        yield Piece(file=file, problem="utf16", is_last=True)
+        return
+    start, first = len(first), first.removeprefix(codecs.BOM_UTF8)
+    if first.strip(_SPACE) == b"{":  # one document on many lines
+        yield _whole(file, stream, first)
+        return
+    if whole is not None and first.endswith(b"\n"):
+        yield Piece(file=file, has_lines=True, text=first)
+        first = b""
+        yield from _spans(file, stream, start, *whole)
+    read = skipped = 0
+    while first or (first := stream.read1(_AT_ONCE)):  # type: ignore[attr-defined]
+        text, long = _to_the_end_of_a_line(first, stream)
+        first = b""
+        read += len(text) + len(long)
+        if limit is not None and read > limit:
+            yield Piece(file=file, has_lines=True, problem="import-bomb", is_last=True)
+            return
+        if text:
+            yield Piece(file=file, has_lines=True, text=text)
+        if long:
+            yield Piece(file=file, has_lines=True, problem="snapshot-large")
+        while long and not long.endswith(b"\n"):
+            long = stream.readline(SIZE_LIMIT_BYTES)
+            read += len(long)
+            skipped += len(long)
+            is_bomb = limit is not None and read > limit
+            if is_bomb or skipped > _SKIPPED_BYTES:
+                code = "import-bomb" if is_bomb else "import-rest"
+                yield Piece(file=file, has_lines=True, problem=code, is_last=True)
+                return
+    yield Piece(file=file, has_lines=True, is_last=True)
+
+
+def _spans(
+    file: Spot, stream: BinaryIO, start: int, size: int, node: tuple[int, int]
+) -> Iterator[Piece]:
+    """Yield many lines at once without reading them, up to the last ones, or to one too long."""
+    while start + _SPAN < size:
+        stream.seek(start + _SPAN)
+        rest = stream.readline(SIZE_LIMIT_BYTES + 1)
+        if not rest.endswith(b"\n"):
+            break
+        span = Span(start=start, size=_SPAN + len(rest), node=node)
+        yield Piece(file=file, has_lines=True, span=span)
+        start += span.size
+    stream.seek(start)
+
+
+def _to_the_end_of_a_line(begun: bytes, stream: BinaryIO) -> tuple[bytes, bytes]:
+    """Return whole lines, and what there is of a last one that is too long."""
+    end = begun.rfind(b"\n") + 1
+    if end == len(begun):
+        return begun, b""
+    rest = stream.readline(SIZE_LIMIT_BYTES + 1)
+    if len(begun) - end + len(rest) - rest.endswith(b"\n") > SIZE_LIMIT_BYTES:
+        return begun[:end], begun[end:] + rest
+    return begun + rest, b""

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Indexes and statistics around an import: what questions need, and what writing is slowed by.
+
+Only the first import into an empty SQLite file writes without indexes, and makes them when it
+ends. Every import makes those that are missing, so a run that was killed leaves nothing behind.
+On PostgreSQL they stay: dropping one would lock out who asks meanwhile.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Table, inspect, select
+
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
+
+_TABLES = (WORKSTATION, SNAPSHOT, CERTIFICATE)
+
+STALE = 1000
+"""New snapshots after which the statistics that questions are planned by are made again."""
+
+
+@contextmanager
+def made_late(store: Store) -> Iterator[None]:
+    """Write without indexes where the store is empty; see to it that all are there afterwards.
+
+    Whoever is interrupted wants an end: the next import makes them.
+
+    Raises:
+        StoreError: the database cannot be written to.
+    """
+    if store.is_sqlite and _is_empty(store):
+        with store.writing() as connection:  # nobody writes from here on: it is asked again
+            if connection.execute(select(WORKSTATION.c.id).limit(1)).first() is None:
+                for table in _TABLES:
+                    for index in table.indexes:
+                        index.drop(connection, checkfirst=True)
+    try:
+        yield
+    except Exception:
+        _make(store)
+        raise
+    _make(store)
+
+
+def look_again(store: Store) -> None:
+    """Make the statistics again that questions are planned by.
+
+    All rows are counted, 1 s for 1,000,000: by an estimate SQLite leaves the index that has it all.
+
+    Raises:
+        StoreError: the database cannot be written to.
+    """
+    with store.writing() as connection:
+        for table in _TABLES:
+            connection.exec_driver_sql(f"ANALYZE {table.name}")
+
+
+def _make(store: Store) -> None:
+    if not store.is_sqlite:
+        return
+    with store.reading() as connection:
+        if not any(_missing(connection, table) for table in _TABLES):
+            return
+    with store.writing() as connection:
+        for table in _TABLES:
+            for index in table.indexes:
+                index.create(connection, checkfirst=True)
+
+
+def _missing(connection: Connection, table: Table) -> set[str]:
+    found = {str(each["name"]) for each in inspect(connection).get_indexes(table.name)}
+    return {str(index.name) for index in table.indexes} - found
+
+
+def _is_empty(store: Store) -> bool:
+    with store.reading() as connection:
+        return connection.execute(select(WORKSTATION.c.id).limit(1)).first() is None

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Removes a workstation, or a person, from the store: the columns, the history, the bytes.
+
+A look that holds the person goes as a whole: nobody can say of a look without them that it is as
+it came. Their workstation then stands as in its latest look without them; where there is none it
+goes too, and is back with its next look. What went is not taken in again (`forgotten`).
+"""
+
+import sqlite3
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from msgspec.structs import asdict
+from sqlalchemy import Connection, delete, func, select, text, update
+
+from cardtool.fleet.asking.past import looks
+from cardtool.fleet.columns import DUE_US, OF_THE_NES, columns
+from cardtool.fleet.removing.forgotten import note
+from cardtool.fleet.removing.searching import Trace
+from cardtool.fleet.store import judged_by
+from cardtool.fleet.store.database import Store, StoreError
+from cardtool.fleet.store.tables import CERTIFICATE, PERSON, SNAPSHOT, WORKSTATION
+from cardtool.model.moments import to_us
+from cardtool.rules.policy import Policy
+
+_FOREVER = datetime.max.replace(tzinfo=UTC)
+_READERS_MS = 2000
+"""How long those who read are waited for, before it is said that they do."""
+
+
+def forget(store: Store, trace: Trace, policy: Policy) -> None:
+    """Remove what was found.
+
+    In SQLite the bytes are gone from the file when this returns; in PostgreSQL when the server
+    has vacuumed, and from what the site has backed up when the site says so.
+
+    Raises:
+        StoreError: everything is removed, but the file has its bytes still: somebody reads, or
+            the disk is full.
+    """
+    now = datetime.now(UTC)
+    with store.writing() as connection:
+        if store.is_sqlite:
+            connection.execute(text("PRAGMA secure_delete = ON"))
+        note(connection, trace.snapshots)
+        for table, numbers in (
+            (SNAPSHOT, trace.snapshots),
+            (CERTIFICATE, trace.certificates),
+            (PERSON, trace.entries),
+            (WORKSTATION, trace.workstations),
+        ):
+            for start in range(0, len(numbers), 5000):
+                some = numbers[start : start + 5000]
+                connection.execute(delete(table).where(table.c.id.in_(some)))
+        by = judged_by.stored(connection, is_kept=True) or judged_by.mine(policy)
+        is_ours = by == judged_by.mine(by.policy)
+        for number in trace.changed:
+            _judge_again(connection, number, now, by.policy, is_due=not is_ours)
+    if store.is_sqlite:
+        _wipe(store)
+
+
+def _judge_again(
+    connection: Connection, number: int, now: datetime, policy: Policy, *, is_due: bool
+) -> None:
+    """Make a workstation's columns again from the looks that are left.
+
+    `is_due`: the store's columns are of other rules, by which these are judged before they are
+    shown.
+    """
+    kept: dict[str, object] = {}
+    for look in looks(connection, number, to_us(_FOREVER)):
+        found = asdict(columns(look, now, policy).workstation)
+        if not kept:
+            kept = found
+        if found["sha256"]:
+            kept |= {name: found[name] for name in OF_THE_NES}
+            break
+    own = WORKSTATION.c.id == number
+    if not kept:
+        connection.execute(delete(WORKSTATION).where(own))
+        return
+    first = select(func.min(SNAPSHOT.c.taken_us)).where(SNAPSHOT.c.workstation_id == number)
+    del kept["host_key"]
+    if is_due:
+        kept["turns_us"] = DUE_US
+    kept["first_seen_us"] = first.scalar_subquery()
+    connection.execute(update(WORKSTATION).where(own).values(kept))
+
+
+def _wipe(store: Store) -> None:
+    """Write the file anew without what is free in it, and empty the log beside it.
+
+    Source: https://www.sqlite.org/pragma.html#pragma_secure_delete,
+    https://www.sqlite.org/lang_vacuum.html.
+    """
+    connection = store.engine.raw_connection()
+    busy, failed = 1, ""
+    try:
+        connection.rollback()
+        cursor = connection.cursor()
+        try:
+            cursor.execute("VACUUM")
+        except sqlite3.Error as error:
+            failed = str(error)
+        with suppress(sqlite3.Error):  # what was overwritten can still reach the file
+            cursor.execute(f"PRAGMA busy_timeout = {_READERS_MS}")
+            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (1, 0, 0)
+        cursor.close()
+    finally:
+        connection.invalidate()  # its limit is no other's
+    if failed:
+        raise StoreError(code="forget-not-wiped", store=store.place, reason=failed)
+    if busy:
+        raise StoreError(code="forget-read", store=store.place)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks that were forgotten, so that an import of the same files does not bring them back.
+
+Only a fingerprint of each is kept, of its workstation and moment: nothing of a person. Where a
+workstation is told by its name alone, whoever tries all names and seconds finds which it was.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, select, text
+
+from cardtool.fleet.store.tables import FORGOTTEN, SNAPSHOT, WORKSTATION
+
+_AT_ONCE = 1000
+
+_LOCK = 0x666F72676F74
+"""Key of PostgreSQL's lock between imports, which share it, and whoever forgets: "forgot"."""
+
+_ADD = text("INSERT INTO forgotten (look) VALUES (:look) ON CONFLICT (look) DO NOTHING")
+
+
+def note(connection: Connection, snapshots: Sequence[int]) -> None:
+    """Keep the fingerprints of looks that are about to be removed, by the rows' numbers.
+
+    Imports wait from here on until all of it is removed: none has asked and not yet written.
+    """
+    _lock(connection, "pg_advisory_xact_lock")
+    for start in range(0, len(snapshots), _AT_ONCE):
+        query = select(WORKSTATION.c.host_key, SNAPSHOT.c.taken_us).join_from(SNAPSHOT, WORKSTATION)
+        some = SNAPSHOT.c.id.in_(snapshots[start : start + _AT_ONCE])
+        rows = connection.execute(query.where(some)).all()
+        if rows:
+            connection.execute(_ADD, [{"look": _fingerprint(key, when)} for key, when in rows])
+
+
+def among(connection: Connection, looks: Iterable[tuple[str, int]]) -> frozenset[int]:
+    """Return which of some looks were forgotten, by place; each is `host_key` and `taken_us`."""
+    _lock(connection, "pg_advisory_xact_lock_shared")
+    if connection.execute(select(FORGOTTEN.c.look).limit(1)).first() is None:
+        return frozenset()
+    every = [_fingerprint(*look) for look in looks]
+    found: set[str] = set()
+    for start in range(0, len(every), _AT_ONCE):
+        some = FORGOTTEN.c.look.in_(every[start : start + _AT_ONCE])
+        found.update(connection.execute(select(FORGOTTEN.c.look).where(some)).scalars())
+    return frozenset(place for place, look in enumerate(every) if look in found)
+
+
+def _lock(connection: Connection, function: str) -> None:
+    if connection.dialect.name == "postgresql":  # SQLite has one who writes at a time
+        connection.execute(text(f"SELECT {function}(:key)"), {"key": _LOCK})
+
+
+def _fingerprint(host_key: str, taken_us: int) -> str:
+    return hashlib.sha256(f"{taken_us} {host_key}".encode()).hexdigest()

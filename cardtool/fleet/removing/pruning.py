@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lets old looks go: how long history is kept is the site's to say, by a command.
+
+The latest look at a workstation always stays, and so does all that was learned from the others.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, case, delete, func, select
+
+from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.tables import IS_AHEAD, SNAPSHOT
+from cardtool.model.moments import to_us
+
+_AT_ONCE = 5000
+"""Rows in one transaction: a writer beside it waits no longer than that."""
+
+
+def prune(store: Store, before: datetime, keep_last: int = 1) -> int:
+    """Remove what `old` returns, and return how many looks that were."""
+    return remove(store, old(store, before, keep_last))
+
+
+def old(store: Store, before: datetime, keep_last: int = 1) -> Sequence[int]:
+    """Return the ids of looks taken before a moment, without the last few of each workstation.
+
+    One whose clock was ahead is as old as its import, and no other makes way for it.
+    """
+    order = (IS_AHEAD, SNAPSHOT.c.taken_us.desc())
+    place = func.row_number().over(partition_by=SNAPSHOT.c.workstation_id, order_by=order)
+    dated_us = case((IS_AHEAD, SNAPSHOT.c.imported_us), else_=SNAPSHOT.c.taken_us)
+    ranked = select(SNAPSHOT.c.id, dated_us.label("dated_us"), place.label("place")).subquery()
+    is_old: ColumnElement[bool] = and_(
+        ranked.c.dated_us < to_us(before), ranked.c.place > max(keep_last, 1)
+    )
+    with store.reading() as connection:
+        return connection.execute(select(ranked.c.id).where(is_old)).scalars().all()
+
+
+def remove(store: Store, looks: Sequence[int]) -> int:
+    """Remove looks by their ids, and return how many were still there."""
+    removed = 0
+    for start in range(0, len(looks), _AT_ONCE):
+        some = looks[start : start + _AT_ONCE]
+        with store.writing() as connection:
+            done = connection.execute(delete(SNAPSHOT).where(SNAPSHOT.c.id.in_(some)))
+            removed += done.rowcount
+    return removed

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds what the store holds of a workstation or a person. Removes nothing.
+
+Too much is as wrong as too little: a name or an account counts where a look has it as a whole
+value in its place, never inside other text. Only what cannot be a word is looked for in text: an
+identity number, a hash, a fingerprint.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from cardtool.fleet.register.people import short
+from cardtool.fleet.removing.contents import others, texts
+from cardtool.fleet.store.bodies import unpack
+from cardtool.fleet.store.database import Store, StoreError
+from cardtool.fleet.store.tables import CERTIFICATE, PERSON, SNAPSHOT, WORKSTATION
+from cardtool.model.origin import account
+from cardtool.model.stars import starred
+
+SHORTEST = 3
+"""Letters of a person's name or account; a shorter one is a slip of the hand."""
+
+_CERTAIN = re.compile(r"[1-9][0-9]{10}|~[0-9a-f]{16}|[0-9A-F]{64}")
+"""No word: an identity number, a hash, a fingerprint."""
+
+_HASH = re.compile(r"~[0-9a-f]{16}")
+_TOLD_APART = re.compile(r" \(\d+\)$")
+"""Of two masked numbers that look alike at one desk, the second says so."""
+
+_LETTERS = str.maketrans({"İ": "i", "I": "ı"})
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    """What the store holds of a workstation or a person, by the rows' numbers."""
+
+    workstations: tuple[int, ...] = ()
+    """Whole ones."""
+    snapshots: tuple[int, ...] = ()
+    """Looks that hold the person, at workstations that stay if they can."""
+    changed: tuple[int, ...] = ()
+    """Workstations that these looks, or what was learned from them, belong to."""
+    certificates: tuple[int, ...] = ()
+    entries: tuple[int, ...] = ()
+    """Of a personnel register."""
+    accounts: tuple[str, ...] = ()
+    """Of the person: looks that name one go too."""
+    shared: tuple[str, ...] = ()
+    """Accounts that the person's card was seen under, and somebody else's too: these stay."""
+
+    def is_empty(self) -> bool:
+        """Tell whether the store holds nothing of them."""
+        return not any((self.workstations, self.snapshots, self.changed, self.certificates,
+                        self.entries))  # fmt: skip
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to look for: everything that is one of these is theirs."""
+
+    values: tuple[str, ...] = ()
+    """As given: a number, a hash, a masked number, a name or an account."""
+    number: str = ""
+    """Typed: its masked form counts as well, with the name alone."""
+    name: str = ""
+    """As the certificate has it."""
+    accounts: tuple[str, ...] = ()
+    """As `Origin.user` has them."""
+
+
+def of_host(store: Store, host: str) -> Trace:
+    """Find a workstation by its name in whatever case, or by what stays when it is renamed."""
+    columns, wanted = WORKSTATION.c, host.casefold()
+    with store.reading() as connection:
+        names = connection.execute(select(columns.id, columns.host_key, columns.host))
+        found = tuple(
+            number for number, key, name in names if key == host or name.casefold() == wanted
+        )
+        looked = SNAPSHOT.c.workstation_id.in_(found)
+        number = connection.execute(select(SNAPSHOT.c.id).where(looked)).scalars().all()
+        seen = CERTIFICATE.c.workstation_id.in_(found)
+        certificates = connection.execute(select(CERTIFICATE.c.id).where(seen)).scalars().all()
+        named = PERSON.c.host == short(host)
+        entries = connection.execute(select(PERSON.c.id).where(named)).scalars().all()
+    return Trace(
+        workstations=found,
+        snapshots=tuple(number),
+        certificates=tuple(certificates),
+        entries=tuple(entries),
+    )
+
+
+def alike(store: Store, number: str) -> bool:
+    """Tell whether the store has somebody whose masked number a number could be."""
+    mask = starred(number)
+    with store.reading() as connection:
+        return any(
+            connection.execute(select(column).where(column.startswith(mask)).limit(1)).first()
+            for column in (CERTIFICATE.c.person, WORKSTATION.c.person, PERSON.c.number)
+        )
+
+
+def of_person(store: Store, person: Person) -> Trace:
+    """Find a person by their number, by what the policy made of it, by name or by account.
+
+    Every look in the store is read. One holds the person if it has their number, its hash, or
+    the fingerprint of one of their certificates; their masked number and their name; or one of
+    their accounts as who was logged on. Their accounts are those the register names for nobody
+    else, and those under which nobody else's card was ever seen.
+
+    Raises:
+        StoreError: what was given fits several people.
+    """
+    with store.reading() as connection:
+        sought = _Sought(connection, person)
+        looks = list(_read(connection, sought))
+        shared = {each.user for each in looks if each.is_others} - sought.named
+        own = {each.user for each in looks if each.is_hers} | sought.accounts
+        mine = own - shared - {""}
+        more = mine - sought.accounts
+        if more:  # the looks under these, which had nothing else of the person
+            sought.accounts |= more
+            looks = list(_read(connection, sought))
+            shared |= {each.user for each in looks if each.is_others} - sought.named
+            mine -= shared
+        gone = [each for each in looks if each.is_hers or each.user in mine]
+        changed = {each.workstation for each in gone} | sought.stations(connection, mine)
+        return Trace(
+            snapshots=tuple(each.number for each in gone),
+            changed=tuple(sorted(changed)),
+            certificates=sought.certificates,
+            entries=sought.entries(connection, mine),
+            accounts=tuple(sorted(mine & {each.user for each in gone})),
+            shared=tuple(sorted(own & shared - {""})),
+        )
+
+
+class _Look(msgspec.Struct, frozen=True):
+    number: int
+    workstation: int
+    user: str
+    is_hers: bool
+    is_others: bool
+    """Somebody else's card is in it."""
+
+
+class _Sought:
+    """What tells the person in a row or a look."""
+
+    def __init__(self, connection: Connection, person: Person) -> None:
+        wanted = {each for each in person.values if len(each) >= SHORTEST}
+        self.certain = {each for each in wanted if _CERTAIN.fullmatch(each)}
+        self.masked: set[tuple[str, str]] = set()
+        """A masked number, and the name without which it is anybody's, folded."""
+        words = wanted - self.certain
+        rows = [row for row in _certificates(connection) if row.person in self.certain]
+        rows += self._by_words(connection, words) if words else []
+        self.certain |= {row.person for row in rows if _CERTAIN.fullmatch(row.person)}
+        if person.number:
+            names = {folded(person.name)} | {folded(row.holder) for row in rows}
+            names |= set(_registered(connection, person.number))
+            self.masked |= {(starred(person.number), each) for each in names - {""}}
+        if self.masked:
+            rows += [row for row in _certificates(connection) if self._is_masked(row)]
+        self.certificates = tuple({row.id for row in rows})
+        self.fingerprints = {row.sha256 for row in rows}
+        self.named = {each for each in person.accounts if len(each) >= SHORTEST}
+        self.accounts = self.named | self._accounts(connection)
+
+    def _is_masked(self, row: Any) -> bool:  # noqa: ANN401 - a row with a person and a holder
+        return (_base(row.person), folded(row.holder)) in self.masked
+
+    def _by_words(self, connection: Connection, words: set[str]) -> list[Any]:
+        """Return the certificates of a name or a masked number, if they are of one person."""
+        masks = {_base(each) for each in words if "*" in each}
+        names = {folded(each) for each in words if "*" not in each}
+        rows, called = [], []
+        for row in _certificates(connection):
+            if _base(row.person) in masks:
+                rows.append(row)
+            elif folded(row.holder) in names:
+                called.append(row)
+        if len({folded(row.holder) for row in rows}) > 1:
+            raise StoreError(code="forget-several")
+        people = {_base(row.person) for row in called}
+        kinds = [("~" in person, "*" in person) for person in people]
+        if len(kinds) > len(set(kinds)):  # one of each kind: the policy may have changed
+            raise StoreError(code="forget-several")
+        rows += called
+        pairs = {(_base(row.person), folded(row.holder)) for row in rows}
+        self.masked |= {pair for pair in pairs if "*" in pair[0]}
+        return rows
+
+    def _accounts(self, connection: Connection) -> set[str]:
+        """Return those that the register names for this person and nobody else."""
+        mine, others = set[str](), set[str]()
+        for row in connection.execute(select(PERSON).where(PERSON.c.user != "")):
+            (mine if self._is_entry(row) else others).add(row.user)
+        return mine - others
+
+    def _is_entry(self, row: Any) -> bool:  # noqa: ANN401 - a row of PERSON
+        return row.number in self.certain or (_base(row.number), folded(row.name)) in self.masked
+
+    def entries(self, connection: Connection, accounts: set[str]) -> tuple[int, ...]:
+        """Return the register's rows."""
+        rows = connection.execute(select(PERSON))
+        return tuple(row.id for row in rows if self._is_entry(row) or row.user in accounts)
+
+    def stations(self, connection: Connection, accounts: set[str]) -> set[int]:
+        """Return the workstations whose columns show the person."""
+        columns = WORKSTATION.c
+        query = select(columns.id, columns.person, columns.holder, columns.user, columns.sha256)
+        return {
+            row.id
+            for row in connection.execute(query)
+            if row.person in self.certain
+            or row.sha256 in self.fingerprints
+            or row.user in accounts
+            or self._is_masked(row)
+        }
+
+    def needles(self) -> tuple[bytes, ...]:
+        """Return of what one must be in a look's bytes, in small letters, if it is to be read."""
+        certain = {*self.certain, *self.fingerprints}
+        spelt = {each.lower().encode() for each in certain}
+        spelt |= {each.encode().hex().encode() for each in certain}
+        spelt |= {mask.encode() for mask, _ in self.masked}
+        spelt |= {msgspec.json.encode(each)[1:-1].lower() for each in self.accounts}
+        return tuple(spelt)
+
+    def look(self, body: bytes) -> tuple[str, bool, bool]:
+        """Tell of a look who was logged on, whether it holds the person, and somebody else."""
+        said = msgspec.json.decode(body)
+        every = list(texts(said))
+        words = {text.casefold() for text in every}
+        certain = {each.casefold() for each in self.certain | self.fingerprints}
+        certain |= {each.encode().hex() for each in self.certain}
+        joined = "\n".join(words)
+        is_hers = any(each in joined for each in certain)
+        names = {folded(text) for text in every} if self.masked and not is_hers else set()
+        is_hers = is_hers or any(mask in joined and name in names for mask, name in self.masked)
+        own = self.certain | {mask for mask, _ in self.masked}
+        is_others = any(_base(each) not in own for each in others(said, self.fingerprints))
+        user = (said.get("origin") or {}).get("user") or ""
+        return user, is_hers, is_others
+
+
+def _read(connection: Connection, sought: _Sought) -> Iterator[_Look]:
+    needles = sought.needles()
+    query = select(SNAPSHOT.c.id, SNAPSHOT.c.workstation_id, SNAPSHOT.c.body)
+    if not needles:
+        return
+    for number, workstation, packed in connection.execute(query):
+        body = unpack(packed)
+        if b"\\u" in body:  # somebody else wrote it, with letters as numbers
+            body = msgspec.json.encode(msgspec.json.decode(body))
+        lower = body.lower()
+        if any(each in lower for each in needles):
+            user, is_hers, is_others = sought.look(body)
+            if is_hers or user in sought.accounts:
+                yield _Look(number, workstation, user, is_hers, is_others)
+
+
+def _registered(connection: Connection, number: str) -> Iterator[str]:
+    """Yield the names that a register has for a number that it has whole."""
+    for row in connection.execute(select(PERSON.c.name).where(PERSON.c.number == number)):
+        yield folded(row.name)
+
+
+def _certificates(connection: Connection) -> Iterator[Any]:
+    columns = CERTIFICATE.c
+    query = select(columns.id, columns.person, columns.holder, columns.sha256)
+    yield from connection.execute(query)
+
+
+def _base(number: str) -> str:
+    return _TOLD_APART.sub("", number)
+
+
+def folded(name: str) -> str:
+    """Return a name as names are compared: small letters as Turkish has them, single blanks."""
+    return " ".join(name.translate(_LETTERS).lower().split())
+
+
+def accounts(text: str) -> tuple[str, ...]:
+    """Return a text as an account, if it can be one."""
+    name = account(text) if not _HASH.fullmatch(text) else text
+    return (name,) if name and "*" not in name and " " not in name else ()

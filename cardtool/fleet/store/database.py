@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store: a database of workstations, their snapshots and certificates.
+
+Opens it, whichever database it is, and brings its tables up to date; asks nothing of them.
+"""
+
+import logging
+import os
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from cardtool import regularfile
+from cardtool.fleet.store.tables import SCHEMA
+
+_BUSY_MS = 60_000
+_CONNECT_S = 10
+_LOCK = 0x63617264746F6F6C
+"""Key of the advisory lock under which PostgreSQL is migrated: "cardtool"."""
+_SQLITE_HEADER = b"SQLite format 3\0"
+_ROWS = 2000
+"""Rows that are fetched at once."""
+
+# an interruption that it meets while it closes is logged as a traceback, and raised as well
+logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
+
+
+class StoreError(Exception):
+    """A database that cannot be used: the code of a refusal, and its facts without a password."""
+
+    def __init__(self, *, code: str, **facts: str | int) -> None:
+        """Say which sentence of `[refusal]` is meant, and what goes into it."""
+        super().__init__(code, facts)
+        self.code = code
+        self.facts = facts
+
+
+Progress = Callable[[int, int], None]
+"""Is told how many snapshots were judged, and how many there are to be judged."""
+
+
+class Store:
+    """An open database; threads and processes may share one."""
+
+    def __init__(self, address: str, *, may_make: bool = True) -> None:
+        """Open the database of an address: a file, sqlite:///FILE or postgresql://… alike.
+
+        Raises:
+            StoreError: it cannot be opened, a newer cardtool made it, or it is to be there and
+                is not.
+        """
+        url = _url(address)
+        self.place = _place(url)
+        """What it is called in messages: never with a password."""
+        self.progress: Progress = lambda _done, _number: None
+        """Is told of a long judging; whoever has a screen puts another one here."""
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            _prepare_file(url, may_make=may_make)
+        self.engine: Engine = _engine(url)
+        # whoever forgets to close it, or is kept from that by an error, leaves no connection open
+        weakref.finalize(self, self.engine.dispose)
+        try:
+            self._bring_up_to_date(may_make=may_make)
+        except DBAPIError as error:
+            self.engine.dispose()
+            raise self._told(error) from error
+        except BaseException:
+            self.engine.dispose()
+            raise
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection whose changes are kept together or not at all.
+
+        Raises:
+            StoreError: it may not be written to, or somebody else writes for too long.
+        """
+        try:
+            with self.engine.connect() as connection:
+                if self.is_sqlite:
+                    connection = connection.execution_options(cardtool_writes=True)  # noqa: PLW2901
+                with connection.begin():
+                    yield connection
+        except DBAPIError as error:
+            raise self._told(error) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection to ask; rows come as they are fetched, so memory stays flat.
+
+        Raises:
+            StoreError: the database went away.
+        """
+        try:
+            with self.engine.connect() as connection:
+                yield connection.execution_options(stream_results=True, yield_per=_ROWS)
+        except DBAPIError as error:
+            raise self._told(error) from error
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """Give a connection for few rows, each answer at once.
+
+        What is fetched bit by bit PostgreSQL works on with one process alone, and as if most were
+        never fetched. Source: its documentation, §15.2 and `cursor_tuple_fraction`.
+
+        Raises:
+            StoreError: the database went away.
+        """
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise self._told(error) from error
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    def _bring_up_to_date(self, *, may_make: bool) -> None:
+        with self.reading() as connection:
+            found = schema_of(connection)
+        if found == SCHEMA:
+            return
+        if not found and not may_make:
+            raise StoreError(code="store-missing", store=self.place)
+        if found and found > SCHEMA:
+            raise StoreError(code="store-newer", store=self.place, found=found, known=SCHEMA)
+        from cardtool.fleet.store.migrations import upgrade  # noqa: PLC0415 - Alembic takes its time
+
+        with self.writing() as connection:
+            if not self.is_sqlite:  # SQLite has been locked by the transaction itself
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            if schema_of(connection) != SCHEMA:  # nobody did it meanwhile
+                upgrade(connection)
+
+    def _told(self, error: DBAPIError) -> StoreError:
+        """Return the sentence for what a database said."""
+        said = str(error.orig).strip()
+        codes = {
+            "file is not a database": "store-no-database",
+            "readonly": "store-read-only",
+            "read-only": "store-read-only",
+            "permission denied": "store-read-only",
+            "database is locked": "store-busy",
+            "authentication failed": "store-login",
+            "no password supplied": "store-login",
+            "disk is full": "store-full",
+        }
+        code = next((code for part, code in codes.items() if part in said), "store-failed")
+        reason = " ".join(said.splitlines()[:2])
+        return StoreError(code=code, store=self.place, reason=reason)
+
+
+def schema_of(connection: Connection) -> str | None:
+    """Return the version of a database's tables; None: there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+def _url(address: str) -> URL:
+    if "://" not in address:
+        return URL.create("sqlite", database=str(Path(address).absolute()))
+    try:
+        url = make_url(address)
+        backend = url.get_backend_name()
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise StoreError(code="store-address") from error
+    if backend == "sqlite" and url.database:
+        return url.set(drivername="sqlite")
+    if backend in {"postgresql", "postgres"}:
+        return url.set(drivername="postgresql+psycopg")
+    raise StoreError(code="store-address")
+
+
+def _place(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    server = url.host or url.query.get("host") or "localhost"
+    port = "" if url.port is None else f":{url.port}"
+    return f"{server}{port}/{url.database or ''}"
+
+
+def _prepare_file(url: URL, *, may_make: bool) -> None:
+    """Make the file, readable by nobody else, before SQLite would make it for everybody."""
+    name = str(url.database)
+    if name == ":memory:" or name.startswith("file:"):
+        return
+    file = Path(name)
+    if not may_make and not os.path.lexists(file):
+        raise StoreError(code="store-missing", store=name)
+    try:
+        with suppress(FileExistsError):
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        with regularfile.opened(file) as opened:
+            head = opened.read(len(_SQLITE_HEADER))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(code="store-failed", store=name, reason=reason) from error
+    if head and head != _SQLITE_HEADER:
+        raise StoreError(code="store-no-database", store=name, reason="")
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        limit = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_S}
+        return create_engine(url, connect_args=limit)
+    engine = create_engine(url)
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_up(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's, or a wrapper
+    """Set what SQLite forgets between connections.
+
+    Source: https://www.sqlite.org/pragma.html; transactions are ours (`_begin`), for sqlite3's own
+    commit before a change of tables.
+    """
+    connection.isolation_level = None
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        with suppress(Exception):  # a file that is read-only stays as it is
+            cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA cache_size = -32768")
+
+
+def _begin(connection: Connection) -> None:
+    """Begin as a writer at once: a reader that turns writer while another writes is refused."""
+    writes = connection.get_execution_options().get("cardtool_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of the store, for SQLite and PostgreSQL alike.
+
+Moments are whole microseconds since 1970 in UTC (`*_us`), so that both databases compare and sort
+them as numbers. `snapshot` is what came, kept as it came; `workstation` and `certificate` are made
+of it and can be made again.
+"""
+
+import types
+from collections.abc import Iterator
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+import sqlalchemy
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from cardtool.fleet.columns import CertificateRow, SnapshotRow, WorkstationRow
+
+SCHEMA = "0002"
+"""Version of these tables: the newest step in `fleet/store/migrations`."""
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only in an INTEGER PRIMARY KEY."""
+
+_TYPES: dict[object, Any] = {str: String, int: BigInteger, bytes: LargeBinary}
+
+
+def _declared(record: type[msgspec.Struct]) -> Iterator[Column[Any]]:
+    """Yield a column for each field of a record."""
+    for name, hint in get_type_hints(record, include_extras=True).items():
+        kinds = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+        plain = getattr(kinds[0], "__origin__", kinds[0])
+        extra = [each.extra for each in getattr(kinds[0], "__metadata__", ()) if each.extra]
+        kind = getattr(sqlalchemy, extra[0]["sql"]) if extra else _TYPES[plain]
+        yield Column(name, kind, nullable=type(None) in kinds)
+
+
+def _of_workstation() -> Column[Any]:
+    return Column(
+        "workstation_id", ForeignKey("workstation.id", ondelete="CASCADE"), nullable=False
+    )
+
+
+WORKSTATION = Table(
+    "workstation",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    *_declared(WorkstationRow),
+    UniqueConstraint("host_key"),
+    Index(None, "host"),
+    Index(None, "not_after_us"),
+    Index(None, "turns_us"),
+    Index(None, "person"),
+    Index(
+        "ix_workstation_tally",
+        *("codes", "severity", "verdict", "reader", "unit", "not_after_us", "taken_us", "host"),
+        postgresql_include=["id"],  # in SQLite's it is anyway
+    ),
+    Index(
+        "ix_workstation_unit_tally",
+        *("unit", "severity", "reader", "not_after_us", "taken_us"),
+    ),
+)
+"""The last two indexes hold all that is asked for, in the order of the counts: no row is read.
+
+Every other index makes an import slower, so what one look through these answers in time has none.
+"""
+
+SNAPSHOT = Table(
+    "snapshot",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    _of_workstation(),
+    Column("imported_us", BigInteger, nullable=False),
+    *_declared(SnapshotRow),
+    UniqueConstraint("workstation_id", "taken_us"),
+)
+
+AHEAD_US = 86_400_000_000
+"""A clock that is further ahead of the import is wrong; one that is less may be of another zone."""
+
+IS_AHEAD: ColumnElement[bool] = SNAPSHOT.c.taken_us > SNAPSHOT.c.imported_us + AHEAD_US
+"""A snapshot dated more than a day after its import: history, and never the latest over another."""
+
+CERTIFICATE = Table(
+    "certificate",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    _of_workstation(),
+    *_declared(CertificateRow),
+    UniqueConstraint("workstation_id", "sha256"),
+)
+"""Every NES that was ever seen on a workstation: a card in a drawer keeps its end date."""
+
+PERSON = Table(
+    "person",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("register", String, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("number", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("host", String, nullable=False),
+    Column("user", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("email", String, nullable=False),
+    UniqueConstraint("register", "place"),
+    Index(None, "number"),
+    Index(None, "host"),
+    Index(None, "user"),
+)
+"""Who a personnel register names, as the identity policy left them; empty: it does not say.
+
+`number` is spelt as `workstation.person` is, `host` and `user` in small letters: they are compared.
+"""
+
+FORGOTTEN = Table("forgotten", METADATA, Column("look", String, primary_key=True))
+"""Fingerprints of looks that must not come back, `fleet/removing/forgotten.py`."""
+
+JUDGED_BY = Table(
+    "judged_by",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("release", String, nullable=False),
+    Column("rules", String, nullable=False),
+    Column("policy", Text, nullable=False),
+)
+"""The one row says by which rules and thresholds all columns were judged, `judged_by`."""

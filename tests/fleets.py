@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from cardtool.fleet.importing.blocks import Judged
+from cardtool.fleet.importing.blocks import JudgedBlocks
 from cardtool.fleet.importing.files import Found, Piece, pieces
 from cardtool.fleet.importing.folders import Spot
 from cardtool.fleet.importing.run import Report, take_in
@@ -106,7 +106,7 @@ def take(
 ) -> Report:
     """Import files and folders; the reason for what is set aside is the file's name and a code."""
     terms = Terms(at=at, policy=policy or Policy(), identity=identity, limit_s=limit_s)
-    with Judged(paths, terms, rejected=rejected, processes=processes) as judged:
+    with JudgedBlocks(paths, terms, rejected=rejected, processes=processes) as judged:
         return take_in(
             store,
             judged,

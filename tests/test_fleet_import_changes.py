@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.fleet.importing.blocks import Judged
+from cardtool.fleet.importing.blocks import JudgedBlocks
 from cardtool.fleet.importing.files import Found, pieces
 from cardtool.fleet.importing.folders import Spot
 from cardtool.fleet.importing.reading import joined, rows_of
@@ -76,7 +76,7 @@ def test_a_span_of_a_file_that_is_another_now_is_lost_and_said_to_be(
         found[spans[0]].texts()
 
 
-def _taken(store: Store, judged: Judged, says: Callable[[object, Path], str]) -> Report:
+def _taken(store: Store, judged: JudgedBlocks, says: Callable[[object, Path], str]) -> Report:
     with judged:
         return take_in(store, judged, says=says, remove=True)
 
@@ -96,7 +96,7 @@ def test_a_file_that_changes_before_others_read_it_is_accounted_for(
         change(file)  # its spans are told, and no process is begun
         yield last
 
-    judged = Judged(paths(), TERMS, processes=2)
+    judged = JudgedBlocks(paths(), TERMS, processes=2)
     report = _taken(store, judged, lambda _, file: file.name)
 
     is_gone = change is Path.unlink
@@ -121,7 +121,7 @@ def test_a_file_that_changes_while_it_is_imported_is_accounted_for_once_a_visit(
         change(file)
         return "why"
 
-    report = _taken(store, Judged([file, file], TERMS, processes=0), says)
+    report = _taken(store, JudgedBlocks([file, file], TERMS, processes=0), says)
 
     assert adds_up(report)
     assert (24 << 20) // LINE // 2 < report.new < count - 1

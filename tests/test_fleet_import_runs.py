@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from cardtool.fleet.importing.blocks import Judged
-from cardtool.fleet.importing.indexes import STALE, made_late
+from cardtool.fleet.importing.blocks import JudgedBlocks
+from cardtool.fleet.importing.indexes import STALE, indexes_made_last
 from cardtool.fleet.importing.run import take_in
 from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.database import Store
@@ -95,7 +95,7 @@ def test_the_run_after_one_that_was_killed_finishes(stores: str, tmp_path: Path)
     assert (len(stations), len(looks)) == (3000, 12_000)
 
 
-def _take_in_alone(store: Store, judged: Judged) -> None:
+def _take_in_alone(store: Store, judged: JudgedBlocks) -> None:
     for each in multiprocessing.active_children():
         each.kill()
     take_in(store, judged, says=lambda trouble, _: trouble.code)
@@ -105,7 +105,7 @@ def test_the_run_after_one_whose_judging_processes_died_finishes(
     stores: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a.ndjson").write_bytes(b"\n".join(lines(12_000)))
-    judged = Judged([tmp_path], Terms(at=desks.AT, policy=Policy()), processes=2)
+    judged = JudgedBlocks([tmp_path], Terms(at=desks.AT, policy=Policy()), processes=2)
     with closing(Store(stores)) as store, pytest.raises(BrokenProcessPool), judged:
         _take_in_alone(store, judged)
 
@@ -130,7 +130,7 @@ def test_every_index_is_there_after_an_import_and_after_one_that_was_killed(
     whole = _indexes(store)
     lines = [line(numbered(number)) for number in range(30)]
     (tmp_path / "a.ndjson").write_bytes(b"\n".join(lines))
-    killed = made_late(store)
+    killed = indexes_made_last(store)
     killed.__enter__()
     without = _indexes(store)
 
@@ -147,7 +147,7 @@ def test_an_import_that_fails_leaves_every_index(tmp_path: Path) -> None:
     with closing(Store(str(tmp_path / "fleet.db"))) as store:
         whole = _indexes(store)
 
-        with pytest.raises(ZeroDivisionError), made_late(store):
+        with pytest.raises(ZeroDivisionError), indexes_made_last(store):
             _ = 1 // 0
 
         assert _indexes(store) == whole

@@ -51,7 +51,7 @@ def start(terms: Terms) -> None:
     _TERMS[:] = [terms]
 
 
-def told() -> Terms:
+def current_terms() -> Terms:
     """Return what `start` said last."""
     (terms,) = _TERMS
     return terms

@@ -7,10 +7,10 @@ import msgspec
 
 
 class OfFleet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where looks are sent to and kept, and as whose; None: as it is otherwise."""
+    """Where snapshots are sent to and kept, and as whose; None: as it is otherwise."""
 
     to: str | None = None
-    """Where looks are sent: an absolute folder, or https://…"""
+    """Where snapshots are sent: an absolute folder, or https://…"""
     identity: Literal["full", "masked", "hashed"] | None = None
     """What of a person leaves the machine, and is taken in; None: `hashed`, and all is taken in."""
     unit: str | None = None
@@ -26,9 +26,9 @@ class OfFleet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=600)] = 30.0
     """Seconds for one delivery."""
     spool_limit: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
-    """Looks that wait at most, before the oldest is dropped; None: none is ever dropped."""
+    """Snapshots that wait at most, before the oldest is dropped; None: none is ever dropped."""
     database: str | None = None
-    """Where looks are kept: a file, or postgresql://…"""
+    """Where snapshots are kept: a file, or postgresql://…"""
     price: Annotated[float, msgspec.Meta(ge=0, le=1_000_000_000)] | None = None
     """What one renewal costs."""
     currency: str = "TRY"

@@ -48,7 +48,7 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
     """
     from concurrent.futures import BrokenExecutor
 
-    from cardtool.fleet.importing.blocks import Judged
+    from cardtool.fleet.importing.blocks import JudgedBlocks
     from cardtool.fleet.pool import Terms
     from cardtool.model.origin import IdentityPolicy
 
@@ -65,7 +65,7 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
     )
     apart = None if rejected is None else Path(rejected)
     try:
-        with Judged(map(Path, paths), terms, rejected=apart) as judged:
+        with JudgedBlocks(map(Path, paths), terms, rejected=apart) as judged:
             # while they judge, this process loads what the store needs
             from cardtool.fleet.importing.run import take_in
 

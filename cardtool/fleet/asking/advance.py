@@ -22,7 +22,7 @@ from cardtool.fleet.columns import (
     StoredRow,
     WorkstationRow,
 )
-from cardtool.fleet.pool import Terms, judging, results, told
+from cardtool.fleet.pool import Terms, current_terms, judging, results
 from cardtool.fleet.store import judged_by
 from cardtool.fleet.store.database import Store, StoreError
 from cardtool.fleet.store.judged_by import JudgedBy
@@ -34,11 +34,11 @@ _AT_ONCE = 1000
 """Rows in one transaction: a writer beside it waits no longer than that."""
 _LATEST_US = 2**63 - 1
 _MEANWHILE_US = 60_000_000
-"""A question for a moment that has just gone by is one for now."""
+"""A question for a moment less than this long ago is a question for now."""
 
 
 class Columned(msgspec.Struct, frozen=True, kw_only=True):
-    """Of which rows the columns hold, from the moment of a question on."""
+    """For which rows and moments the stored columns hold."""
 
     policy: Policy
     """By which they were judged."""
@@ -54,7 +54,7 @@ class Columned(msgspec.Struct, frozen=True, kw_only=True):
         return WORKSTATION.c.turns_us <= at_us if is_known else true()
 
     def holds(self, row: StoredRow, at_us: int) -> bool:
-        """Tell the opposite of a row."""
+        """Tell whether the columns of a row hold at a moment."""
         is_known = self.is_ours and at_us >= self.from_us
         return is_known and (row.turns_us is None or row.turns_us > at_us)
 
@@ -113,7 +113,7 @@ def bring_up(store: Store, at: datetime, by: JudgedBy) -> int:
 
 def judged(bodies: list[bytes]) -> list[Columns | None]:
     """Judge stored snapshots, in whatever process; None: this version cannot read one."""
-    terms = told()
+    terms = current_terms()
     return [readable(body, terms) for body in bodies]
 
 
@@ -193,7 +193,7 @@ def _with_nes(
 
 
 class _Certificates:
-    """The certificates of some workstations, and what of them is otherwise by now."""
+    """The certificates of some workstations, and the changes to write."""
 
     def __init__(self, connection: Connection, workstations: list[int]) -> None:
         here = CERTIFICATE.c.workstation_id.in_(workstations)
@@ -218,7 +218,7 @@ class _Certificates:
                 self._changed.append({"own_id": row.id, **{f"new_{k}": v for k, v in now.items()}})
 
     def write(self, connection: Connection) -> None:
-        """Write what is otherwise."""
+        """Write the changes."""
         if self._refused:
             connection.execute(delete(CERTIFICATE).where(CERTIFICATE.c.id.in_(self._refused)))
         if self._changed:

@@ -18,7 +18,7 @@ from cardtool.fleet.asking.advance import Columned
 from cardtool.fleet.asking.past import latest, own, summary, texts, with_nes
 from cardtool.fleet.asking.questions import Question, walked
 from cardtool.fleet.columns import line
-from cardtool.fleet.pool import Terms, judging, results, told
+from cardtool.fleet.pool import Terms, current_terms, judging, results
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.moments import to_us
@@ -45,12 +45,12 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
         return true() if self.is_past else self.columned.due(self.at)
 
     def is_judged(self, row: _Row) -> bool:
-        """Tell the same of a row."""
+        """Tell whether the columns of a row are not those of the day."""
         return self.is_past or not self.columned.holds(row, to_us(self.at))
 
 
 def lines(store: Store, day: Day, question: Question) -> Iterator[Summary]:
-    """Yield the lines of a day; which of them are asked for only the line itself can say.
+    """Yield the lines of a day; whether one fits the question, only the line itself can say.
 
     In the order of the question, where the database has one for a day to come.
     """
@@ -88,7 +88,7 @@ def lines(store: Store, day: Day, question: Question) -> Iterator[Summary]:
 
 def summaries(bodies: list[bytes]) -> list[Summary | None]:
     """Judge stored snapshots, in whatever process; of an empty text there is no line."""
-    terms = told()
+    terms = current_terms()
     return [summary(body, terms.at, terms.policy) if body else None for body in bodies]
 
 

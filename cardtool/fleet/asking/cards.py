@@ -49,7 +49,7 @@ def cards(
     """Yield a line for every certificate that is asked for, as it stands at a moment; None: now.
 
     In the order of their ends, where no other is asked for; what was first seen later is not
-    known yet. Of a desk that was looked at later, what only that look can say is left out.
+    known yet. Of a desk that was looked at later, what only that snapshot can say is left out.
     """
     now = datetime.now(UTC)
     moment = at or now
@@ -64,7 +64,7 @@ def _fitting(
     last = (own.not_after_us.desc(), own.last_seen_us.desc(), own.id)
     place = func.row_number().over(partition_by=whose(), order_by=last).label("place")
     ranked = select(own.id, place).where(own.first_seen_us <= to_us(at)).subquery()
-    wanted = [*(desk[name] for name in _DESK), *(own[name] for name in _CARD), _looked_us(at)]
+    wanted = [*(desk[name] for name in _DESK), *(own[name] for name in _CARD), _seen_us(at)]
     query = (
         select(*wanted)
         .join(ranked, ranked.c.id == own.id)
@@ -112,8 +112,8 @@ def _fitting(
                 yield line
 
 
-def _looked_us(at: datetime) -> ColumnElement[int]:
-    """Return when a desk had been looked at last; if that look was removed, when its card was."""
+def _seen_us(at: datetime) -> ColumnElement[int]:
+    """Return when a desk was seen last; if that snapshot was removed, when its card was."""
     desk, own, at_us = WORKSTATION.c, CERTIFICATE.c, to_us(at)
     looks = select(SNAPSHOT.c.taken_us).where(
         SNAPSHOT.c.workstation_id == desk.id, SNAPSHOT.c.taken_us <= at_us, not_(IS_AHEAD)

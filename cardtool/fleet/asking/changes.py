@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is otherwise than it was on another day, and whether a look showed it or time made it so."""
+"""What changed since another day, and whether a snapshot or the passing of time changed it."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ _Row = Row[tuple[Any, ...]]
 def changes(store: Store, since: datetime, at: datetime, policy: Policy) -> Iterator[Change]:
     """Yield what changed between two moments, workstation by workstation.
 
-    Of one whose looks up to the first moment were removed nothing can be said.
+    Of one whose snapshots up to the first moment were removed nothing can be said.
     """
     at_us = to_us(at)
     columned = advance(store, datetime.now(UTC), policy)

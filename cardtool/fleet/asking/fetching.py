@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fetches the rows of a list as it is now, the quickest way there is to them.
+"""Fetches the rows of a list for now, in the quickest way.
 
 Which rows a short list has is found out in an index first; a long one comes as it is read.
 """
@@ -24,7 +24,7 @@ _AT_ONCE = 500
 
 
 def rows(store: Store, now: datetime, question: Question) -> Iterator[tuple[Connection, Any]]:
-    """Yield the rows that are asked for, and where more can be asked of them."""
+    """Yield the rows that are asked for, each with its connection."""
     is_short = question.limit is not None and question.limit <= _FEW
     return (_few if is_short else _all)(store, now, question)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which readers are to be ordered, of which form and for whom; and which only need mending.
 
-One is ordered where the latest look saw USB and no reader on it, and nowhere else.
+One is ordered where the latest snapshot saw USB and no reader on it, and nowhere else.
 """
 
 from collections.abc import Iterator, Sequence
@@ -89,7 +89,7 @@ class _Asked:
         return summary(text, self._at, self._columned.policy)
 
     def _line(self, row: _Row, stands: Summary) -> Order:
-        """Return a line, by the looks back to the first of the run and to a reader that was seen.
+        """Return a line, by the snapshots back to the first of the run and to one with a reader.
 
         A card that is in a drawer by then tells whose desk it is as well.
         """

@@ -25,7 +25,7 @@ _FEW = 8
 def pages(
     connection: Connection, condition: ColumnElement[bool]
 ) -> Iterator[list[Row[tuple[Any, ...]]]]:
-    """Yield the workstations for which something holds, some at a time."""
+    """Yield the workstations that meet a condition, some at a time."""
     last = 0
     query = select(WORKSTATION).where(condition).order_by(WORKSTATION.c.id).limit(_AT_ONCE)
     while page := list(connection.execute(query.where(WORKSTATION.c.id > last))):
@@ -61,13 +61,13 @@ def lasting(readers: tuple[str, ...]) -> frozenset[str]:
     return frozenset(Reader(name=name).lasting_name for name in readers)
 
 
-def looks(connection: Connection, workstation: int, until_us: int) -> Iterator[Snapshot]:
-    """Yield the snapshots of a workstation up to a moment, the latest first (`ahead`)."""
+def snapshots(connection: Connection, workstation: int, until_us: int) -> Iterator[Snapshot]:
+    """Yield a workstation's snapshots up to a moment, newest first, those dated ahead last."""
     return map(decode, texts(connection, workstation, until_us))
 
 
 def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[bytes]:
-    """Yield the same as they came."""
+    """Yield the same snapshots as JSON, as they came."""
     here = and_(SNAPSHOT.c.workstation_id == workstation, SNAPSHOT.c.taken_us <= until_us)
     query = select(SNAPSHOT.c.taken_us, SNAPSHOT.c.body, IS_AHEAD).where(here)
     newest_first = query.order_by(SNAPSHOT.c.taken_us.desc()).limit(_FEW)

@@ -171,7 +171,7 @@ def walked(question: Question) -> list[Part]:
 
 
 def scanned(question: Question) -> list[Part]:
-    """Return the same list, each part sorted from what one look through an index found.
+    """Return the same list, each part sorted from what one pass through an index found.
 
     Both databases would rather walk in the order of the list, row by row, until there are enough
     that fit, and so through all rows where two conditions hardly meet: expressions have no index.
@@ -201,5 +201,5 @@ def _turned(
 
 
 def _bare(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return the same value, for which no index is taken."""
+    """Return the same value as an expression, so that no index is used for it."""
     return column + literal_column("''" if isinstance(column.type, String) else "0")

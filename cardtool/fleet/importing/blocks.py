@@ -22,7 +22,7 @@ _BLOCK = 1000
 _BLOCK_BYTES = 3 << 20
 
 _AHEAD = 16
-"""Blocks that are judged, or wait for it, while others are written."""
+"""Blocks that are judged or wait to be, while earlier ones are written."""
 
 _OF_INPUT = 2
 """Blocks of standard input that are waited for at a time, while others could be written."""
@@ -53,8 +53,8 @@ class Block(msgspec.Struct, kw_only=True):
         self.passed_over += other.passed_over
 
 
-class Judged:
-    """The snapshots of files and folders with their rows; a context, in which processes judge."""
+class JudgedBlocks:
+    """Yields the blocks of files and folders with their rows; while it is open, processes judge."""
 
     def __init__(
         self,

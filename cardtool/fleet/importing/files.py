@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is to be imported, read piece by piece: folders, files, lines, compressed or not.
+"""Reads what is imported, piece by piece: folders, files, lines, compressed or not.
 
 Nothing here trusts a name or a size: no symbolic link that a folder holds is followed, even one
 that is swapped in meanwhile (`folders`), no text is read beyond what a snapshot may have, and no
@@ -41,7 +41,7 @@ _SKIPPED_BYTES = 4 * SIZE_LIMIT_BYTES
 _AT_ONCE = 1 << 18
 """Bytes that are read of many lines."""
 _SPAN = 3 << 20
-"""Bytes of many lines that are left to whoever judges them to read."""
+"""Bytes of whole lines that the judging process reads from the file itself."""
 
 _GZIP = b"\x1f\x8b"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -72,7 +72,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     lost: OSError | None = None
     """Why the rest of the file cannot be read."""
     is_last: bool = False
-    """Nothing more comes of this file: all of it was read."""
+    """This is the last piece of its file."""
 
     @property
     def size(self) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Indexes and statistics around an import: what questions need, and what writing is slowed by.
+"""Indexes and statistics: questions need them, and writing is slower with them.
 
 Only the first import into an empty SQLite file writes without indexes, and makes them when it
 ends. Every import makes those that are missing, so a run that was killed leaves nothing behind.
@@ -21,8 +21,8 @@ STALE = 1000
 
 
 @contextmanager
-def made_late(store: Store) -> Iterator[None]:
-    """Write without indexes where the store is empty; see to it that all are there afterwards.
+def indexes_made_last(store: Store) -> Iterator[None]:
+    """Write into an empty store without indexes, and make them at the end.
 
     Whoever is interrupted wants an end: the next import makes them.
 
@@ -43,7 +43,7 @@ def made_late(store: Store) -> Iterator[None]:
     _make(store)
 
 
-def look_again(store: Store) -> None:
+def analyse(store: Store) -> None:
     """Make the statistics again that questions are planned by.
 
     All rows are counted, 1 s for 1,000,000: by an estimate SQLite leaves the index that has it all.

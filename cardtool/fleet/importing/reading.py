@@ -13,7 +13,7 @@ from cardtool.fleet.columns import (
 )
 from cardtool.fleet.importing.deadline import LateError, deadline
 from cardtool.fleet.importing.files import Piece
-from cardtool.fleet.pool import told
+from cardtool.fleet.pool import current_terms
 from cardtool.fleet.store.bodies import pack
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, Snapshot, SnapshotError, decode
@@ -95,7 +95,7 @@ def _judge(rows: Rows, texts: list[bytes], first: int) -> int:
 
 def _add(rows: Rows, place: int, text: bytes) -> Trouble | None:
     """Add the rows of a text, or return why it has none."""
-    terms = told()
+    terms = current_terms()
     if len(text) > SIZE_LIMIT_BYTES:
         return Trouble(code="snapshot-large", text=text)
     try:

@@ -26,8 +26,8 @@ _LONGEST_NAME = 180
 """Bytes; systems take 255, and a name gets a number and an ending."""
 
 
-class Aside:
-    """Where what is bad goes: nobody else may read it."""
+class Rejected:
+    """The folder for what was set aside, which nobody else may read."""
 
     def __init__(self, folder: Path | None) -> None:
         """Take the folder that was named; None: one beside each file."""

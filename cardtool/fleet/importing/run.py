@@ -15,12 +15,12 @@ from pathlib import Path
 import msgspec
 
 from cardtool.fleet.asking.advance import bring_up
-from cardtool.fleet.importing.blocks import Block, Judged
+from cardtool.fleet.importing.blocks import Block, JudgedBlocks
 from cardtool.fleet.importing.files import STANDARD_INPUT, Piece
 from cardtool.fleet.importing.folders import Folder, Spot
-from cardtool.fleet.importing.indexes import STALE, look_again, made_late
+from cardtool.fleet.importing.indexes import STALE, analyse, indexes_made_last
 from cardtool.fleet.importing.reading import Rows, Trouble, joined
-from cardtool.fleet.importing.rejected import Aside
+from cardtool.fleet.importing.rejected import Rejected
 from cardtool.fleet.importing.writing import write
 from cardtool.fleet.store import judged_by
 from cardtool.fleet.store.database import Store
@@ -39,11 +39,11 @@ _OF_ARCHIVES = frozenset({"import-archive", "import-bomb", "import-rest", "utf16
 """What is wrong with all of a file from some place on, not with one of its lines."""
 
 Says = Callable[[Trouble, Path], str]
-"""Puts into words why something of a file is set aside."""
+"""Words the reason why a file, or a line of one, was set aside."""
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """What became of all that was there: `read` is the sum of `new`, `known` and `set_aside`."""
+    """Counts of an import: `read` is the sum of `new`, `known` and `set_aside`."""
 
     read: int = 0
     """Snapshots, and whatever stood where one should."""
@@ -60,7 +60,7 @@ class Report(msgspec.Struct, kw_only=True):
     """Where things were set aside."""
 
 
-def take_in(store: Store, judged: Judged, *, says: Says, remove: bool = False) -> Report:
+def take_in(store: Store, judged: JudgedBlocks, *, says: Says, remove: bool = False) -> Report:
     """Import what was judged, and say what became of each snapshot.
 
     Files that were taken in whole stay, or are removed. What is due in the store, or was judged by
@@ -72,22 +72,22 @@ def take_in(store: Store, judged: Judged, *, says: Says, remove: bool = False) -
     report, now_us = Report(), to_us(judged.terms.at)
     by = judged_by.mine(judged.terms.policy)
     judged_by.settle(store, by)
-    aside = Aside(judged.rejected)
+    aside = Rejected(judged.rejected)
     run = _Run(
         store=store, report=report, aside=aside, says=says, now_us=now_us, by=by, remove=remove
     )
-    with made_late(store), _no_cycles():
-        for block, rows in _together(judged):
+    with indexes_made_last(store), _without_garbage_collector():
+        for block, rows in _transactions(judged):
             run.keep(block, rows)
     bring_up(store, judged.terms.at, by)
     if report.new >= STALE:
-        look_again(store)
+        analyse(store)
     return report
 
 
 @contextmanager
-def _no_cycles() -> Iterator[None]:
-    """Look for no cycles: rows make none, and are many."""
+def _without_garbage_collector() -> Iterator[None]:
+    """Turn the garbage collector off: rows hold no cycles, and there are many."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -97,8 +97,8 @@ def _no_cycles() -> Iterator[None]:
             gc.enable()
 
 
-def _together(judged: Iterable[tuple[Block, Rows]]) -> Iterator[tuple[Block, Rows]]:
-    """Join blocks to what is written in one transaction."""
+def _transactions(judged: Iterable[tuple[Block, Rows]]) -> Iterator[tuple[Block, Rows]]:
+    """Yield blocks joined until they are large enough for one transaction."""
     whole = Block(pieces=[])
     found: list[Rows] = []
     for block, rows in judged:
@@ -116,7 +116,7 @@ class _Run(msgspec.Struct, kw_only=True):
 
     store: Store
     report: Report
-    aside: Aside
+    aside: Rejected
     says: Says
     now_us: int
     by: JudgedBy
@@ -137,7 +137,7 @@ class _Run(msgspec.Struct, kw_only=True):
     """Some of the file that is being read could not be read: this has been counted."""
 
     def keep(self, block: Block, rows: Rows) -> None:
-        """Write what is good, set aside what is not, and let go of files that are done."""
+        """Write the good rows, set the rest aside, and finish files that were read whole."""
         self.report.passed_over += block.passed_over
         written = write(self.store, rows, self.now_us, self.by)
         self.report.new += written.new

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: S608 - statements are made of the names of our own tables, values are never in them
-"""The statements that write snapshots, merged so that no order of coming makes odds.
+"""The statements that write snapshots, merged so that their order changes nothing.
 
 They are texts that the driver takes a list of rows for: through SQLAlchemy's own expressions each
 row costs several times what the database takes for it (docs/scale.md).
@@ -21,7 +21,7 @@ from cardtool.fleet.store.tables import AHEAD_US, CERTIFICATE, SNAPSHOT, WORKSTA
 
 
 class Statements:
-    """What is executed, in the words of a database."""
+    """The statements, in the dialect of a database."""
 
     def __init__(self, connection: Connection, now_us: int) -> None:
         """Word them for a database, and for the moment of the import."""
@@ -107,7 +107,7 @@ def copy(table: Table, names: Sequence[str]) -> str:
 
 
 class _Later:
-    """The condition that what comes is later than what is there; a clock ahead is never later."""
+    """The condition that a new row is later; one dated ahead never is."""
 
     def __init__(self, limit_us: int) -> None:
         self._limit_us = limit_us
@@ -132,7 +132,9 @@ def _merged(names: Sequence[str], later: _Later) -> str:
             continue
         when = later("workstation", "card_seen_us" if name in OF_THE_NES else "taken_us")
         column = _quoted(name)
-        if name == "turns_us":  # what is due stays so: its other columns may be of older rules
+        if (
+            name == "turns_us"
+        ):  # a row that is due stays due: its other columns may be of older rules
             when = f"({when} AND coalesce(workstation.turns_us, 0) <> {DUE_US})"
         parts.append(
             f"{column} = CASE WHEN {when} THEN excluded.{column} ELSE workstation.{column} END"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes judged snapshots into the tables, so that the order in which they come makes no odds."""
+"""Writes judged snapshots into the tables; the order in which they come changes nothing."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,11 +33,11 @@ _STORED_BY = {
 }
 
 _Values = tuple[Any, ...]
-"""Of a record, in the order of its fields, by which `statements` words what takes them."""
+"""The fields of a record, in its order: `statements` takes them in the same."""
 
 _CACHE_KB = 65_536
 _LOG_PAGES = 16_384
-"""Pages of the log before they are moved into the file: a page that many rows touch moves once."""
+"""Pages of the log before SQLite moves them into the file; one that many rows touch moves once."""
 
 
 class Written(msgspec.Struct, kw_only=True):
@@ -144,11 +144,11 @@ def _added(connection: Connection, statements: Statements, rows: Rows, which: Se
     """
     new = 0
     if connection.dialect.name == "sqlite":
-        if _are_first_looks(connection, statements, rows, which):
+        if _are_all_first(connection, statements, rows, which):
             return len(which)
         fresh, which = _parted(connection, rows, which)
         if fresh:
-            new += _first_looks(connection, statements, rows, fresh)
+            new += _insert_first(connection, statements, rows, fresh)
     if which:
         if connection.dialect.name == "sqlite":
             added = _looks(connection, statements, rows, which)
@@ -184,7 +184,7 @@ def _compare(connection: Connection, rows: Rows, which: Sequence[int]) -> None:
 
 
 def _is_same(stored: bytes, body: bytes) -> bool:
-    """Tell whether two bodies say the same, in whatever spaces."""
+    """Tell whether two bodies hold the same JSON, however it is spaced."""
     if stored == body:
         return True
     one, other = unpack(stored), unpack(body)
@@ -194,7 +194,7 @@ def _is_same(stored: bytes, body: bytes) -> bool:
 def _parted(
     connection: Connection, rows: Rows, which: Sequence[int]
 ) -> tuple[Sequence[int], Sequence[int]]:
-    """Part the first looks of workstations that nobody knows from all others.
+    """Divide first snapshots of unknown workstations from all others.
 
     Nobody else writes to an SQLite file meanwhile, so what is unknown stays so.
     """
@@ -211,19 +211,19 @@ def _parted(
     return fresh, rest
 
 
-def _are_first_looks(
+def _are_all_first(
     connection: Connection, statements: Statements, rows: Rows, which: Sequence[int]
 ) -> bool:
-    """Insert looks as if nobody knew the workstations; nothing is written where one is known."""
+    """Insert snapshots as if no workstation were known; write nothing where one is."""
     try:
         with connection.begin_nested():
-            _first_looks(connection, statements, rows, which)
+            _insert_first(connection, statements, rows, which)
     except IntegrityError:
         return False
     return True
 
 
-def _first_looks(
+def _insert_first(
     connection: Connection, statements: Statements, rows: Rows, which: Sequence[int]
 ) -> int:
     """Insert workstations that are not there yet: SQLite numbers them one after another.

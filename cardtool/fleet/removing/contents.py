@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What texts and whose certificates a look holds, whatever version of it wrote them."""
+"""What texts and whose certificates a snapshot holds, whatever version of it wrote them."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ def texts(node: object) -> Iterator[str]:
 
 
 def others(node: object, fingerprints: set[str]) -> Iterator[str]:
-    """Yield whose certificates a look has beside those with these fingerprints."""
+    """Yield whose certificates a snapshot has beside those with these fingerprints."""
     if isinstance(node, list):
         for each in node:
             yield from others(each, fingerprints)

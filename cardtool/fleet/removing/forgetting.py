@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Removes a workstation, or a person, from the store: the columns, the history, the bytes.
 
-A look that holds the person goes as a whole: nobody can say of a look without them that it is as
-it came. Their workstation then stands as in its latest look without them; where there is none it
-goes too, and is back with its next look. What went is not taken in again (`forgotten`).
+A snapshot that holds the person goes as a whole, for without them it would not be as it came.
+Their workstation is then shown by its latest snapshot without them; where there is none it goes
+too, and is back with its next snapshot. What went is not taken in again (`forgotten`).
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from msgspec.structs import asdict
 from sqlalchemy import Connection, delete, func, select, text, update
 
-from cardtool.fleet.asking.past import looks
+from cardtool.fleet.asking.past import snapshots
 from cardtool.fleet.columns import DUE_US, OF_THE_NES, columns
 from cardtool.fleet.removing.forgotten import note
 from cardtool.fleet.removing.searching import Trace
@@ -63,13 +63,13 @@ def forget(store: Store, trace: Trace, policy: Policy) -> None:
 def _judge_again(
     connection: Connection, number: int, now: datetime, policy: Policy, *, is_due: bool
 ) -> None:
-    """Make a workstation's columns again from the looks that are left.
+    """Make a workstation's columns again from the snapshots that are left.
 
     `is_due`: the store's columns are of other rules, by which these are judged before they are
     shown.
     """
     kept: dict[str, object] = {}
-    for look in looks(connection, number, to_us(_FOREVER)):
+    for look in snapshots(connection, number, to_us(_FOREVER)):
         found = asdict(columns(look, now, policy).workstation)
         if not kept:
             kept = found

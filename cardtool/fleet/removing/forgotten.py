@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks that were forgotten, so that an import of the same files does not bring them back.
+"""Snapshots that were forgotten, so that an import of the same files does not bring them back.
 
 Only a fingerprint of each is kept, of its workstation and moment: nothing of a person. Where a
 workstation is told by its name alone, whoever tries all names and seconds finds which it was.
@@ -21,7 +21,7 @@ _ADD = text("INSERT INTO forgotten (look) VALUES (:look) ON CONFLICT (look) DO N
 
 
 def note(connection: Connection, snapshots: Sequence[int]) -> None:
-    """Keep the fingerprints of looks that are about to be removed, by the rows' numbers.
+    """Keep the fingerprints of snapshots that are about to be removed, by the rows' numbers.
 
     Imports wait from here on until all of it is removed: none has asked and not yet written.
     """
@@ -35,7 +35,7 @@ def note(connection: Connection, snapshots: Sequence[int]) -> None:
 
 
 def among(connection: Connection, looks: Iterable[tuple[str, int]]) -> frozenset[int]:
-    """Return which of some looks were forgotten, by place; each is `host_key` and `taken_us`."""
+    """Return the places of those that were forgotten; each is a `host_key` and a `taken_us`."""
     _lock(connection, "pg_advisory_xact_lock_shared")
     if connection.execute(select(FORGOTTEN.c.look).limit(1)).first() is None:
         return frozenset()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets old looks go: how long history is kept is the site's to say, by a command.
+"""Lets old snapshots go: how long history is kept is the site's to say, by a command.
 
 The latest look at a workstation always stays, and so does all that was learned from the others.
 """
@@ -18,12 +18,12 @@ _AT_ONCE = 5000
 
 
 def prune(store: Store, before: datetime, keep_last: int = 1) -> int:
-    """Remove what `old` returns, and return how many looks that were."""
+    """Remove what `old` returns, and return how many snapshots that were."""
     return remove(store, old(store, before, keep_last))
 
 
 def old(store: Store, before: datetime, keep_last: int = 1) -> Sequence[int]:
-    """Return the ids of looks taken before a moment, without the last few of each workstation.
+    """Return the ids of snapshots taken before a moment, without the last few of each workstation.
 
     One whose clock was ahead is as old as its import, and no other makes way for it.
     """
@@ -39,7 +39,7 @@ def old(store: Store, before: datetime, keep_last: int = 1) -> Sequence[int]:
 
 
 def remove(store: Store, looks: Sequence[int]) -> int:
-    """Remove looks by their ids, and return how many were still there."""
+    """Remove snapshots by their ids, and return how many were still there."""
     removed = 0
     for start in range(0, len(looks), _AT_ONCE):
         some = looks[start : start + _AT_ONCE]

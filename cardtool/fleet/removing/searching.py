@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds what the store holds of a workstation or a person. Removes nothing.
 
-Too much is as wrong as too little: a name or an account counts where a look has it as a whole
+Too much is as wrong as too little: a name or an account counts where a snapshot has it as a whole
 value in its place, never inside other text. Only what cannot be a word is looked for in text: an
 identity number, a hash, a fingerprint.
 """
@@ -40,14 +40,14 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     workstations: tuple[int, ...] = ()
     """Whole ones."""
     snapshots: tuple[int, ...] = ()
-    """Looks that hold the person, at workstations that stay if they can."""
+    """Snapshots that hold the person, at workstations that stay if they can."""
     changed: tuple[int, ...] = ()
-    """Workstations that these looks, or what was learned from them, belong to."""
+    """Workstations that these snapshots, or what was learned from them, belong to."""
     certificates: tuple[int, ...] = ()
     entries: tuple[int, ...] = ()
     """Of a personnel register."""
     accounts: tuple[str, ...] = ()
-    """Of the person: looks that name one go too."""
+    """Of the person: snapshots that name one go too."""
     shared: tuple[str, ...] = ()
     """Accounts that the person's card was seen under, and somebody else's too: these stay."""
 
@@ -120,7 +120,7 @@ def of_person(store: Store, person: Person) -> Trace:
         own = {each.user for each in looks if each.is_hers} | sought.accounts
         mine = own - shared - {""}
         more = mine - sought.accounts
-        if more:  # the looks under these, which had nothing else of the person
+        if more:  # the snapshots under these, which had nothing else of the person
             sought.accounts |= more
             looks = list(_read(connection, sought))
             shared |= {each.user for each in looks if each.is_others} - sought.named
@@ -147,7 +147,7 @@ class _Look(msgspec.Struct, frozen=True):
 
 
 class _Sought:
-    """What tells the person in a row or a look."""
+    """What tells the person in a row or a snapshot."""
 
     def __init__(self, connection: Connection, person: Person) -> None:
         wanted = {each for each in person.values if len(each) >= SHORTEST}
@@ -222,7 +222,7 @@ class _Sought:
         }
 
     def needles(self) -> tuple[bytes, ...]:
-        """Return of what one must be in a look's bytes, in small letters, if it is to be read."""
+        """Return texts, in small letters; a snapshot without any of them is not read."""
         certain = {*self.certain, *self.fingerprints}
         spelt = {each.lower().encode() for each in certain}
         spelt |= {each.encode().hex().encode() for each in certain}
@@ -231,7 +231,7 @@ class _Sought:
         return tuple(spelt)
 
     def look(self, body: bytes) -> tuple[str, bool, bool]:
-        """Tell of a look who was logged on, whether it holds the person, and somebody else."""
+        """Tell of a snapshot who was logged on, whether it holds the person, and somebody else."""
         said = msgspec.json.decode(body)
         every = list(texts(said))
         words = {text.casefold() for text in every}

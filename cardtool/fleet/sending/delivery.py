@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where looks are handed over: a folder on a file share, or a server.
+"""Where snapshots are handed over: a folder on a file share, or a server.
 
-A look has one name for all time, so that the receiver sees it once however often it is handed
-over. Nothing heavy is loaded for a folder. No log line holds what is in a look.
+A snapshot has one name for all time, so that the receiver sees it once however often it is handed
+over. Nothing heavy is loaded for a folder. No log line holds what is in a snapshot.
 """
 
 import ipaddress
@@ -37,7 +37,7 @@ _TAKEN = frozenset({200, 201, 202, 204, 409})
 """409: it is there already. Source: RFC 9110 §15.5.10."""
 
 _REFUSED = frozenset({400, 413, 415, 422})
-"""What is wrong with the look itself, today and tomorrow. Source: RFC 9110 §15.5."""
+"""What is wrong with the snapshot itself, today and tomorrow. Source: RFC 9110 §15.5."""
 
 _ACCESS = frozenset({401, 403, 407})
 
@@ -57,7 +57,7 @@ class DestinationError(ValueError):
 
 
 def destination(to: str, settings: "OfFleet") -> HandOver:
-    """Return what hands one look over.
+    """Return what hands one snapshot over.
 
     Raises:
         DestinationError: it is neither an absolute folder nor an https address, or what is set
@@ -89,7 +89,7 @@ class Folder:
         self._folder = folder
 
     def __call__(self, name: str, body: bytes) -> Answer:
-        """Put a look there under its name, whole or not at all; what begins with `.` grows."""
+        """Put a snapshot there under its name, whole or not at all; what begins with `.` grows."""
         place = self._folder / name
         try:
             if not _holds(place, body):
@@ -115,7 +115,7 @@ class Web:
     def __init__(
         self, url: str, *, tls: ssl.SSLContext, proxy: str | None, token: str, timeout_s: float
     ) -> None:
-        """Use an address without a slash at its end; `timeout_s` is for one look in all.
+        """Use an address without a slash at its end; `timeout_s` is for one snapshot in all.
 
         Raises:
             DestinationError: the part of cardtool that sends to servers is not installed.
@@ -126,7 +126,7 @@ class Web:
         self._client().close()  # what is wrong with its settings is told before anything is sent
 
     def __call__(self, name: str, body: bytes) -> Answer:
-        """Send a look, and wait for the answer as long as the time limit says.
+        """Send a snapshot, and wait for the answer as long as the time limit says.
 
         Its name is its address, so that a repeat replaces it by itself: PUT is idempotent.
         Source: RFC 9110 §9.2.2, §9.3.4; draft-ietf-httpapi-idempotency-key-header-07.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes of a look what leaves the workstation: as much of it as the site's policy lets."""
+"""Makes of a snapshot what leaves the workstation: as much of it as the site's policy lets."""
 
 import hashlib
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ def allowed(
     key: bytes,
     accounts: Iterable[str] = (),
 ) -> tuple[str, bytes]:
-    """Return a look that waited as today's policy lets it leave: never more than it had.
+    """Return a snapshot that waited as today's policy lets it leave: never more than it had.
 
     The name is the same each time, for the bytes are. A number that was masked before is hashed
     without its middle, so under `hashed` it is not joined with later ones. `accounts` are of

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks that wait on disk until their receiver takes them: in order, none lost.
+"""Snapshots that wait on disk until their receiver takes them: in order, none lost.
 
-A look waits under the name it will have at the receiver, which is the same each time: whoever is
+A snapshot waits under the name it has at the receiver, which is the same each time: whoever is
 killed between handing it over and striking it off hands over the same name again. Knows nothing of
 where it goes. It needs the standard library alone, for it runs at every desk.
 """
@@ -24,10 +24,10 @@ _DRAFT = ".part"
 """Where the next one grows, under the lock."""
 
 _TRIED = ".tried"
-"""How often a look was answered by a receiver that did not take it: lines of a count and a name."""
+"""How often a receiver answered and did not take a snapshot: lines of a count and a name."""
 
 _TRIES = 3
-"""Runs after which such a look no longer holds up those behind it."""
+"""Runs after which such a snapshot no longer holds up those behind it."""
 
 _PUT_PATIENCE_S = 10.0
 """For another sender that is putting one down, which takes milliseconds."""
@@ -36,7 +36,7 @@ _RETRY_S = 0.02
 
 
 class Answer(NamedTuple):
-    """What became of handing one look over."""
+    """What became of handing one snapshot over."""
 
     state: Literal["delivered", "away", "refused"]
     """away: later it may go; refused: as it is it never will."""
@@ -57,11 +57,11 @@ class Report(NamedTuple):
     last: Answer = Answer("delivered")
     """The latest that was not taken; what it says holds for all that wait."""
     passed: int = 0
-    """Looks that were not taken for several runs, and no longer hold up the others."""
+    """Snapshots that were not taken for several runs, and no longer hold up the others."""
 
 
 class Spool:
-    """One folder of looks that wait; any number of senders at once may use it."""
+    """One folder of snapshots that wait; any number of senders at once may use it."""
 
     def __init__(self, folder: Path, limit: int | None = None) -> None:
         """Use a folder, made when something is put there; `limit` is how many may wait."""
@@ -69,7 +69,7 @@ class Spool:
         self._limit = limit
 
     def put(self, name: str, body: bytes) -> int:
-        """Keep a look until it is delivered, and return how many of the oldest were dropped.
+        """Keep a snapshot until it is delivered, and return how many of the oldest were dropped.
 
         What waits under this name already is the same, and stays where it is.
 
@@ -93,7 +93,7 @@ class Spool:
     def deliver(self, hand_over: Callable[[str, bytes], Answer], patience_s: float) -> Report:
         """Hand over what waits, oldest first, until nothing does or the receiver is away.
 
-        A look that it answers and does not take, run after run, goes after all others.
+        A snapshot that it answers and does not take, run after run, goes after all others.
 
         `patience_s` is for another sender that is at it already, and takes along what waits.
         """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""By which rules and thresholds the columns of a store were judged, and what marks them as old.
+"""By which rules and thresholds the columns of a store were judged; marks those of others.
 
 Whoever comes with other rules marks every row as due (`DUE_US`), in one transaction with the
 note of the new ones. A row that is due is judged again before it is shown (`advance`).

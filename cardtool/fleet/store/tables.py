@@ -138,7 +138,7 @@ PERSON = Table(
 """
 
 FORGOTTEN = Table("forgotten", METADATA, Column("look", String, primary_key=True))
-"""Fingerprints of looks that must not come back, `fleet/removing/forgotten.py`."""
+"""Fingerprints of snapshots that must not come back, `fleet/removing/forgotten.py`."""
 
 JUDGED_BY = Table(
     "judged_by",

@@ -277,29 +277,6 @@ def test_many_are_judged_in_processes_and_told_of(stores: str, tmp_path: Path) -
     assert "old" not in {line.verdict for line in lines}
 
 
-@pytest.mark.parametrize("words", [["audit", "--format", "csv", "--at", "2026-10-02"], ["rejudge"]])
-def test_a_bar_on_the_terminal_shows_how_far_a_long_judging_is(
-    tmp_path: Path, words: list[str]
-) -> None:
-    assert sys.platform != "win32"
-    place = str(tmp_path / "fleet.db")
-    fleets.keep_in(place, tmp_path, fleets.without_reader("masa", AT)).close()
-    shown, terminal = os.openpty()
-    command = [sys.executable, "-m", "cardtool", "fleet", *words, "--database", place]
-
-    done = subprocess.run(
-        [*command, "--lang", "en"], stdout=subprocess.PIPE, stderr=terminal, check=False
-    )
-
-    os.close(terminal)
-    assert done.returncode in {0, 2}
-    assert b"Snapshots judged again" not in done.stdout
-    said = os.read(shown, 1 << 16).decode()
-    os.close(shown)
-    assert "Snapshots judged again" in said
-    assert "100%" in said
-
-
 def test_a_snapshot_is_judged_by_what_decides_and_by_nothing_else() -> None:
     found = judged_by.mine(Policy())
 

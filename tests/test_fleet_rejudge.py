@@ -37,6 +37,8 @@ from cardtool.rules.policy import Policy
 from tests import desks, fleets
 from tests.fleets import pieces_of
 
+assert sys.platform != "win32"  # which has no terminals of this kind
+
 AT = desks.AT
 DAY = timedelta(days=1)
 NOW = datetime.now(UTC)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names of PKCS#11's return values, from what python-pkcs11 raises."""
 
+import errno
+
 import pytest
 from pkcs11 import exceptions
 
@@ -27,6 +29,22 @@ from cardtool.probe.cryptoki import name_error
             0x80000001,
         ),
         (exceptions.PKCS11Error("OS exception while loading x: no"), "os", "DLERROR", None),
+        (
+            exceptions.PKCS11Error(
+                "OS exception while loading C_GetFunctionList.so: C_GetFunctionList.so: no"
+            ),
+            "os",
+            "DLERROR",
+            None,
+        ),
+        (
+            exceptions.PKCS11Error(
+                "OS exception while loading x: x: undefined symbol: C_GetFunctionList"
+            ),
+            "os",
+            "ENOSYS",
+            errno.ENOSYS,
+        ),
         (exceptions.PKCS11Error("Should never see this."), "pkcs11", "CKR_GENERAL_ERROR", 0x05),
     ],
 )

@@ -15,6 +15,7 @@ import pytest
 from cardtool.model.snapshot import Failure
 from cardtool.probe.isolation import Worker, name_exit
 from cardtool.probe.jobs import OPENED, TOKEN, ListReaders, OpenedModule, OpenModule, ReadToken, ask
+from tests.rig.compiler import compile_library
 from tests.rig.modules import Module, Place, Slot, hostile_module, scripted_module
 from tests.rig.processes import below, is_running, uses
 
@@ -28,6 +29,19 @@ def test_a_library_that_cannot_be_loaded_is_the_systems_failure() -> None:
     assert isinstance(answer, Failure)
     assert (answer.api, answer.name) == ("os", "DLERROR")
     assert "none.so" in answer.detail
+
+
+def test_a_library_that_is_no_module_is_told_from_one_that_cannot_be_loaded(
+    tmp_path: Path,
+) -> None:
+    source, library = tmp_path / "other.c", tmp_path / "libother.so"
+    source.write_text("int other(void) { return 0; }")
+    compile_library(source, library)
+    with Worker("pkcs11") as worker:
+        answer = ask(worker, OpenModule(path=str(library)), OPENED, timeout_s=10)
+
+    assert isinstance(answer, Failure)
+    assert (answer.api, answer.name) == ("os", "ENOSYS")
 
 
 def test_a_fault_of_ours_is_not_the_cards() -> None:

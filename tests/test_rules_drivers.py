@@ -152,7 +152,7 @@ def test_a_folder_is_no_library() -> None:
     assert codes(desk(modules=(folder,))) == ["driver-not-library"]
 
 
-@pytest.mark.parametrize("name", ["ENOEXEC", "EISDIR"])
+@pytest.mark.parametrize("name", ["ENOEXEC", "EISDIR", "ENOSYS"])
 def test_a_path_is_corrected_and_a_damaged_installation_repeated(name: str) -> None:
     failure, read = Failure(api="os", name=name, code=8), module(slot(token(nes())), path=OPENSC)
     asked_for, installed = (

@@ -5,6 +5,7 @@ Imported in the worker only.
 """
 
 import ctypes
+import errno
 import mmap
 import re
 import sys
@@ -49,10 +50,15 @@ _INITIALIZE, _GET_SLOT_INFO = 0, 5
 """Places in CK_FUNCTION_LIST of C_Initialize and C_GetSlotInfo, counted from 0."""
 
 
+_ENTRY = "C_GetFunctionList"
+"""What each module exports; dlsym(3) names it where it is missing. Windows does not."""
+
+
 def name_error(error: PKCS11Error) -> Failure:
     """Give python-pkcs11's exception the standard's name; its own text is empty or prose.
 
-    A library the system would not load is a plain PKCS11Error too: `Failure(os, DLERROR)`.
+    A library the system would not load is a plain PKCS11Error too: `Failure(os, DLERROR)`. So is
+    one that is loaded and is no PKCS#11 module: `Failure(os, ENOSYS)`.
     """
     text = str(error)
     if type(error) is not PKCS11Error:
@@ -61,6 +67,8 @@ def name_error(error: PKCS11Error) -> Failure:
         return Failure(api="pkcs11", name=name, code=_CODES.get(name), detail=text)
     if unmapped := re.search(r"0x[0-9a-f]+$", text):
         return _name_code(int(unmapped.group(), 16))
+    if "exception while loading" in text and _ENTRY in text.rpartition(":")[2]:
+        return Failure(api="os", name="ENOSYS", code=errno.ENOSYS, detail=text)
     if "exception while loading" in text:
         return Failure(api="os", name="DLERROR", detail=text)
     return Failure(api="pkcs11", name="CKR_GENERAL_ERROR", code=0x05, detail=text)

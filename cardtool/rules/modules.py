@@ -13,7 +13,7 @@ from cardtool.rules import desk, fitting
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
-_NOT_A_LIBRARY = ("ENOEXEC", "EISDIR")
+_NOT_A_LIBRARY = ("ENOEXEC", "EISDIR", "ENOSYS")
 
 _MOST_NAMED = 8
 """Modules that are named beside each card that none of them was asked for."""

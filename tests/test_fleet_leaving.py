@@ -22,12 +22,18 @@ QUESTIONS = (
     *(("audit", form) for form in ("csv", "ndjson", "xlsx", "json", "ics")),
     *(("audit", form, "--by", "card") for form in ("csv", "ndjson", "xlsx", "json", "ics")),
     *(("audit", form, "--at", "2026-10-05") for form in ("csv", "ndjson")),
+    *(("audit", form, "--count", "unit") for form in ("csv", "json")),
+    ("audit", "prometheus"),
+    ("audit", "nagios"),
     *(("orders", form) for form in ("csv", "xlsx", "json")),
     *(("diff", form, "--since", "2026-09-01", "--at", "2026-10-05") for form in ("csv", "json")),
     *(("forecast", form, "--by", "unit") for form in ("csv", "json", "svg")),
     ("merge", "json", "--unseen"),
 )
-KEEPING = tuple(each for each in QUESTIONS if each[0] in {"audit", "orders", "merge"})
+NAMELESS = {"nagios", "prometheus", "--count"}
+KEEPING = tuple(
+    each for each in QUESTIONS if each[0] in {"audit", "orders", "merge"} if not NAMELESS & {*each}
+)
 
 
 def _home(folder: Path, policy: IdentityPolicy) -> Path:

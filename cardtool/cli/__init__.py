@@ -93,7 +93,9 @@ def check(ctx: click.Context) -> None:
     diagnosis = session.judge(session.look())
     session.show(session.format, [diagnosis])
     if value(ctx, "at") is None:  # else it may be well at another moment only
-        session.remember(diagnosis)
+        from cardtool.cli.remembering import remember
+
+        remember(diagnosis)
     ctx.exit(session.worst)
 
 

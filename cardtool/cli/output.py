@@ -8,10 +8,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cardtool.cli.refusal import UNKNOWN, Refusal
+
+if TYPE_CHECKING:
+    from cardtool.views.paper import Paper
+
+_COLUMNS = range(40, 101)
+"""Widths that are laid out for; wider lines are hard to read."""
 
 
 def write(parts: Iterable[str]) -> None:
@@ -64,6 +71,24 @@ def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise Refusal(code="output-unwritable", file=str(path), reason=reason) from error
+
+
+def paper(*, is_file: bool, titled: bool) -> "Paper":
+    """Return the page that this terminal, or pipe, can show; a file has no colours."""
+    import shutil
+
+    from cardtool.console import can_encode
+    from cardtool.views.paper import Paper
+
+    if is_file:
+        return Paper(titled=titled)
+    width = shutil.get_terminal_size((80, 24)).columns
+    return Paper(
+        width=min(max(width, _COLUMNS.start), _COLUMNS.stop - 1),
+        colour=has_colour(),
+        symbols=can_encode("\u2713\u2717", sys.stdout),
+        titled=titled,
+    )
 
 
 def has_colour() -> bool:

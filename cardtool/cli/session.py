@@ -38,11 +38,11 @@ _Record = TypeVar("_Record", bound="msgspec.Struct")
 LEAVING = ("json", "ics", "csv", "ndjson", "xlsx")
 """Formats that are made to be given away: redacted, where the screen is masked."""
 
+_MONITORING = ("nagios", "prometheus")
+"""Formats for programs that watch; nobody is in them, whatever is asked for."""
+
 _WHOLE = (*LEAVING, "html")
 """Formats that can be had with names and numbers as they are."""
-
-_COLUMNS = range(40, 101)
-"""Widths that are laid out for; wider lines are hard to read."""
 
 
 class Session:
@@ -182,7 +182,7 @@ class Session:
         """Return what hides the persons of a list; None: they may stay as the store has them."""
         from cardtool.model.hiding import Hiding
 
-        is_shown = self._keeps or self.format not in LEAVING
+        is_shown = self._keeps or self.format not in (*LEAVING, *_MONITORING)
         return None if is_shown else Hiding(self._key)
 
     def hidden(self, records: "Iterable[_Record]") -> "Iterable[_Record]":
@@ -215,20 +215,6 @@ class Session:
         if severity.rank > self._worst_rank:
             self._worst_rank = severity.rank
             self.worst = severity.exit_status
-
-    @staticmethod
-    def remember(diagnosis: "Diagnosis") -> None:
-        """Keep what a desk was like that can sign: later it tells what has changed.
-
-        While its clock is doubted what was kept stays, for it is the witness.
-        """
-        from cardtool.probe import last_good
-
-        codes = {each.code for each in diagnosis.findings}
-        if "clock-went-back" in codes:
-            last_good.doubt(diagnosis.snapshot.taken_at)
-        elif "desk-ready" in codes:
-            last_good.remember(diagnosis.snapshot)
 
     def show(self, view: str, diagnoses: "Iterable[Diagnosis]", **bound: object) -> None:
         """Write what a view makes of the diagnoses, as they come."""
@@ -300,18 +286,6 @@ class Session:
 
     def paper(self, *, titled: bool = False) -> "Paper":
         """Return the page that this terminal, or pipe, can show; a file has no colours."""
-        import shutil
+        from cardtool.cli import output
 
-        from cardtool.cli.output import has_colour
-        from cardtool.console import can_encode
-        from cardtool.views.paper import Paper
-
-        if self.file is not None:
-            return Paper(titled=titled)
-        width = shutil.get_terminal_size((80, 24)).columns
-        return Paper(
-            width=min(max(width, _COLUMNS.start), _COLUMNS.stop - 1),
-            colour=has_colour(),
-            symbols=can_encode("\u2713\u2717", sys.stdout),
-            titled=titled,
-        )
+        return output.paper(is_file=self.file is not None, titled=titled)

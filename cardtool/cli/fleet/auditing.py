@@ -16,6 +16,7 @@ from cardtool.cli.session import Session
 if TYPE_CHECKING:
     from cardtool.fleet.asking.audit import By
     from cardtool.fleet.asking.questions import Question
+    from cardtool.model.hiding import Hiding
     from cardtool.model.summary import Summary
     from cardtool.views.tally import Tally
 
@@ -139,6 +140,9 @@ def _show_tally(session: Session, tally: "Tally", by: str) -> None:
     from cardtool.model.diagnosis import Severity
     from cardtool.views.tally import render, render_csv, render_json
 
+    hiding = session.hiding()
+    if by == "unit" and hiding is not None:
+        tally = _without_people(tally, hiding)
     for severity in sorted({name for counts in tally.values() for name in counts}):
         session.note(Severity(severity))
     if session.format == "csv":
@@ -147,3 +151,13 @@ def _show_tally(session: Session, tally: "Tally", by: str) -> None:
         session.write(render_json(tally, by))
     else:
         session.write(render(tally, session.text, by, session.paper()))
+
+
+def _without_people(tally: "Tally", hiding: "Hiding") -> "Tally":
+    """Return the counts of units without the numbers in their names; units may become one."""
+    from collections import Counter
+
+    hidden: dict[str, Counter[str]] = {}
+    for unit, counts in tally.items():
+        hidden.setdefault(hiding.free(unit), Counter()).update(counts)
+    return hidden

@@ -2,6 +2,7 @@
 """What `fleet import` sets aside and says of it: nothing is lost, overwritten or doubled."""
 
 import gzip
+import json
 import random
 import sys
 from pathlib import Path
@@ -115,6 +116,17 @@ def test_an_archive_that_would_swell_is_not_unpacked(store: Store, tmp_path: Pat
     assert {"bomb.ndjson.gz", "one.json.gz"} <= {
         each.name for each in (tmp_path / "rejected").iterdir()
     }
+
+
+def test_an_archive_on_standard_input_is_measured_too(tmp_path: Path) -> None:
+    swollen = gzip.compress(b"\n" * (96 * 1024 * 1024) + line(numbered(0)))
+    options = ("--database", str(tmp_path / "store"), "--format", "json")
+
+    done = CliRunner().invoke(main, ["fleet", "import", "-", *options], input=swollen)
+
+    assert done.exit_code == 3
+    report = json.loads(done.stdout)
+    assert (report["new"], report["set_aside"]) == (0, 1)
 
 
 def test_another_look_of_the_same_moment_is_set_aside_and_changes_nothing(

@@ -20,6 +20,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
+from cardtool.fleet.importing.archive import Archive
 from cardtool.fleet.importing.folders import Folder, Spot, state_of
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
@@ -31,9 +32,6 @@ REJECTED = "rejected"
 _LINES = (".ndjson", ".jsonl")
 _DOCUMENTS = (".json",)
 _ZIPPED = ".gz"
-
-_RATIO = 200
-"""A file that grows by more is no archive of snapshots, of which gzip makes a twentieth."""
 
 _SKIPPED_BYTES = 4 * SIZE_LIMIT_BYTES
 """What is read of lines that are too long, before the rest of the file is not read."""
@@ -158,7 +156,7 @@ def pieces(found: Found) -> Iterator[Piece]:
             return
         name = spot.path.name.lower()
         node = (about.st_dev, about.st_ino)
-        yield from _texts(spot, stream, name.removesuffix(_ZIPPED), about.st_size, node)
+        yield from _texts(spot, stream, name.removesuffix(_ZIPPED), (about.st_size, node))
 
 
 def _opened(spot: Spot) -> int:
@@ -177,23 +175,18 @@ def _read(spot: Spot, span: Span) -> bytes:
 
 
 def _texts(
-    file: Spot,
-    stream: BinaryIO,
-    name: str,
-    size: int = 0,
-    node: tuple[int, int] | None = None,
+    file: Spot, stream: BinaryIO, name: str, whole: tuple[int, tuple[int, int]] | None = None
 ) -> Iterator[Piece]:
     packed = (
         stream
         if isinstance(stream, io.BufferedReader)
         else io.BufferedReader(cast("io.RawIOBase", stream))
     )
-    limit = None
+    archive = None
+    stream = packed
     if packed.peek(2)[:2] == _GZIP:
-        stream = cast("BinaryIO", gzip.GzipFile(fileobj=packed, mode="rb"))
-        limit, node = (SIZE_LIMIT_BYTES + _RATIO * size if size else None), None
-    else:
-        stream = packed
+        archive, whole = Archive(packed), None
+        stream = cast("BinaryIO", gzip.GzipFile(fileobj=archive, mode="rb"))
     try:
         if not name.endswith(_LINES):
             first = stream.readline(SIZE_LIMIT_BYTES + 1)
@@ -202,7 +195,7 @@ def _texts(
                 yield _whole(file, stream, first + more)
                 return
             stream.seek(0)
-        yield from _lines(file, stream, limit, node and (size, node))
+        yield from _lines(file, stream, archive, whole)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         yield Piece(file=file, problem="import-archive", detail=str(error), is_last=True)
 
@@ -225,7 +218,10 @@ def _whole(file: Spot, stream: BinaryIO, begun: bytes) -> Piece:
 
 
 def _lines(
-    file: Spot, stream: BinaryIO, limit: int | None, whole: tuple[int, tuple[int, int]] | None
+    file: Spot,
+    stream: BinaryIO,
+    archive: Archive | None,
+    whole: tuple[int, tuple[int, int]] | None,
 ) -> Iterator[Piece]:
     """Yield the lines, many at once; of one that is too long, that it is."""
     first = stream.readline(SIZE_LIMIT_BYTES + 1)
@@ -245,7 +241,7 @@ def _lines(
         text, long = _to_the_end_of_a_line(first, stream)
         first = b""
         read += len(text) + len(long)
-        if limit is not None and read > limit:
+        if archive is not None and archive.is_bomb(read):
             yield Piece(file=file, has_lines=True, problem="import-bomb", is_last=True)
             return
         if text:
@@ -256,7 +252,7 @@ def _lines(
             long = stream.readline(SIZE_LIMIT_BYTES)
             read += len(long)
             skipped += len(long)
-            is_bomb = limit is not None and read > limit
+            is_bomb = archive is not None and archive.is_bomb(read)
             if is_bomb or skipped > _SKIPPED_BYTES:
                 code = "import-bomb" if is_bomb else "import-rest"
                 yield Piece(file=file, has_lines=True, problem=code, is_last=True)

@@ -194,6 +194,14 @@ def test_a_row_that_is_nobodys_is_told() -> None:
     ]
 
 
+def test_whoever_has_a_computer_called_as_a_heading_is_a_person_all_the_same() -> None:
+    rows = [("TCKN", "Ad", "PC", "User"), (NUMBER, "AYŞE ÖRNEK", "pc", "user"), ("", "", "PC", "")]
+
+    register = read(text_of(rows).encode(), {}, FULL)
+
+    assert [(each.number, each.host) for each in register.entries] == [(NUMBER, "pc")]
+
+
 def test_a_row_over_several_lines_keeps_the_number_it_has_in_the_file() -> None:
     body = f'TCKN;PC\n"{NUMBER}";"a\nb"\n;\n1;\n'.encode()
 

@@ -127,7 +127,9 @@ def _people(
     """
     columns: dict[str, int] = {}
     for row, cells in grid.rows:
-        if not columns or any(headings.names(cells[place]) for place in _telling(columns, cells)):
+        telling = [cells[place] for place in _telling(columns, cells) if cells[place]]
+        # only all of them: a computer or an account may be called as a heading is, "PC" or "User"
+        if not columns or (telling and all(map(headings.names, telling))):
             if known := headings.columns(cells):
                 columns = known
                 for place, cell in enumerate(cells):

@@ -199,6 +199,19 @@ def test_a_worker_that_stopped_itself_is_woken(tmp_path: Path) -> None:
     assert isinstance(answer, OpenedModule)
 
 
+def test_a_library_that_stops_the_process_above_it_leaves_nothing(tmp_path: Path) -> None:
+    module = _harmful(tmp_path, "kill(getppid(), SIGSTOP);")
+
+    with Worker("pkcs11") as worker:
+        answer = ask(worker, OpenModule(path=str(module.path)), OPENED, timeout_s=20)
+        everywhere = [pid for pid in _everybody() if uses(pid, module.path)]
+    assert worker.pid is not None
+
+    assert isinstance(answer, OpenedModule)
+    assert everywhere
+    _wait_for(lambda: not any(map(is_running, (worker.pid or 0, *everywhere))))
+
+
 def test_an_answer_that_does_not_end_is_refused(tmp_path: Path) -> None:
     text = "static char text[100000]; memset(text, '{', sizeof text);"
     every = "for (int n = 0; n < 1000; n++) for (int fd = 3; fd < 20; fd++)"

@@ -155,6 +155,8 @@ class Worker:
         with suppress(OSError):
             self._process.stdin.close()
         self._expected.put(False)  # noqa: FBT003 - the only other kind of message
+        if sys.platform != "win32":
+            self._process.send_signal(signal.SIGCONT)  # a library may have stopped the one above it
         if not self.is_lost:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(wait_s)

@@ -553,6 +553,15 @@ def test_a_full_disk_is_told(saved: str, words: str) -> None:
     assert done.stderr.count(b"\n") == 1
 
 
+@pytest.mark.parametrize("words", ["diagnose absent.json", "nonsense", "--help"])
+def test_where_nothing_can_be_said_the_status_is_still_that_of_no_answer(words: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = (sys.executable, "-m", "cardtool", *words.split())
+        done = subprocess.run(command, stdout=full, stderr=full, check=False)
+
+    assert done.returncode == UNKNOWN
+
+
 @pytest.mark.parametrize(("settings", "colour"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_a_terminal_gets_colours_unless_it_wants_none(
     saved: str, settings: dict[str, str], *, colour: bool

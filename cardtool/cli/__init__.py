@@ -7,6 +7,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,8 @@ def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
         status = main.main(list(arguments), "cardtool", standalone_mode=False, obj=workers)
         return int(status or 0)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):  # standard error is full or gone: the status still says it
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
@@ -51,7 +53,8 @@ def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
         return UNKNOWN if leaving.code else 0
     except Exception as error:  # noqa: BLE001 - the outermost handler: what comes here is our fault
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # met by click's own help
-            Refusal(code="stdout", reason=error.strerror or "").show()
+            with suppress(OSError):
+                Refusal(code="stdout", reason=error.strerror or "").show()
             return UNKNOWN
         import traceback
 

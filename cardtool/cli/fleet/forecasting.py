@@ -28,8 +28,10 @@ def forecast(ctx: click.Context, by: str) -> None:
 
     session = Session(ctx, _FORMATS)
     own = session.config.fleet
-    store, at = opened(ctx), moment(ctx)
-    every = ahead(store, at, price=own.price, currency=own.currency, by_unit=by == "unit")
+    store, at, policy = opened(ctx, session), moment(ctx), session.config.days()
+    every = ahead(
+        store, at, price=own.price, currency=own.currency, by_unit=by == "unit", policy=policy
+    )
     (found,) = session.hidden([every])
     match session.format:
         case "terminal":

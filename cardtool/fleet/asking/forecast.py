@@ -31,19 +31,21 @@ _LATEST = datetime(9990, 1, 1, tzinfo=TURKEY)
 _FEW = 2000
 
 
-def forecast(
+def forecast(  # noqa: PLR0913 - what is asked, and how it is counted
     store: Store,
     at: datetime,
     *,
     price: float | None = None,
     currency: str = "TRY",
     by_unit: bool = False,
+    policy: Policy | None = None,
 ) -> Forecast:
     """Return the renewals ahead, by the certificates that had been seen at a moment.
 
-    Of a unit without a name in its configuration the register's counts.
+    Of a unit without a name in its configuration the register's counts. `policy` is for a store
+    that does not say by which it was judged.
     """
-    advance(store, datetime.now(UTC), Policy())
+    advance(store, datetime.now(UTC), policy or Policy())
     names, starts = _months(at)
     counts: Counter[tuple[str, int]] = Counter()
     query = _lasting_longest(to_us(at), by_unit=by_unit)

@@ -21,7 +21,7 @@ _BLOCK = 1000
 """Files that are judged together, or pieces of one."""
 _BLOCK_BYTES = 3 << 20
 
-_AHEAD = 16
+_AHEAD = 8
 """Blocks that are judged or wait to be, while earlier ones are written."""
 
 _OF_INPUT = 2

@@ -16,6 +16,9 @@ from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 
 _TABLES = (WORKSTATION, SNAPSHOT, CERTIFICATE)
 
+_SORTED_KB = 16_384
+"""Memory in which SQLite sorts an index, beside a cache of the same size; the rest is on disk."""
+
 STALE = 1000
 """New snapshots after which the statistics that questions are planned by are made again."""
 
@@ -63,6 +66,7 @@ def _make(store: Store) -> None:
         if not any(_missing(connection, table) for table in _TABLES):
             return
     with store.writing() as connection:
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{_SORTED_KB}")
         for table in _TABLES:
             for index in table.indexes:
                 index.create(connection, checkfirst=True)

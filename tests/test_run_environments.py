@@ -144,6 +144,20 @@ def test_an_update_that_cannot_be_set_up_runs_with_the_environment_before(stage:
     assert done.stdout == "<fleet><audit>"
 
 
+def test_whoever_may_not_write_in_the_folder_runs_the_environment_before(stage: Stage) -> None:
+    stage.run()
+    stage.change()
+    (stage.path / "mkdir").unlink()
+    stage.put("mkdir", "#!/bin/sh\nexit 1\n")
+
+    done, more = stage.run("check"), stage.run("fleet")
+
+    assert (done.returncode, done.stdout) == (2, "<check>")
+    assert "The one before is used" in done.stderr
+    assert (more.returncode, more.stdout) == (3, "")
+    assert "This folder cannot be written to" in more.stderr
+
+
 @pytest.mark.parametrize("more", ["fleet", "test"])
 def test_what_the_environment_before_lacks_it_is_not_used_for(stage: Stage, more: str) -> None:
     stage.put_test_programs()
@@ -154,6 +168,33 @@ def test_what_the_environment_before_lacks_it_is_not_used_for(stage: Stage, more
 
     assert (broken.returncode, broken.stdout) == (3, "")
     assert "The environment before was left as it was." in broken.stderr
+
+
+def test_a_folder_of_two_lines_is_set_up_once(stage: Stage) -> None:
+    stage.home = stage.home.rename(stage.home.with_name("two\nlines"))
+    stage.run()
+    stage.calls()
+
+    assert stage.run("check").stderr == ""
+    assert stage.calls() == ""
+
+
+def test_what_can_be_no_lock_is_taken_away_and_nothing_behind_a_link_is_emptied(
+    stage: Stage, tmp_path: Path
+) -> None:
+    (tmp_path / "theirs").write_text("theirs")
+    lock = stage.home / ".venvs" / "lock"
+    lock.parent.mkdir()
+    for make in (lock.mkdir, lambda: os.mkfifo(lock), lambda: lock.symlink_to(tmp_path / "theirs")):
+        make()
+
+        assert stage.run("check").stdout == "<check>"
+
+        assert lock.is_file()
+        assert not lock.is_symlink()
+        lock.unlink()
+        stage.change()
+    assert (tmp_path / "theirs").read_text() == "theirs"
 
 
 def test_a_first_set_up_that_fails_begins_again(stage: Stage) -> None:

@@ -185,8 +185,13 @@ def test_what_can_be_no_lock_is_taken_away_and_nothing_behind_a_link_is_emptied(
     (tmp_path / "theirs").write_text("theirs")
     lock = stage.home / ".venvs" / "lock"
     lock.parent.mkdir()
-    for make in (lock.mkdir, lambda: os.mkfifo(lock), lambda: lock.symlink_to(tmp_path / "theirs")):
-        make()
+    for kind in ("folder", "pipe", "link"):
+        if kind == "folder":
+            lock.mkdir()
+        elif kind == "pipe":
+            os.mkfifo(lock)
+        else:
+            lock.symlink_to(tmp_path / "theirs")
 
         assert stage.run("check").stdout == "<check>"
 

@@ -4,6 +4,11 @@
 import subprocess
 from pathlib import Path
 
+_OF_LATER_GCC = tuple(
+    f"-Werror={mistake}" for mistake in ("implicit", "incompatible-pointer-types", "int-conversion")
+)
+"""Mistakes that Debian 13's gcc refuses of itself, and Debian 12's would let by."""
+
 
 def compile_library(
     source: Path, library: Path, *options: str, libraries: tuple[str, ...] = ()
@@ -13,7 +18,7 @@ def compile_library(
     Raises:
         RuntimeError: gcc refused; the message is gcc's own.
     """
-    command = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", *options]
+    command = ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", *_OF_LATER_GCC, *options]
     needed = [f"-l{name}" for name in libraries]
     done = subprocess.run(
         [*command, "-o", str(library), str(source), *needed],

@@ -15,7 +15,9 @@ Blanks may stand between them, as people write long numbers, and noughts before 
 those of any script, for full-width ones are passed on as they come.
 """
 
-_SIGNS = r"\s._/,:;'|+\u2010-\u2015\u2019\u200b-\u200d\u2060\ufeff\u00ad-"
+_SIGNS = (
+    r"\s._/,:;'|+()\u2010-\u2015\u2019\u2212\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad-"
+)
 _GAP = rf"(?:[{_SIGNS}]|%20){{1,3}}"
 _SPACED = re.compile(
     r"(?P<done>~[0-9a-f]{16})"

@@ -98,6 +98,7 @@ def _orders(name: str) -> Iterator[str]:
         first, last = parts[0], parts[-1]
         initials = "".join(part[0] for part in parts[:-1])
         yield from (first + last, last + first, first[0] + last, last + first[0], initials + last)
+        yield first + initials[1:] + last
 
 
 class Names:

@@ -133,6 +133,32 @@ def test_a_judging_process_that_is_killed_is_told_in_a_sentence(
     assert _takes_in_all(looks, tmp_path / "fleet.db")
 
 
+def test_a_process_that_judges_again_and_is_killed_is_told_in_a_sentence(
+    looks: Path, tmp_path: Path
+) -> None:
+    """What it did not judge is due still, and judged by the next command."""
+    place = ("--database", str(tmp_path / "fleet.db"), "--lang", "en")
+    command = [sys.executable, "-m", "cardtool", "fleet"]
+    subprocess.run([*command, "import", str(looks), *place], capture_output=True, check=True)
+    running = subprocess.Popen(
+        [*command, "rejudge", *place],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while len(_group(running.pid)) < 4:  # with one that looks after the semaphores
+        assert running.poll() is None
+    os.kill(max(_group(running.pid)), signal.SIGKILL)
+    _, said = running.communicate(timeout=60)
+
+    assert running.returncode == 3
+    assert said.startswith("cardtool: A process that judged snapshots was ended from outside")
+    assert _is_gone(running.pid)
+    done = subprocess.run([*command, "rejudge", *place], capture_output=True, check=True)
+    assert done.stdout == f"Computers judged again: {_LOOKS}\n".encode()
+
+
 def test_a_system_without_semaphores_judges_in_one_process(looks: Path, tmp_path: Path) -> None:
     require(shutil.which("unshare"), "unshare")
     require(os.geteuid() == 0, "root")

@@ -2,6 +2,7 @@
 # `make check` is all that CI runs. `./run test` makes the environment it needs.
 PY ?= .venv/bin/python
 
+TWO = --numprocesses 2 --dist worksteal
 PURE = cardtool/model/*,cardtool/catalog/*,cardtool/practice/*,cardtool/rules/*,cardtool/text/*,cardtool/views/*
 
 .PHONY: check style types imports cover test real long format generated dist
@@ -22,9 +23,10 @@ types:
 imports:
 	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
+# Two processes share the tests: each takes a run of neighbours, so that their rig is made once.
 cover:
 	$(PY) -m coverage erase
-	$(PY) -m coverage run -m pytest
+	$(PY) -m coverage run -m pytest $(TWO)
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report --fail-under 90
 	$(PY) -m coverage report --include '$(PURE)' --fail-under 100
@@ -38,7 +40,7 @@ real:
 # What CI does not run: every test in a random order, then properties with 2000 new examples each.
 # Either prints what repeats a failure: `--random-order-seed`, or `@reproduce_failure`.
 long:
-	$(PY) -m pytest --random-order
+	$(PY) -m pytest --random-order $(TWO)
 	$(PY) -m pytest --hypothesis-profile random -m hypothesis
 
 format:

@@ -109,7 +109,7 @@ def _read(session: Session, file: str, sheet: str | None) -> "Register":
     try:
         return limited.run(read, body, *settings, seconds=_LONGEST_S)
     except limited.LimitError as error:
-        raise Refusal(code=f"register-{error.kind}", file=file) from error
+        raise Refusal(code=error.code, file=file) from error
     except RegisterError as error:
         raise Refusal(code=error.code, **{"file": file, **error.facts}) from error
 

@@ -21,12 +21,12 @@ _MEMORY_BYTES = 2 * 1024**3
 
 
 class LimitError(Exception):
-    """The function did not answer: `kind` is "time", or "memory" where its process ended itself."""
+    """The function did not answer in time, or its process ended itself, for want of memory."""
 
-    def __init__(self, *, kind: str) -> None:
-        """Say which limit it met."""
-        super().__init__(kind)
-        self.kind = kind
+    def __init__(self, *, code: str) -> None:
+        """Give the code of the refusal that says which limit it met."""
+        super().__init__(code)
+        self.code = code
 
 
 def run(function: Callable[..., _Answer], *arguments: object, seconds: float) -> _Answer:
@@ -42,10 +42,10 @@ def run(function: Callable[..., _Answer], *arguments: object, seconds: float) ->
     there.close()
     try:
         if not here.poll(seconds):
-            raise LimitError(kind="time")
+            raise LimitError(code="register-time")
         is_answer, answer = here.recv()
     except EOFError as error:
-        raise LimitError(kind="memory") from error
+        raise LimitError(code="register-memory") from error
     finally:
         process.kill()
         process.join()

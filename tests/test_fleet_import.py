@@ -120,6 +120,19 @@ def test_lines_are_taken_in_whatever_their_file_is_called(
         assert (name, report.new, report.set_aside) == (name, wanted[name], 0)
 
 
+def test_folders_without_end_in_each_other_are_passed_over(store: Store, tmp_path: Path) -> None:
+    deep = tmp_path / "in"
+    deep.mkdir()
+    for number in range(40):
+        (deep / "a.json").write_bytes(line(numbered(number)))
+        deep /= "in"
+        deep.mkdir()
+
+    report = take(store, tmp_path / "in")
+
+    assert (report.new, report.passed_over) == (33, 1)
+
+
 def test_one_block_with_several_looks_of_a_new_workstation_keeps_the_latest(
     store: Store, tmp_path: Path
 ) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What waits is delivered in order and once, whoever is killed, and whatever is away."""
 
+import os
+import re
 import stat
 import subprocess
 import sys
@@ -254,6 +256,14 @@ def test_a_second_sender_waits_for_the_first_and_then_leaves_it(tmp_path: Path) 
     assert second == Report(waiting=1, last=Answer("away", "busy"))
     assert nobody.got == []
     assert _waiting(tmp_path) == []
+
+
+def test_a_pipe_where_a_lock_should_be_is_not_waited_for(tmp_path: Path) -> None:
+    if sys.platform != "win32":
+        os.mkfifo(tmp_path / ".put.lock")
+
+        with pytest.raises(OSError, match=re.escape(".put.lock")):
+            Spool(tmp_path).put("a", b"1")
 
 
 def test_on_a_full_disk_it_says_so_and_what_waits_stays_whole(tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ STANDARD_INPUT = Path("-")
 REJECTED = "rejected"
 """Name of the folder for what is set aside; one found on the way is passed over."""
 
+_DEEPEST = 32
+"""Folders in each other, of which each way is walked from the first: nobody sorts so finely."""
+
 _LINES = (".ndjson", ".jsonl")
 _DOCUMENTS = (".json",)
 _ZIPPED = ".gz"
@@ -123,9 +126,11 @@ def _within(named: Path, apart: Path | None) -> Iterator[Found]:
                     if each.name.startswith("."):  # being written
                         continue
                     if each.is_dir(follow_symlinks=False):
-                        if each.name != REJECTED and here.path / each.name != apart:
+                        if each.name == REJECTED or here.path / each.name == apart:
+                            continue
+                        if len(way) < _DEEPEST:
                             waiting.append((*way, each.name))
-                        continue
+                            continue
                     is_file = each.is_file(follow_symlinks=False) and _is_named(each.name)
                     spot = Spot(named=named, way=(*way, each.name))
                     yield Found(spot=spot, folder=here, is_file=is_file)

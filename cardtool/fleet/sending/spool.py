@@ -34,6 +34,9 @@ _PUT_PATIENCE_S = 10.0
 
 _RETRY_S = 0.02
 
+_PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""No link is followed, and no pipe waited for."""
+
 
 class Answer(NamedTuple):
     """What became of handing one snapshot over."""
@@ -181,7 +184,7 @@ class Spool:
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    return os.open(path, flags | _PLAIN, 0o600)
 
 
 def _make(folder: Path) -> None:

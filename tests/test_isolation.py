@@ -224,6 +224,18 @@ def test_an_answer_that_does_not_end_is_refused(tmp_path: Path) -> None:
     assert (answer.api, answer.name) == ("worker", "OVERSIZE")
 
 
+@pytest.mark.parametrize("count", ["0x3fffffff", "(CK_ULONG)-1"])
+def test_a_count_that_cannot_be_is_the_modules_fault(tmp_path: Path, count: str) -> None:
+    code = f"if (!list) {{ *count = {count}; return CKR_OK; }}"
+    module = scripted_module(tmp_path, [Slot()], code={"IN_GET_SLOT_LIST": code})
+
+    with Worker("pkcs11") as worker:
+        answer = ask(worker, OpenModule(path=str(module.path)), OPENED, timeout_s=20)
+
+    assert isinstance(answer, Failure)
+    assert (answer.api, answer.name) == ("pkcs11", "CKR_GENERAL_ERROR")
+
+
 def test_a_worker_has_limits_and_leaves_no_core_file(tmp_path: Path) -> None:
     module = scripted_module(tmp_path)
 

@@ -54,13 +54,23 @@ _ENTRY = "C_GetFunctionList"
 """What each module exports; dlsym(3) names it where it is missing. Windows does not."""
 
 
-def name_error(error: PKCS11Error) -> Failure:
+_LIES = (IndexError, MemoryError, OverflowError)
+"""What python-pkcs11 raises at a count or a size that cannot be (0.10)."""
+
+REFUSALS = (PKCS11Error, *_LIES)
+"""How a call to a module fails that is the module's fault."""
+
+
+def name_error(error: Exception) -> Failure:
     """Give python-pkcs11's exception the standard's name; its own text is empty or prose.
 
     A library the system would not load is a plain PKCS11Error too: `Failure(os, DLERROR)`. So is
     one that is loaded and is no PKCS#11 module: `Failure(os, ENOSYS)`.
     """
     text = str(error)
+    if isinstance(error, _LIES):
+        detail = f"a count or a size that cannot be: {type(error).__name__}"
+        return Failure(api="pkcs11", name="CKR_GENERAL_ERROR", code=0x05, detail=detail)
     if type(error) is not PKCS11Error:
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(error).__name__).upper()
         name = _SPELT_OTHERWISE.get(type(error).__name__, f"CKR_{words}")

@@ -15,7 +15,7 @@ from pkcs11.exceptions import PKCS11Error, TokenNotPresent
 
 from cardtool.model.snapshot import CertificateObject, Failure, ModuleInfo, Slot, Token
 from cardtool.probe import certificate
-from cardtool.probe.cryptoki import name_error, shield_slots
+from cardtool.probe.cryptoki import REFUSALS, name_error, shield_slots
 from cardtool.probe.jobs import OpenedModule, TokenAnswer
 
 _slots: dict[int, Any] = {}
@@ -32,11 +32,11 @@ def describe(module: Any) -> OpenedModule | Failure:  # noqa: ANN401 - a Cython 
     broken: dict[int, Failure] = {}
     try:
         found = module.get_slots()
-    except PKCS11Error:  # one slot that cannot be described takes the whole list with it
+    except REFUSALS:  # one slot that cannot be described takes the whole list with it
         try:
             broken = shield_slots(module.so)
             found = module.get_slots()
-        except PKCS11Error as error:
+        except REFUSALS as error:
             return name_error(error)
     _slots.update({slot.slot_id: slot for slot in found})
     return OpenedModule(
@@ -95,7 +95,7 @@ def _read_certificates(token: Any) -> tuple[CertificateObject, ...] | Failure:  
         with _session(token) as session:
             found = list(session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
             return tuple(_read_certificate(each) for each in found)
-    except PKCS11Error as error:
+    except REFUSALS as error:
         return name_error(error)
 
 
@@ -104,7 +104,7 @@ def _read_certificate(stored: Any) -> CertificateObject:  # noqa: ANN401 - a Cyt
     identifier = _attribute(stored, Attribute.ID).hex().upper()
     try:
         der = certificate.trim(stored[Attribute.VALUE])
-    except PKCS11Error as error:
+    except REFUSALS as error:
         return CertificateObject(content=name_error(error), sha256="", label=label, id=identifier)
     return CertificateObject(
         content=certificate.parse(der),
@@ -118,5 +118,5 @@ def _read_certificate(stored: Any) -> CertificateObject:  # noqa: ANN401 - a Cyt
 def _attribute(stored: Any, attribute: Attribute) -> bytes:  # noqa: ANN401 - a Cython class
     try:
         return bytes(stored[attribute])
-    except PKCS11Error:  # an attribute the token does not have
+    except REFUSALS:  # an attribute the token does not have
         return b""

@@ -716,6 +716,15 @@ def test_what_is_too_much_work_is_hidden_whole() -> None:
     assert re.fullmatch(r"~[0-9a-f]{16}", done.vanished[-1])
 
 
+def _fixed_words(snapshot: Snapshot) -> tuple[object, ...]:
+    assert isinstance(snapshot.readers, tuple)
+    content = _first(snapshot).content
+    assert isinstance(content, Certificate)
+    states = [each.states for each in snapshot.readers]
+    flags = [token.flags for _, _, token in snapshot.tokens()]
+    return content.key_usage, content.qc_statements, content.policies, states, flags
+
+
 @pytest.mark.parametrize("disguise", [lambda whole: redact(whole, KEY), mask])
 def test_a_card_with_very_many_people_keeps_nobody_waiting(
     disguise: Callable[[Snapshot], Snapshot],
@@ -737,5 +746,6 @@ def test_a_card_with_very_many_people_keeps_nobody_waiting(
     large = crowd(2000)
 
     assert "ornek" not in str(disguise(large).readers)
+    assert _fixed_words(disguise(large)) == _fixed_words(large)  # so it is judged the same
     assert str(10**10 + 1999) not in encode(disguise(large)).decode()
     assert seconds(large) < 20 * seconds(crowd(600))

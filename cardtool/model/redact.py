@@ -18,6 +18,7 @@ import msgspec
 from cardtool.model import homes, numbers
 from cardtool.model.accounts import Accounts
 from cardtool.model.certificate import Attribute, Certificate, Name
+from cardtool.model.effort import Effort
 from cardtool.model.fields import DIGITS, IDENTIFIERS, SHARED, STANDARD, SYMBOLS, TOLD
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.snapshot import CertificateObject, Failure, Slot, Snapshot, Token
@@ -26,12 +27,6 @@ from cardtool.model.stars import Stars, starred
 from cardtool.model.values import NUMBER_BYTES, Values, is_hashed
 
 _LIBRARY = (".so", ".dll", ".dylib")
-
-_WORK_LIMIT = 200_000_000
-"""Characters times values looked for: some seconds of work. What is beyond is hidden whole."""
-
-_LEAST_WORK = 100
-"""Values that as much work is done for as where there is none."""
 
 _KNOWN_LIMIT = 500
 """Values of people in one snapshot; a card has tens. With more, every text is hidden whole."""
@@ -121,7 +116,7 @@ class _Disguise:
         self._labels = Names({folded(each): each for each in known.labels if not is_hashed(each)})
         self._accounts = Accounts(known.accounts)
         wanted = len(self._values) + len(self._names) + len(self._accounts)
-        self._left = 0 if is_crowd else _WORK_LIMIT // (_LEAST_WORK + wanted)
+        self._effort = Effort(wanted, is_none=is_crowd)
         self._done: dict[tuple[Callable[[str], str], str], str] = {}
         self._changes = {
             **dict.fromkeys(SYMBOLS, self._symbol),
@@ -160,8 +155,8 @@ class _Disguise:
         """Change a text, the same one once only, and hide it whole where that is too much work."""
         done = self._done.get((change, text))
         if done is None:
-            self._left -= len(text)
-            done = self._done[change, text] = change(text) if self._left > 0 else self._value(text)
+            is_seen = self._effort.affords(text, is_fixed=change == self._symbol)
+            done = self._done[change, text] = change(text) if is_seen else self._value(text)
         return done
 
     def _text(self, text: str) -> str:

@@ -482,6 +482,7 @@ def test_a_driver_is_told_with_its_product_where_its_file_name_is_known(
         (("-o", "/proc/none/"), "/proc/none: "),
         (("-o", "/nonexistent/x.pem"), "/nonexistent/x.pem: It could not be written (No such file"),
     ],
+    ids=["two", "none", "a folder", "no folder"],  # a print is another in each process
 )
 def test_what_cannot_be_exported_is_told_in_one_sentence(
     store: SoftHsm, arguments: tuple[str, ...], said: str

@@ -209,7 +209,6 @@ def _by_rsa_in_name(leaf: Signer) -> bytes:
             "REFUSED",
         ),
     ],
-    ids=str,
 )
 def test_an_answer_that_cannot_be_used_is_none(
     server: Web, body: Callable[[Signer], bytes], why: str

@@ -120,6 +120,18 @@ def test_lines_are_taken_in_whatever_their_file_is_called(
         assert (name, report.new, report.set_aside) == (name, wanted[name], 0)
 
 
+def test_a_file_that_is_empty_yet_stays_for_the_next_import(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("a.json", "b.ndjson"):
+        (folder / name).touch()
+
+    report = take(store, folder, remove=True)
+
+    assert (report.read, report.passed_over, report.stuck) == (0, 2, [])
+    assert sorted(each.name for each in folder.iterdir()) == ["a.json", "b.ndjson"]
+
+
 def test_folders_without_end_in_each_other_are_passed_over(store: Store, tmp_path: Path) -> None:
     deep = tmp_path / "in"
     deep.mkdir()

@@ -159,6 +159,8 @@ def pieces(found: Found) -> Iterator[Piece]:
         if not stat.S_ISREG(about.st_mode):
             yield Piece(file=spot, problem="import-no-file", is_last=True)
             return
+        if not about.st_size:  # whoever copies it here has only begun: it stays
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         name = spot.path.name.lower()
         node = (about.st_dev, about.st_ino)
         yield from _texts(spot, stream, name.removesuffix(_ZIPPED), (about.st_size, node))

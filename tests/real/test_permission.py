@@ -65,6 +65,13 @@ def _check(service: GuardedService, home: Path) -> tuple[dict[str, Any], int]:
     return json.loads(done.stdout), done.returncode
 
 
+def _is_denied(check: dict[str, Any]) -> bool:
+    """Tell whether the service refused; in a container other steps help, and CI may run in one."""
+    marks = check["snapshot"]["host"]["session"]["marks"]
+    apart = "-container" if "container" in marks else ""
+    return bool(check["verdict"] == f"service-access-denied{apart}")
+
+
 def test_user_without_a_session_is_refused_until_the_printed_rule_is_installed(
     service: GuardedService, tmp_path: Path
 ) -> None:
@@ -72,7 +79,7 @@ def test_user_without_a_session_is_refused_until_the_printed_rule_is_installed(
     _restart_with(service, _rule(_GROUP))
     allowed, allowed_status = _check(service, tmp_path)
 
-    assert (refused["verdict"], refused_status) == ("service-access-denied", 2)
+    assert (_is_denied(refused), refused_status) == (True, 2)
     failure = refused["snapshot"]["readers"]
     assert (failure["api"], failure["code"]) == ("pcsc", _ACCESS_DENIED)
     assert (allowed["verdict"], allowed_status) == ("nes-valid", 0)
@@ -83,7 +90,7 @@ def test_rule_for_a_group_lets_nobody_else_in(service: GuardedService, tmp_path:
 
     refused, _ = _check(service, tmp_path)
 
-    assert refused["verdict"] == "service-access-denied"
+    assert _is_denied(refused)
 
 
 def test_root_needs_no_rule(service: GuardedService) -> None:
@@ -98,16 +105,16 @@ def test_root_needs_no_rule(service: GuardedService) -> None:
 
 
 def test_printed_rule_needs_both_its_actions(service: GuardedService, tmp_path: Path) -> None:
-    """With the first alone the readers are seen, and connecting to a card breaks the line."""
+    """With the first alone readers are seen, no card: pcscd 1.9 breaks the line, 2.3 refuses."""
     _restart_with(service, _rule(_GROUP).replace("access_card", "access_no_card"))
-    broken = service.run_as_user(sys.executable, "-c", _CONNECT, home=tmp_path)
+    connected = service.run_as_user(sys.executable, "-c", _CONNECT, home=tmp_path)
     kept, kept_status = _check(service, tmp_path)
     _restart_with(service, _rule(_GROUP).replace("access_pcsc", "access_no_pcsc"))
     refused, _ = _check(service, tmp_path)
 
-    assert broken.stdout == f"{_COMM_ERROR}\n"
-    assert (kept["verdict"], kept_status) == ("card-line-broken", 2)
-    assert refused["verdict"] == "service-access-denied"
+    verdicts = {_COMM_ERROR: "card-line-broken", _ACCESS_DENIED: "card-access-denied"}
+    assert (kept["verdict"], kept_status) == (verdicts[int(connected.stdout)], 2)
+    assert _is_denied(refused)
 
 
 _CONTAINER = """

@@ -114,8 +114,8 @@ def test_a_page_says_what_should_be_found_and_nothing_else(
         assert said == sorted((*case.expect, case.verdict))
         assert _codes(lines[place + 1], language) == [case.verdict]
         assert lines[place + 2] == text.means(case.verdict).replace("`", "")
-    elif text.label("no-certificates") in lines:
-        assert said == [case.verdict]
+    elif text.label("no-certificates") in lines or case.verdict == "check-running":
+        assert said == [case.verdict]  # why the page says so little
     else:
         assert said == []
 

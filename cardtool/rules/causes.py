@@ -82,7 +82,7 @@ def without_others(found: Iterable[Finding], snapshot: Snapshot, at: datetime) -
             yield finding(code, **{"reason": each.code, **kept})
         elif code and (readers := about(each)):
             reason = f"{each.code} {each.facts.get('reason', '')}".strip()
-            if id(readers) not in told:
+            if id(readers) not in told:  # pragma: no branch - cut short by the limit of the effort
                 told[id(readers)] = readers
                 for reader in sorted(readers - noted):
                     noted.add(reader)

@@ -26,7 +26,7 @@ from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules.codes import ROWS, actors
 from cardtool.rules.codes.row import Row
 from cardtool.text import LANGUAGES, Text, load_words
-from cardtool.views.prometheus import FAMILIES
+from cardtool.views.lists.prometheus import FAMILIES
 
 if TYPE_CHECKING:
     from tests.causes import Cause, Causes

@@ -7,7 +7,7 @@ from cardtool.model.order import Order
 from cardtool.model.register import Entry
 from cardtool.model.summary import ReaderState
 from cardtool.text import Text
-from cardtool.views import orders
+from cardtool.views.lists import orders
 
 _AT = datetime(2026, 10, 1, 6, tzinfo=UTC)
 

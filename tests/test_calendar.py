@@ -19,7 +19,7 @@ from cardtool.rules import diagnose
 from cardtool.rules.dated import dated
 from cardtool.rules.policy import Policy
 from cardtool.text import LANGUAGES, Text
-from cardtool.views import ics
+from cardtool.views.data import ics
 from tests.conftest import Tokens
 from tests.golden.desk import (
     AT,

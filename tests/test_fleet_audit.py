@@ -32,8 +32,8 @@ from cardtool.rules import diagnose
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import summarise
 from cardtool.text import Text
+from cardtool.views.lists.tally import render as render_tally
 from cardtool.views.paper import Paper
-from cardtool.views.tally import render as render_tally
 from tests import desks, fleets
 from tests.described import FILES, read
 from tests.fleets import Keep

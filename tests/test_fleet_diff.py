@@ -16,7 +16,7 @@ from cardtool.fleet.store.database import Store
 from cardtool.model.change import Change
 from cardtool.rules.policy import Policy
 from cardtool.text import Text
-from cardtool.views import changes as views
+from cardtool.views.lists import changes as views
 from tests import desks, fleets
 from tests.fleets import Keep
 

@@ -20,8 +20,8 @@ from cardtool.model.certificate import Certificate
 from cardtool.model.forecast import Forecast
 from cardtool.model.origin import IdentityPolicy
 from cardtool.text import Text
-from cardtool.views import forecast as views
-from cardtool.views import forecast_svg
+from cardtool.views.lists import forecast as views
+from cardtool.views.lists import forecast_svg
 from cardtool.views.paper import Paper
 from tests import desks, fleets
 from tests.fleets import Keep

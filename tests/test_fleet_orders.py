@@ -23,8 +23,8 @@ from cardtool.model.snapshot import LastGood
 from cardtool.model.summary import ReaderState
 from cardtool.rules.policy import Policy
 from cardtool.text import Text
-from cardtool.views import orders as views
-from cardtool.views.rows_xlsx import render as render_xlsx
+from cardtool.views.lists import orders as views
+from cardtool.views.lists.rows_xlsx import render as render_xlsx
 from tests import desks, fleets
 from tests.fleets import Keep
 

@@ -20,8 +20,8 @@ from cardtool.cli.refusal import UNKNOWN
 from cardtool.model.diagnosis import Actor
 from cardtool.model.procedure import KEYS, Fact, Guide, Institution, Kind, Role, Step, confirm
 from cardtool.text import LANGUAGES, Text
-from cardtool.views.guide import render, render_json
 from cardtool.views.paper import Paper
+from cardtool.views.people.guide import render, render_json
 from tests.refused import sentence
 
 HOLDER = "Ayşe Çığ ÖRNEK"

@@ -33,9 +33,9 @@ from cardtool.rules.dated import courses, dated
 from cardtool.rules.policy import Policy
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import view
-from cardtool.views.acting import to_act_on
 from cardtool.views.paper import Paper
-from cardtool.views.timeline import lines
+from cardtool.views.people.acting import to_act_on
+from cardtool.views.people.timeline import lines
 from tests.desks import nes
 from tests.golden.desk import AT, HOLDER, NUMBER, ZONE, certificate, desk, held, hostile, person
 from tests.golden.write import html
@@ -465,7 +465,7 @@ def test_a_file_is_laid_out_for_no_terminal(tmp_path: Path) -> None:
 
 
 def test_no_style_is_left_of_what_is_no_more() -> None:
-    folder = Path(views.__file__).parent / "templates"
+    folder = Path(views.__file__).parent / "people" / "templates"
     style = (folder / "style.css").read_text("utf-8")
     pages = "".join(each.read_text("utf-8") for each in folder.glob("*.html"))
     selectors = " ".join(re.findall(r"([^{};]+)\{", style))

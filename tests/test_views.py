@@ -17,12 +17,12 @@ from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS, finding
 from cardtool.text import LANGUAGES, Text
-from cardtool.views import json as json_view
 from cardtool.views import view
-from cardtool.views.drawing import DRAWN, WIDTH, card_and_reader
+from cardtool.views.data import json as json_view
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper
-from cardtool.views.terminal import explain
+from cardtool.views.people.drawing import DRAWN, WIDTH, card_and_reader
+from cardtool.views.people.terminal import explain
 from tests.golden.desk import (
     AT,
     HOLDER,

@@ -16,8 +16,17 @@ from cardtool.model.order import Order
 from cardtool.model.register import Entry, Merged, Trouble
 from cardtool.model.summary import ReaderState
 from cardtool.text import Text
-from cardtool.views import changes, forecast, nagios, ndjson, orders, register, rows_xlsx, tally
-from cardtool.views.rows import Value
+from cardtool.views.lists import (
+    changes,
+    forecast,
+    nagios,
+    ndjson,
+    orders,
+    register,
+    rows_xlsx,
+    tally,
+)
+from cardtool.views.lists.rows import Value
 from tests import desks
 from tests.test_views_lists import LINE
 

@@ -30,11 +30,11 @@ from cardtool.rules.policy import Policy
 from cardtool.rules.summary import dated, summarise
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import LISTS, binary_view, view
-from cardtool.views.csv import inert
 from cardtool.views.harmless import escape
+from cardtool.views.lists.csv import inert
+from cardtool.views.lists.prometheus import FAMILIES, newest
 from cardtool.views.moments import seconds
 from cardtool.views.paper import Paper
-from cardtool.views.prometheus import FAMILIES, newest
 from tests import desks
 from tests.golden.desk import AT, ZONE, certificate, desk, held, name, person
 from tests.test_views import FORBIDDEN, HOSTILE

@@ -161,11 +161,11 @@ def explain(ctx: click.Context, code: str) -> None:
         text = f"{code!r} is no finding's code; it may be one of: {', '.join(near or ROWS)}."
         raise click.BadParameter(text, ctx, param_hint="CODE")
     if session.format == "json":
-        from cardtool.views import json
+        from cardtool.views.data import json
 
         session.write([json.explain(finding(code), session.text)])
     else:
-        from cardtool.views import terminal
+        from cardtool.views.people import terminal
 
         session.write([terminal.explain(finding(code), session.text, session.paper())])
 
@@ -243,7 +243,7 @@ def certs(ctx: click.Context, *, everything: bool) -> None:
     diagnosis = session.judge(session.look())
     known = judged(diagnosis.snapshot)
     if session.format == "json":
-        from cardtool.views.certificates import render_json
+        from cardtool.views.people.certificates import render_json
 
         session.write(render_json([diagnosis], judged=known))
     else:

@@ -88,7 +88,7 @@ def _show(session: Session, name: str | None, role: str | None, *, receipt: bool
     """
     from cardtool.catalog import procedures
     from cardtool.model.procedure import Role
-    from cardtool.views import guide as pages
+    from cardtool.views.people import guide as pages
 
     known = procedures.load()
     if name is None and session.format != "html":
@@ -130,7 +130,7 @@ def _show_address(session: Session, given: str) -> int:
         Refusal: it is none, or has an abbreviation that only its writer knows.
     """
     from cardtool.catalog import addresses
-    from cardtool.views import guide as pages
+    from cardtool.views.people import guide as pages
 
     found = addresses.expand(_readable(given))
     if not any(each.isalpha() for each in found.text):

@@ -6,7 +6,7 @@ from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk
 from cardtool.rules.kinds import kind
 from cardtool.rules.renewal import Issuers
-from cardtool.views.certificates import Judged
+from cardtool.views.people.certificates import Judged
 
 
 def judged(snapshot: Snapshot) -> dict[str, Judged]:

@@ -30,7 +30,7 @@ def show_diagnoses(session: "Session", diagnoses: "Iterable[Diagnosis]") -> None
 
     lines: Iterable[Summary] = map(summarise, diagnoses)
     if session.format == "prometheus":
-        from cardtool.views.prometheus import newest
+        from cardtool.views.lists.prometheus import newest
 
         lines = newest(lines)
     show(session, lines)

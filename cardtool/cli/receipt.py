@@ -16,7 +16,7 @@ from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
 from cardtool.model.procedure import Guide, Procedure
 from cardtool.text import Text
-from cardtool.views import guide as view
+from cardtool.views.people import guide as view
 
 _PREFIX = "receipt_"
 """Begins the keys of facts that say which words a receipt must have."""

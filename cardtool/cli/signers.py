@@ -21,7 +21,7 @@ from cardtool.rules import desk, fitting
 from cardtool.rules.codes import finding
 from cardtool.rules.kinds import is_broken
 from cardtool.rules.tokens import PUK_LOCKED, pin_code
-from cardtool.views.signature import Signer
+from cardtool.views.people.signature import Signer
 
 _SPY = "pkcs11-spy"
 """The catalogue's name of a module that writes down what passes through it, PINs too."""
@@ -119,7 +119,7 @@ def choose(found: tuple[Candidate, ...], reader: str, session: Session) -> Candi
     Raises:
         Refusal: none is in a reader of that name, or what was typed is no number of the list.
     """
-    from cardtool.views import signature
+    from cardtool.views.people import signature
 
     fitting = tuple(each for each in found if reader in each.place)
     if not fitting:

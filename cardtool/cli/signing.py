@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cardtool.cli.signers import Candidate
     from cardtool.model.snapshot import Failure, Snapshot
     from cardtool.probe.signing_jobs import Unsigned
-    from cardtool.views.signature import Signer
+    from cardtool.views.people.signature import Signer
 
 _LIMIT_S = 30.0
 """For logging in and signing, where nobody said otherwise: a slow card takes several seconds."""
@@ -75,7 +75,7 @@ def _agree(session: Session, snapshot: "Snapshot", chosen: "Candidate", *, last_
         click.exceptions.Exit: the PIN cannot be used at all; the diagnosis says why.
     """
     from cardtool.cli import signers
-    from cardtool.views import signature
+    from cardtool.views.people import signature
 
     state = signers.pin_state(chosen)
     if not state.usable or (state.risky and not last_try):
@@ -129,7 +129,7 @@ def _sign(session: Session, snapshot: "Snapshot", chosen: "Candidate") -> None:
 
 
 def _show_signed(session: Session, signer: "Signer", mechanism: str) -> None:
-    from cardtool.views import signature
+    from cardtool.views.people import signature
 
     if session.format == "json":
         session.write([signature.signed_json(signer, mechanism)])

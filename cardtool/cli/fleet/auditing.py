@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cardtool.fleet.asking.questions import Question
     from cardtool.model.hiding import Hiding
     from cardtool.model.summary import Summary
-    from cardtool.views.tally import Tally
+    from cardtool.views.lists.tally import Tally
 
 _FORMATS = ("terminal", "csv", "json", "ndjson", "nagios", "prometheus", "xlsx", "ics")
 _OF_WORKSTATIONS = ("nagios", "prometheus")
@@ -129,7 +129,7 @@ def _show(session: Session, lines: "Iterable[Summary]") -> None:
 
     lines = session.hidden(lines)
     if session.format == "json":
-        from cardtool.views.rows import render_json
+        from cardtool.views.lists.rows import render_json
 
         session.write(render_json(lists.noted(session, lines)))
     else:
@@ -138,7 +138,7 @@ def _show(session: Session, lines: "Iterable[Summary]") -> None:
 
 def _show_tally(session: Session, tally: "Tally", by: str) -> None:
     from cardtool.model.diagnosis import Severity
-    from cardtool.views.tally import render, render_csv, render_json
+    from cardtool.views.lists.tally import render, render_csv, render_json
 
     hiding = session.hiding()
     if by == "unit" and hiding is not None:

@@ -23,7 +23,7 @@ def diff(ctx: click.Context) -> None:
     A finding that is new because time passed, as at the end of a certificate, is told as such.
     """
     from cardtool.fleet.asking.changes import changes
-    from cardtool.views import changes as views
+    from cardtool.views.lists import changes as views
 
     session = Session(ctx, _FORMATS)
     since: datetime | None = value(ctx, "since")

@@ -23,8 +23,8 @@ def forecast(ctx: click.Context, by: str) -> None:
     Of each person the NES that lasts longest counts, so what is renewed is not counted.
     """
     from cardtool.fleet.asking.forecast import forecast as ahead
-    from cardtool.views import forecast as views
-    from cardtool.views import forecast_svg
+    from cardtool.views.lists import forecast as views
+    from cardtool.views.lists import forecast_svg
 
     session = Session(ctx, _FORMATS)
     own = session.config.fleet

@@ -43,8 +43,8 @@ def merge(
     are removed; a list without a usable row changes nothing.
     """
     from cardtool.fleet.register import keeping
-    from cardtool.views import register as views
-    from cardtool.views.rows import render_json
+    from cardtool.views.lists import register as views
+    from cardtool.views.lists.rows import render_json
 
     session = Session(ctx, _FORMATS)
     if file is None and not unseen:

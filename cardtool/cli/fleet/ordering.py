@@ -24,7 +24,7 @@ def orders(ctx: click.Context, stale_days: int) -> None:
     (`fleet merge`).
     """
     from cardtool.fleet.asking.orders import orders as lines
-    from cardtool.views import orders as views
+    from cardtool.views.lists import orders as views
 
     session = Session(ctx, _FORMATS)
     policy = session.config.days()
@@ -41,7 +41,7 @@ def orders(ctx: click.Context, stale_days: int) -> None:
             from cardtool.cli.lists import refuse_workbook
 
             refuse_workbook(session)
-            from cardtool.views.rows_xlsx import render
+            from cardtool.views.lists.rows_xlsx import render
 
             text = session.text
             rows = (views.said(each, text) for each in found)

@@ -11,9 +11,9 @@ from datetime import datetime
 
 import msgspec
 
-from cardtool.views.csv import inert
+from cardtool.views.lists.csv import inert
+from cardtool.views.lists.ndjson import render as lines
 from cardtool.views.moments import iso
-from cardtool.views.ndjson import render as lines
 
 Value = str | int | float | bool | datetime | None
 

@@ -11,8 +11,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from cardtool.text import Text
 from cardtool.views.harmless import escape
-from cardtool.views.rows import Value
-from cardtool.views.xlsx import CHUNK, FIRST_YEAR, OPTIONS
+from cardtool.views.lists.rows import Value
+from cardtool.views.lists.xlsx import CHUNK, FIRST_YEAR, OPTIONS
 
 _WIDTH = 18
 

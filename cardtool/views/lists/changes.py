@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from cardtool.model.change import Change
 from cardtool.text import Text
 from cardtool.views.harmless import escape
+from cardtool.views.lists.rows import render_csv as rows_csv
+from cardtool.views.lists.rows import render_json as rows_json
 from cardtool.views.paper import Paper
-from cardtool.views.rows import render_csv as rows_csv
-from cardtool.views.rows import render_json as rows_json
 
 _FINGERPRINT = 16
 """Digits of a certificate's fingerprint that tell it from others."""

@@ -12,10 +12,10 @@ from cardtool.model.order import Order
 from cardtool.model.register import Entry
 from cardtool.text import Text
 from cardtool.views.harmless import escape
+from cardtool.views.lists.rows import Value
+from cardtool.views.lists.rows import render_csv as rows_csv
+from cardtool.views.lists.rows import render_json as rows_json
 from cardtool.views.paper import Paper
-from cardtool.views.rows import Value
-from cardtool.views.rows import render_csv as rows_csv
-from cardtool.views.rows import render_json as rows_json
 
 HEADING = (
     *(each for each in Order.__struct_fields__ if each != "people"),

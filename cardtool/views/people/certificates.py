@@ -15,10 +15,10 @@ from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import CertificateObject, Failure, Slot, Token
 from cardtool.model.trust import Trust
 from cardtool.text import Text
-from cardtool.views.drivers import failure
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.identifiers import named
 from cardtool.views.paper import Paper, hanging
+from cardtool.views.people.drivers import failure
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):

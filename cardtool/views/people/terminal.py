@@ -11,11 +11,11 @@ from rich.text import Text as Line
 
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
 from cardtool.text import Text
-from cardtool.views.acting import codes_for_support, to_act_on
-from cardtool.views.copied import entry
-from cardtool.views.drawing import DRAWN, card_and_reader
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import Paper, hanging, heading
+from cardtool.views.people.acting import codes_for_support, to_act_on
+from cardtool.views.people.copied import entry
+from cardtool.views.people.drawing import DRAWN, card_and_reader
 
 
 def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper | None = None) -> Iterator[str]:

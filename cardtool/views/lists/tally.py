@@ -12,8 +12,8 @@ from rich.table import Table
 
 from cardtool.model.diagnosis import Severity
 from cardtool.text import Text
-from cardtool.views.csv import inert
 from cardtool.views.harmless import escape
+from cardtool.views.lists.csv import inert
 from cardtool.views.paper import Paper
 
 Tally = Mapping[str, Counter[str]]

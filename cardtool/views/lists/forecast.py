@@ -10,8 +10,8 @@ from rich.text import Text as Line
 from cardtool.model.forecast import Forecast, Renewals
 from cardtool.text import Text
 from cardtool.views.harmless import escape
+from cardtool.views.lists.rows import render_csv as rows_csv
 from cardtool.views.paper import Paper
-from cardtool.views.rows import render_csv as rows_csv
 
 _YEAR = 12
 

@@ -10,8 +10,8 @@ from xml.sax.saxutils import escape as quoted
 
 from cardtool.model.forecast import Forecast
 from cardtool.text import Text
-from cardtool.views.forecast import by_month, money, named
 from cardtool.views.harmless import escape
+from cardtool.views.lists.forecast import by_month, money, named
 
 _WIDTH, _HEIGHT = 960, 360
 _LEFT, _TOP, _BOTTOM = 50, 50, 70

@@ -15,11 +15,11 @@ from cardtool.catalog.addresses import Expanded
 from cardtool.model.diagnosis import Actor
 from cardtool.model.procedure import KEYS, Fact, Guide, Institution, Kind, Step, confirm
 from cardtool.text import Text
-from cardtool.views.copied import NO_BREAK, entry
 from cardtool.views.harmless import escape
-from cardtool.views.notes import noted
 from cardtool.views.paper import Paper, hanging, heading
-from cardtool.views.terminal import named
+from cardtool.views.people.copied import NO_BREAK, entry
+from cardtool.views.people.notes import noted
+from cardtool.views.people.terminal import named
 
 _COPIED = (Kind.IBAN, Kind.PHONE)
 """Kinds of facts with spaces in them, at which no line ends."""

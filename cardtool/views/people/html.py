@@ -20,11 +20,11 @@ from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Link, Severity
 from cardtool.model.once import once
 from cardtool.model.procedure import LINK, Guide, Step
 from cardtool.text import Text
-from cardtool.views.acting import codes_for_support, to_act_on
 from cardtool.views.harmless import escape, harmless
-from cardtool.views.notes import noted
 from cardtool.views.paper import Paper
-from cardtool.views.timeline import lines
+from cardtool.views.people.acting import codes_for_support, to_act_on
+from cardtool.views.people.notes import noted
+from cardtool.views.people.timeline import lines
 
 _MARKS = {
     Severity.OK: "\N{CHECK MARK}",
@@ -123,7 +123,7 @@ def _page(text: Text) -> Callable[..., str]:
 @once
 def _templates() -> Environment:
     return Environment(
-        loader=PackageLoader("cardtool.views"),
+        loader=PackageLoader("cardtool.views.people"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,

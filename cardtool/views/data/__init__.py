@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One diagnosis as data for other programs: JSON and calendars."""

@@ -194,6 +194,19 @@ def test_the_driver_of_both_is_a_warning_where_the_card_that_was_read_can_sign()
     assert note == {"reader": SECOND, "reason": "driver-crashed SIGSEGV 11"}
 
 
+def test_two_copies_that_fail_are_one_note_about_the_card_that_neither_read() -> None:
+    by_opensc = module(slot(token(nes())), path=OPENSC)
+    copies = [module(failure=CRASHED, path=f"/opt/{name}/libakisp11.so") for name in ("a", "b")]
+    both = (reader(AKIS_V10), reader(AKIS_V10, SECOND))
+
+    notes = [
+        each.facts["reader"]
+        for each in diagnose(desk(both, (*copies, by_opensc)), AT).findings
+        if each.code == "card-not-read"
+    ]
+    assert notes == [SECOND]
+
+
 @pytest.mark.parametrize(
     "failing",
     [

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What of all that was found is shown: causes without their consequences, and whose they are.
+"""Which of the findings are shown: causes without their consequences, and notes about other cards.
 
-Knows the table of codes and which card each finding is about; finds nothing by itself.
+Knows the table of codes and which card a finding is about; adds no findings of its own but notes.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
@@ -12,78 +13,73 @@ from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk, fitting, named
 from cardtool.rules.codes import ROWS, finding
 
+_Readers = frozenset[str] | None
+"""Names of readers; None: all of them."""
 
-def without_consequences(found: Iterable[Finding], snapshot: Snapshot) -> list[Finding]:
-    """Leave out what others explain (`Row.explains`), as far as they are about the same cards.
 
-    Of a module that was named, a note stays.
+def without_consequences(findings: Iterable[Finding], snapshot: Snapshot) -> list[Finding]:
+    """Leave out what other findings explain (`Row.explains`) about the same cards.
+
+    A module that somebody named and that failed is then still noted.
     """
-    found, about = list(found), _teller(snapshot)
-    covered: dict[str, _Covered] = {}
-    explained = set()
-    for cause in found:
-        readers = about(cause)
-        for code in ROWS[cause.code].explains:
-            covered.setdefault(code, _Covered()).add(readers or frozenset())
-            if readers is None:
-                explained.add(code)
+    findings = list(findings)
+    readers_of = _readers_of_findings(snapshot)
+    is_explained = _explained_by(findings, readers_of)
     kept, notes = [], dict[tuple[object, object], Finding]()
     named_paths = {module.path for module in snapshot.modules if named.is_named(module)}
-    for each in found:
-        if each.code not in explained and (
-            each.code not in covered or not covered[each.code].holds(about(each))
-        ):
+    for each in findings:
+        path, reason = each.facts.get("module"), each.facts.get("reason")
+        if not is_explained(each.code, readers_of(each)):
             kept.append(each)
-        elif (path := each.facts.get("module")) in named_paths and "reason" in each.facts:
-            reason = each.facts["reason"]
-            note = finding("driver-named-failed", module=path, reason=reason)
+        elif path in named_paths and reason is not None:
+            note = finding("driver-named-failed", module=str(path), reason=reason)
             notes.setdefault((path, reason), note)
-    told = {each.facts.get("module") for each in kept if each.code != "driver-loaded"}
-    return kept + [note for note in notes.values() if note.facts["module"] not in told]
+    reported = {each.facts.get("module") for each in kept if each.code != "driver-loaded"}
+    return kept + [note for note in notes.values() if note.facts["module"] not in reported]
 
 
-class _Covered:
-    """The readers about which something is explained; what is asked again is not counted again.
+def _explained_by(
+    findings: list[Finding], readers_of: Callable[[Finding], _Readers]
+) -> Callable[[str, _Readers], bool]:
+    """Return the test whether these findings explain a code about some readers."""
+    causes: dict[str, set[_Readers]] = {}
+    for cause in findings:
+        for code in ROWS[cause.code].explains:
+            causes.setdefault(code, set()).add(readers_of(cause))
+    explained = {
+        code: None if None in sets else frozenset().union(*filter(None, sets))
+        for code, sets in causes.items()
+    }
 
-    Many findings are about one set of readers: the same object, as `_teller` has it.
-    """
+    @functools.cache  # thousands of findings may be about the same thousands of readers
+    def is_explained(code: str, readers: _Readers) -> bool:
+        if code not in explained:
+            return False
+        covered = explained[code]
+        return covered is None or readers is None or readers <= covered
 
-    def __init__(self) -> None:
-        self._readers: set[str] = set()
-        self._added: dict[int, frozenset[str]] = {}
-        self._held: dict[int, tuple[frozenset[str], bool]] = {}
-
-    def add(self, readers: frozenset[str]) -> None:
-        if id(readers) not in self._added:
-            self._added[id(readers)] = readers
-            self._readers |= readers
-
-    def holds(self, readers: frozenset[str] | None) -> bool:
-        """Tell whether what is said of these readers is explained; of the whole desk it is."""
-        if readers is None:
-            return True
-        if id(readers) not in self._held:
-            self._held[id(readers)] = readers, readers <= self._readers
-        return self._held[id(readers)][1]
+    return is_explained
 
 
-def without_others(found: Iterable[Finding], snapshot: Snapshot, at: datetime) -> Iterator[Finding]:
+def without_others(
+    findings: Iterable[Finding], snapshot: Snapshot, at: datetime
+) -> Iterator[Finding]:
     """Turn trouble with one card into a note where an NES is in force on another (`elsewhere`)."""
     if not desk.can_sign(snapshot, at):
-        yield from found
+        yield from findings
         return
-    about = _teller(snapshot)
+    readers_of = _readers_of_findings(snapshot)
     noted: set[str] = set()
-    told: dict[int, frozenset[str]] = {}
-    for each in found:
+    noted_sets: set[_Readers] = set()
+    for each in findings:
         code = ROWS[each.code].elsewhere
         if code and "reader" not in ROWS[code].facts:
             kept = {name: each.facts[name] for name in ROWS[code].facts if name in each.facts}
             yield finding(code, **{"reason": each.code, **kept})
-        elif code and (readers := about(each)):
+        elif code and (readers := readers_of(each)):
             reason = f"{each.code} {each.facts.get('reason', '')}".strip()
-            if id(readers) not in told:  # pragma: no branch - cut short by the limit of the effort
-                told[id(readers)] = readers
+            if readers not in noted_sets:
+                noted_sets.add(readers)
                 for reader in sorted(readers - noted):
                     noted.add(reader)
                     yield finding(code, reader=reader, reason=reason)
@@ -91,30 +87,34 @@ def without_others(found: Iterable[Finding], snapshot: Snapshot, at: datetime) -
             yield each
 
 
-def _teller(snapshot: Snapshot) -> Callable[[Finding], frozenset[str] | None]:
-    """Return what tells the readers whose card a finding is about; None: all of them."""
+def _readers_of_findings(snapshot: Snapshot) -> Callable[[Finding], _Readers]:
+    """Return the function that gives the readers whose cards a finding is about.
+
+    Findings about one module share one frozenset: its hash is taken once.
+    """
     unread = desk.unread_seats(snapshot)
-    of_kinds: dict[frozenset[tuple[bool, str | None]], frozenset[str]] = {}
-    kinds_of: dict[str, frozenset[tuple[bool, str | None]]] = {}
-    for module in snapshot.modules:
-        own = frozenset({fitting.module_kind(module)})
-        kinds = kinds_of.get(module.path, frozenset()) | own
-        kinds_of[module.path] = kinds
-        if own not in of_kinds:
-            readers = (s.reader for s in unread if fitting.may_be_for(module, s.card))
-            of_kinds[own] = frozenset(readers)
-        if kinds not in of_kinds:
-            of_kinds[kinds] = frozenset().union(*(of_kinds[frozenset({k})] for k in kinds))
+    every_reader = frozenset(seat.reader for seat in unread)
+
+    @functools.cache
+    def readers_for(module_id: str | None) -> frozenset[str]:
+        return frozenset(seat.reader for seat in unread if module_id in seat.card.modules)
+
+    named_paths = {module.path for module in snapshot.modules if named.is_named(module)}
+    readers_by_path = {
+        module.path: every_reader
+        if module.path in named_paths
+        else readers_for(fitting.module_id(module))
+        for module in snapshot.modules
+    }
     has_readers = any(not desk.is_virtual(each) for each in desk.readers(snapshot))
 
-    def about(each: Finding) -> frozenset[str] | None:
+    def readers_of(each: Finding) -> _Readers:
         if "reader" in each.facts:
             return frozenset({str(each.facts["reader"])})
         if "module" in each.facts:
-            kinds = kinds_of.get(str(each.facts["module"]))
-            return frozenset() if kinds is None else of_kinds[kinds]
+            return readers_by_path.get(str(each.facts["module"]), frozenset())
         if "usb" in each.facts and has_readers:  # none of those whose cards are known of
             return frozenset()
         return None
 
-    return about
+    return readers_of

@@ -287,3 +287,15 @@ def test_a_software_token_that_failed_is_said_to_fail_and_not_to_be_missing() ->
     assert codes(desk((), (failing,))) == ["token-failed"]
     assert codes(desk((), (hung,))) == ["driver-hung"]
     assert codes(desk((reader(None),), (hung,))) == ["driver-hung"]
+
+
+@pytest.mark.parametrize(("failure", "code"), [(HUNG, "driver-hung"), (CRASHED, "driver-crashed")])
+def test_a_named_module_that_gives_no_answer_and_may_need_no_reader_is_said_first(
+    failure: Failure, code: str
+) -> None:
+    unknown = module(failure=failure, path="/opt/keys.so", source=Source.CONFIGURED)
+    for_cards = module(failure=failure, source=Source.CONFIGURED)
+
+    assert codes(desk((), (unknown,))) == [code, "reader-missing"]
+    assert codes(desk((reader(None),), (unknown,))) == [code, "card-missing"]
+    assert codes(desk((), (for_cards,))) == ["reader-missing", code]

@@ -8,7 +8,7 @@ Pure: no clock, no file but the catalogue, no device, no words. A rule is a gene
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from cardtool.model.diagnosis import Diagnosis, Finding, Severity
+from cardtool.model.diagnosis import Diagnosis, Finding, Link, Severity
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import (
     application,
@@ -19,6 +19,7 @@ from cardtool.rules import (
     installed,
     kinds_found,
     modules,
+    named,
     readers,
     running,
     service,
@@ -48,6 +49,9 @@ RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
 _AFTER_ANOTHER = (clock.check, running.check)
 """What can be said where another look was at the cards all the time."""
 
+_LOST = ("driver-hung", "driver-crashed")
+"""What is said of a module that gave no answer: not even whether it needs a reader."""
+
 _DEFAULT_POLICY = Policy()
 
 
@@ -62,7 +66,8 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     rules = RULES if snapshot.running is None else _AFTER_ANOTHER
     found = (finding for rule in rules for finding in rule(snapshot, at, policy))
     shown = list(without_others(without_consequences(found, snapshot), snapshot, at))
-    shown.sort(key=lambda each: (-each.severity.rank, each.link.place))
+    of_unknown_kind = named.of_unknown_kind(snapshot)
+    shown.sort(key=lambda each: (-each.severity.rank, _place(each, of_unknown_kind)))
     return Diagnosis(
         at=at,
         severity=shown[0].severity,
@@ -70,6 +75,17 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
         findings=tuple(shown),
         snapshot=snapshot,
     )
+
+
+def _place(finding: Finding, of_unknown_kind: frozenset[str]) -> float:
+    """Return where a finding stands in the chain.
+
+    A named module of an unknown kind that gave no answer may need no reader, so what is said of it
+    comes before a reader or a card that is missing.
+    """
+    if finding.code in _LOST and finding.facts["module"] in of_unknown_kind:
+        return Link.READER.place - 0.5
+    return finding.link.place
 
 
 def _deciding(findings: list[Finding]) -> Finding:

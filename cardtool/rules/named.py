@@ -26,6 +26,12 @@ def is_software(module: Module) -> bool:
     return known is not None and known.purpose == "software"
 
 
+def of_unknown_kind(snapshot: Snapshot) -> frozenset[str]:
+    """Return the paths of named modules that the catalogue does not know."""
+    named = filter(is_named, snapshot.modules)
+    return frozenset(each.path for each in named if fitting.module_id(each) is None)
+
+
 def needs_no_reader(snapshot: Snapshot) -> bool:
     """Tell whether all modules here were named and read their tokens without a reader."""
     return bool(snapshot.modules) and all(

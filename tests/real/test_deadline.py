@@ -77,3 +77,12 @@ def test_a_service_that_answers_nothing_leaves_time_for_the_module(tmp_path: Pat
 
     assert _bad(found) == ["service-timeout", "driver-hung"]
     assert found["snapshot"]["elapsed_s"] <= 4 + _GRACE_S
+
+
+def test_a_named_module_that_hangs_is_the_verdict_where_no_reader_is_there(tmp_path: Path) -> None:
+    module = hostile_module(tmp_path, "hang-in-initialize")
+    with PcscService(0) as service:
+        found = _check(service, "--module", str(module.path), "--timeout", "3")
+
+    assert _bad(found) == ["driver-hung", "reader-missing"]
+    assert found["verdict"] == "driver-hung"

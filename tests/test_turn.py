@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from cardtool.probe.turn import Turn
@@ -109,12 +110,32 @@ def test_the_lock_is_held_until_the_last_worker_has_left(lock: Path, tmp_path: P
 
     _, first = _check("--module", str(module.path), "--timeout", "1")
     turn = Turn()
-    is_free_at_once, is_free_later = turn.wait(0), turn.wait(30)
+    is_free_at_once = turn.wait(0)
+    (worker,) = (pid for pid in psutil.pids() if uses(pid, module.path))
+    is_free_later = turn.wait(30)
 
     assert first["snapshot"]["modules"][0]["info"]["name"] == "TIMEOUT"
     assert not is_free_at_once
     assert turn.before is not None
     assert (turn.before.program, is_free_later) == ("cardtool", True)
+    assert turn.before.pid == worker
+    turn.close()
+
+
+def test_a_process_that_a_driver_left_to_stop_the_one_that_ends_it_keeps_no_lock(
+    lock: Path, tmp_path: Path
+) -> None:
+    assert lock.name
+    code = "pid_t above = getppid(); if (!fork()) for (;;) kill(above, SIGSTOP);"
+    headers = ("unistd.h", "signal.h")
+    module = scripted_module(tmp_path, [Slot()], code={"IN_INITIALIZE": code}, headers=headers)
+
+    _check("--module", str(module.path), "--timeout", "2")
+    turn = Turn()
+    is_free_later = turn.wait(30)
+
+    assert turn.before is not None
+    assert is_free_later
     turn.close()
 
 

@@ -21,7 +21,6 @@ _ANYBODY = stat.S_ISVTX | stat.S_IWOTH
 
 _FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _ATTEMPTS = 3
-_LOCKS = "/proc/locks"
 
 
 def opened() -> int | None:
@@ -57,26 +56,6 @@ def take(descriptor: int) -> bool:
     with suppress(OSError):  # another user's
         os.utime(descriptor)
     return True
-
-
-def holder(descriptor: int) -> tuple[int | None, float]:
-    """Return the process that took the lock, which may have ended, and when (POSIX time).
-
-    None: the system does not tell. What is in the file is not read. Source: proc(5), /proc/locks.
-    """
-    status = os.fstat(descriptor)
-    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
-    wanted = f"{device}:{status.st_ino}"
-    try:
-        with open(_LOCKS, encoding="ascii", errors="replace") as file:  # noqa: PTH123 - see above
-            lines = file.readlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        match line.split():
-            case [_, "FLOCK", _, _, pid, place, *_] if place == wanted and pid.isdigit():
-                return int(pid), status.st_mtime
-    return None, status.st_mtime
 
 
 def _make(path: str) -> None:

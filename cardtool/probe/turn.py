@@ -21,8 +21,8 @@ if sys.platform != "win32":
     from cardtool.probe import machine_lock
 
 _PAUSE_S = 0.03
-_PROGRAM = "cardtool"
-"""What holds the lock where its process has ended: only this program takes it."""
+_WAKE_S = 0.5
+"""How often workers that were stopped are looked for."""
 
 
 class Turn:
@@ -39,10 +39,14 @@ class Turn:
     def wait(self, limit_s: float) -> bool:
         """Wait for all others to end; False: it took too long."""
         end = time.monotonic() + limit_s
+        wake_at = time.monotonic() + _WAKE_S
         while not self._take():
             self.before = self.before or self._owner()
             if time.monotonic() >= end:
                 return False
+            if time.monotonic() >= wake_at:
+                self._wake()
+                wake_at += _WAKE_S
             time.sleep(_PAUSE_S)
         return True
 
@@ -57,22 +61,15 @@ class Turn:
             return machine_lock.take(self.descriptor)
         return True
 
-    def _owner(self) -> "Running":
-        from datetime import UTC, datetime  # noqa: PLC0415 - nobody is waited for as a rule
+    def _owner(self) -> "Running | None":
+        if sys.platform == "win32" or self.descriptor is None:
+            return None
+        from cardtool.probe import holders  # noqa: PLC0415 - nobody is waited for as a rule
 
-        import psutil  # noqa: PLC0415 - as above
+        return holders.owner(self.descriptor)
 
-        from cardtool.model.surroundings import Running  # noqa: PLC0415 - as above
-
-        pid, since = None, time.time()
+    def _wake(self) -> None:
         if sys.platform != "win32" and self.descriptor is not None:
-            pid, since = machine_lock.holder(self.descriptor)
-        program = _PROGRAM
-        if pid is not None:
-            try:
-                process = psutil.Process(pid)
-                program = process.name().encode(errors="replace").decode()
-                since = process.create_time()
-            except (psutil.Error, OSError):  # it has ended, and its workers have not
-                pass
-        return Running(program=program, pid=pid, since=datetime.fromtimestamp(since, UTC))
+            from cardtool.probe import holders  # noqa: PLC0415 - as above
+
+            holders.wake(self.descriptor)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who holds the lock of `machine_lock`: asked by a check that has to wait for it.
+
+Loads what a check that need not wait does without.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from cardtool.model.surroundings import Running
+
+assert sys.platform != "win32"  # noqa: S101 - for the type checker
+
+_PROGRAM = "cardtool"
+"""The program that holds the lock where the process that took it has ended: no other takes it."""
+
+_LOCKS = Path("/proc/locks")
+
+
+def owner(descriptor: int) -> Running:
+    """Name the process that took the lock; where it has ended, the youngest that still holds it.
+
+    A system without /proc tells only since when the lock is held.
+    """
+    pid, program, since = _taker(descriptor), _PROGRAM, os.fstat(descriptor).st_mtime
+    try:
+        process = psutil.Process(-1 if pid is None else pid)
+        program = process.name().encode(errors="replace").decode()
+        since = process.create_time()
+    except (ValueError, psutil.Error):
+        pid = max((each.pid for each in _holders(descriptor)), default=pid)
+    return Running(program=program, pid=pid, since=datetime.fromtimestamp(since, UTC))
+
+
+def wake(descriptor: int) -> None:
+    """Resume each supervisor of this user that holds the lock and was stopped.
+
+    Only a driver can have stopped it, and may do so again and again. The processes below it are
+    suspended first, so that it comes to do its work: it resumes its job, or ends them all.
+    """
+    for process in _holders(descriptor):
+        with suppress(psutil.Error, OSError):
+            leads_session = os.getsid(process.pid) == process.pid  # what a terminal stops does not
+            if leads_session and process.status() == psutil.STATUS_STOPPED:
+                for below in process.children(recursive=True):
+                    below.suspend()
+                process.resume()
+
+
+def _taker(descriptor: int) -> int | None:
+    """Return the process that took the lock, which may have ended. Source: proc(5), /proc/locks."""
+    with suppress(OSError):
+        for line in _LOCKS.read_text("ascii", "replace").splitlines():
+            match line.split():
+                case [_, "FLOCK", _, _, pid, place, *_] if place == _place(descriptor):
+                    return int(pid) if pid.isdigit() else None
+    return None
+
+
+def _holders(descriptor: int) -> Iterator[psutil.Process]:
+    """Give this user's processes that have the locked file open. Source: proc(5), fdinfo."""
+    wanted = f" {_place(descriptor)} "
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.uids().effective == os.geteuid():
+                opened = Path(f"/proc/{process.pid}/fdinfo").iterdir()
+                if any(wanted in each.read_text("ascii", "replace") for each in opened):
+                    yield process
+
+
+def _place(descriptor: int) -> str:
+    """Return the file as the kernel names it in its lists of locks."""
+    status = os.fstat(descriptor)
+    return f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"

@@ -6,7 +6,7 @@ as long as the key is the same: their number and their account become what `hash
 """
 
 import functools
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -19,6 +19,7 @@ _Record = TypeVar("_Record", bound=msgspec.Struct)
 _PERSONAL = frozenset({"holder", "person", "number", "name", "email"})
 _FREE = frozenset({"host", "unit", "address"})
 """What may hold a number between its words."""
+_NAMES = _PERSONAL | _FREE | {"user"}
 
 _SHORTEST = 11
 """Characters of a text that may hold an identity number."""
@@ -35,16 +36,13 @@ class Hiding:
     def record(self, record: _Record) -> _Record:
         """Return a record, such as a `Summary` or an `Order`, without the persons in it."""
         changed: dict[str, Any] = {}
-        for field in record.__struct_fields__:
+        for field in _personal(type(record)):
             value = getattr(record, field)
             if isinstance(value, tuple):
-                changed[field] = tuple(
-                    self.record(each) if isinstance(each, msgspec.Struct) else each
-                    for each in value
-                )
-            elif isinstance(value, str) and value:
-                changed[field] = self._changed(field, value)
-        return msgspec.structs.replace(record, **changed)
+                changed[field] = tuple(map(self.record, value))
+            elif value and (hidden := self._changed(field, value)) != value:
+                changed[field] = hidden
+        return msgspec.structs.replace(record, **changed) if changed else record
 
     def person(self, value: str) -> str:
         """Return what stands for a name, a number or an address of mail."""
@@ -66,4 +64,19 @@ class Hiding:
             return self.person(value)
         if field == "user":
             return self.user(value)
-        return self.free(value) if field in _FREE else value
+        return self.free(value)
+
+
+@functools.cache
+def _personal(record: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the fields of a record that may hold something of a person, or records that do."""
+    return tuple(
+        field.name
+        for field in msgspec.structs.fields(record)
+        if field.name in _NAMES or _holds_records(field.type)
+    )
+
+
+def _holds_records(kind: object) -> bool:
+    of = get_args(kind)[:1] if get_origin(kind) is tuple else ()
+    return bool(of) and isinstance(of[0], type) and issubclass(of[0], msgspec.Struct)

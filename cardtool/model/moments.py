@@ -21,4 +21,6 @@ def from_us(number: int) -> datetime:
 
     One of the first or last day of the calendar is moved off it, for it has no name in every zone.
     """
-    return _EPOCH + min(max(number, _FIRST_US), _LAST_US) * _TICK
+    if not _FIRST_US < number < _LAST_US:
+        number = min(max(number, _FIRST_US), _LAST_US)
+    return _EPOCH + number * _TICK

@@ -22,7 +22,7 @@ from cardtool.model.redact import mask
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
 from cardtool.text import LANGUAGES, Text, load_words
-from cardtool.views import view
+from cardtool.views import DIAGNOSIS, view
 from cardtool.views.harmless import harmless
 from cardtool.views.paper import Paper
 from tests.described import FILES, Case, read
@@ -38,8 +38,12 @@ _EXITS = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 
 every_case = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 every_language = pytest.mark.parametrize("language", LANGUAGES)
-every_page = pytest.mark.parametrize("form", [name for name in DIAGNOSES if "json" not in name])
-every_document = pytest.mark.parametrize("form", [name for name in DIAGNOSES if "json" in name])
+every_page = pytest.mark.parametrize(
+    ("form", "subject"), [each for each in DIAGNOSES if "json" not in each]
+)
+every_document = pytest.mark.parametrize(
+    "subject", [subject for form, subject in DIAGNOSES if form == "json"]
+)
 
 
 @cache
@@ -68,9 +72,9 @@ def _diagnosis(file: Path) -> tuple[Case, Diagnosis]:
     return case, diagnose(mask(case.desk()), case.at)
 
 
-def _lines(form: str, diagnosis: Diagnosis, language: str) -> list[str]:
+def _lines(form: str, subject: str, diagnosis: Diagnosis, language: str) -> list[str]:
     """Return the lines of a page without the marks before them."""
-    page = "".join(view(form)([diagnosis], Text(language, ZONE), paper=_WIDE))
+    page = "".join(view(form, subject)([diagnosis], Text(language, ZONE), paper=_WIDE))
     if form == "html":
         return blocks(page)
     lines = (line.strip() for line in page.splitlines())
@@ -96,15 +100,15 @@ def test_a_sentence_is_that_of_one_code_only(file: Path, language: str) -> None:
 @every_language
 @every_case
 def test_a_page_says_what_should_be_found_and_nothing_else(
-    file: Path, language: str, form: str
+    file: Path, language: str, form: str, subject: str
 ) -> None:
     case, diagnosis = _diagnosis(file)
     text = Text(language, ZONE)
 
-    lines = _lines(form, diagnosis, language)
+    lines = _lines(form, subject, diagnosis, language)
 
     said = sorted(code for line in lines for code in _codes(line, language))
-    if form == "terminal":
+    if (form, subject) == ("terminal", DIAGNOSIS):
         assert said == sorted((*case.expect, case.verdict))
         assert lines[0] == text.label(f"severity-{_worst(case).value}")
         assert _codes(lines[1], language) == [case.verdict]
@@ -116,7 +120,7 @@ def test_a_page_says_what_should_be_found_and_nothing_else(
         assert lines[place + 2] == text.means(case.verdict).replace("`", "")
     elif text.label("no-certificates") in lines:
         assert said == [case.verdict]
-    elif form == "drivers-terminal" and case.verdict == "check-running":
+    elif subject == "drivers" and case.verdict == "check-running":
         assert said == [case.verdict]  # no driver was asked, and that is why
     else:
         assert said == []
@@ -124,12 +128,12 @@ def test_a_page_says_what_should_be_found_and_nothing_else(
 
 @every_document
 @every_case
-def test_a_document_has_what_should_be_found_and_nothing_else(file: Path, form: str) -> None:
+def test_a_document_has_what_should_be_found_and_nothing_else(file: Path, subject: str) -> None:
     case, diagnosis = _diagnosis(file)
 
-    (document,) = map(json.loads, view(form)([diagnosis]))
+    (document,) = map(json.loads, view("json", subject)([diagnosis]))
 
-    if form == "json":
+    if subject == DIAGNOSIS:
         found = document.pop("findings")
         assert [each["code"] for each in found] == list(case.expect)
         assert [each["severity"] for each in found] == [ROWS[code].severity for code in case.expect]

@@ -18,7 +18,7 @@ from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.moments import to_us
 from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.text import Text
-from cardtool.views import view
+from cardtool.views import LIST, view
 from tests import desks
 from tests.fleets import take
 
@@ -143,8 +143,8 @@ def test_ten_thousand_hostile_files_are_all_accounted_for(stores: str, tmp_path:
     lines = list(audit(store, desks.AT))
     store.close()
     assert len(lines) == known > 1000
-    for name in ("csv", "ndjson", "nagios", "prometheus", "list-terminal", "list-ics"):
-        parts = view(name)(lines, Text("tr"))
+    for name in ("csv", "ndjson", "nagios", "prometheus", "terminal", "ics"):
+        parts = view(name, LIST)(lines, Text("tr"))
         text = "".join(parts)
         assert name in {"nagios", "list-ics"} or text.count("\n") >= len(lines)
         assert "\n=" not in text

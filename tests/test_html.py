@@ -340,7 +340,7 @@ def test_money_is_confirmed_once_in_full_and_referred_to_afterwards(language: st
     fact = confirm(guide.steps[0], guide.institution)
     assert fact is not None
 
-    page = _checked("".join(view("guide-html")([guide], text)), language)
+    page = _checked("".join(view("html", "guide")([guide], text)), language)
 
     (once,) = [each for each in page.blocks if text.confirm(fact) in each]
     assert "Kurum yazısı <1>" in once
@@ -353,8 +353,8 @@ def test_a_step_says_for_whom_it_is_where_no_role_was_named() -> None:
     text = Text("en", ZONE)
     words = f"{text.label('role')}: {text.label('role-physician')}"
 
-    for_all = "\n".join(blocks("".join(view("guide-html")([_priced()], text))))
-    for_one = "\n".join(blocks("".join(view("guide-html")([_priced(Role.PHYSICIAN)], text))))
+    for_all = "\n".join(blocks("".join(view("html", "guide")([_priced()], text))))
+    for_one = "\n".join(blocks("".join(view("html", "guide")([_priced(Role.PHYSICIAN)], text))))
 
     assert for_all.count(words) == 3
     assert words not in for_one

@@ -14,12 +14,12 @@ import pytest
 
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import encode
-from cardtool.views import PEOPLE, formats
+from cardtool.views import FORMATS, formats
 from tests.golden.desk import desk, hostile
 from tests.rig.terminal import shown
 
 ENCODINGS = ("cp437", "cp857", "cp1252", "cp1254", "utf-8")
-FORMS = [each for each in formats() if each not in PEOPLE and each != "xlsx"]
+FORMS = [name for name in formats() if not (FORMATS[name].people or FORMATS[name].binary)]
 """A workbook is refused on a terminal, and is no text."""
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

@@ -15,7 +15,7 @@ from cardtool.cli.refusal import UNKNOWN
 from cardtool.practice import load, names
 from cardtool.rules.codes import ROWS
 from cardtool.text import LANGUAGES, Text
-from cardtool.views import LISTS, formats
+from cardtool.views import DIAGNOSIS, FORMATS
 from tests.described import FILES, PRACTICE, read
 from tests.page import blocks
 
@@ -82,7 +82,9 @@ def test_a_case_is_data_as_its_desk_would_give_it_with_the_name_of_the_practice(
     assert shown.exit_code == there.exit_code
 
 
-@pytest.mark.parametrize("form", sorted(set(formats()) - LISTS))
+@pytest.mark.parametrize(
+    "form", [name for name, each in FORMATS.items() if DIAGNOSIS in each.gives]
+)
 def test_every_format_says_that_it_is_practice(runner: CliRunner, form: str) -> None:
     done = runner.invoke(main, ["practice", "nes-expiring", "--format", form, "--lang", "en"])
 

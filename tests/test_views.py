@@ -17,7 +17,7 @@ from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS, finding
 from cardtool.text import LANGUAGES, Text
-from cardtool.views import view
+from cardtool.views import DIAGNOSIS, view
 from cardtool.views.data import json as json_view
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper
@@ -43,8 +43,13 @@ WITHOUT_HALVES = HOSTILE.replace("\ud800", "")
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
-def _shown(diagnosis: Diagnosis, form: str = "terminal", text: Text = TURKISH) -> str:
-    return "".join(view(form)([diagnosis], text))
+def _shown(
+    diagnosis: Diagnosis,
+    form: str = "terminal",
+    subject: str = DIAGNOSIS,
+    text: Text = TURKISH,
+) -> str:
+    return "".join(view(form, subject)([diagnosis], text))
 
 
 def _judged(snapshot: Snapshot | None = None) -> Diagnosis:
@@ -67,9 +72,9 @@ def test_golden_files_are_what_the_views_say() -> None:
 def test_no_line_is_wider_than_the_page(width: int, language: str, *, symbols: bool) -> None:
     paper = Paper(width=width, symbols=symbols)
 
-    for form in ("terminal", "drivers-terminal", "certificates-terminal"):
+    for subject in (DIAGNOSIS, "drivers", "certificates"):
         for case, diagnosis in cases():
-            for page in view(form)([diagnosis], Text(language, ZONE), paper):
+            for page in view("terminal", subject)([diagnosis], Text(language, ZONE), paper):
                 assert max(map(len, page.splitlines())) <= width, case
 
 
@@ -82,8 +87,8 @@ def test_the_verdict_stands_first_and_the_numbers_last() -> None:
 
 
 def test_the_holder_is_named_and_the_number_masked() -> None:
-    for form in ("terminal", "certificates-terminal"):
-        page = _shown(_judged(), form)
+    for subject in (DIAGNOSIS, "certificates"):
+        page = _shown(_judged(), "terminal", subject)
 
         assert HOLDER in page
         assert "10*******90" in page
@@ -121,10 +126,10 @@ def test_colour_is_only_where_it_is_wanted() -> None:
     assert "\x1b[1;32m✓" in coloured
 
 
-@pytest.mark.parametrize("form", DIAGNOSES)
-def test_nothing_from_a_device_reaches_the_terminal_as_a_command(form: str) -> None:
-    is_json = form.endswith("json")
-    shown = _shown(_judged(hostile(WITHOUT_HALVES if is_json else HOSTILE)), form)
+@pytest.mark.parametrize(("form", "subject"), DIAGNOSES)
+def test_nothing_from_a_device_reaches_the_terminal_as_a_command(form: str, subject: str) -> None:
+    is_json = form == "json"
+    shown = _shown(_judged(hostile(WITHOUT_HALVES if is_json else HOSTILE)), form, subject)
 
     page = visible_json(shown) if is_json else shown
     if form == "ics":  # whose line ends are its own, and fold what is long
@@ -152,8 +157,8 @@ def test_json_reads_back_as_the_diagnosis() -> None:
 
 
 def test_json_lists_hold_the_modules_and_the_tokens() -> None:
-    drivers = json.loads(_shown(_judged(), "drivers-json"))
-    certificates = json.loads(_shown(_judged(), "certificates-json"))
+    drivers = json.loads(_shown(_judged(), "json", "drivers"))
+    certificates = json.loads(_shown(_judged(), "json", "certificates"))
 
     assert drivers["modules"][0]["path"] == "/usr/lib/libakisp11.so"
     assert drivers["modules"][0]["slots"] is None
@@ -163,8 +168,8 @@ def test_json_lists_hold_the_modules_and_the_tokens() -> None:
 def test_an_empty_desk_lists_nothing_and_says_why() -> None:
     bare = _judged(msgspec.structs.replace(desk(), modules=(), readers=(), usb=()))
 
-    assert _shown(bare, "drivers-terminal") == "Bu bilgisayarda kart sürücüsü bulunamadı.\n"
-    assert _shown(bare, "certificates-terminal") == (
+    assert _shown(bare, "terminal", "drivers") == "Bu bilgisayarda kart sürücüsü bulunamadı.\n"
+    assert _shown(bare, "terminal", "certificates") == (
         "Hiç sertifika okunmadı.\nTakılı kart okuyucu yok.\n"
     )
 
@@ -174,7 +179,7 @@ def test_a_driver_is_told_with_what_it_is_for_and_what_went_wrong() -> None:
     broken = msgspec.structs.replace(desk().modules[0], slots=failure, info=failure)
     diagnosis = _judged(msgspec.structs.replace(desk(), modules=(broken,)))
 
-    (page,) = view("drivers-terminal")([diagnosis], TURKISH, products={broken.path: "AKİS"})
+    (page,) = view("terminal", "drivers")([diagnosis], TURKISH, products={broken.path: "AKİS"})
 
     assert "worker: SIGABRT (0x6)\n" in page
     assert "aborted" not in page
@@ -184,7 +189,9 @@ def test_a_driver_is_told_with_what_it_is_for_and_what_went_wrong() -> None:
 def test_a_driver_that_was_not_needed_is_told_as_unused() -> None:
     unused = msgspec.structs.replace(desk().modules[0], slots=None, info=None)
 
-    page = _shown(_judged(msgspec.structs.replace(desk(), modules=(unused,))), "drivers-terminal")
+    page = _shown(
+        _judged(msgspec.structs.replace(desk(), modules=(unused,))), "terminal", "drivers"
+    )
 
     assert page.split()[-2:] == ["Kullanıldı:", "hayır"]
 
@@ -198,7 +205,9 @@ def test_certificates_that_could_not_be_read_say_so() -> None:
     modules = (msgspec.structs.replace(desk().modules[0], slots=slots),)
     diagnosis = _judged(msgspec.structs.replace(desk(), modules=modules))
 
-    assert _shown(diagnosis, "certificates-terminal").startswith("pkcs11: CKR_DEVICE_ERROR (0x30)")
+    assert _shown(diagnosis, "terminal", "certificates").startswith(
+        "pkcs11: CKR_DEVICE_ERROR (0x30)"
+    )
 
 
 @pytest.mark.parametrize("code", ROWS)

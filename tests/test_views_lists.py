@@ -29,7 +29,7 @@ from cardtool.rules.dated import dated as dated_diagnosis
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import dated, summarise
 from cardtool.text import LANGUAGES, Text
-from cardtool.views import LISTS, binary_view, view
+from cardtool.views import FORMATS, LIST, view
 from cardtool.views.harmless import escape
 from cardtool.views.lists.csv import inert
 from cardtool.views.lists.prometheus import FAMILIES, newest
@@ -42,7 +42,7 @@ from tests.test_views import FORBIDDEN, HOSTILE
 TURKISH, ENGLISH = Text("tr", ZONE), Text("en", ZONE)
 LINE = dated(summarise(diagnose(desk(), AT)), Policy())
 """A sound desk with an NES of 413 days."""
-TEXTS = sorted(LISTS - {"xlsx"})
+TEXTS = sorted(name for name, each in FORMATS.items() if LIST in each.gives and not each.binary)
 FORMULAS = (
     "=1+1",
     "+1",
@@ -89,7 +89,7 @@ def _lines(number: int) -> Iterator[Summary]:
 
 
 def _shown(form: str, *lines: Summary, text: Text = TURKISH) -> str:
-    return "".join(view(form)(lines, text))
+    return "".join(view(form, LIST)(lines, text))
 
 
 def _rows(*lines: Summary) -> list[dict[str, str]]:
@@ -103,7 +103,7 @@ def _workbook(*lines: Summary, text: Text = TURKISH, rows: int = 1_048_576) -> o
 
 
 def _bytes(lines: Iterable[Summary], text: Text = TURKISH, rows: int = 1_048_576) -> bytes:
-    return b"".join(binary_view("xlsx")(lines, text, rows=rows))
+    return b"".join(view("xlsx", LIST)(lines, text, rows=rows))
 
 
 def _metrics(page: str) -> dict[str, list[tuple[dict[str, str], float]]]:
@@ -132,14 +132,14 @@ HOSTILE_LINE = _line(
 @pytest.mark.parametrize("form", TEXTS)
 def test_nothing_a_workstation_says_is_obeyed(form: str) -> None:
     page = _shown(form, HOSTILE_LINE)
-    if form == "ndjson":
+    if form in ("json", "ndjson"):
         from cardtool.console import visible_json  # noqa: PLC0415 - as `write` does for JSON alone
 
         page = visible_json(page)
     page = page.removeprefix("\ufeff").replace("\r\n ", "").replace("\r\n", "\n")
 
     assert not {unicodedata.category(each) for each in page.replace("\n", "")} & FORBIDDEN
-    assert "[bold" in page or form == "list-terminal"  # where the name is cut before that
+    assert "[bold" in page or form == "terminal"  # where the name is cut before that
 
 
 def test_no_cell_of_a_workbook_holds_what_is_hidden() -> None:
@@ -233,7 +233,9 @@ def test_the_thresholds_are_those_of_the_issuer() -> None:
     def days(issuer: str) -> tuple[int, int]:
         return (7, 3) if issuer == LINE.issuer else (90, 15)
 
-    assert "".join(view("nagios")([LINE], TURKISH, days=days)).endswith("days_left=413;7:;3:\n")
+    assert "".join(view("nagios", LIST)([LINE], TURKISH, days=days)).endswith(
+        "days_left=413;7:;3:\n"
+    )
 
 
 def test_many_are_held_against_what_holds_for_every_issuer() -> None:
@@ -245,7 +247,7 @@ def test_many_are_held_against_what_holds_for_every_issuer() -> None:
     lines = [_line(issuer="first"), _line(issuer="second")]
 
     for order in (lines, lines[::-1]):
-        page = "".join(view("nagios")(order, TURKISH, days=days))
+        page = "".join(view("nagios", LIST)(order, TURKISH, days=days))
         assert page.endswith(" fewest_days_left=413;90:;15:\n")
 
 
@@ -423,7 +425,7 @@ def test_a_list_and_a_desk_give_a_calendar_the_same_events() -> None:
     diagnosis = dated_diagnosis(diagnose(desk(), AT), Policy())
 
     desks_own = _events("".join(view("ics")([diagnosis], TURKISH)))
-    listed = _events(_shown("list-ics", LINE))
+    listed = _events(_shown("ics", LINE))
 
     assert len(listed) == 3
     assert {uid: (moment, number) for uid, (moment, _, number) in listed.items()} == {
@@ -433,7 +435,7 @@ def test_a_list_and_a_desk_give_a_calendar_the_same_events() -> None:
 
 
 def test_a_certificate_on_two_desks_is_in_a_calendar_once() -> None:
-    page = _shown("list-ics", LINE, _line(host="other"))
+    page = _shown("ics", LINE, _line(host="other"))
 
     assert page.count("BEGIN:VEVENT") == len(_events(page)) == 3
 
@@ -442,11 +444,11 @@ def test_a_calendar_tells_what_lies_ahead_and_nothing_else() -> None:
     assert LINE.not_after_at is not None
     last = _line(at=LINE.not_after_at - timedelta(days=1))
 
-    assert _shown("list-ics", last).count("BEGIN:VEVENT") == 1
-    at_the_end = _shown("list-ics", _line(at=LINE.not_after_at))
+    assert _shown("ics", last).count("BEGIN:VEVENT") == 1
+    at_the_end = _shown("ics", _line(at=LINE.not_after_at))
     assert at_the_end.count("BEGIN:VEVENT") == 1
-    assert _shown("list-ics", _line(at=LINE.not_after_at + timedelta(microseconds=1))) == ""
-    assert _shown("list-ics", _line(not_before_at=None, not_after_at=None)) == ""
+    assert _shown("ics", _line(at=LINE.not_after_at + timedelta(microseconds=1))) == ""
+    assert _shown("ics", _line(not_before_at=None, not_after_at=None)) == ""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -461,7 +463,7 @@ def test_no_line_of_the_list_is_wider_than_the_page(
 
     from rich.cells import cell_len  # noqa: PLC0415 - this test alone measures
 
-    page = "".join(view("list-terminal")(lines, Text(language, ZONE), paper))
+    page = "".join(view("terminal", LIST)(lines, Text(language, ZONE), paper))
 
     assert max(map(cell_len, page.splitlines())) <= width
     assert "-9" in page
@@ -470,7 +472,7 @@ def test_no_line_of_the_list_is_wider_than_the_page(
 def test_the_columns_of_the_list_stand_under_each_other() -> None:
     lines = (_line(severity=each, host=f"masa-{n}") for n, each in enumerate(Severity))
 
-    rows = _shown("list-terminal", *lines).splitlines()[:5]
+    rows = _shown("terminal", *lines).splitlines()[:5]
 
     assert len({each.index("masa") for each in rows[1:]}) == 1
     assert {each.index("10.01.2028") for each in rows[1:]} == {rows[0].index("Bitiş")}
@@ -478,25 +480,25 @@ def test_the_columns_of_the_list_stand_under_each_other() -> None:
 
 
 def test_a_card_in_a_drawer_is_marked_in_the_list() -> None:
-    page = _shown("list-terminal", LINE, _line(card_seen_at=AT - timedelta(days=9)))
+    page = _shown("terminal", LINE, _line(card_seen_at=AT - timedelta(days=9)))
 
     assert page.count("10.01.2028*") == 1
     assert TURKISH.label("list-drawer") in page
-    assert TURKISH.label("list-drawer") not in _shown("list-terminal", LINE)
+    assert TURKISH.label("list-drawer") not in _shown("terminal", LINE)
 
 
 def test_the_list_ends_with_how_many_there_are_of_each_state() -> None:
     lines = [LINE, LINE, _line(severity=Severity.CRITICAL)]
 
-    assert _shown("list-terminal", *lines).endswith("\nListelenen: 3, Sorun var: 1, Sorun yok: 2\n")
-    assert _shown("list-terminal") == "Listede bilgisayar yok.\n"
+    assert _shown("terminal", *lines).endswith("\nListelenen: 3, Sorun var: 1, Sorun yok: 2\n")
+    assert _shown("terminal") == "Listede bilgisayar yok.\n"
 
 
 def test_the_list_has_colours_only_where_they_are_wanted() -> None:
     paper = Paper(colour=True)
 
-    assert "\x1b[1;32m✓ Sorun yok" in "".join(view("list-terminal")([LINE], TURKISH, paper))
-    assert "\x1b" not in _shown("list-terminal", LINE)
+    assert "\x1b[1;32m✓ Sorun yok" in "".join(view("terminal", LIST)([LINE], TURKISH, paper))
+    assert "\x1b" not in _shown("terminal", LINE)
 
 
 def test_the_nes_that_lasts_longest_has_its_own_moments() -> None:
@@ -542,17 +544,17 @@ def test_without_an_nes_there_are_no_moments() -> None:
     assert bare.opens_at is None
 
 
-@pytest.mark.parametrize("form", ["csv", "ndjson", "nagios", "list-terminal", "prometheus"])
+@pytest.mark.parametrize("form", ["csv", "ndjson", "nagios", "terminal", "prometheus"])
 def test_a_list_takes_no_more_memory_for_more_lines(form: str) -> None:
     bound = {"spool": lists.text_spool} if form == "prometheus" else {}
-    small, large = (_peak_bytes(view(form), lines, **bound) for lines in (2_000, 20_000))
+    small, large = (_peak_bytes(view(form, LIST), lines, **bound) for lines in (2_000, 20_000))
 
     assert large - small < 200_000
 
 
 def test_a_workbook_takes_no_more_memory_for_more_rows() -> None:
     small, large = (
-        _peak_bytes(binary_view("xlsx"), rows, spool=lists.bytes_spool) for rows in (200, 6_000)
+        _peak_bytes(view("xlsx", LIST), rows, spool=lists.bytes_spool) for rows in (200, 6_000)
     )
 
     assert large - small < 1_000_000
@@ -561,7 +563,7 @@ def test_a_workbook_takes_no_more_memory_for_more_rows() -> None:
 def test_a_calendar_keeps_a_number_of_each_certificate_and_no_more() -> None:
     number = 1_000
 
-    assert _peak_bytes(view("list-ics"), number) < 1_000_000 + 100 * number
+    assert _peak_bytes(view("ics", LIST), number) < 1_000_000 + 100 * number
 
 
 def _peak_bytes(render: Callable[..., Iterator[object]], number: int, **bound: object) -> int:

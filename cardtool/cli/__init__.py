@@ -20,7 +20,7 @@ from cardtool.cli.options import AT, CARD, KEEP, LOOKING, OUTPUT, SHOWING, PathN
 from cardtool.cli.refusal import UNKNOWN, Refusal
 from cardtool.cli.session import Session
 from cardtool.cli.signing import sign_test
-from cardtool.views import formats
+from cardtool.views import DIAGNOSIS, formats
 
 if TYPE_CHECKING:
     from cardtool.model.diagnosis import Diagnosis
@@ -94,7 +94,7 @@ def check(ctx: click.Context) -> None:
     """Look at this machine and say what is wrong, if anything."""
     session = Session(ctx, formats())
     diagnosis = session.judge(session.look())
-    session.show(session.format, [diagnosis])
+    session.show([diagnosis])
     if value(ctx, "at") is None:  # else it may be well at another moment only
         from cardtool.cli.remembering import remember
 
@@ -136,7 +136,7 @@ def diagnose(ctx: click.Context, files: tuple[str, ...]) -> None:
                 refused.append(refusal)
 
     bound = {} if len(files) == 1 else {"paper": session.paper(titled=True)}
-    session.show(session.format, judged(), **bound)
+    session.show(judged(), DIAGNOSIS, **bound)
     ctx.exit(UNKNOWN if refused else session.worst)
 
 
@@ -211,7 +211,7 @@ def drivers(ctx: click.Context, polkit_rule: str | None) -> None:
     session = Session(ctx, formats("drivers"))
     diagnosis = session.judge(session.look())
     bound = {"products": {module.path: _product(module) for module in diagnosis.snapshot.modules}}
-    session.show(f"drivers-{session.format}", [diagnosis], **bound)
+    session.show([diagnosis], "drivers", **bound)
 
 
 @main.command()
@@ -248,7 +248,7 @@ def certs(ctx: click.Context, *, everything: bool) -> None:
         session.write(render_json([diagnosis], judged=known))
     else:
         bound = {"judged": known, "everything": everything}
-        session.show("certificates-terminal", [diagnosis], **bound)
+        session.show([diagnosis], "certificates", **bound)
     lists = [token.certificates for _, _, token in diagnosis.snapshot.tokens()]
     ctx.exit(0 if any(isinstance(some, tuple) and some for some in lists) else session.worst)
 

@@ -105,7 +105,7 @@ def _show(session: Session, name: str | None, role: str | None, *, receipt: bool
 
         show(session, *chosen, *guides)
         return
-    shown = view(f"guide-{session.format}")
+    shown = view(session.format, "guide")
     if session.format == "html":  # whose encoding is not the terminal's to choose
         session.write_bytes(part.encode() for part in shown(guides, session.text))
     elif session.format == "json":

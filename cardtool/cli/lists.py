@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from cardtool.cli.refusal import UNKNOWN, Refusal
-from cardtool.views import BINARY, LISTS, binary_view, view
+from cardtool.views import LIST, view
 
 if TYPE_CHECKING:
     from cardtool.cli.session import Session
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 _IN_MEMORY_BYTES = 1 << 18
 """What a spool keeps in memory; beyond, it is a file that has no name."""
-
-_DATED = frozenset({"csv", "ndjson", "prometheus", "xlsx", "list-ics"})
-"""Views that tell the moments of a renewal."""
 
 
 def show_diagnoses(session: "Session", diagnoses: "Iterable[Diagnosis]") -> None:
@@ -42,32 +39,22 @@ def show(session: "Session", lines: "Iterable[Summary]") -> None:
     Raises:
         Refusal: a workbook is not for a terminal, or what makes one is not installed.
     """
-    name = _name(session)
     lines = noted(session, lines)
-    if name in BINARY:
+    if session.record.binary:
         refuse_workbook(session)
-    if name in _DATED:
+    if session.record.dated:
         from cardtool.rules.summary import dated
 
         policy = session.config.days()
         lines = (each if each.opens_at else dated(each, policy) for each in lines)
-    if name == "nagios":
+    if session.format == "nagios":
         _show_nagios(session, lines)
-    elif name == "list-terminal":
-        session.write(view(name)(lines, session.text, session.paper()))
-    elif name == "ndjson":
-        session.write(view(name)(lines))
+    elif session.record.people:
+        session.write(view(session.format, LIST)(lines, session.text, session.paper()))
+    elif session.format == "ndjson":
+        session.write(view(session.format, LIST)(lines))
     else:  # line ends and encoding are not the terminal's to choose
-        session.write_all_bytes(_bytes(session, name, lines))
-
-
-def is_dated(session: "Session") -> bool:
-    """Say whether what is asked for tells the moments of renewals."""
-    return _name(session) in _DATED
-
-
-def _name(session: "Session") -> str:
-    return session.format if session.format in LISTS else f"list-{session.format}"
+        session.write_all_bytes(_bytes(session, lines))
 
 
 def noted(session: "Session", lines: "Iterable[Summary]") -> "Iterator[Summary]":
@@ -77,12 +64,13 @@ def noted(session: "Session", lines: "Iterable[Summary]") -> "Iterator[Summary]"
         yield each
 
 
-def _bytes(session: "Session", name: str, lines: "Iterable[Summary]") -> Iterator[bytes]:
-    if name in BINARY:
-        yield from binary_view(name)(lines, session.text, spool=bytes_spool)
+def _bytes(session: "Session", lines: "Iterable[Summary]") -> Iterator[bytes]:
+    shown = view(session.format, LIST)
+    if session.record.binary:
+        yield from shown(lines, session.text, spool=bytes_spool)
     else:
-        bound = {"spool": text_spool} if name == "prometheus" else {}
-        for part in view(name)(lines, session.text, **bound):
+        bound = {"spool": text_spool} if session.format == "prometheus" else {}
+        for part in shown(lines, session.text, **bound):
             yield part.encode("utf-8", "replace")
 
 
@@ -97,7 +85,7 @@ def _show_nagios(session: "Session", lines: "Iterable[Summary]") -> None:
             yield each
 
     days = functools.partial(_days, session.config.days())
-    session.write(view("nagios")(counted(), session.text, days=days))
+    session.write(view("nagios", LIST)(counted(), session.text, days=days))
     if is_empty:
         session.worst = UNKNOWN
 

@@ -22,7 +22,7 @@ def show_case(session: Session, name: str) -> None:
         raise Refusal(code="practice-unknown", case=name, near=", ".join(near or known))
     case = load(name)
     diagnosis = session.judge(case.snapshot, case.at.astimezone())
-    session.show(session.format, [msgspec.structs.replace(diagnosis, practice=name)])
+    session.show([msgspec.structs.replace(diagnosis, practice=name)])
 
 
 def show_list(session: Session) -> None:

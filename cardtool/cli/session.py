@@ -18,6 +18,7 @@ import click
 
 from cardtool.cli.options import value
 from cardtool.cli.refusal import Refusal, asked_language
+from cardtool.views import DIAGNOSIS, FORMATS, Format, view
 
 if TYPE_CHECKING:
     import msgspec
@@ -34,15 +35,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 _Record = TypeVar("_Record", bound="msgspec.Struct")
-
-LEAVING = ("json", "ics", "csv", "ndjson", "xlsx")
-"""Formats that are made to be given away: redacted, where the screen is masked."""
-
-_MONITORING = ("nagios", "prometheus")
-"""Formats for programs that watch; nobody is in them, whatever is asked for."""
-
-_WHOLE = (*LEAVING, "html")
-"""Formats that can be had with names and numbers as they are."""
 
 
 class Session:
@@ -63,8 +55,9 @@ class Session:
             text = f"`{ctx.command_path}` has no --format {asked}{others}."
             raise click.UsageError(text, ctx)
         self.format: str = asked or (*known, "terminal")[0]
-        if self._keeps and self.format not in _WHOLE:
-            whole = " or ".join(each for each in known if each in _WHOLE)
+        self.record: Format = FORMATS[self.format]
+        if self._keeps and not self.record.keeps:
+            whole = " or ".join(each for each in known if FORMATS[each].keeps)
             text = f"--keep-personal is for data: add --format {whole or 'json'}."
             raise click.UsageError(text, ctx)
         self.institution = self._institution()  # now: a wrong one must not be told after a look
@@ -162,10 +155,9 @@ class Session:
 
         yield
         import cardtool.model.redact  # noqa: F401 - to have it loaded
-        from cardtool.views import BINARY, view
 
         yield
-        if self.format not in BINARY:  # what makes those may be missing, which is told later
+        if not self.record.binary:  # what makes those may be missing, which is told later
             view(self.format)
         yield
         if self.format != "json":
@@ -182,7 +174,7 @@ class Session:
         """Return what hides the persons of a list; None: they may stay as the store has them."""
         from cardtool.model.hiding import Hiding
 
-        is_shown = self._keeps or self.format not in (*LEAVING, *_MONITORING)
+        is_shown = self._keeps or not (self.record.leaves or self.record.watches)
         return None if is_shown else Hiding(self._key)
 
     def hidden(self, records: "Iterable[_Record]") -> "Iterable[_Record]":
@@ -198,7 +190,7 @@ class Session:
         from cardtool.model.redact import mask
         from cardtool.rules import diagnose
 
-        is_leaving = self._keeps or self.format in LEAVING
+        is_leaving = self._keeps or self.record.leaves
         shown = self.leaving(snapshot) if is_leaving else mask(snapshot)
         at = value(self._ctx, "at") or moment or datetime.now().astimezone()
         diagnosis = diagnose(shown, at, self.config.days())
@@ -216,17 +208,16 @@ class Session:
             self._worst_rank = severity.rank
             self.worst = severity.exit_status
 
-    def show(self, view: str, diagnoses: "Iterable[Diagnosis]", **bound: object) -> None:
-        """Write what a view makes of the diagnoses, as they come."""
-        from cardtool.views import LISTS
-        from cardtool.views import view as named
-
-        if view in LISTS:
+    def show(
+        self, diagnoses: "Iterable[Diagnosis]", subject: str = DIAGNOSIS, **bound: object
+    ) -> None:
+        """Write what the view of a subject makes of the diagnoses, as they come."""
+        if subject not in self.record.gives:  # the format has lists alone
             from cardtool.cli import lists
 
             lists.show_diagnoses(self, diagnoses)
         elif self.format == "json":
-            self.write(named(view)(diagnoses))
+            self.write(view(self.format, subject)(diagnoses))
         elif self.format == "ics":
             from cardtool.cli.calendar import show
 
@@ -235,10 +226,11 @@ class Session:
             from cardtool.cli import page
 
             beside = {**page.bound(self), **bound}
-            parts = named(view)(diagnoses, self.text, **beside)
+            parts = view(self.format, subject)(diagnoses, self.text, **beside)
             self.write_bytes(part.encode() for part in parts)
         else:
-            self.write(named(view)(diagnoses, self.text, **{"paper": self.paper(), **bound}))
+            beside = {"paper": self.paper(), **bound}
+            self.write(view(self.format, subject)(diagnoses, self.text, **beside))
 
     @property
     def file(self) -> str | None:
@@ -256,9 +248,8 @@ class Session:
             Refusal: it takes no more.
         """
         from cardtool.cli import output
-        from cardtool.views import PEOPLE
 
-        if self.file is None and self.format in PEOPLE:
+        if self.file is None and self.record.people:
             output.write(parts)
         else:
             shown = map(output.visible_json, parts) if self.format.endswith("json") else parts

@@ -58,7 +58,7 @@ def sign_test(ctx: click.Context, reader: str, *, last_try: bool) -> None:
     found = candidates(snapshot, datetime.now(UTC), asked_for=bool(value(ctx, "module")))
     if not found:
         diagnosis = session.judge(snapshot)
-        session.show(session.format, [diagnosis])
+        session.show([diagnosis])
         ctx.exit(session.worst or UNKNOWN)
     chosen = choose(found, reader, session)
     if is_spied_on(chosen):
@@ -196,5 +196,5 @@ def _show_state(session: Session, snapshot: "Snapshot", chosen: "Candidate") -> 
     from cardtool.cli.signers import deciding
 
     diagnosis = deciding(session.judge(snapshot), chosen)
-    session.show(session.format, [diagnosis])
+    session.show([diagnosis])
     return diagnosis.severity.exit_status

@@ -1,71 +1,145 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of formats: each lays out diagnoses as text and decides nothing.
+"""The table of formats, one record for each choice of `--format`.
 
-A view is `render(diagnoses, text, ...) -> Iterator[str]`; those that list are given summaries. It
-asks nothing of the terminal, the clock or a file: width, colour and symbols are given to it.
+A view is `render(things, text, paper=None) -> Iterator[str]`; it lays out what it is given and
+decides nothing. It asks nothing of the terminal, the clock or a file: width, colour and symbols
+are given to it.
 """
 
 import importlib
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
-VIEWS = {
-    "terminal": ("cardtool.views.people.terminal", "render"),
-    "json": ("cardtool.views.data.json", "render"),
-    "html": ("cardtool.views.people.html", "render"),
-    "ics": ("cardtool.views.data.ics", "render"),
-    "csv": ("cardtool.views.lists.csv", "render"),
-    "ndjson": ("cardtool.views.lists.ndjson", "render"),
-    "nagios": ("cardtool.views.lists.nagios", "render"),
-    "prometheus": ("cardtool.views.lists.prometheus", "render"),
-    "xlsx": ("cardtool.views.lists.xlsx", "render"),
-    "list-terminal": ("cardtool.views.lists.listing", "render"),
-    "list-ics": ("cardtool.views.data.ics", "render_list"),
-    "drivers-terminal": ("cardtool.views.people.drivers", "render"),
-    "drivers-json": ("cardtool.views.people.drivers", "render_json"),
-    "certificates-terminal": ("cardtool.views.people.certificates", "render"),
-    "certificates-json": ("cardtool.views.people.certificates", "render_json"),
-    "guide-terminal": ("cardtool.views.people.guide", "render"),
-    "guide-json": ("cardtool.views.people.guide", "render_json"),
-    "guide-html": ("cardtool.views.people.html", "render_guide"),
+
+class Format(NamedTuple):
+    """A choice of `--format`, and all that the command line must know of it."""
+
+    name: str
+    gives: Mapping[str, str]
+    """What it can show -> the function that lays it out, imported when it is wanted."""
+    leaves: bool = False
+    """It is made to leave the workstation: persons are hashed, where the screen masks them."""
+    keeps: bool = False
+    """`--keep-personal` has it with names and numbers as they are."""
+    watches: bool = False
+    """A program that watches workstations reads it: no person is in a list, whatever is asked."""
+    dated: bool = False
+    """It tells the moments of a renewal, which load the public holidays."""
+    people: bool = False
+    """A console may spell it with the letters that it has; every other format is UTF-8."""
+    binary: bool = False
+    """It is bytes."""
+
+
+DIAGNOSIS = "diagnosis"
+LIST = "list"
+"""A `Summary` for each workstation."""
+
+FORMATS = {
+    each.name: each
+    for each in (
+        Format(
+            name="terminal",
+            gives={
+                DIAGNOSIS: "people.terminal:render",
+                LIST: "lists.listing:render",
+                "drivers": "people.drivers:render",
+                "certificates": "people.certificates:render",
+                "guide": "people.guide:render",
+                "tally": "lists.tally:render",
+                "changes": "lists.changes:render",
+                "orders": "lists.orders:render",
+                "forecast": "lists.forecast:render",
+            },
+            people=True,
+        ),
+        Format(
+            name="json",
+            gives={
+                DIAGNOSIS: "data.json:render",
+                LIST: "lists.rows:render_json",
+                "drivers": "people.drivers:render_json",
+                "certificates": "people.certificates:render_json",
+                "guide": "people.guide:render_json",
+                "tally": "lists.tally:render_json",
+                "changes": "lists.changes:render_json",
+                "orders": "lists.orders:render_json",
+                "forecast": "lists.forecast:render_json",
+            },
+            leaves=True,
+            keeps=True,
+        ),
+        Format(
+            name="html",
+            gives={DIAGNOSIS: "people.html:render", "guide": "people.html:render_guide"},
+            keeps=True,
+        ),
+        Format(
+            name="ics",
+            gives={DIAGNOSIS: "data.ics:render", LIST: "data.ics:render_list"},
+            leaves=True,
+            keeps=True,
+            dated=True,
+        ),
+        Format(
+            name="csv",
+            gives={
+                LIST: "lists.csv:render",
+                "tally": "lists.tally:render_csv",
+                "changes": "lists.changes:render_csv",
+                "orders": "lists.orders:render_csv",
+                "forecast": "lists.forecast:render_csv",
+            },
+            leaves=True,
+            keeps=True,
+            dated=True,
+        ),
+        Format(
+            name="ndjson",
+            gives={LIST: "lists.ndjson:render"},
+            leaves=True,
+            keeps=True,
+            dated=True,
+        ),
+        Format(name="nagios", gives={LIST: "lists.nagios:render"}, watches=True),
+        Format(
+            name="prometheus",
+            gives={LIST: "lists.prometheus:render"},
+            watches=True,
+            dated=True,
+        ),
+        Format(
+            name="xlsx",
+            gives={LIST: "lists.xlsx:render", "orders": "lists.rows_xlsx:render"},
+            leaves=True,
+            keeps=True,
+            dated=True,
+            binary=True,
+        ),
+        Format(name="svg", gives={"forecast": "lists.forecast_svg:render"}),
+    )
 }
-"""What to import for a format; nothing is imported before it is wanted.
-
-A name without a hyphen is a format of the diagnosis; others begin with what else they show.
-"""
-
-LISTS = frozenset({"csv", "ndjson", "nagios", "prometheus", "xlsx", "list-terminal", "list-ics"})
-"""Those of `VIEWS` that are given a `Summary` for each workstation instead of a diagnosis."""
-
-PEOPLE = frozenset({"terminal"})
-"""Formats for people, which a console may spell with the letters that it has.
-
-Every other one is for programs, and is UTF-8 wherever it goes.
-"""
-
-BINARY = frozenset({"xlsx"})
-"""Those of `VIEWS` that yield bytes."""
+"""By their names, in the order in which help names them."""
 
 
-def formats(subject: str = "") -> tuple[str, ...]:
-    """Return the formats of the diagnosis, or of another subject: drivers, certificates."""
-    prefix = f"{subject}-" if subject else ""
-    names = (name.removeprefix(prefix) for name in VIEWS if name.startswith(prefix))
-    return tuple(name for name in names if "-" not in name)
+def formats(subject: str = DIAGNOSIS) -> tuple[str, ...]:
+    """Return the formats of a subject; a diagnosis can also be a list of one line."""
+    return tuple(
+        name
+        for name, each in FORMATS.items()
+        if subject in each.gives or (subject == DIAGNOSIS and LIST in each.gives)
+    )
 
 
-def view(name: str) -> Callable[..., Iterator[str]]:
-    """Return the function that renders a format of `VIEWS`."""
-    found: Callable[..., Iterator[str]] = _imported(name)
+def view(name: str, subject: str = DIAGNOSIS) -> Callable[..., Iterator[Any]]:
+    """Return the function that lays a subject out; it yields bytes if the format is binary.
+
+    Of a format that has no page for a diagnosis it is that of the list.
+    """
+    gives = FORMATS[name].gives
+    place = gives[LIST] if subject == DIAGNOSIS and subject not in gives else gives[subject]
+    module, _, function = place.partition(":")
+    found: Callable[..., Iterator[Any]] = getattr(
+        importlib.import_module(f"{__name__}.{module}"), function
+    )
     return found
-
-
-def binary_view(name: str) -> Callable[..., Iterator[bytes]]:
-    """Return the function that renders a format of `BINARY`."""
-    found: Callable[..., Iterator[bytes]] = _imported(name)
-    return found
-
-
-def _imported(name: str) -> Any:  # noqa: ANN401 - a function of either kind
-    module, function = VIEWS[name]
-    return getattr(importlib.import_module(module), function)

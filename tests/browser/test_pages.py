@@ -134,7 +134,7 @@ def test_every_procedure(opens: Opens, axe: str, profile: str, language: str) ->
     text = Text(language, ZONE, institution=institution.values())
     guides = [procedures.guide(each, None, institution) for each in procedures.load().values()]
 
-    title = _is_fit(opens, "".join(view("guide-html")(guides, text)), language, axe)
+    title = _is_fit(opens, "".join(view("html", "guide")(guides, text)), language, axe)
 
     assert title == ", ".join(text.procedure(each.name, "title") for each in guides)
 
@@ -147,8 +147,8 @@ def test_each_procedure_prints_on_one_sheet(opens: Opens, profile: str, language
     text = Text(language, ZONE, institution=institution.values())
     guides = [procedures.guide(each, None, institution) for each in procedures.load().values()]
 
-    assert opens("".join(view("guide-html")(guides[:1], text))).sheets() == 1
-    assert opens("".join(view("guide-html")(guides, text))).sheets() == len(guides)
+    assert opens("".join(view("html", "guide")(guides[:1], text))).sheets() == 1
+    assert opens("".join(view("html", "guide")(guides, text))).sheets() == len(guides)
 
 
 @every_language

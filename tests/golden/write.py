@@ -18,7 +18,7 @@ from cardtool.rules.dated import courses
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import dated, summarise
 from cardtool.text import LANGUAGES, Text
-from cardtool.views import BINARY, LISTS, VIEWS, view
+from cardtool.views import DIAGNOSIS, FORMATS, LIST, view
 from cardtool.views.paper import Paper
 from tests.described import FILES, read
 from tests.golden.desk import AT, ZONE, desk
@@ -26,7 +26,12 @@ from tests.golden.desk import AT, ZONE, desk
 FOLDER = Path(__file__).parent
 KEY = b"the key of the golden files"
 
-DIAGNOSES = tuple(name for name in VIEWS if not name.startswith("guide-") and name not in LISTS)
+DIAGNOSES = tuple(
+    (name, subject)
+    for subject in (DIAGNOSIS, "drivers", "certificates")
+    for name, each in FORMATS.items()
+    if subject in each.gives
+)
 """Views that are given diagnoses."""
 
 _AS_HTML = ("card-missing", "driver-hung", "nes-expiring", "sound")
@@ -65,21 +70,18 @@ def _lists(lines: list[Summary], text: Text) -> str:
     narrow = Paper(width=40, symbols=False)
     return _told(
         {
-            "list-terminal": view("list-terminal")(lines, text),
-            "list-terminal, narrow": view("list-terminal")(lines, text, narrow),
-            "nagios": view("nagios")(lines, text),
-            "nagios, one desk": view("nagios")(lines[:1], text),
+            "list-terminal": view("terminal", LIST)(lines, text),
+            "list-terminal, narrow": view("terminal", LIST)(lines, text, narrow),
+            "nagios": view("nagios", LIST)(lines, text),
+            "nagios, one desk": view("nagios", LIST)(lines[:1], text),
         }
     )
 
 
 def _lists_for_programs(lines: list[Summary]) -> str:
     """Return a desk in ten in the formats that have no words."""
-    names = [name for name in VIEWS if name in LISTS - BINARY - _WORDY]
-    return _told({name: view(name)(lines[::10], Text("en")) for name in names})
-
-
-_WORDY = {"list-terminal", "list-ics", "nagios"}
+    names = ("csv", "ndjson", "prometheus")
+    return _told({name: view(name, LIST)(lines[::10], Text("en")) for name in names})
 
 
 def _told(pages: Mapping[str, Iterable[str]]) -> str:
@@ -108,22 +110,21 @@ _PRODUCTS = {"/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so": "OpenSC"}
 def _renderers() -> dict[str, Callable[..., Iterator[str]]]:
     """Return every view with words, by the name of its file, and the terminal's on a phone."""
     kept_elsewhere = ("ics", "html")  # read back instead; a few pages
-    shown = (name for name in DIAGNOSES if not _is_json(name) and name not in kept_elsewhere)
-    found = {name.removesuffix("-terminal"): view(name) for name in shown}
+    found = {
+        name if subject == DIAGNOSIS else subject: view(name, subject)
+        for name, subject in DIAGNOSES
+        if name not in ("json", *kept_elsewhere)
+    }
     found["narrow"] = partial(view("terminal"), paper=Paper(width=40, symbols=False))
     found["drivers"] = partial(found["drivers"], products=_PRODUCTS)
     return found
 
 
-def _is_json(name: str) -> bool:
-    return name.endswith("json")
-
-
 def _json() -> str:
     """Return the documents of one desk: a program's promise, spelt out once."""
     diagnosis = diagnose(redact(desk(), KEY), AT)
-    names = filter(_is_json, DIAGNOSES)
-    documents = ["".join(view(name)([diagnosis], Text("en"))) for name in names]
+    views = [view(*each) for each in DIAGNOSES if "json" in each]
+    documents = ["".join(shown([diagnosis], Text("en"))) for shown in views]
     for document in documents:
         json.loads(document)
     return "\n".join(documents)

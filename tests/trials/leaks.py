@@ -19,7 +19,6 @@ from urllib.parse import quote, unquote
 from msgspec import inspect
 from msgspec.structs import replace
 
-from cardtool.cli.session import LEAVING
 from cardtool.cli.trace import lines
 from cardtool.fleet.sending.parcel import parcel
 from cardtool.model.origin import IdentityPolicy, Origin
@@ -29,7 +28,7 @@ from cardtool.rules import diagnose
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import dated, summarise
 from cardtool.text import Text
-from cardtool.views import BINARY, LISTS, VIEWS, binary_view, view
+from cardtool.views import DIAGNOSIS, FORMATS, LIST, view
 from tests.golden.desk import AT, HOLDER, NUMBER, ZONE, desk
 from tests.golden.write import html
 from tests.trials import Trial
@@ -170,7 +169,7 @@ def outputs(snapshot: Snapshot) -> Iterator[tuple[str, bool, str]]:
     yield "snapshot", True, encode(hashed).decode()
     yield "-v", True, "\n".join(lines(hashed))
     yield from (("leaving " + name, True, text) for name, text in _views(hashed))
-    shown = ((name, text) for name, text in _views(masked) if not name.endswith(LEAVING))
+    shown = ((name, text) for name, text in _views(masked) if not FORMATS[name.split()[-1]].leaves)
     yield from (("shown " + name, False, text) for name, text in shown)
     for policy in (IdentityPolicy.HASHED, IdentityPolicy.MASKED):
         origin = snapshot.origin or Origin(host_id="ab" * 16, identity=policy)
@@ -178,18 +177,22 @@ def outputs(snapshot: Snapshot) -> Iterator[tuple[str, bool, str]]:
         yield f"fleet send, {policy}", policy is IdentityPolicy.HASHED, sent.decode()
 
 
+_SUBJECTS = {DIAGNOSIS, LIST, "drivers", "certificates"}
+"""What can be shown of one snapshot."""
+
+
 def _views(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     text = Text("tr", ZONE)
     diagnosis = diagnose(snapshot, AT)
     line = dated(summarise(diagnosis), Policy())
-    for name in VIEWS:
-        if name.startswith("guide-") or name == "html":
-            continue
-        given = [line] if name in LISTS else [diagnosis]
-        if name in BINARY:
-            yield name, _unpacked(b"".join(binary_view(name)(given, text)))
-        else:
-            yield name, "".join(view(name)(given, text))
+    for name, each in FORMATS.items():
+        for subject in each.gives.keys() & _SUBJECTS:
+            if name == "html":
+                continue
+            given = [line] if subject == LIST else [diagnosis]
+            parts = view(name, subject)(given, text)
+            shown = _unpacked(b"".join(parts)) if each.binary else "".join(parts)
+            yield f"{subject} {name}", shown
     yield "html", html([diagnosis], "tr").partition("</style>")[2]
 
 

@@ -12,6 +12,7 @@ from cardtool.cli.fleet.answering import showing
 from cardtool.cli.fleet.opening import DATABASE, opened
 from cardtool.cli.options import AT, KEEP, moment, options, value
 from cardtool.cli.session import Session
+from cardtool.views import LIST, formats, view
 
 if TYPE_CHECKING:
     from cardtool.fleet.asking.audit import By
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
     from cardtool.model.summary import Summary
     from cardtool.views.lists.tally import Tally
 
-_FORMATS = ("terminal", "csv", "json", "ndjson", "nagios", "prometheus", "xlsx", "ics")
-_OF_WORKSTATIONS = ("nagios", "prometheus")
+_FORMATS = formats(LIST)
 _OF_LISTS = ("sort", "reverse", "limit")
-_COUNTED = ("terminal", "csv", "json")
 _SORTS = ("host", "end", "unit", "seen", "severity")
 _BY = ("severity", "verdict", "code", "reader", "unit")
 _STATES = ("present", "missing", "driver", "broken", "unknown")
@@ -82,7 +81,7 @@ def audit(ctx: click.Context, /, by: str, counted: "By | None", **asked: Any) ->
     --state, --severity, --unit, --code and --host may be repeated.  The exit status is that of
     the worst line.
     """
-    session = Session(ctx, _COUNTED if counted else _FORMATS)
+    session = Session(ctx, formats("tally") if counted else _FORMATS)
     given = ["by"] * (by == "card") + [each for each in _OF_LISTS if asked[each]]
     if counted and given:
         text = f"--count counts workstations: leave --{given[0]} out."
@@ -94,17 +93,16 @@ def audit(ctx: click.Context, /, by: str, counted: "By | None", **asked: Any) ->
 
         _show_tally(session, count(store, counted, at, question, policy), counted)
     elif by == "card":
-        if session.format in _OF_WORKSTATIONS:
+        if session.record.watches:
             text = f"--format {session.format} is about workstations: leave --by out."
             raise click.UsageError(text, ctx)
         from cardtool.fleet.asking.cards import cards
 
         _show(session, cards(store, at, question, policy))
     else:
-        from cardtool.cli.lists import is_dated
         from cardtool.fleet.asking.audit import audit as lines
 
-        found = lines(store, at, question, policy, is_dated=is_dated(session))
+        found = lines(store, at, question, policy, is_dated=session.record.dated)
         _show(session, found)
     ctx.exit(session.worst)
 
@@ -129,9 +127,7 @@ def _show(session: Session, lines: "Iterable[Summary]") -> None:
 
     lines = session.hidden(lines)
     if session.format == "json":
-        from cardtool.views.lists.rows import render_json
-
-        session.write(render_json(lists.noted(session, lines)))
+        session.write(view("json", LIST)(lists.noted(session, lines)))
     else:
         lists.show(session, lines)
 

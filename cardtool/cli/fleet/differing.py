@@ -10,8 +10,9 @@ from cardtool.cli.fleet.answering import moment, showing, write
 from cardtool.cli.fleet.opening import DATABASE, opened
 from cardtool.cli.options import AT, SINCE, options, value
 from cardtool.cli.session import Session
+from cardtool.views import formats
 
-_FORMATS = ("terminal", "csv", "json")
+_FORMATS = formats("changes")
 
 
 @click.command()

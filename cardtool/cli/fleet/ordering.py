@@ -8,8 +8,9 @@ from cardtool.cli.fleet.answering import moment, showing, write
 from cardtool.cli.fleet.opening import DATABASE, opened
 from cardtool.cli.options import AT, KEEP, options
 from cardtool.cli.session import Session
+from cardtool.views import formats
 
-_FORMATS = ("terminal", "csv", "json", "xlsx")
+_FORMATS = formats("orders")
 
 
 @click.command()

@@ -8,12 +8,16 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from cardtool.views.lists.csv import inert
 from cardtool.views.lists.ndjson import render as lines
 from cardtool.views.moments import iso
+
+if TYPE_CHECKING:  # a program that wants data does not wait for words
+    from cardtool.text import Text
 
 Value = str | int | float | bool | datetime | None
 
@@ -31,8 +35,9 @@ def render_csv(heading: Sequence[str], rows: Iterable[Iterable[Value]]) -> Itera
         yield line.getvalue()
 
 
-def render_json(records: Iterable[msgspec.Struct]) -> Iterator[str]:
+def render_json(records: Iterable[msgspec.Struct], text: "Text | None" = None) -> Iterator[str]:
     """Yield a list of records, one on a line."""
+    del text
     before = "["
     for line in lines(records):
         yield before + "\n" + line.rstrip("\n")

@@ -20,6 +20,7 @@ import click
 import msgspec
 
 from cardtool.catalog import institutions
+from cardtool.cli.later import LaterCommand
 from cardtool.model.diagnosis import Actor, Diagnosis
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.summary import ReaderState, Summary
@@ -274,6 +275,7 @@ def _help(command: click.Command, path: str, parent: click.Context | None) -> It
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
+            inner = inner.load() if isinstance(inner, LaterCommand) else inner
             if inner is not None and not inner.hidden:
                 yield from _help(inner, f"{path} {name}", context)
 

@@ -13,12 +13,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from cardtool import __version__
 from cardtool.cli import main
+from cardtool.cli.later import LaterCommand
 from cardtool.cli.refusal import UNKNOWN
 from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES, decode, encode
@@ -739,3 +741,20 @@ def test_whoever_runs_it_is_not_named_in_what_leaves(
 
     assert f"/{login}/" not in done
     assert ("libx.so" in done) == (f"/{login}/" in kept)
+
+
+def _later(group: click.Group) -> Iterator[LaterCommand]:
+    for command in group.commands.values():
+        assert isinstance(command, LaterCommand)
+        yield command
+        loaded = command.load()
+        if isinstance(loaded, click.Group):
+            yield from _later(loaded)
+
+
+@pytest.mark.parametrize("command", tuple(_later(main)), ids=lambda each: each.name)
+def test_a_group_says_of_a_command_what_the_command_says_of_itself(command: LaterCommand) -> None:
+    loaded = command.load()
+
+    assert loaded.name == command.name
+    assert loaded.get_short_help_str(1000) == command.get_short_help_str(1000)

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from cardtool.cli import main
-from cardtool.cli.fleet import fleet
+from cardtool.cli.commands.fleet import fleet
 from cardtool.rules.codes import ROWS
 
 ROOT = Path(__file__).parent.parent

@@ -43,7 +43,7 @@ def _end(*, module: str = "", action: str = "interrupt()", flush: int = 0) -> tu
     return done.returncode, done.stderr.strip()
 
 
-@pytest.mark.parametrize("module", ["cardtool.cli", "click", "cardtool.cli.session"])
+@pytest.mark.parametrize("module", ["cardtool.cli", "click", "cardtool.cli.options"])
 def test_while_modules_are_loaded(module: str) -> None:
     assert _end(module=module) == (130, b"")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cardtool.cli import main
-from cardtool.cli.fleet import fleet
+from cardtool.cli.commands.fleet import fleet
 from cardtool.config import languages
 from tests.conftest import require
 from tests.rig.pcsc import without_polkit

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
 """The lines a bank receipt must carry, from a name and a number that are typed and kept nowhere.
 
 Neither is ever an argument, for shells remember those; nothing here is logged or repeated in a
@@ -10,7 +9,9 @@ import sys
 import unicodedata
 
 import click
+from stdnum.tr import tckimlik
 
+from cardtool import console
 from cardtool.catalog import procedures
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
@@ -60,8 +61,6 @@ def _person(text: Text) -> dict[str, str]:
     Raises:
         Refusal: it is no name, or no number that the state gives.
     """
-    from stdnum.tr import tckimlik
-
     name_label, number_label = text.label("receipt-name"), text.label("receipt-number")
     name = " ".join(unicodedata.normalize("NFC", _line(name_label)).split())
     if not _is_name(name):
@@ -84,8 +83,6 @@ def _line(label: str) -> str:
     Raises:
         click.Abort: the person left.
     """
-    from cardtool import console
-
     if sys.stdin.isatty():
         console.write([f"{label}: "], sys.stderr)
     try:

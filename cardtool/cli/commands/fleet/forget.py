@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
-"""`cardtool fleet forget` and `cardtool fleet prune`."""
-
-from datetime import UTC, datetime, timedelta
+"""`cardtool fleet forget`."""
 
 import click
 
@@ -61,30 +59,3 @@ def forget(ctx: click.Context, host: str | None, person: str | None) -> None:
     forgetting.forget(store, trace, session.config.days())
     done = words.label("forget-done" if store.is_sqlite else "forget-vacuum")
     session.write([f"{done}\n{words.label('forget-files')}\n"])
-
-
-@click.command()
-@click.option("--keep-days", type=click.IntRange(0, 36500), required=True, metavar="N",
-              help="Keep the looks of so many days.")  # fmt: skip
-@click.option("--keep-last", type=click.IntRange(1), default=1, show_default=True, metavar="K",
-              help="Keep so many of each workstation, however old.")  # fmt: skip
-@options(DRY_RUN, YES, *showing("terminal"), DATABASE)
-@click.pass_context
-def prune(ctx: click.Context, keep_days: int, keep_last: int) -> None:
-    """Remove old looks.  The latest of each workstation stays, and all that was learned.
-
-    Says how many would go before it asks.  A look dated more than a day ahead of its import is as
-    old as that, and not the latest.
-    """
-    from cardtool.fleet.removing import pruning
-
-    session = Session(ctx, ("terminal",))
-    words = session.text
-    before = datetime.now(UTC) - timedelta(days=keep_days)
-    store = opened(ctx)
-    old = pruning.old(store, before, keep_last)
-    session.write([f"{words.label('prune-old')}: {len(old)}\n"])
-    if value(ctx, "dry_run") or not old:
-        return
-    confirm(ctx, words, "prune-confirm")
-    session.write([f"{words.label('prune-done')}: {pruning.remove(store, old)}\n"])

@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
 """`guide`: procedures from beginning to end, with the facts of the user's institution."""
 
+import difflib
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
+from cardtool.catalog import addresses, procedures
+from cardtool.cli import receipt as receipts
 from cardtool.cli.options import KEEP, OUTPUT, SHOWING, options, value
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
+from cardtool.model.procedure import Procedure, Role
 from cardtool.views import formats, view
-
-if TYPE_CHECKING:
-    from cardtool.model.procedure import Procedure
-
-ROLES = ("physician", "staff")
-"""`model.procedure.Role`, without the model: `--help` must not wait for it."""
+from cardtool.views.harmless import escape
+from cardtool.views.people import guide as pages
 
 _ADDRESSED = "order-reader"
 """The procedure whose form takes an address without abbreviations."""
@@ -30,7 +28,7 @@ _CHANGED = 1
 
 @click.command("guide")
 @click.argument("name", required=False)
-@click.option("--role", type=click.Choice(ROLES),
+@click.option("--role", type=click.Choice([role.value for role in Role]),
               help="For a family physician or for staff only.  [default: for all]")  # fmt: skip
 @click.option("--address", metavar="TEXT",
               help="order-reader: write this address without abbreviations; - reads it."
@@ -86,10 +84,6 @@ def _show(session: Session, name: str | None, role: str | None, *, receipt: bool
     Raises:
         Refusal: there is none of this name, or it cannot be shown.
     """
-    from cardtool.catalog import procedures
-    from cardtool.model.procedure import Role
-    from cardtool.views.people import guide as pages
-
     known = procedures.load()
     if name is None and session.format != "html":
         if session.format == "json":
@@ -101,9 +95,7 @@ def _show(session: Session, name: str | None, role: str | None, *, receipt: bool
     whose = Role(role) if role else None
     guides = [procedures.guide(each, whose, session.institution) for each in chosen]
     if receipt:
-        from cardtool.cli.receipt import show
-
-        show(session, *chosen, *guides)
+        receipts.show(session, *chosen, *guides)
         return
     shown = view(session.format, "guide")
     if session.format == "html":  # whose encoding is not the terminal's to choose
@@ -114,9 +106,7 @@ def _show(session: Session, name: str | None, role: str | None, *, receipt: bool
         session.write(shown(guides, session.text, session.paper()))
 
 
-def _named(name: str, known: "dict[str, Procedure]") -> "Procedure":
-    import difflib
-
+def _named(name: str, known: dict[str, Procedure]) -> Procedure:
     if name not in known:
         near = difflib.get_close_matches(name, known, n=3)
         raise Refusal(code="guide-unknown", name=name, near=", ".join(near or known))
@@ -129,9 +119,6 @@ def _show_address(session: Session, given: str) -> int:
     Raises:
         Refusal: it is none, or has an abbreviation that only its writer knows.
     """
-    from cardtool.catalog import addresses
-    from cardtool.views.people import guide as pages
-
     found = addresses.expand(_readable(given))
     if not any(each.isalpha() for each in found.text):
         raise Refusal(code="address-empty")
@@ -153,8 +140,6 @@ def _readable(given: str) -> str:
     Raises:
         Refusal: it is too long, or is not in the encoding that it should be in.
     """
-    from cardtool.views.harmless import escape
-
     try:
         text = sys.stdin.read(_LONGEST + 1) if given == _STANDARD_INPUT else given
         text.encode()  # an argument may have bytes that are no letters

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Certificates out of a card into files; the only output that always names its holder."""
+"""`cardtool certs export`: the only output that always names its holder."""
 
 import base64
 import os
@@ -7,6 +7,9 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
+
+from cardtool.cli.options import CARD, SHOWING, PathName, options
 from cardtool.cli.output import write_file
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
@@ -23,7 +26,32 @@ _Objects = dict[str, CertificateObject]
 """Certificates by their fingerprint."""
 
 
-def export(session: Session, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=PathName(),
+    metavar="FILE|FOLDER",
+    help="Where to: one file for all, or one file each in a folder; otherwise standard output.",
+)
+@click.option("--form", type=click.Choice(["pem", "der", "chain"]), default="pem",
+              show_default=True,
+              help="chain: PEM, each followed by its issuers on the cards.")  # fmt: skip
+@click.option(
+    "--sha256",
+    "prefixes",
+    multiple=True,
+    metavar="PREFIX",
+    help="Only certificates whose fingerprint begins so; may be repeated.",
+)
+@options(*SHOWING, *CARD)
+@click.pass_context
+def export(ctx: click.Context, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
+    """Write the certificates as PEM, DER or chains.  They hold their holder's name and number."""
+    _export(Session(ctx, ()), output, form, prefixes)
+
+
+def _export(session: Session, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
     """Write the certificates whose fingerprint begins with one of the prefixes.
 
     Raises:

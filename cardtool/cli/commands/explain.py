@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`cardtool explain`."""
+
+import difflib
+
+import click
+
+from cardtool.cli.options import SHOWING, options
+from cardtool.cli.session import Session
+from cardtool.rules.codes import ROWS, finding
+from cardtool.views.data import json
+from cardtool.views.people import terminal
+
+
+@click.command()
+@click.argument("code")
+@options(*SHOWING)
+@click.pass_context
+def explain(ctx: click.Context, code: str) -> None:
+    """Say what a finding's CODE means and what to do."""
+    session = Session(ctx, ("terminal", "json"))
+    if code not in ROWS:
+        near = difflib.get_close_matches(code, ROWS, n=3)
+        text = f"{code!r} is no finding's code; it may be one of: {', '.join(near or ROWS)}."
+        raise click.BadParameter(text, ctx, param_hint="CODE")
+    if session.format == "json":
+        session.write([json.explain(finding(code), session.text)])
+    else:
+        session.write([terminal.explain(finding(code), session.text, session.paper())])

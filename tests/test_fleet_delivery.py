@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.fleet.sending.delivery import DestinationError, Folder, destination
+from cardtool.fleet.sending.delivery import Folder, destination
 from cardtool.fleet.sending.spool import Answer, Spool
 from cardtool.fleet.settings import OfFleet
+from cardtool.model.refused import Refused
 from tests.rig import tls, web
 from tests.rig.web import Asked, Handler, Web
 
@@ -318,33 +319,16 @@ def test_the_token_goes_to_the_server_and_into_no_log(
     ],
 )
 def test_a_destination_that_cannot_be_meant_is_refused(to: str, code: str) -> None:
-    with pytest.raises(DestinationError) as caught:
+    with pytest.raises(Refused) as caught:
         destination(to, OfFleet())
 
     assert caught.value.code == code
     assert "gizli" not in str(caught.value.facts)
 
 
-def test_without_the_part_that_sends_to_servers_it_is_named() -> None:
-    code = """
-import sys
-sys.modules["httpx"] = None
-from cardtool.fleet.sending.delivery import DestinationError, destination
-from cardtool.fleet.settings import OfFleet
-try:
-    destination("https://kartlar.example/", OfFleet())
-except DestinationError as error:
-    print(error.code)
-"""
-
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-
-    assert done.stdout == b"fleet-extra\n"
-
-
 def test_what_is_set_for_a_server_must_be_usable(tmp_path: Path) -> None:
     def code(**settings: str) -> str:
-        with pytest.raises(DestinationError) as caught:
+        with pytest.raises(Refused) as caught:
             destination("https://kartlar.example/", OfFleet(**settings))  # type: ignore[arg-type]
         return caught.value.code
 

@@ -27,7 +27,7 @@ def _installed(folder: Path, origin: object = None) -> metadata.Distribution:
         "Metadata-Version: 2.1\nName: cardtool-eimza\nVersion: 0.1.0\n"
         "Requires-Dist: click>=8\n"
         "Requires-Dist: psycopg[binary]>=3.2; extra == 'fleet'\n"
-        'Requires-Dist: httpx>=0.27; extra == "fleet"\n'
+        'Requires-Dist: xlsxwriter>=3.2; extra == "fleet"\n'
         "Requires-Dist: pytest>=8; extra == 'test'\n"
     )
     if origin is not None:
@@ -63,7 +63,7 @@ def test_without_its_source_the_packages_are_named(tmp_path: Path, origin: objec
 
     told = installing.command_for(own, Path("/usr"))
 
-    assert told == f"{PIP} 'psycopg[binary]>=3.2' 'httpx>=0.27'"
+    assert told == f"{PIP} 'psycopg[binary]>=3.2' 'xlsxwriter>=3.2'"
 
 
 def test_in_the_environment_of_run_it_is_run(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from cardtool.probe.deadline import Deadline
+from cardtool.deadline import Deadline
 from cardtool.probe.online import cache
-from cardtool.probe.online.addresses import FetchError, is_public, parse
-from cardtool.probe.online.fetch import Request, Route, fetch
+from cardtool.probe.online.fetch import fetch
+from cardtool.web.addresses import WebError, is_public, parse
+from cardtool.web.client import Request, Route
 from tests.rig import tls, web
 from tests.rig.web import Web
 
@@ -33,7 +34,7 @@ def _get(url: str, route: Route = HERE, limit_s: float = 10.0, limit_bytes: int 
 
 def _refusal(url: str, route: Route = HERE, limit_s: float = 10.0, limit_bytes: int = 1000) -> str:
     begun = time.monotonic()
-    with pytest.raises(FetchError) as caught:
+    with pytest.raises(WebError) as caught:
         _get(url, route, limit_s, limit_bytes)
     assert time.monotonic() - begun < PATIENCE_S
     return caught.value.name
@@ -48,7 +49,8 @@ def test_a_file_comes_whole(server: Web) -> None:
 
 def test_a_question_is_posted_with_its_kind(server: Web) -> None:
     url = server.put("/ocsp", b"answer")
-    request = Request(url=url, limit_bytes=100, body=b"question", kind="application/ocsp-request")
+    kind = {"Content-Type": "application/ocsp-request"}
+    request = Request(url=url, method="POST", headers=kind, body=b"question", limit_bytes=100)
 
     assert fetch(request, HERE, Deadline(10)) == b"answer"
     (asked,) = server.seen
@@ -112,10 +114,10 @@ def test_behind_a_proxy_a_name_is_judged_by_what_dns_says(
     server.otherwise(web.saying(b"through"))
     real = socket.getaddrinfo
 
-    def dns(host: str, port: int, **more: Any) -> Any:  # noqa: ANN401 - the system's own
+    def dns(host: str, *more: Any, **named: Any) -> Any:  # noqa: ANN401 - the system's own
         if host == "inner.example":
-            return real("8.8.8.8", port, **more) + real("10.0.0.1", port, **more)
-        return real(host, port, **more)
+            return real("8.8.8.8", *more, **named) + real("10.0.0.1", *more, **named)
+        return real(host, *more, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", dns)
 

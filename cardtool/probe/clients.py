@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cardtool.deadline import Deadline
 from cardtool.model.surroundings import Process
-from cardtool.probe.deadline import Deadline
 
 if TYPE_CHECKING:
     import psutil

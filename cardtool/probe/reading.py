@@ -6,9 +6,9 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from cardtool.catalog import load
+from cardtool.deadline import Deadline
 from cardtool.model.snapshot import Card, Failure, Module, Reader, Slot, Token
 from cardtool.probe import modules, opensc
-from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import Workers
 from cardtool.probe.tokens import match_slots, read_module
 

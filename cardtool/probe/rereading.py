@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from cardtool.deadline import Deadline
 from cardtool.model.certificate import Certificate
 from cardtool.model.snapshot import Card, Failure, Module, Reader, Token
-from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import READERS, ListReaders, ask
 from cardtool.probe.reading import read_cards, reset_cards

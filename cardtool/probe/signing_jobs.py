@@ -16,9 +16,9 @@ import msgspec
 from msgspec.structs import replace
 
 from cardtool.catalog import load
+from cardtool.deadline import Deadline
 from cardtool.model.snapshot import Card, Failure, Module, Snapshot
 from cardtool.probe import modules, opensc
-from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import LostWorkerError, Worker
 from cardtool.probe.reading import is_opensc
 from cardtool.probe.turn import Turn

@@ -11,10 +11,10 @@ from typing import TypeVar
 
 import msgspec
 
+from cardtool.deadline import Deadline
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import Driver, Process, Service, UsbDevice
 from cardtool.probe import jobs, usb
-from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import Worker, Workers
 
 T = TypeVar("T")

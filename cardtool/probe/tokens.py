@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
+from cardtool.deadline import Deadline
 from cardtool.model.snapshot import Failure, Module, Slot, Token
-from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import OPENED, TOKEN, OpenedModule, OpenModule, ReadToken, ask
 

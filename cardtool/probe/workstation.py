@@ -14,10 +14,10 @@ import msgspec
 from msgspec.structs import replace
 
 from cardtool import BUILT_ON, __version__
+from cardtool.deadline import Deadline
 from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Failure, Module, Snapshot
 from cardtool.probe import host, last_good, modules
-from cardtool.probe.deadline import Deadline
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import READERS, ListReaders, Online, ask
 from cardtool.probe.online import asking

@@ -51,13 +51,16 @@ class Answer(NamedTuple):
     """The receiver itself answered, so it may be this look alone that it cannot take."""
 
 
+DELIVERED = Answer("delivered")
+
+
 class Report(NamedTuple):
     """What became of everything that waited."""
 
     delivered: int = 0
     refused: int = 0
     waiting: int = 0
-    last: Answer = Answer("delivered")
+    last: Answer = DELIVERED
     """The latest that was not taken; what it says holds for all that wait."""
     passed: int = 0
     """Snapshots that were not taken for several runs, and no longer hold up the others."""
@@ -104,7 +107,7 @@ class Spool:
             return Report()
         _check(self._folder)
         delivered = refused = passed = 0
-        last = Answer("delivered")
+        last = DELIVERED
         with self._locked("deliver", patience_s) as mine:
             if not mine:
                 last = Answer("away", "busy")

@@ -28,13 +28,14 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.validate import async_validate_path
 
 from cardtool.catalog import issuers
+from cardtool.deadline import Deadline
 from cardtool.model.certificate import Certificate
 from cardtool.model.trust import Attempt
 from cardtool.probe.certificate import parse
-from cardtool.probe.deadline import Deadline
 from cardtool.probe.online import cache, files, issuing
-from cardtool.probe.online.addresses import FetchError
-from cardtool.probe.online.fetch import Request, Route, fetch
+from cardtool.probe.online.fetch import fetch
+from cardtool.web.addresses import WebError
+from cardtool.web.client import Request, Route
 
 _LONGEST = 6
 """Certificates of a chain; two or three are usual."""
@@ -203,7 +204,7 @@ def _fetched(url: str, search: _Search) -> bytes | None:
     try:
         request = Request(url=url, limit_bytes=files.LIMIT_BYTES)
         return fetch(request, search.route, search.deadline.share(3))
-    except FetchError as error:
+    except WebError as error:
         _note(Attempt(url=url, name=error.name, detail=error.detail), search)
         return None
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import msgspec
 from asn1crypto import x509
 
+from cardtool.deadline import Deadline
 from cardtool.model.trust import Attempt, Trust
 from cardtool.probe import jobs
-from cardtool.probe.deadline import Deadline
 from cardtool.probe.online import chain, files, status
-from cardtool.probe.online.fetch import Route
+from cardtool.web.client import Route
 
 _QUESTION = msgspec.json.Decoder(jobs.ProveTrust)
 

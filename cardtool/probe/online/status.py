@@ -31,14 +31,15 @@ from pyhanko_certvalidator.revinfo.archival import (
 from pyhanko_certvalidator.revinfo.validate_crl import verify_crl
 from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
 
+from cardtool.deadline import Deadline
 from cardtool.model.certificate import Certificate
 from cardtool.model.trust import Attempt, Status
 from cardtool.probe.certificate import parse
-from cardtool.probe.deadline import Deadline
 from cardtool.probe.online import cache
-from cardtool.probe.online.addresses import FetchError
 from cardtool.probe.online.chain import Chain
-from cardtool.probe.online.fetch import Request, Route, fetch
+from cardtool.probe.online.fetch import fetch
+from cardtool.web.addresses import WebError
+from cardtool.web.client import Request, Route
 
 _OCSP_BYTES = 100 * 1024
 _CRL_BYTES = 10 * 1024 * 1024
@@ -79,7 +80,7 @@ def ask(
         for url in dict.fromkeys(urls):
             try:
                 status = source(url, chain, route, deadline)
-            except FetchError as error:
+            except WebError as error:
                 attempts.append(Attempt(url=url, name=error.name, detail=error.detail))
                 continue
             if status.status == "unknown":
@@ -97,9 +98,10 @@ def _by_ocsp(url: str, chain: Chain, route: Route, deadline: Deadline) -> Status
     )
     request = Request(
         url=url,
-        limit_bytes=_OCSP_BYTES,
+        method="POST",
+        headers={"Content-Type": "application/ocsp-request"},
         body=question.dump(),
-        kind="application/ocsp-request",
+        limit_bytes=_OCSP_BYTES,
     )
     body = fetch(request, route, deadline.share(2))
     return _read(lambda: _judge_ocsp(url, body, chain))
@@ -109,7 +111,7 @@ def _judge_ocsp(url: str, body: bytes, chain: Chain) -> Status:
     response = ocsp.OCSPResponse.load(body, strict=True)
     said = response["response_status"].native
     if said != "successful":
-        raise FetchError(name="REFUSED", detail=f"OCSP: {said}")
+        raise WebError(name="REFUSED", detail=f"OCSP: {said}")
     serial = chain.certificates[0].serial_number
     for each in OCSPContainer.load_multi(response):
         single: Any = each.extract_single_response()
@@ -117,7 +119,7 @@ def _judge_ocsp(url: str, body: bytes, chain: Chain) -> Status:
         if single is not None and single["cert_id"]["serial_number"].native == serial:
             break
     else:
-        raise FetchError(name="NOT_FOR_IT")
+        raise WebError(name="NOT_FOR_IT")
     context = _context(chain, ocsps=[each])
     _must_be_fresh(each, context)
     status, revoked_at, reason = asyncio.run(
@@ -138,7 +140,7 @@ def _by_crl(url: str, chain: Chain, route: Route, deadline: Deadline) -> Status:
     if kept := cache.recall(url):
         try:
             return _read(lambda: _judge_crl(url, kept, chain))
-        except FetchError:
+        except WebError:
             cache.forget(url)
     body = fetch(Request(url=url, limit_bytes=_CRL_BYTES), route, deadline)
     status = _read(lambda: _judge_crl(url, body, chain))
@@ -175,13 +177,13 @@ async def _verdict(verify: Any, chain: Chain, context: Any, said: str) -> _Verdi
         kind = "suspended" if reason == "certificateHold" else "revoked"
         return kind, error.revocation_dt, reason
     except (CRLNoMatchesError, OCSPNoMatchesError) as error:
-        raise FetchError(name="NOT_FOR_IT") from error
+        raise WebError(name="NOT_FOR_IT") from error
     except OCSPValidationIndeterminateError as error:
         if said == "unknown" and not error.failures:
             return "unknown", None, ""
-        raise FetchError(name="BAD_SIGNATURE") from error
+        raise WebError(name="BAD_SIGNATURE") from error
     except (CRLValidationError, OCSPValidationError, PathValidationError) as error:
-        raise FetchError(name="BAD_SIGNATURE") from error
+        raise WebError(name="BAD_SIGNATURE") from error
     return "good", None, ""
 
 
@@ -198,14 +200,14 @@ def _context(chain: Chain, **answers: Any) -> ValidationContext:  # noqa: ANN401
 def _must_be_fresh(answer: CRLContainer | OCSPContainer, context: ValidationContext) -> None:
     usability = answer.usable_at(context.revinfo_policy, context.timing_params)
     if usability.rating is not RevinfoUsabilityRating.OK:
-        raise FetchError(name="EXPIRED", detail=f"judged at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+        raise WebError(name="EXPIRED", detail=f"judged at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _read(judge: Callable[[], Status]) -> Status:
     """Take an answer that makes no sense for none."""
     try:
         return judge()
-    except FetchError:
+    except WebError:
         raise
     except Exception as error:  # the libraries assert what servers get wrong
-        raise FetchError(name="DAMAGED", detail=type(error).__name__) from error
+        raise WebError(name="DAMAGED", detail=type(error).__name__) from error

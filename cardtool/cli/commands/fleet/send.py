@@ -57,17 +57,16 @@ def send(ctx: click.Context, to: str | None) -> None:
 
 
 def _destination(session: Session, to: str | None) -> "HandOver":
-    from cardtool.cli import installing
-    from cardtool.fleet.sending.delivery import DestinationError, destination
+    from cardtool.fleet.sending.delivery import destination
+    from cardtool.model.refused import Refused
 
     named = to or session.config.fleet.to
     if not named:
         raise Refusal(code="fleet-nowhere")
     try:
         return destination(named, session.config.fleet)
-    except DestinationError as error:
-        facts = {"install": installing.command()} if error.code == "fleet-extra" else {}
-        raise Refusal(code=error.code, **error.facts, **facts) from error
+    except Refused as error:
+        raise Refusal(code=error.code, **error.facts) from error
 
 
 def _key(session: Session) -> bytes:

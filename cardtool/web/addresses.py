@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which addresses of the network may be asked, and how a name becomes one. Asks DNS, no server."""
+"""Which web addresses may be asked, and which numbers DNS gives for a name. Asks no server."""
 
 import ipaddress
 import queue
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from cardtool.probe.deadline import Deadline
+from cardtool.deadline import Deadline
 
 _LONGEST = 2048
 """Characters of an address on a card that is taken for one."""
@@ -45,15 +45,12 @@ _WRAPPERS = tuple(
 _DNS_S = 1.0
 """For DNS to answer where a proxy asks again anyway."""
 
-Place = tuple[int, tuple[object, ...]]
-"""What a socket connects to."""
 
-
-class FetchError(Exception):
-    """An address that gave nothing: the name of `model.trust.Attempt`, and a detail for support."""
+class WebError(Exception):
+    """An address gave nothing: a name of `model.trust.Attempt`, and a detail for support."""
 
     def __init__(self, *, name: str, detail: str = "") -> None:
-        """Say why."""
+        """Say why it gave nothing."""
         super().__init__(name, detail)
         self.name = name
         self.detail = detail
@@ -74,26 +71,29 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
+    @property
+    def url(self) -> str:
+        """Return the address itself."""
+        return f"{self.scheme}://{self.authority}{self.target}"
+
 
 def parse(url: str) -> Address:
     """Take an address apart.
 
     Raises:
-        FetchError: NOT_ALLOWED, for anything but http and https, and for odd ones.
+        WebError: NOT_ALLOWED, for anything but http and https, and for odd ones.
     """
     if len(url) > _LONGEST or not url.isascii() or not url.isprintable() or " " in url:
-        raise FetchError(
-            name="NOT_ALLOWED", detail="not an address of at most 2048 plain characters"
-        )
+        raise WebError(name="NOT_ALLOWED", detail="not an address of at most 2048 plain characters")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise FetchError(name="NOT_ALLOWED", detail=str(error)) from error
+        raise WebError(name="NOT_ALLOWED", detail=str(error)) from error
     if parts.scheme not in _PORTS:
-        raise FetchError(name="NOT_ALLOWED", detail=f"neither http nor https: {parts.scheme}")
+        raise WebError(name="NOT_ALLOWED", detail=f"neither http nor https: {parts.scheme}")
     if not parts.hostname or parts.username is not None:
-        raise FetchError(name="NOT_ALLOWED", detail="no host, or a user's name")
+        raise WebError(name="NOT_ALLOWED", detail="no host, or a user's name")
     return Address(
         scheme=parts.scheme,
         host=parts.hostname,
@@ -108,21 +108,38 @@ def is_public(host: str) -> bool:
     Numbers in IPv6 that only wrap one of IPv4 are judged by it.
     """
     host = host.rstrip(".")  # the root of DNS; a resolver takes it off too
-    try:
-        number = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        try:
-            number = ipaddress.IPv4Address(socket.inet_aton(host))  # 0x7f.1, 2130706433
-        except OSError:
-            return host != "localhost" and not host.endswith(".localhost")
+    number = _number(host)
+    if number is None:
+        return not _is_localhost(host)
     if isinstance(number, ipaddress.IPv6Address):
-        if any(number in each for each in _WRAPPERS):
+        if any(number in wrapper for wrapper in _WRAPPERS):
             number = ipaddress.IPv4Address(int(number) & 0xFFFFFFFF)
         elif number.sixtofour is not None:
             number = number.sixtofour
-        elif number not in _OPEN or any(number in each for each in _SET_APART):
+        elif number not in _OPEN or any(number in network for network in _SET_APART):
             return False
     return number.is_global and not number.is_multicast
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine itself."""
+    host = host.rstrip(".")
+    number = _number(host)
+    return _is_localhost(host) if number is None else number.is_loopback
+
+
+def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(host))  # 0x7f.1, 2130706433
+        except OSError:
+            return None
+
+
+def _is_localhost(host: str) -> bool:
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def refuse_private(address: Address, deadline: Deadline) -> None:
@@ -131,43 +148,42 @@ def refuse_private(address: Address, deadline: Deadline) -> None:
     Where DNS does not answer here, as behind many a proxy, only what the address says is judged.
 
     Raises:
-        FetchError: NOT_ALLOWED.
+        WebError: NOT_ALLOWED.
     """
     hosts = [address.host]
     if is_public(address.host):
         shorter = Deadline(min(_DNS_S, deadline.left_s / 4))
-        with suppress(FetchError):
-            places = resolve(address.host, address.port, shorter, allow_private=True)
-            hosts += [str(place[0]) for _, place in places]
+        with suppress(WebError):
+            hosts += resolve(address.host, address.port, shorter, allow_private=True)
     if not all(map(is_public, hosts)):
-        raise FetchError(name="NOT_ALLOWED", detail="a private address")
+        raise WebError(name="NOT_ALLOWED", detail="a private address")
 
 
-def resolve(host: str, port: int, deadline: Deadline, *, allow_private: bool) -> list[Place]:
-    """Return where a host is, without the places that may not be asked.
+def resolve(host: str, port: int, deadline: Deadline, *, allow_private: bool) -> list[str]:
+    """Return the numbers of a host, without those that may not be asked.
 
     Raises:
-        FetchError: NO_HOST, NOT_ALLOWED or TIMEOUT.
+        WebError: NO_HOST, NOT_ALLOWED or TIMEOUT.
     """
     if not allow_private and not is_public(host):
-        raise FetchError(name="NOT_ALLOWED", detail="a private address")
-    told: queue.SimpleQueue[list[Place] | Exception] = queue.SimpleQueue()
+        raise WebError(name="NOT_ALLOWED", detail="a private address")
+    answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            told.put([(each[0], each[4]) for each in found])
+            places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put([str(place[0]) for *_, place in places])
         except (OSError, UnicodeError) as error:
-            told.put(error)
+            answers.put(error)
 
     threading.Thread(target=ask, daemon=True).start()  # the system's resolver knows no deadline
     try:
-        answer = told.get(timeout=deadline.left_s)
+        answer = answers.get(timeout=deadline.left_s)
     except queue.Empty:
-        raise FetchError(name="TIMEOUT", detail="no answer from DNS") from None
+        raise WebError(name="TIMEOUT", detail="no answer from DNS") from None
     if isinstance(answer, Exception):
-        raise FetchError(name="NO_HOST", detail=str(answer)) from answer
-    allowed = [each for each in answer if allow_private or is_public(str(each[1][0]))]
+        raise WebError(name="NO_HOST", detail=str(answer)) from answer
+    allowed = [number for number in answer if allow_private or is_public(number)]
     if not allowed:
-        raise FetchError(name="NOT_ALLOWED", detail="a private address")
+        raise WebError(name="NOT_ALLOWED", detail="a private address")
     return allowed

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server that snapshots are sent to."""
+
+import logging
+import re
+import ssl
+import stat
+import sys
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from cardtool import regularfile
+from cardtool.deadline import Deadline
+from cardtool.fleet.sending.spool import DELIVERED, Answer
+from cardtool.fleet.settings import OfFleet
+from cardtool.model.refused import Refused
+from cardtool.web import proxies
+from cardtool.web.addresses import WebError, is_loopback
+from cardtool.web.client import Request, Route, ask
+
+_LOG = logging.getLogger(__name__)
+
+_TAKEN = frozenset({200, 201, 202, 204, 409})
+"""409: it is there already. Source: RFC 9110 §15.5.10."""
+
+_REFUSED = frozenset({400, 413, 415, 422})
+"""What is wrong with the snapshot itself, today and tomorrow. Source: RFC 9110 §15.5."""
+
+_ACCESS = frozenset({401, 403, 407})
+
+_TOKEN_BYTES = 8192
+
+_SECRET = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Server:
+    """A server that keeps what it is sent under the name it is sent to."""
+
+    def __init__(
+        self, url: str, *, tls: ssl.SSLContext, proxy: str, token: str, timeout_s: float
+    ) -> None:
+        """Use an address without a slash at its end; `timeout_s` is for one snapshot in all."""
+        self._url = url
+        self._tls = tls
+        self._route = Route(proxy=proxy, allow_private=True)
+        self._headers = {"Content-Type": "application/json"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
+        self._timeout_s = timeout_s
+
+    @classmethod
+    def at(cls, to: str, settings: OfFleet) -> Self:
+        """Return the server of an address.
+
+        Raises:
+            Refused: it is no https address, or what is set for it cannot be used.
+        """
+        _check(to)
+        proxy = settings.proxy or ""
+        try:
+            if proxy:
+                proxies.checked(proxy)
+        except WebError as error:
+            raise Refused(code="fleet-proxy", reason=error.detail) from error
+        return cls(
+            to.rstrip("/"),
+            tls=_tls(settings.ca_file),
+            proxy=proxy,
+            token=_token(settings.token_file) if settings.token_file else "",
+            timeout_s=settings.timeout_s,
+        )
+
+    def __call__(self, name: str, body: bytes) -> Answer:
+        """Send a snapshot, and wait for the answer as long as the time limit says.
+
+        Its name is its address, so that a repeat replaces it by itself: PUT is idempotent.
+        Source: RFC 9110 §9.2.2, §9.3.4; draft-ietf-httpapi-idempotency-key-header-07.
+        """
+        answer = self._sent(name, body)
+        _LOG.debug("%s: %s %s", answer.state, name, answer.reason)
+        return answer
+
+    def _sent(self, name: str, body: bytes) -> Answer:
+        headers = {**self._headers, "Idempotency-Key": f'"{name}"'}
+        request = Request(url=f"{self._url}/{name}", method="PUT", headers=headers, body=body)
+        try:
+            status = ask(request, self._route, Deadline(self._timeout_s), self._tls).status
+        except WebError as error:
+            is_untrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
+            kind = "certificate" if is_untrusted else ""
+            return Answer("away", kind, f"{self._url}: {error.detail or error.name}")
+        if status in _TAKEN:
+            return DELIVERED
+        kind = "access" if status in _ACCESS else ""
+        state: Literal["refused", "away"] = "refused" if status in _REFUSED else "away"
+        return Answer(state, kind, f"{self._url}: HTTP {status}", is_heard=True)
+
+
+def _check(to: str) -> None:
+    """Refuse what is no https address; http is for a server on this machine alone."""
+    try:
+        parts = urlsplit(to)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise Refused(code="fleet-to", to=to) from error
+    plain = parts.scheme == "http" and is_loopback(host)
+    if not host or parts.query or parts.fragment or not (plain or parts.scheme == "https"):
+        raise Refused(code="fleet-to", to=to if "@" not in to else parts.scheme)
+    if parts.username is not None:
+        raise Refused(code="fleet-to-password", host=host)
+
+
+def _tls(ca_file: str | None) -> ssl.SSLContext:
+    """Return whom to trust: those of a file, or those whom the system trusts."""
+    try:
+        if ca_file is not None:
+            regularfile.opened(ca_file).close()
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ValueError) as error:  # an SSLError is an OSError
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise Refused(code="fleet-ca", file=ca_file or "", reason=reason) from error
+
+
+def _token(file: str) -> str:
+    """Read a bearer token that nobody else can read."""
+    path = Path(file).expanduser()
+    try:
+        mode = path.stat().st_mode
+        with regularfile.opened(path) as opened:
+            body = opened.read(_TOKEN_BYTES)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Refused(code="fleet-token", file=file, reason=reason) from error
+    if sys.platform != "win32" and mode & _SECRET:
+        raise Refused(code="fleet-token-mode", file=file)
+    token = body.strip()
+    if not re.fullmatch(rb"[!-~]+", token):
+        raise Refused(code="fleet-token-content", file=file)
+    return token.decode("ascii")

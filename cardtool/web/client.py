@@ -10,7 +10,7 @@ import errno
 import logging
 import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import httpcore
@@ -107,21 +107,13 @@ def _body(response: httpcore.Response, fields: dict[bytes, bytes], limit_bytes: 
 
 
 class _Network(httpcore.NetworkBackend):
-    """Connects to the numbers that may be asked, and to no others."""
+    """Connects to the numbers that may be asked, and to no others; the deadline alone counts."""
 
     def __init__(self, deadline: Deadline, *, allow_private: bool) -> None:
         self._deadline = deadline
         self._allow_private = allow_private
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        del timeout, local_address, socket_options  # the deadline alone counts
+    def connect_tcp(self, host: str, port: int, *_: object, **__: object) -> httpcore.NetworkStream:
         numbers = resolve(host, port, self._deadline, allow_private=self._allow_private)
         while True:
             part_s = max(self._deadline.share(len(numbers)).left_s, 0.001)
@@ -148,12 +140,10 @@ class _Stream(httpcore.NetworkStream):
         self._line.settimeout(left_s)
         return self._line
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        del timeout
+    def read(self, max_bytes: int, *_: object, **__: object) -> bytes:
         return self._in_time().recv(max_bytes)
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        del timeout
+    def write(self, buffer: bytes, *_: object, **__: object) -> None:
         left = memoryview(buffer)
         try:
             while left:
@@ -168,9 +158,9 @@ class _Stream(httpcore.NetworkStream):
         self,
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
-        timeout: float | None = None,
+        *_: object,
+        **__: object,
     ) -> httpcore.NetworkStream:
-        del timeout
         line = ssl_context.wrap_socket(self._in_time(), server_hostname=server_hostname)
         return _Stream(line, self._deadline)
 

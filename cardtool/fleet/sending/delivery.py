@@ -33,9 +33,9 @@ def destination(to: str, settings: "OfFleet") -> HandOver:
         if not Path(to).is_absolute():
             raise Refused(code="fleet-to", to=to)
         return Folder(Path(to))
-    from cardtool.fleet.sending import server  # noqa: PLC0415 - a folder needs neither client nor TLS
+    from cardtool.fleet.sending.server import Server  # noqa: PLC0415 - a folder needs neither client nor TLS
 
-    return server.Server.at(to, settings)
+    return Server(to, settings)
 
 
 class Folder:

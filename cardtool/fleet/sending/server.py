@@ -7,7 +7,7 @@ import ssl
 import stat
 import sys
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 from urllib.parse import urlsplit
 
 from cardtool import regularfile
@@ -37,39 +37,25 @@ _SECRET = stat.S_IRWXG | stat.S_IRWXO
 class Server:
     """A server that keeps what it is sent under the name it is sent to."""
 
-    def __init__(
-        self, url: str, *, tls: ssl.SSLContext, proxy: str, token: str, timeout_s: float
-    ) -> None:
-        """Use an address without a slash at its end; `timeout_s` is for one snapshot in all."""
-        self._url = url
-        self._tls = tls
-        self._route = Route(proxy=proxy, allow_private=True)
-        self._headers = {"Content-Type": "application/json"}
-        if token:
-            self._headers["Authorization"] = f"Bearer {token}"
-        self._timeout_s = timeout_s
-
-    @classmethod
-    def at(cls, to: str, settings: OfFleet) -> Self:
-        """Return the server of an address.
+    def __init__(self, to: str, settings: OfFleet) -> None:
+        """Use an https address, and what is set for it.
 
         Raises:
-            Refused: it is no https address, or what is set for it cannot be used.
+            Refused: it is no https address, or what is set cannot be used.
         """
         _check(to)
-        proxy = settings.proxy or ""
+        self._url = to.rstrip("/")
+        self._route = Route(proxy=settings.proxy or "", allow_private=True)
         try:
-            if proxy:
-                proxies.checked(proxy)
+            if settings.proxy:
+                proxies.checked(settings.proxy)
         except WebError as error:
             raise Refused(code="fleet-proxy", reason=error.detail) from error
-        return cls(
-            to.rstrip("/"),
-            tls=_tls(settings.ca_file),
-            proxy=proxy,
-            token=_token(settings.token_file) if settings.token_file else "",
-            timeout_s=settings.timeout_s,
-        )
+        self._tls = _tls(settings.ca_file)
+        self._headers = {"Content-Type": "application/json"}
+        if settings.token_file:
+            self._headers["Authorization"] = f"Bearer {_token(settings.token_file)}"
+        self._timeout_s = settings.timeout_s
 
     def __call__(self, name: str, body: bytes) -> Answer:
         """Send a snapshot, and wait for the answer as long as the time limit says.
@@ -77,11 +63,6 @@ class Server:
         Its name is its address, so that a repeat replaces it by itself: PUT is idempotent.
         Source: RFC 9110 §9.2.2, §9.3.4; draft-ietf-httpapi-idempotency-key-header-07.
         """
-        answer = self._sent(name, body)
-        _LOG.debug("%s: %s %s", answer.state, name, answer.reason)
-        return answer
-
-    def _sent(self, name: str, body: bytes) -> Answer:
         headers = {**self._headers, "Idempotency-Key": f'"{name}"'}
         request = Request(url=f"{self._url}/{name}", method="PUT", headers=headers, body=body)
         try:
@@ -89,7 +70,13 @@ class Server:
         except WebError as error:
             is_untrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
             kind = "certificate" if is_untrusted else ""
-            return Answer("away", kind, f"{self._url}: {error.detail or error.name}")
+            answer = Answer("away", kind, f"{self._url}: {error.detail or error.name}")
+        else:
+            answer = self._understood(status)
+        _LOG.debug("%s: %s %s", answer.state, name, answer.reason)
+        return answer
+
+    def _understood(self, status: int) -> Answer:
         if status in _TAKEN:
             return DELIVERED
         kind = "access" if status in _ACCESS else ""

@@ -213,13 +213,18 @@ def languages(option: str | None, environ: Mapping[str, str]) -> Iterator[str]:
     for variable in ("CARDTOOL_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         name = environ.get(variable, "").partition(".")[0]
         if name and name not in {"C", "POSIX"}:
-            yield next((each for each in LANGUAGES if name.casefold().startswith(each)), "en")
+            yield _language_of(name)
 
 
 def system_language() -> str:
-    """Return the language of the system itself, where the environment says nothing."""
+    """Return the language that Windows is set to: elsewhere the environment names it."""
     name = locale.getlocale()[0] if sys.platform == "win32" else None
-    return "tr" if (name or "").startswith(("Turkish", "tr")) else "en"
+    return _language_of(locale.normalize((name or "").partition("_")[0]))
+
+
+def _language_of(name: str) -> str:
+    """Return the language of a locale such as tr_TR; English for those without words."""
+    return next((each for each in LANGUAGES if name.casefold().startswith(each)), "en")
 
 
 def _checked(table: dict[str, Any], where: str) -> Config:

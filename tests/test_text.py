@@ -40,18 +40,26 @@ def _placeholders(pattern: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None}
 
 
-def test_all_languages_have_the_same_sentences_with_the_same_placeholders() -> None:
-    turkish, english = (_sentences(language) for language in ("tr", "en"))
+@every_language
+def test_a_language_has_the_sentences_of_english_with_the_same_placeholders(language: str) -> None:
+    own, english = _sentences(language), _sentences("en")
 
-    assert turkish.keys() == english.keys()
-    assert {key: _placeholders(each) for key, each in turkish.items()} == {
+    assert own.keys() == english.keys()
+    assert {key: _placeholders(each) for key, each in own.items()} == {
         key: _placeholders(each) for key, each in english.items()
     }
 
 
-def test_all_languages_have_the_same_labels() -> None:
-    assert load_words("tr").keys() == load_words("en").keys()
-    assert load_words("tr")["label"].keys() == load_words("en")["label"].keys()
+@every_language
+@pytest.mark.parametrize("table", sorted({*load_words("en")} - {*KINDS}))
+def test_a_language_has_the_words_of_english_in_the_other_tables(language: str, table: str) -> None:
+    """A date is written as the language has it: with the month's name or number."""
+    own, english = load_words(language), load_words("en")
+
+    assert own.keys() == english.keys()
+    assert own[table].keys() == english[table].keys()
+    for key, words in english[table].items() if table != "moment" else ():
+        assert _placeholders(str(own[table][key])) == _placeholders(str(words)), key
 
 
 @every_language

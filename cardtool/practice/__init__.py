@@ -17,10 +17,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     """One described desk, as much of its file as showing it needs."""
 
     about: dict[str, str]
-    """What it shows, in a few words, by language."""
+    """What it shows, in a few words, by language; always in English."""
     at: Utc
     """The moment it is judged for."""
     snapshot: Snapshot
+
+    def about_in(self, language: str) -> str:
+        """Return what it shows in a language, or in English where nobody has translated it yet."""
+        return self.about.get(language, self.about["en"])
 
 
 def names() -> tuple[str, ...]:

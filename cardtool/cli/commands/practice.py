@@ -48,7 +48,7 @@ def _show_case(session: Session, name: str) -> None:
 
 def _show_list(session: Session) -> None:
     """Show the name of every case with what it is about, in the language asked for."""
-    cases = {name: load(name).about[session.text.language] for name in names()}
+    cases = {name: load(name).about_in(session.text.language) for name in names()}
     if session.format == "json":
         session.write([views.listing_json(cases)])
     else:

@@ -24,7 +24,7 @@ from cardtool.model.summary import ReaderState
 from cardtool.rules.policy import Policy
 from cardtool.text import Text
 from cardtool.views.lists import orders as views
-from cardtool.views.lists.rows_xlsx import render as render_xlsx
+from cardtool.views.lists.xlsx import render_orders as render_xlsx
 from tests import desks, fleets
 from tests.fleets import Keep
 
@@ -198,9 +198,7 @@ def test_programs_get_a_row_each_that_computes_nothing(keep: Keep) -> None:
 def test_a_workbook_holds_texts_and_real_dates(keep: Keep) -> None:
     store = keep(HOSTILE)
 
-    text = Text("tr")
-    rows = (views.said(each, text) for each in asked(store))
-    parts = render_xlsx(list(views.titles(text)), rows, text)
+    parts = render_xlsx(asked(store), Text("tr"))
     book = openpyxl.load_workbook(io.BytesIO(b"".join(parts)))
     heading, line = book.worksheets[0].iter_rows()
     cells = dict(zip((each.value for each in heading), line, strict=True))

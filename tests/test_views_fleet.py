@@ -23,10 +23,9 @@ from cardtool.views.lists import (
     ndjson,
     orders,
     register,
-    rows_xlsx,
     tally,
+    xlsx,
 )
-from cardtool.views.lists.rows import Value
 from tests import desks
 from tests.test_views_lists import LINE
 
@@ -153,16 +152,24 @@ def test_who_was_never_seen_is_listed_or_that_all_were() -> None:
 
 
 def test_a_workbook_has_truths_as_words_and_days_before_its_calendar_as_text() -> None:
-    row: list[Value] = [True, False, 3, datetime(1850, 1, 2, tzinfo=UTC), "=1", None]
+    order = Order(
+        to_order=True,
+        host="=1",
+        at=AT,
+        reader=ReaderState.MISSING,
+        verdict="reader-missing",
+        since_at=datetime(1850, 1, 2, tzinfo=UTC),
+        taken_at=AT,
+    )
 
-    body = b"".join(rows_xlsx.render(["a"] * len(row), [row], ENGLISH))
+    body = b"".join(xlsx.render_orders([order], ENGLISH))
 
     sheet = openpyxl.load_workbook(io.BytesIO(body)).active
     assert sheet is not None
-    yes, no, number, day, text, nothing = [each.value for each in sheet[2]]
-    assert (yes, no, number) == (ENGLISH.label("yes"), ENGLISH.label("no"), 3)
-    assert str(day).startswith("1850-01-0")
-    assert (text, nothing) == ("=1", None)
+    cells = dict(zip(orders.HEADING, (each.value for each in sheet[2]), strict=False))
+    assert (cells["to_order"], cells["stale"]) == (ENGLISH.label("yes"), ENGLISH.label("no"))
+    assert str(cells["since_at"]).startswith("1850-01-0")
+    assert (cells["host"], cells["unit"]) == ("=1", None)
 
 
 def test_counts_by_severity_are_named_in_words() -> None:

@@ -110,7 +110,7 @@ FORMATS = {
         ),
         Format(
             name="xlsx",
-            gives={LIST: "lists.xlsx:render", "orders": "lists.rows_xlsx:render"},
+            gives={LIST: "lists.xlsx:render", "orders": "lists.xlsx:render_orders"},
             leaves=True,
             keeps=True,
             dated=True,

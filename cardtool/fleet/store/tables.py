@@ -8,6 +8,7 @@ of it and can be made again.
 
 import types
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -29,8 +30,11 @@ from sqlalchemy import (
 
 from cardtool.fleet.columns import CertificateRow, SnapshotRow, WorkstationRow
 
-SCHEMA = "0002"
-"""Version of these tables: the newest step in `fleet/store/migrations`."""
+SCHEMA = max(
+    each.stem.removeprefix("step_")
+    for each in Path(__file__).parent.glob("migrations/versions/step_*.py")
+)
+"""Version of these tables: the newest step of the migrations."""
 
 METADATA = MetaData(
     naming_convention={

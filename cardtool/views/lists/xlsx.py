@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The list as an Excel workbook: real dates, a filter, colours, and never a formula.
+"""Lists as Excel workbooks: real dates, a filter, colours, and never a formula.
 
 Rows go to a file as they come, so that a million take no more memory than ten. Every text is
 written as a text, whatever it looks like; Excel computes nothing of it.
@@ -8,48 +8,34 @@ Sources: ECMA-376-1 §18.3.1.40 and §18.18.11 (cells), Excel's limits of 1,048,
 """
 
 import io
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import BinaryIO
 
 from xlsxwriter import Workbook
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from cardtool.model.diagnosis import Severity
-from cardtool.model.summary import Summary
+from cardtool.model.order import Order
+from cardtool.model.summary import ReaderState, Summary
 from cardtool.text import Text
 from cardtool.views.harmless import escape
-from cardtool.views.moments import utc
+from cardtool.views.lists import orders as order_rows
 
 ROWS = 1_048_576
 """Of a sheet, with its heading."""
 
-WIDTHS = {
-    "host": 20,
-    "unit": 16,
-    "severity": 12,
-    "verdict": 24,
-    "not_after_at": 18,
-    "days_left": 10,
-    "reader": 10,
-    "taken_at": 18,
-    "card_seen_at": 18,
-    "opens_at": 18,
-    "apply_by_at": 18,
-    "holder": 24,
-    "person": 16,
-    "user": 16,
-    "issuer": 30,
-    "readers": 30,
-    "codes": 30,
-    "not_before_at": 18,
-    "sha256": 20,
-    "host_id": 20,
-    "at": 18,
-    "practice": 12,
-}
-"""Field of the line -> width of its column in characters, in the order of the columns."""
+_FIRST = ("host", "unit", "severity", "verdict", "not_after_at", "days_left", "reader", "taken_at",
+          "card_seen_at", "opens_at", "apply_by_at", "holder", "person", "user", "issuer",
+          "readers", "codes", "not_before_at", "sha256", "host_id", "at")  # fmt: skip
+"""Columns in the order in which people want them; a column that is not named here follows them."""
+
+COLUMNS = (*_FIRST, *(name for name in Summary.__struct_fields__ if name not in _FIRST))
+
+_WIDTH = 18
+_WIDTHS = {"host": 20, "days_left": 10, "reader": 10, "verdict": 24, "holder": 24, "issuer": 30,
+           "readers": 30, "codes": 30}  # fmt: skip
+"""Column -> characters; every other column is as wide as a moment."""
 
 _COLOURS = {
     Severity.OK: ("#C6EFCE", "#006100"),
@@ -59,16 +45,16 @@ _COLOURS = {
 }
 """Ground and letters."""
 
-OPTIONS = {
+_OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_numbers": False,
     "strings_to_urls": False,
 }
 
-FIRST_YEAR = 1901  # in 1900 Excel counts a 29 February that there was not
+_FIRST_YEAR = 1901  # in 1900 Excel counts a 29 February that there was not
 
-CHUNK = 1 << 16
+_CHUNK = 1 << 16
 
 
 def render(
@@ -81,78 +67,107 @@ def render(
 
     `rows` are those of one sheet; the next sheet has what goes beyond.
     """
+    columns = {text.label(f"list-{name}"): _WIDTHS.get(name, _WIDTH) for name in COLUMNS}
+    values = ([getattr(each, name) for name in COLUMNS] for each in summaries)
+    return _workbook(columns, values, text, spool, rows)
+
+
+def render_orders(orders: Iterable[Order], text: Text) -> Iterator[bytes]:
+    """Yield the workbook of the readers to order."""
+    columns = dict.fromkeys(order_rows.titles(text), _WIDTH)
+    return _workbook(columns, (order_rows.said(each, text) for each in orders), text)
+
+
+def _workbook(
+    columns: Mapping[str, int],
+    lines: Iterable[Iterable[object]],
+    text: Text,
+    spool: Callable[[], BinaryIO] = io.BytesIO,
+    rows: int = ROWS,
+) -> Iterator[bytes]:
+    """Yield a workbook whose columns are named and as wide as `columns` says."""
     with spool() as place:
-        workbook = Workbook(place, OPTIONS)
+        workbook = Workbook(place, _OPTIONS)
+        workbook.set_properties({"created": datetime(2000, 1, 1), "author": "cardtool"})  # noqa: DTZ001 - Excel has no zones
         try:
-            _fill(workbook, summaries, text, rows)
+            _fill(_Pen(workbook, text), columns, lines, rows)
         finally:  # else the rows stay behind as files
             workbook.close()
         place.seek(0)
-        while part := place.read(CHUNK):
+        while part := place.read(_CHUNK):
             yield part
 
 
-def _fill(workbook: Workbook, summaries: Iterable[Summary], text: Text, rows: int) -> None:
-    formats = _Formats(workbook, text)
-    sheet, row, made_at = _begun(workbook, text, formats), 1, datetime(2000, 1, 1, tzinfo=UTC)
-    for line in summaries:
-        if row == rows:
-            sheet.autofilter(0, 0, row - 1, len(WIDTHS) - 1)
-            sheet, row = _begun(workbook, text, formats), 1
-        _write(sheet, row, line, text, formats)
-        row, made_at = row + 1, line.at
-    sheet.autofilter(0, 0, row - 1, len(WIDTHS) - 1)
-    workbook.set_properties({"created": utc(made_at).replace(tzinfo=None), "author": "cardtool"})
+def _fill(
+    pen: "_Pen", columns: Mapping[str, int], lines: Iterable[Iterable[object]], rows: int
+) -> None:
+    pen.begin(columns)
+    for line in lines:
+        if pen.row == rows - 1:
+            pen.end(columns)
+            pen.begin(columns)
+        pen.row += 1
+        for column, value in enumerate(line):
+            pen.write(column, value)
+    pen.end(columns)
 
 
-class _Formats:
-    """How the cells of a workbook look."""
+class _Pen:
+    """Writes one row after the other, sheet by sheet."""
 
     def __init__(self, workbook: Workbook, text: Text) -> None:
-        self.heading: Format = workbook.add_format({"bold": True, "bottom": 1})
-        self.moment: Format = workbook.add_format({"num_format": text.label("list-excel-moment")})
-        self.severity: dict[Severity, Format] = {
+        self._book, self._text, self.row = workbook, text, 0
+        self._sheet: Worksheet
+        self._heading = workbook.add_format({"bold": True, "bottom": 1})
+        self._moment = workbook.add_format({"num_format": text.label("list-excel-moment")})
+        self._severities = {
             severity: workbook.add_format({"bg_color": ground, "font_color": letters})
             for severity, (ground, letters) in _COLOURS.items()
         }
 
+    def begin(self, columns: Mapping[str, int]) -> None:
+        """Begin a sheet with its headings; widths stand before the first row."""
+        number, name = len(self._book.worksheets()) + 1, self._text.label("list-name")
+        self._sheet = self._book.add_worksheet(name if number == 1 else f"{name} {number}")
+        for column, width in enumerate(columns.values()):
+            self._sheet.set_column(column, column, width)
+        for column, title in enumerate(columns):
+            self._sheet.write_string(0, column, title, self._heading)
+        host = list(columns).index(self._text.label("list-host"))
+        self._sheet.freeze_panes(1, host + 1)
+        self.row = 0
 
-def _begun(workbook: Workbook, text: Text, formats: _Formats) -> Worksheet:
-    """Return a new sheet with its headings; widths stand before the first row."""
-    number = len(workbook.worksheets()) + 1
-    name = text.label("list-name")
-    sheet = workbook.add_worksheet(name if number == 1 else f"{name} {number}")
-    for column, width in enumerate(WIDTHS.values()):
-        sheet.set_column(column, column, width)
-    for column, field in enumerate(WIDTHS):
-        sheet.write_string(0, column, text.label(f"list-{field}"), formats.heading)
-    sheet.freeze_panes(1, 1)
-    return sheet
+    def end(self, columns: Mapping[str, int]) -> None:
+        """Let the reader of a sheet filter its rows."""
+        self._sheet.autofilter(0, 0, self.row, len(columns) - 1)
 
+    def write(self, column: int, value: object) -> None:
+        """Write a value; what is not known leaves its cell empty."""
+        match value:
+            case None | "" | ():
+                pass
+            case Severity():
+                word = self._text.label(f"list-state-{value.value}")
+                self._sheet.write_string(self.row, column, word, self._severities[value])
+            case ReaderState():
+                word = self._text.label(f"list-reader-{value.value}")
+                self._sheet.write_string(self.row, column, word)
+            case bool():
+                word = self._text.label("yes" if value else "no")
+                self._sheet.write_string(self.row, column, word)
+            case int():
+                self._sheet.write_number(self.row, column, value)
+            case datetime():
+                self._write_moment(column, self._text.local(value))
+            case tuple():
+                self._sheet.write_string(self.row, column, escape(", ".join(value)))
+            case _:
+                self._sheet.write_string(self.row, column, escape(str(value)))
 
-def _write(sheet: Worksheet, row: int, line: Summary, text: Text, formats: _Formats) -> None:
-    for column, field in enumerate(WIDTHS):
-        value = getattr(line, field)
-        if isinstance(value, Severity):
-            word = text.label(f"list-state-{value.value}")
-            sheet.write_string(row, column, word, formats.severity[value])
-        elif field == "reader":
-            sheet.write_string(row, column, text.label(f"list-reader-{value.value}"))
-        elif isinstance(value, datetime):
-            _write_moment(sheet, row, column, text.local(value), formats)
-        elif isinstance(value, int):
-            sheet.write_number(row, column, value)
-        elif value:
-            joined = value if isinstance(value, str) else ", ".join(value)
-            sheet.write_string(row, column, escape(joined))
-
-
-def _write_moment(
-    sheet: Worksheet, row: int, column: int, moment: datetime, formats: _Formats
-) -> None:
-    """Write a moment of the shown zone as a date; one that Excel has no date for as a text."""
-    shown = moment.replace(tzinfo=None, microsecond=0)
-    if shown.year < FIRST_YEAR:
-        sheet.write_string(row, column, shown.isoformat(sep=" "))
-    else:
-        sheet.write_datetime(row, column, shown, formats.moment)
+    def _write_moment(self, column: int, moment: datetime) -> None:
+        """Write a moment of the shown zone as a date; one that Excel has no date for as a text."""
+        shown = moment.replace(tzinfo=None, microsecond=0)
+        if shown.year < _FIRST_YEAR:
+            self._sheet.write_string(self.row, column, shown.isoformat(sep=" "))
+        else:
+            self._sheet.write_datetime(self.row, column, shown, self._moment)

@@ -8,7 +8,7 @@ from cardtool.cli.fleet.answering import moment, showing, write
 from cardtool.cli.fleet.opening import DATABASE, opened
 from cardtool.cli.options import AT, KEEP, options
 from cardtool.cli.session import Session
-from cardtool.views import formats
+from cardtool.views import formats, view
 
 _FORMATS = formats("orders")
 
@@ -42,8 +42,4 @@ def orders(ctx: click.Context, stale_days: int) -> None:
             from cardtool.cli.lists import refuse_workbook
 
             refuse_workbook(session)
-            from cardtool.views.lists.rows_xlsx import render
-
-            text = session.text
-            rows = (views.said(each, text) for each in found)
-            session.write_all_bytes(render(list(views.titles(text)), rows, text))
+            session.write_all_bytes(view("xlsx", "orders")(found, session.text))

@@ -16,6 +16,7 @@ import pytest
 
 from cardtool.cli import main
 from cardtool.cli.commands.fleet import fleet
+from cardtool.cli.later import LaterCommand
 from cardtool.rules.codes import ROWS
 
 ROOT = Path(__file__).parent.parent
@@ -177,7 +178,8 @@ def test_every_command_in_the_manual_exists(page: str, arguments: str) -> None:
     while isinstance(command, click.Group) and parts and not parts[0].startswith("-"):
         name, inner, parts = command.resolve_command(context, parts)
         assert inner is not None, name
-        context, command = click.Context(inner, parent=context), inner
+        command = inner.load() if isinstance(inner, LaterCommand) else inner
+        context = click.Context(command, parent=context)
 
     command.make_parser(context).parse_args(parts)
 

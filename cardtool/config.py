@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import platformdirs
 
-from cardtool.catalog.handwritten import HandwrittenError, read
+from cardtool.catalog.handwritten import read
 from cardtool.fleet.settings import OfFleet
 from cardtool.model.keys import is_made_up
+from cardtool.model.refused import Refused
 from cardtool.text import LANGUAGES
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def load(environ: Mapping[str, str]) -> Config:
     """Read the configuration files of this machine and this person.
 
     Raises:
-        HandwrittenError: a file is there but cannot be used, or `CARDTOOL_CONFIG` names none.
+        Refused: a file is there but cannot be used, or `CARDTOOL_CONFIG` names none.
     """
     merged: dict[str, Any] = {}
     for path in places(environ):
@@ -191,7 +192,7 @@ def load(environ: Mapping[str, str]) -> Config:
             table = read(path)
         except FileNotFoundError as error:
             if environ.get(_VARIABLE):
-                raise HandwrittenError(code="config-missing", file=str(path)) from error
+                raise Refused(code="config-missing", file=str(path)) from error
             continue
         _LOG.debug("settings from %s", path)
         _checked(table, str(path))
@@ -232,16 +233,14 @@ def _checked(table: dict[str, Any], where: str) -> Config:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:
         keys = ", ".join(_keys_at(str(error)))
-        raise HandwrittenError(
-            code="config-value", file=where, reason=str(error), keys=keys
-        ) from error
+        raise Refused(code="config-value", file=where, reason=str(error), keys=keys) from error
     if config.policy == OfSite():
         return config
     days = config.days()
     own = ((f"$.policy.issuer[{i}]", each) for i, (_, each) in enumerate(days.issuers))
     for place, each in (("$.policy", days), *own):
         if not each.critical_days <= each.urgent_days <= each.notice_days >= each.lead_days:
-            raise HandwrittenError(
+            raise Refused(
                 code="config-days",
                 file=where,
                 place=place,

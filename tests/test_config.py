@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.catalog.handwritten import HandwrittenError
 from cardtool.config import Config, languages, load, places, system_language
+from cardtool.model.refused import Refused
 from cardtool.rules.policy import Policy
 from cardtool.text import Text
 
@@ -18,7 +18,7 @@ def _named(path: Path, text: str | bytes) -> dict[str, str]:
     return {"CARDTOOL_CONFIG": str(path)}
 
 
-def _said(error: HandwrittenError) -> str:
+def _said(error: Refused) -> str:
     """Return the sentence, its end made visible."""
     return f'"{Text("en").refusal(error.code, error.facts)}"'
 
@@ -158,7 +158,7 @@ def test_a_broken_file_is_named_with_place_and_fix(
 ) -> None:
     path = tmp_path / "config.toml"
 
-    with pytest.raises(HandwrittenError) as caught:
+    with pytest.raises(Refused) as caught:
         load(_named(path, text))
 
     sentence = _said(caught.value)
@@ -169,7 +169,7 @@ def test_a_broken_file_is_named_with_place_and_fix(
 
 
 def test_a_file_named_by_the_environment_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(HandwrittenError) as caught:
+    with pytest.raises(Refused) as caught:
         load({"CARDTOOL_CONFIG": str(tmp_path / "none.toml")})
 
     assert "Correct or remove the variable CARDTOOL_CONFIG" in _said(caught.value)
@@ -187,7 +187,7 @@ def test_what_is_no_regular_file_is_refused_unread(tmp_path: Path) -> None:
     if sys.platform != "win32":
         os.mkfifo(pipe)
     for path in (tmp_path, pipe, Path("/dev/zero")):
-        with pytest.raises(HandwrittenError) as caught:
+        with pytest.raises(Refused) as caught:
             load({"CARDTOOL_CONFIG": str(path)})
 
         assert "cannot be a device, a pipe or a folder" in _said(caught.value)
@@ -196,7 +196,7 @@ def test_what_is_no_regular_file_is_refused_unread(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_reached_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(HandwrittenError) as caught:
+    with pytest.raises(Refused) as caught:
         load({"CARDTOOL_CONFIG": str(tmp_path / "file" / "config.toml")})
 
     assert "could not be read (Not a directory)" in _said(caught.value)
@@ -237,7 +237,7 @@ def test_a_system_that_says_nothing_speaks_english() -> None:
 def test_a_price_that_is_none_is_refused(tmp_path: Path, price: str) -> None:
     text = f"[fleet]\nprice = {price}\n".encode()
 
-    with pytest.raises(HandwrittenError) as caught:
+    with pytest.raises(Refused) as caught:
         load(_named(tmp_path / "config.toml", text))
 
     assert "price" in _said(caught.value)

@@ -15,9 +15,9 @@ import click
 import pytest
 import yaml
 
-from cardtool.catalog.handwritten import HandwrittenError
 from cardtool.cli import main
 from cardtool.config import load
+from cardtool.model.refused import Refused
 
 DEPLOY = Path(__file__).parent.parent / "docs" / "deploy"
 ROLE = DEPLOY / "ansible" / "roles" / "cardtool"
@@ -110,7 +110,7 @@ def test_the_example_of_a_configuration_is_one(tmp_path: Path) -> None:
 
     file = tmp_path / "config.toml"
     file.write_text("\n".join(lines), encoding="utf-8")
-    with pytest.raises(HandwrittenError, match="openssl rand"):  # nobody's key is the example's
+    with pytest.raises(Refused, match="openssl rand"):  # nobody's key is the example's
         load({"CARDTOOL_CONFIG": str(file)})
     for some in (lines, doubled):
         text = "\n".join(some).replace("DRAW-YOUR-OWN", _KEY)

@@ -13,10 +13,11 @@ from cardtool.cli import main
 from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.removing import forgetting, searching
 from cardtool.fleet.removing.searching import Person, Trace
-from cardtool.fleet.store.database import Store, StoreError
+from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import PERSON
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.redact import hashed
+from cardtool.model.refused import Refused
 from cardtool.rules.policy import Policy
 from tests import desks, fleets
 from tests.desks import AT
@@ -209,7 +210,7 @@ def test_on_a_full_disk_it_says_what_is_done_and_what_is_not(home: Path) -> None
     store = _keep(home, *(fleets.look(f"masa-{n}", AT, _ayse()) for n in range(50)))
     trace = searching.of_host(store, "masa-1")
     forgetting.forget(store, Trace(), Policy())  # the log is empty
-    with pytest.raises(StoreError) as caught, disk.full(90_000):
+    with pytest.raises(Refused) as caught, disk.full(90_000):
         forgetting.forget(store, trace, Policy())
 
     assert caught.value.code == "forget-not-wiped"

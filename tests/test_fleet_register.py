@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool.cli import main
-from cardtool.fleet.register.grid import RegisterError
 from cardtool.fleet.register.keeping import merge, unseen
 from cardtool.fleet.register.people import Disguise, Register, read
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.redact import hashed
+from cardtool.model.refused import Refused
 from cardtool.model.register import Entry
 from cardtool.text import Text
 from tests import desks, fleets
@@ -119,7 +119,7 @@ def test_every_visible_sheet_is_read_and_a_hidden_one_is_not() -> None:
 
     assert [each.host for each in read(saved(book), {}, FULL).entries] == ["a", "b"]
     assert [each.host for each in read(saved(book), {}, FULL, "Arşiv").entries] == ["b"]
-    with pytest.raises(RegisterError, match="register-sheet"):
+    with pytest.raises(Refused, match="register-sheet"):
         read(saved(book), {}, FULL, "Eski")
 
 
@@ -139,7 +139,7 @@ def test_a_site_names_its_own_headings() -> None:
     ],
 )
 def test_a_heading_that_is_nowhere_is_refused(columns: dict[str, str], code: str) -> None:
-    with pytest.raises(RegisterError, match=code):
+    with pytest.raises(Refused, match=code):
         read(text_of([("TCKN", "PC"), (NUMBER, "a")]).encode(), columns, FULL)
 
 
@@ -154,7 +154,7 @@ def test_a_heading_that_is_nowhere_is_refused(columns: dict[str, str], code: str
     ],
 )
 def test_what_is_no_register_is_refused(body: bytes, code: str) -> None:
-    with pytest.raises(RegisterError, match=code):
+    with pytest.raises(Refused, match=code):
         read(body, {}, FULL)
 
 
@@ -238,7 +238,7 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     for head in (b"", b"TCKN;PC\n", b"PK\x03\x04"):
         try:
             register = read(head + body, {}, FULL)
-        except RegisterError:
+        except Refused:
             continue
         assert register.rows >= len(register.entries)
 

@@ -10,13 +10,13 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from cardtool.cli import main
-from cardtool.fleet.register.grid import RegisterError
-from cardtool.fleet.register.keeping import MergeError, merge
+from cardtool.fleet.register.keeping import merge
 from cardtool.fleet.register.people import Disguise, Register, read
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import PERSON
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.redact import hashed
+from cardtool.model.refused import Refused
 from cardtool.text import Text
 from tests import fleets
 from tests.fleets import Keep
@@ -54,7 +54,7 @@ def test_a_register_of_masked_numbers_alone_changes_nothing(keep: Keep, number: 
     masked = taken(ten("TCKN;Birim", f"{number};Acil"))
 
     assert {each.reason for each in masked.troubles} == {"number-masked"}
-    with pytest.raises(MergeError, match="register-empty"):
+    with pytest.raises(Refused, match="register-empty"):
         merge(store, masked, may_remove_many=True)
     assert known(store, "number") == [(each,) for each in NUMBERS]
 
@@ -65,7 +65,7 @@ def test_more_than_a_fifth_goes_only_where_somebody_said_so(keep: Keep) -> None:
     lines = ten("TCKN;Birim", "{};Acil").splitlines()
     eight, seven = taken(b"\n".join(lines[:9])), taken(b"\n".join(lines[:8]))
 
-    with pytest.raises(MergeError, match="register-many-gone"):
+    with pytest.raises(Refused, match="register-many-gone"):
         merge(store, seven)
     assert len(known(store, "number")) == 10
     assert merge(store, eight).gone == 2
@@ -206,7 +206,7 @@ def test_a_list_of_units_and_institutions_has_its_units_read() -> None:
     ],
 )
 def test_a_file_under_anothers_ending_is_called_what_it_is(body: bytes, kind: str) -> None:
-    with pytest.raises(RegisterError, match="register-kind") as met:
+    with pytest.raises(Refused, match="register-kind") as met:
         taken(body)
 
     assert met.value.facts == {"kind": kind}

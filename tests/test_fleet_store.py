@@ -30,7 +30,7 @@ from cardtool.fleet.removing import forgetting, searching
 from cardtool.fleet.removing.forgotten import among
 from cardtool.fleet.removing.pruning import prune
 from cardtool.fleet.removing.searching import Person
-from cardtool.fleet.store.database import Store, StoreError, schema_of
+from cardtool.fleet.store.database import Store, schema_of
 from cardtool.fleet.store.migrations import upgrade
 from cardtool.fleet.store.tables import (
     CERTIFICATE,
@@ -44,6 +44,7 @@ from cardtool.fleet.store.tables import (
 from cardtool.model.certificate import Certificate
 from cardtool.model.moments import from_us, to_us
 from cardtool.model.origin import IdentityPolicy
+from cardtool.model.refused import Refused
 from cardtool.model.snapshot import decode
 from cardtool.rules.policy import Policy
 from tests import desks, fleets
@@ -129,7 +130,7 @@ def test_a_store_of_a_newer_cardtool_is_refused_and_left_alone(stores: str) -> N
     store.close()
 
     assert "9999" in _refused(stores)
-    with pytest.raises(StoreError, match="store-newer"):
+    with pytest.raises(Refused, match="store-newer"):
         Store(stores)
 
 
@@ -163,7 +164,7 @@ def test_a_database_without_tables_is_no_store_and_is_left_so(stores: str) -> No
         Path(stores.removeprefix("sqlite:///")).touch()
 
     for _ in range(2):
-        with pytest.raises(StoreError, match="store-missing"):
+        with pytest.raises(Refused, match="store-missing"):
             Store(stores, may_make=False)
 
 
@@ -452,7 +453,7 @@ def test_somebody_who_reads_meanwhile_is_told_of(tmp_path: Path) -> None:
     trace = searching.of_person(store, Person(values=(desks.AYSE[0],)))
     with other.reading() as connection, connection.execute(select(WORKSTATION)) as rows:
         next(iter(rows))
-        with pytest.raises(StoreError, match="forget-read"):
+        with pytest.raises(Refused, match="forget-read"):
             forgetting.forget(store, trace, Policy())
     other.close()
 

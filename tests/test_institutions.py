@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool.catalog import institutions, procedures
-from cardtool.catalog.handwritten import HandwrittenError
 from cardtool.cli import main
 from cardtool.model.procedure import KEYS, TOGETHER, Fact, Kind
+from cardtool.model.refused import Refused
 from cardtool.text import LANGUAGES, Text
 
 FOLDER = Path(institutions.__file__).parent
@@ -188,7 +188,7 @@ def test_a_broken_profile_is_refused_with_file_place_and_fix(
 @pytest.mark.parametrize("text", [each[0] for each in BROKEN])
 def test_a_profile_is_refused_in_both_languages(tmp_path: Path, text: str | bytes) -> None:
     path = _own(tmp_path, text)
-    with pytest.raises(HandwrittenError) as caught:
+    with pytest.raises(Refused) as caught:
         institutions.load(str(path))
 
     said = [Text(each).refusal(caught.value.code, caught.value.facts) for each in LANGUAGES]
@@ -212,7 +212,7 @@ def test_a_profile_is_refused_in_both_languages(tmp_path: Path, text: str | byte
     ],
 )
 def test_a_name_of_no_profile_is_one_clear_sentence(name: str, said: str) -> None:
-    with pytest.raises(HandwrittenError) as caught:
+    with pytest.raises(Refused) as caught:
         institutions.load(name)
 
     sentence = Text("en").refusal(caught.value.code, {"place": "x", **caught.value.facts})
@@ -257,7 +257,7 @@ def test_of_facts_that_go_together_none_may_be_missing(group: tuple[str, ...]) -
     institutions.check("X", {key: _fact_of(key) for key in group}, "f")
     for size in range(1, len(group)):
         for there in combinations(group, size):
-            with pytest.raises(HandwrittenError) as caught:
+            with pytest.raises(Refused) as caught:
                 institutions.check("X", {key: _fact_of(key) for key in there}, "f")
 
             missing = ", ".join(key for key in group if key not in there)
@@ -295,7 +295,7 @@ def test_nobody_saw_it_tomorrow_or_before_there_were_certificates(
     try:
         institutions.load(str(path), date(2026, 11, 30))
         refused = None
-    except HandwrittenError as error:
+    except Refused as error:
         refused = Text("en").refusal(error.code, error.facts)
 
     assert (refused is None) == is_usable
@@ -352,7 +352,7 @@ def test_an_iban_with_any_one_digit_changed_is_refused(index: int) -> None:
     other = IBAN[:index] + str((int(IBAN[index]) + 1) % 10) + IBAN[index + 1 :]
     fact = Fact(value=other, source="s", checked=date(2026, 1, 1))
 
-    with pytest.raises(HandwrittenError) as caught:
+    with pytest.raises(Refused) as caught:
         institutions.check("X", {"iban": fact}, "f")
 
     assert caught.value.code == "institution-iban"
@@ -386,7 +386,7 @@ def test_any_value_is_taken_or_refused_at_its_place(key: str, value: str) -> Non
     try:
         group = next((some for some in TOGETHER if key in some), ())
         institutions.check("X", {**{each: _fact_of(each) for each in group}, key: fact}, "f")
-    except HandwrittenError as error:
+    except Refused as error:
         refused = error.facts["place"]
 
     usable = bool(value.strip()) and value.isprintable()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.catalog.handwritten import HandwrittenError
 from cardtool.config import load
+from cardtool.model.refused import Refused
 from cardtool.probe.jobs import Online
 from cardtool.text import Text
 
@@ -55,7 +55,7 @@ def test_without_a_word_everything_is_as_shipped(tmp_path: Path) -> None:
 def test_what_cannot_be_meant_is_refused_with_its_place(
     tmp_path: Path, text: str, said: str
 ) -> None:
-    with pytest.raises(HandwrittenError) as caught:
+    with pytest.raises(Refused) as caught:
         load(_named(tmp_path / "config.toml", f"[online]\n{text}"))
 
     assert said in Text("en").refusal(caught.value.code, caught.value.facts)

@@ -11,6 +11,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from cardtool.model.refused import Refused
+
 _SIZE_LIMIT_BYTES = 64 * 1024
 _DOTS_LIMIT = 100
 """Dots of one line, a row of them counted once: tomllib takes the square of a key's parts."""
@@ -18,42 +20,32 @@ _DOTS_LIMIT = 100
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-class HandwrittenError(ValueError):
-    """A file that cannot be used: the code of a refusal, and its facts."""
-
-    def __init__(self, *, code: str, **facts: str | int) -> None:
-        """Say which sentence of `[refusal]` is meant, and what goes into it."""
-        super().__init__(code, facts)
-        self.code = code
-        self.facts = facts
-
-
 def read(path: Path) -> dict[str, Any]:
     """Return what stands in a file.
 
     Raises:
         FileNotFoundError: there is none.
-        HandwrittenError: it is no file of text in TOML, or may not be read.
+        Refused: it is no file of text in TOML, or may not be read.
     """
     where = str(path)
     try:
         body = _body(path)
-    except (FileNotFoundError, HandwrittenError):
+    except (FileNotFoundError, Refused):
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise HandwrittenError(code="file-unreadable", file=where, reason=reason) from error
+        raise Refused(code="file-unreadable", file=where, reason=reason) from error
     if len(body) > _SIZE_LIMIT_BYTES:
-        raise HandwrittenError(code="file-large", file=where, limit=_SIZE_LIMIT_BYTES)
+        raise Refused(code="file-large", file=where, limit=_SIZE_LIMIT_BYTES)
     if body.startswith(_UTF16):
-        raise HandwrittenError(code="utf16", file=where)
+        raise Refused(code="utf16", file=where)
     try:
         return tomllib.loads(_shallow(body.removeprefix(codecs.BOM_UTF8).decode()))
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
-        raise HandwrittenError(code="file-encoding", file=where, line=line) from error
+        raise Refused(code="file-encoding", file=where, line=line) from error
     except (ValueError, RecursionError) as error:
-        raise HandwrittenError(code="file-syntax", file=where, reason=str(error)) from error
+        raise Refused(code="file-syntax", file=where, reason=str(error)) from error
 
 
 def _shallow(text: str) -> str:
@@ -66,6 +58,6 @@ def _shallow(text: str) -> str:
 
 def _body(path: Path) -> bytes:
     if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for its other end
-        raise HandwrittenError(code="file-not-file", file=str(path))
+        raise Refused(code="file-not-file", file=str(path))
     with path.open("rb") as file:
         return file.read(_SIZE_LIMIT_BYTES + 1)

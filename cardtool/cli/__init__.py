@@ -19,7 +19,7 @@ import click
 from cardtool import __version__
 from cardtool.cli.later import later
 from cardtool.cli.options import AT, KEEP, LOOKING, SHOWING, options
-from cardtool.cli.refusal import UNKNOWN, Refusal
+from cardtool.cli.refusal import UNKNOWN, Refusal, Refusing
 
 if TYPE_CHECKING:
     from cardtool.probe.isolation import Workers
@@ -86,7 +86,7 @@ def _open_closed_streams() -> None:
             setattr(sys, name, nothing)
 
 
-@click.group("cardtool", commands=_COMMANDS, invoke_without_command=True)
+@click.group("cardtool", cls=Refusing, commands=_COMMANDS, invoke_without_command=True)
 @click.version_option(__version__, message="cardtool %(version)s")
 @options(*SHOWING, *LOOKING, AT, KEEP)
 @click.pass_context

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cardtool.cli.options import value
+from cardtool.model.refused import Refused
 
 if TYPE_CHECKING:
     from cardtool.text import Text
@@ -34,6 +35,21 @@ class Refusal(click.ClickException):
         write([f"cardtool: {escape(self.message)}\n"], file or sys.stderr)
 
 
+class Refusing(click.Group):
+    """The group of all commands: what any part of the program refuses is told as a sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        """Run a command.
+
+        Raises:
+            Refusal: something cannot be used or done as it was asked for.
+        """
+        try:
+            return super().invoke(ctx)
+        except Refused as refused:
+            raise Refusal(code=refused.code, **refused.facts) from refused
+
+
 def asked_language(ctx: click.Context | None) -> str | None:
     """Return the language of the option or the environment, whichever is stronger."""
     from cardtool.config import languages
@@ -43,7 +59,6 @@ def asked_language(ctx: click.Context | None) -> str | None:
 
 def words() -> "Text":
     """Return the words to refuse in; a configuration that is broken itself has no say."""
-    from cardtool.catalog.handwritten import HandwrittenError
     from cardtool.config import load, system_language
     from cardtool.text import Text
 
@@ -51,7 +66,7 @@ def words() -> "Text":
     if language is None:
         try:
             language = load(os.environ).language
-        except HandwrittenError:
+        except Refused:
             language = None
     command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
     return Text(language or system_language(), command=command)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from cardtool.cli.options import value
-from cardtool.cli.refusal import Refusal, asked_language
+from cardtool.cli.refusal import asked_language
 from cardtool.views import DIAGNOSIS, FORMATS, Format, view
 
 if TYPE_CHECKING:
@@ -68,13 +68,9 @@ class Session:
     @cached_property
     def config(self) -> "Config":
         """The configuration files."""
-        from cardtool.catalog.handwritten import HandwrittenError
         from cardtool.config import load
 
-        try:
-            return load(os.environ)
-        except HandwrittenError as error:
-            raise Refusal(code=error.code, **error.facts) from error
+        return load(os.environ)
 
     @cached_property
     def text(self) -> "Text":
@@ -94,20 +90,20 @@ class Session:
         """Return the profile that `--institution` or the configuration names.
 
         Raises:
-            Refusal: there is none of that name, or something in it is wrong.
+            Refused: there is none of that name, or something in it is wrong.
         """
         from cardtool.catalog import institutions
-        from cardtool.catalog.handwritten import HandwrittenError
         from cardtool.config import file_with
+        from cardtool.model.refused import Refused
 
         given: str | None = value(self._ctx, "institution")
+        name, today = given or self.config.institution, datetime.now().astimezone().date()
         try:
-            today = datetime.now().astimezone().date()
-            return institutions.load(given or self.config.institution, today)
-        except HandwrittenError as error:
+            return institutions.load(name, today)
+        except Refused as refused:
             place = "--institution" if given else ""
             place = place or f"{file_with('institution', os.environ)}: $.institution"
-            raise Refusal(code=error.code, **{"place": place, **error.facts}) from error
+            raise Refused(code=refused.code, **{"place": place, **refused.facts}) from refused
 
     @cached_property
     def _key(self) -> bytes:

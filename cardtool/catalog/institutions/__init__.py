@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from cardtool.catalog.handwritten import HandwrittenError, read
+from cardtool.catalog.handwritten import read
 from cardtool.model.once import once
 from cardtool.model.procedure import KEYS, TOGETHER, Fact, Institution
+from cardtool.model.refused import Refused
 
 _T = TypeVar("_T")
 
@@ -39,7 +40,7 @@ def load(name: str = "default", today: date | None = None) -> Institution:
     `today` is what the clock says, where it is to be held against the days of a site's own file.
 
     Raises:
-        HandwrittenError: there is none, or something in it is wrong.
+        Refused: there is none, or something in it is wrong.
     """
     if name in SHIPPED:
         body = pkgutil.get_data(__name__, f"{name}.toml") or b""
@@ -59,12 +60,12 @@ def _own(name: str, today: date | None) -> _Profile:
     path = Path(name)
     if not path.is_absolute():
         if path.suffix or len(path.parts) > 1:
-            raise HandwrittenError(code="institution-relative", file=name)
-        raise HandwrittenError(code="institution-unknown", name=name, known=", ".join(SHIPPED))
+            raise Refused(code="institution-relative", file=name)
+        raise Refused(code="institution-unknown", name=name, known=", ".join(SHIPPED))
     try:
         table = read(path)
     except FileNotFoundError as error:
-        raise HandwrittenError(code="institution-missing", file=name) from error
+        raise Refused(code="institution-missing", file=name) from error
     return _checked(table, name, today)
 
 
@@ -72,9 +73,7 @@ def _checked(table: Mapping[str, Any], file: str, today: date | None) -> _Profil
     facts = table.get("fact")
     for key, fact in facts.items() if isinstance(facts, dict) else ():
         if key not in KEYS:
-            raise HandwrittenError(
-                code="institution-key", file=file, place=f"$.fact.{key}", near=_near(key)
-            )
+            raise Refused(code="institution-key", file=file, place=f"$.fact.{key}", near=_near(key))
         _convert(fact, Fact, file, f"$.fact.{key}")
     profile = _convert(table, _Profile, file, "$")
     check(profile.name, profile.fact, file, today)
@@ -87,16 +86,14 @@ def _convert(value: object, kind: type[_T], file: str, place: str) -> _T:
     except msgspec.ValidationError as error:
         reason, _, inner = str(error).partition(" - at ")
         place += inner.strip("`").removeprefix("$")
-        raise HandwrittenError(
-            code="institution-value", file=file, place=place, reason=reason
-        ) from error
+        raise Refused(code="institution-value", file=file, place=place, reason=reason) from error
 
 
 def check(name: str, facts: Mapping[str, Fact], file: str, today: date | None = None) -> None:
     """Refuse a profile with a value that is not of the form that its key has, or half of a group.
 
     Raises:
-        HandwrittenError: which value it is and what form it should have, or which keys are missing.
+        Refused: which value it is and what form it should have, or which keys are missing.
     """
     from cardtool.catalog.institutions import forms  # noqa: PLC0415 - a site's own file only
 
@@ -109,7 +106,7 @@ def check(name: str, facts: Mapping[str, Fact], file: str, today: date | None = 
     for group in TOGETHER:
         missing = [key for key in group if key not in facts]
         if 0 < len(missing) < len(group):
-            raise HandwrittenError(
+            raise Refused(
                 code="institution-incomplete",
                 file=file,
                 there=", ".join(key for key in group if key in facts),
@@ -124,7 +121,7 @@ def _check_day(day: date, today: date | None, file: str, place: str) -> None:
     """
     is_ahead = today is not None and _newest() <= today < day
     if day.year < _FIRST_YEAR or is_ahead:
-        raise HandwrittenError(
+        raise Refused(
             code="institution-day",
             file=file,
             place=place,

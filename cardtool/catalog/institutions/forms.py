@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 from stdnum import iban
 from stdnum.exceptions import ValidationError
 
-from cardtool.catalog.handwritten import HandwrittenError
 from cardtool.model.procedure import LINK, Kind
+from cardtool.model.refused import Refused
 
 _LIMIT_LETTERS = 300
 
@@ -20,31 +20,29 @@ def check_text(value: str, file: str, place: str) -> None:
     """Refuse what is no line that can be shown.
 
     Raises:
-        HandwrittenError: it is empty, too long, or has letters that nobody sees.
+        Refused: it is empty, too long, or has letters that nobody sees.
     """
     if not value.strip():
-        raise HandwrittenError(code="institution-empty", file=file, place=place)
+        raise Refused(code="institution-empty", file=file, place=place)
     if len(value) > _LIMIT_LETTERS or not value.isprintable():
-        raise HandwrittenError(
-            code="institution-text", file=file, place=place, limit=_LIMIT_LETTERS
-        )
+        raise Refused(code="institution-text", file=file, place=place, limit=_LIMIT_LETTERS)
 
 
 def check_form(kind: Kind, value: str, file: str, place: str) -> None:
     """Refuse a value that is not of this kind.
 
     Raises:
-        HandwrittenError: it is none, and how one is written.
+        Refused: it is none, and how one is written.
     """
     match kind:
         case Kind.IBAN if not _is_turkish_iban(value):
-            raise HandwrittenError(code="institution-iban", file=file, place=place, value=value)
+            raise Refused(code="institution-iban", file=file, place=place, value=value)
         case Kind.LINK if not _is_link(value):
-            raise HandwrittenError(code="institution-link", file=file, place=place, value=value)
+            raise Refused(code="institution-link", file=file, place=place, value=value)
         case Kind.PHONE if not _PHONE.fullmatch(re.sub(r"[ ()-]", "", value)):
-            raise HandwrittenError(code="institution-phone", file=file, place=place, value=value)
+            raise Refused(code="institution-phone", file=file, place=place, value=value)
         case Kind.MAIL if not _MAIL.fullmatch(value):
-            raise HandwrittenError(code="institution-mail", file=file, place=place, value=value)
+            raise Refused(code="institution-mail", file=file, place=place, value=value)
 
 
 def _is_turkish_iban(value: str) -> bool:

@@ -27,13 +27,13 @@ DATABASE = option(
 
 
 class Fleet(click.Group):
-    """A group whose commands may meet a store that cannot be used."""
+    """A group whose commands need packages that may be missing, and processes that judge."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
         """Run the command.
 
         Raises:
-            Refusal: the store cannot be used, or what it needs is not installed.
+            Refusal: a package is not installed, or a process that judges was ended.
         """
         try:
             return super().invoke(ctx)
@@ -51,11 +51,6 @@ class Fleet(click.Group):
 
                 if isinstance(error, BrokenExecutor):
                     raise Refusal(code="judging-ended") from error
-            if "cardtool.fleet.store.database" in sys.modules:
-                from cardtool.fleet.store.database import StoreError
-
-                if isinstance(error, StoreError):
-                    raise Refusal(code=error.code, **error.facts) from error
             raise
 
 
@@ -68,18 +63,14 @@ def opened(
     would be answered by an empty one. With a session, a long judging shows how far it is.
 
     Raises:
-        Refusal: the configuration cannot be used.
+        Refused: the configuration or the store cannot be used.
     """
     import platformdirs
 
-    from cardtool.catalog.handwritten import HandwrittenError
     from cardtool.config import load
     from cardtool.fleet.store.database import Store
 
-    try:
-        address = value(ctx, "database") or load(os.environ).fleet.database
-    except HandwrittenError as error:
-        raise Refusal(code=error.code, **error.facts) from error
+    address = value(ctx, "database") or load(os.environ).fleet.database
     folder = Path(platformdirs.user_data_dir("cardtool", appauthor=False))
     store = Store(address or str(folder / "fleet.db"), may_make=may_make)
     ctx.call_on_close(store.close)

@@ -24,10 +24,11 @@ from cardtool.fleet.columns import (
 )
 from cardtool.fleet.pool import Terms, current_terms, judging, results
 from cardtool.fleet.store import judged_by
-from cardtool.fleet.store.database import Store, StoreError
+from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.judged_by import JudgedBy
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.moments import to_us
+from cardtool.model.refused import Refused
 from cardtool.rules.policy import Policy
 
 _AT_ONCE = 1000
@@ -66,7 +67,7 @@ def advance(store: Store, at: datetime, policy: Policy) -> Columned:
     only be read, nothing is judged here, and the rows stay due. Several may do this at once.
 
     Raises:
-        StoreError: a newer cardtool judged the columns.
+        Refused: a newer cardtool judged the columns.
     """
     with store.reading() as connection:
         found = judged_by.stored(connection)
@@ -74,7 +75,7 @@ def advance(store: Store, at: datetime, policy: Policy) -> Columned:
     try:
         judged_by.settle(store, wanted)
         bring_up(store, at, wanted)
-    except StoreError as error:
+    except Refused as error:
         if error.code != "store-read-only":
             raise
         return Columned(policy=wanted.policy, from_us=from_us, is_ours=found == wanted)
@@ -92,7 +93,7 @@ def bring_up(store: Store, at: datetime, by: JudgedBy) -> int:
     """Judge every row that is due, and return how many there were.
 
     Raises:
-        StoreError: the store cannot be written to.
+        Refused: the store cannot be written to.
     """
     due = WORKSTATION.c.turns_us <= to_us(at)
     with store.reading() as connection:

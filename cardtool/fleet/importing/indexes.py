@@ -30,7 +30,7 @@ def indexes_made_last(store: Store) -> Iterator[None]:
     Whoever is interrupted wants an end: the next import makes them.
 
     Raises:
-        StoreError: the database cannot be written to.
+        Refused: the database cannot be written to.
     """
     if store.is_sqlite and _is_empty(store):
         with store.writing() as connection:  # nobody writes from here on: it is asked again
@@ -52,7 +52,7 @@ def analyse(store: Store) -> None:
     All rows are counted, 1 s for 1,000,000: by an estimate SQLite leaves the index that has it all.
 
     Raises:
-        StoreError: the database cannot be written to.
+        Refused: the database cannot be written to.
     """
     with store.writing() as connection:
         for table in _TABLES:

@@ -67,7 +67,7 @@ def take_in(store: Store, judged: JudgedBlocks, *, says: Says, remove: bool = Fa
     other rules or thresholds, is judged again at the end.
 
     Raises:
-        StoreError: the database cannot be written to; what was written before is kept.
+        Refused: the database cannot be written to; what was written before is kept.
     """
     report, now_us = Report(), to_us(judged.terms.at)
     by = judged_by.mine(judged.terms.policy)

@@ -55,7 +55,7 @@ def write(store: Store, rows: Rows, now_us: int, by: JudgedBy) -> Written:
     by; where the store has others by now, they are written as due.
 
     Raises:
-        StoreError: nothing can be written.
+        Refused: nothing can be written.
     """
     if not rows.places:
         return Written()

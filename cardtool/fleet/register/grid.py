@@ -9,11 +9,13 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
 
 import msgspec
 import python_calamine
+
+from cardtool.model.refused import Refused
 
 LARGEST_BYTES = 256 * 1024 * 1024
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
@@ -45,22 +47,8 @@ _BEGINNING = 4096
 _Value = int | float | str | bool | time | date | datetime | timedelta
 
 
-class RegisterError(ValueError):
-    """A register that cannot be used: the code of a refusal, and its facts."""
-
-    def __init__(self, *, code: str, **facts: str | int) -> None:
-        """Say which sentence of `[refusal]` is meant, and what goes into it."""
-        super().__init__(code, facts)
-        self.code = code
-        self.facts = facts
-
-    def __reduce__(self) -> tuple[Callable[..., "RegisterError"], tuple[object, ...]]:
-        """Cross from one process into another."""
-        return _error, (self.code, self.facts)
-
-
-def _error(code: str, facts: dict[str, str | int]) -> RegisterError:
-    return RegisterError(code=code, **facts)
+def _error(code: str, facts: dict[str, str | int]) -> Refused:
+    return Refused(code=code, **facts)
 
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,10 +63,10 @@ def grids(body: bytes, sheet: str | None = None) -> Iterator[tuple[Grid, ...]]:
     """Yield every way to read a file: the visible sheets of a workbook, or a text by delimiter.
 
     Raises:
-        RegisterError: it is neither, it is too large or encrypted, or has no such sheet.
+        Refused: it is neither, it is too large or encrypted, or has no such sheet.
     """
     if len(body) > LARGEST_BYTES:
-        raise RegisterError(code="register-large", limit=LARGEST_BYTES)
+        raise Refused(code="register-large", limit=LARGEST_BYTES)
     if body.startswith((_OLE, _ZIP)):
         yield tuple(_sheets(body, sheet))
         return
@@ -86,7 +74,7 @@ def grids(body: bytes, sheet: str | None = None) -> Iterator[tuple[Grid, ...]]:
     begins = text[:_BEGINNING].lstrip("\ufeff \t\r\n").encode()
     for pattern, kind in _OTHERS:
         if pattern.match(begins):
-            raise RegisterError(code="register-kind", kind=kind)
+            raise Refused(code="register-kind", kind=kind)
     for delimiter in _DELIMITERS:
         yield (Grid(rows=_limited(_lines(text, delimiter))),)
 
@@ -96,7 +84,7 @@ def _sheets(body: bytes, wanted: str | None) -> Iterator[Grid]:
         if body.startswith(_ZIP):
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
                 if sum(each.file_size for each in archive.infolist()) > 4 * LARGEST_BYTES:
-                    raise RegisterError(code="register-large", limit=4 * LARGEST_BYTES)
+                    raise Refused(code="register-large", limit=4 * LARGEST_BYTES)
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body)) as book:
             visible = [
                 each.name
@@ -105,13 +93,13 @@ def _sheets(body: bytes, wanted: str | None) -> Iterator[Grid]:
                 and each.typ is python_calamine.SheetTypeEnum.WorkSheet
             ]
             if wanted is not None and wanted not in visible:
-                raise RegisterError(code="register-sheet", sheet=wanted, found=", ".join(visible))
+                raise Refused(code="register-sheet", sheet=wanted, found=", ".join(visible))
             for name in visible if wanted is None else [wanted]:
                 yield Grid(sheet=name, rows=_limited(_cells(book.get_sheet_by_name(name))))
     except python_calamine.PasswordError as error:
-        raise RegisterError(code="register-locked") from error
+        raise Refused(code="register-locked") from error
     except (python_calamine.CalamineError, zipfile.BadZipFile) as error:
-        raise RegisterError(code="register-broken", reason=str(error)) from error
+        raise Refused(code="register-broken", reason=str(error)) from error
 
 
 def _limited(
@@ -120,14 +108,14 @@ def _limited(
     """Return rows, as many as a register may have.
 
     Raises:
-        RegisterError: there are more of them, or more cells.
+        Refused: there are more of them, or more cells.
     """
     found, cells = [], 0
     for row in rows:
         found.append(row)
         cells += len(row[1])
         if len(found) > _MOST_ROWS or cells > _MOST_CELLS:
-            raise RegisterError(code="register-long", rows=_MOST_ROWS, cells=_MOST_CELLS)
+            raise Refused(code="register-long", rows=_MOST_ROWS, cells=_MOST_CELLS)
     return tuple(found)
 
 
@@ -186,4 +174,4 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, tuple[str, ...]]]:
                 yield first, cells
             first = reader.line_num + 1
     except csv.Error as error:
-        raise RegisterError(code="register-broken", reason=str(error)) from error
+        raise Refused(code="register-broken", reason=str(error)) from error

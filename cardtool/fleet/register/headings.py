@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from cardtool.fleet.register.grid import Grid, RegisterError
+from cardtool.fleet.register.grid import Grid
+from cardtool.model.refused import Refused
 from cardtool.rules.policy import folded
 
 MEANINGS = ("number", "name", "surname", "unit", "host", "user", "address", "email")
@@ -121,12 +122,12 @@ class Headings:
         """Take the site's headings by meaning; a meaning it does not set keeps the usual ones.
 
         Raises:
-            RegisterError: a meaning that there is none of.
+            Refused: a meaning that there is none of.
         """
         for meaning in configured:
             if meaning not in MEANINGS:
                 keys = ", ".join(MEANINGS)
-                raise RegisterError(code="register-meaning", meaning=meaning, keys=keys)
+                raise Refused(code="register-meaning", meaning=meaning, keys=keys)
         self._configured = configured
         names = {key: (configured[key],) if key in configured else _USUAL[key] for key in MEANINGS}
         self._meanings = {_key(name): key for key in MEANINGS for name in names[key]}
@@ -169,15 +170,15 @@ class Headings:
         """Refuse sheets in which no row has headings, or none has one that the site named.
 
         Raises:
-            RegisterError: it is so.
+            Refused: it is so.
         """
         every = {_key(cell) for each in grids for _, row in each.rows[:_LOOKED_AT] for cell in row}
         for meaning, name in self._configured.items():
             if _key(name) not in every:
-                raise RegisterError(code="register-column", meaning=meaning, name=name)
+                raise Refused(code="register-column", meaning=meaning, name=name)
         if not self.found_in(grids):
             usual = ", ".join(_USUAL[key][0] for key in MEANINGS if key != "surname")
-            raise RegisterError(code="register-headings", usual=usual)
+            raise Refused(code="register-headings", usual=usual)
 
 
 def _key(heading: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select
 from cardtool.fleet.register.people import Disguise, Line, Register, short
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, WORKSTATION
+from cardtool.model.refused import Refused
 from cardtool.model.register import Entry, Merged
 from cardtool.rules.policy import folded
 
@@ -20,16 +21,6 @@ _MASKED = "*"
 """Stands in a number that lost its middle, so two people may share it."""
 
 
-class MergeError(ValueError):
-    """A register that is not taken as it is: the code of a refusal, and its facts."""
-
-    def __init__(self, *, code: str, **facts: str | int) -> None:
-        """Say which sentence of `[refusal]` is meant, and what goes into it."""
-        super().__init__(code, facts)
-        self.code = code
-        self.facts = facts
-
-
 def merge(
     store: Store, register: Register, name: str = "", *, may_remove_many: bool = False
 ) -> Merged:
@@ -39,11 +30,11 @@ def merge(
     has no such column, what was known of the person stays.
 
     Raises:
-        MergeError: no row of it can be used, or more than a fifth of the people would go and
+        Refused: no row of it can be used, or more than a fifth of the people would go and
             nobody said that they may; the store is as it was.
     """
     if not register.lines:
-        raise MergeError(code="register-empty", rows=register.rows)
+        raise Refused(code="register-empty", rows=register.rows)
     with store.writing() as connection:
         own = PERSON.c.register == name
         rows = connection.execute(select(PERSON).where(own).order_by(PERSON.c.id))
@@ -54,7 +45,7 @@ def merge(
         entries = list(dict.fromkeys(completed))
         new, gone = len(set(map(_who, entries)) - known.people), len(known.left)
         if gone * _FEW > len(known.people) and not may_remove_many:
-            raise MergeError(code="register-many-gone", gone=gone, before=len(known.people))
+            raise Refused(code="register-many-gone", gone=gone, before=len(known.people))
         connection.execute(delete(PERSON).where(own))
         rows_to_keep = [
             {"register": name, "place": place, **msgspec.structs.asdict(entry)}

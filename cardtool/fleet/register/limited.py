@@ -14,26 +14,19 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
+from cardtool.model.refused import Refused
+
 _Answer = TypeVar("_Answer")
 
 _MEMORY_BYTES = 2 * 1024**3
 """Address space of the process; Python with what is loaded takes a tenth of it."""
 
 
-class LimitError(Exception):
-    """The function did not answer in time, or its process ended itself, for want of memory."""
-
-    def __init__(self, *, code: str) -> None:
-        """Give the code of the refusal that says which limit it met."""
-        super().__init__(code)
-        self.code = code
-
-
 def run(function: Callable[..., _Answer], *arguments: object, seconds: float) -> _Answer:
     """Return what a function of a module returns, or raise what it raises.
 
     Raises:
-        LimitError: it did not answer in time, or its process ended without an answer.
+        Refused: it did not answer in time, or its process ended without an answer.
     """
     context = get_context("spawn")
     here, there = context.Pipe(duplex=False)
@@ -42,10 +35,10 @@ def run(function: Callable[..., _Answer], *arguments: object, seconds: float) ->
     there.close()
     try:
         if not here.poll(seconds):
-            raise LimitError(code="register-time")
+            raise Refused(code="register-time")
         is_answer, answer = here.recv()
     except EOFError as error:
-        raise LimitError(code="register-memory") from error
+        raise Refused(code="register-memory") from error
     finally:
         process.kill()
         process.join()

@@ -96,7 +96,7 @@ def read(
     """Read a register from the bytes of its file; `columns` are the site's headings by meaning.
 
     Raises:
-        RegisterError: it cannot be read, or has no headings.
+        Refused: it cannot be read, or has no headings.
     """
     headings = Headings(columns)
     ways = list(grids(body, sheet))

@@ -18,9 +18,10 @@ from cardtool.fleet.columns import DUE_US, OF_THE_NES, columns
 from cardtool.fleet.removing.forgotten import note
 from cardtool.fleet.removing.searching import Trace
 from cardtool.fleet.store import judged_by
-from cardtool.fleet.store.database import Store, StoreError
+from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, SNAPSHOT, WORKSTATION
 from cardtool.model.moments import to_us
+from cardtool.model.refused import Refused
 from cardtool.rules.policy import Policy
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -35,7 +36,7 @@ def forget(store: Store, trace: Trace, policy: Policy) -> None:
     has vacuumed, and from what the site has backed up when the site says so.
 
     Raises:
-        StoreError: everything is removed, but the file has its bytes still: somebody reads, or
+        Refused: everything is removed, but the file has its bytes still: somebody reads, or
             the disk is full.
     """
     now = datetime.now(UTC)
@@ -110,6 +111,6 @@ def _wipe(store: Store) -> None:
     finally:
         connection.invalidate()  # its limit is no other's
     if failed:
-        raise StoreError(code="forget-not-wiped", store=store.place, reason=failed)
+        raise Refused(code="forget-not-wiped", store=store.place, reason=failed)
     if busy:
-        raise StoreError(code="forget-read", store=store.place)
+        raise Refused(code="forget-read", store=store.place)

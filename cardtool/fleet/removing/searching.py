@@ -16,9 +16,10 @@ from sqlalchemy import Connection, select
 from cardtool.fleet.register.people import short
 from cardtool.fleet.removing.contents import others, texts
 from cardtool.fleet.store.bodies import unpack
-from cardtool.fleet.store.database import Store, StoreError
+from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, SNAPSHOT, WORKSTATION
 from cardtool.model.origin import account
+from cardtool.model.refused import Refused
 from cardtool.model.stars import starred
 
 SHORTEST = 3
@@ -111,7 +112,7 @@ def of_person(store: Store, person: Person) -> Trace:
     else, and those under which nobody else's card was ever seen.
 
     Raises:
-        StoreError: what was given fits several people.
+        Refused: what was given fits several people.
     """
     with store.reading() as connection:
         sought = _Sought(connection, person)
@@ -183,11 +184,11 @@ class _Sought:
             elif folded(row.holder) in names:
                 called.append(row)
         if len({folded(row.holder) for row in rows}) > 1:
-            raise StoreError(code="forget-several")
+            raise Refused(code="forget-several")
         people = {_base(row.person) for row in called}
         kinds = [("~" in person, "*" in person) for person in people]
         if len(kinds) > len(set(kinds)):  # one of each kind: the policy may have changed
-            raise StoreError(code="forget-several")
+            raise Refused(code="forget-several")
         rows += called
         pairs = {(_base(row.person), folded(row.holder)) for row in rows}
         self.masked |= {pair for pair in pairs if "*" in pair[0]}

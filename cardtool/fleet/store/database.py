@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from cardtool import regularfile
 from cardtool.fleet.store.tables import SCHEMA
+from cardtool.model.refused import Refused
 
 _BUSY_MS = 60_000
 _CONNECT_S = 10
@@ -31,16 +32,6 @@ _ROWS = 2000
 logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 
-class StoreError(Exception):
-    """A database that cannot be used: the code of a refusal, and its facts without a password."""
-
-    def __init__(self, *, code: str, **facts: str | int) -> None:
-        """Say which sentence of `[refusal]` is meant, and what goes into it."""
-        super().__init__(code, facts)
-        self.code = code
-        self.facts = facts
-
-
 Progress = Callable[[int, int], None]
 """Is told how many snapshots were judged, and how many there are to be judged."""
 
@@ -52,7 +43,7 @@ class Store:
         """Open the database of an address: a file, sqlite:///FILE or postgresql://… alike.
 
         Raises:
-            StoreError: it cannot be opened, a newer cardtool made it, or it is to be there and
+            Refused: it cannot be opened, a newer cardtool made it, or it is to be there and
                 is not.
         """
         url = _url(address)
@@ -80,7 +71,7 @@ class Store:
         """Give a connection whose changes are kept together or not at all.
 
         Raises:
-            StoreError: it may not be written to, or somebody else writes for too long.
+            Refused: it may not be written to, or somebody else writes for too long.
         """
         try:
             with self.engine.connect() as connection:
@@ -96,7 +87,7 @@ class Store:
         """Give a connection to ask; rows come as they are fetched, so memory stays flat.
 
         Raises:
-            StoreError: the database went away.
+            Refused: the database went away.
         """
         try:
             with self.engine.connect() as connection:
@@ -112,7 +103,7 @@ class Store:
         never fetched. Source: its documentation, §15.2 and `cursor_tuple_fraction`.
 
         Raises:
-            StoreError: the database went away.
+            Refused: the database went away.
         """
         try:
             with self.engine.connect() as connection:
@@ -130,9 +121,9 @@ class Store:
         if found == SCHEMA:
             return
         if not found and not may_make:
-            raise StoreError(code="store-missing", store=self.place)
+            raise Refused(code="store-missing", store=self.place)
         if found and found > SCHEMA:
-            raise StoreError(code="store-newer", store=self.place, found=found, known=SCHEMA)
+            raise Refused(code="store-newer", store=self.place, found=found, known=SCHEMA)
         from cardtool.fleet.store.migrations import upgrade  # noqa: PLC0415 - Alembic takes its time
 
         with self.writing() as connection:
@@ -141,7 +132,7 @@ class Store:
             if schema_of(connection) != SCHEMA:  # nobody did it meanwhile
                 upgrade(connection)
 
-    def _told(self, error: DBAPIError) -> StoreError:
+    def _told(self, error: DBAPIError) -> Refused:
         """Return the sentence for what a database said."""
         said = str(error.orig).strip()
         codes = {
@@ -156,7 +147,7 @@ class Store:
         }
         code = next((code for part, code in codes.items() if part in said), "store-failed")
         reason = " ".join(said.splitlines()[:2])
-        return StoreError(code=code, store=self.place, reason=reason)
+        return Refused(code=code, store=self.place, reason=reason)
 
 
 def schema_of(connection: Connection) -> str | None:
@@ -174,12 +165,12 @@ def _url(address: str) -> URL:
         url = make_url(address)
         backend = url.get_backend_name()
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise StoreError(code="store-address") from error
+        raise Refused(code="store-address") from error
     if backend == "sqlite" and url.database:
         return url.set(drivername="sqlite")
     if backend in {"postgresql", "postgres"}:
         return url.set(drivername="postgresql+psycopg")
-    raise StoreError(code="store-address")
+    raise Refused(code="store-address")
 
 
 def _place(url: URL) -> str:
@@ -197,7 +188,7 @@ def _prepare_file(url: URL, *, may_make: bool) -> None:
         return
     file = Path(name)
     if not may_make and not os.path.lexists(file):
-        raise StoreError(code="store-missing", store=name)
+        raise Refused(code="store-missing", store=name)
     try:
         with suppress(FileExistsError):
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -206,9 +197,9 @@ def _prepare_file(url: URL, *, may_make: bool) -> None:
             head = opened.read(len(_SQLITE_HEADER))
     except OSError as error:
         reason = error.strerror or str(error)
-        raise StoreError(code="store-failed", store=name, reason=reason) from error
+        raise Refused(code="store-failed", store=name, reason=reason) from error
     if head and head != _SQLITE_HEADER:
-        raise StoreError(code="store-no-database", store=name, reason="")
+        raise Refused(code="store-no-database", store=name, reason="")
 
 
 def _engine(url: URL) -> Engine:

@@ -16,8 +16,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from cardtool import __version__
 from cardtool.fleet.columns import DUE_US
-from cardtool.fleet.store.database import Store, StoreError
+from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import JUDGED_BY, WORKSTATION
+from cardtool.model.refused import Refused
 from cardtool.rules.policy import Policy
 
 _DECIDING = ("cardtool.rules", "cardtool.catalog", "cardtool.model")
@@ -82,7 +83,7 @@ def settle(store: Store, wanted: JudgedBy) -> None:
     """Mark every row as due, unless the columns were judged by the same.
 
     Raises:
-        StoreError: a newer cardtool judged them, or the store cannot be written to.
+        Refused: a newer cardtool judged them, or the store cannot be written to.
     """
     with store.reading() as connection:
         found = stored(connection)
@@ -97,7 +98,7 @@ def mark(store: Store, wanted: JudgedBy) -> None:
     """Mark every row as due, to be judged by this from now on.
 
     Raises:
-        StoreError: the store cannot be written to.
+        Refused: the store cannot be written to.
     """
     with store.writing() as connection:
         if not store.is_sqlite:  # one at a time; imports that write have read it for their time
@@ -113,9 +114,9 @@ def mark(store: Store, wanted: JudgedBy) -> None:
         connection.execute(update(WORKSTATION).values(turns_us=DUE_US))
 
 
-def newer(store: Store, found: JudgedBy) -> StoreError:
+def newer(store: Store, found: JudgedBy) -> Refused:
     """Return the refusal of a store that a newer cardtool judged."""
-    return StoreError(
+    return Refused(
         code="store-judged-newer", store=store.place, found=found.release, known=__version__
     )
 

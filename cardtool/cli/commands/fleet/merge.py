@@ -75,16 +75,19 @@ def _merged(
     Raises:
         Refusal: it holds nobody, or it was not confirmed that so many go.
     """
-    from cardtool.fleet.register.keeping import MergeError, merge
+    from cardtool.fleet.register.keeping import merge
+    from cardtool.model.refused import Refused
 
     try:
         return merge(store, register, name, may_remove_many=bool(value(ctx, "yes")))
-    except MergeError as error:
-        if error.code == "register-empty":
+    except Refused as refused:
+        if refused.code == "register-empty":
             reasons = dict.fromkeys(each.reason for each in register.troubles)
             words = (session.text.label(f"register-{each}") for each in reasons)
-            raise Refusal(**error.facts, code=error.code, reasons="; ".join(words)) from error
-        Refusal(code=error.code, **error.facts).show()
+            raise Refusal(**refused.facts, code=refused.code, reasons="; ".join(words)) from refused
+        if refused.code != "register-many-gone":
+            raise
+        Refusal(code=refused.code, **refused.facts).show()
     confirm(ctx, session.text, "register-confirm")
     return merge(store, register, name, may_remove_many=True)
 
@@ -96,8 +99,9 @@ def _read(session: Session, file: str, sheet: str | None) -> "Register":
         Refusal: it cannot be used.
     """
     from cardtool.fleet.register import limited
-    from cardtool.fleet.register.grid import LARGEST_BYTES, RegisterError
+    from cardtool.fleet.register.grid import LARGEST_BYTES
     from cardtool.fleet.register.people import read
+    from cardtool.model.refused import Refused
 
     try:
         with regularfile.opened(file) as opened_file:
@@ -108,10 +112,8 @@ def _read(session: Session, file: str, sheet: str | None) -> "Register":
     settings = (dict(session.config.fleet.columns), _disguise(session), sheet)
     try:
         return limited.run(read, body, *settings, seconds=_LONGEST_S)
-    except limited.LimitError as error:
-        raise Refusal(code=error.code, file=file) from error
-    except RegisterError as error:
-        raise Refusal(code=error.code, **{"file": file, **error.facts}) from error
+    except Refused as refused:
+        raise Refusal(code=refused.code, **{"file": file, **refused.facts}) from refused
 
 
 def _disguise(session: Session) -> "Disguise":

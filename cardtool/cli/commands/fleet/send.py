@@ -58,15 +58,11 @@ def send(ctx: click.Context, to: str | None) -> None:
 
 def _destination(session: Session, to: str | None) -> "HandOver":
     from cardtool.fleet.sending.delivery import destination
-    from cardtool.model.refused import Refused
 
     named = to or session.config.fleet.to
     if not named:
         raise Refusal(code="fleet-nowhere")
-    try:
-        return destination(named, session.config.fleet)
-    except Refused as error:
-        raise Refusal(code=error.code, **error.facts) from error
+    return destination(named, session.config.fleet)
 
 
 def _key(session: Session) -> bytes:

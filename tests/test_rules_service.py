@@ -293,4 +293,5 @@ def test_a_package_that_may_not_ask_is_let_out_and_a_user_who_may_not_is_let_in(
     assert codes(desk(DENIED, (), _host("flatpak", socket=socket))) == ["session-flatpak"]
     assert codes(desk(DENIED, (), _host("snap", "container"))) == ["session-snap"]
     assert codes(desk(DENIED, (), _host("container"))) == ["service-access-denied-container"]
+    assert codes(desk(DENIED, (), _host("container", "polkit"))) == ["service-access-denied"]
     assert codes(desk(DENIED, (), _host("ssh"))) == ["service-access-denied"]

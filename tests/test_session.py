@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kind of session it is comes from its environment, its files and, on Windows, the desktop."""
 
+import os
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -66,6 +68,25 @@ def test_first_process_that_may_not_be_read_marks_nothing(tmp_path: Path) -> Non
     (tmp_path / "proc" / "1" / "environ").mkdir(parents=True)  # root may read every file
 
     assert _marks({}, tmp_path) == ()
+
+
+@pytest.mark.parametrize("missing", ["bus", "polkit", None])
+def test_a_container_has_polkit_where_a_bus_can_start_it(
+    tmp_path: Path, missing: str | None
+) -> None:
+    bus = tmp_path / "run" / "dbus" / "system_bus_socket"
+    services = tmp_path / "usr" / "share" / "dbus-1" / "system-services"
+    bus.parent.mkdir(parents=True)
+    services.mkdir(parents=True)
+    with socket.socket(socket.AF_UNIX) as listener:
+        if missing != "bus":
+            listener.bind(os.path.relpath(bus))  # a socket's path is short
+        if missing != "polkit":
+            (services / "org.freedesktop.PolicyKit1.service").write_text("[D-BUS Service]\n")
+        in_container, outside = _marks({"container": "lxc"}, tmp_path), _marks({}, tmp_path)
+
+    assert in_container == ("container",) if missing else ("container", "polkit")
+    assert outside == ()
 
 
 def test_windows_tells_number_and_remote_screen(tmp_path: Path) -> None:

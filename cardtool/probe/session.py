@@ -19,6 +19,12 @@ _FIRST_ENVIRONMENT = "proc/1/environ"
 """Holds the variable `container` in LXC and systemd-nspawn; root alone may read it."""
 
 
+_BUS = "run/dbus/system_bus_socket"
+_POLKIT = "usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service"
+"""Where pcscd asks for polkit, and the file by which the bus starts it. Source: dbus-daemon(1);
+polkit, data/."""
+
+
 class Desktop(NamedTuple):
     """What Windows says of the session; other systems say nothing."""
 
@@ -36,10 +42,12 @@ def look(
     `desktop` None: Windows is asked, where this is Windows.
     """
     desktop = _ask_windows() if desktop is None else desktop
+    is_container = _is_container(environment, root)
     seen = {
         "ssh": "SSH_CONNECTION" in environment or "SSH_CLIENT" in environment,
         "rdp": desktop.is_remote,
-        "container": _is_container(environment, root),
+        "container": is_container,
+        "polkit": is_container and (root / _BUS).is_socket() and (root / _POLKIT).is_file(),
         "flatpak": "FLATPAK_ID" in environment or (root / ".flatpak-info").exists(),
         "snap": "SNAP" in environment and "SNAP_NAME" in environment,
     }

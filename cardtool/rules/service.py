@@ -64,8 +64,8 @@ def _code(failure: Failure, snapshot: Snapshot) -> str:
     if failure.api == "os":
         return "service-library-missing"
     if session.is_denied(failure):
-        apart = session.is_in_container(snapshot)
-        return "service-access-denied-container" if apart else "service-access-denied"
+        is_lost = session.lacks_polkit(snapshot)
+        return "service-access-denied-container" if is_lost else "service-access-denied"
     match snapshot.host.platform:
         case "win32" if desk.is_gone(failure):
             return _stopped_on_windows(snapshot)

@@ -41,6 +41,11 @@ def is_in_container(snapshot: Snapshot) -> bool:
     return "container" in snapshot.host.session.marks
 
 
+def lacks_polkit(snapshot: Snapshot) -> bool:
+    """Tell whether a Linux program runs in a container without polkit to ask, as far as seen."""
+    return is_in_container(snapshot) and "polkit" not in snapshot.host.session.marks
+
+
 def _windows(snapshot: Snapshot) -> str | None:
     is_refused = isinstance(snapshot.readers, Failure) and not desk.is_gone(snapshot.readers)
     if is_refused or ports.real(snapshot):

@@ -2,7 +2,10 @@
 """What all tests share: how a missing component is met, and the parts that several start."""
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -48,6 +51,46 @@ def require(found: object, component: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{component} is missing, and CI must not skip: see `missing` in ./run")
     pytest.skip(f"{component} is not installed: ./run test installs it")
+
+
+class _AsRoot(pytest.Item):
+    """A test that only root can run: sudo runs it in a pytest of its own."""
+
+    def runtest(self) -> None:
+        """Fail with what that pytest printed."""
+        sudo = shutil.which("sudo")
+        may_use_it = sudo and subprocess.run([sudo, "-n", "true"], capture_output=True, check=False)
+        if not (sudo and may_use_it and may_use_it.returncode == 0):
+            require(None, "root, or sudo that asks this user for no password,")
+            return
+        kept = [f"{name}={os.environ[name]}" for name in _KEPT if name in os.environ]
+        pytest_ = (sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", self.nodeid)
+        done = subprocess.run(
+            [sudo, "-n", "env", *kept, *pytest_],
+            cwd=self.config.rootpath,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+        if done.returncode:
+            pytest.fail(done.stdout, pytrace=False)
+
+
+_KEPT = ("CI", "LANG", "LC_ALL", "PATH")
+"""Variables that sudo may take away, and a test run by it needs."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have sudo run the tests that only root can run, where this is another user."""
+    if sys.platform == "win32" or os.geteuid() == 0:
+        return
+    for place, item in enumerate(items):
+        if item.get_closest_marker("root") and item.parent:
+            items[place] = _AsRoot.from_parent(item.parent, name=item.name)
+            items[place].own_markers = item.own_markers
 
 
 def softhsm_module() -> Path:

@@ -72,9 +72,7 @@ def test_a_folder_that_lets_nobody_write_is_away_and_says_so(tmp_path: Path) -> 
     assert (answer.state, answer.kind) == ("away", "access")
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() != 0, reason="only root can be two users"
-)
+@pytest.mark.root
 def test_whoever_sends_first_keeps_nobody_out_of_the_share() -> None:
     """A share like those in the guide: all add files, nobody removes another's."""
     code = """

@@ -159,9 +159,9 @@ def test_a_process_that_judges_again_and_is_killed_is_told_in_a_sentence(
     assert done.stdout == f"Computers judged again: {_LOOKS}\n".encode()
 
 
+@pytest.mark.root
 def test_a_system_without_semaphores_judges_in_one_process(looks: Path, tmp_path: Path) -> None:
     require(shutil.which("unshare"), "unshare")
-    require(os.geteuid() == 0, "root")
     hidden = 'mount -t tmpfs -o ro none /dev/shm && exec "$@"'
     words = ["unshare", "-m", "sh", "-c", hidden, "sh", *_words(looks, tmp_path / "fleet.db")]
     done = subprocess.run(words, capture_output=True, check=False)

@@ -16,7 +16,7 @@ from tests.real.desks import AT, akis, nes
 from tests.rig import polkit
 from tests.rig.polkit import USER, GuardedService
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.root]
 
 _COMMAND = Path(sys.executable).with_name("cardtool")
 _GROUP = "kart.kullananlar"
@@ -114,6 +114,30 @@ def test_printed_rule_needs_both_its_actions(service: GuardedService, tmp_path: 
     verdicts = {_COMM_ERROR: "card-line-broken", _ACCESS_DENIED: "card-access-denied"}
     assert (kept["verdict"], kept_status) == (verdicts[int(connected.stdout)], 2)
     assert _verdict(refused) == "service-access-denied"
+
+
+_WITHOUT_BUS = 'mount -t tmpfs none /run/dbus && exec "$@"'
+
+
+def test_a_container_that_has_polkit_gets_the_advice_of_any_machine(
+    service: GuardedService, tmp_path: Path
+) -> None:
+    inside = ("nsenter", "--mount", f"--target={service.pid}", f"--wdns={tmp_path}")
+    bare = (*inside, "unshare", "--mount", "sh", "-c", _WITHOUT_BUS, "sh")
+
+    verdicts = [
+        json.loads(
+            subprocess.run(
+                [*around, *service.as_user(), _COMMAND, "check", "--format", "json"],
+                env={**service.env, "HOME": str(tmp_path), "container": "lxc"},
+                capture_output=True,
+                check=False,
+            ).stdout
+        )["verdict"]
+        for around in (inside, bare)
+    ]
+
+    assert verdicts == ["service-access-denied", "service-access-denied-container"]
 
 
 _CONTAINER = """

@@ -37,7 +37,6 @@ def missing() -> str:
     programs = ("dbus-daemon", "pkcheck", "setpriv")
     absent = [each for each in programs if shutil.which(each, path=PATH) is None]
     absent += ["polkitd"] if gate.polkitd() is None else []
-    absent += ["root"] if Path("/proc/self").stat().st_uid else []
     return ", ".join(filter(None, [pcsc.missing(), *absent]))
 
 
@@ -69,17 +68,20 @@ class GuardedService(PcscService):
         before = [self._rules, self._actions, self._groups]
         return [sys.executable, "-I", gate.__file__, *map(str, before), *self.service()]
 
-    def run_as_user(
-        self, *command: str | os.PathLike[str], home: Path
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command as `USER`, who may read whatever the tests are made of.
+    def as_user(self) -> tuple[str, ...]:
+        """Return the beginning of a command that `USER` runs, who may read all the tests are of.
 
         Neither the service nor polkit asks for the capability that takes.
         """
         able = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
-        user = ("setpriv", f"--reuid={_USER_ID}", f"--regid={_USER_ID}", "--clear-groups", *able)
+        return ("setpriv", f"--reuid={_USER_ID}", f"--regid={_USER_ID}", "--clear-groups", *able)
+
+    def run_as_user(
+        self, *command: str | os.PathLike[str], home: Path
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command as `USER`."""
         return subprocess.run(
-            [*user, *command],
+            [*self.as_user(), *command],
             env={**self.env, "HOME": str(home), "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             encoding="utf-8",

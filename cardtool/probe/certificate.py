@@ -1,61 +1,65 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DER to certificate facts: the strict way first, part by part where that is refused.
+"""Reads a certificate part by part, so that a part nobody can read costs only itself.
 
-Both ways give the same facts of a certificate that both can read. Nothing raises, whatever the
-bytes are: cards hold what issuers wrote.
+Cards hold what issuers wrote, and strict parsers refuse some of it whole. Parts are found by what
+they are, not by counting: the validity is the pair of times, the issuer stands before it. Nothing
+raises, whatever the bytes are. The tests compare the facts with those of cryptography.
 
-Source: RFC 5280 §4; RFC 3739 §3.2.6 (QCStatements).
+Source: RFC 5280 §4.1; drivers_notes/certificates.md#what-parsers-refuse.
 """
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
-
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.x509.oid import AuthorityInformationAccessOID, ObjectIdentifier
 
 from cardtool.model.certificate import Attribute, Certificate, Name
 from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Failure
-from cardtool.probe import der, lenient
-from cardtool.probe.extensions import KEY_USAGE, QC_STATEMENTS, Fields, qc_statements
+from cardtool.probe import der
+from cardtool.probe.der import DerError, Element
+from cardtool.probe.extensions import PARTS
 
 SIZE_LIMIT_BYTES = 16 * 1024
 """The largest certificate that is read, in a few milliseconds; a real one is under 4 kB."""
 
-_QC_STATEMENTS = ObjectIdentifier(QC_STATEMENTS)
-_OCSP = AuthorityInformationAccessOID.OCSP
-_CA_ISSUERS = AuthorityInformationAccessOID.CA_ISSUERS
-_TYPES = {ObjectIdentifier(dotted): name for dotted, name in lenient.ATTRIBUTE_TYPES.items()}
+_ATTRIBUTE_TYPES = {
+    "2.5.4.3": "CN",
+    "2.5.4.4": "SN",
+    "2.5.4.5": "serialNumber",
+    "2.5.4.6": "C",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+    "2.5.4.9": "STREET",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+    "2.5.4.12": "title",
+    "2.5.4.42": "GN",
+    "2.5.4.97": "organizationIdentifier",
+    "0.9.2342.19200300.100.1.1": "UID",
+    "0.9.2342.19200300.100.1.25": "DC",
+    "1.2.840.113549.1.9.1": "emailAddress",
+}
+"""Short names. Source: RFC 4514 §3, RFC 4519 §2, RFC 2985 §5.2.1, X.520 §6.4."""
 
-_KEY_USAGE = tuple(
-    zip(
-        KEY_USAGE,
-        (
-            "digital_signature",
-            "content_commitment",
-            "key_encipherment",
-            "data_encipherment",
-            "key_agreement",
-            "key_cert_sign",
-            "crl_sign",
-        ),
-        strict=True,
-    )
-)
-"""Each with cryptography's own name."""
+_RSA = "1.2.840.113549.1.1.1"
+_EC = "1.2.840.10045.2.1"
+_EDWARDS = {"1.3.101.112": "ed25519", "1.3.101.113": "ed448"}
+"""Source: RFC 8410 §3."""
+_CURVES = {
+    "1.2.840.10045.3.1.7": "secp256r1",
+    "1.3.132.0.10": "secp256k1",
+    "1.3.132.0.33": "secp224r1",
+    "1.3.132.0.34": "secp384r1",
+    "1.3.132.0.35": "secp521r1",
+    "1.3.36.3.3.2.8.1.1.7": "brainpoolP256r1",
+    "1.3.36.3.3.2.8.1.1.11": "brainpoolP384r1",
+    "1.3.36.3.3.2.8.1.1.13": "brainpoolP512r1",
+}
+"""Source: RFC 5480 §2.1.1.1, RFC 5639 §4.1, SEC 2 §A.2."""
 
-REFUSALS = (
-    ValueError,
-    TypeError,
-    OverflowError,
-    UnsupportedAlgorithm,
-    x509.DuplicateExtension,
-    x509.InvalidVersion,
-    x509.UnsupportedGeneralNameType,
-)
-"""How the strict parser says no."""
+_VERSION, _EXTENSIONS = 0xA0, 0xA3
+_VERSIONS = (b"\2\1\0", b"\2\1\1", b"\2\1\2")
+_NOTHING = Element(0, b"")
 
 
 def trim(value: bytes) -> bytes:
@@ -63,98 +67,189 @@ def trim(value: bytes) -> bytes:
 
     What does not begin like a certificate is returned as it is.
     """
-    if len(value) < 4 or value[0] != 0x30:  # noqa: PLR2004 - SEQUENCE and the shortest long length
-        return value
-    if value[1] < 0x80:  # noqa: PLR2004 - X.690 §8.1.3: the short form ends here
-        return value[: 2 + value[1]]
-    octets = value[1] & 0x7F
-    if not octets:  # X.690 §8.1.3.6: no length is given, which DER forbids
-        return value
-    return value[: 2 + octets + int.from_bytes(value[2 : 2 + octets])]
+    with suppress(DerError):
+        if value[:1] == b"\x30":
+            return value[: der.inside(value, 0)[1]]
+    return value
 
 
 def parse(data: bytes) -> Certificate | Failure:
-    """Return what a certificate says, or `Failure(x509, ...)` where it has no readable validity."""
+    """Return what a certificate says, or `Failure(x509, ...)` where it has no readable validity.
+
+    A part that cannot be read is named in `unreadable`.
+    """
     if len(data) > SIZE_LIMIT_BYTES:
         return Failure(api="x509", name="TOO_LARGE", detail=f"{len(data)} bytes")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # long names and odd parameters are facts, not noise
-            return fitted(_facts(x509.load_der_x509_certificate(data), data))
-    except REFUSALS as refusal:
+        return fitted(_read(data))
+    except DerError:
+        return Failure(api="x509", name="UNREADABLE")
+
+
+def _read(data: bytes) -> Certificate:
+    outer, end = der.element(data, whole=False)
+    reading = _Reading()
+    if end > len(data):
+        reading.miss("length")
+    body, end = der.element(der.of(outer, der.SEQUENCE), whole=False)
+    fields = reading.elements(der.of(body, der.SEQUENCE), "length")
+    return reading.certificate(fields, next(_leading(outer.content[end:]), _NOTHING))
+
+
+class _Reading:
+    """A certificate that is being read, and the parts of it that could not be read so far."""
+
+    def __init__(self) -> None:
+        self._missed: dict[str, None] = {}
+
+    def miss(self, part: str) -> None:
+        """Note a part that could not be read."""
+        self._missed[part] = None
+
+    def elements(self, content: bytes, part: str) -> list[Element]:
+        """Return the elements before the first broken one, which makes this part unreadable."""
+        whole = []
         try:
-            return fitted(lenient.read(data))
-        except der.DerError:
-            return Failure(api="x509", name=type(refusal).__name__, detail=str(refusal)[:200])
+            for element in der.elements(content):
+                whole.append(element)  # noqa: PERF402 - a list would lose them at the broken one
+        except DerError:
+            self.miss(part)
+        return whole
+
+    def certificate(self, fields: list[Element], algorithm: Element) -> Certificate:
+        """Read the fields of a TBSCertificate; `algorithm` is the element behind it.
+
+        Raises:
+            DerError: none of the fields is a validity.
+        """
+        place = next((n for n, field in enumerate(fields) if _is_validity(field)), None)
+        if place is None:
+            raise DerError
+        begins, ends = map(der.moment, der.elements(fields[place].content))
+        (not_before_at, begin_has_zone), (not_after_at, end_has_zone) = begins, ends
+        if not (begin_has_zone and end_has_zone):
+            self.miss("validity")
+        before, after = fields[:place], fields[place + 1 :]
+        if algorithm is _NOTHING and len(before) > 1:
+            algorithm = before[-2]
+        facts: dict[str, Any] = {
+            "serial": self._serial(before),
+            "signature_algorithm": self._algorithm(algorithm),
+            "issuer": self._name(before[-1] if before else _NOTHING, "issuer"),
+            "subject": self._name(after[0] if after else _NOTHING, "subject"),
+            "key": self._key(after[1] if len(after) > 1 else _NOTHING),
+            "not_before_at": not_before_at,
+            "not_after_at": not_after_at,
+            **self._extensions(field.content for field in after[2:] if field.tag == _EXTENSIONS),
+        }
+        return Certificate(**facts, unreadable=tuple(self._missed))
+
+    def _serial(self, before: list[Element]) -> str:
+        if before and before[0].tag == _VERSION:
+            if before[0].content not in _VERSIONS:
+                self.miss("version")
+            before = before[1:]
+        try:
+            return f"{der.integer(der.of(before[0] if before else _NOTHING, der.INTEGER)):X}"
+        except DerError:
+            self.miss("serialNumber")
+            return ""
+
+    def _algorithm(self, field: Element) -> str:
+        try:
+            parts = der.elements(der.of(field, der.SEQUENCE))
+            return der.dotted(der.of(next(parts, _NOTHING), der.OID))
+        except DerError:
+            self.miss("signature")
+            return ""
+
+    def _key(self, field: Element) -> str:
+        try:
+            return _key(der.of(field, der.SEQUENCE))
+        except DerError:
+            self.miss("subjectPublicKeyInfo")
+            return ""
+
+    def _name(self, field: Element, part: str) -> Name:
+        if field.tag != der.SEQUENCE:
+            self.miss(part)
+            return Name()
+        attributes: list[Attribute] = []
+        for relative in self.elements(field.content, part):
+            try:
+                for pair in der.elements(relative.content):
+                    attributes.append(_attribute(der.of(pair, der.SEQUENCE)))  # noqa: PERF401 - as above
+            except DerError:
+                self.miss(part)
+        if any(der.REPLACED in attribute.value for attribute in attributes):
+            self.miss(part)
+        return Name(attributes=tuple(attributes))
+
+    def _extensions(self, wrapped: Iterable[bytes]) -> dict[str, Any]:
+        facts: dict[str, Any] = {}
+        seen: dict[str, None] = {}
+        for content in wrapped:
+            try:
+                listed, _ = der.element(content, whole=False)
+            except DerError:
+                self.miss("extensions")
+                continue
+            for extension in self.elements(listed.content, "extensions"):
+                try:
+                    kind, *_, value = der.elements(der.of(extension, der.SEQUENCE))
+                    dotted = der.dotted(der.of(kind, der.OID))
+                except ValueError:
+                    self.miss("extensions")
+                    continue
+                if dotted in seen:  # forbidden; the first counts
+                    self.miss(PARTS[dotted].name if dotted in PARTS else dotted)
+                elif dotted in PARTS:
+                    facts |= self._extension(dotted, value)
+                seen[dotted] = None
+        return facts | {"other_extensions": tuple(dotted for dotted in seen if dotted not in PARTS)}
+
+    def _extension(self, dotted: str, value: Element) -> dict[str, Any]:
+        try:
+            facts = dict(PARTS[dotted].read(der.of(value, der.OCTET_STRING)))
+        except DerError:
+            self.miss(PARTS[dotted].name)
+            return {}
+        for part in facts.pop("unreadable", ()):
+            self.miss(part)
+        return facts
 
 
-def _facts(certificate: x509.Certificate, data: bytes) -> Certificate:
-    said: dict[str, Any] = {}
-    others = []
-    for extension in certificate.extensions:
-        value = extension.value
-        if (read := _READERS.get(type(value))) is not None:
-            said.update(read(value))
-        elif extension.oid == _QC_STATEMENTS:
-            said.update(qc_statements(value.public_bytes()))
-        else:
-            others.append(extension.oid.dotted_string)
-    return Certificate(
-        subject=_name(certificate.subject),
-        issuer=_name(certificate.issuer),
-        key=lenient.key_of(data),
-        serial=f"{certificate.serial_number:X}",
-        not_before_at=certificate.not_valid_before_utc,
-        not_after_at=certificate.not_valid_after_utc,
-        signature_algorithm=certificate.signature_algorithm_oid.dotted_string,
-        other_extensions=tuple(others),
-        **said,
-    )
+def _key(information: bytes) -> str:
+    """Name a public key from the contents of its SubjectPublicKeyInfo."""
+    algorithm, end = der.element(information)
+    identifier, after = der.element(der.of(algorithm, der.SEQUENCE))
+    kind = der.dotted(der.of(identifier, der.OID))
+    with suppress(DerError):
+        if kind == _RSA:
+            bits = der.of(der.element(information, end)[0], der.BIT_STRING)
+            modulus, _ = der.element(der.only(bits[1:], der.SEQUENCE))
+            return f"rsa-{der.integer(der.of(modulus, der.INTEGER)).bit_length()}"
+        if kind == _EC:
+            curve = der.dotted(der.of(der.element(algorithm.content, after)[0], der.OID))
+            return f"ec-{_CURVES[curve]}" if curve in _CURVES else kind
+    return _EDWARDS.get(kind, kind)
 
 
-def _name(name: x509.Name) -> Name:
-    found = []
-    for each in name:
-        kind, value = each.oid, each.value
-        text = value if isinstance(value, str) else value.hex().upper()
-        found.append(Attribute(type=_TYPES.get(kind) or kind.dotted_string, value=text))
-    return Name(attributes=tuple(found))
+def _attribute(content: bytes) -> Attribute:
+    kind, end = der.element(content)
+    value, _ = der.element(content, end)
+    dotted = der.dotted(der.of(kind, der.OID))
+    text = der.text(value) if der.is_text(value) else value.content.hex().upper()
+    return Attribute(type=_ATTRIBUTE_TYPES.get(dotted, dotted), value=text)
 
 
-def _crl_points(points: x509.CRLDistributionPoints) -> Fields:
-    urls = [
-        name.value
-        for point in points
-        for name in point.full_name or ()
-        if isinstance(name, x509.UniformResourceIdentifier)
-    ]
-    return {"crl_urls": tuple(urls)}
+def _is_validity(field: Element) -> bool:
+    if field.tag != der.SEQUENCE:
+        return False
+    return [part.tag in der.TIMES for part in _leading(field.content)] == [True, True]
 
 
-def _authority_access(access: x509.AuthorityInformationAccess) -> Fields:
-    urls: dict[ObjectIdentifier, list[str]] = {_OCSP: [], _CA_ISSUERS: []}
-    for each in access:
-        if isinstance(each.access_location, x509.UniformResourceIdentifier):
-            urls.setdefault(each.access_method, []).append(each.access_location.value)
-    return {"ocsp_urls": tuple(urls[_OCSP]), "ca_issuer_urls": tuple(urls[_CA_ISSUERS])}
-
-
-_READERS: dict[type[x509.ExtensionType], Callable[[Any], Fields]] = {
-    x509.BasicConstraints: lambda said: {"is_ca": said.ca},
-    x509.KeyUsage: lambda said: {
-        "key_usage": tuple([name for name, field in _KEY_USAGE if getattr(said, field)])
-    },
-    x509.ExtendedKeyUsage: lambda said: {
-        "extended_key_usage": tuple([each.dotted_string for each in said])
-    },
-    x509.CertificatePolicies: lambda said: {
-        "policies": tuple([each.policy_identifier.dotted_string for each in said])
-    },
-    x509.SubjectKeyIdentifier: lambda said: {"subject_key_id": said.digest.hex().upper()},
-    x509.AuthorityKeyIdentifier: lambda said: {
-        "authority_key_id": (said.key_identifier or b"").hex().upper()
-    },
-    x509.CRLDistributionPoints: _crl_points,
-    x509.AuthorityInformationAccess: _authority_access,
-}
-"""What gives the fields of `PARTS` from the extensions as cryptography has them."""
+def _leading(content: bytes) -> Iterator[Element]:
+    """Give the elements before the first broken one."""
+    with suppress(DerError):
+        yield from der.elements(content)

@@ -9,18 +9,19 @@ import os
 from collections.abc import Collection
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from pkcs11 import KeyType, Mechanism
 
-from cardtool.probe.certificate import REFUSALS
-
 _DIGEST_INFO_SHA256 = bytes.fromhex("3031300D060960864801650304020105000420")
 """What CKM_RSA_PKCS wants before a SHA-256 digest. Source: RFC 8017 §9.2, note 1."""
 
 _CHALLENGE_BYTES = 32
+_REFUSALS = (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion)
+"""How cryptography refuses a certificate or its key."""
+
 _P384_BITS = 384
 
 
@@ -35,7 +36,7 @@ class Challenge:
         """
         try:
             public = x509.load_der_x509_certificate(der).public_key()
-        except REFUSALS as error:
+        except _REFUSALS as error:
             raise ValueError(str(error)) from error
         if not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
             text = f"{type(public).__name__} is neither RSA nor EC"

@@ -13,13 +13,13 @@ from cardtool.model.certificate import MoneyLimit
 from cardtool.probe import der
 from cardtool.probe.der import DerError
 
-QC_STATEMENTS = "1.3.6.1.5.5.7.1.3"
+_QC_STATEMENTS = "1.3.6.1.5.5.7.1.3"
 _QC_LIMIT = "0.4.0.1862.1.2"
 _QC_TYPE = "0.4.0.1862.1.6"
 _OCSP = "1.3.6.1.5.5.7.48.1"
 _CA_ISSUERS = "1.3.6.1.5.5.7.48.2"
 
-KEY_USAGE = (
+_KEY_USAGE = (
     "digitalSignature",
     "nonRepudiation",
     "keyEncipherment",
@@ -54,7 +54,7 @@ def _basic_constraints(value: bytes) -> Fields:
 
 def _key_usage(value: bytes) -> Fields:
     bits = der.bits(der.only(value, der.BIT_STRING))
-    return {"key_usage": tuple(name for bit, name in enumerate(KEY_USAGE) if bit in bits)}
+    return {"key_usage": tuple(name for bit, name in enumerate(_KEY_USAGE) if bit in bits)}
 
 
 def _extended_key_usage(value: bytes) -> Fields:
@@ -111,7 +111,7 @@ def _url(name: der.Element) -> str:
     return name.content.decode(errors="replace")
 
 
-def qc_statements(value: bytes) -> Fields:
+def _qc_statements(value: bytes) -> Fields:
     """Read the statements of a qualified certificate.
 
     A limit or a type that cannot be read is named in `unreadable`, and the rest is given.
@@ -170,6 +170,6 @@ PARTS = {
     "2.5.29.35": Part("authorityKeyIdentifier", _authority_key),
     "2.5.29.37": Part("extKeyUsage", _extended_key_usage),
     "1.3.6.1.5.5.7.1.1": Part("authorityInfoAccess", _authority_access),
-    QC_STATEMENTS: Part("qcStatements", qc_statements),
+    _QC_STATEMENTS: Part("qcStatements", _qc_statements),
 }
 """The extensions that are read, by object identifier."""

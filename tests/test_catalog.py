@@ -15,7 +15,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardtool.catalog import Card, Catalog, CatalogError, Module, Reader, decode, load
+from cardtool.catalog import (
+    Card,
+    Catalog,
+    CatalogError,
+    Module,
+    Reader,
+    decode,
+    load,
+    module_at,
+    readers_named,
+)
 from cardtool.catalog.atr import historical_bytes
 from tests.conftest import require
 
@@ -367,9 +377,9 @@ def test_module_paths_are_absolute_and_lead_to_the_module(module: Module) -> Non
     assert all(pathlib.PureWindowsPath(path).is_absolute() for path in windows)
     assert all(pathlib.PurePosixPath(path).is_absolute() for path in posix)
     for path in windows:
-        assert load().module_named(pathlib.PureWindowsPath(path).name) is module
+        assert module_at(path) is module
     for path in posix:
-        assert load().module_named(pathlib.PurePosixPath(path).name) is module
+        assert module_at(path) is module
     for places in (module.linux, module.windows, module.windows_32, module.macos):
         assert len(set(places)) == len(places)
 
@@ -393,7 +403,7 @@ def test_module_names_are_unique_lower_case_ascii() -> None:
     ],
 )
 def test_module_is_known_by_its_file_name(filename: str, module_id: str) -> None:
-    module = load().module_named(filename)
+    module = module_at(filename)
 
     assert module is not None
     assert module.id == module_id
@@ -401,7 +411,7 @@ def test_module_is_known_by_its_file_name(filename: str, module_id: str) -> None
 
 @pytest.mark.parametrize("filename", ["", "libc.so.6", "akİsp11.dll", "akisp11", "xakisp11.dll"])
 def test_other_file_is_no_known_module(filename: str) -> None:
-    assert load().module_named(filename) is None
+    assert module_at(filename) is None
 
 
 @pytest.mark.parametrize(
@@ -417,7 +427,7 @@ def test_other_file_is_no_known_module(filename: str) -> None:
     ],
 )
 def test_module_without_a_card_behind_it_is_marked_software(filename: str) -> None:
-    module = load().module_named(filename)
+    module = module_at(filename)
 
     assert module is not None
     assert module.purpose == "software"
@@ -444,11 +454,11 @@ def test_paths_are_those_of_the_platform_and_the_process(
 ) -> None:
     catalog = load()
 
-    assert catalog.paths(catalog.module("akisp11"), platform, bits)[0] == first
+    assert catalog.module("akisp11").paths(platform, bits)[0] == first
 
 
 def test_unknown_platform_has_no_paths() -> None:
-    assert load().paths(load().module("opensc"), "freebsd14", 64) == ()
+    assert load().module("opensc").paths("freebsd14", 64) == ()
 
 
 def test_unknown_module_id_is_refused() -> None:
@@ -487,7 +497,7 @@ def test_unknown_module_id_is_refused() -> None:
     ],
 )
 def test_reader_is_known_by_its_pcsc_name(pcsc_name: str, ids: set[str]) -> None:
-    assert {reader.id for reader in load().readers_named(pcsc_name)} == ids
+    assert {reader.id for reader in readers_named(pcsc_name)} == ids
 
 
 @pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)

@@ -6,10 +6,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cardtool.catalog import readers_named
+from cardtool.catalog import card_for, readers_named
 from cardtool.model.snapshot import Failure, Reader, Source, Token
 from cardtool.rules import diagnose
-from cardtool.rules.desk import card_for
 from tests.desks import (
     AT,
     BANK,

@@ -7,6 +7,7 @@ Nothing here looks at the machine: what is known is one thing, what is there ano
 
 import fnmatch
 import functools
+import ntpath
 import pkgutil
 import tomllib
 from typing import Literal
@@ -68,6 +69,18 @@ class Module(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     package: str
     """The product to install, as a person would search for it."""
     source: str
+
+    def paths(self, platform: str, bits: int) -> tuple[str, ...]:
+        """Say where to look for it: `platform` as sys.platform, `bits` of the process."""
+        match platform:
+            case "linux":
+                return self.linux
+            case "win32":
+                return self.windows_32 if bits == 32 else self.windows  # noqa: PLR2004
+            case "darwin":
+                return self.macos
+            case _:
+                return ()
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,38 +150,6 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 return module
         raise KeyError(module_id)
 
-    def module_named(self, filename: str) -> Module | None:
-        """Recognise a module by its file name, without folder; `.so.3` counts as `.so`."""
-        stem, version, _ = filename.lower().partition(".so.")
-        name = f"{stem}.so" if version else stem
-        for module in self.modules:
-            if name in module.names:
-                return module
-        return None
-
-    @staticmethod
-    def paths(module: Module, platform: str, bits: int) -> tuple[str, ...]:
-        """Say where to look for a module: `platform` as sys.platform, `bits` of the process."""
-        match platform, bits:
-            case "linux", _:
-                return module.linux
-            case "win32", 32:
-                return module.windows_32
-            case "win32", _:
-                return module.windows
-            case "darwin", _:
-                return module.macos
-            case _:
-                return ()
-
-    def readers_named(self, pcsc_name: str) -> tuple[Reader, ...]:
-        """Give every model that PC/SC may call so; only the USB id can narrow it down."""
-        return tuple(
-            reader
-            for reader in self.readers
-            if any(fnmatch.fnmatchcase(pcsc_name, pattern) for pattern in reader.pcsc_names)
-        )
-
 
 @once
 def load() -> Catalog:
@@ -176,10 +157,34 @@ def load() -> Catalog:
     return decode(cards=_shipped("cards"), modules=_shipped("modules"), readers=_shipped("readers"))
 
 
+@functools.lru_cache(maxsize=1024)
+def card_for(atr: str) -> Card | None:
+    """Recognise a card as `Catalog.card_for` does, by what ships."""
+    return load().card_for(atr)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def module_at(path: str) -> Module | None:
+    """Recognise a module by the name of its file, on any system; `.so.3` counts as `.so`."""
+    stem, version, _ = ntpath.basename(path).lower().partition(".so.")
+    name = f"{stem}.so" if version else stem
+    return next((each for each in load().modules if name in each.names), None)
+
+
 @functools.lru_cache(maxsize=1 << 14)
 def readers_named(pcsc_name: str) -> tuple[Reader, ...]:
-    """Give what `Catalog.readers_named` does, of what ships; a desk's readers are asked often."""
-    return load().readers_named(pcsc_name)
+    """Give every model that PC/SC may call so; only the USB id can narrow it down."""
+    return tuple(
+        reader
+        for reader in load().readers
+        if any(fnmatch.fnmatchcase(pcsc_name, pattern) for pattern in reader.pcsc_names)
+    )
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def readers_with(usb: str) -> tuple[Reader, ...]:
+    """Give every model with this USB id, which is written as in the catalogue."""
+    return tuple(each for each in load().readers if usb in each.usb)
 
 
 def _shipped(name: str) -> str:

@@ -11,13 +11,13 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from cardtool.catalog import load
+from cardtool.catalog import module_at
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Snapshot, Token
-from cardtool.rules import desk, fitting
+from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.kinds import is_broken
 from cardtool.rules.tokens import PUK_LOCKED, pin_code
@@ -109,7 +109,7 @@ def _locate(snapshot: Snapshot, nes: desk.Nes) -> Candidate:
 
 def is_spied_on(candidate: Candidate) -> bool:
     """Tell whether a module writes down what it is given."""
-    known = load().module_named(fitting.file_name(candidate.module))
+    known = module_at(candidate.module.path)
     return known is not None and known.id == _SPY
 
 

@@ -4,9 +4,9 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
-from cardtool.catalog import Card, load
+from cardtool.catalog import Card, load, module_at
 from cardtool.model.snapshot import Failure, Library, Module, Reader, Source
 from cardtool.probe.binary import read_library
 
@@ -59,7 +59,7 @@ def is_held_back(module: Module, readers: tuple[Reader, ...] | Failure, platform
     Source: drivers_notes/middleware.md#what-a-reader-of-certificates-must-survive.
     """
     is_gone = isinstance(readers, Failure) and readers.name in _SERVICE_GONE
-    known = load().module_named(PureWindowsPath(module.path).name)
+    known = module_at(module.path)
     return platform == "win32" and is_gone and known is not None and known.id == "akisp11"
 
 
@@ -70,22 +70,20 @@ def candidates(card: Card | None, modules: Iterable[Module]) -> tuple[Module, ..
     cards is never tried on it, least of all on an unknown card: OpenSC would send that hundreds
     of commands to find out. What the user names is always tried.
     """
-    catalog = load()
     ranked: list[tuple[int, Module]] = []
     for module in modules:
-        known = catalog.module_named(Path(module.path).name)
+        known = module_at(module.path)
         if module.source is Source.CONFIGURED or known is None:
-            ranked.append((len(catalog.modules), module))
+            ranked.append((len(load().modules), module))
         elif card is not None and known.id in card.modules:
             ranked.append((card.modules.index(known.id), module))
     return tuple(module for _, module in sorted(ranked, key=lambda each: each[0]))
 
 
 def _catalog_paths(bits: int) -> Iterator[str]:
-    catalog = load()
-    for module in catalog.modules:
+    for module in load().modules:
         if module.purpose == "card":
-            yield from catalog.paths(module, sys.platform, bits)
+            yield from module.paths(sys.platform, bits)
 
 
 def _p11_kit_paths() -> Iterator[str]:

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the cards of this workstation through the modules each of them needs."""
 
-from pathlib import Path
-
 from msgspec.structs import replace
 
-from cardtool.catalog import load
+from cardtool.catalog import card_for, module_at
 from cardtool.deadline import Deadline
 from cardtool.model.snapshot import Card, Failure, Module, Reader, Slot, Token
 from cardtool.probe import modules, opensc
@@ -29,9 +27,7 @@ def read_cards(
     Returns these modules with what they said, by path, and the readers whose card they were tried
     on and are done with. Modules that are `asked_for` are read whatever is in the readers.
     """
-    cards = {
-        each.name: load().card_for(each.card.atr) for each in readers if isinstance(each.card, Card)
-    }
+    cards = {each.name: card_for(each.card.atr) for each in readers if isinstance(each.card, Card)}
     wanted = {name: modules.candidates(card, fitting) for name, card in cards.items()}
     queue = list(dict.fromkeys(module for each in wanted.values() for module in each))
     unread = set(cards)
@@ -80,7 +76,7 @@ def is_hung(module: Module) -> bool:
 
 def is_opensc(module: Module) -> bool:
     """Tell whether a module is OpenSC's, by its file name."""
-    known = load().module_named(Path(module.path).name)
+    known = module_at(module.path)
     return known is not None and known.id == "opensc"
 
 

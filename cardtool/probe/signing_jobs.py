@@ -15,7 +15,7 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
-from cardtool.catalog import load
+from cardtool.catalog import card_for
 from cardtool.deadline import Deadline
 from cardtool.model.snapshot import Card, Failure, Module, Snapshot
 from cardtool.probe import modules, opensc
@@ -119,9 +119,7 @@ def environment(module: Module, snapshot: Snapshot) -> Iterator[dict[str, str]]:
         yield ours
         return
     readers = () if isinstance(snapshot.readers, Failure) else snapshot.readers
-    cards = {
-        each.name: load().card_for(each.card.atr) for each in readers if isinstance(each.card, Card)
-    }
+    cards = {each.name: card_for(each.card.atr) for each in readers if isinstance(each.card, Card)}
     mine = [name for name, card in cards.items() if modules.candidates(card, [module])]
     others = [each.name for each in readers if each.card is not None and each.name not in mine]
     its_cards = [cards[name] for name in mine]

@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, Failure, Reader, Snapshot
 from cardtool.rules import desk, named, ports
@@ -125,7 +126,7 @@ def _namer(snapshot: Snapshot, at: datetime, *, has_nes: bool) -> Callable[[str,
     elsewhere = {slot.reader for _, slot, _ in desk.tokens(snapshot)} | failing
 
     def name_card(reader: str, atr: str) -> Finding:
-        card = desk.card_for(atr)
+        card = catalog.card_for(atr)
         if card is not None:
             code = "card-recognised" if signing or has_nes else "card-not-for-signing"
             return finding(code, reader=reader, card=card.name, atr=atr)

@@ -4,12 +4,13 @@
 Only said where no card here can sign: where one can, nothing that changed did any harm.
 """
 
+import ntpath
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
-from cardtool.rules import desk, fitting, ports
+from cardtool.rules import desk, ports
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
@@ -26,7 +27,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     if not isinstance(snapshot.readers, Failure):
         yield from _readers(snapshot, last)
     for module in snapshot.modules:
-        before = last.modules.get(fitting.file_name(module))
+        before = last.modules.get(ntpath.basename(module.path))
         if before and isinstance(module.info, ModuleInfo) and module.info.version != before:
             yield finding(
                 "changed-driver",

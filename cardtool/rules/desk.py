@@ -128,14 +128,8 @@ def seats(snapshot: Snapshot) -> tuple[Seat, ...]:
         Seat(reader=reader.name, card=card)
         for reader in readers(snapshot)
         if isinstance(reader.card, Card)
-        if (card := card_for(reader.card.atr)) is not None
+        if (card := catalog.card_for(reader.card.atr)) is not None
     )
-
-
-@functools.lru_cache(maxsize=1024)
-def card_for(atr: str) -> catalog.Card | None:
-    """Recognise a card by its answer-to-reset; None: not known."""
-    return catalog.load().card_for(atr)
 
 
 @remembered

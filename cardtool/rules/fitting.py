@@ -4,26 +4,13 @@
 Gives no findings; it knows modules and kinds of cards, and nothing of what is in a reader.
 """
 
-import functools
-import re
-
 from cardtool import catalog
 from cardtool.model.snapshot import Failure, Module, Snapshot, Source
 
 
-def file_name(module: Module) -> str:
-    """Return the last part of a module's path, whichever system the path is of."""
-    return re.split(r"[\\/]", module.path)[-1]
-
-
 def module_id(module: Module) -> str | None:
-    """Return the module's id in the catalogue, told by its file name."""
-    return _id_of(file_name(module))
-
-
-@functools.lru_cache(maxsize=1 << 14)
-def _id_of(name: str) -> str | None:
-    known = catalog.load().module_named(name)
+    """Return the module's id in the catalogue."""
+    known = catalog.module_at(module.path)
     return None if known is None else known.id
 
 

@@ -4,6 +4,7 @@
 None of them is about what a module answered; that is `modules` and `tokens`.
 """
 
+import ntpath
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -27,7 +28,7 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
         (known, each, each.library)
         for each in snapshot.modules
         if isinstance(each.library, Library)
-        and (known := _known(each)) is not None
+        and (known := catalog.module_at(each.path)) is not None
         and known.purpose == "card"
     ]
     products = sorted({known.package for known, _, _ in installed})
@@ -42,16 +43,11 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
             and fitting.fits(module, snapshot)
             and _is_needed(module, snapshot)
         ):
-            copies = sizes.setdefault((known.package, fitting.file_name(module).lower()), {})
+            copies = sizes.setdefault((known.package, ntpath.basename(module.path).lower()), {})
             copies[module.path] = library.size_bytes
     for (product, _), copies in sizes.items():
         if len(set(copies.values())) > 1:
             yield finding("driver-copies-differ", product=product, paths=", ".join(copies))
-
-
-def _known(module: Module) -> catalog.Module | None:
-    module_id = fitting.module_id(module)
-    return None if module_id is None else catalog.load().module(module_id)
 
 
 def _is_needed(module: Module, snapshot: Snapshot) -> bool:

@@ -144,7 +144,7 @@ def _missing(seat: desk.Seat, around: "_Around") -> Finding:
     }
     if around.asked_instead is not None:
         return finding("driver-not-for-card", **facts, module=around.asked_instead)
-    paths = [path for module in modules for path in known.paths(module, host.platform, host.bits)]
+    paths = [path for module in modules for path in module.paths(host.platform, host.bits)]
     return finding("driver-missing", **facts, paths=", ".join(paths) or "-")
 
 

@@ -6,7 +6,6 @@ Gives no findings.
 
 from cardtool import catalog
 from cardtool.model.snapshot import Failure, Module, Slot, Snapshot, Source, Token
-from cardtool.rules import fitting
 from cardtool.rules.remembered import remembered
 
 EMPTY = "CKR_TOKEN_NOT_PRESENT"
@@ -22,14 +21,14 @@ def is_named(module: Module) -> bool:
 
 def is_software(module: Module) -> bool:
     """Tell whether a module has no card behind it, by what the catalogue has of it."""
-    known = catalog.load().module_named(fitting.file_name(module))
+    known = catalog.module_at(module.path)
     return known is not None and known.purpose == "software"
 
 
 def of_unknown_kind(snapshot: Snapshot) -> frozenset[str]:
     """Return the paths of named modules that the catalogue does not know."""
     named = filter(is_named, snapshot.modules)
-    return frozenset(each.path for each in named if fitting.module_id(each) is None)
+    return frozenset(each.path for each in named if catalog.module_at(each.path) is None)
 
 
 def needs_no_reader(snapshot: Snapshot) -> bool:

@@ -5,7 +5,6 @@ Gives no findings. A reader that PC/SC serves must never be called missing becau
 names are compared first, then readers are counted, and where both leave it open nothing is said.
 """
 
-import functools
 import re
 from collections import Counter
 
@@ -68,12 +67,7 @@ def real(snapshot: Snapshot) -> tuple[Reader, ...]:
 
 def models(device: UsbDevice) -> tuple[catalog.Reader, ...]:
     """Return the models of the catalogue that have this id."""
-    return _models(device.id)
-
-
-@functools.lru_cache(maxsize=1 << 14)
-def _models(usb: str) -> tuple[catalog.Reader, ...]:
-    return tuple(each for each in catalog.load().readers if usb in each.usb)
+    return catalog.readers_with(device.id)
 
 
 def model_name(device: UsbDevice) -> str:

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`cardtool drivers`."""
 
-import ntpath
-
 import click
 
-from cardtool.catalog import load
+from cardtool.catalog import load, module_at
 from cardtool.cli import polkit
 from cardtool.cli.options import KEEP, LOOKING, SHOWING, options
 from cardtool.cli.session import Session
@@ -38,7 +36,7 @@ def drivers(ctx: click.Context, polkit_rule: str | None) -> None:
 
 def _product(module: Module) -> str:
     """Return what a module is for, by its file's name."""
-    known = load().module_named(ntpath.basename(module.path))
+    known = module_at(module.path)
     if known is None:
         return ""
     cards = [card.name for card in load().cards if known.id in card.modules]

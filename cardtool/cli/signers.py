@@ -140,7 +140,7 @@ def shown(chosen: Candidate, session: Session) -> Signer:
     """Return what is shown of it."""
     return Signer(
         reader=chosen.place,
-        holder=chosen.certificate.subject.first("CN") or "-",
+        holder=chosen.certificate.holder,
         until=session.text.moment(chosen.certificate.not_after_at),
         key=chosen.certificate.key,
     )

@@ -148,9 +148,9 @@ def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
     certificates = tuple(
         CertificateRow(
             sha256=nes.sha256,
-            holder=nes.holder,
-            person=nes.person,
-            issuer=nes.issuer,
+            holder=nes.certificate.holder,
+            person=nes.certificate.person,
+            issuer=nes.certificate.issuer_name,
             not_before_us=to_us(nes.certificate.not_before_at),
             not_after_us=to_us(nes.ends_at),
             first_seen_us=taken_us,

@@ -78,6 +78,21 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
     """Names of the parts that are there and could not be read: subject, keyUsage, 1.2.3.4, ..."""
 
     @property
+    def holder(self) -> str:
+        """Return the name of the person or organisation it is of, `-` where it has none."""
+        return self.subject.first("CN") or self.subject.first("O") or "-"
+
+    @property
+    def person(self) -> str:
+        """Return what tells two people apart: the number, or the name where there is none."""
+        return self.subject.first("serialNumber") or self.holder
+
+    @property
+    def issuer_name(self) -> str:
+        """Return the issuer's name as certificates show it, `-` where it has none."""
+        return self.issuer.first("CN") or self.issuer.first("O") or "-"
+
+    @property
     def shown_serial(self) -> str:
         """Return the serial number in whole bytes, as openssl, Windows and issuers show it."""
         digits = self.serial.removeprefix("-")

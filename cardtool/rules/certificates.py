@@ -39,14 +39,14 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
         yield finding(
             "nes-found",
             reader=nes.place,
-            holder=nes.holder,
+            holder=nes.certificate.holder,
             identity=nes.certificate.subject.first("serialNumber") or "-",
-            issuer=nes.issuer,
+            issuer=nes.certificate.issuer_name,
             serial=nes.certificate.shown_serial,
         )
         if nes.certificate in refused and at <= nes.certificate.not_after_at:
             continue
-        line = lines.get(nes.person) or Line((), at)
+        line = lines.get(nes.certificate.person) or Line((), at)
         if nes.is_in_force(at):
             yield from _in_force(nes, line, at, policy)
         else:
@@ -121,12 +121,16 @@ def _undisturbed(snapshot: Snapshot) -> frozenset[str | None]:
 def _in_force(nes: desk.Nes, line: Line, at: datetime, policy: Policy) -> Iterator[Finding]:
     """Say how long it is valid; where its successor is here, its end needs no renewal."""
     ends, later = nes.ends_at, line.after(nes)
-    facts = {"reader": nes.place, "holder": nes.holder, "not_after_at": ends.isoformat()}
+    facts = {
+        "reader": nes.place,
+        "holder": nes.certificate.holder,
+        "not_after_at": ends.isoformat(),
+    }
     if later and later.is_in_force:
         yield finding("nes-superseded", **facts)
         return
     last = later.last if later else nes
-    days, own = (ends - at) // _DAY, policy.of(last.issuer)
+    days, own = (ends - at) // _DAY, policy.of(last.certificate.issuer_name)
     state = "nes-valid" if later else renewal.state(ends, at, own)
     if state == "nes-valid":
         dates = {"opens_at": renewal.opens_at(last.ends_at, own).isoformat()}
@@ -141,7 +145,7 @@ def _in_force(nes: desk.Nes, line: Line, at: datetime, policy: Policy) -> Iterat
 
 def _out_of_force(nes: desk.Nes, line: Line, at: datetime) -> Iterator[Finding]:
     ends, begins = nes.ends_at, nes.certificate.not_before_at
-    facts = {"reader": nes.place, "holder": nes.holder}
+    facts = {"reader": nes.place, "holder": nes.certificate.holder}
     if at > ends:
         later = line.after(nes)
         if later and later.begins_at > at:
@@ -167,7 +171,7 @@ def _gap(nes: desk.Nes, begins: datetime) -> Finding:
     return finding(
         "nes-gap",
         reader=nes.place,
-        holder=nes.holder,
+        holder=nes.certificate.holder,
         ends_at=nes.ends_at.isoformat(),
         begins_at=begins.isoformat(),
     )
@@ -179,7 +183,7 @@ def _outlived(nes: desk.Nes) -> Iterator[Finding]:
         yield finding(
             "nes-outlives-issuer",
             reader=nes.place,
-            holder=nes.holder,
+            holder=nes.certificate.holder,
             not_after_at=nes.certificate.not_after_at.isoformat(),
             issuer_ends_at=nes.ends_at.isoformat(),
         )

@@ -86,8 +86,10 @@ def _turns(snapshot: Snapshot) -> Iterator[datetime]:
     for nes in every:
         if nes.is_in_force(snapshot.taken_at):
             ends_at = nes.certificate.not_after_at
-            latest[nes.person] = max(latest.get(nes.person, ends_at), ends_at)
+            latest[nes.certificate.person] = max(
+                latest.get(nes.certificate.person, ends_at), ends_at
+            )
     for nes in every:
         begins_at, ends_at = nes.certificate.not_before_at, nes.certificate.not_after_at
-        if latest.get(nes.person, ends_at) <= ends_at:
+        if latest.get(nes.certificate.person, ends_at) <= ends_at:
             yield from (begins_at, ends_at)

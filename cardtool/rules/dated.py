@@ -53,7 +53,7 @@ def courses(diagnosis: Diagnosis, policy: Policy) -> tuple[Course, ...]:
     """Return the moments of every NES, also of those that have ended, in the order they begin."""
     found = (
         Course(
-            holder=nes.holder,
+            holder=nes.certificate.holder,
             begins_at=nes.certificate.not_before_at,
             ends_at=nes.ends_at,
             renewal=moments,
@@ -75,8 +75,8 @@ def _renewals(
     accepted = [each for each in all_nes.values() if each.certificate not in refused]
     lines = lines_of(accepted, diagnosis.at)
     for nes in all_nes.values():
-        own, ends = policy.of(nes.issuer), nes.ends_at
-        if nes.certificate in refused or lines[nes.person].after(nes):
+        own, ends = policy.of(nes.certificate.issuer_name), nes.ends_at
+        if nes.certificate in refused or lines[nes.certificate.person].after(nes):
             yield nes, {}
             continue
         yield (

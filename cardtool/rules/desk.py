@@ -69,21 +69,6 @@ class Nes(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
     """Its last second, or that of an issuer of it beside it that ends first."""
 
-    @property
-    def holder(self) -> str:
-        """Return the holder's name as the certificate has it."""
-        return self.certificate.subject.first("CN") or "-"
-
-    @property
-    def person(self) -> str:
-        """Return what tells two people apart: the number, or the name where there is none."""
-        return self.certificate.subject.first("serialNumber") or self.holder
-
-    @property
-    def issuer(self) -> str:
-        """Return the issuer's name, as a site's own days are found by it."""
-        return self.certificate.issuer.first("CN") or "-"
-
     def is_in_force(self, at: datetime) -> bool:
         """Tell whether a moment lies in its validity, whose first and last second count."""
         return self.certificate.not_before_at <= at <= self.ends_at

@@ -56,13 +56,12 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
 
 
 def _about(certificate: Certificate, what: Kind, reader: str) -> Iterator[Finding]:
-    subject, issuer = certificate.subject, certificate.issuer
-    where = {"reader": reader, "holder": subject.first("CN") or subject.first("O") or "-"}
+    where = {"reader": reader, "holder": certificate.holder}
     if what in _FOUND:
         yield finding(
             _FOUND[what],
             **where,
-            issuer=issuer.first("CN") or issuer.first("O") or "-",
+            issuer=certificate.issuer_name,
             not_after_at=certificate.not_after_at.isoformat(),
         )
     if what is Kind.NES_OTHER:

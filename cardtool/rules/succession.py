@@ -50,7 +50,7 @@ def lines_of(every: Iterable[desk.Nes], at: datetime) -> dict[str, Line]:
     """Return the line of each person."""
     people: dict[str, list[desk.Nes]] = {}
     for nes in every:
-        people.setdefault(nes.person, []).append(nes)
+        people.setdefault(nes.certificate.person, []).append(nes)
     return {person: Line(own, at) for person, own in people.items()}
 
 

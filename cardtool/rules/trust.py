@@ -34,17 +34,17 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     asked = _asked(snapshot)
     no_more = refused(snapshot)
     signers = {
-        nes.person
+        nes.certificate.person
         for nes in (desk.nes_in_force(snapshot, at) if asked else ())
         if nes.certificate not in no_more
     }
     for certificate, (reader, trust) in asked.items():
         if certificate.not_after_at < at:
             continue
-        whose = {"reader": reader, "holder": _holder(certificate)}
+        whose = {"reader": reader, "holder": certificate.holder}
         yield _chain(trust, whose)
         if trust.status is not None:
-            is_replaced = kind(certificate) in PERSONAL and _person(certificate) in signers
+            is_replaced = kind(certificate) in PERSONAL and certificate.person in signers
             yield _status(trust.status, whose, is_replaced=is_replaced)
         elif trust.anchor:  # without an issuer there was nobody to ask
             yield finding("nes-status-unreachable", **whose, urls=_urls(trust))
@@ -108,12 +108,3 @@ def _status(status: Status, whose: dict[str, str], *, is_replaced: bool) -> Find
 
 def _urls(trust: Trust) -> str:
     return ", ".join(f"{each.url} ({each.name})" for each in trust.attempts) or "-"
-
-
-def _holder(certificate: Certificate) -> str:
-    subject = certificate.subject
-    return subject.first("CN") or subject.first("O") or "-"
-
-
-def _person(certificate: Certificate) -> str:
-    return certificate.subject.first("serialNumber") or _holder(certificate)

@@ -21,7 +21,7 @@ def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
     """Return the moments at which some rule may say another thing than a moment before."""
     moments: set[datetime] = set()
     for nes in desk.all_nes(snapshot):
-        own, ends = policy.of(nes.issuer), nes.ends_at
+        own, ends = policy.of(nes.certificate.issuer_name), nes.ends_at
         paper = nes.certificate.not_after_at
         moments |= {nes.certificate.not_before_at, _after(ends), _after(paper)}
         moments |= {renewal.opens_at(ends, own), _after(renewal.apply_by_at(ends, own))}

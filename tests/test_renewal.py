@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate, Name
+from cardtool.model.turkey import TURKEY
 from cardtool.rules.policy import Policy
 from cardtool.rules.renewal import apply_by_at, ends_at, opens_at, state
-from cardtool.rules.workdays import TURKEY
 from tests.desks import authority, nes
 
 DAY = timedelta(days=1)

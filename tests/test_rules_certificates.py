@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of certificates and PINs, to the second."""
 
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Severity
 from cardtool.model.snapshot import Snapshot
+from cardtool.model.turkey import TURKEY
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
 from cardtool.rules.policy import Policy
@@ -39,7 +40,6 @@ from tests.desks import (
 AKIS_V10 = "3BBA11008131FE4D55454B41452056312E30AE"
 DAY = timedelta(days=1)
 TICK = timedelta(seconds=1)
-TURKEY = timezone(timedelta(hours=3))
 TWO_READERS = (reader(), reader(name=SECOND))
 
 

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from cardtool.model.diagnosis import Severity
 from cardtool.model.snapshot import LastGood, Snapshot
+from cardtool.model.turkey import TURKEY
 from cardtool.rules import diagnose
 from tests.desks import AT, HOST, MEHMET, codes, desk, holding, nes, only
 
-TURKEY = timezone(timedelta(hours=3))
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

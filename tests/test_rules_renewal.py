@@ -2,7 +2,7 @@
 """What is said of a renewal: the date that matters, a gap, and an issuer that ends first."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Finding
 from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot
+from cardtool.model.turkey import TURKEY
 from cardtool.rules import diagnose
 from cardtool.rules.policy import Policy
 from tests.desks import (
@@ -33,7 +34,6 @@ from tests.desks import (
 
 DAY = timedelta(days=1)
 TICK = timedelta(seconds=1)
-TURKEY = timezone(timedelta(hours=3))
 TWO_READERS = (reader(), reader(name=SECOND))
 
 

@@ -23,6 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cardtool.cli import lists
 from cardtool.model.diagnosis import Severity
+from cardtool.model.moments import seconds
 from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import diagnose
 from cardtool.rules.dated import dated as dated_diagnosis
@@ -33,7 +34,6 @@ from cardtool.views import FORMATS, LIST, view
 from cardtool.views.harmless import escape
 from cardtool.views.lists.csv import inert
 from cardtool.views.lists.prometheus import FAMILIES, newest
-from cardtool.views.moments import seconds
 from cardtool.views.paper import Paper
 from tests import desks
 from tests.golden.desk import AT, ZONE, certificate, desk, held, name, person

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardtool.rules.workdays import TURKEY, holidays, last_by
+from cardtool.model.turkey import TURKEY
+from cardtool.rules.workdays import holidays, last_by
 
 ZONES = (UTC, TURKEY, timezone(timedelta(hours=-8)))
 

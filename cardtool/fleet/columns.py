@@ -6,7 +6,7 @@ are to show it, a field of `Summary` that `line` fills.
 """
 
 import functools
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import msgspec
@@ -35,7 +35,6 @@ DUE_US = -(2**63)
 SEVERITIES = tuple(Severity)
 """By rank."""
 _READERS = {each.value: each for each in ReaderState}
-_DAY = timedelta(days=1)
 _NUL, _NUL_SHOWN = "\0", "\N{SYMBOL FOR NULL}"
 
 
@@ -209,7 +208,7 @@ def line(row: StoredRow, at: datetime, dates: Policy | None = None) -> Summary:
         sha256=row.sha256,
         not_before_at=None if row.not_before_us is None else from_us(row.not_before_us),
         not_after_at=ends,
-        days_left=None if ends is None else (ends - at) // _DAY,
+        days_left=None if ends is None else (ends - at).days,
         card_seen_at=None if row.card_seen_us is None else from_us(row.card_seen_us),
         opens_at=opens,
         apply_by_at=apply_by,

@@ -4,7 +4,7 @@
 import msgspec
 
 from cardtool.model.limits import Some, Text, Texts
-from cardtool.model.utc import Utc
+from cardtool.model.moments import Utc
 
 
 class Attribute(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from cardtool.model.utc import Utc
+from cardtool.model.moments import Utc
 
 What = Literal[
     "workstation-new",

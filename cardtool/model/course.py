@@ -3,7 +3,7 @@
 
 import msgspec
 
-from cardtool.model.utc import Utc
+from cardtool.model.moments import Utc
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from cardtool.model.moments import Utc
 from cardtool.model.snapshot import Snapshot
-from cardtool.model.utc import Utc
 
 DIAGNOSIS_SCHEMA = 1
 """Number of the diagnosis format this version writes."""

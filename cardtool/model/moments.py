@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Moments as whole microseconds since 1970 in UTC (`*_us`), as the store keeps and sorts them."""
+"""What a moment is in every record, in the store and for programs."""
 
+import functools
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TICK = timedelta(microseconds=1)
+import msgspec
+
+Utc = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment with an offset; a naive one is refused."""
+
+TICK = timedelta(microseconds=1)
+"""From one moment to the next."""
 
 DAY_US = 86_400_000_000
-_FIRST_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _TICK + DAY_US
-_LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _TICK - DAY_US
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_US = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // TICK + DAY_US
+_LAST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // TICK - DAY_US
 
 
 def to_us(moment: datetime) -> int:
-    """Return a moment as microseconds since 1970 in UTC."""
-    return (moment - _EPOCH) // _TICK
+    """Return a moment as microseconds since 1970 in UTC: `*_us`, by which the store sorts."""
+    return (moment - _EPOCH) // TICK
 
 
 def from_us(number: int) -> datetime:
@@ -23,4 +32,23 @@ def from_us(number: int) -> datetime:
     """
     if not _FIRST_US < number < _LAST_US:
         number = min(max(number, _FIRST_US), _LAST_US)
-    return _EPOCH + number * _TICK
+    return _EPOCH + number * TICK
+
+
+def seconds(moment: datetime) -> int:
+    """Return the whole seconds since 1970 in UTC."""
+    return to_us(moment) // 1_000_000
+
+
+def utc(moment: datetime) -> datetime:
+    """Return a moment in UTC; one at the edge of the calendar stays within it."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return moment.replace(tzinfo=UTC)
+
+
+@functools.lru_cache(maxsize=4096)  # in a list many are the same
+def iso(moment: datetime) -> str:
+    """Return a moment to the second, as `2026-11-23T06:30:00Z`. Source: RFC 3339 §5.6."""
+    return f"{utc(moment).isoformat(timespec='seconds')[:19]}Z"

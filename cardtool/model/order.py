@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
+from cardtool.model.moments import Utc
 from cardtool.model.register import Entry
 from cardtool.model.summary import ReaderState
-from cardtool.model.utc import Utc
 
 Form = Literal["mini", "desktop"]
 

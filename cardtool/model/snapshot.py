@@ -13,10 +13,10 @@ import msgspec
 
 from cardtool.model.certificate import Certificate
 from cardtool.model.limits import ByName, Hex, Some, Text, Texts
+from cardtool.model.moments import Utc
 from cardtool.model.origin import Origin
 from cardtool.model.surroundings import Driver, Process, Running, Service, Session, UsbDevice
 from cardtool.model.trust import Trust
-from cardtool.model.utc import Utc
 
 SCHEMA = 1
 """Number of the snapshot format this version writes."""

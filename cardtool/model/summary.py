@@ -10,7 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from cardtool.model.diagnosis import Severity
-from cardtool.model.utc import Utc
+from cardtool.model.moments import Utc
 
 
 class ReaderState(StrEnum):

@@ -7,7 +7,7 @@ Facts in the system's own words, as everywhere in the model; parts of a `Snapsho
 import msgspec
 
 from cardtool.model.limits import Text, Texts
-from cardtool.model.utc import Utc
+from cardtool.model.moments import Utc
 
 
 class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):

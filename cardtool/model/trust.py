@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from cardtool.model.limits import Some, Text, Texts
-from cardtool.model.utc import Utc
+from cardtool.model.moments import Utc
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):

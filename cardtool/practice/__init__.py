@@ -9,8 +9,8 @@ from importlib.resources.abc import Traversable
 
 import msgspec
 
+from cardtool.model.moments import Utc
 from cardtool.model.snapshot import Snapshot
-from cardtool.model.utc import Utc
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

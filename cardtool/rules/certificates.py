@@ -18,8 +18,6 @@ from cardtool.rules.policy import Policy
 from cardtool.rules.remembered import remembered
 from cardtool.rules.succession import Line, lines_of
 
-_DAY = timedelta(days=1)
-
 _WORN = ("CKR_DEVICE_ERROR", "CKR_DEVICE_MEMORY", "CKR_DATA_INVALID")
 """What a chip that fails half way makes drivers say. Source: PKCS#11 v2.40 §5.1, CK_RV."""
 
@@ -130,7 +128,7 @@ def _in_force(nes: desk.Nes, line: Line, at: datetime, policy: Policy) -> Iterat
         yield finding("nes-superseded", **facts)
         return
     last = later.last if later else nes
-    days, own = (ends - at) // _DAY, policy.of(last.certificate.issuer_name)
+    days, own = (ends - at).days, policy.of(last.certificate.issuer_name)
     state = "nes-valid" if later else renewal.state(ends, at, own)
     if state == "nes-valid":
         dates = {"opens_at": renewal.opens_at(last.ends_at, own).isoformat()}
@@ -154,7 +152,7 @@ def _out_of_force(nes: desk.Nes, line: Line, at: datetime) -> Iterator[Finding]:
         if later:
             yield finding("nes-superseded", **facts, not_after_at=ends.isoformat())
             return
-        past = (at - ends) // _DAY
+        past = (at - ends).days
         yield finding("nes-expired", **facts, not_after_at=ends.isoformat(), days_past=past)
         if at <= nes.certificate.not_after_at:
             yield from _outlived(nes)
@@ -163,7 +161,7 @@ def _out_of_force(nes: desk.Nes, line: Line, at: datetime) -> Iterator[Finding]:
     if line.is_in_force:
         yield finding("nes-waiting", **facts)
     else:
-        yield finding("nes-not-yet-valid", **facts, days_to_wait=(begins - at) // _DAY)
+        yield finding("nes-not-yet-valid", **facts, days_to_wait=(begins - at).days)
     yield from _outlived(nes)
 
 

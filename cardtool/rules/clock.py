@@ -9,12 +9,10 @@ from datetime import datetime, timedelta
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot
+from cardtool.model.turkey import TURKEY
 from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
-
-TURKEY = timedelta(hours=3)
-"""All year since 2016. Source: IANA tz database, Europe/Istanbul."""
 
 _ZONES_APART = timedelta(hours=14)
 """No zone is further ahead of UTC. Source: IANA tz database, Pacific/Kiritimati."""
@@ -30,7 +28,7 @@ _RAN_ON = timedelta(days=7)
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give findings for a clock that is behind, and for a zone that is not Turkey's."""
     yield from _behind(snapshot)
-    if snapshot.taken_at.utcoffset() == TURKEY:
+    if snapshot.taken_at.utcoffset() == TURKEY.utcoffset(None):
         return
     near = any(is_near(turn, snapshot.taken_at) for turn in _turns(snapshot))
     yield finding(

@@ -9,6 +9,7 @@ Source: drivers_notes/certificates.md.
 from enum import StrEnum
 
 from cardtool.model.certificate import Certificate
+from cardtool.model.turkey import lowered
 
 _VITAL = frozenset(
     {"length", "version", "signature", "subjectPublicKeyInfo", "validity", "extensions"}
@@ -116,7 +117,7 @@ def provider(certificate: Certificate) -> str:
     issuer = certificate.issuer
     if any(each.startswith(_KAMU_SM_ARC) for each in certificate.policies):
         return KAMU_SM
-    if _KAMU_SM_STEM in _lowered(issuer.first("CN") or ""):
+    if _KAMU_SM_STEM in lowered(issuer.first("CN") or ""):
         return KAMU_SM
     return issuer.first("O") or issuer.first("CN") or "-"
 
@@ -125,11 +126,6 @@ def _personal(certificate: Certificate) -> Kind:
     if _MOBILE_POLICY in certificate.policies:
         return Kind.NES_MOBILE
     return Kind.NES if provider(certificate) == KAMU_SM else Kind.NES_OTHER
-
-
-def _lowered(text: str) -> str:
-    """Return a Turkish text in small letters, whose I is ı."""
-    return text.replace("İ", "i").replace("I", "ı").lower()
 
 
 def is_broken(certificate: Certificate) -> bool:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The thresholds a site may set. A rule holds no number of days of its own."""
 
-import functools
-import unicodedata
-
 import msgspec
+
+from cardtool.model.turkey import folded
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,10 +30,3 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         """Return what holds for the certificates of an issuer: the first that fits its name."""
         name = folded(issuer)
         return next((each for text, each in self.issuers if folded(text) in name), self)
-
-
-@functools.lru_cache(maxsize=1024)
-def folded(text: str) -> str:
-    """Return a text without case, accents and dots, so that İ, I, ı and i are one letter."""
-    letters = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
-    return "".join(each for each in letters if not unicodedata.combining(each))

@@ -4,14 +4,13 @@
 So a verdict that was kept holds until the next one. A test tries it on every described desk.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from cardtool.model.certificate import Certificate
+from cardtool.model.moments import TICK
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk, renewal
 from cardtool.rules.policy import Policy
-
-_TICK = timedelta(microseconds=1)
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
@@ -41,6 +40,6 @@ def next_turn(moments: set[datetime], at: datetime) -> datetime | None:
 def _after(moment: datetime) -> datetime:
     """Return the next moment; the last one there is has none."""
     try:
-        return BEGINNING + (moment - BEGINNING + _TICK)
+        return BEGINNING + (moment - BEGINNING + TICK)
     except OverflowError:
         return BEGINNING

@@ -5,10 +5,9 @@ Pure: a calendar is computed, never looked up. Knows nothing of certificates.
 """
 
 import functools
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 
-TURKEY = timezone(timedelta(hours=3))
-"""All year since 2016. Source: IANA tz database, Europe/Istanbul."""
+from cardtool.model.turkey import TURKEY
 
 _LAST_SECOND = time(23, 59, 59, tzinfo=TURKEY)
 _WORKING = range(5)  # Monday to Friday, as date.weekday() counts

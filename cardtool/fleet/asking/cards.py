@@ -7,7 +7,7 @@ another of the same person is left out.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -24,7 +24,6 @@ from cardtool.rules import renewal
 from cardtool.rules.codes import ROWS
 from cardtool.rules.policy import Policy
 
-_DAY = timedelta(days=1)
 _DESK = ("host", "host_key", "unit", "user", "taken_us", "reader", "readers")
 _CARD = ("sha256", "holder", "person", "issuer", "not_before_us", "not_after_us", "first_seen_us",
          "last_seen_us")  # fmt: skip
@@ -105,7 +104,7 @@ def _fitting(
                 sha256=row.sha256,
                 not_before_at=begins,
                 not_after_at=ends,
-                days_left=(ends - at) // _DAY,
+                days_left=(ends - at).days,
                 card_seen_at=from_us(row.last_seen_us) if row.last_seen_us <= to_us(at) else None,
             )
             if question.fits(line):

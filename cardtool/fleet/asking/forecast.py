@@ -18,8 +18,8 @@ from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, WORKSTATION
 from cardtool.model.forecast import Forecast, Renewals
 from cardtool.model.moments import to_us
+from cardtool.model.turkey import TURKEY
 from cardtool.rules.policy import Policy
-from cardtool.rules.workdays import TURKEY
 
 MONTHS = 36
 """An NES lasts three years at most, so later ones are few."""

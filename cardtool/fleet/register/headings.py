@@ -13,7 +13,7 @@ import msgspec
 
 from cardtool.fleet.register.grid import Grid
 from cardtool.model.refused import Refused
-from cardtool.rules.policy import folded
+from cardtool.model.turkey import folded
 
 MEANINGS = ("number", "name", "surname", "unit", "host", "user", "address", "email")
 

@@ -11,7 +11,7 @@ from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, WORKSTATION
 from cardtool.model.refused import Refused
 from cardtool.model.register import Entry, Merged
-from cardtool.rules.policy import folded
+from cardtool.model.turkey import folded
 
 _FIELDS = Entry.__struct_fields__
 _AT_ONCE = 500

@@ -21,6 +21,7 @@ from cardtool.fleet.store.tables import CERTIFICATE, PERSON, SNAPSHOT, WORKSTATI
 from cardtool.model.origin import account
 from cardtool.model.refused import Refused
 from cardtool.model.stars import starred
+from cardtool.model.turkey import lowered
 
 SHORTEST = 3
 """Letters of a person's name or account; a shorter one is a slip of the hand."""
@@ -31,8 +32,6 @@ _CERTAIN = re.compile(r"[1-9][0-9]{10}|~[0-9a-f]{16}|[0-9A-F]{64}")
 _HASH = re.compile(r"~[0-9a-f]{16}")
 _TOLD_APART = re.compile(r" \(\d+\)$")
 """Of two masked numbers that look alike at one desk, the second says so."""
-
-_LETTERS = str.maketrans({"İ": "i", "I": "ı"})
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,7 +281,7 @@ def _base(number: str) -> str:
 
 def folded(name: str) -> str:
     """Return a name as names are compared: small letters as Turkish has them, single blanks."""
-    return " ".join(name.translate(_LETTERS).lower().split())
+    return " ".join(lowered(name).split())
 
 
 def accounts(text: str) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from cardtool.fleet.columns import CertificateRow, SnapshotRow, WorkstationRow
+from cardtool.model.moments import DAY_US
 
 SCHEMA = max(
     each.stem.removeprefix("step_")
@@ -102,7 +103,7 @@ SNAPSHOT = Table(
     UniqueConstraint("workstation_id", "taken_us"),
 )
 
-AHEAD_US = 86_400_000_000
+AHEAD_US = DAY_US
 """A clock that is further ahead of the import is wrong; one that is less may be of another zone."""
 
 IS_AHEAD: ColumnElement[bool] = SNAPSHOT.c.taken_us > SNAPSHOT.c.imported_us + AHEAD_US

@@ -15,11 +15,11 @@ from icalendar import Alarm, Calendar, Event
 
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Diagnosis, Finding
+from cardtool.model.moments import utc
 from cardtool.model.snapshot import Failure
 from cardtool.model.summary import Summary
 from cardtool.text import Text
 from cardtool.views.harmless import escape
-from cardtool.views.moments import utc
 from cardtool.views.paper import Paper
 
 _OURS = uuid.UUID("5b0c8f0e-8c0b-5d4e-9a53-0f6a3c1d7e42")

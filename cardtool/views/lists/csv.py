@@ -14,10 +14,10 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from cardtool.model.moments import iso
 from cardtool.model.summary import Summary
 from cardtool.text import Text
 from cardtool.views.harmless import escape
-from cardtool.views.moments import iso
 
 _SECONDS = len("2026-11-23T06:30:00")
 _LONG = 1000

@@ -19,10 +19,10 @@ from typing import Protocol
 import msgspec
 
 from cardtool.model.diagnosis import Severity
+from cardtool.model.moments import seconds
 from cardtool.model.summary import ReaderState, Summary
 from cardtool.text import Text
 from cardtool.views.harmless import escape
-from cardtool.views.moments import seconds
 
 _LONGEST = 200
 """Characters of a label."""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from cardtool.model.moments import iso
 from cardtool.views.lists.csv import inert
 from cardtool.views.lists.ndjson import render as lines
-from cardtool.views.moments import iso
 
 if TYPE_CHECKING:  # a program that wants data does not wait for words
     from cardtool.text import Text

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is so in Turkey alone: its time, and the letters ı and İ."""
+
+import functools
+import unicodedata
+from datetime import timedelta, timezone
+
+TURKEY = timezone(timedelta(hours=3))
+"""All year since 2016. Source: IANA tz database, Europe/Istanbul."""
+
+_SMALL = str.maketrans({"İ": "i", "I": "ı"})
+
+
+def lowered(text: str) -> str:
+    """Return a Turkish text in small letters, whose I is ı."""
+    return text.translate(_SMALL).lower()
+
+
+@functools.lru_cache(maxsize=1024)
+def folded(text: str) -> str:
+    """Return a text without case, accents and dots, so that İ, I, ı and i are one letter."""
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("ı", "i"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

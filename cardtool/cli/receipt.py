@@ -9,12 +9,12 @@ import sys
 import unicodedata
 
 import click
-from stdnum.tr import tckimlik
 
 from cardtool import console
 from cardtool.catalog import procedures
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.session import Session
+from cardtool.model.numbers import is_one
 from cardtool.model.procedure import Guide, Procedure
 from cardtool.text import Text
 from cardtool.views.people import guide as view
@@ -66,7 +66,7 @@ def _person(text: Text) -> dict[str, str]:
     if not _is_name(name):
         raise Refusal(code="receipt-name", limit=_LONGEST)
     number = _line(number_label).replace(" ", "")
-    if not tckimlik.is_valid(number):
+    if not is_one(number):
         raise Refusal(code="receipt-number")
     return {name_label: name, number_label: number}
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 import msgspec
-from stdnum.tr import tckimlik
 
 from cardtool.fleet.register.grid import Grid, grids
 from cardtool.fleet.register.headings import TELLING, Headings
+from cardtool.model.numbers import is_one
 from cardtool.model.origin import IdentityPolicy, account
 from cardtool.model.redact import hashed, without_numbers
 from cardtool.model.register import Entry, Trouble
@@ -199,6 +199,6 @@ def _number(text: str) -> tuple[str, str]:
     digits = _DECIMALS.sub("", digits)
     if not text:
         return "", ""
-    if digits.isascii() and tckimlik.is_valid(digits):
+    if is_one(digits):
         return digits, ""
     return "", "number-rounded" if is_scientific else "number-wrong"

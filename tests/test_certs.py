@@ -389,7 +389,7 @@ def test_what_was_asked_in_vain_is_shown() -> None:
     assert _said(page) >= {
         "Root: not proven (NO_ISSUER)",
         "Revocation: not known, no answer",
-        "Tried in vain: http://a.example/1.crt (TIMEOUT)",
+        "Tried without an answer: http://a.example/1.crt (TIMEOUT)",
     }
 
 

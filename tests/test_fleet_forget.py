@@ -124,9 +124,9 @@ def test_with_a_number_goes_the_account_that_is_theirs_alone(
         shown = {hashed(fleets.KEY, each) for each in shown}
     gone, stays = sorted(shown) if policy is not IdentityPolicy.HASHED else (
         hashed(fleets.KEY, "ayse"), hashed(fleets.KEY, "vezne"))  # fmt: skip
-    assert f"looks under them go too: {gone}\n" in done.output
+    assert f"snapshots under them go too: {gone}\n" in done.output
     assert f"somebody else's card was seen under them: {stays}\n" in done.output
-    assert "These looks are not taken in again" in done.output
+    assert "These snapshots are not imported again" in done.output
     assert "10000000146" not in done.output
 
 

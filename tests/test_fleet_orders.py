@@ -204,8 +204,8 @@ def test_a_workbook_holds_texts_and_real_dates(keep: Keep) -> None:
     cells = dict(zip((each.value for each in heading), line, strict=True))
 
     assert cells["Bilgisayar"].data_type == "s"
-    assert cells["Son bakış"].is_date
-    assert cells["Eski bakış"].value == "hayır"
+    assert cells["Son kontrol"].is_date
+    assert cells["Eski kontrol"].value == "hayır"
     assert cells["Okuyucu"].value == "yok"
 
 

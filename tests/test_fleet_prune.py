@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Old looks go only where somebody said so, after it was said how many."""
+"""Old snapshots go only where somebody said so, after it was said how many."""
 
 import os
 import sys
@@ -39,7 +39,7 @@ def _left(home: Path) -> int:
 def test_a_dry_run_counts_and_removes_nothing(home: Path) -> None:
     done = _prune(home, "--dry-run")
 
-    assert (done.exit_code, done.stdout) == (0, "Old looks: 2\n")
+    assert (done.exit_code, done.stdout) == (0, "Old snapshots: 2\n")
     assert _left(home) == 3
 
 
@@ -49,7 +49,7 @@ def test_a_script_says_yes_or_nothing_is_removed(home: Path) -> None:
     assert asked.exit_code == 3
     assert "--yes" in asked.stderr
     assert _left(home) == 3
-    assert _prune(home, "--yes").stdout == "Old looks: 2\nLooks removed: 2\n"
+    assert _prune(home, "--yes").stdout == "Old snapshots: 2\nSnapshots removed: 2\n"
     assert _left(home) == 1
 
 
@@ -58,7 +58,7 @@ def test_where_nothing_is_old_nothing_is_asked(home: Path) -> None:
 
     done = _prune(home)
 
-    assert (done.exit_code, done.stdout) == (0, "Old looks: 0\n")
+    assert (done.exit_code, done.stdout) == (0, "Old snapshots: 0\n")
 
 
 @pytest.mark.parametrize("words", [("prune", "--keep-days", "30"), ("forget", "masa")])

@@ -374,7 +374,7 @@ def test_forgetting_a_workstation_takes_its_history_and_no_other(keep: Keep) -> 
     )
 
     assert done.exit_code == 0, done.output
-    assert "Looks: 3" in done.output
+    assert "Snapshots: 3" in done.output
     assert [each.host for each in audit(store)] == ["iki"]
     assert _count(store) == {"workstations": 1, "looks": 1, "certificates": 1, "entries": 0}
 
@@ -480,7 +480,7 @@ def test_nothing_is_removed_unasked(keep: Keep) -> None:
     assert desks.AYSE[0] not in text
     assert _count(store) == before
     status, text = said("--person", "-", "--yes", typed=f"{desks.AYSE[0]}\n")
-    assert (status, "Looks: 3" in text) == (0, True), text
+    assert (status, "Snapshots: 3" in text) == (0, True), text
     assert desks.AYSE[0] not in text
 
 

@@ -476,7 +476,7 @@ def test_the_columns_of_the_list_stand_under_each_other() -> None:
 
     assert len({each.index("masa") for each in rows[1:]}) == 1
     assert {each.index("10.01.2028") for each in rows[1:]} == {rows[0].index("Bitiş")}
-    assert {each.index("23.11.2026") for each in rows[1:]} == {rows[0].index("Son bakış")}
+    assert {each.index("23.11.2026") for each in rows[1:]} == {rows[0].index("Son kontrol")}
 
 
 def test_a_card_in_a_drawer_is_marked_in_the_list() -> None:

@@ -155,7 +155,7 @@ CARD = (
         type=float,
         metavar="SECONDS",
         callback=_seconds,
-        help="Limit for the whole look.  [default: 10]",
+        help="Limit for the whole check.  [default: 10]",
     ),
 )
 """Where a card is looked for, and how long."""

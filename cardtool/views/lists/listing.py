@@ -73,7 +73,8 @@ def _columns(text: Text, paper: Paper) -> tuple[_Column, ...]:
     ]
     if is_wide:
         unit = _Column(label="list-unit", width=_UNIT)
-        after = [unit, *after, _Column(label="list-taken_at", width=_DAY)]
+        taken = max(_DAY, cell_len(text.label("list-taken_at")))
+        after = [unit, *after, _Column(label="list-taken_at", width=taken)]
     rest = paper.width - state - sum(1 + each.width for each in after) - 1
     head = _Column(label="list-severity" if is_wide else "", width=state)
     return (head, _Column(label="list-host", width=rest), *after)

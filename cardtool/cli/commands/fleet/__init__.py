@@ -18,7 +18,7 @@ _COMMANDS = later(
         "merge": "Take a personnel register (CSV, XLSX, XLS) in place of the one before; again is "
         "harmless.",
         "orders": "List the readers to order: where USB was seen and has none.",
-        "prune": "Remove old looks.",
+        "prune": "Remove old snapshots.",
         "rejudge": "Judge every workstation again, by the rules of this version and the "
         "thresholds set here.",
         "send": "Look at this machine and send the snapshot to be collected.",

@@ -60,7 +60,7 @@ _FILTERS = (
     click.option("--person", metavar="PERSON",
                  help="As the store has them; - asks for the number."),
     click.option("--not-seen-since", metavar="WHEN", callback=moment,
-                 help="The last look is older."),
+                 help="The last check is older."),
     click.option("--sort", type=click.Choice(_SORTS), help="[default: as they came]"),
     click.option("--reverse", is_flag=True, help="The other way round."),
     click.option("--limit", type=click.IntRange(1), metavar="N", help="So many lines at most."),

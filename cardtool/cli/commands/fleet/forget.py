@@ -22,9 +22,9 @@ from cardtool.cli.session import Session
 def forget(ctx: click.Context, host: str | None, person: str | None) -> None:
     """Remove a workstation with its history, or all that the store holds of a person.
 
-    Looks that hold the person go as a whole.  From a file of SQLite the bytes are gone too; those
-    of PostgreSQL go with VACUUM, and copies of either with whoever made them.  What was removed is
-    not taken in again; files that hold it still do so: remove them too.
+    Snapshots that hold the person go as a whole.  From a file of SQLite the bytes are gone too;
+    those of PostgreSQL go with VACUUM, and copies of either with whoever made them.  What was
+    removed is not imported again; files that hold it still do so: remove them too.
     """
     from cardtool.fleet.removing import forgetting, searching
     from cardtool.model.redact import without_numbers

@@ -34,7 +34,7 @@ _FORMATS = ("terminal", "json")
 @click.option(
     "--remove/--keep",
     default=False,
-    help="Whether to remove files that were taken in whole.  [default: keep]",
+    help="Whether to remove files that were imported whole.  [default: keep]",
 )
 @options(*showing(*_FORMATS)[1:], DATABASE)
 @click.pass_context
@@ -42,9 +42,10 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
     """Take snapshots into the store: files, folders, `-`.
 
     Read are .json, .ndjson and .jsonl, with .gz or without; a file that is named may be called
-    anything. Again is harmless: files that were taken in stay where they are unless --remove is
-    given. A file of a folder that holds what is no snapshot is moved to `rejected`, with the reason
-    beside it; one that was named stays where it is, and the reason is said. Either exits 3.
+    anything. Importing a file twice changes nothing: files that were imported stay where they are
+    unless --remove is given. A file of a folder that holds what is no snapshot is moved to
+    `rejected`, with the reason beside it; one that was named stays where it is, and the reason is
+    said. Either exits 3.
     """
     from concurrent.futures import BrokenExecutor
 

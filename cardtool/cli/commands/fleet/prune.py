@@ -14,16 +14,16 @@ from cardtool.cli.session import Session
 
 @click.command()
 @click.option("--keep-days", type=click.IntRange(0, 36500), required=True, metavar="N",
-              help="Keep the looks of so many days.")  # fmt: skip
+              help="Keep the snapshots of so many days.")  # fmt: skip
 @click.option("--keep-last", type=click.IntRange(1), default=1, show_default=True, metavar="K",
               help="Keep so many of each workstation, however old.")  # fmt: skip
 @options(DRY_RUN, YES, *showing("terminal"), DATABASE)
 @click.pass_context
 def prune(ctx: click.Context, keep_days: int, keep_last: int) -> None:
-    """Remove old looks.  The latest of each workstation stays, and all that was learned.
+    """Remove old snapshots.  The latest of each workstation stays, and all that was learned.
 
-    Says how many would go before it asks.  A look dated more than a day ahead of its import is as
-    old as that, and not the latest.
+    Says how many would go before it asks.  A snapshot dated more than a day ahead of its import is
+    as old as that, and not the latest.
     """
     from cardtool.fleet.removing import pruning  # noqa: PLC0415
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from cardtool.model.snapshot import Library
 from cardtool.probe import host
 from cardtool.probe.binary import read_library
@@ -58,3 +60,15 @@ def _listening(place: Path) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(place))
         return listener
+
+
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [
+        ((10, 0, 19045), "Windows 10 10.0.19045"),
+        ((10, 0, 22631), "Windows 11 10.0.22631"),
+        ((6, 3, 22631), "Windows 6 6.3.22631"),
+    ],
+)
+def test_windows_is_named_by_its_build(version: tuple[int, int, int], name: str) -> None:
+    assert host.windows_release(*version) == name

@@ -5,6 +5,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from cardtool.model.snapshot import Host
@@ -29,23 +30,29 @@ _NARROW = {"x86_64": "i386", "aarch64": "arm"}
 
 _NARROW_BITS = 32
 
-_PCSCD_PLACES = ("/usr/sbin/pcscd", "/sbin/pcscd", "/usr/bin/pcscd", "/usr/local/sbin/pcscd")
+_PCSCD_PLACES = (
+    ()
+    if session.ROOT is None
+    else ("/usr/sbin/pcscd", "/sbin/pcscd", "/usr/bin/pcscd", "/usr/local/sbin/pcscd")
+)
 """A user's own search path often lacks the folders of daemons."""
+
+_FIRST_BUILD_OF_11 = 22000
 
 _PCSC_SOCKET = "run/pcscd/pcscd.comm"
 """Where pcscd listens unless `PCSCLITE_CSOCK_NAME` names another place. Source: pcsc-lite."""
 
 
-def look(environment: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Host:
+def look(environment: Mapping[str, str] = os.environ, root: Path | None = session.ROOT) -> Host:
     """Describe this machine; asks nothing of any device.
 
     `environment` and `root` are what the process was given, and where the system's files begin.
     """
     bits = 64 if sys.maxsize > 2**32 else 32
-    machine = platform.machine()
+    machine = _machine(environment)
     name = _MACHINES.get(machine.lower(), machine)
     return Host(
-        name=platform.node(),
+        name=_name(),
         platform=sys.platform,
         release=_release(),
         machine=_NARROW.get(name, name) if bits == _NARROW_BITS else name,
@@ -57,7 +64,9 @@ def look(environment: Mapping[str, str] = os.environ, root: Path = Path("/")) ->
     )
 
 
-def _pcsc_socket(environment: Mapping[str, str], root: Path) -> str | None:
+def _pcsc_socket(environment: Mapping[str, str], root: Path | None) -> str | None:
+    if root is None:
+        return None
     place = Path(environment.get("PCSCLITE_CSOCK_NAME") or root / _PCSC_SOCKET)
     try:
         return str(place) if place.is_socket() else None
@@ -65,8 +74,38 @@ def _pcsc_socket(environment: Mapping[str, str], root: Path) -> str | None:
         return None
 
 
+def _name() -> str:
+    """Name this machine; on Windows without `platform`, which asks WMI: that may not answer."""
+    if sys.platform != "win32":
+        return platform.node()
+    import socket  # noqa: PLC0415 - slow to load, and needed on Windows alone
+
+    return socket.gethostname()
+
+
+def _machine(environment: Mapping[str, str]) -> str:
+    """Name the processor, on Windows without `platform` too.
+
+    Source: Microsoft, WOW64 Implementation Details, for the two variables.
+    """
+    if sys.platform != "win32":
+        return platform.machine()
+    own = environment.get("PROCESSOR_ARCHITECTURE", "")
+    return environment.get("PROCESSOR_ARCHITEW6432", own)
+
+
 def _release() -> str:
-    try:
+    if sys.platform == "win32":
+        return windows_release(*sys.getwindowsversion().platform_version)
+    with suppress(OSError):  # macOS has no /etc/os-release
         return platform.freedesktop_os_release().get("PRETTY_NAME", "")
-    except OSError:  # a system without /etc/os-release
-        return f"{platform.system()} {platform.release()} {platform.version()}"
+    return f"{platform.system()} {platform.release()} {platform.version()}"
+
+
+def windows_release(major: int, minor: int, build: int) -> str:
+    """Name a release of Windows, with its build: 11 calls itself 10 too.
+
+    Source: Microsoft, Windows 11 release information.
+    """
+    name = 11 if (major, minor) == (10, 0) and build >= _FIRST_BUILD_OF_11 else major
+    return f"Windows {name} {major}.{minor}.{build}"

@@ -27,6 +27,7 @@ def find(configured: Iterable[str], extra: Iterable[str], bits: int) -> tuple[Mo
 
     `configured` are the paths asked for; where there are any, nothing else is looked for. Else
     those of the catalogue come first, then p11-kit's, then `extra`, the configuration file's.
+    Windows has no p11-kit: there its folders would be ones that anybody may make.
     Asked-for and configured ones are listed even when there is no such file.
     """
     asked = tuple(configured)
@@ -34,7 +35,8 @@ def find(configured: Iterable[str], extra: Iterable[str], bits: int) -> tuple[Mo
         places = [(path, Source.CONFIGURED) for path in asked]
     else:
         places = [(path, Source.CATALOG) for path in _catalog_paths(bits)]
-        places += [(path, Source.P11_KIT) for path in _p11_kit_paths()]
+        if sys.platform != "win32":
+            places += [(path, Source.P11_KIT) for path in _p11_kit_paths()]
         places += [(path, Source.CONFIGURED) for path in extra]
     found: dict[str, Module] = {}
     for path, source in places:

@@ -6,6 +6,7 @@ Source: opensc.conf(5); drivers_notes/middleware.md#opensc.
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -16,9 +17,13 @@ OURS = Path(__file__).with_name("opensc.conf")
 """Our own configuration, which writes nothing down."""
 
 _SYSTEM = (
-    Path("/etc/opensc/opensc.conf"),
-    Path("/etc/opensc.conf"),
-    Path("/Library/OpenSC/etc/opensc.conf"),
+    ()
+    if sys.platform == "win32"
+    else (
+        Path("/etc/opensc/opensc.conf"),
+        Path("/etc/opensc.conf"),
+        Path("/Library/OpenSC/etc/opensc.conf"),
+    )
 )
 """Where Debian, Fedora and macOS keep it. Source: their packages of OpenSC 0.23 to 0.26."""
 

@@ -24,6 +24,10 @@ _POLKIT = "usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service"
 """Where pcscd asks for polkit, and the file by which the bus starts it. Source: dbus-daemon(1);
 polkit, data/."""
 
+ROOT = None if sys.platform == "win32" else Path("/")
+"""Where the system's files begin. Windows has none of them: what is called so there lies on the
+current drive, where anybody may have put it."""
+
 
 class Desktop(NamedTuple):
     """What Windows says of the session; other systems say nothing."""
@@ -35,7 +39,7 @@ class Desktop(NamedTuple):
 
 
 def look(
-    environment: Mapping[str, str], root: Path = Path("/"), desktop: Desktop | None = None
+    environment: Mapping[str, str], root: Path | None = ROOT, desktop: Desktop | None = None
 ) -> Session:
     """Describe the session that has this environment, under this root of files.
 
@@ -47,21 +51,30 @@ def look(
         "ssh": "SSH_CONNECTION" in environment or "SSH_CLIENT" in environment,
         "rdp": desktop.is_remote,
         "container": is_container,
-        "polkit": is_container and (root / _BUS).is_socket() and (root / _POLKIT).is_file(),
-        "flatpak": "FLATPAK_ID" in environment or (root / ".flatpak-info").exists(),
+        "polkit": is_container and root is not None and _has_polkit(root),
+        "flatpak": "FLATPAK_ID" in environment
+        or (root is not None and (root / ".flatpak-info").exists()),
         "snap": "SNAP" in environment and "SNAP_NAME" in environment,
     }
     return Session(id=desktop.id, marks=tuple(mark for mark, is_so in seen.items() if is_so))
 
 
-def _is_container(environment: Mapping[str, str], root: Path) -> bool:
-    if environment.get("container") or any((root / each).exists() for each in _CONTAINER_FILES):
+def _is_container(environment: Mapping[str, str], root: Path | None) -> bool:
+    if environment.get("container"):
+        return True
+    if root is None:
+        return False
+    if any((root / each).exists() for each in _CONTAINER_FILES):
         return True
     try:
         first = (root / _FIRST_ENVIRONMENT).read_bytes().split(b"\0")
     except OSError:  # not root, or no Linux: nothing is guessed
         return False
     return any(each.startswith(b"container=") and each != b"container=" for each in first)
+
+
+def _has_polkit(root: Path) -> bool:
+    return (root / _BUS).is_socket() and (root / _POLKIT).is_file()
 
 
 def _ask_windows() -> Desktop:

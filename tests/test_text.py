@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Both languages say the same things, by the rules for words, and values come through as found."""
 
+import errno
 import re
 import string
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import pytest
@@ -331,6 +332,33 @@ def test_the_edges_of_the_calendar_are_shown_in_their_own_offset(edge: str, hour
 
     assert shown.endswith("(UTC+00:00)")
     assert edge[:4] in shown
+
+
+class _ShortZone(tzinfo):
+    """A zone of some years only, as the one of Windows is."""
+
+    def utcoffset(self, moment: datetime | None) -> timedelta:
+        """Refuse a year that the system cannot name. Source: Microsoft, localtime."""
+        if moment is None or not 1970 <= moment.year <= 3000:
+            raise OSError(errno.EINVAL, "Invalid argument")
+        return timedelta(hours=3)
+
+    def dst(self, moment: datetime | None) -> timedelta:
+        """Know no summer time."""
+        del moment
+        return timedelta(0)
+
+    def tzname(self, moment: datetime | None) -> str:
+        """Give the zone a name."""
+        del moment
+        return "short"
+
+
+@pytest.mark.parametrize("moment", ["1969-12-31T12:00:00Z", "3500-01-01T12:00:00Z"])
+def test_a_year_that_the_zone_of_the_system_lacks_is_shown_in_its_own_offset(moment: str) -> None:
+    shown = Text("tr", _ShortZone()).moment(datetime.fromisoformat(moment))
+
+    assert shown.endswith("12:00:00 (UTC+00:00)")
 
 
 def test_facts_that_are_moments_are_shown_as_such() -> None:

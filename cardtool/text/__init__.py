@@ -148,10 +148,11 @@ class Text:
         """Return a moment in the zone that moments are shown in.
 
         One at the edge of the calendar, which the zone would push out of it, keeps its own offset.
+        So does one that Windows' own zone lacks: before 1970 and after 3000.
         """
         try:
             return moment.astimezone(self._zone)
-        except OverflowError:
+        except (OverflowError, OSError):
             return moment
 
     def _fill(self, pattern: str, facts: Mapping[str, str | int]) -> str:

@@ -8,6 +8,7 @@ import codecs
 import errno
 import os
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -82,7 +83,9 @@ def write(parts: Iterable[str], stream: TextIO) -> None:
             part.encode(encoding, "cardtool-transliterate").decode(encoding) for part in parts
         )
         stream.flush()
-    except BrokenPipeError as error:
+    except OSError as error:
+        if not _is_unread(error):
+            raise
         _let_go(stream)
         raise ClosedPipeError from error
 
@@ -97,7 +100,9 @@ def write_bytes(body: bytes, stream: TextIO) -> None:
         stream.flush()
         stream.buffer.write(body)
         stream.buffer.flush()
-    except BrokenPipeError as error:
+    except OSError as error:
+        if not _is_unread(error):
+            raise
         _let_go(stream)
         raise ClosedPipeError from error
 
@@ -130,6 +135,16 @@ def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     else:
         wholefile.write(path, parts)
+
+
+def _is_unread(error: OSError) -> bool:
+    """Tell whether a pipe has no reader; Python on Windows says of it that an argument is invalid.
+
+    Source: CPython issue 79935.
+    """
+    if isinstance(error, BrokenPipeError):
+        return True
+    return sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
 
 
 def _let_go(stream: TextIO) -> None:

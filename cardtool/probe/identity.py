@@ -121,7 +121,10 @@ def _random(kept: Path) -> str:
 def _logged_on() -> Iterable[str]:
     import psutil  # noqa: PLC0415 - for a service of the system alone
 
-    return [each.name for each in psutil.users()]
+    try:
+        return [each.name for each in psutil.users()]
+    except (psutil.Error, OSError):  # Windows lets not every account ask
+        return []
 
 
 def user(

@@ -7,6 +7,7 @@ The one place where looking, redacting, judging and showing meet; it adds nothin
 
 import logging
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
@@ -82,7 +83,9 @@ class Session:
         language = asked or self.config.language or system_language()
         command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
         if name := value(self._ctx, "institution"):  # a command that is shown is typed as it is
-            quoted = f'"{name}"' if sys.platform == "win32" else shlex.quote(name)
+            is_plain = re.fullmatch(r"[\w.:\\/-]+", name)
+            on_windows = name if is_plain else f'"{name}"'
+            quoted = on_windows if sys.platform == "win32" else shlex.quote(name)
             command += f" --institution {quoted}"
         return Text(language, command=command, institution=self.institution.values())
 

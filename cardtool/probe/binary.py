@@ -60,6 +60,8 @@ def read_library(path: str) -> Library | Failure:
         if stat.S_ISFIFO(mode := os.stat(path).st_mode) or stat.S_ISCHR(mode):  # noqa: PTH116 - any text
             detail = "not a regular file"
             return Failure(api="os", name="EINVAL", code=errno.EINVAL, detail=detail)
+        if stat.S_ISDIR(mode):  # of which Windows says that it may not be opened
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         with open(path, "rb") as file:  # noqa: PTH123 - paths from configuration may be any text
             header, size_bytes = file.read(_HEADER_BYTES), os.fstat(file.fileno()).st_size
     except OSError as error:

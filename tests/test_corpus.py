@@ -53,6 +53,15 @@ def test_each_finding_gives_exactly_the_facts_of_its_row(file: Path) -> None:
 
 
 @every_case
+def test_its_modules_are_libraries_of_its_system(file: Path) -> None:
+    desk = read(file).desk()
+    usual = {"linux": "elf", "win32": "pe", "darwin": "mach-o"}[desk.host.platform]
+
+    for module in desk.modules:
+        assert getattr(module.library, "format", usual) == usual, module.path
+
+
+@every_case
 def test_its_people_are_invented(file: Path) -> None:
     for number in re.findall(r"(?<![0-9A-F])[1-9][0-9]{10}(?![0-9A-F])", file.read_text("utf-8")):
         digits = [int(digit) for digit in number]

@@ -83,6 +83,17 @@ class Case:
     """Codes that must be among the findings too."""
 
 
+_READING = {0xA4, 0xB0, 0xC0, 0xCA}
+"""SELECT, READ BINARY, GET RESPONSE and GET DATA. Source: ISO/IEC 7816-4 §11."""
+_DIRECTORY = b"\x80\x18"
+"""AKİS's own command that lists a folder."""
+
+
+def only_reads(command: bytes) -> bool:
+    """Tell whether a command that a card was sent changes nothing, and is no PIN."""
+    return command[1] in _READING or command[:2] == _DIRECTORY
+
+
 @functools.cache
 def nes(days_left: float, *, name: str = NAME, number: str = NUMBER, days: int = 1095) -> bytes:
     """Make an NES that ends so many days after `AT`; `days` is how long it is valid in all."""
@@ -172,7 +183,10 @@ def _coded(place: Place, code: str, *slots: Slot) -> Callable[[ExitStack, Path],
 def _reset_once(stack: ExitStack, folder: Path) -> Desk:
     """Make a desk where another program resets the card during the first reading."""
     once = folder / "once"
-    code = f'FILE *once = fopen("{once}", "wx"); if (once) {{ fclose(once); return 0x32; }}'
+    code = (
+        f'FILE *once = fopen("{once}", "r"); if (once) fclose(once); '
+        f'else {{ fclose(fopen("{once}", "w")); return 0x32; }}'
+    )
     return _coded("IN_FIND_OBJECTS", code, _healthy())(stack, folder)
 
 

@@ -16,15 +16,11 @@ from cardtool.probe.workstation import Options, take_snapshot
 from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
 from cardtool.text import LANGUAGES, Text
-from tests.real.desks import AT, CASES, NUMBER, OTHER_NUMBER, Case, Desk
+from tests.real.desks import AT, CASES, NUMBER, OTHER_NUMBER, Case, Desk, only_reads
 
 pytestmark = pytest.mark.real
 
 _COMMAND = Path(sys.executable).with_name("cardtool")
-_READING = {0xA4, 0xB0, 0xC0, 0xCA}
-"""SELECT, READ BINARY, GET RESPONSE and GET DATA. Source: ISO/IEC 7816-4 §11."""
-_DIRECTORY = b"\x80\x18"
-"""AKİS's own command that lists a folder."""
 _RESET = 2
 """vpcd's control byte."""
 
@@ -38,13 +34,9 @@ def desk(case: Case, tmp_path: Path) -> Iterator[Desk]:
         built = case.build(stack, tmp_path)
         yield built
         for card in built.cards:
-            assert {command.hex() for command in card.commands if not _only_reads(command)} == set()
+            assert {command.hex() for command in card.commands if not only_reads(command)} == set()
             assert _RESET not in card.controls
         assert not any(module.logins for module in built.modules)
-
-
-def _only_reads(command: bytes) -> bool:
-    return command[1] in _READING or command[:2] == _DIRECTORY
 
 
 def _look(desk: Desk) -> Snapshot:

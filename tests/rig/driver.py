@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.rig.compiler import compile_library
 
-_SOURCE = Path(__file__).with_name("modules") / "akisp11.c"
+SOURCE = Path(__file__).with_name("modules") / "akisp11.c"
 _NAME = "libakisp11.so"
 """As the vendor's module is called on Linux, by which it is known."""
 
@@ -46,5 +46,5 @@ def _akisp11() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / _NAME
         options = ("-Wno-override-init", "-fvisibility=hidden", "-I/usr/include/PCSC")
-        compile_library(_SOURCE, library, *options, libraries=("pcsclite",))
+        compile_library(SOURCE, library, *options, libraries=("pcsclite",))
         return library.read_bytes()

@@ -38,7 +38,7 @@ Place = Literal[
     "ON_LOAD", "IN_INITIALIZE", "IN_GET_SLOT_LIST", "IN_GET_TOKEN_INFO", "IN_FIND_OBJECTS"
 ]
 
-_SOURCE = Path(__file__).with_name("modules") / "scripted.c"
+SOURCE = Path(__file__).with_name("modules") / "scripted.c"
 _PLACES: tuple[Place, ...] = get_args(Place)
 _LOOP = 'for (;;) { __asm__ volatile(""); }'
 
@@ -124,7 +124,7 @@ def scripted_module(
     )
     included = (option for header in headers for option in ("-include", header))
     options = (f"-I{include}", "-Wno-override-init", "-Wno-unused", "-D_GNU_SOURCE", *included)
-    compile_library(_SOURCE, module.path, *options)
+    compile_library(SOURCE, module.path, *options)
     return module
 
 

@@ -13,9 +13,14 @@ from typing import Any
 import psutil
 import pytest
 
+from cardtool.fleet.sending.spool import Spool
+from cardtool.model.snapshot import encode
 from cardtool.probe.turn import Turn
+from tests.desks import desk
 from tests.rig.modules import Slot, scripted_module
 from tests.rig.processes import uses
+
+_EARLIER = encode(desk())
 
 _OTHER = (
     "import sys; from cardtool.probe.turn import Turn; turn = Turn();"
@@ -101,6 +106,50 @@ def test_a_check_begins_when_the_other_has_ended(other: "subprocess.Popen[bytes]
 
     assert diagnosis["verdict"] != "check-running"
     assert diagnosis["snapshot"]["running"] is None
+
+
+def _send(folder: Path, *options: str) -> "subprocess.Popen[bytes]":
+    """Start a run that sends to `share`; a snapshot of an earlier run waits already."""
+    (folder / "share").mkdir()
+    spool = Spool(folder / "spool")
+    spool.put("earlier.json", _EARLIER)
+    (folder / "config.toml").write_text('[fleet]\nidentity = "full"\n')
+    settings = {"CARDTOOL_CONFIG": "config.toml", "CARDTOOL_STATE": "last-good.json"}
+    environment = {name: str(folder / file) for name, file in settings.items()}
+    command = [sys.executable, "-m", "cardtool", "--lang", "en", "fleet", "send"]
+    return subprocess.Popen(
+        [*command, "--to", str(folder / "share"), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environment},
+    )
+
+
+def test_a_run_that_sends_keeps_to_itself_what_another_check_kept_it_from_seeing(
+    other: "subprocess.Popen[bytes]", tmp_path: Path
+) -> None:
+    with _send(tmp_path, "--timeout", "1") as sending:
+        out, said = sending.communicate()
+
+    assert sending.returncode == 1
+    assert f"process {other.pid}" in said.decode()
+    assert out.decode() == "Delivered: 1\n"
+    assert [each.name for each in (tmp_path / "share").iterdir()] == ["earlier.json"]
+    assert not [each for each in (tmp_path / "spool").iterdir() if each.suffix == ".json"]
+
+
+def test_a_run_that_sends_looks_when_the_other_has_ended(
+    other: "subprocess.Popen[bytes]", tmp_path: Path
+) -> None:
+    with _send(tmp_path, "--timeout", "40") as sending:
+        _wait_until_it_waits(sending.pid)
+        other.communicate(b"")
+        out, _ = sending.communicate()
+
+    assert (sending.returncode, out.decode()) == (0, "Delivered: 2\n")
+    files = {each.name: each for each in (tmp_path / "share").iterdir()}
+    (new,) = files.keys() - {"earlier.json"}
+    assert json.loads(files[new].read_bytes())["running"] is None
 
 
 def test_the_lock_is_held_until_the_last_worker_has_left(lock: Path, tmp_path: Path) -> None:

@@ -113,8 +113,8 @@ class Session:
         configured = self.config.identity.key
         return bytes.fromhex(configured) if configured else os.urandom(32)
 
-    def look(self) -> "Snapshot":
-        """Look at this machine.
+    def look(self, *, is_patient: bool = False) -> "Snapshot":
+        """Look at this machine; `is_patient` if nobody sits and waits for it.
 
         Raises:
             Refusal: a module that was named cannot be one.
@@ -123,9 +123,9 @@ class Session:
 
         workers: Workers = self._ctx.obj or Workers()
         with workers:
-            return self._look(workers)
+            return self._look(workers, is_patient=is_patient)
 
-    def _look(self, workers: "Workers") -> "Snapshot":
+    def _look(self, workers: "Workers", *, is_patient: bool) -> "Snapshot":
         from cardtool.cli.inputs import usable_module
         from cardtool.probe.workstation import Options, take_snapshot
 
@@ -137,6 +137,7 @@ class Session:
             timeout_s=limit_s,
             modules=modules,
             extra_modules=extra,
+            is_patient=is_patient,
             online=self.config.online.settings() if value(self._ctx, "online") else None,
         )
         found = take_snapshot(options, workers, meanwhile=self._load_the_rest())

@@ -48,6 +48,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """PKCS#11 modules to use instead of searching, with or without a card."""
     extra_modules: tuple[str, ...] = ()
     """Modules to try after those that were found."""
+    is_patient: bool = False
+    """Nobody sits and waits: another check is waited for in time of its own, before the look."""
     online: Online | None = None
     """How issuers' servers are asked, in time of its own after the look; None: they are not."""
 
@@ -63,10 +65,12 @@ def take_snapshot(
     work, taken while a card keeps this process waiting: none, some or all of them.
     """
     options = options or Options()
-    start = time.monotonic()
-    deadline = Deadline(options.timeout_s)
-    taken_at = datetime.now(UTC).astimezone()
     with started or Workers() as workers:
+        if options.is_patient and workers.turn.wait(min(options.timeout_s, _LONGEST_WAIT_S)):
+            workers.turn.before = None  # it took nothing of the time of this look
+        start = time.monotonic()
+        deadline = Deadline(options.timeout_s)
+        taken_at = datetime.now(UTC).astimezone()
         machine = host.look()
         around = Surroundings(workers, options.timeout_s + LAST_LOOK_S)
         found = modules.find(options.modules, options.extra_modules, machine.bits)

@@ -31,7 +31,7 @@ _REFUSED = 2
 def send(ctx: click.Context, to: str | None) -> None:
     """Look at this machine and send the snapshot to be collected.
 
-    Exit status: delivered 0, kept to be sent at the next run 1, refused by the receiver 2,
+    Exit status: delivered 0, tried again at the next run 1, refused by the receiver 2,
     cannot be done so 3.  Who is in it is hashed unless the configuration file says otherwise.
     """
     session = Session(ctx, ())
@@ -39,7 +39,7 @@ def send(ctx: click.Context, to: str | None) -> None:
     key = _key(session)
     folder = _folder()
     origin = _origin(session, folder)
-    snapshot = session.look()
+    snapshot = session.look(is_patient=True)
 
     from cardtool.fleet.sending.parcel import parcel
     from cardtool.fleet.sending.spool import Spool
@@ -48,12 +48,19 @@ def send(ctx: click.Context, to: str | None) -> None:
     hand_over = _as_allowed(hand_over, origin, key)
 
     spool = Spool(folder / "spool", session.config.fleet.spool_limit)
+    patience_s = 2 * session.config.fleet.timeout_s
     try:
-        name, body = parcel(snapshot, origin, key, accounts.own())
-        report = _keep_and_deliver(spool, name, body, hand_over, session)
+        if snapshot.running is None:
+            _keep(spool, *parcel(snapshot, origin, key, accounts.own()), hand_over, patience_s)
+        report = spool.deliver(hand_over, patience_s)
     except OSError as error:
         raise Refusal(code="fleet-spool", reason=error.strerror or str(error)) from error
-    ctx.exit(_tell(session, report, folder / "spool" / "refused"))
+    status = _tell(session, report, folder / "spool" / "refused")
+    if (other := snapshot.running) is not None:  # the card was not read: no state of this desk
+        pid = "-" if other.pid is None else other.pid
+        Refusal(code="fleet-check-running", program=other.program, pid=pid).show()
+        status = max(status, _WAITS)
+    ctx.exit(status)
 
 
 def _destination(session: Session, to: str | None) -> "HandOver":
@@ -116,15 +123,12 @@ def _as_allowed(hand_over: "HandOver", origin: "Origin", key: bytes) -> "HandOve
     return handed
 
 
-def _keep_and_deliver(
-    spool: "Spool", name: str, body: bytes, hand_over: "HandOver", session: Session
-) -> "Report":
-    """Keep the look before anything else, or once what waits has made room for it.
+def _keep(spool: "Spool", name: str, body: bytes, hand_over: "HandOver", patience_s: float) -> None:
+    """Keep the snapshot before anything else, or once what waits has made room for it.
 
     Raises:
         OSError: there was no room for it all the same.
     """
-    patience_s = 2 * session.config.fleet.timeout_s
     try:
         dropped = spool.put(name, body)
     except OSError:
@@ -132,7 +136,6 @@ def _keep_and_deliver(
         dropped = spool.put(name, body)
     if dropped:
         Refusal(code="fleet-dropped", dropped=dropped).show()
-    return spool.deliver(hand_over, patience_s)
 
 
 def _tell(session: Session, report: "Report", refused: Path) -> int:

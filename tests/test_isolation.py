@@ -12,9 +12,19 @@ from typing import TypeVar
 
 import pytest
 
-from cardtool.model.snapshot import Failure
+from cardtool.model.limits import LIST_LIMIT
+from cardtool.model.snapshot import Failure, Token
 from cardtool.probe.isolation import Worker, name_exit
-from cardtool.probe.jobs import OPENED, TOKEN, ListReaders, OpenedModule, OpenModule, ReadToken, ask
+from cardtool.probe.jobs import (
+    OPENED,
+    TOKEN,
+    ListReaders,
+    OpenedModule,
+    OpenModule,
+    ReadToken,
+    TokenAnswer,
+    ask,
+)
 from tests.rig.compiler import compile_library
 from tests.rig.modules import Module, Place, Slot, hostile_module, scripted_module
 from tests.rig.processes import below, is_running, uses
@@ -222,6 +232,33 @@ def test_an_answer_that_does_not_end_is_refused(tmp_path: Path) -> None:
 
     assert isinstance(answer, Failure)
     assert (answer.api, answer.name) == ("worker", "OVERSIZE")
+
+
+def test_a_module_with_more_slots_than_any_has_is_at_fault(tmp_path: Path) -> None:
+    module = scripted_module(tmp_path, [Slot(slot_flags=0)] * (LIST_LIMIT + 1))
+
+    with Worker("pkcs11") as worker:
+        answer = ask(worker, OpenModule(path=str(module.path)), OPENED, timeout_s=20)
+
+    assert isinstance(answer, Failure)
+    assert (answer.api, answer.name) == ("worker", "OVERSIZE")
+
+
+def test_a_card_with_more_certificates_than_any_has_is_not_shown_with_some_of_them(
+    tmp_path: Path,
+) -> None:
+    many = Slot(certificates=[("", b"0")] * (LIST_LIMIT + 1))
+    module = scripted_module(tmp_path, [many])
+
+    with Worker("pkcs11") as worker:
+        opened = ask(worker, OpenModule(path=str(module.path)), OPENED, timeout_s=20)
+        assert isinstance(opened, OpenedModule)
+        read = ask(worker, ReadToken(slot_id=opened.slots[0].id), TOKEN, timeout_s=20)
+
+    assert isinstance(read, TokenAnswer)
+    assert isinstance(read.token, Token)
+    assert isinstance(read.token.certificates, Failure)
+    assert read.token.certificates.name == "OVERSIZE"
 
 
 @pytest.mark.parametrize("count", ["0x3fffffff", "(CK_ULONG)-1"])

@@ -5,14 +5,16 @@ Nothing here logs in: sessions are public and read-only. Source: PKCS#11 v2.40.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from typing import Any
 
 from pkcs11 import Attribute, ObjectClass, SlotFlag, TokenFlag
 from pkcs11.attributes import AttributeMapper
 from pkcs11.exceptions import PKCS11Error, TokenNotPresent
 
+from cardtool.model.limits import LIST_LIMIT
 from cardtool.model.snapshot import CertificateObject, Failure, ModuleInfo, Slot, Token
 from cardtool.probe import certificate
 from cardtool.probe.cryptoki import REFUSALS, name_error, shield_slots
@@ -38,6 +40,8 @@ def describe(module: Any) -> OpenedModule | Failure:  # noqa: ANN401 - a Cython 
             found = module.get_slots()
         except REFUSALS as error:
             return name_error(error)
+    if failure := _too_many(found, "slots"):
+        return failure
     _slots.update({slot.slot_id: slot for slot in found})
     return OpenedModule(
         info=info,
@@ -93,10 +97,20 @@ def _session(token: Any) -> Iterator[Any]:  # noqa: ANN401 - Cython classes
 def _read_certificates(token: Any) -> tuple[CertificateObject, ...] | Failure:  # noqa: ANN401
     try:
         with _session(token) as session:
-            found = list(session.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
-            return tuple(_read_certificate(each) for each in found)
+            wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE}
+            found = list(islice(session.get_objects(wanted), LIST_LIMIT + 1))
+            return _too_many(found, "certificates") or tuple(
+                _read_certificate(each) for each in found
+            )
     except REFUSALS as error:
         return name_error(error)
+
+
+def _too_many(found: Sequence[object], of: str) -> Failure | None:
+    """Refuse a list that no card has; without its end it would be taken for the whole one."""
+    if len(found) <= LIST_LIMIT:
+        return None
+    return Failure(api="worker", name="OVERSIZE", detail=f"more than {LIST_LIMIT} {of}")
 
 
 def _read_certificate(stored: Any) -> CertificateObject:  # noqa: ANN401 - a Cython class

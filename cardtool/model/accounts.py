@@ -63,7 +63,6 @@ class Accounts:
                 forms = (each for each in spellings(name) if each not in _NOBODY | _WORDS)
                 spelt |= dict.fromkeys(forms, name)
         self._words = Names(spelt, shortest=_SHORTEST)
-        self._in_hosts = Names(spelt, shortest=_SHORTEST, inside=SHORTEST)
 
     def __len__(self) -> int:
         """Return how many spellings are looked for."""
@@ -74,6 +73,8 @@ class Accounts:
         if not self._meant:
             return text
         text = self._words.replaced(text, change)
+        if not any(sign in text for sign in "\\/@"):
+            return text
         pieces = ["", *_PARTING.split(text), ""]
         for place in range(1, len(pieces), 2):
             around = pieces[place - 1] + pieces[place + 1]
@@ -83,7 +84,7 @@ class Accounts:
 
     def in_host(self, name: str, change: Callable[[str], str]) -> str:
         """Return a machine's name without the accounts, which may be a part of a word there."""
-        return self._in_hosts.replaced(name, change)
+        return self._words.replaced(name, change, inside=SHORTEST)
 
     def _whole(self, part: str, change: Callable[[str], str]) -> str:
         """Change a part of a path that is an account's name, whole or as Windows shortens it."""

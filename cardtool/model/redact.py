@@ -5,12 +5,11 @@ Pure. Both work on the snapshot, before anything is judged, so that no finding a
 hold what the snapshot does not. Every text is looked through unless its field is named here.
 """
 
+import functools
 import hashlib
 import hmac
 import re
 from collections.abc import Callable, Collection, Iterable
-from enum import Enum
-from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -57,7 +56,7 @@ def redact(snapshot: Snapshot, key: bytes, accounts: Iterable[str] = ()) -> Snap
     user = snapshot.origin.user if snapshot.origin else ""
     names = [each.value for each in said]
     known = _Known(values | labels, names, labels, (user, *accounts))
-    return _Disguise(known, partial(hashed, key)).snapshot(snapshot)
+    return _Disguise(known, functools.partial(hashed, key)).snapshot(snapshot)
 
 
 def hashed(key: bytes, value: str) -> str:
@@ -238,21 +237,20 @@ class _Disguise:
         return Attribute(type=each.type, value=change(each.value))
 
     def _walk(self, node: Any, field: str = "") -> Any:  # noqa: ANN401 - any part of a snapshot
+        if type(node) is str:  # a member of an enumeration stays
+            return self._once(self._changes.get(field, self._text), node)
         if isinstance(node, msgspec.Struct):
             if isinstance(node, Failure) and node.api == "worker" and node.name not in TOLD:
                 node = msgspec.structs.replace(node, detail="")
-            fields = [name for name in node.__struct_fields__ if name != "der"]
-            return msgspec.structs.replace(
-                node,
-                **{name: self._walk(getattr(node, name), _kind(node, name)) for name in fields},
-            )
+            values = {name: getattr(node, name) for name, _ in _fields(type(node))}
+            walked = {name: self._walk(values[name], kind) for name, kind in _fields(type(node))}
+            changed = {name: new for name, new in walked.items() if new is not values[name]}
+            return msgspec.structs.replace(node, **changed) if changed else node
         if isinstance(node, tuple):
             return tuple(self._walk(each, field) for each in node)
         if isinstance(node, dict):
             return {self._walk(key): self._walk(value) for key, value in node.items()}
-        if not isinstance(node, str) or isinstance(node, Enum):
-            return node
-        return self._once(self._changes.get(field, self._text), node)
+        return node
 
     def _path(self, path: str) -> str:
         """Change a path; of its file's name, which says which module it is, as little as can be."""
@@ -265,9 +263,14 @@ class _Disguise:
         return self._text(folder) + self._values.numberless(name, self._change)
 
 
-def _kind(node: msgspec.Struct, field: str) -> str:
-    """Return what a field is: the name of a failure is a symbol, others are texts."""
-    return "api" if field == "name" and isinstance(node, Failure) else field
+@functools.cache
+def _fields(record: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
+    """Return each field that may hold a text, and how it is changed: a failure's name is a symbol.
+
+    The bytes of a certificate are kept or left out whole.
+    """
+    names = (name for name in record.__struct_fields__ if name != "der")
+    return tuple((name, "api" if (record, name) == (Failure, "name") else name) for name in names)
 
 
 def _certificates(snapshot: Snapshot) -> list[CertificateObject]:

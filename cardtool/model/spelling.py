@@ -104,15 +104,9 @@ def _orders(name: str) -> Iterator[str]:
 class Names:
     """The spellings of names, to be looked for in many texts."""
 
-    def __init__(
-        self, spelt: Mapping[str, str], *, shortest: int = SHORTEST, inside: int = _INSIDE
-    ) -> None:
-        """Take what a name is by `folded`, and the name itself; `shortest` letters count.
-
-        From `inside` letters on it is found inside a word too.
-        """
+    def __init__(self, spelt: Mapping[str, str], *, shortest: int = SHORTEST) -> None:
+        """Take what a name is by `folded`, and the name itself; `shortest` letters count."""
         self._meant = {each: name for each, name in spelt.items() if len(each) >= shortest}
-        self._inside = inside
         ordered = sorted(self._meant, key=lambda each: (-len(each), each))
         self._pattern = re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
         self._beginnings = {
@@ -135,8 +129,11 @@ class Names:
         """Tell whether a text is one of the names and nothing else."""
         return folded(text) in self._meant
 
-    def replaced(self, text: str, change: Callable[[str], str]) -> str:
-        """Return a text in which each name is what `change` makes of the name itself."""
+    def replaced(self, text: str, change: Callable[[str], str], inside: int = _INSIDE) -> str:
+        """Return a text in which each name is what `change` makes of the name itself.
+
+        From `inside` letters on a name is found inside a word too.
+        """
         if not self._meant:
             return text
         letters = folded(text)
@@ -147,7 +144,7 @@ class Names:
         done, at, start = [], 0, 0
         while found := self._pattern.search(letters, start):
             first, last = places[found.start()][0], places[found.end() - 1][1]
-            if len(found[0]) < self._inside and _is_inside(text, first, last):
+            if len(found[0]) < inside and _is_inside(text, first, last):
                 start = found.start() + 1
                 continue
             done += [text[at:first], change(self._meant[found[0]])]

@@ -242,9 +242,12 @@ class _Disguise:
         if isinstance(node, msgspec.Struct):
             if isinstance(node, Failure) and node.api == "worker" and node.name not in TOLD:
                 node = msgspec.structs.replace(node, detail="")
-            values = {name: getattr(node, name) for name, _ in _fields(type(node))}
-            walked = {name: self._walk(values[name], kind) for name, kind in _fields(type(node))}
-            changed = {name: new for name, new in walked.items() if new is not values[name]}
+            names = (name for name in node.__struct_fields__ if name != "der")
+            changed = {
+                name: new
+                for name in names
+                if (new := self._walk(value := getattr(node, name), _kind(node, name))) is not value
+            }
             return msgspec.structs.replace(node, **changed) if changed else node
         if isinstance(node, tuple):
             return tuple(self._walk(each, field) for each in node)
@@ -263,14 +266,9 @@ class _Disguise:
         return self._text(folder) + self._values.numberless(name, self._change)
 
 
-@functools.cache
-def _fields(record: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
-    """Return each field that may hold a text, and how it is changed: a failure's name is a symbol.
-
-    The bytes of a certificate are kept or left out whole.
-    """
-    names = (name for name in record.__struct_fields__ if name != "der")
-    return tuple((name, "api" if (record, name) == (Failure, "name") else name) for name in names)
+def _kind(node: msgspec.Struct, field: str) -> str:
+    """Return what a field is: the name of a failure is a symbol, others are texts."""
+    return "api" if field == "name" and isinstance(node, Failure) else field
 
 
 def _certificates(snapshot: Snapshot) -> list[CertificateObject]:

@@ -14,7 +14,13 @@ import pytest
 from cardtool.catalog import load
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import UsbDevice
-from cardtool.probe.usb import UsbLook, _linux, _macos, look
+from cardtool.probe import usb
+from cardtool.probe.usb import UsbLook, _linux, _macos
+
+
+def look(root: Path = Path("/")) -> UsbLook:
+    """Read USB under this root and understand it."""
+    return usb.understand(usb.read(root, timeout_s=2.0), root)
 
 
 class Tree:
@@ -271,7 +277,14 @@ def test_a_program_of_macos_that_is_not_there_is_a_failure(tmp_path: Path) -> No
 
 
 def test_looking_loads_no_native_library_on_this_system() -> None:
-    code = "import sys; from cardtool.probe import usb; usb.look(); print('ctypes' in sys.modules)"
+    code = """
+import sys
+from pathlib import Path
+from cardtool.probe import usb
+root = Path("/")
+usb.understand(usb.read(root, timeout_s=2.0), root)
+print("ctypes" in sys.modules)
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"

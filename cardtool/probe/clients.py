@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The running programs that have PC/SC's client library loaded. Runs in a worker.
+"""The running programs that have PC/SC's client library loaded.
 
 Names only: what a program was called with may hold anything about a person.
 """
 
 import ntpath
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -20,30 +19,29 @@ if TYPE_CHECKING:
 _DAEMON = "pcscd"
 
 
-def look(own: Sequence[int], timeout_s: float) -> tuple[Process, ...]:
+def look(ours: Sequence[int], timeout_s: float) -> tuple[Process, ...]:
     """Return the programs that use PC/SC, as many as were found in time.
 
-    `own` are processes to leave out: the program that looks, then its workers with their children.
-    So are the daemon, and processes that this user may not look at. macOS tells nobody what a
-    process has loaded. A name that is no UTF-8 has question marks in it.
+    Left out are `ours` (this process, then its workers) with the workers' children, the daemon, and
+    processes that this user may not look at. macOS tells nobody what a process has loaded. A name
+    that is no UTF-8 has question marks in it.
     """
-    own_pids = {*own, os.getpid(), os.getppid()}
-    return tuple(_find(own_pids, frozenset(own[1:]), Deadline(timeout_s)))
+    return tuple(_find(frozenset(ours), frozenset(ours[1:]), Deadline(timeout_s)))
 
 
 def uses_pcsc(libraries: Iterable[str]) -> bool:
     """Tell whether PC/SC's client library is among the files a process has mapped."""
-    names = {ntpath.basename(each).lower() for each in libraries}  # reads paths of both kinds
-    return any(each == "winscard.dll" or each.startswith("libpcsclite") for each in names)
+    names = {ntpath.basename(path).lower() for path in libraries}  # reads paths of both kinds
+    return any(name == "winscard.dll" or name.startswith("libpcsclite") for name in names)
 
 
-def _find(own: set[int], workers: frozenset[int], deadline: Deadline) -> Iterator[Process]:
+def _find(ours: frozenset[int], workers: frozenset[int], deadline: Deadline) -> Iterator[Process]:
     import psutil  # noqa: PLC0415 - native, and whoever does not ask for programs does without
 
     for process in psutil.process_iter():
         if not deadline.left_s:
             return
-        if process.pid in own:
+        if process.pid in ours:
             continue
         try:
             if not uses_pcsc(_libraries(process)) or process.ppid() in workers:
@@ -60,5 +58,5 @@ def _libraries(process: "psutil.Process") -> Iterator[str]:
         text = Path(f"/proc/{process.pid}/maps").read_text("utf-8", "replace")
         return (line[place:] for line in text.splitlines() if (place := line.find("/")) > 0)
     if sys.platform == "win32":
-        return (each.path for each in process.memory_maps())
+        return (mapped.path for mapped in process.memory_maps())
     return iter(())

@@ -58,7 +58,7 @@ class Worker:
     """
 
     def __init__(self, job: str, *, is_mute: bool = False, inherits: int | None = None) -> None:
-        """Start the child: the job is pcsc, pkcs11, system, online or sign.
+        """Start the child: the job is pcsc, pkcs11, online or sign.
 
         What one that `is_mute` complains of is read by nobody: a library may print a PIN. It
         `inherits` the descriptor of a lock, which is held until it has ended too.
@@ -205,7 +205,6 @@ class Workers:
         self.pcsc = self._at_cards("pcsc")
         self._ready = [self._at_cards("pkcs11")]
         self._given: list[Worker] = []
-        self._around: list[Worker] = []
         self._meanwhile: Iterator[object] = iter(())
 
     def work(self, steps: Iterator[object]) -> None:
@@ -226,12 +225,6 @@ class Workers:
         self._given.append(worker)
         return worker
 
-    def system(self) -> Worker:
-        """Return a child for a look around; each has its own, for they look side by side."""
-        worker = Worker("system")
-        self._around.append(worker)
-        return worker
-
     @property
     def pids(self) -> tuple[int, ...]:
         """Return the numbers of this process and of all its children, dead or alive."""
@@ -239,7 +232,7 @@ class Workers:
 
     @property
     def _all(self) -> tuple[Worker, ...]:
-        return (self.pcsc, *self._ready, *self._given, *self._around)
+        return (self.pcsc, *self._ready, *self._given)
 
     def __enter__(self) -> Self:
         """Return itself, so that `with` ends them all."""

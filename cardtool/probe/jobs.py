@@ -7,7 +7,6 @@ import msgspec
 
 from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Failure, ModuleInfo, Reader, Slot, Token
-from cardtool.model.surroundings import Process, Service
 from cardtool.model.trust import Trust
 from cardtool.probe.isolation import LostWorkerError, Worker
 
@@ -37,29 +36,6 @@ class ReadToken(msgspec.Struct, frozen=True, kw_only=True, tag="read-token"):
     """Job pkcs11: read the token in one slot of the opened module."""
 
     slot_id: int
-
-
-class LookAtUsb(msgspec.Struct, frozen=True, kw_only=True, tag="look-at-usb"):
-    """Job system: which readers are on USB."""
-
-    limit_s: float
-    """How long it may take."""
-
-
-class ListServices(msgspec.Struct, frozen=True, kw_only=True, tag="list-services"):
-    """Job system: the state of the services that readers depend on."""
-
-    limit_s: float
-    """How long it may take; what was seen by then is the answer."""
-
-
-class FindClients(msgspec.Struct, frozen=True, kw_only=True, tag="find-clients"):
-    """Job system: which programs use PC/SC."""
-
-    own: tuple[int, ...]
-    """Process numbers of this look itself: the program's, then those of its workers."""
-    limit_s: float
-    """How long it may take; what was seen by then is the answer."""
 
 
 class Online(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,13 +81,9 @@ class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="token-answer")
 READERS = msgspec.json.Decoder[tuple[Reader, ...] | Failure](tuple[Reader, ...] | Failure)
 OPENED = msgspec.json.Decoder[OpenedModule | Failure](OpenedModule | Failure)
 TOKEN = msgspec.json.Decoder[TokenAnswer | Failure](TokenAnswer | Failure)
-SERVICES = msgspec.json.Decoder[tuple[Service, ...] | Failure](tuple[Service, ...] | Failure)
-CLIENTS = msgspec.json.Decoder[tuple[Process, ...] | Failure](tuple[Process, ...] | Failure)
 TRUST = msgspec.json.Decoder[tuple[Trust, ...] | Failure](tuple[Trust, ...] | Failure)
 
-Question = (
-    ListReaders | OpenModule | ReadToken | LookAtUsb | ListServices | FindClients | ProveTrust
-)
+Question = ListReaders | OpenModule | ReadToken | ProveTrust
 
 encode = msgspec.json.encode
 """How a question is written on the wire."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The services that readers depend on, in the system's own words. Runs in a worker."""
+"""The services that readers depend on, in the system's own words."""
 
 import subprocess
 import sys

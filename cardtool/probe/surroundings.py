@@ -1,32 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is looked at beside readers and cards: USB always, services and programs where it matters.
 
-Each is asked for and then left alone, so that none keeps the reading of a card waiting.
+Each is asked for in a thread, so that none keeps the reading of a card waiting: a device that
+wobbles keeps its readers, a service manager may hang.
 """
 
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
 from cardtool.deadline import Deadline
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import Driver, Process, Service, UsbDevice
-from cardtool.probe import jobs, usb
-from cardtool.probe.isolation import Worker, Workers
+from cardtool.probe import clients, services, usb
 
 T = TypeVar("T")
 
-_USB = msgspec.json.Decoder[usb.UsbLook | Failure](usb.UsbLook | Failure)
-
 _MARGIN = 0.8
-"""Of the time for a look, what it may take itself: the answer has a way to come."""
+"""Of the time that is left, what an answer may take: then what was seen by then is the answer."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What there was to see, each as its field in the model."""
+    """What there was to see, in the fields of the model."""
 
     usb: tuple[UsbDevice, ...] | Failure
     drivers: tuple[Driver, ...]
@@ -34,89 +32,70 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     clients: tuple[Process, ...] | None
 
 
-class Surroundings:
-    """The looks around; each begins when it is asked for, and `told` waits for them all."""
+class _Asked(Generic[T]):
+    """An answer that a thread fetches; the thread does nothing else."""
 
-    def __init__(self, workers: Workers, timeout_s: float, root: Path = Path("/")) -> None:
-        """Begin to look at USB; `root` is where Linux and macOS keep their files."""
-        self._workers = workers
+    def __init__(self, ask: Callable[[], T]) -> None:
+        self._ask = ask
+        self.answer: T | None = None
+        self._thread = threading.Thread(target=self._fetch, daemon=True)
+        self._thread.start()
+
+    def wait(self, timeout_s: float) -> T | None:
+        """Return the answer, None if it does not come in time."""
+        self._thread.join(timeout_s)
+        return self.answer
+
+    def _fetch(self) -> None:
+        self.answer = self._ask()
+
+
+class Surroundings:
+    """The questions about what is around the cards; `seen` waits for all answers."""
+
+    def __init__(self, timeout_s: float, root: Path = Path("/")) -> None:
+        """Begin to read USB; `root` is where Linux and macOS keep their files."""
         self._deadline = Deadline(timeout_s)
-        self._usb: Worker | _Reading
-        if usb.IS_NATIVE:
-            self._usb = self._ask(lambda limit_s: jobs.LookAtUsb(limit_s=limit_s))
-        else:
-            self._usb = _Reading(root, self._deadline.left_s * _MARGIN)
-        self._services: Worker | None = None
-        self._clients: Worker | None = None
+        self._root = root
+        limit_s = self._limit_s
+        self._raw_usb = _Asked(lambda: usb.read(root, timeout_s=limit_s))
+        self._usb: usb.UsbLook | None = None
+        self._services: _Asked[tuple[Service, ...]] | None = None
+        self._clients: _Asked[tuple[Process, ...]] | None = None
 
     def ask_services(self) -> None:
         """Begin to ask for the state of the services."""
-        self._services = self._ask(lambda limit_s: jobs.ListServices(limit_s=limit_s))
+        limit_s = self._limit_s
+        self._services = _Asked(lambda: services.look(limit_s))
 
-    def find_clients(self) -> None:
-        """Begin to look for the programs that use PC/SC."""
-        own = self._workers.pids
-        self._clients = self._ask(lambda limit_s: jobs.FindClients(own=own, limit_s=limit_s))
+    def find_clients(self, ours: tuple[int, ...]) -> None:
+        """Begin to look for the programs that use PC/SC; `ours` are this program's processes."""
+        limit_s = self._limit_s
+        self._clients = _Asked(lambda: clients.look(ours, limit_s))
 
     def steps(self) -> Iterator[None]:
-        """Understand what is here by now, for times when there is nothing else to do."""
-        if isinstance(self._usb, _Reading):
-            self._usb.understand()
+        """Understand USB if it was read by now: for times when there is nothing else to do."""
+        self._understand(self._raw_usb.answer)
         yield
 
-    def told(self) -> Seen:
+    def seen(self) -> Seen:
         """Return what was seen in time."""
-        if isinstance(self._usb, _Reading):
-            look = self._usb.understood(self._deadline.left_s)
-        else:
-            found = self._receive(self._usb, _USB)
-            look = usb.UsbLook(devices=found) if isinstance(found, Failure) else found
-        services = self._receive(self._services, jobs.SERVICES)
-        clients = self._receive(self._clients, jobs.CLIENTS)
+        self._understand(self._wait(self._raw_usb))
+        look = self._usb or usb.UsbLook(devices=Failure(api="usb", name="TIMEOUT"))
         return Seen(
             usb=look.devices,
             drivers=look.drivers,
-            services=services if isinstance(services, tuple) else (),
-            clients=clients if isinstance(clients, tuple) else None,
+            services=self._wait(self._services) or (),
+            clients=self._wait(self._clients),
         )
 
-    def _ask(self, question: Callable[[float], jobs.Question]) -> Worker:
-        left_s = self._deadline.left_s
-        worker = self._workers.system()
-        worker.send(jobs.encode(question(left_s * _MARGIN)), timeout_s=left_s)
-        return worker
+    def _wait(self, asked: _Asked[T] | None) -> T | None:
+        return None if asked is None else asked.wait(self._deadline.left_s)
 
-    def _receive(self, worker: Worker | None, answer: "msgspec.json.Decoder[T]") -> T | Failure:
-        if worker is None:
-            return Failure(api="worker", name="TIMEOUT")
-        return jobs.receive(worker, answer, timeout_s=self._deadline.left_s)
+    @property
+    def _limit_s(self) -> float:
+        return self._deadline.left_s * _MARGIN
 
-
-class _Reading:
-    """USB as this system shows it, read in a thread: a device that wobbles keeps its readers.
-
-    The thread reads and does nothing else. What is read is understood by whoever asks for it.
-    """
-
-    def __init__(self, root: Path, timeout_s: float) -> None:
-        """Begin to read."""
-        self._root = root
-        self._raw: usb.Raw | None = None
-        self._look: usb.UsbLook | None = None
-        self._timeout_s = timeout_s
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def understand(self) -> None:
-        """Understand what was read, if it was by now."""
-        if self._raw is not None and self._look is None:
-            self._look = usb.understand(self._raw, self._root)
-
-    def understood(self, timeout_s: float) -> usb.UsbLook:
-        """Return what was read in time."""
-        self._thread.join(timeout_s)
-        self.understand()
-        return self._look or usb.UsbLook(devices=Failure(api="usb", name="TIMEOUT"))
-
-    def _read(self) -> None:
-        self._raw = usb.read(self._root, timeout_s=self._timeout_s)
+    def _understand(self, raw: usb.Raw | None) -> None:
+        if raw is not None and self._usb is None:
+            self._usb = usb.understand(raw, self._root)

@@ -35,7 +35,7 @@ _MARGIN_S = 5.0
 
 
 def main(job: str) -> None:
-    """Answer questions until standard input ends; the job is pcsc, pkcs11, system or sign.
+    """Answer questions until standard input ends; the job is pcsc, pkcs11, online or sign.
 
     A child whose parent was killed is ended, or ends itself, even when native code never returns:
     faulthandler's watchdog is a thread that needs no interpreter.
@@ -88,10 +88,6 @@ def _load(
         from cardtool.probe import pcsc  # noqa: PLC0415 - native, so only in the child
 
         return pcsc.answer, pcsc.leave
-    if job == "system":
-        from cardtool.probe import system  # noqa: PLC0415 - native, so only in the child
-
-        return system.answer, system.leave
     if job == "online":
         from cardtool.probe.online import check  # noqa: PLC0415 - large, and seldom asked for
 

@@ -72,7 +72,7 @@ def take_snapshot(
         deadline = Deadline(options.timeout_s)
         taken_at = datetime.now(UTC).astimezone()
         machine = host.look()
-        around = Surroundings(workers, options.timeout_s + LAST_LOOK_S)
+        around = Surroundings(options.timeout_s + LAST_LOOK_S)
         found = modules.find(options.modules, options.extra_modules, machine.bits)
         asked_for = bool(options.modules)
         is_alone = workers.turn.wait(min(deadline.left_s * _WAITING_SHARE, _LONGEST_WAIT_S))
@@ -94,8 +94,8 @@ def take_snapshot(
             fitting, readers, deadline, workers, asked_for=asked_for, at=taken_at
         )
         if _is_held(readers) and machine.platform != "darwin":  # which tells nobody
-            around.find_clients()
-        seen = around.told()
+            around.find_clients(workers.pids)
+        seen = around.seen()
         before = workers.turn.before
     modules_read = tuple(read.get(each.path, each) for each in found)
     trust = None if options.online is None else asking.prove(modules_read, options.online)

@@ -34,10 +34,11 @@ _LOADERS = (
     "institutions.load('kirikkale-ism')",
     "addresses.expand('Atatürk Cad. No: 5')",
     "Text('tr')",
-    "usb.understand({'1-1': {'idVendor': b'072f', 'idProduct': b'90cc'}})",
+    "usb.understand({'1-1': {'idVendor': b'072f', 'idProduct': b'90cc'}}, Path('/'))",
 )
 _TWO_THREADS = """
 import sys, threading
+from pathlib import Path
 from cardtool import catalog
 from cardtool.catalog import addresses, institutions, issuers, procedures
 from cardtool.probe import usb

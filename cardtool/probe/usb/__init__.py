@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is plugged in underneath PC/SC: card readers on USB, and the drivers that would take them.
 
-Each system is read by its own file and understood by `parse`, which is pure. Only Windows needs
-native code for it, so only there `IS_NATIVE` is true and the look belongs in a child process.
+Each system is read by its own file and understood by `parse`, which is pure. The ways of macOS and
+Windows are tested with recorded output, not run there.
 """
 
 import sys
@@ -14,11 +14,9 @@ from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import Driver, UsbDevice
 from cardtool.probe.usb import _linux, _macos, drivers, parse
 
-IS_NATIVE = sys.platform == "win32"
 
-
-class UsbLook(msgspec.Struct, frozen=True, kw_only=True, tag="usb-look"):
-    """What was found; the answer of a child process too."""
+class UsbLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found."""
 
     devices: tuple[UsbDevice, ...] | Failure
     """Readers, and other devices of their makers; each with the drivers that list it."""
@@ -30,22 +28,14 @@ Raw = dict[str, dict[str, bytes]] | bytes | tuple[parse.DeviceNode, ...] | Failu
 """What Linux, macOS and Windows show, as `parse` takes it."""
 
 
-def look(root: Path = Path("/"), *, timeout_s: float = 2.0) -> UsbLook:
-    """Look once, and say what could not be looked at; asks nothing of any device.
+def read(root: Path, *, timeout_s: float) -> Raw:
+    """Return what the system shows, not yet understood; asks nothing of any device.
 
     `root` is where Linux and macOS keep their files; `timeout_s` is for the program that macOS is
-    asked through. The ways of macOS and Windows are tested with recorded output, not run there.
-    """
-    return understand(read(root, timeout_s=timeout_s), root)
-
-
-def read(root: Path = Path("/"), *, timeout_s: float = 2.0) -> Raw:
-    """Return what the system shows, not yet understood.
-
-    A thread may do this: it reads files or waits for a program, and loads nothing.
+    asked through. A thread may do this: it uses nothing that another thread loads.
     """
     if sys.platform == "win32":  # pragma: no cover - needs Windows, not run there
-        import ctypes  # noqa: PLC0415 - native, so only here
+        import ctypes  # noqa: PLC0415 - takes longer to load than all else here
 
         from cardtool.probe.usb import _windows  # noqa: PLC0415
 
@@ -55,7 +45,7 @@ def read(root: Path = Path("/"), *, timeout_s: float = 2.0) -> Raw:
     return _linux.read(root)
 
 
-def understand(raw: Raw, root: Path = Path("/")) -> UsbLook:
+def understand(raw: Raw, root: Path) -> UsbLook:
     """Say which of the devices are readers, and which drivers list them; asks the catalogue."""
     if isinstance(raw, Failure):
         return UsbLook(devices=raw)

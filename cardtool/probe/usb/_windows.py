@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""USB as the configuration manager of Windows tells it; native code, so only in a child process.
+"""USB as the configuration manager of Windows tells it.
 
 The library is an argument: on other systems the tests give one of their own making, with the same
 functions. The real one was not run there. Source: Microsoft, cfgmgr32.h and cfg.h.

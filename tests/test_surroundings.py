@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The look around: its child, its thread, and what they leave out."""
+"""What is around the cards: its threads, and what they leave out."""
 
 import os
 import subprocess
@@ -7,14 +7,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from cardtool.model.snapshot import Failure
 from cardtool.probe import jobs
 from cardtool.probe.isolation import Workers
 from cardtool.probe.surroundings import Surroundings
-from cardtool.probe.usb import UsbLook
 
 _LOADS_PCSC = "import smartcard.scard, sys; print('loaded', flush=True); sys.stdin.read()"
 
@@ -26,14 +24,6 @@ def workers() -> Iterator[Workers]:
         yield children
 
 
-def test_the_child_looks_at_usb_where_that_is_native_code(workers: Workers) -> None:
-    answer = msgspec.json.Decoder[UsbLook | Failure](UsbLook | Failure)
-
-    found = jobs.ask(workers.system(), jobs.LookAtUsb(limit_s=10), answer, timeout_s=10)
-
-    assert isinstance(found, UsbLook)
-
-
 def test_programs_that_use_pcsc_are_told_without_the_look_itself(workers: Workers) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", _LOADS_PCSC], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -42,9 +32,9 @@ def test_programs_that_use_pcsc_are_told_without_the_look_itself(workers: Worker
         other.stdout.readline()
         jobs.ask(workers.pcsc, jobs.ListReaders(), jobs.READERS, timeout_s=10)  # loads it too
 
-        around = Surroundings(workers, 10)
-        around.find_clients()
-        seen = around.told()
+        around = Surroundings(10)
+        around.find_clients(workers.pids)
+        seen = around.seen()
         other.terminate()
 
     pids = {each.pid for each in seen.clients or ()}
@@ -53,21 +43,19 @@ def test_programs_that_use_pcsc_are_told_without_the_look_itself(workers: Worker
     assert os.getpid() in workers.pids
 
 
-def test_what_was_not_asked_for_is_not_looked_at(workers: Workers) -> None:
-    seen = Surroundings(workers, 10).told()
+def test_what_was_not_asked_for_is_not_looked_at() -> None:
+    seen = Surroundings(10).seen()
 
     assert seen.clients is None
     assert seen.services == ()
     assert not isinstance(seen.usb, Failure) or seen.usb.name != "TIMEOUT"
 
 
-def test_a_usb_device_that_keeps_its_readers_waiting_keeps_nobody_else(
-    workers: Workers, tmp_path: Path
-) -> None:
+def test_a_usb_device_that_keeps_its_readers_waiting_keeps_nobody_else(tmp_path: Path) -> None:
     device = tmp_path / "sys/bus/usb/devices/1-1"
     device.mkdir(parents=True)
     subprocess.run(["mkfifo", device / "idVendor"], check=True)  # whoever opens it waits
 
-    seen = Surroundings(workers, 0.2, tmp_path).told()
+    seen = Surroundings(0.2, tmp_path).seen()
 
     assert seen.usb == Failure(api="usb", name="TIMEOUT")

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from cardtool.catalog import issuers
 from cardtool.cli import main
-from cardtool.model.certificate import Certificate, MoneyLimit
+from cardtool.model.certificate import Certificate, Judged, MoneyLimit
 from cardtool.model.chain import chain
 from cardtool.model.redact import mask
 from cardtool.model.snapshot import CertificateObject, Failure
@@ -28,7 +28,6 @@ from cardtool.text import LANGUAGES, Text
 from cardtool.views.identifiers import named
 from cardtool.views.paper import Paper
 from cardtool.views.people import certificates
-from cardtool.views.people.certificates import Judged
 from tests.conftest import Tokens
 from tests.golden import desk as described
 from tests.rig.certificates import ca, nes, tckn

@@ -367,7 +367,7 @@ def test_a_code_that_is_none_is_refused_with_those_near_it(keep: Keep) -> None:
 def test_counts_fit_a_narrow_terminal_whole(language: str) -> None:
     tally = {"okuyucu-yok-" * 4: Counter(ok=3, critical=1234), "": Counter(warning=1)}
 
-    page = "".join(render_tally(tally, Text(language), "unit", Paper(width=40)))
+    page = "".join(render_tally(tally, Text(language), Paper(width=40), by="unit"))
 
     assert max(map(len, page.splitlines())) <= 40
     word = Text(language).label("list-state-critical")

@@ -22,7 +22,6 @@ from msgspec.structs import replace
 from pkcs11 import KeyType, Mechanism
 
 from cardtool.cli import main
-from cardtool.cli.signers import Candidate, candidates, deciding, is_spied_on, pin_state, with_flags
 from cardtool.model.certificate import Certificate
 from cardtool.model.snapshot import (
     Card,
@@ -40,6 +39,14 @@ from cardtool.probe import certificate
 from cardtool.probe.challenge import Challenge
 from cardtool.probe.signing_jobs import environment
 from cardtool.rules import diagnose
+from cardtool.rules.signing import (
+    Candidate,
+    candidates,
+    deciding,
+    is_spied_on,
+    pin_state,
+    with_flags,
+)
 from tests.rig import certificates
 from tests.rig.card import AKIS_CURRENT_ATR, AKIS_V1_ATR
 
@@ -302,8 +309,8 @@ def test_no_other_part_of_the_program_logs_in() -> None:
     asking_unseen = _files_with(r"getpass\.getpass|from getpass|hide_input")
 
     assert logging_in == {"probe/signing.py"}
-    # signers.py for the PIN; people.py for the number of a person whom the store has
-    assert asking_unseen == {"cli/signers.py", "cli/fleet/people.py"}
+    # asking.py for the PIN; people.py for the number of a person whom the store has
+    assert asking_unseen == {"cli/asking.py", "cli/fleet/people.py"}
     source = (SOURCES / "probe/signing.py").read_text("utf-8")
     assert source.count("user_pin=") == 1
 

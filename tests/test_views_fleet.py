@@ -175,6 +175,6 @@ def test_a_workbook_has_truths_as_words_and_days_before_its_calendar_as_text() -
 def test_counts_by_severity_are_named_in_words() -> None:
     counted = {"critical": Counter(critical=2), "ok": Counter(ok=1)}
 
-    page = "".join(tally.render(counted, ENGLISH, "severity"))
+    page = "".join(tally.render(counted, ENGLISH, by="severity"))
 
     assert ENGLISH.label("list-state-critical") in page

@@ -28,12 +28,12 @@ from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import diagnose
 from cardtool.rules.dated import dated as dated_diagnosis
 from cardtool.rules.policy import Policy
-from cardtool.rules.summary import dated, summarise
+from cardtool.rules.summary import dated, newest, summarise
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import FORMATS, LIST, view
 from cardtool.views.harmless import escape
 from cardtool.views.lists.csv import inert
-from cardtool.views.lists.prometheus import FAMILIES, newest
+from cardtool.views.lists.prometheus import FAMILIES
 from cardtool.views.paper import Paper
 from tests import desks
 from tests.golden.desk import AT, ZONE, certificate, desk, held, name, person

@@ -10,10 +10,13 @@ import re
 import shlex
 import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
+
+if TYPE_CHECKING:
+    from importlib import metadata
 
 NAME = "cardtool-eimza"
 """Of the distribution; the package, the command and its folders are called cardtool."""
@@ -23,6 +26,8 @@ _OF_FLEET = re.compile(r"""extra\s*==\s*['"]fleet['"]""")
 
 def command() -> str:
     """Return what to type for the packages of the extra `fleet`."""
+    from importlib import metadata  # noqa: PLC0415 - takes longer to load than most commands
+
     try:
         own = metadata.distribution(NAME)
     except metadata.PackageNotFoundError:
@@ -30,7 +35,7 @@ def command() -> str:
     return command_for(own, Path(sys.prefix))
 
 
-def command_for(own: metadata.Distribution | None, prefix: Path) -> str:
+def command_for(own: "metadata.Distribution | None", prefix: Path) -> str:
     """Return it for an installation: what its record says, and the environment it is in.
 
     Without a record it runs from its source.
@@ -45,7 +50,7 @@ def command_for(own: metadata.Distribution | None, prefix: Path) -> str:
     return _quoted(["uv", "pip", "install", "--python", sys.executable, *wanted])
 
 
-def _source(own: metadata.Distribution | None) -> tuple[Path | None, bool]:
+def _source(own: "metadata.Distribution | None") -> tuple[Path | None, bool]:
     """Return the folder or the file it was installed from, if that is still there.
 
     Also whether it runs from that folder. Source: PEP 610, direct_url.json.
@@ -60,7 +65,7 @@ def _source(own: metadata.Distribution | None) -> tuple[Path | None, bool]:
     return path, origin.get("dir_info", {}).get("editable", False)
 
 
-def _requirements(own: metadata.Distribution | None) -> list[str]:
+def _requirements(own: "metadata.Distribution | None") -> list[str]:
     """Return what the extra wants, as pip takes it."""
     wanted = (own.requires if own else None) or []
     return [each.partition(";")[0].strip() for each in wanted if _OF_FLEET.search(each)]

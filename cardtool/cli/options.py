@@ -4,9 +4,7 @@
 An option may stand before or after the command's name; `value` gives what was said last.
 """
 
-import logging
 import os
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -69,16 +67,6 @@ def _profile(ctx: click.Context, param: click.Parameter, given: str | None) -> N
     _remember(ctx, param, str(path.absolute()) if is_file else given)
 
 
-def _verbose(ctx: click.Context, param: click.Parameter, given: bool) -> None:  # noqa: FBT001
-    del ctx, param
-    if given:
-        from cardtool.cli.logs import Harmless  # noqa: PLC0415 - for `-v` alone
-
-        handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(Harmless())
-        logging.basicConfig(handlers=[handler], level=logging.DEBUG)
-
-
 class PathName(click.Path):
     """A path of which nothing is checked but that it is one: what it leads to is told later."""
 
@@ -117,31 +105,35 @@ def options(*some: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
     return decorate
 
 
-SHOWING = (
-    option(
-        "--format",
-        type=click.Choice(formats()),
-        help="For people or for programs.  [default: terminal]",
-    ),
-    option(
-        "--lang",
-        type=click.Choice(LANGUAGES),
-        help="Language of what is shown.  [default: the system's]",
-    ),
-    option(
-        "--institution",
-        metavar="NAME|FILE",
-        callback=_profile,
-        help="Whose procedures hold.  [default: the configuration's, else nationwide facts]",
-    ),
-    option(
-        "-v",
-        "--verbose",
-        is_flag=True,
-        callback=_verbose,
-        help="Say on standard error what is being done.",
-    ),
-)
+def showing(*formats: str) -> tuple[Callable[[Any], Any], ...]:
+    """Return the options that say how to show something, for a command with these formats."""
+    return (
+        option(
+            "--format",
+            type=click.Choice(formats),
+            help=f"For people or for programs.  [default: {formats[0]}]",
+        ),
+        option(
+            "--lang",
+            type=click.Choice(LANGUAGES),
+            help="Language of what is shown.  [default: the system's]",
+        ),
+        option(
+            "--institution",
+            metavar="NAME|FILE",
+            callback=_profile,
+            help="Whose procedures hold.  [default: the configuration's, else nationwide facts]",
+        ),
+        option(
+            "-v",
+            "--verbose",
+            is_flag=True,
+            help="Say on standard error what is being done.",
+        ),
+    )
+
+
+SHOWING = showing(*formats())
 CARD = (
     option(
         "--module",
@@ -186,9 +178,14 @@ OUTPUT = option(
     metavar="FILE",
     help="Write a file instead of standard output.",
 )
-"""For commands that write through the session, which looks for it."""
 KEEP = option(
     "--keep-personal",
     is_flag=True,
     help="Leave names and numbers in data, HTML and calendars as they are.",
+)
+DATABASE = option(
+    "--database",
+    metavar="ADDRESS",
+    help="FILE, or postgresql://USER@HOST/NAME.  "
+    "[default: `database` of [fleet]; else a file of this user]",
 )

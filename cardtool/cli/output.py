@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
-"""Where a command's output goes, standard output or a file, and what is said where it cannot."""
+"""Writes what a view made, to standard output or to the file that `-o` names."""
 
+import importlib.util
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cardtool import console
+from cardtool.cli import installing
+from cardtool.cli.asked import Asked
 from cardtool.cli.refusal import UNKNOWN, Refusal
+from cardtool.views import view
 
 if TYPE_CHECKING:
     from cardtool.views.paper import Paper
@@ -21,51 +26,76 @@ _COLUMNS = range(40, 101)
 """Widths that are laid out for; wider lines are hard to read."""
 
 
-def write(parts: Iterable[str]) -> None:
-    """Write texts for people to standard output, in the letters that it has.
+def write(asked: Asked, parts: Iterable[str]) -> None:
+    """Write texts as they come.
+
+    What is for people is spelt as the console can show it; what is for programs is the same bytes
+    wherever it goes, and so is a file.
 
     Raises:
-        Refusal: it takes no more.
+        Refusal: the disk is full, or the file cannot be written.
     """
-    from cardtool import console
-
-    with _standard_output():
-        console.write(parts, sys.stdout)
-
-
-def visible_json(part: str) -> str:
-    """Return JSON in which nothing is hidden."""
-    from cardtool import console
-
-    return console.visible_json(part)
+    if asked.file is None and asked.format.people:
+        with _standard_output():
+            console.write(parts, sys.stdout)
+    else:
+        shown = map(console.visible_json, parts) if asked.format.name.endswith("json") else parts
+        write_bytes(asked, (part.encode("utf-8", "replace") for part in shown))
 
 
-def write_bytes(parts: Iterable[bytes], file: str | None) -> None:
-    """Write bytes to standard output, or to a file, which stays as it was where there are none.
+def write_bytes(asked: Asked, parts: Iterable[bytes]) -> None:
+    """Write bytes as they come; a file stays as it was where there are none.
 
     Raises:
-        Refusal: it takes no more.
+        Refusal: the disk is full, or the file cannot be written.
     """
-    from cardtool import console
-
-    if file is not None:
-        gathered = console.gathered(parts)
+    gathered = console.gathered(parts)
+    if asked.file is not None:
         if first := next(gathered, b""):
-            write_file(Path(file), chain((first,), gathered))
+            write_file(Path(asked.file), chain((first,), gathered))
         return
     with _standard_output():
-        for part in parts:
+        for part in gathered:
             console.write_bytes(part, sys.stdout)
 
 
+def write_view(
+    asked: Asked, subject: object, name: str, *, titled: bool = False, **beside: object
+) -> None:
+    """Write what the view of this name makes of its subject; `beside` is what it is given besides.
+
+    Raises:
+        Refusal: a workbook is for a terminal, or what makes one is not installed.
+    """
+    if asked.format.binary:
+        refuse_workbook(asked)
+    if asked.format.people or titled:
+        beside["paper"] = paper(asked, titled=titled)
+    parts = view(asked.format.name, name)(subject, asked.text, **beside)
+    if asked.format.binary:
+        write_bytes(asked, parts)
+    else:
+        write(asked, parts)
+
+
+def refuse_workbook(asked: Asked) -> None:
+    """Refuse a workbook where it cannot be written.
+
+    Raises:
+        Refusal: it is for a terminal, or what makes it is not installed.
+    """
+    if asked.file is None and sys.stdout.isatty():
+        raise Refusal(code="xlsx-terminal")
+    if importlib.util.find_spec("xlsxwriter") is None:
+        raise Refusal(code="xlsx-missing", install=installing.command())
+
+
 def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
-    """Write a file whole or not at all; parts as they come, so that none is kept.
+    """Write a file whole or not at all; parts as they come, so that none is kept in memory.
 
     Raises:
         Refusal: it cannot be written.
     """
-    from cardtool import console
-
     try:
         console.write_file(path, body)
     except OSError as error:
@@ -73,25 +103,22 @@ def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
         raise Refusal(code="output-unwritable", file=str(path), reason=reason) from error
 
 
-def paper(*, is_file: bool, titled: bool) -> "Paper":
+def paper(asked: Asked, *, titled: bool = False) -> "Paper":
     """Return the page that this terminal, or pipe, can show; a file has no colours."""
-    import shutil
+    from cardtool.views.paper import Paper  # noqa: PLC0415 - rich; data is written without it
 
-    from cardtool.console import can_encode
-    from cardtool.views.paper import Paper
-
-    if is_file:
+    if asked.file is not None:
         return Paper(titled=titled)
     width = shutil.get_terminal_size((80, 24)).columns
     return Paper(
         width=min(max(width, _COLUMNS.start), _COLUMNS.stop - 1),
-        colour=has_colour(),
-        symbols=can_encode("\u2713\u2717", sys.stdout),
+        colour=_has_colour(),
+        symbols=console.can_encode("\u2713\u2717", sys.stdout),
         titled=titled,
     )
 
 
-def has_colour() -> bool:
+def _has_colour() -> bool:
     """Say whether standard output is a terminal whose user has nothing against colours."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
@@ -101,11 +128,9 @@ def has_colour() -> bool:
 @contextmanager
 def _standard_output() -> Iterator[None]:
     """End quietly where the reader has gone, and with a sentence where the disk is full."""
-    from cardtool.console import ClosedPipeError
-
     try:
         yield
-    except ClosedPipeError as error:
+    except console.ClosedPipeError as error:
         raise click.exceptions.Exit(UNKNOWN) from error
     except OSError as error:
         raise Refusal(code="stdout", reason=error.strerror or str(error)) from error

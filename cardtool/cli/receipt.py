@@ -5,15 +5,13 @@ Neither is ever an argument, for shells remember those; nothing here is logged o
 refusal.
 """
 
-import sys
 import unicodedata
 
-import click
-
-from cardtool import console
 from cardtool.catalog import procedures
+from cardtool.cli.asked import Asked
+from cardtool.cli.asking import ask
+from cardtool.cli.output import paper, write
 from cardtool.cli.refusal import Refusal
-from cardtool.cli.session import Session
 from cardtool.model.numbers import is_one
 from cardtool.model.procedure import Guide, Procedure
 from cardtool.text import Text
@@ -25,7 +23,7 @@ _LONGEST = 100
 """Letters of a name; banks have room for fewer."""
 
 
-def show(session: Session, procedure: Procedure, guide: Guide) -> None:
+def show(asked: Asked, procedure: Procedure, guide: Guide) -> None:
     """Ask for name and number, and show the lines; a role that pays nothing is asked for nothing.
 
     Raises:
@@ -38,15 +36,15 @@ def show(session: Session, procedure: Procedure, guide: Guide) -> None:
     if needed is None:
         raise Refusal(code="receipt-unknown", name=procedure.name, institution=guide.institution.id)
     key = _key(guide)
-    asked = view.Receipt(procedure=procedure.name)
+    receipt = view.Receipt(procedure=procedure.name)
     if key is not None:
         fact = guide.institution.facts[key]
-        lines = {**_person(session.text), session.text.label("receipt-purpose"): fact.value}
-        asked = view.Receipt(procedure=procedure.name, lines=lines, confirm=fact)
-    if session.format == "json":
-        session.write([view.receipt_json(asked)])
+        lines = {**_person(asked.text), asked.text.label("receipt-purpose"): fact.value}
+        receipt = view.Receipt(procedure=procedure.name, lines=lines, confirm=fact)
+    if asked.format.name == "json":
+        write(asked, [view.receipt_json(receipt)])
     else:
-        session.write([view.receipt(asked, session.text, session.paper())])
+        write(asked, [view.receipt(receipt, asked.text, paper(asked))])
 
 
 def _key(steps: Procedure | Guide) -> str | None:
@@ -62,10 +60,10 @@ def _person(text: Text) -> dict[str, str]:
         Refusal: it is no name, or no number that the state gives.
     """
     name_label, number_label = text.label("receipt-name"), text.label("receipt-number")
-    name = " ".join(unicodedata.normalize("NFC", _line(name_label)).split())
+    name = " ".join(unicodedata.normalize("NFC", ask(name_label, _LONGEST * 2)).split())
     if not _is_name(name):
         raise Refusal(code="receipt-name", limit=_LONGEST)
-    number = _line(number_label).replace(" ", "")
+    number = ask(number_label, _LONGEST * 2).replace(" ", "")
     if not is_one(number):
         raise Refusal(code="receipt-number")
     return {name_label: name, number_label: number}
@@ -75,20 +73,3 @@ def _is_name(name: str) -> bool:
     words = name.split()
     letters = "".join(words).translate(str.maketrans("", "", ".'\u2019-"))
     return len(words) > 1 and len(name) <= _LONGEST and letters.isalpha()
-
-
-def _line(label: str) -> str:
-    """Read one line; a person at a terminal is told what to type.
-
-    Raises:
-        click.Abort: the person left.
-    """
-    if sys.stdin.isatty():
-        console.write([f"{label}: "], sys.stderr)
-    try:
-        typed = sys.stdin.readline(_LONGEST * 2)
-    except UnicodeError:  # whose text has a piece of what was typed
-        return ""
-    if not typed and sys.stdin.isatty():
-        raise click.Abort
-    return typed.strip()

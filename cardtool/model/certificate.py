@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a certificate holds, as facts: which kind it is, is a rule's to say."""
 
+from datetime import datetime
+
 import msgspec
 
 from cardtool.model.limits import Some, Text, Texts
@@ -99,3 +101,12 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
         if len(digits) % 2 == 0 or self.serial.startswith("~"):
             return self.serial
         return self.serial.replace(digits, f"0{digits}")
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What rules say of one certificate."""
+
+    kind: str
+    """A `rules.kinds.Kind`; `[label]` has its name after `kind-`."""
+    ends_at: datetime
+    """Its last second, or that of an issuer on the same card that ends first."""

@@ -2,7 +2,7 @@
 """A diagnosis in one line: what a list of workstations says of each."""
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -92,6 +92,16 @@ def renewal_of(issuer: str, ends_at: datetime, policy: Policy) -> tuple[datetime
 @functools.lru_cache(maxsize=1024)
 def _own(policy: Policy, issuer: str) -> Policy:
     return policy.of(issuer)
+
+
+def newest(lines: Iterable[Summary]) -> Iterator[Summary]:
+    """Yield one line for each workstation, that of the latest look; holds as many as there are."""
+    latest: dict[str, Summary] = {}
+    for line in lines:
+        key = line.host_id or line.host
+        if key not in latest or latest[key].taken_at <= line.taken_at:
+            latest[key] = line
+    yield from latest.values()
 
 
 def reader_state(codes: Collection[str], *, has_readers: bool) -> ReaderState:

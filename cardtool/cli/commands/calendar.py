@@ -3,9 +3,11 @@
 
 import click
 
-from cardtool.cli.calendar import write
+from cardtool.cli.asked import Asked
+from cardtool.cli.judging import judge
+from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, OUTPUT, SHOWING, options
-from cardtool.cli.session import Session
+from cardtool.cli.showing import show_dates
 
 
 @click.command()
@@ -17,4 +19,6 @@ def calendar(ctx: click.Context) -> None:
     Imported again it moves what the calendar has.  Without any date ahead nothing is written, and
     the exit status says how bad that is.
     """
-    ctx.exit(write(Session(ctx, ("ics",))))
+    asked = Asked(ctx, ("ics",))
+    diagnosis = judge(asked, look(asked))
+    ctx.exit(0 if show_dates(asked, [diagnosis]) else diagnosis.severity.exit_status)

@@ -3,8 +3,13 @@
 
 import click
 
-from cardtool.cli.options import AT, KEEP, LOOKING, OUTPUT, SHOWING, options, value
-from cardtool.cli.session import Session
+from cardtool.cli.asked import Asked
+from cardtool.cli.judging import judge
+from cardtool.cli.looking import look
+from cardtool.cli.options import AT, KEEP, LOOKING, OUTPUT, SHOWING, options
+from cardtool.cli.showing import show
+from cardtool.model.diagnosis import Diagnosis
+from cardtool.probe import last_good
 from cardtool.views import formats
 
 
@@ -13,11 +18,21 @@ from cardtool.views import formats
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Look at this machine and say what is wrong, if anything."""
-    session = Session(ctx, formats())
-    diagnosis = session.judge(session.look())
-    session.show([diagnosis])
-    if value(ctx, "at") is None:  # else it may be well at another moment only
-        from cardtool.cli.remembering import remember  # noqa: PLC0415
-
+    asked = Asked(ctx, formats())
+    diagnosis = judge(asked, look(asked))
+    status = show(asked, [diagnosis])
+    if asked.option("at") is None:  # else it may be well at another moment only
         remember(diagnosis)
-    ctx.exit(session.worst)
+    ctx.exit(status)
+
+
+def remember(diagnosis: Diagnosis) -> None:
+    """Keep what a desk was like that can sign: later that tells what has changed.
+
+    While the clock is doubted, what was kept stays as a witness.
+    """
+    codes = {finding.code for finding in diagnosis.findings}
+    if "clock-went-back" in codes:
+        last_good.doubt(diagnosis.snapshot.taken_at)
+    elif "desk-ready" in codes:
+        last_good.remember(diagnosis.snapshot)

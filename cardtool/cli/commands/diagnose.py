@@ -5,12 +5,14 @@ from collections.abc import Iterator
 
 import click
 
+from cardtool.cli.asked import Asked
 from cardtool.cli.inputs import STANDARD_INPUT, read_snapshot
+from cardtool.cli.judging import judge
 from cardtool.cli.options import AT, KEEP, OUTPUT, SHOWING, PathName, options
 from cardtool.cli.refusal import UNKNOWN, Refusal
-from cardtool.cli.session import Session
+from cardtool.cli.showing import show
 from cardtool.model.diagnosis import Diagnosis
-from cardtool.views import DIAGNOSIS, formats
+from cardtool.views import formats
 
 
 @click.command()
@@ -22,17 +24,16 @@ def diagnose(ctx: click.Context, files: tuple[str, ...]) -> None:
     if files.count(STANDARD_INPUT) > 1:
         text = "standard input can be read once: name - once."
         raise click.UsageError(text, ctx)
-    session = Session(ctx, formats())
+    asked = Asked(ctx, formats())
     refused = []
 
     def judged() -> Iterator[Diagnosis]:
         for file in files:
             try:
-                yield session.judge(read_snapshot(file))
+                yield judge(asked, read_snapshot(asked, file))
             except Refusal as refusal:
                 refusal.show()
                 refused.append(refusal)
 
-    bound = {} if len(files) == 1 else {"paper": session.paper(titled=True)}
-    session.show(judged(), DIAGNOSIS, **bound)
-    ctx.exit(UNKNOWN if refused else session.worst)
+    status = show(asked, judged(), titled=len(files) > 1)
+    ctx.exit(UNKNOWN if refused else status)

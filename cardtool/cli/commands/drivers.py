@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """`cardtool drivers`."""
 
+from typing import Any
+
 import click
 
 from cardtool.catalog import load, module_at
 from cardtool.cli import polkit
+from cardtool.cli.asked import Asked
+from cardtool.cli.judging import judge
+from cardtool.cli.looking import look
 from cardtool.cli.options import KEEP, LOOKING, SHOWING, options
-from cardtool.cli.session import Session
+from cardtool.cli.output import write_bytes
+from cardtool.cli.showing import show
 from cardtool.model.snapshot import Module
 from cardtool.views import formats
 
@@ -25,13 +31,14 @@ def drivers(ctx: click.Context, polkit_rule: str | None) -> None:
                 " . _ -, the first no -."
             )
             raise click.BadParameter(text, ctx, param_hint="--polkit-rule")
-        session = Session(ctx, ())
-        session.write_bytes([polkit.rule(polkit_rule, session.text).encode()])  # a file's text
+        asked = Asked(ctx, ())
+        write_bytes(asked, [polkit.rule(polkit_rule, asked.text).encode()])  # a file's text
         return
-    session = Session(ctx, formats("drivers"))
-    diagnosis = session.judge(session.look())
-    bound = {"products": {module.path: _product(module) for module in diagnosis.snapshot.modules}}
-    session.show([diagnosis], "drivers", **bound)
+    asked = Asked(ctx, formats("drivers"))
+    diagnosis = judge(asked, look(asked))
+    products = {module.path: _product(module) for module in diagnosis.snapshot.modules}
+    beside: dict[str, Any] = {"products": products} if asked.format.people else {}
+    show(asked, [diagnosis], "drivers", **beside)
 
 
 def _product(module: Module) -> str:

@@ -5,8 +5,9 @@ import difflib
 
 import click
 
+from cardtool.cli.asked import Asked
 from cardtool.cli.options import SHOWING, options
-from cardtool.cli.session import Session
+from cardtool.cli.output import paper, write
 from cardtool.rules.codes import ROWS, finding
 from cardtool.views.data import json
 from cardtool.views.people import terminal
@@ -18,12 +19,12 @@ from cardtool.views.people import terminal
 @click.pass_context
 def explain(ctx: click.Context, code: str) -> None:
     """Say what a finding's CODE means and what to do."""
-    session = Session(ctx, ("terminal", "json"))
+    asked = Asked(ctx, ("terminal", "json"))
     if code not in ROWS:
         near = difflib.get_close_matches(code, ROWS, n=3)
         text = f"{code!r} is no finding's code; it may be one of: {', '.join(near or ROWS)}."
         raise click.BadParameter(text, ctx, param_hint="CODE")
-    if session.format == "json":
-        session.write([json.explain(finding(code), session.text)])
+    if asked.format.name == "json":
+        write(asked, [json.explain(finding(code), asked.text)])
     else:
-        session.write([terminal.explain(finding(code), session.text, session.paper())])
+        write(asked, [terminal.explain(finding(code), asked.text, paper(asked))])

@@ -8,9 +8,10 @@ import click
 
 from cardtool.catalog import addresses, procedures
 from cardtool.cli import receipt as receipts
+from cardtool.cli.asked import Asked
 from cardtool.cli.options import KEEP, OUTPUT, SHOWING, options, value
+from cardtool.cli.output import paper, write
 from cardtool.cli.refusal import Refusal
-from cardtool.cli.session import Session
 from cardtool.model.procedure import Procedure, Role
 from cardtool.views import formats, view
 from cardtool.views.harmless import escape
@@ -53,22 +54,22 @@ def guide(
     if value(ctx, "keep_personal") and not (receipt and value(ctx, "format") == "json"):
         text = "--keep-personal is for `guide NAME --receipt --format json`."
         raise click.UsageError(text, ctx)
-    session = Session(ctx, formats("guide"))
+    asked = Asked(ctx, formats("guide"))
     if address is not None:
         if name != _ADDRESSED or receipt:
             text = f"--address is for `guide {_ADDRESSED}`, without --receipt."
             raise click.UsageError(text, ctx)
         _on_screen(ctx, "--address")
-        ctx.exit(_show_address(session, address))
+        ctx.exit(_show_address(asked, address))
     if receipt:
         if name is None:
             text = "--receipt is for one procedure: `guide NAME --receipt`."
             raise click.UsageError(text, ctx)
         _on_screen(ctx, "--receipt")
-        if session.format == "json" and not value(ctx, "keep_personal"):
+        if asked.format.name == "json" and not value(ctx, "keep_personal"):
             text = "--receipt gives a name and a number: add --keep-personal for --format json."
             raise click.UsageError(text, ctx)
-    _show(session, name, role, receipt=receipt)
+    _show(asked, name, role, receipt=receipt)
 
 
 def _on_screen(ctx: click.Context, option: str) -> None:
@@ -78,32 +79,27 @@ def _on_screen(ctx: click.Context, option: str) -> None:
         raise click.UsageError(text, ctx)
 
 
-def _show(session: Session, name: str | None, role: str | None, *, receipt: bool) -> None:
+def _show(asked: Asked, name: str | None, role: str | None, *, receipt: bool) -> None:
     """Show one procedure, all as pages, or the list of them.
 
     Raises:
         Refusal: there is none of this name, or it cannot be shown.
     """
     known = procedures.load()
-    if name is None and session.format != "html":
-        if session.format == "json":
-            session.write([pages.listing_json(known, session.text)])
+    if name is None and asked.format.name != "html":
+        if asked.format.name == "json":
+            write(asked, [pages.listing_json(known, asked.text)])
         else:
-            session.write([pages.listing(known, session.text, session.paper())])
+            write(asked, [pages.listing(known, asked.text, paper(asked))])
         return
     chosen = known.values() if name is None else (_named(name, known),)
     whose = Role(role) if role else None
-    guides = [procedures.guide(each, whose, session.institution) for each in chosen]
+    guides = [procedures.guide(each, whose, asked.institution) for each in chosen]
     if receipt:
-        receipts.show(session, *chosen, *guides)
+        receipts.show(asked, *chosen, *guides)
         return
-    shown = view(session.format, "guide")
-    if session.format == "html":  # whose encoding is not the terminal's to choose
-        session.write_bytes(part.encode() for part in shown(guides, session.text))
-    elif session.format == "json":
-        session.write(shown(guides, session.text))
-    else:
-        session.write(shown(guides, session.text, session.paper()))
+    beside = {"paper": paper(asked)} if asked.format.people else {}
+    write(asked, view(asked.format.name, "guide")(guides, asked.text, **beside))
 
 
 def _named(name: str, known: dict[str, Procedure]) -> Procedure:
@@ -113,7 +109,7 @@ def _named(name: str, known: dict[str, Procedure]) -> Procedure:
     return known[name]
 
 
-def _show_address(session: Session, given: str) -> int:
+def _show_address(asked: Asked, given: str) -> int:
     """Show an address as the form wants it, and return the exit status.
 
     Raises:
@@ -127,10 +123,10 @@ def _show_address(session: Session, given: str) -> int:
         raise Refusal(code="address-unknown", words=named)
     hints = [] if any(each.isdigit() for each in found.text) else ["number"]
     hints += ["short"] if len(found.text.split()) < _FEWEST_WORDS else []
-    if session.format == "json":
-        session.write([pages.address_json(found, hints)])
+    if asked.format.name == "json":
+        write(asked, [pages.address_json(found, hints)])
     else:
-        session.write([pages.address(found, hints, session.text, session.paper())])
+        write(asked, [pages.address(found, hints, asked.text, paper(asked))])
     return _CHANGED if found.changes else 0
 
 

@@ -4,11 +4,14 @@
 import difflib
 
 import click
-import msgspec
+from msgspec.structs import replace
 
+from cardtool.cli.asked import Asked
+from cardtool.cli.judging import judge
 from cardtool.cli.options import AT, OUTPUT, SHOWING, options
+from cardtool.cli.output import paper, write
 from cardtool.cli.refusal import Refusal
-from cardtool.cli.session import Session
+from cardtool.cli.showing import show
 from cardtool.practice import load, names
 from cardtool.views import formats
 from cardtool.views.people import practice as views
@@ -24,32 +27,22 @@ def practice(ctx: click.Context, case: str | None) -> None:
     Needs no reader.  The exit status is that of the desk shown.
     """
     if case is None:
-        _show_list(Session(ctx, ("terminal", "json")))
+        _show_list(Asked(ctx, ("terminal", "json")))
         return
-    session = Session(ctx, formats())
-    _show_case(session, case)
-    ctx.exit(session.worst)
-
-
-def _show_case(session: Session, name: str) -> None:
-    """Show a case as `check` would show that desk, judged for its own moment or the one asked for.
-
-    Raises:
-        Refusal: there is no case of this name.
-    """
+    asked = Asked(ctx, formats())
     known = names()
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=3)
-        raise Refusal(code="practice-unknown", case=name, near=", ".join(near or known))
-    case = load(name)
-    diagnosis = session.judge(case.snapshot, case.at.astimezone())
-    session.show([msgspec.structs.replace(diagnosis, practice=name)])
+    if case not in known:
+        near = difflib.get_close_matches(case, known, n=3)
+        raise Refusal(code="practice-unknown", case=case, near=", ".join(near or known))
+    described = load(case)
+    diagnosis = judge(asked, described.snapshot, described.at.astimezone())
+    ctx.exit(show(asked, [replace(diagnosis, practice=case)]))
 
 
-def _show_list(session: Session) -> None:
+def _show_list(asked: Asked) -> None:
     """Show the name of every case with what it is about, in the language asked for."""
-    cases = {name: load(name).about_in(session.text.language) for name in names()}
-    if session.format == "json":
-        session.write([views.listing_json(cases)])
+    cases = {name: load(name).about_in(asked.text.language) for name in names()}
+    if asked.format.name == "json":
+        write(asked, [views.listing_json(cases)])
     else:
-        session.write([views.listing(cases, session.text, session.paper())])
+        write(asked, [views.listing(cases, asked.text, paper(asked))])

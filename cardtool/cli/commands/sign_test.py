@@ -1,22 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
 """`sign-test`: the only command that asks for a PIN, on the terminal and once."""
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
-from cardtool.cli.options import LOOKING, SHOWING, options, value
+from cardtool.cli.asked import Asked
+from cardtool.cli.asking import ask, ask_unseen, tell
+from cardtool.cli.judging import judge
+from cardtool.cli.looking import look
+from cardtool.cli.options import LOOKING, SHOWING, options
+from cardtool.cli.output import paper, write
 from cardtool.cli.refusal import UNKNOWN, Refusal
-from cardtool.cli.session import Session
-
-if TYPE_CHECKING:
-    from cardtool.cli.signers import Candidate
-    from cardtool.model.snapshot import Failure, Snapshot
-    from cardtool.probe.signing_jobs import Unsigned
-    from cardtool.views.people.signature import Signer
+from cardtool.cli.showing import show
+from cardtool.model.snapshot import Failure, Snapshot
+from cardtool.probe import signing_jobs
+from cardtool.probe.signing_jobs import Signed, Unsigned, Why
+from cardtool.rules.desk import reason
+from cardtool.rules.signing import (
+    Candidate,
+    candidates,
+    deciding,
+    is_spied_on,
+    pin_state,
+    with_flags,
+)
+from cardtool.views.people import signature
+from cardtool.views.people.signature import Signer
 
 _LIMIT_S = 30.0
 """For logging in and signing, where nobody said otherwise: a slow card takes several seconds."""
@@ -49,64 +60,82 @@ def sign_test(ctx: click.Context, reader: str, *, last_try: bool) -> None:
 
     The PIN is asked for on the terminal and tried once. A wrong PIN costs one of three tries.
     """
-    from cardtool.cli.signers import candidates, choose, is_spied_on
-
-    session = Session(ctx, ("terminal", "json"))
+    asked = Asked(ctx, ("terminal", "json"))
     if not sys.stdin.isatty():
         raise Refusal(code="sign-no-terminal")
-    snapshot = session.look()
-    found = candidates(snapshot, datetime.now(UTC), asked_for=bool(value(ctx, "module")))
+    snapshot = look(asked)
+    found = candidates(snapshot, datetime.now(UTC), asked_for=bool(asked.option("module")))
     if not found:
-        diagnosis = session.judge(snapshot)
-        session.show([diagnosis])
-        ctx.exit(session.worst or UNKNOWN)
-    chosen = choose(found, reader, session)
+        ctx.exit(show(asked, [judge(asked, snapshot)]) or UNKNOWN)
+    chosen = _choose(found, reader, asked)
     if is_spied_on(chosen):
         raise Refusal(code="sign-spy", module=chosen.module.path)
-    _agree(session, snapshot, chosen, last_try=last_try)
-    _sign(session, snapshot, chosen)
+    _agree(asked, snapshot, chosen, last_try=last_try)
+    _sign(asked, snapshot, chosen)
 
 
-def _agree(session: Session, snapshot: "Snapshot", chosen: "Candidate", *, last_try: bool) -> None:
+def _choose(found: tuple[Candidate, ...], reader: str, asked: Asked) -> Candidate:
+    """Return the one that is meant; where several may be, a person says which.
+
+    Raises:
+        Refusal: none is in a reader of that name, or what was typed is no number of the list.
+    """
+    fitting = tuple(candidate for candidate in found if reader in candidate.place)
+    if not fitting:
+        places = ", ".join(dict.fromkeys(candidate.place for candidate in found))
+        raise Refusal(code="sign-reader", reader=reader, found=places)
+    if len(fitting) == 1:
+        return fitting[0]
+    signers = [_signer(candidate, asked) for candidate in fitting]
+    tell(signature.choice(signers, asked.text, paper(asked)))
+    typed = ask(asked.text.label("sign-number"))
+    numbers = {str(number): candidate for number, candidate in enumerate(fitting, 1)}
+    if typed not in numbers:
+        raise Refusal(code="sign-number", count=len(fitting))
+    return numbers[typed]
+
+
+def _signer(chosen: Candidate, asked: Asked) -> Signer:
+    """Return what is shown of it."""
+    return Signer(
+        reader=chosen.place,
+        holder=chosen.certificate.holder,
+        until=asked.text.moment(chosen.certificate.not_after_at),
+        key=chosen.certificate.key,
+    )
+
+
+def _agree(asked: Asked, snapshot: Snapshot, chosen: Candidate, *, last_try: bool) -> None:
     """Go on only where the PIN may be tried, and say what will happen.
 
     Raises:
         Refusal: few tries are left, and it was not said twice that one may be used.
         click.exceptions.Exit: the PIN cannot be used at all; the diagnosis says why.
     """
-    from cardtool.cli import signers
-    from cardtool.views.people import signature
-
-    state = signers.pin_state(chosen)
+    state = pin_state(chosen)
     if not state.usable or (state.risky and not last_try):
-        status = _show_state(session, snapshot, chosen)
+        status = _show_state(asked, snapshot, chosen)
         if state.usable:
             raise _WarningRefusal(code="sign-last-try")
         raise click.exceptions.Exit(status)
-    shown = signature.notice(signers.shown(chosen, session), session.text, session.paper())
-    signers.tell(shown)
+    tell(signature.notice(_signer(chosen, asked), asked.text, paper(asked)))
     if state.risky:
-        word = session.text.label("sign-confirm-word")
-        signers.tell(f"{session.text.label('sign-last')}\n")
-        asked = f"{session.text.label('sign-confirm')} ({word})"
-        if signers.ask(asked) != word:
+        word = asked.text.label("sign-confirm-word")
+        tell(f"{asked.text.label('sign-last')}\n")
+        if ask(f"{asked.text.label('sign-confirm')} ({word})") != word:
             raise Refusal(code="sign-not-confirmed")
 
 
-def _sign(session: Session, snapshot: "Snapshot", chosen: "Candidate") -> None:
+def _sign(asked: Asked, snapshot: Snapshot, chosen: Candidate) -> None:
     """Ask for the PIN, have the card sign, and show what came of it.
 
     Raises:
         Refusal: the card did not sign.
     """
-    from cardtool.cli import signers
-    from cardtool.model.snapshot import Failure
-    from cardtool.probe import signing_jobs
-
     signing_jobs.keep_out_of_core()
-    limit_s = value(click.get_current_context(), "timeout") or session.config.timeout_s or _LIMIT_S
-    pin = signers.ask_pin(session.text.label("sign-pin"), signing_jobs.PIN_LIMIT_BYTES)
-    signers.tell(f"{session.text.label('sign-waiting')}\n")
+    limit_s = asked.option("timeout") or asked.config.timeout_s or _LIMIT_S
+    pin = _ask_pin(asked)
+    tell(f"{asked.text.label('sign-waiting')}\n")
     with signing_jobs.environment(chosen.module, snapshot) as environment:
         question = signing_jobs.Sign(
             path=chosen.module.path,
@@ -120,24 +149,37 @@ def _sign(session: Session, snapshot: "Snapshot", chosen: "Candidate") -> None:
     match answer:
         case Failure():
             raise _lost(answer)
-        case signing_jobs.Unsigned(why=signing_jobs.Why.LOGIN):
-            raise _not_let_in(answer, session, snapshot, chosen)
-        case signing_jobs.Unsigned():
+        case Unsigned(why=Why.LOGIN):
+            raise _not_let_in(answer, asked, snapshot, chosen)
+        case Unsigned():
             raise _unsigned(answer, chosen.certificate.key)
-        case signing_jobs.Signed():
-            _show_signed(session, signers.shown(chosen, session), answer.mechanism)
+        case Signed():
+            _show_signed(asked, _signer(chosen, asked), answer.mechanism)
 
 
-def _show_signed(session: Session, signer: "Signer", mechanism: str) -> None:
-    from cardtool.views.people import signature
+def _ask_pin(asked: Asked) -> bytes:
+    """Read the PIN from the terminal without showing it.
 
-    if session.format == "json":
-        session.write([signature.signed_json(signer, mechanism)])
+    Raises:
+        Refusal: nothing that can be a PIN was typed, or it could not be hidden.
+        click.Abort: the person left.
+    """
+    pin = ask_unseen(asked.text.label("sign-pin")).encode()
+    if not pin:
+        raise Refusal(code="sign-pin-empty")
+    if len(pin) > signing_jobs.PIN_LIMIT_BYTES:
+        raise Refusal(code="sign-pin-long", limit=signing_jobs.PIN_LIMIT_BYTES)
+    return pin
+
+
+def _show_signed(asked: Asked, signer: Signer, mechanism: str) -> None:
+    if asked.format.name == "json":
+        write(asked, [signature.signed_json(signer, mechanism)])
     else:
-        session.write([signature.signed(signer, mechanism, session.text, session.paper())])
+        write(asked, [signature.signed(signer, mechanism, asked.text, paper(asked))])
 
 
-def _lost(loss: "Failure") -> Refusal:
+def _lost(loss: Failure) -> Refusal:
     """Say that the worker gave no answer: whether the PIN was tried is not known."""
     if loss.name == "WAITED":
         return Refusal(code="sign-waited")
@@ -146,17 +188,13 @@ def _lost(loss: "Failure") -> Refusal:
     return _CriticalRefusal(code="sign-crashed", reason=loss.name)
 
 
-def _not_let_in(
-    answer: "Unsigned", session: Session, snapshot: "Snapshot", chosen: "Candidate"
-) -> Refusal:
+def _not_let_in(answer: Unsigned, asked: Asked, snapshot: Snapshot, chosen: Candidate) -> Refusal:
     """Say that the login was refused, and show how the PIN stands now."""
-    from cardtool.cli.signers import pin_state, with_flags
-
     status = 0
     if answer.flags is not None:
         now, changed = with_flags(snapshot, chosen, answer.flags)
         if not pin_state(changed).is_well:  # a token need not tell how many tries are left
-            status = _show_state(session, now, changed)
+            status = _show_state(asked, now, changed)
     reason = _symbol(answer)
     if answer.reason is None or answer.reason.name != "CKR_PIN_INCORRECT":
         return _CriticalRefusal(code="sign-login-refused", reason=reason)
@@ -165,10 +203,8 @@ def _not_let_in(
     return _WarningRefusal(code="sign-pin-wrong", reason=reason)
 
 
-def _unsigned(answer: "Unsigned", key: str) -> Refusal:
+def _unsigned(answer: Unsigned, key: str) -> Refusal:
     """Say why the card did not sign, of those reasons that are not about the PIN."""
-    from cardtool.probe.signing_jobs import Why
-
     match answer.why:
         case Why.UNREACHED:
             return _CriticalRefusal(code="sign-unreached", reason=_symbol(answer))
@@ -184,17 +220,11 @@ def _unsigned(answer: "Unsigned", key: str) -> Refusal:
             return _CriticalRefusal(code="sign-refused", reason=_symbol(answer))
 
 
-def _symbol(answer: "Unsigned") -> str:
+def _symbol(answer: Unsigned) -> str:
     """Give what the module said as a person would look it up."""
-    from cardtool.rules.desk import reason
-
     return "-" if answer.reason is None else reason(answer.reason)
 
 
-def _show_state(session: Session, snapshot: "Snapshot", chosen: "Candidate") -> int:
+def _show_state(asked: Asked, snapshot: Snapshot, chosen: Candidate) -> int:
     """Show the diagnosis, decided by the state of the chosen token's PIN; return its status."""
-    from cardtool.cli.signers import deciding
-
-    diagnosis = deciding(session.judge(snapshot), chosen)
-    session.show([diagnosis])
-    return diagnosis.severity.exit_status
+    return show(asked, [deciding(judge(asked, snapshot), chosen)])

@@ -3,8 +3,11 @@
 
 import click
 
+from cardtool.cli.asked import Asked
+from cardtool.cli.judging import leaving
+from cardtool.cli.looking import look
 from cardtool.cli.options import KEEP, LOOKING, OUTPUT, SHOWING, options
-from cardtool.cli.session import Session
+from cardtool.cli.output import write
 from cardtool.model.snapshot import encode
 
 
@@ -13,5 +16,5 @@ from cardtool.model.snapshot import encode
 @click.pass_context
 def snapshot(ctx: click.Context) -> None:
     """Write what this machine looks like, for support.  Names are hashed."""
-    session = Session(ctx, ("json",))
-    session.write([encode(session.leaving(session.look())).decode()])
+    asked = Asked(ctx, ("json",))
+    write(asked, [encode(leaving(asked, look(asked))).decode()])

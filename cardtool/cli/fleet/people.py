@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
 """How a person is named to a command: never by their number among its words.
 
 A command's words are seen by everybody on the machine, and kept by the shell.
 """
 
 import re
-from typing import TYPE_CHECKING
+import sys
 
 import click
 
+from cardtool.cli.asked import Asked
+from cardtool.cli.asking import ask
 from cardtool.cli.refusal import Refusal
-from cardtool.cli.session import Session
-
-if TYPE_CHECKING:
-    from cardtool.fleet.removing.searching import Person
-    from cardtool.fleet.store.database import Store
+from cardtool.fleet.removing import searching
+from cardtool.fleet.removing.searching import Person
+from cardtool.fleet.store.database import Store
+from cardtool.model.redact import hashed
 
 ASKED = "-"
 """Given instead of a person: ask for the number."""
@@ -23,39 +23,34 @@ ASKED = "-"
 _NUMBER = r"[1-9]([\s._-]?[0-9]){10}"
 
 
-def values(session: Session, person: str) -> tuple[str, ...]:
+def values(asked: Asked, person: str) -> tuple[str, ...]:
     """Return what the store may call a person: as given, and as the site's key hashes it.
 
     Raises:
         Refusal: it is an identity number, which must be typed where it is asked for.
     """
-    from cardtool.model.redact import hashed
-
-    person = _typed(session) if person == ASKED else _not_a_number(person)
-    key = _key(session)
+    person = _typed(asked) if person == ASKED else _not_a_number(person)
+    key = _key(asked)
     return (person, hashed(key, person)) if key else (person,)
 
 
-def sought(session: Session, store: "Store", person: str) -> "Person":
+def sought(asked: Asked, store: Store, person: str) -> Person:
     """Return whom to look for; where the store masks numbers, the name is asked for as well.
 
     Raises:
         Refusal: it is an identity number, or too short to be anybody's name.
     """
-    from cardtool.fleet.removing import searching
-    from cardtool.model.redact import hashed
-
-    number = _typed(session) if person == ASKED else ""
+    number = _typed(asked) if person == ASKED else ""
     given = number or _not_a_number(person).strip()
     if len(given) < searching.SHORTEST:
         raise Refusal(code="person-short", shortest=searching.SHORTEST)
     name = ""
     if number and searching.alike(store, number):
-        question = session.text.label("forget-name")
+        question = asked.text.label("forget-name")
         name = click.prompt(question, default="", show_default=False, err=True).strip()
-    key = _key(session)
+    key = _key(asked)
     accounts = searching.accounts(given)
-    return searching.Person(
+    return Person(
         values=(given, hashed(key, given)) if key else (given,),
         number=number if re.fullmatch(_NUMBER, number) else "",
         name=name,
@@ -69,10 +64,16 @@ def _not_a_number(person: str) -> str:
     return person
 
 
-def _typed(session: Session) -> str:
-    typed: str = click.prompt(session.text.label("forget-number"), hide_input=True, err=True)
+def _typed(asked: Asked) -> str:
+    """Read a number: unseen from a terminal, else a line of standard input."""
+    label = asked.text.label("forget-number")
+    typed: str = (
+        click.prompt(label, hide_input=True, err=True) if sys.stdin.isatty() else ask(label)
+    )
+    if not typed:
+        raise click.Abort
     return re.sub(r"[\s._-]", "", typed) if re.fullmatch(_NUMBER, typed.strip()) else typed.strip()
 
 
-def _key(session: Session) -> bytes:
-    return bytes.fromhex(session.config.identity.key or "")
+def _key(asked: Asked) -> bytes:
+    return bytes.fromhex(asked.config.identity.key or "")

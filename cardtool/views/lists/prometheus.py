@@ -155,16 +155,6 @@ def render(
             place.close()
 
 
-def newest(summaries: Iterable[Summary]) -> Iterator[Summary]:
-    """Yield one line for each workstation, that of the latest look; holds as many as there are."""
-    found: dict[str, Summary] = {}
-    for each in summaries:
-        key = each.host_id or each.host
-        if key not in found or found[key].taken_at <= each.taken_at:
-            found[key] = each
-    yield from found.values()
-
-
 def _head(family: Family) -> str:
     return f"# HELP {family.name} {family.means}\n# TYPE {family.name} gauge\n"
 

@@ -24,7 +24,7 @@ _GAP = 2
 _INDENT = "  "
 
 
-def render(tally: Tally, text: Text, by: str, paper: Paper | None = None) -> Iterator[str]:
+def render(tally: Tally, text: Text, paper: Paper | None = None, *, by: str) -> Iterator[str]:
     """Yield the table, the largest count first."""
     sheet = paper or Paper()
     heading = [text.label("list-codes" if by == "code" else f"list-{by}"), text.label("list-count")]
@@ -60,8 +60,9 @@ def _stacked(heading: list[str], row: list[str], paper: Paper) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def render_csv(tally: Tally, by: str) -> Iterator[str]:
+def render_csv(tally: Tally, text: Text | None = None, *, by: str) -> Iterator[str]:
     """Yield the table with names for programs."""
+    del text
     line = io.StringIO(newline="")
     writer = csv.writer(line)
     writer.writerow((by, "workstations", *(each.value for each in _ORDER)))
@@ -70,8 +71,9 @@ def render_csv(tally: Tally, by: str) -> Iterator[str]:
     yield "\ufeff" + line.getvalue()
 
 
-def render_json(tally: Tally, by: str) -> Iterator[str]:
+def render_json(tally: Tally, text: Text | None = None, *, by: str) -> Iterator[str]:
     """Yield the table as a list of objects."""
+    del text
     rows = [
         {by: key, "workstations": counts.total()}
         | {each.value: counts[each.value] for each in _ORDER}

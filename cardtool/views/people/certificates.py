@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text as Line
 
 from cardtool.catalog import issuers
-from cardtool.model.certificate import Certificate, Name
+from cardtool.model.certificate import Certificate, Judged, Name
 from cardtool.model.chain import chain
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import CertificateObject, Failure, Slot, Token
@@ -19,15 +19,6 @@ from cardtool.views.harmless import escape, harmless
 from cardtool.views.identifiers import named
 from cardtool.views.paper import Paper, hanging
 from cardtool.views.people.drivers import failure
-
-
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """What rules say of one certificate, which this module has none of."""
-
-    kind: str
-    """As `[label]` has it after `kind-`."""
-    ends_at: datetime
-    """Its last second, or that of an issuer on the same card that ends first."""
 
 
 class Holding(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,12 +3,14 @@
 
 import click
 
+from cardtool.cli.asked import Asked
+from cardtool.cli.judging import judge
 from cardtool.cli.later import later
-from cardtool.cli.listing import judged
+from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, SHOWING, options
-from cardtool.cli.session import Session
+from cardtool.cli.showing import show
+from cardtool.rules.listed import listed
 from cardtool.views import formats
-from cardtool.views.people.certificates import render_json
 
 _COMMANDS = later(__name__, {"export": "Write the certificates as PEM, DER or chains."})
 
@@ -22,13 +24,10 @@ def certs(ctx: click.Context, *, everything: bool) -> None:
     """List the certificates on the cards.  Without any, the exit status says how bad that is."""
     if ctx.invoked_subcommand is not None:
         return
-    session = Session(ctx, formats("certificates"))
-    diagnosis = session.judge(session.look())
-    known = judged(diagnosis.snapshot)
-    if session.format == "json":
-        session.write(render_json([diagnosis], judged=known))
-    else:
-        bound = {"judged": known, "everything": everything}
-        session.show([diagnosis], "certificates", **bound)
+    asked = Asked(ctx, formats("certificates"))
+    diagnosis = judge(asked, look(asked))
+    beside = {"everything": everything} if asked.format.people else {}
+    judged = listed(diagnosis.snapshot)
+    status = show(asked, [diagnosis], "certificates", judged=judged, **beside)
     lists = [token.certificates for _, _, token in diagnosis.snapshot.tokens()]
-    ctx.exit(0 if any(isinstance(some, tuple) and some for some in lists) else session.worst)
+    ctx.exit(0 if any(isinstance(some, tuple) and some for some in lists) else status)

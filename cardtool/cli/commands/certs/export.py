@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
+from cardtool.cli.asked import Asked
+from cardtool.cli.judging import judge
+from cardtool.cli.looking import look
 from cardtool.cli.options import CARD, SHOWING, PathName, options
-from cardtool.cli.output import write_file
+from cardtool.cli.output import write_bytes, write_file
 from cardtool.cli.refusal import Refusal
-from cardtool.cli.session import Session
 from cardtool.model.chain import chain
 from cardtool.model.snapshot import CertificateObject, Failure, Snapshot
 
@@ -48,19 +50,19 @@ _Objects = dict[str, CertificateObject]
 @click.pass_context
 def export(ctx: click.Context, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
     """Write the certificates as PEM, DER or chains.  They hold their holder's name and number."""
-    _export(Session(ctx, ()), output, form, prefixes)
+    _export(Asked(ctx, ()), output, form, prefixes)
 
 
-def _export(session: Session, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
+def _export(asked: Asked, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
     """Write the certificates whose fingerprint begins with one of the prefixes.
 
     Raises:
         Refusal: none was read or is meant, or one file is to hold several that each need their own.
     """
-    snapshot = session.look()
+    snapshot = look(asked)
     found = _certificates(snapshot)
     if not found:
-        raise Refusal(code="export-unread", verdict=session.judge(snapshot).verdict)
+        raise Refusal(code="export-unread", verdict=judge(asked, snapshot).verdict)
     wanted = tuple(each.replace(":", "").upper() for each in prefixes) or ("",)
     chosen = {name: each for name, each in found.items() if name.startswith(wanted)}
     if not chosen:
@@ -77,7 +79,7 @@ def _export(session: Session, output: str | None, form: str, prefixes: tuple[str
         raise Refusal(code="export-several-chains", found=_fingerprints(chosen))
     body = b"".join(bodies.values())
     if output is None or output == "-":
-        session.write_bytes([body])
+        write_bytes(asked, [body])
     else:
         write_file(Path(output), body)
 

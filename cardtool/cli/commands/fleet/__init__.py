@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The group of the commands about many workstations."""
 
+from concurrent.futures import BrokenExecutor
+from typing import Any
+
 import click
 
-from cardtool.cli.fleet.opening import Fleet
+from cardtool.cli import installing
 from cardtool.cli.later import later
+from cardtool.cli.refusal import Refusal
 
 _COMMANDS = later(
     __name__,
@@ -24,6 +28,27 @@ _COMMANDS = later(
         "send": "Look at this machine and send the snapshot to be collected.",
     },
 )
+
+
+class Fleet(click.Group):
+    """A group whose commands need packages that may be missing, and processes that judge."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
+        """Run the command.
+
+        Raises:
+            Refusal: a package is not installed, or a process that judges was ended.
+        """
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            if package in {"", "cardtool"}:
+                raise
+            install = installing.command()
+            raise Refusal(code="store-extra", package=package, install=install) from error
+        except BrokenExecutor as error:
+            raise Refusal(code="judging-ended") from error
 
 
 @click.group(cls=Fleet, commands=_COMMANDS)

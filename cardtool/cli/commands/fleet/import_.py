@@ -1,24 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
 """`cardtool fleet import`."""
 
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
-from cardtool.cli.fleet.answering import showing
-from cardtool.cli.fleet.opening import DATABASE, opened
-from cardtool.cli.options import PathName, options
+from cardtool.cli.asked import Asked
+from cardtool.cli.options import DATABASE, PathName, options, showing
+from cardtool.cli.output import write
 from cardtool.cli.refusal import UNKNOWN, Refusal
-from cardtool.cli.session import Session
+from cardtool.fleet.importing.blocks import JudgedBlocks
+from cardtool.fleet.pool import Terms
+from cardtool.model.origin import IdentityPolicy
+from cardtool.model.snapshot import SIZE_LIMIT_BYTES
+from cardtool.text import Text
+from cardtool.views.harmless import escape
 
 if TYPE_CHECKING:
     from cardtool.fleet.importing.reading import Trouble
     from cardtool.fleet.importing.run import Report, Says
-    from cardtool.text import Text
 
 _FORMATS = ("terminal", "json")
 
@@ -36,7 +41,7 @@ _FORMATS = ("terminal", "json")
     default=False,
     help="Whether to remove files that were imported whole.  [default: keep]",
 )
-@options(*showing(*_FORMATS)[1:], DATABASE)
+@options(*showing(*_FORMATS), DATABASE)
 @click.pass_context
 def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, remove: bool) -> None:  # noqa: FBT001 - as click gives it
     """Take snapshots into the store: files, folders, `-`.
@@ -47,13 +52,7 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
     `rejected`, with the reason beside it; one that was named stays where it is, and the reason is
     said. Either exits 3.
     """
-    from concurrent.futures import BrokenExecutor
-
-    from cardtool.fleet.importing.blocks import JudgedBlocks
-    from cardtool.fleet.pool import Terms
-    from cardtool.model.origin import IdentityPolicy
-
-    session = Session(ctx, _FORMATS)
+    asked = Asked(ctx, _FORMATS)
     for path in paths:
         if path != "-" and not Path(path).exists():
             raise Refusal(code="import-missing", file=path)
@@ -61,27 +60,25 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
         raise Refusal(code="import-link", file=rejected)
     terms = Terms(
         at=datetime.now(UTC),
-        policy=session.config.days(),
-        identity=IdentityPolicy(session.config.fleet.identity or "full"),
+        policy=asked.config.days(),
+        identity=IdentityPolicy(asked.config.fleet.identity or "full"),
     )
     apart = None if rejected is None else Path(rejected)
     try:
         with JudgedBlocks(map(Path, paths), terms, rejected=apart) as judged:
-            # while they judge, this process loads what the store needs
-            from cardtool.fleet.importing.run import take_in
+            # SQLAlchemy is loaded while the other processes judge
+            from cardtool.cli.fleet.opening import opened  # noqa: PLC0415
+            from cardtool.fleet.importing.run import take_in  # noqa: PLC0415
 
-            store = opened(ctx, session, may_make=True)
-            report = take_in(store, judged, says=_says(session.text), remove=remove)
+            store = opened(asked, may_make=True)
+            report = take_in(store, judged, says=_says(asked.text), remove=remove)
     except BrokenExecutor as error:
         raise Refusal(code="import-ended") from error
-    session.write(_told(report, session.text if session.format == "terminal" else None))
+    write(asked, _told(report, asked.text if asked.format.name == "terminal" else None))
     ctx.exit(UNKNOWN if report.set_aside else 0)
 
 
-def _says(text: "Text") -> "Says":
-    from cardtool.model.snapshot import SIZE_LIMIT_BYTES
-    from cardtool.views.harmless import escape
-
+def _says(text: Text) -> "Says":
     def says(trouble: "Trouble", file: Path) -> str:
         named: dict[str, str | int] = {"file": file.name, "reason": trouble.detail}
         return escape(text.refusal(trouble.code, {**named, "limit": SIZE_LIMIT_BYTES}))
@@ -89,11 +86,7 @@ def _says(text: "Text") -> "Says":
     return says
 
 
-def _told(report: "Report", text: "Text | None") -> Iterator[str]:
-    import msgspec
-
-    from cardtool.views.harmless import escape
-
+def _told(report: "Report", text: Text | None) -> Iterator[str]:
     if text is None:
         yield msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
         return

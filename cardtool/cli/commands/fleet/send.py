@@ -1,23 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
 """`cardtool fleet send`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from cardtool.cli.asked import Asked
+from cardtool.cli.looking import look
 from cardtool.cli.options import LOOKING, SHOWING, options
+from cardtool.cli.output import write
 from cardtool.cli.refusal import Refusal
-from cardtool.cli.session import Session
-
-if TYPE_CHECKING:
-    from cardtool.fleet.sending.delivery import HandOver
-    from cardtool.fleet.sending.spool import Report, Spool
-    from cardtool.model.origin import Origin
+from cardtool.fleet.sending.delivery import HandOver, destination
+from cardtool.fleet.sending.parcel import allowed, parcel
+from cardtool.fleet.sending.spool import Answer, Report, Spool
+from cardtool.model.origin import IdentityPolicy, Origin
+from cardtool.model.snapshot import SnapshotError
+from cardtool.probe import accounts, identity, last_good
 
 _WAITS = 1
 _REFUSED = 2
+
+_AWAY = {
+    "": "fleet-away",
+    "access": "fleet-away-access",
+    "busy": "fleet-away-busy",
+    "certificate": "fleet-away-certificate",
+}
+"""`Answer.kind` -> why the snapshots wait."""
 
 
 @click.command()
@@ -34,28 +43,24 @@ def send(ctx: click.Context, to: str | None) -> None:
     Exit status: delivered 0, tried again at the next run 1, refused by the receiver 2,
     cannot be done so 3.  Who is in it is hashed unless the configuration file says otherwise.
     """
-    session = Session(ctx, ())
-    hand_over = _destination(session, to)
-    key = _key(session)
-    folder = _folder()
-    origin = _origin(session, folder)
-    snapshot = session.look(is_patient=True)
-
-    from cardtool.fleet.sending.parcel import parcel
-    from cardtool.fleet.sending.spool import Spool
-    from cardtool.probe import accounts
-
+    asked = Asked(ctx, ())
+    named = to or asked.config.fleet.to
+    if not named:
+        raise Refusal(code="fleet-nowhere")
+    hand_over = destination(named, asked.config.fleet)
+    key, folder = _key(asked), _folder()
+    spool = Spool(folder / "spool", asked.config.fleet.spool_limit)
+    patience_s = 2 * asked.config.fleet.timeout_s
+    origin = _origin(asked, folder)
+    snapshot = look(asked, is_patient=True)
     hand_over = _as_allowed(hand_over, origin, key)
-
-    spool = Spool(folder / "spool", session.config.fleet.spool_limit)
-    patience_s = 2 * session.config.fleet.timeout_s
     try:
         if snapshot.running is None:
             _keep(spool, *parcel(snapshot, origin, key, accounts.own()), hand_over, patience_s)
         report = spool.deliver(hand_over, patience_s)
     except OSError as error:
         raise Refusal(code="fleet-spool", reason=error.strerror or str(error)) from error
-    status = _tell(session, report, folder / "spool" / "refused")
+    status = _tell(asked, report, folder / "spool" / "refused")
     if (other := snapshot.running) is not None:  # the card was not read: no state of this desk
         pid = "-" if other.pid is None else other.pid
         Refusal(code="fleet-check-running", program=other.program, pid=pid).show()
@@ -63,37 +68,28 @@ def send(ctx: click.Context, to: str | None) -> None:
     ctx.exit(status)
 
 
-def _destination(session: Session, to: str | None) -> "HandOver":
-    from cardtool.fleet.sending.delivery import destination
-
-    named = to or session.config.fleet.to
-    if not named:
-        raise Refusal(code="fleet-nowhere")
-    return destination(named, session.config.fleet)
-
-
-def _key(session: Session) -> bytes:
+def _key(asked: Asked) -> bytes:
     """Return the key of the site's hash: one drawn anew would make everybody somebody else."""
-    key = session.config.identity.key
-    if key is None and session.config.fleet.kept == "hashed":
+    key = asked.config.identity.key
+    if key is None and asked.config.fleet.kept == "hashed":
         raise Refusal(code="fleet-key")
     return bytes.fromhex(key or "")
 
 
 def _folder() -> Path:
-    from cardtool.probe import last_good
-
     folder = last_good.folder()
     if folder is None:
         raise Refusal(code="fleet-state")
     return folder.absolute()
 
 
-def _origin(session: Session, folder: Path) -> "Origin":
-    from cardtool.model.origin import IdentityPolicy, Origin
-    from cardtool.probe import identity
+def _origin(asked: Asked, folder: Path) -> Origin:
+    """Return what the receiver is told of this workstation beside the snapshot.
 
-    settings = session.config.fleet
+    Raises:
+        Refusal: the name of this workstation for all time cannot be kept.
+    """
+    settings = asked.config.fleet
     try:
         host_id = identity.host_id(settings.host_id, folder / "host-id")
     except OSError as error:
@@ -106,12 +102,8 @@ def _origin(session: Session, folder: Path) -> "Origin":
     )
 
 
-def _as_allowed(hand_over: "HandOver", origin: "Origin", key: bytes) -> "HandOver":
+def _as_allowed(hand_over: HandOver, origin: Origin, key: bytes) -> HandOver:
     """Return what hands over no more of a person than today's policy lets leave."""
-    from cardtool.fleet.sending.parcel import allowed
-    from cardtool.fleet.sending.spool import Answer
-    from cardtool.model.snapshot import SnapshotError
-    from cardtool.probe import accounts
 
     def handed(name: str, body: bytes) -> Answer:
         try:
@@ -123,7 +115,7 @@ def _as_allowed(hand_over: "HandOver", origin: "Origin", key: bytes) -> "HandOve
     return handed
 
 
-def _keep(spool: "Spool", name: str, body: bytes, hand_over: "HandOver", patience_s: float) -> None:
+def _keep(spool: Spool, name: str, body: bytes, hand_over: HandOver, patience_s: float) -> None:
     """Keep the snapshot before anything else, or once what waits has made room for it.
 
     Raises:
@@ -138,7 +130,7 @@ def _keep(spool: "Spool", name: str, body: bytes, hand_over: "HandOver", patienc
         Refusal(code="fleet-dropped", dropped=dropped).show()
 
 
-def _tell(session: Session, report: "Report", refused: Path) -> int:
+def _tell(asked: Asked, report: Report, refused: Path) -> int:
     """Say what became of it, and return the exit status."""
     last, reason = report.last, report.last.reason
     if report.refused:
@@ -146,19 +138,11 @@ def _tell(session: Session, report: "Report", refused: Path) -> int:
             code="fleet-refused", reason=reason, refused=report.refused, folder=str(refused)
         ).show()
     if last.state == "away" and report.passed != report.waiting:
-        if last.kind == "certificate":
-            away = Refusal(code="fleet-away-certificate", reason=reason, waiting=report.waiting)
-        elif last.kind == "access":
-            away = Refusal(code="fleet-away-access", reason=reason, waiting=report.waiting)
-        elif last.kind == "busy":
-            away = Refusal(code="fleet-away-busy", waiting=report.waiting)
-        else:
-            away = Refusal(code="fleet-away", reason=reason, waiting=report.waiting)
-        away.show()
+        Refusal(code=_AWAY[last.kind], reason=reason, waiting=report.waiting).show()
     if report.passed:
         Refusal(code="fleet-passed", reason=reason, passed=report.passed).show()
     if report.delivered:
-        session.write([f"{session.text.label('send-delivered')}: {report.delivered}\n"])
+        write(asked, [f"{asked.text.label('send-delivered')}: {report.delivered}\n"])
     if report.refused:
         return _REFUSED
     return _WAITS if last.state == "away" else 0

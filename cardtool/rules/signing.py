@@ -1,19 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: PLC0415 - what a command does not need is not imported (cardtool/cli/__init__.py)
-"""Who can sign at this desk, which of them is meant, how the PIN stands, and asking for it."""
+"""Who can sign at this desk, how the PIN stands, and what that makes of the diagnosis."""
 
-import getpass
-import sys
-import warnings
 from datetime import datetime
 
-import click
 import msgspec
 from msgspec.structs import replace
 
 from cardtool.catalog import module_at
-from cardtool.cli.refusal import Refusal
-from cardtool.cli.session import Session
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Snapshot, Token
@@ -21,7 +14,6 @@ from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.kinds import is_broken
 from cardtool.rules.tokens import PUK_LOCKED, pin_code
-from cardtool.views.people.signature import Signer
 
 _SPY = "pkcs11-spy"
 """The catalogue's name of a module that writes down what passes through it, PINs too."""
@@ -113,39 +105,6 @@ def is_spied_on(candidate: Candidate) -> bool:
     return known is not None and known.id == _SPY
 
 
-def choose(found: tuple[Candidate, ...], reader: str, session: Session) -> Candidate:
-    """Return the one that is meant; where several may be, a person says which.
-
-    Raises:
-        Refusal: none is in a reader of that name, or what was typed is no number of the list.
-    """
-    from cardtool.views.people import signature
-
-    fitting = tuple(each for each in found if reader in each.place)
-    if not fitting:
-        places = ", ".join(dict.fromkeys(each.place for each in found))
-        raise Refusal(code="sign-reader", reader=reader, found=places)
-    if len(fitting) == 1:
-        return fitting[0]
-    signers = [shown(each, session) for each in fitting]
-    tell(signature.choice(signers, session.text, session.paper()))
-    typed = ask(session.text.label("sign-number"))
-    numbers = {str(number): each for number, each in enumerate(fitting, 1)}
-    if typed not in numbers:
-        raise Refusal(code="sign-number", count=len(fitting))
-    return numbers[typed]
-
-
-def shown(chosen: Candidate, session: Session) -> Signer:
-    """Return what is shown of it."""
-    return Signer(
-        reader=chosen.place,
-        holder=chosen.certificate.holder,
-        until=session.text.moment(chosen.certificate.not_after_at),
-        key=chosen.certificate.key,
-    )
-
-
 def pin_state(chosen: Candidate) -> PinState:
     """Tell from the token's flags whether its PIN may be tried."""
     token = _warned(chosen)
@@ -155,10 +114,6 @@ def pin_state(chosen: Candidate) -> PinState:
         usable=is_own and code in (*_RISKY, "pin-ready"),
         risky=code in _RISKY or PUK_LOCKED in flags,
     )
-
-
-def _warned(chosen: Candidate) -> Token:
-    return replace(chosen.token, flags=(*chosen.token.flags, *chosen.warnings))
 
 
 def deciding(diagnosis: Diagnosis, chosen: Candidate) -> Diagnosis:
@@ -192,48 +147,5 @@ def with_flags(
     return replace(snapshot, modules=modules), changed
 
 
-def tell(words: str) -> None:
-    """Write to standard error: standard output is for the result."""
-    from cardtool import console
-
-    console.write([words], sys.stderr)
-
-
-def ask(prompt: str) -> str:
-    """Read a line from the terminal.
-
-    Raises:
-        click.Abort: the person left.
-    """
-    tell(f"{prompt}: ")
-    try:
-        typed = sys.stdin.readline()
-    except UnicodeError:  # whose text has a piece of what was typed
-        return ""
-    if not typed:
-        raise click.Abort
-    return typed.strip()
-
-
-def ask_pin(prompt: str, limit_bytes: int) -> bytes:
-    """Read the PIN from the terminal without showing it.
-
-    Raises:
-        Refusal: nothing that can be a PIN was typed, or it could not be hidden.
-        click.Abort: the person left.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", getpass.GetPassWarning)
-        try:
-            pin = getpass.getpass(f"{prompt}: ").encode()
-        except getpass.GetPassWarning:
-            raise Refusal(code="sign-no-terminal") from None
-        except EOFError:
-            raise click.Abort from None
-        except UnicodeError:  # whose text has a piece of what was typed
-            raise Refusal(code="sign-pin-encoding") from None
-    if not pin:
-        raise Refusal(code="sign-pin-empty")
-    if len(pin) > limit_bytes:
-        raise Refusal(code="sign-pin-long", limit=limit_bytes)
-    return pin
+def _warned(chosen: Candidate) -> Token:
+    return replace(chosen.token, flags=(*chosen.token.flags, *chosen.warnings))

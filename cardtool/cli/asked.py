@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the options, the environment and the configuration files ask of a command, together."""
+
+import logging
+import os
+import re
+import shlex
+import sys
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import click
+
+from cardtool.catalog import institutions
+from cardtool.cli.logs import Harmless
+from cardtool.cli.options import value
+from cardtool.config import Config, file_with, languages, load, system_language
+from cardtool.model.procedure import Institution
+from cardtool.model.refused import Refused
+from cardtool.text import Text
+from cardtool.views import FORMATS, Format
+
+
+class Asked:
+    """The settings of one command."""
+
+    def __init__(self, ctx: click.Context, known: tuple[str, ...]) -> None:
+        """Take the options as they stand; `known` are the command's formats, the usual one first.
+
+        Raises:
+            click.UsageError: options that do not go together.
+            Refused: the profile of the institution, or a configuration file, cannot be used.
+        """
+        self._ctx = ctx
+        if self.option("verbose"):
+            handler = logging.StreamHandler(sys.stderr)
+            handler.setFormatter(Harmless())
+            logging.basicConfig(handlers=[handler], level=logging.DEBUG)
+        asked = self.option("format")
+        if asked and asked not in known:
+            others = f"; it has {', '.join(known)}" if known else ""
+            text = f"`{ctx.command_path}` has no --format {asked}{others}."
+            raise click.UsageError(text, ctx)
+        self.format: Format = FORMATS[asked or (*known, "terminal")[0]]
+        self.keeps = bool(self.option("keep_personal"))
+        """Persons are left as they are."""
+        if self.keeps and not self.format.keeps:
+            whole = " or ".join(name for name in known if FORMATS[name].keeps)
+            text = f"--keep-personal is for data: add --format {whole or 'json'}."
+            raise click.UsageError(text, ctx)
+        self.institution = self._institution()  # a wrong name is refused before a card is read
+
+    def option(self, name: str) -> Any:  # noqa: ANN401 - an option's value
+        """Return what an option was set to, or None."""
+        return value(self._ctx, name)
+
+    @cached_property
+    def moment(self) -> datetime:
+        """The moment that is asked about: that of `--at`, or now."""
+        return self.option("at") or datetime.now().astimezone()
+
+    @property
+    def file(self) -> str | None:
+        """What `-o` names, if it is not standard output."""
+        name: str | None = self.option("output")
+        return None if name == "-" else name
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration files."""
+        return load(os.environ)
+
+    @cached_property
+    def text(self) -> Text:
+        """The words in the language that was asked for."""
+        asked = next(languages(self.option("lang"), os.environ), None)
+        language = asked or self.config.language or system_language()
+        command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
+        if name := self.option("institution"):  # a command that is shown can be typed as it is
+            is_plain = re.fullmatch(r"[\w.:\\/-]+", name)
+            on_windows = name if is_plain else f'"{name}"'
+            quoted = on_windows if sys.platform == "win32" else shlex.quote(name)
+            command += f" --institution {quoted}"
+        return Text(language, command=command, institution=self.institution.values())
+
+    @cached_property
+    def key(self) -> bytes:
+        """The secret of the hash of persons: the site's, or a new one for this run."""
+        configured = self.config.identity.key
+        return bytes.fromhex(configured) if configured else os.urandom(32)
+
+    def _institution(self) -> Institution:
+        """Return the profile that `--institution` or the configuration names.
+
+        Raises:
+            Refused: there is none of that name, or something in it is wrong.
+        """
+        given: str | None = self.option("institution")
+        name, today = given or self.config.institution, datetime.now().astimezone().date()
+        try:
+            return institutions.load(name, today)
+        except Refused as refused:
+            place = "--institution" if given else ""
+            place = place or f"{file_with('institution', os.environ)}: $.institution"
+            raise Refused(code=refused.code, **{"place": place, **refused.facts}) from refused

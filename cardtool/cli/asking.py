@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asks at the terminal: what a person types there is no argument, for shells remember those.
+
+Nothing that is typed is logged or repeated in a refusal.
+"""
+
+import getpass
+import sys
+import warnings
+
+import click
+
+from cardtool import console
+from cardtool.cli.refusal import Refusal
+
+
+def tell(words: str) -> None:
+    """Write to standard error: standard output is for the result."""
+    console.write([words], sys.stderr)
+
+
+def ask(prompt: str, limit: int = -1) -> str:
+    """Read a line, of so many characters at most; nobody is prompted but at a terminal.
+
+    Raises:
+        click.Abort: the person left.
+    """
+    is_terminal = sys.stdin.isatty()
+    if is_terminal:
+        tell(f"{prompt}: ")
+    try:
+        typed = sys.stdin.readline(limit)
+    except UnicodeError:  # whose text has a piece of what was typed
+        return ""
+    if not typed and is_terminal:
+        raise click.Abort
+    return typed.strip()
+
+
+def ask_unseen(prompt: str) -> str:
+    """Read a line from the terminal without showing it.
+
+    Raises:
+        Refusal: it could not be hidden, or is not in the terminal's encoding.
+        click.Abort: the person left.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", getpass.GetPassWarning)
+        try:
+            return getpass.getpass(f"{prompt}: ")
+        except getpass.GetPassWarning:
+            raise Refusal(code="sign-no-terminal") from None
+        except EOFError:
+            raise click.Abort from None
+        except UnicodeError:  # whose text has a piece of what was typed
+            raise Refusal(code="sign-pin-encoding") from None

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judges snapshots as it was asked, and hides the persons whom the output must not show."""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from cardtool.cli.asked import Asked
+from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.hiding import Hiding
+from cardtool.model.redact import mask, redact
+from cardtool.model.snapshot import Snapshot
+from cardtool.probe import accounts
+from cardtool.rules import diagnose
+from cardtool.rules.dated import dated
+
+_LOG = logging.getLogger(__name__)
+
+_Record = TypeVar("_Record", bound=msgspec.Struct)
+
+
+def judge(asked: Asked, snapshot: Snapshot, moment: datetime | None = None) -> Diagnosis:
+    """Diagnose as much of a snapshot as may be shown.
+
+    It is judged for the moment of `--at`, else for `moment`, else for now.
+    """
+    is_leaving = asked.keeps or asked.format.leaves
+    shown = leaving(asked, snapshot) if is_leaving else mask(snapshot)
+    at = asked.option("at") or moment or datetime.now().astimezone()
+    diagnosis = diagnose(shown, at, asked.config.days())
+    if asked.format.name == "ics":
+        diagnosis = dated(diagnosis, asked.config.days())
+    _LOG.debug("judged for %s: %s", at.isoformat(timespec="seconds"), diagnosis.verdict)
+    return diagnosis
+
+
+def leaving(asked: Asked, snapshot: Snapshot) -> Snapshot:
+    """Return what may leave the machine: without the person, unless `--keep-personal` is given."""
+    return snapshot if asked.keeps else redact(snapshot, asked.key, accounts.own())
+
+
+def hiding(asked: Asked) -> Hiding | None:
+    """Return what hides the persons of a list; None: they may stay as the store has them."""
+    is_shown = asked.keeps or not (asked.format.leaves or asked.format.watches)
+    return None if is_shown else Hiding(asked.key)
+
+
+def hidden(asked: Asked, records: Iterable[_Record]) -> Iterable[_Record]:
+    """Return the records of a list with their persons hashed, unless they may stay."""
+    hides = hiding(asked)
+    return records if hides is None else map(hides.record, records)

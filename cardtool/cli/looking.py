@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looks at this workstation as it was asked."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from cardtool.cli import trace
+from cardtool.cli.asked import Asked
+from cardtool.cli.refusal import Refusal
+from cardtool.model.redact import redact
+from cardtool.model.snapshot import Failure, Snapshot
+from cardtool.probe import accounts, host
+from cardtool.probe.binary import read_library
+from cardtool.probe.isolation import Workers
+from cardtool.probe.workstation import Options, take_snapshot
+from cardtool.views import view
+
+_LOG = logging.getLogger(__name__)
+
+_MODULE_REFUSALS = {
+    "ENOENT": "module-missing",
+    "EISDIR": "module-folder",
+    "EINVAL": "module-not-file",
+    "ENOEXEC": "module-not-library",
+}
+
+
+def look(asked: Asked, *, is_patient: bool = False) -> Snapshot:
+    """Return a snapshot of this workstation; `is_patient` if nobody sits and waits for it.
+
+    Raises:
+        Refusal: a module that was named cannot be one.
+    """
+    workers: Workers = click.get_current_context().obj or Workers()
+    with workers:
+        modules = tuple(map(_usable_module, asked.option("module") or ()))
+        limit_s = asked.option("timeout") or asked.config.timeout_s or Options().timeout_s
+        extra = () if modules else asked.config.modules
+        _LOG.debug("looking for at most %g s, modules named: %d", limit_s, len(modules + extra))
+        options = Options(
+            timeout_s=limit_s,
+            modules=modules,
+            extra_modules=extra,
+            online=asked.config.online.settings() if asked.option("online") else None,
+            is_patient=is_patient,
+        )
+        snapshot = take_snapshot(options, workers, meanwhile=_prepare(asked))
+    if _LOG.isEnabledFor(logging.DEBUG):
+        trace.tell(redact(snapshot, asked.key, accounts.own()))
+    return snapshot
+
+
+def _usable_module(path: str) -> str:
+    """Return the absolute path of a module that this process could load.
+
+    Raises:
+        Refusal: it is none.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise Refusal(code="module-name", module=path) from error
+    library, machine = read_library(path), host.look()
+    if isinstance(library, Failure):
+        code = _MODULE_REFUSALS.get(library.name, "module-unreadable")
+        raise Refusal(code=code, module=path, reason=library.detail)
+    if library.bits != machine.bits and machine.machine not in library.machines:
+        raise Refusal(
+            code="module-bits",
+            module=path,
+            bits=library.bits,
+            machines=", ".join(library.machines),
+            own_bits=machine.bits,
+            own_machine=machine.machine,
+        )
+    return str(Path(path).absolute())  # a link stays one: its name tells which module it is
+
+
+def _prepare(asked: Asked) -> Iterator[None]:
+    """Load what shows the result, in steps, while a card keeps this process waiting."""
+    if not asked.format.binary:  # what makes those may be missing, which is told later
+        view(asked.format.name)
+    yield
+    if asked.format.name != "json":
+        asked.text.label("steps")
+    yield

@@ -21,7 +21,7 @@ def test_each_check_digit_counts(number: str) -> None:
 
 
 def test_it_agrees_with_who_knows_all_such_numbers() -> None:
-    for number in range(10_000_000_000, 99_999_999_999, 9_999_991):
+    for number in range(10_000_000_000, 99_999_999_999, 99_999_989):
         for last in range(100):
             shown = f"{number // 100}{last:02d}"
             assert is_one(shown) == tckimlik.is_valid(shown), shown

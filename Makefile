@@ -5,7 +5,7 @@ PY ?= .venv/bin/python
 TWO = --numprocesses 2 --dist worksteal
 PURE = cardtool/model/*,cardtool/catalog/*,cardtool/practice/*,cardtool/rules/*,cardtool/text/*,cardtool/views/*
 
-.PHONY: check style types imports cover test real long format generated dist
+.PHONY: check style types imports cover test real long mutants format generated dist
 
 check: style types imports cover
 
@@ -42,6 +42,12 @@ real:
 long:
 	$(PY) -m pytest --random-order $(TWO)
 	$(PY) -m pytest --hypothesis-profile random -m hypothesis
+
+# Small faults in the rules, the model and the lists, which a test should notice: an hour or more.
+# `make mutants ONLY=cardtool/rules/dated.py` tries those of one module, `WITH='--sample 400'` some.
+mutants:
+	$(PY) -m pip install --quiet -e '.[fleet,test,mutants]'
+	nice -n 19 $(PY) -m tests.mutation $(ONLY) $(WITH)
 
 format:
 	$(PY) -m ruff format .

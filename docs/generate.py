@@ -112,12 +112,14 @@ def procedures() -> str:
 
 
 def reliability() -> str:
-    """Give what is promised, and how often each promise was tried and broke."""
-    from tests.trials import record  # noqa: PLC0415 - the other pages need no tests
+    """Give how often each promise was tried and broke, and what became of the mutants."""
+    from tests.mutation import record as mutants  # noqa: PLC0415 - the other pages need no tests
+    from tests.trials import record  # noqa: PLC0415 - as above
     from tests.trials.known import TRIALS  # noqa: PLC0415 - as above
 
     head = "| promise | tried | broken | tried again by | recorded on |\n|---|---|---|---|---|"
-    return _filled("reliability.md", trials=f"{head}\n{record.table(TRIALS)}")
+    table = f"{head}\n{record.table(TRIALS)}"
+    return _filled("reliability.md", trials=table, mutants=mutants.page())
 
 
 def terminal(language: str) -> str:

@@ -16,7 +16,7 @@ def _day(month: int, day: int) -> datetime:
     return datetime(2026, month, day, 6, tzinfo=UTC)
 
 
-_ORDERS = (
+ORDERS = (
     Order(
         to_order=True,
         host="masa-17",
@@ -60,5 +60,5 @@ def ordered(language: str) -> str:
 
     The third has a reader without its driver.
     """
-    page = "".join(orders.render(_ORDERS, Text(language)))
+    page = "".join(orders.render(ORDERS, Text(language)))
     return f"```console\n$ cardtool fleet orders --lang {language}\n{page}```"

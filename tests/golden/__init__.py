@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each view makes of each corpus case in each language, and the one who writes it down."""
+"""What people and programs are shown, kept as files that are read when they change."""

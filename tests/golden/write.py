@@ -2,25 +2,35 @@
 """Writes the golden files: `python -m tests.golden.write`, which `make generated` runs.
 
 Read what changed in them before keeping it: they are what people see.
+
+* `pages.LANGUAGE.txt`: each practice case as a person sees it, and four of them on a narrow page.
+* `findings.txt`: how each described workstation is; of those that are no practice case each
+  finding's sentence, and the steps of what is wrong.
+* `formats.txt`, `formats.LANGUAGE.txt`: each format of each subject, of records that fill every
+  field.
 """
 
-import json
+import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import openpyxl  # type: ignore[import-untyped]
 
 from cardtool.catalog import institutions, procedures
-from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.redact import mask, redact
-from cardtool.model.summary import Summary
 from cardtool.rules import diagnose
 from cardtool.rules.dated import courses
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import dated, summarise
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import DIAGNOSIS, FORMATS, LIST, view
+from cardtool.views.harmless import harmless
 from cardtool.views.paper import Paper
-from tests.described import FILES, read
+from tests.described import FILES, PRACTICE, read
+from tests.golden import records
 from tests.golden.desk import AT, ZONE, desk
 
 FOLDER = Path(__file__).parent
@@ -32,10 +42,11 @@ DIAGNOSES = tuple(
     for name, each in FORMATS.items()
     if subject in each.gives
 )
-"""Views that are given diagnoses."""
+"""Formats and subjects whose views are given diagnoses."""
 
-_AS_HTML = ("card-missing", "driver-hung", "nes-expiring", "sound")
-"""Desks whose HTML pages are kept: the page of every desk would be megabytes."""
+_NARROW = Paper(width=40, symbols=False)
+_ON_A_TELEPHONE = ("card-missing", "driver-hung", "nes-expiring", "sound")
+_AS_HTML = ("card-missing", "nes-expiring")
 
 
 def cases() -> Iterator[tuple[str, Diagnosis]]:
@@ -47,56 +58,128 @@ def cases() -> Iterator[tuple[str, Diagnosis]]:
 
 def pages() -> dict[str, str]:
     """Return every golden file: its name and what belongs in it."""
-    found = dict(cases())
-    lines = [dated(summarise(each), Policy()) for each in found.values()]
-    done = {"json.txt": _json(), "lists.txt": _lists_for_programs(lines)}
+    described = dict(cases())
+    practice = {file.stem: described[file.stem] for file in sorted(PRACTICE.glob("*.json"))}
+    files = {
+        "findings.txt": _sections(_findings(described, practice)),
+        "formats.txt": _sections(_data()),
+    }
     for language in LANGUAGES:
-        text = Text(language, ZONE, institution=institutions.load().values())
-        for name, render in _renderers().items():
-            done[f"{name}.{language}.txt"] = "".join(
-                f"=== {case} ===\n{''.join(render([diagnosis], text))}\n"
-                for case, diagnosis in found.items()
-            )
-        done[f"lists.{language}.txt"] = _lists(lines, text)
-        done[f"html.{language}.txt"] = "".join(
-            f"=== {case} ===\n{html_body(found[case], language)}\n" for case in _AS_HTML
-        )
-    return done
-    return done
+        files[f"pages.{language}.txt"] = _sections(_pages(practice, language))
+        files[f"formats.{language}.txt"] = _sections(_worded(practice, language))
+    return files
 
 
-def _lists(lines: list[Summary], text: Text) -> str:
-    """Return all described desks in the formats of lists that have words."""
-    narrow = Paper(width=40, symbols=False)
-    return _told(
-        {
-            "list-terminal": view("terminal", LIST)(lines, text),
-            "list-terminal, narrow": view("terminal", LIST)(lines, text, narrow),
-            "nagios": view("nagios", LIST)(lines, text),
-            "nagios, one desk": view("nagios", LIST)(lines[:1], text),
-        }
-    )
+def _sections(parts: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"=== {name} ===\n{body}\n" for name, body in parts)
 
 
-def _lists_for_programs(lines: list[Summary]) -> str:
-    """Return a desk in ten in the formats that have no words."""
-    names = ("csv", "ndjson", "prometheus")
-    return _told({name: view(name, LIST)(lines[::10], Text("en")) for name in names})
+def _text(language: str) -> Text:
+    return Text(language, ZONE, institution=institutions.load().values())
 
 
-def _told(pages: Mapping[str, Iterable[str]]) -> str:
-    return "".join(f"=== {name} ===\n{''.join(parts)}\n" for name, parts in pages.items())
+def _pages(practice: Mapping[str, Diagnosis], language: str) -> Iterator[tuple[str, str]]:
+    shown = partial(view("terminal"), text=_text(language))
+    for name, diagnosis in practice.items():
+        yield name, "".join(shown([diagnosis]))
+    for name in _ON_A_TELEPHONE:
+        yield f"{name}, narrow", "".join(shown([practice[name]], paper=_NARROW))
+
+
+def _findings(
+    described: Mapping[str, Diagnosis], practice: Mapping[str, Diagnosis]
+) -> Iterator[tuple[str, str]]:
+    """Yield how each workstation is, and its findings where it is no practice case.
+
+    They are in one language: the other has the same facts.
+    """
+    text = _text("en")
+    for name, diagnosis in described.items():
+        line = dated(summarise(diagnosis), Policy())
+        parts = [f"{diagnosis.severity}: {diagnosis.verdict}", f"reader: {line.reader}"]
+        if line.not_after_at and line.opens_at and line.apply_by_at:
+            days = (line.not_after_at, line.opens_at, line.apply_by_at)
+            ends, opens, apply_by = map(text.moment, days)
+            parts += [f"NES of {line.holder} ends: {ends}", f"days left: {line.days_left}"]
+            parts += [f"renewal opens: {opens}", f"apply by: {apply_by}"]
+        lines = [", ".join(parts)]
+        for each in () if name in practice else map(harmless, diagnosis.findings):
+            lines.append(f"  {each.severity} {each.link} {each.code}: {text.says(each)}")
+            if each.severity is not Severity.OK:
+                steps = zip(each.actors, each.steps, strict=True)
+                lines += (f"    {who}: {text.step(step, each.facts)}" for who, step in steps)
+        yield name, "\n".join(lines) + "\n"
+
+
+_RECORDS: Mapping[str, Callable[[], Any]] = {
+    DIAGNOSIS: lambda: [records.calendar()],
+    LIST: records.lines,
+    "drivers": lambda: [records.drivers()],
+    "certificates": lambda: [records.ASKED, records.certificates()],
+    "guide": records.guides,
+    "tally": records.tally,
+    "changes": records.changes,
+    "orders": lambda: records.orders,
+    "forecast": records.forecast,
+}
+"""Subject -> what its views are given here."""
+
+_BESIDE: Mapping[tuple[str, str], Callable[[], Mapping[str, object]]] = {
+    ("terminal", "drivers"): lambda: {"products": {"/usr/lib/libakisp11.so": "AKİS"}},
+    ("terminal", "certificates"): lambda: {"judged": records.judgements(), "everything": True},
+    ("json", "certificates"): lambda: {"judged": records.judgements()},
+    ("terminal", "tally"): lambda: {"by": "reader"},
+    ("json", "tally"): lambda: {"by": "reader"},
+    ("csv", "tally"): lambda: {"by": "reader"},
+}
+"""What some views are given besides."""
+
+_WITHOUT_WORDS = ("json", "csv", "ndjson", "prometheus")
+
+
+def _shown(name: str, subject: str, text: Text, **beside: object) -> str:
+    """Return what a format makes of the records of a subject."""
+    more = {**_BESIDE.get((name, subject), dict)(), **beside}
+    parts = view(name, subject)(_RECORDS[subject](), text, **more)
+    return _cells(b"".join(parts)) if FORMATS[name].binary else "".join(parts)
+
+
+def _data() -> Iterator[tuple[str, str]]:
+    """Yield the formats that programs read: what has few words is spelt out in one language."""
+    text = _text("en")
+    for name in _WITHOUT_WORDS:
+        for subject in FORMATS[name].gives:
+            if (name, subject) != ("json", DIAGNOSIS):
+                yield f"{name}, {subject}", _shown(name, subject, text)
+    hashed = diagnose(redact(desk(), KEY), AT)
+    yield f"json, {DIAGNOSIS}", "".join(view("json")([hashed]))
+
+
+def _worded(practice: Mapping[str, Diagnosis], language: str) -> Iterator[tuple[str, str]]:
+    """Yield the formats with words in a language."""
+    text = _text(language)
+    for name, each in FORMATS.items():
+        for subject in each.gives:
+            if name not in _WITHOUT_WORDS and (name, subject) not in _APART:
+                yield f"{name}, {subject}", _shown(name, subject, text)
+    yield "terminal, list, narrow", _shown("terminal", LIST, text, paper=_NARROW)
+    yield "nagios, one", "".join(view("nagios", LIST)(records.lines()[:1], text))
+    for case in _AS_HTML:
+        yield f"html, {case}", html_body(practice[case], language)
+
+
+_APART = {("terminal", DIAGNOSIS), ("html", DIAGNOSIS)}
+"""Those of which several pages are kept."""
 
 
 def html(diagnoses: Iterable[Diagnosis], language: str, paper: Paper | None = None) -> str:
     """Return the HTML page as the command line has it made, with nationwide facts alone."""
     institution = institutions.load()
-    text = Text(language, ZONE, institution=institution.values())
     guides = {
         name: procedures.guide(each, None, institution) for name, each in procedures.load().items()
     }
     moments = partial(courses, policy=Policy())
-    return "".join(view("html")(diagnoses, text, paper, guides=guides, courses=moments))
+    return "".join(view("html")(diagnoses, _text(language), paper, guides=guides, courses=moments))
 
 
 def html_body(diagnosis: Diagnosis, language: str) -> str:
@@ -104,35 +187,25 @@ def html_body(diagnosis: Diagnosis, language: str) -> str:
     return html([diagnosis], language).partition("</style>")[2]
 
 
-_PRODUCTS = {"/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so": "OpenSC"}
+def _cells(workbook: bytes) -> str:
+    """Return the cells of a workbook, a line for each row; a date with its format."""
+    rows = openpyxl.load_workbook(io.BytesIO(workbook)).active.rows
+    return "".join(f"{' | '.join(map(_cell, row))}\n" for row in rows)
 
 
-def _renderers() -> dict[str, Callable[..., Iterator[str]]]:
-    """Return every view with words, by the name of its file, and the terminal's on a phone."""
-    kept_elsewhere = ("ics", "html")  # read back instead; a few pages
-    found = {
-        name if subject == DIAGNOSIS else subject: view(name, subject)
-        for name, subject in DIAGNOSES
-        if name not in ("json", *kept_elsewhere)
-    }
-    found["narrow"] = partial(view("terminal"), paper=Paper(width=40, symbols=False))
-    found["drivers"] = partial(found["drivers"], products=_PRODUCTS)
-    return found
-
-
-def _json() -> str:
-    """Return the documents of one desk: a program's promise, spelt out once."""
-    diagnosis = diagnose(redact(desk(), KEY), AT)
-    views = [view(*each) for each in DIAGNOSES if "json" in each]
-    documents = ["".join(shown([diagnosis], Text("en"))) for shown in views]
-    for document in documents:
-        json.loads(document)
-    return "\n".join(documents)
+def _cell(cell: Any) -> str:  # noqa: ANN401 - openpyxl has no types
+    if cell.value is None:
+        return ""
+    return f"{cell.value} [{cell.number_format}]" if cell.is_date else str(cell.value)
 
 
 def main() -> None:
-    """Write all golden files."""
-    for name, page in pages().items():
+    """Write all golden files, and remove those that are none any more."""
+    files = pages()
+    for path in FOLDER.glob("*.txt"):
+        if path.name not in files:
+            path.unlink()
+    for name, page in files.items():
         (FOLDER / name).write_text(page, encoding="utf-8", newline="")
 
 

@@ -5,7 +5,7 @@ PY ?= .venv/bin/python
 TWO = --numprocesses 2 --dist worksteal
 PURE = cardtool/model/*,cardtool/catalog/*,cardtool/practice/*,cardtool/rules/*,cardtool/text/*,cardtool/views/*
 
-.PHONY: check style types imports cover test real long mutants format generated dist
+.PHONY: check style types imports cover test real windows long mutants format generated dist
 
 check: style types imports cover
 
@@ -13,7 +13,7 @@ style:
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m codespell_lib
-	shellcheck run .ci/run tests/rig/bare_root
+	shellcheck run .ci/run tests/rig/bare_root tests/windows/wine
 
 types:
 	$(PY) -m mypy --platform linux
@@ -36,6 +36,12 @@ test:
 
 real:
 	$(PY) -m pytest -m real
+
+# The Windows branch, under Wine: docs/windows.md.
+windows:
+	tests/windows/wine make
+	$(PY) -m tests.windows.prepare
+	CARDTOOL_ON_WINDOWS=yes $(PY) -m pytest tests/windows
 
 # What CI does not run: every test in a random order, then properties with 2000 new examples each.
 # Either prints what repeats a failure: `--random-order-seed`, or `@reproduce_failure`.

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One desk, built once for each system, and what cardtool of each system says of it."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from cardtool.model.diagnosis import Diagnosis, Severity
+from cardtool.text import LANGUAGES, Text
+from tests.real.desks import AT, Desk, only_reads
+from tests.windows import library
+from tests.windows.cache import drive
+from tests.windows.running import SHOWN, Wine
+
+Build = Callable[[ExitStack, Path], Desk]
+
+_COMMAND = str(Path(sys.executable).with_name("cardtool"))
+_CHECK = ("check", "--at", AT.isoformat(), "--format", "json", "--keep-personal")
+_REPORT = "report.json"
+_SLOWER = 5
+"""How much more time a program has in Wine for the same."""
+_USUAL_LIMIT_S = 60
+_PATH = re.compile(r"(?:[A-Z]:\\|/)\S*\.(?:dll|so)\b")
+_DIAGNOSIS = msgspec.json.Decoder(Diagnosis)
+_RESET = 2
+"""vpcd's control byte."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What a check said."""
+
+    status: int
+    report: Diagnosis
+
+    @property
+    def codes(self) -> set[str]:
+        """The code of every finding."""
+        return {each.code for each in self.report.findings}
+
+    @property
+    def troubles(self) -> list[tuple[str, ...]]:
+        """What is not well: each code, and its sentence in each language without paths."""
+        return sorted(
+            (each.code, *(_PATH.sub("DRIVER", Text(language).says(each)) for language in LANGUAGES))
+            for each in self.report.findings
+            if each.severity is not Severity.OK
+        )
+
+
+def on_linux(build: Build, folder: Path) -> Told:
+    """Check a desk as this machine does."""
+    folder.mkdir()
+    with ExitStack() as stack:
+        desk = build(stack, folder)
+        command = [_COMMAND, *_CHECK, *desk.arguments]
+        done = subprocess.run(command, env=desk.env, capture_output=True, check=False)
+    return Told(status=done.returncode, report=_DIAGNOSIS.decode(done.stdout))
+
+
+def on_windows(build: Build, folder: Path, wine: Wine) -> Told:
+    """Check a desk as Windows does, and see that its cards were only read and nothing was left."""
+    folder.mkdir()
+    with ExitStack() as stack:
+        desk = build(stack, folder)
+        has_driver = (Path(desk.env["XDG_CONFIG_HOME"]) / "libakisp11.so").exists()
+        wine.install(*([("akisp11.dll", library.STAND_IN[64])] if has_driver else []))
+        done = wine.cardtool(desk.env, folder, *_CHECK, "-o", _REPORT, *_arguments(desk))
+        for card in desk.cards:
+            assert {each.hex() for each in card.commands if not only_reads(each)} == set()
+            assert _RESET not in card.controls
+        assert not any(module.logins for module in desk.modules)
+    assert (done.stderr, done.left) == (b"", 0)
+    assert done.stdout.decode().splitlines() == _shown_on_linux(folder / _REPORT)
+    report = _DIAGNOSIS.decode((folder / _REPORT).read_bytes())
+    return Told(status=done.returncode, report=report)
+
+
+def _shown_on_linux(report: Path) -> list[str]:
+    command = [_COMMAND, "diagnose", str(report), *SHOWN]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    return done.stdout.decode().splitlines()
+
+
+def _arguments(desk: Desk) -> list[str]:
+    """Return the options of a desk with Windows' own modules, and time for Wine."""
+    dlls = {str(each.path): drive(library.for_windows(each)) for each in desk.modules}
+    words = [dlls.get(word, word) for word in desk.arguments]
+    if "--timeout" not in words:
+        return [*words, "--timeout", str(_USUAL_LIMIT_S)]
+    place = words.index("--timeout") + 1
+    words[place] = str(_SLOWER * int(words[place]))
+    return words

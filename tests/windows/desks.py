@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which desks of tests.real stand on Windows too, and what is said of them there."""
+
+from collections.abc import Mapping
+
+ELSEWHERE: Mapping[str, str] = {
+    "softhsm-without-a-card": "SoftHSM is installed on Linux",
+    "softhsm-without-a-reader": "SoftHSM is installed on Linux",
+    "driver-for-another-machine": "the files of a Linux machine",
+    "driver-in-two-versions": "the files of a Linux machine",
+    "reader-not-ccid": "USB as Linux shows it",
+    "reader-newer-than-its-driver": "USB as Linux shows it",
+    "reader-that-two-drivers-want": "USB as Linux shows it",
+    "reader-blocked-by-policy": "USB as Linux shows it",
+    "reader-asleep": "USB as Linux shows it",
+    "reader-not-offered": "USB as Linux shows it",
+    "reader-unsupported": "USB as Linux shows it",
+    "reader-named-by-its-usb-id": "USB as Linux shows it",
+    "service-masked": "systemd",
+    "container-without-the-socket": "containers of Linux",
+    "flatpak": "a package format of Linux",
+    "snap": "a package format of Linux",
+}
+"""Desks that only Linux has, and why."""
+
+OTHERWISE: Mapping[str, tuple[str, int]] = {"no-service": ("reader-missing", 2)}
+"""Desks of which Windows is told something else, as verdict and exit status.
+
+Windows stops its service where no reader is, so a stopped one means that.
+"""

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs of Windows, run by Wine: what they said, and which of them were left."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.windows.cache import CACHE, CHECKOUT, PCSCLITE, PREFIX, PYTHON, drive
+
+_WINE = Path(__file__).with_name("wine")
+_LIMIT_S = 300
+"""Until all is killed; nothing takes as long, however busy the machine."""
+_TRACER = ("strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=%file")
+_PATHS = ("CARDTOOL_STATE", "CARDTOOL_LOCK", "CARDTOOL_CACHE", "AKISP11_LOGINS")
+
+SHOWN = ("--lang", "tr", "--at", "2026-06-01T09:00:00Z")
+"""How a report is shown after the look."""
+
+_SCRIPT = f"""
+python=$1
+shift
+wine64 "$python" -m cardtool "$@"
+status=$?
+tries=0
+while pgrep -x python.exe >/dev/null && [ $tries -lt 300 ]; do
+    sleep 0.2
+    tries=$((tries + 1))
+done
+left=$(pgrep -cx python.exe)
+[ ! -e report.json ] || wine64 "$python" -m cardtool diagnose report.json {" ".join(SHOWN)}
+echo "left $left" >&2
+exit $status
+"""
+"""Run a command, then wait a minute at most until no Python is left; show its report, if one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """How a program of Windows ended."""
+
+    stdout: bytes
+    stderr: bytes
+    returncode: int
+    left: int
+    """Processes of Python a minute later."""
+
+
+class Wine:
+    """One prefix of Wine, which serves one program at a time."""
+
+    def __init__(self, number: int = 0) -> None:
+        """Take the prefix of that number; it is copied from the first where there is none."""
+        self._prefix = PREFIX if number == 0 else CACHE / f"prefix-{number}"
+        if number:
+            subprocess.run([_WINE, "copy", self._prefix], check=True)
+
+    @property
+    def drive_c(self) -> Path:
+        """Where drive C lies on this machine."""
+        return self._prefix / "drive_c"
+
+    def install(self, *libraries: tuple[str, Path]) -> None:
+        """Put libraries into System32, by name, and take away what was put there before."""
+        for known in self.drive_c.glob("windows/system32/akisp11*"):
+            known.unlink()
+        for name, library in libraries:
+            shutil.copyfile(library, self.drive_c / "windows" / "system32" / name)
+
+    def cardtool(
+        self,
+        environment: Mapping[str, str],
+        folder: Path,
+        *words: str,
+        trace: Path | None = None,
+    ) -> Done:
+        """Run a command of cardtool, that of this checkout, in a folder.
+
+        Where it leaves a `report.json`, that is then shown in Turkish. All files that anything
+        looks up meanwhile are written into `trace`.
+        """
+        return self.shell(
+            environment, folder, _SCRIPT, str(PYTHON / "python.exe"), *words, trace=trace
+        )
+
+    def shell(
+        self,
+        environment: Mapping[str, str],
+        folder: Path,
+        script: str,
+        *words: str,
+        trace: Path | None = None,
+    ) -> Done:
+        """Run a shell's script in Wine's root."""
+        service = Path(environment["PCSCLITE_CSOCK_NAME"]).parents[2]
+        shared = {str(each) for each in (CHECKOUT, folder, service)}
+        tracer = [*_TRACER, "-o", str(trace)] if trace else []
+        command = [*tracer, str(_WINE), "run", "sh", "-c", script, "sh", *words]
+        done = subprocess.run(
+            ["timeout", "-s", "KILL", str(_LIMIT_S), *command],
+            env={
+                **_for_windows(environment),
+                "WINE_PREFIX": str(self._prefix),
+                "WINE_SHARE": ":".join(sorted(shared)),
+                "LD_LIBRARY_PATH": str(PCSCLITE),
+                "PYTHONIOENCODING": "utf-8",
+            },
+            cwd=folder,
+            capture_output=True,
+            check=False,
+        )
+        said, _, left = done.stderr.rpartition(b"left ")
+        return Done(
+            stdout=done.stdout,
+            stderr=said,
+            returncode=done.returncode,
+            left=int(left) if left.strip().isdigit() else -1,
+        )
+
+
+def _for_windows(environment: Mapping[str, str]) -> dict[str, str]:
+    """Write the variables that name files as Windows has them, and leave Linux's own out."""
+    given = {
+        name: drive(Path(value)) if name in _PATHS and value else value
+        for name, value in environment.items()
+        if name
+        not in {"XDG_CONFIG_HOME", "LD_LIBRARY_PATH", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG"}
+    }
+    return {"PATH": os.defpath, "CARDTOOL_WINDOWS": str(CACHE)} | given

@@ -12,7 +12,7 @@ import pytest
 from cardtool.fleet.importing.blocks import JudgedBlocks
 from cardtool.fleet.importing.files import Found, pieces
 from cardtool.fleet.importing.folders import Spot
-from cardtool.fleet.importing.reading import joined, rows_of
+from cardtool.fleet.importing.reading import judge
 from cardtool.fleet.importing.run import Report, take_in
 from cardtool.fleet.pool import Terms, start
 from cardtool.fleet.store.database import Store
@@ -64,14 +64,12 @@ def test_a_span_of_a_file_that_is_another_now_is_lost_and_said_to_be(
     change(folder / "a.ndjson")
 
     start(TERMS)
-    rows = rows_of(found)
-    parts = joined([rows_of(found[:2]), rows_of(found[2:])])
+    judged = judge(found)
 
     assert len(spans) == 2
-    assert list(rows.lost) == list(parts.lost) == spans
-    assert (rows.counts, rows.places) == (parts.counts, parts.places)
-    assert len(rows.places) == sum(rows.counts) == whole
-    assert not rows.troubles
+    assert [number for number, each in enumerate(judged) if each.lost] == spans
+    assert sum(len(each.rows) for each in judged) == sum(each.texts for each in judged) == whole
+    assert not any(each.troubles for each in judged)
     with pytest.raises(OSError, match=r"."):
         found[spans[0]].texts()
 

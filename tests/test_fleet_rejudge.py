@@ -21,7 +21,7 @@ from cardtool.cli import main
 from cardtool.fleet.asking.audit import audit, count
 from cardtool.fleet.asking.orders import orders
 from cardtool.fleet.columns import DUE_US
-from cardtool.fleet.importing.reading import rows_of
+from cardtool.fleet.importing.reading import judge
 from cardtool.fleet.importing.writing import write
 from cardtool.fleet.pool import Terms, start
 from cardtool.fleet.removing import forgetting, searching
@@ -176,9 +176,9 @@ def test_an_import_that_other_rules_overtook_writes_nothing_that_is_shown(
     file = tmp_path / "late.ndjson"
     _write(file, fleets.without_reader("late", AT), fleets.without_reader("bare", AT + DAY))
     start(Terms(at=AT, policy=Policy()))
-    rows = rows_of(pieces_of(file))
+    judged = judge(pieces_of(file))
     with closing(Store(address)) as store:
-        write(store, rows, to_us(AT), judged_by.mine(Policy()))
+        write(store, judged, to_us(AT), judged_by.mine(Policy()))
         with store.reading() as connection:
             due = WORKSTATION.c.turns_us == DUE_US
             hosts = connection.execute(select(WORKSTATION.c.host).where(due)).scalars().all()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from itertools import islice
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
 
@@ -22,12 +23,13 @@ from cardtool.rules.policy import Policy
 _PROCESSES = 6
 """Beyond so many that judge, all wait for the one that reads or writes the store."""
 
-_AHEAD = 16
+AHEAD = 12
 """Tasks that are done, or wait for it, while the results of others are used."""
 
 _MANY = 3000
 """Snapshots that take longer to judge here than processes take to begin."""
 
+_Item = TypeVar("_Item")
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
@@ -115,22 +117,25 @@ def judging(terms: Terms, snapshots: int) -> Iterator[ProcessPoolExecutor | None
 
 def results(
     pool: ProcessPoolExecutor | None,
-    work: Callable[[list[bytes]], list[_Result]],
-    tasks: Iterable[tuple[_Task, list[bytes]]],
+    work: Callable[[list[_Item]], list[_Result]],
+    tasks: Iterable[tuple[_Task, list[_Item]]],
+    begin_with: int = AHEAD,
 ) -> Iterator[tuple[_Task, list[_Result]]]:
-    """Yield what becomes of each task, in their order; only some are held at a time."""
+    """Begin with some tasks at once, and return what becomes of each, in their order."""
     if pool is None:
-        for task, bodies in tasks:
-            yield task, work(bodies)
-        return
-    waiting: deque[tuple[_Task, Future[list[_Result]]]] = deque()
-    for task, bodies in tasks:
-        waiting.append((task, pool.submit(work, bodies)))
-        if len(waiting) >= _AHEAD:
-            first, future = waiting.popleft()
-            yield first, future.result()
-    for first, future in waiting:
-        yield first, future.result()
+        return ((task, work(items)) for task, items in tasks)
+    submitted = ((task, pool.submit(work, items)) for task, items in tasks)
+    return _in_order(deque(islice(submitted, begin_with)), submitted)
+
+
+def _in_order(
+    waiting: deque[tuple[_Task, Future[list[_Result]]]],
+    submitted: Iterator[tuple[_Task, Future[list[_Result]]]],
+) -> Iterator[tuple[_Task, list[_Result]]]:
+    while waiting:
+        task, future = waiting.popleft()
+        yield task, future.result()
+        waiting.extend(islice(submitted, 1 if len(waiting) + 1 >= AHEAD else 2))
 
 
 @contextmanager

@@ -4,9 +4,8 @@
 These begin before a database is opened: they need none, and no copy of it may exist twice.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from itertools import chain, islice
 from pathlib import Path
 from typing import Self
@@ -14,18 +13,12 @@ from typing import Self
 import msgspec
 
 from cardtool.fleet.importing.files import STANDARD_INPUT, Found, Piece, files, pieces
-from cardtool.fleet.importing.reading import Rows, rows_of
-from cardtool.fleet.pool import Terms, begun, start, usual_number
+from cardtool.fleet.importing.reading import Judged, judge
+from cardtool.fleet.pool import AHEAD, Terms, begun, results, start, usual_number
 
 _BLOCK = 1000
 """Files that are judged together, or pieces of one."""
 _BLOCK_BYTES = 3 << 20
-
-_AHEAD = 8
-"""Blocks that are judged or wait to be, while earlier ones are written."""
-
-_OF_INPUT = 2
-"""Blocks of standard input that are waited for at a time, while others could be written."""
 
 
 class Block(msgspec.Struct, kw_only=True):
@@ -36,25 +29,9 @@ class Block(msgspec.Struct, kw_only=True):
     passed_over: int = 0
     """Files that were not read: links, devices, other names."""
 
-    @property
-    def is_of_input(self) -> bool:
-        """Tell whether its last text came from standard input."""
-        return bool(self.pieces) and self.pieces[-1].file.named == STANDARD_INPUT
-
-    def add(self, piece: Piece) -> None:
-        """Add a text, or several lines of them."""
-        self.pieces.append(piece)
-        self.size += piece.size
-
-    def join(self, other: "Block") -> None:
-        """Add what another one holds."""
-        self.pieces += other.pieces
-        self.size += other.size
-        self.passed_over += other.passed_over
-
 
 class JudgedBlocks:
-    """Yields the blocks of files and folders with their rows; while it is open, processes judge."""
+    """Yields the blocks of files and folders as judged; while it is open, processes judge."""
 
     def __init__(
         self,
@@ -70,19 +47,22 @@ class JudgedBlocks:
         self._blocks = _blocks(files(iter(paths), rejected))
         self._processes = usual_number() if processes is None else processes
         self._pool: ProcessPoolExecutor | None = None
-        self._waiting: deque[tuple[Block, Future[Rows]]] = deque()
+        self._judged: Iterator[tuple[Block, list[Judged]]] = iter(())
 
     def __enter__(self) -> Self:
-        """Begin to judge; where there is little, no process is begun."""
-        known = list(islice(self._blocks, 2 if self._processes else 0))
-        self._blocks = chain(known, self._blocks)
+        """Begin to judge; for a single block no process is begun."""
         start(self.terms)
-        if len(known) < 2:  # noqa: PLR2004 - a first and a second
-            return self
-        rows_of(known[0].pieces[:1])  # loads what a copy need not
-        self._pool = begun(self.terms, self._processes, copied=True)
-        if self._pool is not None:
-            self._submit(self._pool)
+        known = list(islice(self._blocks, 2 if self._processes else 0))
+        if len(known) > 1:
+            judge(known[0].pieces[:1])  # loads what a copy of this process need not load
+            self._pool = begun(self.terms, self._processes, copied=True)
+        tasks = ((block, block.pieces) for block in chain(known, self._blocks))
+        is_input = any(
+            each.file.named == STANDARD_INPUT for block in known for each in block.pieces
+        )
+        # the database is opened before more of standard input is waited for, which may never end
+        begin_with = len(known) if is_input else AHEAD
+        self._judged = results(self._pool, judge, tasks, begin_with)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -90,36 +70,24 @@ class JudgedBlocks:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
-    def __iter__(self) -> Iterator[tuple[Block, Rows]]:
-        """Yield each block with its rows, in order."""
-        while self._pool is not None and self._waiting:
-            block, future = self._waiting.popleft()
-            rows = future.result()
-            self._submit(self._pool)
-            yield block, rows
-        for block in self._blocks:
-            yield block, rows_of(block.pieces)
-
-    def _submit(self, pool: ProcessPoolExecutor) -> None:
-        room = self._processes + _AHEAD - len(self._waiting)
-        for number, block in enumerate(islice(self._blocks, room), 1):
-            self._waiting.append((block, pool.submit(rows_of, block.pieces)))
-            if number >= _OF_INPUT and block.is_of_input:
-                break
+    def __iter__(self) -> Iterator[tuple[Block, list[Judged]]]:
+        """Yield each block with what became of its pieces, in order."""
+        return self._judged
 
 
 def _blocks(found: Iterator[Found]) -> Iterator[Block]:
-    block = Block(pieces=[])
+    block = Block()
     for file in found:
         if not file.is_file:
             block.passed_over += 1
             continue
         try:
             for piece in pieces(file):
-                block.add(piece)
+                block.pieces.append(piece)
+                block.size += piece.size
                 if len(block.pieces) >= _BLOCK or block.size >= _BLOCK_BYTES:
                     yield block
-                    block = Block(pieces=[])
+                    block = Block()
         except OSError as error:
-            block.add(Piece(file=file.spot, lost=error, is_last=True))
+            block.pieces.append(Piece(file=file.spot, lost=error, is_last=True))
     yield block

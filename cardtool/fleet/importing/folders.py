@@ -41,7 +41,11 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Folder:
-    """A folder that is open: what its name leads to from now on makes no odds."""
+    """A folder that is open: it stays the same folder, whatever its name leads to later.
+
+    Each method raises an OSError where the system refuses, and where a link has taken the place of
+    what was asked for.
+    """
 
     def __init__(self, path: Path, number: int | None) -> None:
         """Take what was opened; `named` and `within` do so."""
@@ -50,31 +54,19 @@ class Folder:
 
     @classmethod
     def named(cls, path: Path) -> "Folder":
-        """Open a folder that a person named; it may be a link.
-
-        Raises:
-            OSError: it cannot be opened.
-        """
+        """Open a folder that a person named; it may be a link."""
         return cls(path, os.open(path, os.O_RDONLY | _FOLDER) if _HAS_FOLDERS else None)
 
     @classmethod
     def of(cls, spot: Spot) -> "Folder":
-        """Open the folder that holds a file.
-
-        Raises:
-            OSError: it is gone, or a link has taken the place of a folder.
-        """
+        """Open the folder that holds a file."""
         if not spot.way:
             return cls.named(spot.named.parent)
         return cls.reached(spot.named, spot.way[:-1])
 
     @classmethod
     def reached(cls, named: Path, way: tuple[str, ...]) -> "Folder":
-        """Open a folder that lies below one that was named, step by step.
-
-        Raises:
-            OSError: it is gone, or a link has taken the place of a folder.
-        """
+        """Open a folder that lies below one that was named, step by step."""
         here = cls.named(named)
         for name in way:
             with here:
@@ -82,11 +74,7 @@ class Folder:
         return here
 
     def within(self, name: str) -> "Folder":
-        """Open a folder in this one.
-
-        Raises:
-            OSError: it is none, or a link.
-        """
+        """Open a folder in this one."""
         if not _HAS_FOLDERS:
             _refuse_link(self.path / name)
             return Folder(self.path / name, None)
@@ -94,69 +82,41 @@ class Folder:
         return Folder(self.path / name, os.open(name, flags, dir_fd=self._number))
 
     def made(self, name: str) -> "Folder":
-        """Open a folder in this one; one that is not there is made, for nobody else.
-
-        Raises:
-            OSError: it is a link, or cannot be made.
-        """
+        """Open a folder in this one; one that is not there is made, for nobody else."""
         with suppress(FileExistsError):
             os.mkdir(self._of(name), _PRIVATE_FOLDER, dir_fd=self._number)
         return self.within(name)
 
     def entries(self) -> Iterator[os.DirEntry[str]]:
-        """Yield what is in it.
-
-        Raises:
-            OSError: it cannot be read.
-        """
+        """Yield what is in it."""
         with os.scandir(self.path if self._number is None else self._number) as found:
             yield from found
 
     def open(self, name: str, *, follow: bool = False) -> int:
-        """Open a file to read, and return its number; a pipe is not waited for.
-
-        Raises:
-            OSError: it cannot be opened, or is a link.
-        """
+        """Open a file to read, and return its number; a pipe is not waited for."""
         if not follow and not _HAS_FOLDERS:
             _refuse_link(self.path / name)
         flags = os.O_RDONLY | _PLAIN | (0 if follow else _NO_LINK)
         return os.open(self._of(name), flags, dir_fd=self._number)
 
     def new(self, name: str) -> int:
-        """Make a file that only we may read, and return its number.
-
-        Raises:
-            OSError: there is one of this name, or it cannot be made.
-        """
+        """Make a file that only we may read, and return its number."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN
         return os.open(self._of(name), flags, _PRIVATE, dir_fd=self._number)
 
     def remove(self, name: str, state: tuple[int, int]) -> None:
-        """Remove a file that is as it was when it was read; a link, or another file, stays.
-
-        Raises:
-            OSError: it cannot be removed.
-        """
-        about = os.stat(self._of(name), dir_fd=self._number, follow_symlinks=False)
+        """Remove a file that is as it was when it was read; a link, or another file, stays."""
+        about = self._about(name)
         if stat.S_ISREG(about.st_mode) and state_of(about) == state:
             self.discard(name)
 
     def remove_empty(self, name: str) -> None:
-        """Remove a file that nothing was written into.
-
-        Raises:
-            OSError: it cannot be removed.
-        """
-        if os.stat(self._of(name), dir_fd=self._number, follow_symlinks=False).st_size == 0:
+        """Remove a file that nothing was written into."""
+        if self._about(name).st_size == 0:
             self.discard(name)
 
     def discard(self, name: str) -> None:
-        """Remove whatever has a name.
-
-        Raises:
-            OSError: it cannot be removed.
-        """
+        """Remove whatever has a name."""
         os.unlink(self._of(name), dir_fd=self._number)
 
     def move(self, name: str, to: "Folder", new: str, file: os.stat_result) -> None:
@@ -166,14 +126,11 @@ class Folder:
 
         Raises:
             FileNotFoundError: another file has taken its name meanwhile; that one stays.
-            OSError: it cannot be moved, as into another file system.
         """
-        about = os.stat(self._of(name), dir_fd=self._number, follow_symlinks=False)
-        if not _is_same(about, file):
+        if not _is_same(self._about(name), file):
             raise FileNotFoundError
         self._rename(name, to, new)
-        moved = os.stat(to._of(new), dir_fd=to._number, follow_symlinks=False)
-        if not _is_same(moved, file):  # it was swapped in between the two
+        if not _is_same(to._about(new), file):  # it was swapped in between the two
             to._rename(new, self, self._reserved(name))
             raise FileNotFoundError
 
@@ -191,22 +148,21 @@ class Folder:
     def _rename(self, name: str, to: "Folder", new: str) -> None:
         os.replace(self._of(name), to._of(new), src_dir_fd=self._number, dst_dir_fd=to._number)
 
+    def _about(self, name: str) -> os.stat_result:
+        return os.stat(self._of(name), dir_fd=self._number, follow_symlinks=False)
+
     def _of(self, name: str) -> str:
         return str(self.path / name) if self._number is None else name
 
-    def close(self) -> None:
-        """Let go of it."""
-        if self._number is not None:
-            os.close(self._number)
-            self._number = None
-
     def __enter__(self) -> Self:
-        """Give it, and let go of it afterwards."""
+        """Give it, and close it afterwards."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of it."""
-        self.close()
+        """Close it."""
+        if self._number is not None:
+            os.close(self._number)
+            self._number = None
 
 
 def state_of(about: os.stat_result) -> tuple[int, int]:

@@ -27,26 +27,28 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     text: bytes = b""
 
 
-class Rows(msgspec.Struct, kw_only=True):
-    """What becomes of a block of texts."""
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """What the tables take of one snapshot."""
 
-    places: list[int] = []
-    """Which of the texts each row is of: `workstations` and `snapshots` have one for each."""
-    counts: list[int] = []
-    """How many texts each piece has, empty ones among them."""
-    lost: dict[int, OSError] = {}
-    """Pieces that could not be read."""
-    workstations: list[WorkstationRow] = []
-    snapshots: list[SnapshotRow] = []
-    certificates: list[tuple[CertificateRow, ...]] = []
-    """Those of each snapshot."""
+    place: int
+    """Of its text, among those of the piece."""
+    workstation: WorkstationRow
+    snapshot: SnapshotRow
+    certificates: tuple[CertificateRow, ...]
+
+
+class Judged(msgspec.Struct, kw_only=True):
+    """What becomes of the texts of a piece."""
+
+    texts: int = 0
+    """How many there are, empty ones among them."""
+    rows: list[Row] = []
     troubles: dict[int, Trouble] = {}
-    unread: dict[int, int] = {}
-    """By piece, how many more of its texts are counted as bad, for most that were read are."""
-
-    def key(self, number: int) -> str:
-        """Return what tells the workstation of a row from others."""
-        return self.workstations[number].host_key
+    """By place among the texts."""
+    unread: int = 0
+    """Texts that count as bad without having been read, for most of those before them are bad."""
+    lost: OSError | None = None
+    """Why the piece could not be read."""
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,43 +60,41 @@ class _Document(msgspec.Struct, frozen=True, kw_only=True):
 MOST_TROUBLES = 1000
 """Of one piece: where so many lines are no snapshots, and few are, the rest is not read."""
 
+_CODES = {LateError: "import-late", NewerError: "snapshot-newer"}
+
 _STRICTER = tuple(IdentityPolicy)
 """In the order in which they are declared: each says less than the one before."""
 
 
-def rows_of(pieces: list[Piece]) -> Rows:
-    """Judge a block; rows are in the order of the texts, and an empty one stands for nothing."""
-    rows = Rows()
-    first = 0
-    for number, piece in enumerate(pieces):
-        try:
-            texts = [] if piece.problem else piece.texts()
-        except OSError as error:
-            rows.lost[number] = error
-            texts = []
-        if unread := _judge(rows, texts, first):
-            rows.unread[number] = unread
-        rows.counts.append(len(texts))
-        first += len(texts)
-    return rows
+def judge(pieces: list[Piece]) -> list[Judged]:
+    """Judge the texts of each piece; an empty text stands for nothing."""
+    return [_judge(piece) for piece in pieces]
 
 
-def _judge(rows: Rows, texts: list[bytes], first: int) -> int:
-    """Judge the texts of a piece, and return how many were left unread."""
-    good, bad = len(rows.places), len(rows.troubles)
-    for place, text in enumerate(texts, first):
+def _judge(piece: Piece) -> Judged:
+    if piece.problem:
+        return Judged()
+    try:
+        texts = piece.texts()
+    except OSError as error:
+        return Judged(lost=error)
+    judged = Judged(texts=len(texts))
+    for place, text in enumerate(texts):
         if not text:
             continue
-        troubles = len(rows.troubles) - bad
-        if troubles >= MOST_TROUBLES and troubles > len(rows.places) - good:
-            return sum(map(bool, texts[place - first :]))
-        if trouble := _add(rows, place, text):
-            rows.troubles[place] = trouble
-    return 0
+        if len(judged.troubles) >= max(MOST_TROUBLES, len(judged.rows) + 1):
+            judged.unread = sum(map(bool, texts[place:]))
+            break
+        result = _row(place, text)
+        if isinstance(result, Row):
+            judged.rows.append(result)
+        else:
+            judged.troubles[place] = result
+    return judged
 
 
-def _add(rows: Rows, place: int, text: bytes) -> Trouble | None:
-    """Add the rows of a text, or return why it has none."""
+def _row(place: int, text: bytes) -> Row | Trouble:
+    """Return the row of a text, or why it has none."""
     terms = current_terms()
     if len(text) > SIZE_LIMIT_BYTES:
         return Trouble(code="snapshot-large", text=text)
@@ -102,38 +102,21 @@ def _add(rows: Rows, place: int, text: bytes) -> Trouble | None:
         kept, snapshot = _read(text)
         with deadline(terms.limit_s):
             made = columns(snapshot, terms.at, terms.policy)
-    except (LateError, NewerError) as error:
-        is_late = isinstance(error, LateError)
-        return Trouble(code="import-late" if is_late else "snapshot-newer", text=text)
     except UnfitError as error:
         return Trouble(code=error.code, text=text)
-    except SnapshotError as error:
-        return Trouble(code="snapshot-broken", detail=str(error), text=text)
+    except (LateError, SnapshotError) as error:
+        code = _CODES.get(type(error), "snapshot-broken")
+        return Trouble(code=code, detail=str(error), text=text)
     if identity_of(snapshot) in _STRICTER[: _STRICTER.index(terms.identity)]:
         return Trouble(code="import-identity", text=text)
-    row = SnapshotRow(taken_us=made.workstation.taken_us, schema=snapshot.schema, body=pack(kept))
-    rows.places.append(place)
-    rows.workstations.append(made.workstation)
-    rows.snapshots.append(row)
-    rows.certificates.append(made.certificates)
-    return None
-
-
-def joined(blocks: list[Rows]) -> Rows:
-    """Join blocks."""
-    whole = Rows()
-    first = 0
-    for rows in blocks:
-        whole.places += [first + place for place in rows.places]
-        whole.lost.update({len(whole.counts) + at: what for at, what in rows.lost.items()})
-        whole.unread.update({len(whole.counts) + at: what for at, what in rows.unread.items()})
-        whole.counts += rows.counts
-        whole.workstations += rows.workstations
-        whole.snapshots += rows.snapshots
-        whole.certificates += rows.certificates
-        whole.troubles.update({first + at: what for at, what in rows.troubles.items()})
-        first += sum(rows.counts)
-    return whole
+    return Row(
+        place=place,
+        workstation=made.workstation,
+        snapshot=SnapshotRow(
+            taken_us=made.workstation.taken_us, schema=snapshot.schema, body=pack(kept)
+        ),
+        certificates=made.certificates,
+    )
 
 
 def _read(text: bytes) -> tuple[bytes, Snapshot]:

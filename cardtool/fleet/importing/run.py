@@ -7,7 +7,6 @@ any order, and beside other importers. The result does not depend on the order.
 """
 
 import gc
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from cardtool.fleet.importing.blocks import Block, JudgedBlocks
 from cardtool.fleet.importing.files import STANDARD_INPUT, Piece
 from cardtool.fleet.importing.folders import Folder, Spot
 from cardtool.fleet.importing.indexes import STALE, analyse, indexes_made_last
-from cardtool.fleet.importing.reading import Rows, Trouble, joined
+from cardtool.fleet.importing.reading import Judged, Trouble
 from cardtool.fleet.importing.rejected import Rejected
 from cardtool.fleet.importing.writing import write
 from cardtool.fleet.store import judged_by
@@ -77,8 +76,8 @@ def take_in(store: Store, judged: JudgedBlocks, *, says: Says, remove: bool = Fa
         store=store, report=report, aside=aside, says=says, now_us=now_us, by=by, remove=remove
     )
     with indexes_made_last(store), _without_garbage_collector():
-        for block, rows in _transactions(judged):
-            run.keep(block, rows)
+        for block, results in _transactions(judged):
+            run.keep(block, results)
     bring_up(store, judged.terms.at, by)
     if report.new >= STALE:
         analyse(store)
@@ -97,22 +96,42 @@ def _without_garbage_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _transactions(judged: Iterable[tuple[Block, Rows]]) -> Iterator[tuple[Block, Rows]]:
+def _transactions(
+    judged: Iterable[tuple[Block, list[Judged]]],
+) -> Iterator[tuple[Block, list[Judged]]]:
     """Yield blocks joined until they are large enough for one transaction."""
-    whole = Block(pieces=[])
-    found: list[Rows] = []
-    for block, rows in judged:
-        found.append(rows)
-        whole.join(block)
-        if sum(len(each.places) for each in found) >= _WRITTEN or whole.size >= _WRITTEN_BYTES:
-            yield whole, joined(found)
-            whole, found = Block(pieces=[]), []
-    if found:
-        yield whole, joined(found)
+    whole, results, rows = Block(), [], 0
+    for block, some in judged:
+        whole.pieces += block.pieces
+        whole.size += block.size
+        whole.passed_over += block.passed_over
+        results += some
+        rows += sum(len(each.rows) for each in some)
+        if rows >= _WRITTEN or whole.size >= _WRITTEN_BYTES:
+            yield whole, results
+            whole, results, rows = Block(), [], 0
+    yield whole, results
+
+
+class _OfFile(msgspec.Struct, kw_only=True):
+    """What is known of the file that is being read."""
+
+    trouble: Trouble | None = None
+    """Why all of it must be set aside."""
+    bad: int = 0
+    """How many lines of it could not be taken in."""
+    reasons: list[str] = []
+    """Why, of the first of them, with their numbers."""
+    texts: list[bytes] = []
+    """These lines, where they came from standard input: they lie nowhere else."""
+    line: int = 1
+    """Number of the next line."""
+    is_lost: bool = False
+    """Some of it could not be read, which has been counted: it must stay."""
 
 
 class _Run(msgspec.Struct, kw_only=True):
-    """One import, and what it knows of the file that is being read."""
+    """One import."""
 
     store: Store
     report: Report
@@ -121,46 +140,29 @@ class _Run(msgspec.Struct, kw_only=True):
     now_us: int
     by: JudgedBy
     remove: bool
-    trouble: Trouble | None = None
-    """Why the file that is being read must be set aside, but for lines of it."""
-    bad: int = 0
-    """How many lines of it could not be taken in."""
-    reasons: list[str] = []
-    """Why, of the first of them, with their numbers."""
-    texts: list[bytes] = []
-    """Themselves, where they came from standard input: they lie nowhere."""
-    line: int = 1
-    """The next of the file that is being read."""
-    is_kept: bool = False
-    """Something of the file that is being read could not be set aside: it must stay."""
-    is_lost: bool = False
-    """Some of the file that is being read could not be read: this has been counted."""
+    file: _OfFile = msgspec.field(default_factory=_OfFile)
 
-    def keep(self, block: Block, rows: Rows) -> None:
+    def keep(self, block: Block, results: list[Judged]) -> None:
         """Write the good rows, set the rest aside, and finish files that were read whole."""
-        self.report.passed_over += block.passed_over
-        written = write(self.store, rows, self.now_us, self.by)
-        self.report.new += written.new
-        self.report.known += len(rows.places) - written.new - len(written.refused)
-        self.report.read += len(rows.places) + len(rows.troubles)
-        troubles = deque(sorted({**rows.troubles, **written.refused}.items()))
-        first = 0
-        for number, (piece, count) in enumerate(zip(block.pieces, rows.counts, strict=True)):
+        report = self.report
+        report.passed_over += block.passed_over
+        new = write(self.store, results, self.now_us, self.by)
+        report.new += new
+        report.known -= new
+        for piece, judged in zip(block.pieces, results, strict=True):
+            report.known += len(judged.rows)
+            report.read += len(judged.rows)
             if piece.problem:
-                self.report.read += 1
                 self._note(piece, 0, Trouble(code=piece.problem, detail=piece.detail))
-            if (error := piece.lost or rows.lost.get(number)) and not self.is_lost:
+            if (error := piece.lost or judged.lost) and not self.file.is_lost:
                 self._unreadable(piece.file.path, error)
-                self.is_kept = self.is_lost = True
-            while troubles and troubles[0][0] < first + count:
-                place, trouble = troubles.popleft()
-                self._note(piece, place - first, trouble)
-            if unread := rows.unread.get(number, 0):
-                self.report.read += unread
-                self.report.set_aside += unread
-                self.bad += unread
-            first += count
-            self.line += max(count, 1)
+                self.file.is_lost = True
+            for place, trouble in sorted(judged.troubles.items()):
+                self._note(piece, place, trouble)
+            report.read += judged.unread
+            report.set_aside += judged.unread
+            self.file.bad += judged.unread
+            self.file.line += max(judged.texts, 1)
             if piece.is_last:
                 self._finish(piece.file)
 
@@ -174,30 +176,30 @@ class _Run(msgspec.Struct, kw_only=True):
         self.report.stuck.append(f"{file}: {error.strerror or error}")
 
     def _note(self, piece: Piece, place: int, trouble: Trouble) -> None:
+        self.report.read += 1
         self.report.set_aside += 1
         if not piece.has_lines or trouble.code in _OF_ARCHIVES:
-            self.trouble = trouble
+            self.file.trouble = trouble
             return
-        self.bad += 1
-        if len(self.reasons) < _TOLD:
-            self.reasons.append(f"{self.line + place}: {self.says(trouble, piece.file.path)}")
+        self.file.bad += 1
+        if len(self.file.reasons) < _TOLD:
+            reason = self.says(trouble, piece.file.path)
+            self.file.reasons.append(f"{self.file.line + place}: {reason}")
             if piece.file.named == STANDARD_INPUT:
-                self.texts.append(trouble.text)
+                self.file.texts.append(trouble.text)
 
     def _finish(self, file: Spot) -> None:
         try:
-            if self.trouble is not None or self.bad:
+            if self.file.trouble is not None or self.file.bad:
                 self._set_aside(file)
-            elif self.remove and not self.is_kept and file.named != STANDARD_INPUT:
+            elif self.remove and not self.file.is_lost and file.named != STANDARD_INPUT:
                 with Folder.of(file) as folder:
                     folder.remove(file.path.name, file.state)
         except FileNotFoundError:
             pass  # another importer has done so
         except OSError as error:
             self.report.stuck.append(f"{file.path}: {error.strerror or error}")
-        self.trouble, self.line = None, 1
-        self.bad, self.reasons, self.texts = 0, [], []
-        self.is_kept = self.is_lost = False
+        self.file = _OfFile()
 
     def _set_aside(self, file: Spot) -> None:
         """Move a file that was found, write out lines of standard input, and leave what was named.
@@ -208,8 +210,9 @@ class _Run(msgspec.Struct, kw_only=True):
         reason = "\n".join(self._reason(file.path))
         if file.way:
             lies = self.aside.file(file, reason)
-        elif self.texts:
-            lies = self.aside.text(file, "standard-input.ndjson", _bounded(self.texts), reason)
+        elif self.file.texts:
+            text = _bounded(self.file.texts)
+            lies = self.aside.text(file, "standard-input.ndjson", text, reason)
         else:
             self.report.left.append(f"{file.path}: {reason}")
             return
@@ -217,11 +220,11 @@ class _Run(msgspec.Struct, kw_only=True):
             self.report.folders.append(str(lies.parent))
 
     def _reason(self, file: Path) -> Iterator[str]:
-        if self.trouble is not None:
-            yield self.says(self.trouble, file)
-        if self.bad:
-            yield self.says(Trouble(code="import-lines", detail=str(self.bad)), file)
-        yield from self.reasons
+        if self.file.trouble is not None:
+            yield self.says(self.file.trouble, file)
+        if self.file.bad:
+            yield self.says(Trouble(code="import-lines", detail=str(self.file.bad)), file)
+        yield from self.file.reasons
 
 
 def _bounded(texts: list[bytes]) -> bytes:

@@ -52,7 +52,7 @@ _ID = BigInteger().with_variant(Integer, "sqlite")
 _TYPES: dict[object, Any] = {str: String, int: BigInteger, bytes: LargeBinary}
 
 
-def _declared(record: type[msgspec.Struct]) -> Iterator[Column[Any]]:
+def columns_of(record: type[msgspec.Struct]) -> Iterator[Column[Any]]:
     """Yield a column for each field of a record."""
     for name, hint in get_type_hints(record, include_extras=True).items():
         kinds = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
@@ -72,7 +72,7 @@ WORKSTATION = Table(
     "workstation",
     METADATA,
     Column("id", _ID, primary_key=True),
-    *_declared(WorkstationRow),
+    *columns_of(WorkstationRow),
     UniqueConstraint("host_key"),
     Index(None, "host"),
     Index(None, "not_after_us"),
@@ -99,7 +99,7 @@ SNAPSHOT = Table(
     Column("id", _ID, primary_key=True),
     _of_workstation(),
     Column("imported_us", BigInteger, nullable=False),
-    *_declared(SnapshotRow),
+    *columns_of(SnapshotRow),
     UniqueConstraint("workstation_id", "taken_us"),
 )
 
@@ -114,7 +114,7 @@ CERTIFICATE = Table(
     METADATA,
     Column("id", _ID, primary_key=True),
     _of_workstation(),
-    *_declared(CertificateRow),
+    *columns_of(CertificateRow),
     UniqueConstraint("workstation_id", "sha256"),
 )
 """Every NES that was ever seen on a workstation: a card in a drawer keeps its end date."""

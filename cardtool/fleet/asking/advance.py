@@ -130,7 +130,7 @@ def _pages(store: Store, due: ColumnElement[bool]) -> Iterator[tuple[list[_Row],
             page = connection.execute(query.where(WORKSTATION.c.id > last)).all()
             bodies = own(connection, [row.id for row in page])
             lost = [row.id for row in page if row.id not in bodies]
-            bodies |= latest(connection, lost, _LATEST_US) if lost else {}
+            bodies |= latest(connection, lost, _LATEST_US)
         if not page:
             return
         last = page[-1].id

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Literal
 
-import msgspec
+from msgspec.structs import replace
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
 from cardtool.fleet.asking.advance import advance, is_any_due
 from cardtool.fleet.asking.another_day import Day, lines
 from cardtool.fleet.asking.fetching import rows
-from cardtool.fleet.asking.questions import Question, Sort
+from cardtool.fleet.asking.questions import Question, Sort, walked
 from cardtool.fleet.columns import SEVERITIES, line, split
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
@@ -48,11 +48,12 @@ def audit(
     now, own = datetime.now(UTC), policy or Policy()
     dates = own if is_dated else None
     columned = advance(store, now, own)
+    found: Iterator[Summary]
     if at is None and not is_any_due(store, columned, now):
-        found = _now(store, now, question, dates)
+        found = (line(row, now, dates) for row in rows(store, now, question))
     else:
-        day = Day(at=at or now, is_past=at is not None and at < now, columned=columned, dates=dates)
-        found = _another_day(store, day, question)
+        day = Day(at=at or now, columned=columned, dates=dates)
+        found = _another_day(store, day, question, is_past=at is not None and at < now)
     yield from islice(found, question.limit)
 
 
@@ -74,7 +75,7 @@ def count(
         for key, severity, number in _tallied(store, by, now, question):
             found.setdefault(key, Counter())[severity] += number
         return found
-    whole = msgspec.structs.replace(question, limit=None)
+    whole = replace(question, limit=None)
     for one in audit(store, at, whole, policy):
         keys = one.codes if by == "code" else (str(getattr(one, by)),)
         for key in keys:
@@ -104,21 +105,27 @@ def _tallied(
                     yield each, severity, row.number
 
 
-def _now(
-    store: Store, now: datetime, question: Question, dates: Policy | None
-) -> Iterator[Summary]:
-    for _, row in rows(store, now, question):
-        yield line(row, now, dates)
+def _another_day(store: Store, day: Day, question: Question, *, is_past: bool) -> Iterator[Summary]:
+    """Return the lines of another day; where the database has no order for them, they are sorted.
 
-
-def _another_day(store: Store, day: Day, question: Question) -> Iterator[Summary]:
-    """Yield lines of another day; where the database has no order for them, they are sorted."""
-    found = (each for each in lines(store, day, question) if question.fits(each))
-    if not (day.is_past or question.sort == "severity"):
-        return found
-    if question.sort == "came" and not question.reverse:
-        return found
-    return iter(sorted(found, key=_KEYS[question.sort], reverse=question.reverse))
+    Whether a line fits the question, only the line itself can say.
+    """
+    is_sorted_here = question.sort == "severity" or (is_past and question.sort != "came")
+    ordered = replace(question, sort="came") if is_sorted_here else question
+    conditions = [*question.own(day.at), *question.shared()]
+    if is_past:
+        conditions = [_COLUMNS.first_seen_us <= day.at_us]
+    queries = [
+        select(WORKSTATION).where(condition, *conditions).order_by(*order)
+        for condition, order in walked(ordered)
+    ]
+    with store.reading() as connection:
+        every = (line for _, line in lines(store, connection, day, *queries))
+        fitting = filter(question.fits, every)
+        if is_sorted_here:
+            yield from sorted(fitting, key=_KEYS[question.sort], reverse=question.reverse)
+        else:
+            yield from fitting
 
 
 _KEYS: dict[Sort, Callable[[Summary], Any]] = {

@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-import msgspec
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, case, func, literal_column, not_, select
 
 from cardtool.fleet.asking.advance import Columned, advance
 from cardtool.fleet.asking.questions import Question
+from cardtool.fleet.columns import OF_THE_NES, line
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, IS_AHEAD, SNAPSHOT, WORKSTATION
 from cardtool.model.moments import from_us, to_us
@@ -23,10 +24,6 @@ from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import renewal
 from cardtool.rules.codes import ROWS
 from cardtool.rules.policy import Policy
-
-_DESK = ("host", "host_key", "unit", "user", "taken_us", "reader", "readers")
-_CARD = ("sha256", "holder", "person", "issuer", "not_before_us", "not_after_us", "first_seen_us",
-         "last_seen_us")  # fmt: skip
 
 
 def whose() -> ColumnElement[str]:
@@ -63,7 +60,14 @@ def _fitting(
     last = (own.not_after_us.desc(), own.last_seen_us.desc(), own.id)
     place = func.row_number().over(partition_by=whose(), order_by=last).label("place")
     ranked = select(own.id, place).where(own.first_seen_us <= to_us(at)).subquery()
-    wanted = [*(desk[name] for name in _DESK), *(own[name] for name in _CARD), _seen_us(at)]
+    is_seen = own.last_seen_us <= to_us(at)
+    shown: dict[str, ColumnElement[Any]] = {column.name: column for column in desk}
+    shown |= {name: own[name] for name in OF_THE_NES if name in own} | {
+        "taken_us": _seen_us(at),
+        "desk_us": desk.taken_us,
+        "card_seen_us": case((is_seen, own.last_seen_us)),
+    }
+    wanted = [column.label(name) for name, column in shown.items()]
     query = (
         select(*wanted)
         .join(ranked, ranked.c.id == own.id)
@@ -79,36 +83,21 @@ def _fitting(
         order = tuple(each.desc() for each in order)
     with store.reading() as connection, connection.execute(query.order_by(*order)) as rows:
         for row in rows:
-            ends, begins = from_us(row.not_after_us), from_us(row.not_before_us)
-            code = _code(begins, ends, at, policy.of(row.issuer))
-            severity = ROWS[code].severity
-            is_past = row.taken_us > to_us(at)
-            readers = () if is_past else msgspec.json.decode(row.readers, type=tuple[str, ...])
-            line = Summary(
-                host=row.host,
-                host_id="" if row.host_key == row.host else row.host_key,
-                unit=row.unit,
-                user="" if is_past else row.user,
-                at=at,
-                taken_at=from_us(row.looked_us),
-                severity=severity,
-                verdict=code,
-                codes=(code,) if severity.rank else (),
-                reader=ReaderState.UNKNOWN
-                if is_past or not columned.is_ours
-                else ReaderState(row.reader),
-                readers=readers,
-                holder=row.holder,
-                person=row.person,
-                issuer=row.issuer,
-                sha256=row.sha256,
-                not_before_at=begins,
-                not_after_at=ends,
-                days_left=(ends - at).days,
-                card_seen_at=from_us(row.last_seen_us) if row.last_seen_us <= to_us(at) else None,
-            )
-            if question.fits(line):
-                yield line
+            card = _line(row, at, policy.of(row.issuer), columned)
+            if question.fits(card):
+                yield card
+
+
+def _line(row: Any, at: datetime, policy: Policy, columned: Columned) -> Summary:  # noqa: ANN401 - a row
+    found = line(row, at)
+    code = _code(from_us(row.not_before_us), from_us(row.not_after_us), at, policy)
+    severity = ROWS[code].severity
+    found = replace(found, severity=severity, verdict=code, codes=(code,) if severity.rank else ())
+    if row.desk_us > to_us(at):  # what a later snapshot says was not known then
+        found = replace(found, user="", readers=(), reader=ReaderState.UNKNOWN)
+    elif not columned.is_ours:
+        found = replace(found, reader=ReaderState.UNKNOWN)
+    return found
 
 
 def _seen_us(at: datetime) -> ColumnElement[int]:
@@ -119,7 +108,7 @@ def _seen_us(at: datetime) -> ColumnElement[int]:
     )
     last = looks.order_by(SNAPSHOT.c.taken_us.desc()).limit(1)  # one row of the index, as a rule
     then = func.coalesce(last.correlate(WORKSTATION).scalar_subquery(), own.first_seen_us)
-    return case((desk.taken_us <= at_us, desk.taken_us), else_=then).label("looked_us")
+    return case((desk.taken_us <= at_us, desk.taken_us), else_=then)
 
 
 def _code(begins: datetime, ends: datetime, at: datetime, policy: Policy) -> str:

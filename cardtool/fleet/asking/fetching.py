@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 from sqlalchemy.sql import ColumnElement, true
 
 from cardtool.fleet.asking.questions import Question, scanned, walked
@@ -23,24 +23,23 @@ _FEW = 10_000
 _AT_ONCE = 500
 
 
-def rows(store: Store, now: datetime, question: Question) -> Iterator[tuple[Connection, Any]]:
-    """Yield the rows that are asked for, each with its connection."""
+def rows(store: Store, now: datetime, question: Question) -> Iterator[Any]:
+    """Yield the rows that are asked for."""
     is_short = question.limit is not None and question.limit <= _FEW
     return (_few if is_short else _all)(store, now, question)
 
 
-def _all(store: Store, now: datetime, question: Question) -> Iterator[tuple[Connection, Any]]:
+def _all(store: Store, now: datetime, question: Question) -> Iterator[Any]:
     """Yield the rows of a list as they are fetched."""
     with store.reading() as connection:
         own, fitting = question.own(now), question.shared() + question.passing(connection)
         for condition, order in walked(question):
             query = _WANTED.where(condition, *own, _among(fitting)).order_by(*order)
             with connection.execute(query.limit(question.limit)) as found:
-                for row in found:
-                    yield connection, row
+                yield from found
 
 
-def _few(store: Store, now: datetime, question: Question) -> Iterator[tuple[Connection, Any]]:
+def _few(store: Store, now: datetime, question: Question) -> Iterator[Any]:
     """Yield the rows of a short list, found out in an index before one of them is read."""
     found: list[int] = []
     with store.asking() as connection:
@@ -56,7 +55,7 @@ def _few(store: Store, now: datetime, question: Question) -> Iterator[tuple[Conn
             fetched = {row.id: row for row in connection.execute(query)}
             for number in some:
                 if number in fetched:  # or it was forgotten in between
-                    yield connection, fetched[number]
+                    yield fetched[number]
 
 
 def _among(fitting: list[ColumnElement[bool]]) -> ColumnElement[bool]:

@@ -6,15 +6,16 @@ One is ordered where the latest snapshot saw USB and no reader on it, and nowher
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import islice
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, or_
+from sqlalchemy import Connection, or_, select
 
 from cardtool import catalog
-from cardtool.fleet.asking.advance import Columned, advance
-from cardtool.fleet.asking.past import latest, own, pages, summary, texts, with_nes
-from cardtool.fleet.columns import line as line_of
+from cardtool.fleet.asking.advance import advance
+from cardtool.fleet.asking.another_day import Day, lines
+from cardtool.fleet.asking.past import summary, texts
+from cardtool.fleet.columns import StoredRow
 from cardtool.fleet.register.keeping import whose
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
@@ -25,101 +26,66 @@ from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import ports
 from cardtool.rules.policy import Policy
 
-_Row = Row[tuple[Any, ...]]
-
+_AT_ONCE = 500
 _WITHOUT = (ReaderState.MISSING, ReaderState.DRIVER, ReaderState.BROKEN)
 
 
 def orders(store: Store, at: datetime, policy: Policy, *, stale_days: int) -> Iterator[Order]:
     """Yield the readers to order, then those that are there and do not work."""
     longest = timedelta(days=stale_days)
-    columned = advance(store, datetime.now(UTC), policy)
+    day = Day(at=at, columned=advance(store, datetime.now(UTC), policy))
     with store.reading() as connection:
         for states in (_WITHOUT[:1], _WITHOUT[1:]):
-            for line in _Asked(connection, at, columned, states).lines():
-                yield replace(line, stale=at - line.taken_at > longest)
+            without = _without_reader(store, connection, day, states)
+            while some := list(islice(without, _AT_ONCE)):
+                desks = [(each.person, each.user, each.host) for each in some]
+                for order, known in zip(some, whose(connection, desks), strict=True):
+                    is_stale = at - order.taken_at > longest
+                    yield replace(order, known_by=known.by, people=known.people, stale=is_stale)
 
 
-class _Asked:
-    """One question, and what answers it."""
+def _without_reader(
+    store: Store, connection: Connection, day: Day, states: Sequence[ReaderState]
+) -> Iterator[Order]:
+    may_be = or_(WORKSTATION.c.reader.in_([each.value for each in states]), day.differs())
+    query = select(WORKSTATION).where(may_be, WORKSTATION.c.first_seen_us <= day.at_us)
+    for row, line in lines(store, connection, day, query.order_by(WORKSTATION.c.id)):
+        if line.reader in states:
+            yield _order(connection, row, line, day)
 
-    def __init__(
-        self,
-        connection: Connection,
-        at: datetime,
-        columned: Columned,
-        states: Sequence[ReaderState],
-    ) -> None:
-        self._connection = connection
-        self._at, self._at_us = at, to_us(at)
-        self._columned = columned
-        self._states = states
 
-    def lines(self) -> Iterator[Order]:
-        at_us = self._at_us
-        is_without = WORKSTATION.c.reader.in_([each.value for each in self._states])
-        is_other = or_(WORKSTATION.c.taken_us > at_us, self._columned.due(self._at))
-        may_be = or_(is_without, is_other)
-        for page in pages(self._connection, may_be & (WORKSTATION.c.first_seen_us <= at_us)):
-            lines = [
-                self._line(row, stands)
-                for row, stands in self._as_they_stand(page)
-                if stands.reader in self._states
-            ]
-            desks = [(each.person, each.user, each.host) for each in lines]
-            for line, found in zip(lines, whose(self._connection, desks), strict=True):
-                yield replace(line, known_by=found.by, people=found.people)
+def _order(connection: Connection, row: StoredRow, line: Summary, day: Day) -> Order:
+    """Return an order, by the snapshots back to the first of the run and to one with a reader.
 
-    def _as_they_stand(self, page: Sequence[_Row]) -> Iterator[tuple[_Row, Summary]]:
-        """Yield each with what was known of it then; of which nothing was is left out."""
-        at_us, holds = self._at_us, self._columned.holds
-        kept = latest(self._connection, (row.id for row in page if row.taken_us > at_us), at_us)
-        due = [row.id for row in page if row.taken_us <= at_us and not holds(row, at_us)]
-        kept |= own(self._connection, due)
-        for row in page:
-            if row.id in kept:
-                found = self._summary(kept[row.id])
-                if row.taken_us <= at_us and not found.sha256:
-                    found = with_nes(found, line_of(row, self._at))
-                yield row, found
-            elif row.taken_us <= at_us:
-                yield row, line_of(row, self._at)
-
-    def _summary(self, text: bytes) -> Summary:
-        return summary(text, self._at, self._columned.policy)
-
-    def _line(self, row: _Row, stands: Summary) -> Order:
-        """Return a line, by the snapshots back to the first of the run and to one with a reader.
-
-        A card that is in a drawer by then tells whose desk it is as well.
-        """
-        since_at, is_run, seen, owner = stands.taken_at, True, None, stands
-        for text in texts(self._connection, row.id, to_us(stands.taken_at)):
-            then = self._summary(text)
-            is_run = is_run and then.reader is stands.reader
-            since_at = then.taken_at if is_run else since_at
-            owner = owner if owner.person else then
-            seen = seen or _reader_in(decode(text))
-            if seen and not is_run and (owner.person or not row.person):
-                break
-        form, model = seen or (None, "")
-        return Order(
-            to_order=stands.reader is ReaderState.MISSING,
-            host=row.host,
-            host_id="" if row.host_key == row.host else row.host_key,
-            unit=row.unit,
-            user=stands.user,
-            holder=owner.holder,
-            person=owner.person,
-            at=self._at,
-            reader=stands.reader,
-            verdict=stands.verdict,
-            form=form or "mini",
-            assumed=form is None,
-            model=model,
-            since_at=since_at,
-            taken_at=stands.taken_at,
-        )
+    A card that is in a drawer by then tells whose desk it is as well.
+    """
+    since_at, is_run, seen, owner = line.taken_at, True, None, line
+    for text in texts(connection, row.id, to_us(line.taken_at)):
+        then = summary(text, day.at, day.columned.policy)
+        is_run = is_run and then.reader is line.reader
+        since_at = then.taken_at if is_run else since_at
+        owner = owner if owner.person else then
+        seen = seen or _reader_in(decode(text))
+        if seen and not is_run and (owner.person or not row.person):
+            break
+    form, model = seen or (None, "")
+    return Order(
+        to_order=line.reader is ReaderState.MISSING,
+        host=row.host,
+        host_id=line.host_id,
+        unit=row.unit,
+        user=line.user,
+        holder=owner.holder,
+        person=owner.person,
+        at=day.at,
+        reader=line.reader,
+        verdict=line.verdict,
+        form=form or "mini",
+        assumed=form is None,
+        model=model,
+        since_at=since_at,
+        taken_at=line.taken_at,
+    )
 
 
 def _reader_in(look: Snapshot) -> tuple[Form | None, str] | None:

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The snapshots that are kept, and what they say of a workstation at a moment that may be past."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,7 +12,7 @@ from cardtool.fleet.columns import Columns, UnfitError, columns, line
 from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.tables import IS_AHEAD, SNAPSHOT, WORKSTATION
-from cardtool.model.snapshot import Reader, Snapshot, SnapshotError, decode
+from cardtool.model.snapshot import Snapshot, SnapshotError, decode
 from cardtool.model.summary import Summary
 from cardtool.rules.policy import Policy
 
@@ -55,12 +54,6 @@ def readable(text: bytes, terms: Terms) -> Columns | None:
         return None
 
 
-@lru_cache(maxsize=4096)
-def lasting(readers: tuple[str, ...]) -> frozenset[str]:
-    """Return the names of readers by the part that lasts."""
-    return frozenset(Reader(name=name).lasting_name for name in readers)
-
-
 def snapshots(connection: Connection, workstation: int, until_us: int) -> Iterator[Snapshot]:
     """Yield a workstation's snapshots up to a moment, newest first, those dated ahead last."""
     return map(decode, texts(connection, workstation, until_us))
@@ -85,6 +78,8 @@ def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[b
 
 def own(connection: Connection, workstations: Sequence[int]) -> dict[int, bytes]:
     """Return the snapshot of each workstation that its columns were made of, if it is kept."""
+    if not workstations:
+        return {}
     is_own = and_(
         SNAPSHOT.c.workstation_id == WORKSTATION.c.id,
         SNAPSHOT.c.taken_us == WORKSTATION.c.taken_us,
@@ -94,9 +89,11 @@ def own(connection: Connection, workstations: Sequence[int]) -> dict[int, bytes]
     return {number: unpack(body) for number, body in found.all()}
 
 
-def latest(connection: Connection, workstations: Iterable[int], until_us: int) -> dict[int, bytes]:
+def latest(connection: Connection, workstations: Sequence[int], until_us: int) -> dict[int, bytes]:
     """Return the latest snapshot of each of a page of workstations up to a moment."""
-    wanted = SNAPSHOT.c.workstation_id.in_(list(workstations))
+    if not workstations:
+        return {}
+    wanted = SNAPSHOT.c.workstation_id.in_(workstations)
     newest = (
         select(SNAPSHOT.c.workstation_id, func.max(SNAPSHOT.c.taken_us).label("taken_us"))
         .where(wanted, SNAPSHOT.c.taken_us <= until_us)

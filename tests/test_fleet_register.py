@@ -148,6 +148,7 @@ def test_a_heading_that_is_nowhere_is_refused(columns: dict[str, str], code: str
     [
         (b"", "register-headings"),
         (text_of([("a", "b"), ("1", "2")]).encode(), "register-headings"),
+        (text_of([("TCKN", "PC")]).encode(), "register-no-rows"),
         (b"PK\x03\x04 no archive", "register-broken"),
         (bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), "register-broken"),
         (b'TCKN;PC\n"' + b"x" * 1_100_000, "register-broken"),
@@ -385,6 +386,7 @@ def test_a_report_is_data_too(site: Path) -> None:
     [
         ("absent.csv", None, []),
         ("empty.csv", b"", []),
+        ("headings.csv", b"TCKN;PC\n", []),
         ("broken.xlsx", b"PK\x03\x04", []),
         ("book.xls", RECORDED.read_bytes(), ["--sheet", "Yok"]),
     ],

@@ -15,6 +15,7 @@ from cardtool.fleet.register.headings import TELLING, Headings
 from cardtool.model.numbers import is_one
 from cardtool.model.origin import IdentityPolicy, account
 from cardtool.model.redact import hashed, without_numbers
+from cardtool.model.refused import Refused
 from cardtool.model.register import Entry, Trouble
 
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
@@ -96,7 +97,7 @@ def read(
     """Read a register from the bytes of its file; `columns` are the site's headings by meaning.
 
     Raises:
-        Refused: it cannot be read, or has no headings.
+        Refused: it cannot be read, or has no headings or no rows.
     """
     headings = Headings(columns)
     ways = list(grids(body, sheet))
@@ -104,6 +105,8 @@ def read(
     headings.check(best)
     unread: dict[str, None] = {}
     found = [each for grid in best for each in _people(grid, headings, disguise, unread)]
+    if not found:
+        raise Refused(code="register-no-rows")
     return Register(
         lines=tuple(line for line, _ in found if line is not None),
         rows=len(found),

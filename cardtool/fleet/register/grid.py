@@ -47,10 +47,6 @@ _BEGINNING = 4096
 _Value = int | float | str | bool | time | date | datetime | timedelta
 
 
-def _error(code: str, facts: dict[str, str | int]) -> Refused:
-    return Refused(code=code, **facts)
-
-
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
     """One sheet."""
 

@@ -8,7 +8,7 @@ import logging
 import os
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,44 +70,28 @@ class Store:
     def writing(self) -> Iterator[Connection]:
         """Give a connection whose changes are kept together or not at all.
 
-        Raises:
-            Refused: it may not be written to, or somebody else writes for too long.
+        This and the other two raise a `Refused` in place of what the database says.
         """
-        try:
-            with self.engine.connect() as connection:
-                if self.is_sqlite:
-                    connection = connection.execution_options(cardtool_writes=True)  # noqa: PLW2901
-                with connection.begin():
-                    yield connection
-        except DBAPIError as error:
-            raise self._told(error) from error
+        with self._connected(cardtool_writes=True) as connection, connection.begin():
+            yield connection
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Give a connection to ask; rows come as they are fetched, so memory stays flat.
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Give a connection to ask; rows come as they are fetched, so memory stays flat."""
+        return self._connected(stream_results=True, yield_per=_ROWS)
 
-        Raises:
-            Refused: the database went away.
-        """
-        try:
-            with self.engine.connect() as connection:
-                yield connection.execution_options(stream_results=True, yield_per=_ROWS)
-        except DBAPIError as error:
-            raise self._told(error) from error
-
-    @contextmanager
-    def asking(self) -> Iterator[Connection]:
+    def asking(self) -> AbstractContextManager[Connection]:
         """Give a connection for few rows, each answer at once.
 
         What is fetched bit by bit PostgreSQL works on with one process alone, and as if most were
         never fetched. Source: its documentation, §15.2 and `cursor_tuple_fraction`.
-
-        Raises:
-            Refused: the database went away.
         """
+        return self._connected()
+
+    @contextmanager
+    def _connected(self, **options: Any) -> Iterator[Connection]:  # noqa: ANN401 - SQLAlchemy's
         try:
             with self.engine.connect() as connection:
-                yield connection
+                yield connection.execution_options(**options)
         except DBAPIError as error:
             raise self._told(error) from error
 

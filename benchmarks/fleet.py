@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a fleet of any size, and measures the import and the audit of it, beside peers on request.
+"""Makes a fleet of any size, and measures the import or the audit of it beside peers.
 
     benchmarks/fleet.py --hosts 100000 --out fleet.ndjson
     benchmarks/fleet.py --hosts 100000 --compare import     (beside sqlite-utils)
     benchmarks/fleet.py --hosts 100000 --compare audit      (beside DuckDB and jq)
-    benchmarks/fleet.py --curve 10000 100000 1000000
 
 Each runs as a command of its own, one after another, as a person would type it; times are of the
 clock on the wall, memory is the peak of the largest process.
@@ -23,10 +22,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from desks import NOW, snapshots
+from desks import snapshots
 
 _BIN = Path(sys.executable).parent
-_CARDTOOL = str(_BIN / "cardtool")
+CARDTOOL = str(_BIN / "cardtool")
 _PEER = 1.0
 """How many times as fast as sqlite-utils with a key and columns an import is to be."""
 
@@ -44,8 +43,8 @@ _JQ = (
 )
 
 
-def _run(command: Sequence[str], folder: Path) -> tuple[float, float]:
-    """Run a command, and return its seconds and the megabytes of its largest process."""
+def measured(command: Sequence[str], folder: Path) -> tuple[float, float, float]:
+    """Run a command, and return its seconds, its processor's and the MB of its largest process."""
     if sys.platform == "win32":
         raise NotImplementedError
     before = time.perf_counter()
@@ -56,19 +55,41 @@ def _run(command: Sequence[str], folder: Path) -> tuple[float, float]:
     running.returncode = os.waitstatus_to_exitcode(status)
     if running.returncode not in {0, 1, 2}:  # an audit exits with the worst that it lists
         sys.exit(f"{' '.join(command)}: exit status {running.returncode}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def _import(file: Path, store: Path) -> list[str]:
-    return [_CARDTOOL, "fleet", "import", str(file), "--database", str(store)]
+def import_command(file: Path, address: str) -> list[str]:
+    """Return the command that imports a file into a store."""
+    return [CARDTOOL, "fleet", "import", str(file), "--database", address]
 
 
-def _audit(store: Path) -> list[str]:
-    at = ["--at", NOW.isoformat()]
-    return [_CARDTOOL, "fleet", "audit", "--format", "csv", "--database", str(store), *at]
+def peer_command(file: Path, database: Path) -> list[str]:
+    """Return what sqlite-utils does the same with: a key, and columns that can be asked for.
+
+    So an import may be run again, and a question reads columns.
+    """
+    plain = [
+        str(_BIN / "sqlite-utils"),
+        "insert",
+        str(database),
+        "t",
+        str(file),
+        "--nl",
+        "--silent",
+    ]
+    return [
+        *plain,
+        "--flatten",
+        "--alter",
+        "--pk",
+        "origin_host_id",
+        "--pk",
+        "taken_at",
+        "--ignore",
+    ]
 
 
-def _made(file: Path, hosts: int, seed: int, history: int) -> int:
+def made(file: Path, hosts: int, seed: int, history: int) -> int:
     """Write a fleet, and return how many snapshots it has."""
     number = 0
     with file.open("wb") as out:
@@ -79,21 +100,18 @@ def _made(file: Path, hosts: int, seed: int, history: int) -> int:
 
 
 def _compare_import(file: Path, folder: Path, number: int, rounds: int) -> bool:
-    peer = [str(_BIN / "sqlite-utils"), "insert", str(folder / "peer.db"), "t", str(file)]
-    peer += ["--nl", "--silent"]
-    # as an import that may be run again needs it: a key, and columns that can be asked for
-    keyed = ["--flatten", "--alter", "--pk", "origin_host_id", "--pk", "taken_at", "--ignore"]
+    keyed = peer_command(file, folder / "peer.db")
     commands = {
-        "cardtool": _import(file, folder / "own.db"),
-        "sqlite-utils": peer,
-        "with a key": [*peer, *keyed],
+        "cardtool": import_command(file, str(folder / "own.db")),
+        "sqlite-utils": keyed[:7],
+        "with a key": keyed,
     }
     best = dict.fromkeys(commands, 1e9)
     for _ in range(rounds):
         for name, command in commands.items():
             for store in folder.glob("own.db*" if name == "cardtool" else "peer.db*"):
                 store.unlink()
-            seconds, peak_mb = _run(command, folder)
+            seconds, _, peak_mb = measured(command, folder)
             best[name] = min(best[name], seconds)
             print(f"{name:14} {seconds:8.2f} s {number / seconds:10,.0f}/s {peak_mb:7.0f} MB")
     ratio = best["with a key"] / best["cardtool"]
@@ -107,34 +125,18 @@ def _compare_import(file: Path, folder: Path, number: int, rounds: int) -> bool:
 
 def _compare_audit(file: Path, folder: Path) -> None:
     store = folder / "own.db"
-    _run(_import(file, store), folder)
+    measured(import_command(file, str(store)), folder)
+    audit = [CARDTOOL, "fleet", "audit", "--format", "csv", "--database", str(store)]
     duckdb = [sys.executable, "-c", _DUCKDB, str(file)]
     for name, command in (
-        ("cardtool", _audit(store)),
+        ("cardtool", audit),
         ("duckdb", duckdb),
         ("jq", ["jq", "-r", _JQ, str(file)]),
     ):
         if name == "jq" and shutil.which("jq") is None:
             continue
-        seconds, peak_mb = _run(command, folder)
+        seconds, _, peak_mb = measured(command, folder)
         print(f"{name:14} {seconds:8.2f} s {peak_mb:7.0f} MB")
-
-
-def _curve(sizes: Sequence[int], seed: int, folder: Path) -> None:
-    print("hosts      import s  import/s  peak MB  store MB  audit s  peak MB")
-    for hosts in sizes:
-        file, store = folder / "fleet.ndjson", folder / f"{hosts}.db"
-        _made(file, hosts, seed, 0)
-        imported, import_mb = _run(_import(file, store), folder)
-        size_mb = store.stat().st_size / 1e6
-        audited, audit_mb = _run(_audit(store), folder)
-        print(
-            f"{hosts:9,} {imported:9.1f} {hosts / imported:9,.0f} {import_mb:8.0f}"
-            f" {size_mb:9.0f} {audited:8.1f} {audit_mb:8.0f}",
-            flush=True,
-        )
-        file.unlink()
-        store.unlink()
 
 
 def main() -> int:
@@ -148,25 +150,21 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="write the fleet here, and measure nothing")
     parser.add_argument("--file", type=Path, help="compare by this one, which --out wrote")
     parser.add_argument("--compare", choices=("import", "audit"))
-    parser.add_argument("--curve", type=int, nargs="+", metavar="HOSTS")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="where to put what is measured")
     asked = parser.parse_args()
     if asked.out is not None:
-        print(f"{_made(asked.out, asked.hosts, asked.seed, asked.history):,} snapshots")
+        print(f"{made(asked.out, asked.hosts, asked.seed, asked.history):,} snapshots")
         return 0
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     if sys.platform != "win32":
         print(f"load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory(dir=asked.folder) as name:
         folder = Path(name)
-        if asked.curve:
-            _curve(asked.curve, asked.seed, folder)
-            return 0
         file, number = asked.file, asked.hosts * (asked.history + 1)
         if file is None:
             file = folder / "fleet.ndjson"
-            _made(file, asked.hosts, asked.seed, asked.history)
+            made(file, asked.hosts, asked.seed, asked.history)
         print(f"{number:,} snapshots, {file.stat().st_size / 1e6:,.0f} MB")
         if asked.compare == "audit":
             _compare_audit(file, folder)

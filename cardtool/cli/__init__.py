@@ -8,10 +8,8 @@ A command's module is imported when the command is called (`later`): `--help` st
 import errno
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -72,7 +70,7 @@ def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
             with suppress(OSError):
                 Refusal(code="stdout", reason=error.strerror or "").show()
             return UNKNOWN
-        traceback.print_exc()
+        sys.__excepthook__(type(error), error, error.__traceback__)
         text = "This is a fault in cardtool, not in your card: report it with the lines above."
         click.echo(text, err=True)
         return UNKNOWN
@@ -82,8 +80,8 @@ def _open_closed_streams() -> None:
     """Point what the caller closed at nothing: a scheduler may want the exit status alone."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            nothing = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - stays open
-            setattr(sys, name, nothing)
+            handle = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(handle, mode, encoding="utf-8"))
 
 
 @click.group("cardtool", cls=Refusing, commands=_COMMANDS, invoke_without_command=True)

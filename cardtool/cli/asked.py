@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the options, the environment and the configuration files ask of a command, together."""
 
-import logging
 import os
 import re
 import shlex
 import sys
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import click
 
 from cardtool.catalog import institutions
-from cardtool.cli.logs import Harmless
 from cardtool.cli.options import value
 from cardtool.config import Config, file_with, languages, load, system_language
 from cardtool.model.procedure import Institution
@@ -34,9 +33,9 @@ class Asked:
         """
         self._ctx = ctx
         if self.option("verbose"):
-            handler = logging.StreamHandler(sys.stderr)
-            handler.setFormatter(Harmless())
-            logging.basicConfig(handlers=[handler], level=logging.DEBUG)
+            from cardtool.cli.logs import begin  # noqa: PLC0415 - for `-v` alone
+
+            begin()
         asked = self.option("format")
         if asked and asked not in known:
             others = f"; it has {', '.join(known)}" if known else ""
@@ -77,7 +76,7 @@ class Asked:
         asked = next(languages(self.option("lang"), os.environ), None)
         language = asked or self.config.language or system_language()
         command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
-        if name := self.option("institution"):  # a command that is shown can be typed as it is
+        if name := self._profile:  # a command that is shown can be typed as it is
             is_plain = re.fullmatch(r"[\w.:\\/-]+", name)
             on_windows = name if is_plain else f'"{name}"'
             quoted = on_windows if sys.platform == "win32" else shlex.quote(name)
@@ -90,13 +89,21 @@ class Asked:
         configured = self.config.identity.key
         return bytes.fromhex(configured) if configured else os.urandom(32)
 
+    @property
+    def _profile(self) -> str | None:
+        """What `--institution` names: a profile that ships, or the absolute path of one."""
+        given: str | None = self.option("institution")
+        path = Path(given or "")
+        is_file = bool(path.suffix) or len(path.parts) > 1
+        return str(path.absolute()) if is_file else given
+
     def _institution(self) -> Institution:
         """Return the profile that `--institution` or the configuration names.
 
         Raises:
             Refused: there is none of that name, or something in it is wrong.
         """
-        given: str | None = self.option("institution")
+        given = self._profile
         name, today = given or self.config.institution, datetime.now().astimezone().date()
         try:
             return institutions.load(name, today)

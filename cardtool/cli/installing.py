@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 if TYPE_CHECKING:
     from importlib import metadata
@@ -57,6 +56,8 @@ def _source(own: "metadata.Distribution | None") -> tuple[Path | None, bool]:
     """
     if own is None:
         return Path(__file__).parents[2], False
+    from urllib.request import url2pathname  # noqa: PLC0415 - loads http.client and ssl
+
     origin = json.loads(own.read_text("direct_url.json") or "{}")
     url = urlsplit(origin.get("url", ""))
     path = Path(url2pathname(url.path))

@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges snapshots as it was asked, and hides the persons whom the output must not show."""
+"""Judges snapshots as it was asked, and hides the persons whom the output must not show.
+
+Rules and redaction are imported while a card answers (`looking.look`), not before it is asked.
+"""
 
 import logging
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from cardtool.cli.asked import Asked
 from cardtool.model.diagnosis import Diagnosis
-from cardtool.model.hiding import Hiding
-from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot
-from cardtool.probe import accounts
-from cardtool.rules import diagnose
-from cardtool.rules.dated import dated
+
+if TYPE_CHECKING:
+    from cardtool.model.hiding import Hiding
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,11 +28,16 @@ def judge(asked: Asked, snapshot: Snapshot, moment: datetime | None = None) -> D
 
     It is judged for the moment of `--at`, else for `moment`, else for now.
     """
+    from cardtool.model.redact import mask  # noqa: PLC0415
+    from cardtool.rules import diagnose  # noqa: PLC0415
+
     is_leaving = asked.keeps or asked.format.leaves
     shown = leaving(asked, snapshot) if is_leaving else mask(snapshot)
     at = asked.option("at") or moment or datetime.now().astimezone()
     diagnosis = diagnose(shown, at, asked.config.days())
     if asked.format.name == "ics":
+        from cardtool.rules.dated import dated  # noqa: PLC0415
+
         diagnosis = dated(diagnosis, asked.config.days())
     _LOG.debug("judged for %s: %s", at.isoformat(timespec="seconds"), diagnosis.verdict)
     return diagnosis
@@ -39,11 +45,21 @@ def judge(asked: Asked, snapshot: Snapshot, moment: datetime | None = None) -> D
 
 def leaving(asked: Asked, snapshot: Snapshot) -> Snapshot:
     """Return what may leave the machine: without the person, unless `--keep-personal` is given."""
-    return snapshot if asked.keeps else redact(snapshot, asked.key, accounts.own())
+    return snapshot if asked.keeps else redacted(asked, snapshot)
 
 
-def hiding(asked: Asked) -> Hiding | None:
+def redacted(asked: Asked, snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot without the person in it."""
+    from cardtool.model.redact import redact  # noqa: PLC0415
+    from cardtool.probe import accounts  # noqa: PLC0415
+
+    return redact(snapshot, asked.key, accounts.own())
+
+
+def hiding(asked: Asked) -> "Hiding | None":
     """Return what hides the persons of a list; None: they may stay as the store has them."""
+    from cardtool.model.hiding import Hiding  # noqa: PLC0415
+
     is_shown = asked.keeps or not (asked.format.leaves or asked.format.watches)
     return None if is_shown else Hiding(asked.key)
 

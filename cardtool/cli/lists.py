@@ -10,9 +10,10 @@ from cardtool.cli.asked import Asked
 from cardtool.cli.output import write, write_view
 from cardtool.cli.refusal import UNKNOWN
 from cardtool.cli.worst import Worst
+from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.summary import Summary
 from cardtool.rules.policy import Policy
-from cardtool.rules.summary import dated
+from cardtool.rules.summary import dated, newest, summarise
 from cardtool.views import LIST, view
 
 _IN_MEMORY_BYTES = 1 << 18
@@ -42,6 +43,12 @@ def show_list(asked: Asked, lines: Iterable[Summary]) -> int:
         case _:
             write_view(asked, lines, LIST)
     return worst.status
+
+
+def show_diagnoses(asked: Asked, diagnoses: Iterable[Diagnosis]) -> int:
+    """Write a line for each diagnosis; of one workstation metrics tell the latest check alone."""
+    lines = map(summarise, diagnoses)
+    return show_list(asked, newest(lines) if asked.format.name == "prometheus" else lines)
 
 
 def _days(policy: Policy, issuer: str) -> tuple[int, int]:

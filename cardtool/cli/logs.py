@@ -30,3 +30,10 @@ class Harmless(logging.Formatter):
         line = self._accounts.replaced(line, lambda _: _HIDDEN)
         line = USER.sub(lambda found: found["before"] + _HIDDEN, line)
         return escape(without_numbers(line, None))
+
+
+def begin() -> None:
+    """Write all that is logged to standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(Harmless())
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG)

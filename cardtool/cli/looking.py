@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from cardtool.cli import trace
 from cardtool.cli.asked import Asked
+from cardtool.cli.judging import redacted
 from cardtool.cli.refusal import Refusal
-from cardtool.model.redact import redact
+from cardtool.cli.trace import tell
 from cardtool.model.snapshot import Failure, Snapshot
-from cardtool.probe import accounts, host
+from cardtool.probe import host
 from cardtool.probe.binary import read_library
 from cardtool.probe.isolation import Workers
 from cardtool.probe.workstation import Options, take_snapshot
@@ -49,7 +49,7 @@ def look(asked: Asked, *, is_patient: bool = False) -> Snapshot:
         )
         snapshot = take_snapshot(options, workers, meanwhile=_prepare(asked))
     if _LOG.isEnabledFor(logging.DEBUG):
-        trace.tell(redact(snapshot, asked.key, accounts.own()))
+        tell(redacted(asked, snapshot))
     return snapshot
 
 
@@ -80,7 +80,13 @@ def _usable_module(path: str) -> str:
 
 
 def _prepare(asked: Asked) -> Iterator[None]:
-    """Load what shows the result, in steps, while a card keeps this process waiting."""
+    """Load what judges and shows, in steps, while a card keeps this process waiting."""
+    import cardtool.rules  # noqa: PLC0415
+
+    yield
+    import cardtool.model.redact  # noqa: F401, PLC0415
+
+    yield
     if not asked.format.binary:  # what makes those may be missing, which is told later
         view(asked.format.name)
     yield

@@ -7,7 +7,6 @@ An option may stand before or after the command's name; `value` gives what was s
 import os
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -58,13 +57,10 @@ def _moment(ctx: click.Context, param: click.Parameter, given: str | None) -> No
 
 
 def _profile(ctx: click.Context, param: click.Parameter, given: str | None) -> None:
-    """Take the name of a profile, or the path of one from the current folder."""
     if given == "":
         text = "an empty name is no institution's."
         raise click.BadParameter(text, ctx, param)
-    path = Path(given or "")
-    is_file = bool(path.suffix) or len(path.parts) > 1
-    _remember(ctx, param, str(path.absolute()) if is_file else given)
+    _remember(ctx, param, given)
 
 
 class PathName(click.Path):

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows diagnoses in the format that was asked for."""
+"""Shows diagnoses in the format that was asked for.
+
+What only some formats need is imported for them.
+"""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from cardtool.catalog import procedures
 from cardtool.cli.asked import Asked
-from cardtool.cli.lists import show_list
 from cardtool.cli.output import write, write_view
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.worst import Worst
-from cardtool.model.course import Course
 from cardtool.model.diagnosis import Diagnosis
-from cardtool.rules.dated import courses
-from cardtool.rules.summary import newest, summarise
 from cardtool.views import DIAGNOSIS, view
 
 
@@ -30,8 +28,9 @@ def show(
     `titled` names the workstation of each; `beside` is what this view is given besides.
     """
     if subject not in asked.format.gives:  # the format has lists alone
-        lines = map(summarise, diagnoses)
-        return show_list(asked, newest(lines) if asked.format.name == "prometheus" else lines)
+        from cardtool.cli.lists import show_diagnoses  # noqa: PLC0415
+
+        return show_diagnoses(asked, diagnoses)
     worst = Worst()
     diagnoses = worst.noting(diagnoses)
     match asked.format.name:
@@ -40,7 +39,9 @@ def show(
         case "ics":
             show_dates(asked, diagnoses)
         case "html":
-            write_view(asked, diagnoses, subject, titled=titled, **_of_page(asked), **beside)
+            from cardtool.cli.page import of_page  # noqa: PLC0415
+
+            write_view(asked, diagnoses, subject, titled=titled, **of_page(asked), **beside)
         case _:
             write_view(asked, diagnoses, subject, titled=titled, **beside)
     return worst.status
@@ -65,17 +66,3 @@ def show_dates(asked: Asked, diagnoses: Iterable[Diagnosis]) -> bool:
     elif verdicts:  # else it has been said why nothing was judged
         Refusal(code="calendar-nothing", verdict=", ".join(verdicts)).show()
     return first is not None
-
-
-def _of_page(asked: Asked) -> dict[str, object]:
-    """Return what a page shows beside a diagnosis: procedures for every role, and moments."""
-    policy = asked.config.days()
-
-    def moments(diagnosis: Diagnosis) -> tuple[Course, ...]:
-        return courses(diagnosis, policy)
-
-    guides = {
-        name: procedures.guide(procedure, None, asked.institution)
-        for name, procedure in procedures.load().items()
-    }
-    return {"guides": guides, "courses": moments}

@@ -187,7 +187,7 @@ def test_money_stands_with_its_source_its_date_and_a_warning(language: str) -> N
     )
 
     facts = [confirm(each, guide.institution) for each in guide.steps]
-    warned = [Text(language).confirm(each) for each in facts if each is not None]
+    warned = [Text(language).of_fact("confirm", each) for each in facts if each is not None]
     assert warned
     assert page.count(Text(language).label("confirm").split(".")[0]) == len(set(warned))
     assert all(each in page for each in warned)
@@ -462,7 +462,7 @@ def test_a_number_of_its_own_stands_with_its_source_where_another_is_nationwide(
     page = _on_one_line(_ask(*asked, str(file)).stdout)
     html = _ask(*asked, str(file), "--format", "html").stdout
 
-    said = f"[1] {Text('en').source(own.facts['provider_phone'])}"
+    said = f"[1] {Text('en').of_fact('source', own.facts['provider_phone'])}"
     assert own.overridden == ("provider_phone",)
     assert said in page
     assert said in html

@@ -342,7 +342,7 @@ def test_money_is_confirmed_once_in_full_and_referred_to_afterwards(language: st
 
     page = _checked("".join(view("html", "guide")([guide], text)), language)
 
-    (once,) = [each for each in page.blocks if text.confirm(fact) in each]
+    (once,) = [each for each in page.blocks if text.of_fact("confirm", fact) in each]
     assert "Kurum yazısı <1>" in once
     assert sum("[1]" in each for each in page.blocks) == len(guide.steps)
     assert "Şişli <b>İl</b>" in page.blocks

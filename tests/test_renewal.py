@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cardtool.model.certificate import Certificate, Name
 from cardtool.model.turkey import TURKEY
 from cardtool.rules.policy import Policy
-from cardtool.rules.renewal import apply_by_at, ends_at, opens_at, state
+from cardtool.rules.renewal import Issuers, apply_by_at, opens_at, state
 from tests.desks import authority, nes
 
 DAY = timedelta(days=1)
@@ -168,29 +168,33 @@ def _chain() -> tuple[Certificate, Certificate, Certificate]:
     return replace(leaf, authority_key_id="BB"), issuer, root
 
 
+def _ends_at(certificate: Certificate, others: tuple[Certificate, ...]) -> datetime:
+    return Issuers(others).ends_at(certificate)
+
+
 def test_a_certificate_ends_with_the_first_of_its_chain() -> None:
     leaf, issuer, root = _chain()
 
-    assert ends_at(leaf, ()) == leaf.not_after_at
-    assert ends_at(leaf, (root,)) == leaf.not_after_at
-    assert ends_at(leaf, (leaf, issuer)) == issuer.not_after_at
-    assert ends_at(leaf, (leaf, root, issuer)) == root.not_after_at
+    assert _ends_at(leaf, ()) == leaf.not_after_at
+    assert _ends_at(leaf, (root,)) == leaf.not_after_at
+    assert _ends_at(leaf, (leaf, issuer)) == issuer.not_after_at
+    assert _ends_at(leaf, (leaf, root, issuer)) == root.not_after_at
     late = replace(issuer, not_after_at=_moment("2031-01-01T00:00:00Z"))
-    assert ends_at(leaf, (late,)) == leaf.not_after_at
+    assert _ends_at(leaf, (late,)) == leaf.not_after_at
 
 
 def test_of_two_certificates_of_an_issuer_the_later_counts() -> None:
     leaf, issuer, _ = _chain()
     again = replace(issuer, not_after_at=_moment("2029-06-01T00:00:00Z"))
 
-    assert ends_at(leaf, (issuer, again)) == ends_at(leaf, (again, issuer)) == again.not_after_at
+    assert _ends_at(leaf, (issuer, again)) == _ends_at(leaf, (again, issuer)) == again.not_after_at
 
 
 def test_an_issuer_without_a_key_identifier_is_told_by_its_name() -> None:
     leaf, issuer, _ = _chain()
 
-    assert ends_at(leaf, (replace(issuer, subject_key_id=""),)) == issuer.not_after_at
-    assert ends_at(replace(leaf, authority_key_id=""), (issuer,)) == issuer.not_after_at
+    assert _ends_at(leaf, (replace(issuer, subject_key_id=""),)) == issuer.not_after_at
+    assert _ends_at(replace(leaf, authority_key_id=""), (issuer,)) == issuer.not_after_at
 
 
 def test_what_has_another_key_or_name_or_is_no_authority_is_not_its_issuer() -> None:
@@ -201,16 +205,16 @@ def test_what_has_another_key_or_name_or_is_no_authority_is_not_its_issuer() -> 
         replace(issuer, is_ca=False),
     )
 
-    assert ends_at(leaf, others) == leaf.not_after_at
+    assert _ends_at(leaf, others) == leaf.not_after_at
     nameless = replace(issuer, subject=Name())
-    assert ends_at(replace(leaf, issuer=Name()), (nameless,)) == leaf.not_after_at
+    assert _ends_at(replace(leaf, issuer=Name()), (nameless,)) == leaf.not_after_at
 
 
 def test_authorities_that_issue_each_other_come_to_an_end() -> None:
     leaf, issuer, root = _chain()
     circle = replace(root, issuer=issuer.subject, authority_key_id="BB")
 
-    assert ends_at(leaf, (issuer, circle)) == root.not_after_at
+    assert _ends_at(leaf, (issuer, circle)) == root.not_after_at
 
 
 def test_a_certificate_of_the_first_days_of_the_calendar_was_always_to_be_renewed() -> None:

@@ -49,25 +49,14 @@ def _fitted(node: Any) -> Any:  # noqa: ANN401 - any part of a snapshot
     if type(node) is str:
         return node if len(node) <= TEXT_LIMIT else node[: TEXT_LIMIT - 1] + _CUT
     if isinstance(node, msgspec.Struct):
-        values = ((name, getattr(node, name)) for name in node.__struct_fields__)
-        changed = {
-            name: new
-            for name, value in values
-            if (new := _bytes(value) if name == "der" else _fitted(value)) is not value
-        }
-        return msgspec.structs.replace(node, **changed) if changed else node
+        values = {name: getattr(node, name) for name in node.__struct_fields__}
+        der = values.pop("der", None)
+        fields = {name: _fitted(value) for name, value in values.items()}
+        if der is not None and len(der) > BYTES_LIMIT:
+            fields["der"] = None
+        return msgspec.structs.replace(node, **fields)
     if isinstance(node, tuple):
-        entries = tuple(map(_fitted, node[:LIST_LIMIT]))
-        return node if all(map(_is, entries, node)) and len(entries) == len(node) else entries
+        return tuple(map(_fitted, node[:LIST_LIMIT]))
     if isinstance(node, dict):
-        some = {_fitted(key): _fitted(node[key]) for key in list(node)[:LIST_LIMIT]}
-        return node if some == node else some
+        return {_fitted(key): _fitted(node[key]) for key in list(node)[:LIST_LIMIT]}
     return node
-
-
-def _is(one: object, other: object) -> bool:
-    return one is other
-
-
-def _bytes(digits: str | None) -> str | None:
-    return None if digits is None or len(digits) > BYTES_LIMIT else digits

@@ -94,18 +94,14 @@ def _unreadable(place: desk.Place, failures: list[Failure], snapshot: Snapshot) 
     if desk.is_ours(failure):
         return finding("cardtool-fault", part=place.tokens[0][0].path, reason=reason)
     is_read_by_none = len(failures) == len(place.tokens)
-    is_worn = failure.name in _WORN and is_read_by_none and _is_undisturbed(place, snapshot)
+    is_worn = failure.name in _WORN and is_read_by_none and place.reader in _undisturbed(snapshot)
     code = "card-worn" if is_worn else "certificates-unreadable"
     return finding(code, reader=place.name, reason=reason)
 
 
-def _is_undisturbed(place: desk.Place, snapshot: Snapshot) -> bool:
-    """Tell whether a card stayed in its reader and no other program held it."""
-    return place.reader in _undisturbed(snapshot)
-
-
 @remembered
 def _undisturbed(snapshot: Snapshot) -> frozenset[str | None]:
+    """Return the readers whose card stayed where it was and was held by no other program."""
     return frozenset(
         reader.name
         for reader in desk.readers(snapshot)

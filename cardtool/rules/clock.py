@@ -13,13 +13,13 @@ from cardtool.model.turkey import TURKEY
 from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
+from cardtool.rules.succession import lines_of
 
 _ZONES_APART = timedelta(hours=14)
 """No zone is further ahead of UTC. Source: IANA tz database, Pacific/Kiritimati."""
 
 _CORRECTED = timedelta(days=1)
 """A clock that was right by less when last seen may have been ahead then and be right now."""
-
 
 _RAN_ON = timedelta(days=7)
 """A clock that went back and then ran on for so long was ahead before: it is told so for a week."""
@@ -80,14 +80,8 @@ def _behind(snapshot: Snapshot) -> Iterator[Finding]:
 def _turns(snapshot: Snapshot) -> Iterator[datetime]:
     """Give the moments at which a verdict changes; none of an NES that has a successor in force."""
     every = desk.all_nes(snapshot)
-    latest: dict[str, datetime] = {}
+    lines = lines_of(every, snapshot.taken_at)
     for nes in every:
-        if nes.is_in_force(snapshot.taken_at):
-            ends_at = nes.certificate.not_after_at
-            latest[nes.certificate.person] = max(
-                latest.get(nes.certificate.person, ends_at), ends_at
-            )
-    for nes in every:
-        begins_at, ends_at = nes.certificate.not_before_at, nes.certificate.not_after_at
-        if latest.get(nes.certificate.person, ends_at) <= ends_at:
-            yield from (begins_at, ends_at)
+        later = lines[nes.certificate.person].after(nes)
+        if later is None or not later.is_in_force:
+            yield from (nes.certificate.not_before_at, nes.certificate.not_after_at)

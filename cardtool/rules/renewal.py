@@ -5,85 +5,63 @@ Knows nothing of cards or of findings, so that a calendar shows the same moments
 A threshold of so many days is the moment that many times 24 hours before the end, and counts.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from cardtool.model.certificate import Certificate, Name
+from cardtool.model.certificate import Certificate
 from cardtool.rules import workdays
 from cardtool.rules.policy import Policy
 
 State = Literal["nes-valid", "nes-expiring", "nes-expiring-soon", "nes-expiring-critical"]
 
 
-def ends_at(certificate: Certificate, others: Collection[Certificate]) -> datetime:
-    """Return the last second of a certificate, or of an issuer of it among others that ends first.
-
-    Of two certificates of one issuer the later counts. An issuer is told by its name and, where
-    both have one, its key identifier. Source: RFC 5280 §6.1, §4.2.1.1.
-    """
-    return Issuers(others).ends_at(certificate)
-
-
-_Key = tuple[Name, str]
-"""An issuer as a certificate names it: its name, and its key identifier or an empty text."""
-
-
 class Issuers:
-    """The issuers among some certificates, found by name: each is looked at once."""
+    """The issuers among some certificates, told by name and, where both have one, by key.
 
-    def __init__(self, certificates: Collection[Certificate]) -> None:
-        """Take them all; which are issuers they say themselves."""
-        self._latest: dict[_Key, Certificate] = {}
-        """By name and key; of several the one that lasts longest."""
-        self._of_name: dict[Name, Certificate] = {}
-        for each in certificates:
-            if each.is_ca and each.subject.attributes:
-                key = (each.subject, each.subject_key_id)
-                self._latest[key] = _later(self._latest.get(key), each)
-                self._of_name[each.subject] = _later(self._of_name.get(each.subject), each)
-        self._ends: dict[_Key, datetime | None] = {}
+    Source: RFC 5280 §6.1, §4.2.1.1.
+    """
+
+    def __init__(self, certificates: Sequence[Certificate]) -> None:
+        """Take them all; which of them are issuers they say themselves."""
+        issuers = [each for each in certificates if each.is_ca and each.subject.attributes]
+        issuers.sort(key=lambda each: each.not_after_at)
+        # of several with one name and key the last counts: the one that lasts longest
+        self._of_name = {each.subject: each for each in issuers}
+        self._of_key = {(each.subject, each.subject_key_id): each for each in issuers}
+        self._ends = self._ends_of(issuers)
 
     def ends_at(self, certificate: Certificate) -> datetime:
-        """Return the last second of a certificate, or of an issuer of it that ends first."""
-        end = self._ends_of((certificate.issuer, certificate.authority_key_id))
-        return certificate.not_after_at if end is None else min(certificate.not_after_at, end)
+        """Return the last second of a certificate, or of an issuer above it that ends first."""
+        issuer = self._issuer(certificate)
+        end = certificate.not_after_at
+        return end if issuer is None else min(end, self._ends[id(issuer)])
 
-    def _ends_of(self, key: _Key) -> datetime | None:
-        """Return when the first of an issuer and those above it ends; None: there is none.
+    def _ends_of(self, issuers: list[Certificate]) -> dict[int, datetime]:
+        """Return when each issuer or the first of those above it ends, by the issuer's identity.
 
-        The way up is walked once for all whom it leads from; a circle ends where it closes.
+        `issuers` begin with the one that ends first: it ends all below it, also in a circle.
         """
-        way: list[tuple[_Key, datetime]] = []
-        met: set[_Key] = set()
-        while key not in self._ends and key not in met:
-            issuer = self._issuer(key)
-            if issuer is None:
-                self._ends[key] = None
-                break
-            way.append((key, issuer.not_after_at))
-            met.add(key)
-            key = (issuer.issuer, issuer.authority_key_id)
-        end = self._ends.get(key)
-        if key in met:  # a circle, of which every part ends with the first of them
-            start = next(place for place, (known, _) in enumerate(way) if known == key)
-            end = min(ends for _, ends in way[start:])
-        for known, ends in reversed(way):
-            end = ends if end is None else min(ends, end)
-            self._ends[known] = end
-        return end
+        issued: dict[int, list[Certificate]] = {}
+        for each in issuers:
+            issued.setdefault(id(self._issuer(each)), []).append(each)
+        ends: dict[int, datetime] = {}
+        for first in issuers:
+            below = [first]
+            while below:
+                each = below.pop()
+                if id(each) not in ends:
+                    ends[id(each)] = first.not_after_at
+                    below += issued.get(id(each), ())
+        return ends
 
-    def _issuer(self, key: _Key) -> Certificate | None:
-        """Return who issued it; where both have a key identifier these are alike."""
-        name, identifier = key
-        if not identifier:
+    def _issuer(self, certificate: Certificate) -> Certificate | None:
+        """Return who issued it; one without a key identifier may have any."""
+        name, key = certificate.issuer, certificate.authority_key_id
+        if not key:
             return self._of_name.get(name)
-        own, nameless = self._latest.get(key), self._latest.get((name, ""))
-        return own if nameless is None else _later(own, nameless)
-
-
-def _later(known: Certificate | None, other: Certificate) -> Certificate:
-    return other if known is None or other.not_after_at > known.not_after_at else known
+        known = (self._of_key.get((name, each)) for each in (key, ""))
+        return max(filter(None, known), key=lambda each: each.not_after_at, default=None)
 
 
 def opens_at(ends_at: datetime, policy: Policy) -> datetime:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A diagnosis in one line: what a list of workstations says of each."""
 
-import functools
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
@@ -85,13 +84,8 @@ def dated(line: Summary, policy: Policy) -> Summary:
 
 def renewal_of(issuer: str, ends_at: datetime, policy: Policy) -> tuple[datetime, datetime]:
     """Return from when the renewal of an NES may be asked for, and the last second to apply in."""
-    own = _own(policy, issuer)
+    own = policy.of(issuer)
     return renewal.opens_at(ends_at, own), renewal.apply_by_at(ends_at, own)
-
-
-@functools.lru_cache(maxsize=1024)
-def _own(policy: Policy, issuer: str) -> Policy:
-    return policy.of(issuer)
 
 
 def newest(lines: Iterable[Summary]) -> Iterator[Summary]:

@@ -81,12 +81,7 @@ class Text:
 
     def whole_procedure(self, name: str) -> str:
         """Say which command shows a procedure whole."""
-        facts = {**self._given, "name": name, "title": self.procedure(name, "title")}
-        return self._fill(self._words["label"]["whole-procedure"], facts)
-
-    def procedures(self) -> str:
-        """Head the list of procedures: which command shows one of them whole."""
-        return self._fill(self._words["label"]["procedures"], self._given)
+        return self.label("whole-procedure", name=name, title=self.procedure(name, "title"))
 
     def guide(self, code: str) -> str:
         """Say one step of a procedure, with the institution's facts."""
@@ -96,21 +91,14 @@ class Text:
         """Name a thing to have ready."""
         return str(self._words["at-hand"][code])
 
-    def confirm(self, fact: "Fact") -> str:
-        """Say where a fact that money depends on stands and when it was seen there."""
-        return self._seen("confirm", fact)
+    def label(self, key: str, **facts: str) -> str:
+        """Give a word of the layout, or a sentence of it with its facts."""
+        words = str(self._words["label"][key])
+        return self._fill(words, {**facts, **self._given}) if "{" in words else words
 
-    def source(self, fact: "Fact") -> str:
-        """Say the same of a fact that stands for a nationwide one."""
-        return self._seen("source", fact)
-
-    def _seen(self, label: str, fact: "Fact") -> str:
-        facts = {"source": fact.source, "checked": self.day(fact.checked)}
-        return self._fill(self._words["label"][label], facts)
-
-    def label(self, key: str) -> str:
-        """Give a word of the layout."""
-        return str(self._words["label"][key])
+    def of_fact(self, key: str, fact: "Fact") -> str:
+        """Say with a label where a fact of an institution stands and when it was seen there."""
+        return self.label(key, source=fact.source, checked=self.day(fact.checked))
 
     def refusal(self, code: str, facts: Mapping[str, str | int]) -> str:
         """Say why an input was refused, and what to do about it."""

@@ -81,7 +81,7 @@ def render_json(guides: Iterable[Guide], text: Text) -> Iterator[str]:
 def listing(names: Iterable[str], text: Text, paper: Paper) -> str:
     """Return the list of procedures, and what each is for."""
     rows = ((name, escape(f"{title}. {says}")) for name, title, says in _listed(names, text))
-    return paper.print([Line(text.procedures(), style="bold"), hanging(rows)])
+    return paper.print([Line(text.label("procedures"), style="bold"), hanging(rows)])
 
 
 def listing_json(names: Iterable[str], text: Text) -> str:
@@ -118,7 +118,7 @@ def receipt(asked: Receipt, text: Text, paper: Paper) -> str:
         return entry("", text.label("receipt-needless"), paper)
     title = Line(f"{text.label('receipt-lines')}:", style="bold")
     lines = (f"  {label}: {escape(value)}\n" for label, value in asked.lines.items())
-    said = [text.confirm(asked.confirm)] if asked.confirm else []
+    said = [text.of_fact("confirm", asked.confirm)] if asked.confirm else []
     after = (entry("", words, paper) for words in (*said, text.label("receipt-kept")))
     return "".join([paper.print([title]), *lines, "\n", *after])
 

@@ -20,6 +20,6 @@ def noted(guide: Guide, text: Text) -> Iterator[tuple[Step, int, str]]:
 
 def _note(step: Step, guide: Guide, text: Text) -> str:
     if fact := confirm(step, guide.institution):
-        return text.confirm(fact)
+        return text.of_fact("confirm", fact)
     fact = replaced(step, guide.institution)
-    return text.source(fact) if fact else ""
+    return text.of_fact("source", fact) if fact else ""

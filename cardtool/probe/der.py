@@ -2,7 +2,8 @@
 """Reads DER, and what issuers wrote for it, element by element.
 
 Bounded by its form: nothing recurses, each element ends with its data, and no more is made of it
-than it holds. What is no element is a `DerError`; what it means is not known here.
+than it holds. Every function raises `DerError` where the bytes are not what it reads: cut off, of
+indefinite length, of another tag. What they mean is not known here.
 
 Source: X.690; RFC 5280 §4.1.2 and appendix B.
 """
@@ -64,11 +65,7 @@ class Element(NamedTuple):
 
 
 def inside(data: bytes, start: int) -> tuple[int, int]:
-    """Return where the contents of the element at `start` begin, and where they say they end.
-
-    Raises:
-        DerError: it has no definite length, or a tag of several octets.
-    """
+    """Return where the contents of the element at `start` begin, and where they say they end."""
     try:
         tag, length = data[start], data[start + 1]
     except IndexError as error:
@@ -89,9 +86,6 @@ def element(data: bytes, start: int = 0, *, whole: bool = True) -> tuple[Element
     """Read the element that begins at `start`; return it and where the next one begins.
 
     Not `whole`: one that claims to be longer than the data ends with the data.
-
-    Raises:
-        DerError: it is cut off, of indefinite length, or has a tag of several octets.
     """
     begin, end = inside(data, start)
     if whole and end > len(data):
@@ -100,11 +94,7 @@ def element(data: bytes, start: int = 0, *, whole: bool = True) -> tuple[Element
 
 
 def elements(data: bytes) -> Iterator[Element]:
-    """Give the elements that lie one behind another; what comes before a broken one is given.
-
-    Raises:
-        DerError: one is broken.
-    """
+    """Give the elements that lie one behind another; what comes before a broken one is given."""
     start = 0
     while start < len(data):
         begin, end = inside(data, start)
@@ -115,32 +105,20 @@ def elements(data: bytes) -> Iterator[Element]:
 
 
 def only(data: bytes, tag: int) -> bytes:
-    """Return the contents of the one element that data are; what lies behind it is ignored.
-
-    Raises:
-        DerError: it has another tag.
-    """
+    """Return the contents of the one element that data are; what lies behind it is ignored."""
     return of(element(data)[0], tag)
 
 
-def of(found: Element, tag: int) -> bytes:
-    """Return the contents of an element.
-
-    Raises:
-        DerError: it has another tag.
-    """
-    if found.tag != tag:
+def of(read: Element, tag: int) -> bytes:
+    """Return the contents of an element."""
+    if read.tag != tag:
         raise DerError
-    return found.content
+    return read.content
 
 
 @functools.lru_cache(maxsize=1024)
 def dotted(content: bytes) -> str:
-    """Return an object identifier in its dotted form.
-
-    Raises:
-        DerError: it is empty, longer than any in use, or ends in the middle of an arc.
-    """
+    """Return an object identifier in its dotted form."""
     if not 1 <= len(content) <= _OID_OCTETS or content[-1] >= _LONG_FORM:
         raise DerError
     arcs, arc = [], 0
@@ -153,40 +131,37 @@ def dotted(content: bytes) -> str:
     return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
 
 
-def is_text(found: Element) -> bool:
+def is_text(read: Element) -> bool:
     """Tell whether an element is of one of the string types."""
-    return found.tag in _STRINGS
+    return read.tag in _STRINGS
 
 
-def text(found: Element) -> str:
+def text(read: Element) -> str:
     """Return the text of any string type; what is no character in it becomes U+FFFD.
 
     A TeletexString is read as UTF-8 where it is that, and else as ISO 8859-9, which is Latin-1
     but for the six Turkish letters: nobody wrote T.61 into it.
     """
-    if found.tag == _TELETEX:
+    if read.tag == _TELETEX:
         try:
-            return found.content.decode()
+            return read.content.decode()
         except UnicodeDecodeError:
-            return found.content.decode("iso8859-9")
-    return found.content.decode(_STRINGS.get(found.tag, "utf-8"), "replace")
+            return read.content.decode("iso8859-9")
+    return read.content.decode(_STRINGS.get(read.tag, "utf-8"), "replace")
 
 
-def moment(found: Element) -> tuple[datetime, bool]:
+def moment(read: Element) -> tuple[datetime, bool]:
     """Return a moment, and whether its time zone was given: where not, UTC is taken.
 
     Minutes, seconds and fractions may be missing or there; RFC 5280 knows one form of each type.
-
-    Raises:
-        DerError: it is no moment of the calendar.
     """
-    form = _TIMES.get(found.tag)
-    parts = form.fullmatch(found.content) if form else None
+    form = _TIMES.get(read.tag)
+    parts = form.fullmatch(read.content) if form else None
     if parts is None:
         raise DerError
     *digits, zone = parts.groups()
-    year, month, day, hour, minute, second = (int(each or 0) for each in digits)
-    if found.tag == UTC_TIME:
+    year, month, day, hour, minute, second = (int(digit or 0) for digit in digits)
+    if read.tag == UTC_TIME:
         year += 2000 if year < _CENTURY_TURNS else 1900
     try:
         local = datetime(
@@ -205,22 +180,14 @@ def _zone(zone: bytes) -> timezone:
 
 
 def integer(content: bytes) -> int:
-    """Return a whole number, which may be negative.
-
-    Raises:
-        DerError: it has no octet.
-    """
+    """Return a whole number, which may be negative."""
     if not content:
         raise DerError
     return int.from_bytes(content, signed=True)
 
 
 def bits(content: bytes) -> frozenset[int]:
-    """Return the numbers of the bits that are set in a BIT STRING, of its first 16.
-
-    Raises:
-        DerError: it does not say how many bits are unused.
-    """
+    """Return the numbers of the bits that are set in a BIT STRING, of its first 16."""
     if not content:
         raise DerError
     value = int.from_bytes(content[1:3].ljust(2, b"\0"))

@@ -30,6 +30,9 @@ _KEY_USAGE = (
 )
 """Names of the bits in their order. Source: RFC 5280 §4.2.1.3."""
 
+_FIRST = 0xA0
+"""[0], constructed."""
+
 _URL = 0x86
 """uniformResourceIdentifier of a GeneralName. Source: RFC 5280 §4.2.1.6."""
 
@@ -62,7 +65,7 @@ def _extended_key_usage(value: bytes) -> Fields:
 
 
 def _oids(content: bytes) -> tuple[str, ...]:
-    return tuple(der.dotted(der.of(each, der.OID)) for each in der.elements(content))
+    return tuple(der.dotted(der.of(part, der.OID)) for part in der.elements(content))
 
 
 def _policies(value: bytes) -> Fields:
@@ -71,8 +74,8 @@ def _policies(value: bytes) -> Fields:
 
 def _members(value: bytes) -> Iterator[tuple[str, bytes]]:
     """Give what each member of a list begins with, an object identifier, and the bytes behind."""
-    for each in der.elements(der.only(value, der.SEQUENCE)):
-        content = der.of(each, der.SEQUENCE)
+    for member in der.elements(der.only(value, der.SEQUENCE)):
+        content = der.of(member, der.SEQUENCE)
         first, end = der.element(content)
         yield der.dotted(der.of(first, der.OID)), content[end:]
 
@@ -82,42 +85,38 @@ def _subject_key(value: bytes) -> Fields:
 
 
 def _authority_key(value: bytes) -> Fields:
-    inside = der.elements(der.only(value, der.SEQUENCE))
-    key = next((each.content for each in inside if each.tag == 0x80), b"")  # noqa: PLR2004 - [0]
+    parts = der.elements(der.only(value, der.SEQUENCE))
+    key = next((part.content for part in parts if part.tag == 0x80), b"")  # noqa: PLR2004 - [0]
     return {"authority_key_id": key.hex().upper()}
 
 
 def _crl_points(value: bytes) -> Fields:
-    urls = []
+    urls: list[str] = []
     for point in der.elements(der.only(value, der.SEQUENCE)):
         for part in der.elements(der.of(point, der.SEQUENCE)):
-            if part.tag != 0xA0:  # noqa: PLR2004 - [0] distributionPoint
-                continue
-            for name in der.elements(part.content):
-                if name.tag == 0xA0:  # noqa: PLR2004 - [0] fullName
-                    urls += [_url(each) for each in der.elements(name.content) if each.tag == _URL]
+            if part.tag == _FIRST:  # distributionPoint
+                for name in der.elements(part.content):
+                    if name.tag == _FIRST:  # fullName
+                        urls += _urls(name.content)
     return {"crl_urls": tuple(urls)}
 
 
 def _authority_access(value: bytes) -> Fields:
-    found: dict[str, list[str]] = {_OCSP: [], _CA_ISSUERS: []}
+    urls: dict[str, list[str]] = {_OCSP: [], _CA_ISSUERS: []}
     for method, place in _members(value):
-        urls = [_url(each) for each in der.elements(place) if each.tag == _URL]
-        found.setdefault(method, []).extend(urls)
-    return {"ocsp_urls": tuple(found[_OCSP]), "ca_issuer_urls": tuple(found[_CA_ISSUERS])}
+        urls.setdefault(method, []).extend(_urls(place))
+    return {"ocsp_urls": tuple(urls[_OCSP]), "ca_issuer_urls": tuple(urls[_CA_ISSUERS])}
 
 
-def _url(name: der.Element) -> str:
-    return name.content.decode(errors="replace")
+def _urls(names: bytes) -> list[str]:
+    parts = der.elements(names)
+    return [part.content.decode(errors="replace") for part in parts if part.tag == _URL]
 
 
 def _qc_statements(value: bytes) -> Fields:
     """Read the statements of a qualified certificate.
 
     A limit or a type that cannot be read is named in `unreadable`, and the rest is given.
-
-    Raises:
-        DerError: the statements themselves cannot be read.
     """
     ids: list[str] = []
     types: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ class LostWorkerError(Exception):
     """A child that will answer nothing more: it crashed, was too slow, or left."""
 
     def __init__(self, name: str, code: int | None = None, detail: str = "") -> None:
-        """Say how: a signal, a Windows exception, EXIT or TIMEOUT, its number, and what it said."""
+        """Give a signal, a Windows exception, EXIT or TIMEOUT, its number and what was printed."""
         super().__init__(name, code, detail)
         self.name = name
         self.code = code
@@ -131,8 +131,11 @@ class Worker:
             self._loss = LostWorkerError("TIMEOUT", detail=f"no answer in {timeout_s:.1f} s")
             raise self._loss from None
         if not line.endswith(b"\n"):
-            is_cut = len(line) >= ANSWER_LIMIT_BYTES
-            self._loss = _too_long() if is_cut else self._how_it_ended(self._process)
+            if len(line) >= ANSWER_LIMIT_BYTES:
+                detail = f"an answer of {ANSWER_LIMIT_BYTES} bytes or more"
+                self._loss = LostWorkerError("OVERSIZE", detail=detail)
+            else:
+                self._loss = self._how_it_ended(self._process)
             raise self._loss
         return line
 
@@ -218,8 +221,8 @@ class Workers:
 
         Those that were given before are waited for, so that two modules never share a card.
         """
-        for each in self._given:
-            each.end(wait_s)
+        for earlier in self._given:
+            earlier.end(wait_s)
         worker = self._ready.pop() if self._ready else self._at_cards("pkcs11")
         worker.meanwhile = self._meanwhile
         self._given.append(worker)
@@ -228,7 +231,7 @@ class Workers:
     @property
     def pids(self) -> tuple[int, ...]:
         """Return the numbers of this process and of all its children, dead or alive."""
-        return (os.getpid(), *(each.pid for each in self._all if each.pid is not None))
+        return (os.getpid(), *(worker.pid for worker in self._all if worker.pid is not None))
 
     @property
     def _all(self) -> tuple[Worker, ...]:
@@ -246,11 +249,6 @@ class Workers:
 
     def _at_cards(self, job: str) -> Worker:
         return Worker(job, inherits=self.turn.descriptor)
-
-
-def _too_long() -> LostWorkerError:
-    """Say that an answer was not read to its end, or had none."""
-    return LostWorkerError("OVERSIZE", detail=f"an answer of {ANSWER_LIMIT_BYTES} bytes or more")
 
 
 def name_exit(status: int, detail: str) -> LostWorkerError:

@@ -18,39 +18,20 @@ _DIE_ON_UNHANDLED_EXCEPTION = 0x400
 _KILL_ON_JOB_CLOSE = 0x2000
 
 
-class _BasicLimits(ctypes.Structure):
-    _fields_ = (
-        ("per_process_user_time", ctypes.c_int64),
-        ("per_job_user_time", ctypes.c_int64),
-        ("flags", ctypes.c_uint32),
-        ("minimum_working_set", ctypes.c_size_t),
-        ("maximum_working_set", ctypes.c_size_t),
-        ("active_processes", ctypes.c_uint32),
-        ("affinity", ctypes.c_size_t),
-        ("priority_class", ctypes.c_uint32),
-        ("scheduling_class", ctypes.c_uint32),
-    )
-
-
 class Limits(ctypes.Structure):
     """JOBOBJECT_EXTENDED_LIMIT_INFORMATION: 144 bytes in a 64-bit process, 112 in a 32-bit one."""
 
     _fields_ = (
-        ("basic", _BasicLimits),
+        ("user_times", ctypes.c_int64 * 2),
+        ("flags", ctypes.c_uint32),
+        ("working_set", ctypes.c_size_t * 2),
+        ("active_processes", ctypes.c_uint32),
+        ("affinity", ctypes.c_size_t),
+        ("priority_and_scheduling", ctypes.c_uint32 * 2),
         ("input_output", ctypes.c_uint64 * 6),
         ("process_memory", ctypes.c_size_t),
-        ("job_memory", ctypes.c_size_t),
-        ("peak_process_memory", ctypes.c_size_t),
-        ("peak_job_memory", ctypes.c_size_t),
+        ("job_memory_and_peaks", ctypes.c_size_t * 3),
     )
-
-
-def limits(memory_bytes: int) -> Limits:
-    """Return what holds in the job, for each of its processes."""
-    made = Limits()
-    made.basic.flags = _PROCESS_MEMORY | _DIE_ON_UNHANDLED_EXCEPTION | _KILL_ON_JOB_CLOSE
-    made.process_memory = memory_bytes
-    return made
 
 
 def enter(memory_limit_bytes: int, library: Any = None) -> bool:  # noqa: ANN401 - kernel32
@@ -62,9 +43,10 @@ def enter(memory_limit_bytes: int, library: Any = None) -> bool:  # noqa: ANN401
     number = library.CreateJobObjectW(None, None)
     if not number:
         return False
-    job, wanted = ctypes.c_void_p(number), limits(memory_limit_bytes)
-    kind, size = _EXTENDED_LIMIT_INFORMATION, ctypes.sizeof(wanted)
-    if not library.SetInformationJobObject(job, kind, ctypes.byref(wanted), size):
+    flags = _PROCESS_MEMORY | _DIE_ON_UNHANDLED_EXCEPTION | _KILL_ON_JOB_CLOSE
+    job, limits = ctypes.c_void_p(number), Limits(flags=flags, process_memory=memory_limit_bytes)
+    kind, size = _EXTENDED_LIMIT_INFORMATION, ctypes.sizeof(limits)
+    if not library.SetInformationJobObject(job, kind, ctypes.byref(limits), size):
         return False
     process = ctypes.c_void_p(library.GetCurrentProcess())
     return bool(library.AssignProcessToJobObject(job, process))  # the handle stays open: see above

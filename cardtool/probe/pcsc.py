@@ -52,8 +52,8 @@ def answer(question: bytes) -> bytes:
     noticed_at = time.monotonic() + asked["poll_s"]
     verify = asked["verify"] if sys.platform == "linux" else ()
     met = {name: _in_context(_settle, name, asked["settle_s"], noticed_at) for name in verify}
-    found = _in_context(_list, met)
-    return json.dumps(_failure(found) if isinstance(found, int) else found).encode()
+    readers = _in_context(_list, met)
+    return json.dumps(_failure(readers) if isinstance(readers, int) else readers).encode()
 
 
 def _in_context(do: Callable[..., T], *arguments: object) -> T | int:
@@ -65,10 +65,6 @@ def _in_context(do: Callable[..., T], *arguments: object) -> T | int:
         return do(context, *arguments)
     finally:
         scard.SCardReleaseContext(context)
-
-
-def leave() -> None:
-    """Do nothing: no context outlives its question."""
 
 
 def _settle(context: int, name: str, settle_s: float, noticed_at: float) -> int:
@@ -129,10 +125,10 @@ def _connect(context: int, name: str) -> tuple[int, bool | None]:
 
 def _list(context: int, met: dict[str, int]) -> list[_Record] | _Record:
     for _ in range(_ATTEMPTS):
-        code, found = _look(context, met)
+        code, readers = _look(context, met)
         if code != scard.SCARD_E_UNKNOWN_READER:
             break
-    return found
+    return readers
 
 
 def _look(context: int, met: dict[str, int]) -> tuple[int, list[_Record] | _Record]:
@@ -157,7 +153,7 @@ def _look(context: int, met: dict[str, int]) -> tuple[int, list[_Record] | _Reco
 def _reader(name: str, event_state: int, atr: bytes, met: int) -> _Record:
     if met == scard.SCARD_W_REMOVED_CARD:
         event_state, met = scard.SCARD_STATE_EMPTY, scard.SCARD_S_SUCCESS
-    states = [each for each in _STATES if event_state & getattr(scard, f"SCARD_STATE_{each}")]
+    states = [state for state in _STATES if event_state & getattr(scard, f"SCARD_STATE_{state}")]
     return {
         "name": name,
         "states": states,

@@ -36,10 +36,6 @@ def answer(lines: BinaryIO, question: bytes) -> bytes:
     return jobs.encode(_sign(asked, pin))
 
 
-leave = opening.leave
-"""It put a module away that was opened in the same way."""
-
-
 def _sign(asked: Sign, pin: bytes) -> Signed | Unsigned | Failure:
     if not pin.endswith(b"\n"):  # whoever asked is gone, and part of a PIN is a wrong one
         return Failure(api="worker", name="NONSENSE", detail="no whole PIN came")

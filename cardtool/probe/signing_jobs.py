@@ -15,12 +15,10 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
-from cardtool.catalog import card_for
 from cardtool.deadline import Deadline
-from cardtool.model.snapshot import Card, Failure, Module, Snapshot
-from cardtool.probe import modules, opensc
+from cardtool.model.snapshot import Failure, Module, Snapshot
+from cardtool.probe import opensc, reading
 from cardtool.probe.isolation import LostWorkerError, Worker
-from cardtool.probe.reading import is_opensc
 from cardtool.probe.turn import Turn
 
 PIN_LIMIT_BYTES = 64
@@ -114,17 +112,9 @@ def environment(module: Module, snapshot: Snapshot) -> Iterator[dict[str, str]]:
     have it write the PIN down, so ours takes its place even there; whatever is then found in
     another slot is not asked to sign. A module of another name may load OpenSC as well.
     """
-    ours = {"OPENSC_CONF": str(opensc.OURS)}
-    if not is_opensc(module):
-        yield ours
-        return
     readers = () if isinstance(snapshot.readers, Failure) else snapshot.readers
-    cards = {each.name: card_for(each.card.atr) for each in readers if isinstance(each.card, Card)}
-    mine = [name for name, card in cards.items() if modules.candidates(card, [module])]
-    others = [each.name for each in readers if each.card is not None and each.name not in mine]
-    its_cards = [cards[name] for name in mine]
-    with opensc.environment(its_cards, wanted=mine, others=others) as settings:
-        yield {**ours, **settings}
+    with reading.environment(module, readers) as settings:
+        yield {"OPENSC_CONF": str(opensc.OURS), **settings}
 
 
 def hush() -> None:

@@ -13,7 +13,7 @@ import ctypes
 import sys
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 Native = bytes | str
 """A name as the library has it: bytes, or on Windows a text."""
@@ -29,32 +29,26 @@ _HANDLE: Any = ctypes.c_void_p if _IS_WINDOWS else ctypes.c_int32 if _IS_MAC els
 _NAME: Any = ctypes.c_wchar_p if _IS_WINDOWS else ctypes.c_char_p
 _ATR_BYTES = 36 if _IS_WINDOWS else 33
 
-_FIELDS: Sequence[tuple[str, Any]] = (
-    ("name", _NAME),
-    ("user_data", ctypes.c_void_p),
-    ("current", _WORD),
-    ("event", _WORD),
-    ("atr_length", _WORD),
-    ("atr", ctypes.c_ubyte * _ATR_BYTES),
-)
-
 
 class _ReaderState(ctypes.Structure):
     """SCARD_READERSTATE."""
 
     if _IS_MAC:
         _pack_ = 1
-    _fields_ = _FIELDS
+    _fields_: ClassVar[Sequence[tuple[str, Any]]] = (
+        ("name", _NAME),
+        ("user_data", ctypes.c_void_p),
+        ("current", _WORD),
+        ("event", _WORD),
+        ("atr_length", _WORD),
+        ("atr", ctypes.c_ubyte * _ATR_BYTES),
+    )
 
 
 @cache
-def _library() -> Any:  # noqa: ANN401 - ctypes gives no type
-    """Return the library that pyscard has loaded.
-
-    Raises:
-        OSError: it is not where the system's own is.
-    """
-    return getattr(ctypes, "WinDLL", ctypes.CDLL)(_LIBRARY)
+def _function(name: str) -> Any:  # noqa: ANN401 - ctypes gives no type
+    """Return a function of the library that pyscard has loaded, on Windows the one for texts."""
+    return getattr(getattr(ctypes, "WinDLL", ctypes.CDLL)(_LIBRARY), f"{name}{_SUFFIX}")
 
 
 def SCardListReaders(context: int, _groups: Sequence[str]) -> tuple[int, list[str]]:  # noqa: N802
@@ -71,7 +65,7 @@ def SCardGetStatusChange(  # noqa: N802
     states = (_ReaderState * len(awaited))()
     for state, (name, current) in zip(states, awaited, strict=True):
         state.name, state.current = native.get(name, _encoded(name)), current
-    call = getattr(_library(), f"SCardGetStatusChange{_SUFFIX}")
+    call = _function("SCardGetStatusChange")
     code = call(_HANDLE(context), _WORD(wait_ms), states, _WORD(len(awaited)))
     return _signed(code), [
         (name, state.event, list(state.atr[: min(state.atr_length, _ATR_BYTES)]))
@@ -85,7 +79,7 @@ def SCardConnect(  # noqa: N802
     """Connect to a card; returns a code, the card and its protocol."""
     _, native = _names(context)
     card, protocol = _HANDLE(), _WORD()
-    code = getattr(_library(), f"SCardConnect{_SUFFIX}")(
+    code = _function("SCardConnect")(
         _HANDLE(context),
         _NAME(native.get(name, _encoded(name))),
         _WORD(mode),
@@ -98,19 +92,16 @@ def SCardConnect(  # noqa: N802
 
 def _names(context: int) -> tuple[int, dict[str, Native]]:
     """Return a code, and each reader's name as it is shown with the library's own."""
-    call, size = getattr(_library(), f"SCardListReaders{_SUFFIX}"), _WORD()
+    call, size = _function("SCardListReaders"), _WORD()
     code = call(_HANDLE(context), None, None, ctypes.byref(size))
     if code:
         return _signed(code), {}
-    room = _room(size.value)
+    create = ctypes.create_unicode_buffer if _IS_WINDOWS else ctypes.create_string_buffer
+    room: Any = create(size.value)
     code = call(_HANDLE(context), None, room, ctypes.byref(size))
     listed: Native = room[: size.value]
     nul: Any = "\0" if isinstance(listed, str) else b"\0"
     return _signed(code), {shown(name): name for name in listed.split(nul) if name}
-
-
-def _room(size: int) -> Any:  # noqa: ANN401 - ctypes gives no type
-    return ctypes.create_unicode_buffer(size) if _IS_WINDOWS else ctypes.create_string_buffer(size)
 
 
 def shown(name: Native) -> str:

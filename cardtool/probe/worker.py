@@ -84,23 +84,28 @@ def _contained() -> Callable[[float], None]:
 def _load(
     job: str, questions: io.BufferedReader
 ) -> tuple[Callable[[bytes], bytes], Callable[[], None]]:
+    """Return what answers the questions of a job, and what is called when there are no more."""
     if job == "pcsc":
         from cardtool.probe import pcsc  # noqa: PLC0415 - native, so only in the child
 
-        return pcsc.answer, pcsc.leave
+        return pcsc.answer, _leave_nothing
     if job == "online":
         from cardtool.probe.online import check  # noqa: PLC0415 - large, and seldom asked for
 
-        return check.answer, check.leave
+        return check.answer, _leave_nothing
+    from cardtool.probe import pkcs11  # noqa: PLC0415 - native, so only in the child
+
     if job == "sign":
         from cardtool.probe import signing, signing_jobs  # noqa: PLC0415 - native, as above
 
         signing_jobs.keep_out_of_core()
         signing_jobs.hush()
-        return partial(signing.answer, questions), signing.leave
-    from cardtool.probe import pkcs11  # noqa: PLC0415 - native, so only in the child
-
+        return partial(signing.answer, questions), pkcs11.leave
     return pkcs11.answer, pkcs11.leave
+
+
+def _leave_nothing() -> None:
+    """Do nothing: nothing is held from one question to the next."""
 
 
 def _answer(answer: Callable[[bytes], bytes], question: bytes) -> bytes:

@@ -23,10 +23,6 @@ def answer(question: bytes) -> bytes:
     return jobs.encode_answer(prove(asked))
 
 
-def leave() -> None:
-    """Do nothing: nothing is held."""
-
-
 def prove(asked: jobs.ProveTrust) -> tuple[Trust, ...]:
     """Look for chain and revocation of each certificate; all of them share the time."""
     settings = asked.settings

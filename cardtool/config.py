@@ -18,11 +18,11 @@ import platformdirs
 from cardtool.catalog.handwritten import read
 from cardtool.fleet.settings import OfFleet
 from cardtool.model.keys import is_made_up
+from cardtool.model.online import Online
 from cardtool.model.refused import Refused
 from cardtool.text import LANGUAGES
 
 if TYPE_CHECKING:
-    from cardtool.probe import jobs
     from cardtool.rules.policy import Policy
 
 _LOG = logging.getLogger(__name__)
@@ -101,34 +101,6 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 _KEY_BYTES = 16
-
-
-class Online(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How issuers' servers are asked, where somebody wants it; None: as it is otherwise."""
-
-    proxy: str | None = None
-    """Address of a proxy, http://HOST:PORT."""
-    certificates: str | None = None
-    """Folder with issuers' certificates."""
-    timeout_s: Annotated[float, msgspec.Meta(ge=1, le=600)] | None = None
-    """Seconds for all certificates together, after the look."""
-    roots: tuple[Annotated[str, msgspec.Meta(pattern="^[0-9A-Fa-f]{64}$")], ...] = ()
-    """SHA-256 fingerprints of roots that are trusted too."""
-    allow_private: bool = False
-    """Addresses in certificates may lead into a private network."""
-
-    def __post_init__(self) -> None:
-        """Refuse a folder that depends on the current one."""
-        if self.certificates is not None and not Path(self.certificates).is_absolute():
-            text = f"`certificates` must be absolute: {self.certificates}"
-            raise ValueError(text)
-
-    def settings(self) -> "jobs.Online":
-        """Return what the probe is told."""
-        from cardtool.probe import jobs  # noqa: PLC0415 - only for those who ask
-
-        said = msgspec.structs.asdict(self)
-        return jobs.Online(**{key: value for key, value in said.items() if value is not None})
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,6 +15,8 @@ _WAITS_FOR_NOTHING = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY")
 )
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NO_PLAIN_FILE = frozenset({errno.EISDIR, errno.EINVAL, errno.ELOOP, errno.ENXIO})
+"""ENXIO: a socket. Source: open(2)."""
 
 
 def opened(path: str | Path, *, follow: bool = True) -> BinaryIO:
@@ -32,6 +34,29 @@ def opened(path: str | Path, *, follow: bool = True) -> BinaryIO:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def read_own(path: Path, limit_bytes: int) -> bytes:
+    """Return what this program kept in a file, if it is this user's or root's, and not too long.
+
+    The folder may be one that others can write to, as a temporary one is: a link there leads
+    anywhere, and another user's file says what that user likes.
+
+    Raises:
+        FileNotFoundError: there is none, or it is not such a file.
+        OSError: it cannot be read.
+    """
+    try:
+        with opened(path, follow=False) as file:
+            status = os.fstat(file.fileno())
+            is_ours = not hasattr(os, "geteuid") or status.st_uid in (0, os.geteuid())
+            if is_ours and status.st_size <= limit_bytes:
+                return file.read(limit_bytes)
+    except OSError as error:
+        if error.errno not in _NO_PLAIN_FILE:
+            raise
+    text = f"{path} is not what was kept there"
+    raise FileNotFoundError(text)
 
 
 def read(path: str | Path, *, follow: bool = True) -> bytes:

@@ -17,6 +17,7 @@ from cryptography.x509 import ocsp
 from msgspec.structs import replace
 
 from cardtool.model.diagnosis import Finding
+from cardtool.model.online import Online
 from cardtool.model.snapshot import CertificateObject, Token
 from cardtool.model.trust import Trust
 from cardtool.probe import jobs
@@ -50,8 +51,8 @@ REVOKED = ocsp.OCSPCertStatus.REVOKED
 pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
-def _settings(**some: Any) -> jobs.Online:  # noqa: ANN401 - of any kind
-    return jobs.Online(**{"allow_private": True, "roots": (ROOT.sha256,), **some})
+def _settings(**some: Any) -> Online:  # noqa: ANN401 - of any kind
+    return Online(**{"allow_private": True, "roots": (ROOT.sha256,), **some})
 
 
 def _prove(leaf: Signer, *others: Signer, **some: Any) -> Trust:  # noqa: ANN401 - of any kind

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cardtool.config import load
+from cardtool.model.online import Online
 from cardtool.model.refused import Refused
-from cardtool.probe.jobs import Online
 from cardtool.text import Text
 
 
@@ -26,7 +26,7 @@ def test_every_key_reaches_the_probe(tmp_path: Path) -> None:
         allow_private = true
     """
 
-    assert load(_named(tmp_path / "config.toml", text)).online.settings() == Online(
+    assert load(_named(tmp_path / "config.toml", text)).online == Online(
         proxy="http://proxy.example:8080",
         certificates=str(tmp_path),
         timeout_s=20,
@@ -36,7 +36,7 @@ def test_every_key_reaches_the_probe(tmp_path: Path) -> None:
 
 
 def test_without_a_word_everything_is_as_shipped(tmp_path: Path) -> None:
-    settings = load(_named(tmp_path / "config.toml", "")).online.settings()
+    settings = load(_named(tmp_path / "config.toml", "")).online
 
     assert settings == Online()
     assert settings.timeout_s == 10

@@ -7,17 +7,15 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
-import msgspec
-
 from cardtool import regularfile
 from cardtool.cli.asked import Asked
 from cardtool.cli.refusal import Refusal
+from cardtool.model.document import inside
 from cardtool.model.snapshot import (
     SIZE_LIMIT_BYTES,
     NewerError,
     Snapshot,
     SnapshotError,
-    decode,
 )
 from cardtool.views.harmless import escape
 
@@ -26,12 +24,6 @@ STANDARD_INPUT = "-"
 _LOG = logging.getLogger(__name__)
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that holds a snapshot: a saved diagnosis, a described desk."""
-
-    snapshot: msgspec.Raw = msgspec.Raw()
 
 
 def read_snapshot(asked: Asked, file: str) -> Snapshot:
@@ -54,7 +46,7 @@ def read_snapshot(asked: Asked, file: str) -> Snapshot:
         raise Refusal(code="utf16", file=name)
     body = body.removeprefix(codecs.BOM_UTF8)
     try:
-        return decode(_inner(body) or body)
+        return inside(body)[1]
     except NewerError as error:
         raise Refusal(code="snapshot-newer", file=name) from error
     except SnapshotError as error:
@@ -63,11 +55,3 @@ def read_snapshot(asked: Asked, file: str) -> Snapshot:
 
 def _opened(file: str) -> AbstractContextManager[BinaryIO]:
     return nullcontext(sys.stdin.buffer) if file == STANDARD_INPUT else regularfile.opened(file)
-
-
-def _inner(body: bytes) -> bytes:
-    """Return the snapshot inside a document, empty where there is none."""
-    try:
-        return bytes(msgspec.json.decode(body, type=_Envelope).snapshot)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return b""

@@ -44,7 +44,7 @@ def look(asked: Asked, *, is_patient: bool = False) -> Snapshot:
             timeout_s=limit_s,
             modules=modules,
             extra_modules=extra,
-            online=asked.config.online.settings() if asked.option("online") else None,
+            online=asked.config.online if asked.option("online") else None,
             is_patient=is_patient,
         )
         snapshot = take_snapshot(options, workers, meanwhile=_prepare(asked))

@@ -16,10 +16,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from cardtool import wholefile
+from cardtool import regularfile, wholefile
 from cardtool.model.origin import account
 from cardtool.model.snapshot import Failure
-from cardtool.probe import ownfile
 from cardtool.probe.usb import _macos, plist
 
 _APPLICATION = uuid.UUID("8c5f3a0e-7d0b-4a63-9f0e-2b6d9c41a7e5")
@@ -110,7 +109,9 @@ def _ask_registry() -> str:
 def _random(kept: Path) -> str:
     """Return what was drawn earlier, or draw it now."""
     with suppress(FileNotFoundError, UnicodeDecodeError):
-        if found := of_text(ownfile.read(kept, _SIZE_LIMIT_BYTES)[:_LONGEST].decode("ascii")):
+        if found := of_text(
+            regularfile.read_own(kept, _SIZE_LIMIT_BYTES)[:_LONGEST].decode("ascii")
+        ):
             return found.hex()
     drawn = uuid.uuid4().hex
     kept.parent.mkdir(parents=True, exist_ok=True)

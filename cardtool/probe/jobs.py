@@ -6,6 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from cardtool.model.limits import fitted
+from cardtool.model.online import Online
 from cardtool.model.snapshot import Failure, ModuleInfo, Reader, Slot, Token
 from cardtool.model.trust import Trust
 from cardtool.probe.isolation import LostWorkerError, Worker
@@ -36,21 +37,6 @@ class ReadToken(msgspec.Struct, frozen=True, kw_only=True, tag="read-token"):
     """Job pkcs11: read the token in one slot of the opened module."""
 
     slot_id: int
-
-
-class Online(msgspec.Struct, frozen=True, kw_only=True):
-    """How to ask issuers' servers."""
-
-    timeout_s: float = 10.0
-    """For all certificates together."""
-    proxy: str | None = None
-    """Address of a proxy; None: the one that the environment or the system names, if any."""
-    certificates: str | None = None
-    """Folder with issuers' certificates."""
-    roots: tuple[str, ...] = ()
-    """SHA-256 fingerprints of roots that are trusted besides those of the catalogue."""
-    allow_private: bool = False
-    """Addresses in certificates may lead into a private network."""
 
 
 class ProveTrust(msgspec.Struct, frozen=True, kw_only=True, tag="prove-trust"):

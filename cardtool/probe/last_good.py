@@ -13,9 +13,8 @@ import msgspec
 import platformdirs
 from msgspec.structs import replace
 
-from cardtool import wholefile
+from cardtool import regularfile, wholefile
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
-from cardtool.probe import ownfile
 
 _VARIABLE = "CARDTOOL_STATE"
 _SIZE_LIMIT_BYTES = 64 * 1024
@@ -26,7 +25,7 @@ def recall() -> LastGood | None:
     """Return what was kept; None where that is nothing, or nothing that can be read."""
     with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if file := _file():
-            return _STATE.decode(ownfile.read(file, _SIZE_LIMIT_BYTES))
+            return _STATE.decode(regularfile.read_own(file, _SIZE_LIMIT_BYTES))
     return None
 
 

@@ -16,10 +16,11 @@ from msgspec.structs import replace
 from cardtool import BUILT_ON, __version__
 from cardtool.deadline import Deadline
 from cardtool.model.limits import fitted
+from cardtool.model.online import Online
 from cardtool.model.snapshot import Failure, Module, Snapshot
 from cardtool.probe import host, last_good, modules
 from cardtool.probe.isolation import Workers
-from cardtool.probe.jobs import READERS, ListReaders, Online, ask
+from cardtool.probe.jobs import READERS, ListReaders, ask
 from cardtool.probe.online import asking
 from cardtool.probe.reading import is_hung
 from cardtool.probe.rereading import LAST_LOOK_S, Readers, read_until_sure

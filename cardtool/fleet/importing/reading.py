@@ -15,8 +15,9 @@ from cardtool.fleet.importing.deadline import LateError, deadline
 from cardtool.fleet.importing.files import Piece
 from cardtool.fleet.pool import current_terms
 from cardtool.fleet.store.bodies import pack
+from cardtool.model.document import inside
 from cardtool.model.origin import IdentityPolicy
-from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, Snapshot, SnapshotError, decode
+from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, SnapshotError
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,12 +50,6 @@ class Judged(msgspec.Struct, kw_only=True):
     """Texts that count as bad without having been read, for most of those before them are bad."""
     lost: OSError | None = None
     """Why the piece could not be read."""
-
-
-class _Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that holds a snapshot: a saved diagnosis, a described desk."""
-
-    snapshot: msgspec.Raw = msgspec.Raw()
 
 
 MOST_TROUBLES = 1000
@@ -99,7 +94,7 @@ def _row(place: int, text: bytes) -> Row | Trouble:
     if len(text) > SIZE_LIMIT_BYTES:
         return Trouble(code="snapshot-large", text=text)
     try:
-        kept, snapshot = _read(text)
+        kept, snapshot = inside(text)
         with deadline(terms.limit_s):
             made = columns(snapshot, terms.at, terms.policy)
     except UnfitError as error:
@@ -117,25 +112,3 @@ def _row(place: int, text: bytes) -> Row | Trouble:
         ),
         certificates=made.certificates,
     )
-
-
-def _read(text: bytes) -> tuple[bytes, Snapshot]:
-    """Read a snapshot, or the one inside a document, and return its text too.
-
-    Raises:
-        SnapshotError: it is none.
-    """
-    try:
-        return text, decode(text)
-    except SnapshotError:
-        if not (inner := _inner(text)):
-            raise
-        return inner, decode(inner)
-
-
-def _inner(text: bytes) -> bytes:
-    """Return the snapshot inside a document; empty: there is none."""
-    try:
-        return bytes(msgspec.json.decode(text, type=_Document).snapshot)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return b""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from cardtool.model.certificate import Certificate
+from cardtool.model.online import Online
 from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Token
 from cardtool.model.trust import Attempt, Trust
 from cardtool.probe import jobs
@@ -20,7 +21,7 @@ _START_S = 5.0
 """For the child to start and to load its libraries, on top of the time that is set."""
 
 
-def prove(modules: Iterable[Module], settings: jobs.Online) -> tuple[Trust, ...]:
+def prove(modules: Iterable[Module], settings: Online) -> tuple[Trust, ...]:
     """Ask for chain and revocation of every end entity's certificate that was read."""
     found = {each.sha256: each for each in _objects(modules) if each.der is not None}
     wanted = [

@@ -14,8 +14,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
-from cardtool import wholefile
-from cardtool.probe import ownfile
+from cardtool import regularfile, wholefile
 
 _VARIABLE = "CARDTOOL_CACHE"
 
@@ -39,7 +38,7 @@ def recall(url: str) -> bytes | None:
     # TypeError: a time without a zone
     with suppress(OSError, ValueError, TypeError, RecursionError):
         if file := _file(url):
-            head, _, body = ownfile.read(file, _LIMIT_BYTES).partition(b"\n")
+            head, _, body = regularfile.read_own(file, _LIMIT_BYTES).partition(b"\n")
             said = _HEAD.decode(head)
             is_whole = said.url == url and said.sha256 == hashlib.sha256(body).hexdigest()
             if is_whole and said.until > datetime.now(UTC):

@@ -30,7 +30,7 @@ def prove(asked: jobs.ProveTrust) -> tuple[Trust, ...]:
     known = [each for der in asked.others for each in files.certificates(bytes.fromhex(der))]
     if settings.certificates:
         known += files.folder(settings.certificates)
-    route = Route(proxy=settings.proxy or "", allow_private=settings.allow_private)
+    route = Route(proxy=settings.proxy, allow_private=settings.allow_private)
     roots = chain.anchors(settings.roots)
     return tuple(
         _prove_one(

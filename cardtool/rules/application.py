@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Snapshot, Token
+from cardtool.model.snapshot import Snapshot
 from cardtool.rules import clock, desk, trust
 from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
-
-_PIN_SET, _PIN_TO_BE_CHANGED = "CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_TO_BE_CHANGED"
-"""Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO."""
+from cardtool.rules.tokens import is_pin_set
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -28,12 +26,9 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     ready = (
         nes.place
         for nes in desk.nes_in_force(snapshot, at)
-        if _is_usable(nes.token) and nes.certificate not in refused
+        if is_pin_set(nes.token)
+        and desk.PIN_LOCKED not in nes.token.flags
+        and nes.certificate not in refused
     )
     for place in dict.fromkeys(ready):
         yield finding("desk-ready", reader=place)
-
-
-def _is_usable(token: Token) -> bool:
-    flags = set(token.flags)
-    return _PIN_SET in flags and not flags & {desk.PIN_LOCKED, _PIN_TO_BE_CHANGED}

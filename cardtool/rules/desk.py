@@ -77,32 +77,33 @@ class Nes(msgspec.Struct, frozen=True, kw_only=True):
 @remembered
 def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the readers that can be used; none where PC/SC could not be asked."""
-    found = () if isinstance(snapshot.readers, Failure) else snapshot.readers
-    return tuple(each for each in found if _UNPLUGGED not in each.states)
+    listed = () if isinstance(snapshot.readers, Failure) else snapshot.readers
+    return tuple(reader for reader in listed if _UNPLUGGED not in reader.states)
 
 
 def unplugged(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the names of the readers that are gone, or that PC/SC still lists and cannot use."""
     listed = () if isinstance(snapshot.readers, Failure) else snapshot.readers
-    dead = (each.name for each in listed if _UNPLUGGED in each.states)
-    here = {each.name for each in readers(snapshot)}
-    return tuple(dict.fromkeys(each for each in (*snapshot.vanished, *dead) if each not in here))
+    unusable = (reader.name for reader in listed if _UNPLUGGED in reader.states)
+    usable = {reader.name for reader in readers(snapshot)}
+    gone = (name for name in (*snapshot.vanished, *unusable) if name not in usable)
+    return tuple(dict.fromkeys(gone))
 
 
 def is_virtual(reader: Reader) -> bool:
-    """Tell whether no card can be put into a reader, because some program only plays it."""
+    """Tell whether a program only pretends to be this reader, so that no card can be put in."""
     return is_virtual_name(reader.name)
 
 
 @functools.lru_cache(maxsize=1024)
 def is_virtual_name(name: str) -> bool:
     """Tell the same by the name alone, with or without the numbers at its end."""
-    known = catalog.readers_named(name)
-    return bool(known) and all(each.form == "virtual" for each in known)
+    models = catalog.readers_named(name)
+    return bool(models) and all(model.form == "virtual" for model in models)
 
 
 def is_gone(readers: object) -> bool:
-    """Tell whether what was said instead of readers means that the PC/SC service does not run."""
+    """Tell whether a failure in place of the readers means that the PC/SC service is stopped."""
     return isinstance(readers, Failure) and readers.api == "pcsc" and readers.code in _GONE
 
 
@@ -125,9 +126,10 @@ def signing_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
 
 @remembered
 def tokens(snapshot: Snapshot) -> tuple[tuple[Module, Slot, Token], ...]:
-    """Return every token that was read; a blank place of software, which holds none, is left out.
+    """Return every token that was read, but not the empty slots of software tokens.
 
-    A driver of cards may describe a blank card in the same words.
+    The driver of a card describes a blank card as software does an empty slot: where a card may
+    hold an NES, such a token of a driver counts.
     """
     seats = signing_seats(snapshot)
     return tuple(
@@ -139,7 +141,7 @@ def tokens(snapshot: Snapshot) -> tuple[tuple[Module, Slot, Token], ...]:
 
 @remembered
 def signing_cards(snapshot: Snapshot) -> tuple[catalog.Card, ...]:
-    """Return the kinds of those cards, each once: there are few, however many readers."""
+    """Return the kinds of cards in `signing_seats`, each once."""
     return tuple({seat.card.id: seat.card for seat in signing_seats(snapshot)}.values())
 
 
@@ -151,18 +153,23 @@ def reader_of(module: Module, slot: Slot) -> str:
 @remembered
 def places(snapshot: Snapshot) -> tuple[Place, ...]:
     """Return where tokens were read: two modules that read one card make one place."""
-    found: dict[tuple[str, ...], list[tuple[Module, Slot, Token]]] = {}
+    by_place: dict[tuple[str, ...], list[tuple[Module, Slot, Token]]] = {}
     for module, slot, token in tokens(snapshot):
         key = (module.path, str(slot.id)) if slot.reader is None else (slot.reader,)
-        found.setdefault(key, []).append((module, slot, token))
-    return tuple(_place(read) for read in found.values())
+        by_place.setdefault(key, []).append((module, slot, token))
+    return tuple(map(_place, by_place.values()))
 
 
 def _place(read: list[tuple[Module, Slot, Token]]) -> Place:
     module, slot, _ = read[0]
     name = reader_of(module, slot)
     stored = tuple(_certificates(token for _, _, token in read))
-    here = Issuers([each.content for _, each in stored if isinstance(each.content, Certificate)])
+    readable = [
+        (token, one.sha256, one.content)
+        for token, one in stored
+        if isinstance(one.content, Certificate)
+    ]
+    issuers = Issuers([certificate for _, _, certificate in readable])
     return Place(
         reader=slot.reader,
         name=name,
@@ -171,13 +178,13 @@ def _place(read: list[tuple[Module, Slot, Token]]) -> Place:
         nes=tuple(
             Nes(
                 place=name,
-                certificate=each.content,
-                sha256=each.sha256,
+                certificate=certificate,
+                sha256=sha256,
                 token=token,
-                ends_at=here.ends_at(each.content),
+                ends_at=issuers.ends_at(certificate),
             )
-            for token, each in stored
-            if isinstance(each.content, Certificate) and is_nes(each.content)
+            for token, sha256, certificate in readable
+            if is_nes(certificate)
         ),
     )
 
@@ -187,34 +194,35 @@ def _certificates(tokens: Iterable[Token]) -> Iterator[tuple[Token, CertificateO
     for token in tokens:
         if isinstance(token.certificates, Failure):
             continue
-        for each in token.certificates:
-            if (key := (each.sha256, each.content)) not in seen:
+        for stored in token.certificates:
+            if (key := (stored.sha256, stored.content)) not in seen:
                 seen.add(key)
-                yield token, each
+                yield token, stored
 
 
 @remembered
 def reading_modules(snapshot: Snapshot) -> dict[str, Module]:
     """Return by reader the module that read the card in it.
 
-    A slot that matches no reader counts for every card its module may be for: which of two it is
-    cannot be told, and a missing driver would be the wrong guess.
+    A slot that matches no reader counts for every card its module may be for: which of two cards
+    it holds cannot be told, and to call the driver missing would be the wrong guess.
     """
-    found: dict[str, Module] = {}
-    anywhere: dict[str, Module] = {}
+    by_reader: dict[str, Module] = {}
+    without_reader: dict[str, Module] = {}
     for module, slot, _ in tokens(snapshot):
         if slot.reader is None:
-            anywhere.setdefault(module.path, module)
+            without_reader.setdefault(module.path, module)
         else:
-            found.setdefault(slot.reader, module)
-    of_card: dict[str, Module | None] = {}
-    for seat in seats(snapshot) if anywhere else ():
-        if seat.card.id not in of_card:
-            fits = (each for each in anywhere.values() if fitting.may_be_for(each, seat.card))
-            of_card[seat.card.id] = next(fits, None)
-        if (first := of_card[seat.card.id]) is not None:
-            found.setdefault(seat.reader, first)
-    return found
+            by_reader.setdefault(slot.reader, module)
+    by_card: dict[str, Module | None] = {}
+    for seat in seats(snapshot) if without_reader else ():
+        card = seat.card
+        if card.id not in by_card:
+            fits = (each for each in without_reader.values() if fitting.may_be_for(each, card))
+            by_card[card.id] = next(fits, None)
+        if (first := by_card[card.id]) is not None:
+            by_reader.setdefault(seat.reader, first)
+    return by_reader
 
 
 @remembered
@@ -224,12 +232,12 @@ def unread_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
     return tuple(seat for seat in signing_seats(snapshot) if seat.reader not in read)
 
 
-def is_missed(module: Module, seat: Seat, reading: Module | None) -> bool:
-    """Tell whether a person would rather have had the card of a seat read by this module.
+def is_missed(module: Module, seat: Seat, reading: Module) -> bool:
+    """Tell whether this module was to read the card in this seat, and not the one that did.
 
-    So it is when it was asked for by name, or when the catalogue prefers it to the one that did.
+    It was if somebody named it, or if the catalogue prefers it for the card.
     """
-    if named.is_named(module) or reading is None:
+    if named.is_named(module):
         return True
     order, mine, theirs = seat.card.modules, fitting.module_id(module), fitting.module_id(reading)
     return mine in order and (theirs not in order or order.index(mine) < order.index(theirs))
@@ -238,11 +246,11 @@ def is_missed(module: Module, seat: Seat, reading: Module | None) -> bool:
 @remembered
 def all_nes(snapshot: Snapshot) -> tuple[Nes, ...]:
     """Return the qualified certificates of the desk, each once, in the order of the reading."""
-    found: dict[Certificate, Nes] = {}
+    first: dict[Certificate, Nes] = {}
     for place in places(snapshot):
         for nes in place.nes:
-            found.setdefault(nes.certificate, nes)
-    return tuple(found.values())
+            first.setdefault(nes.certificate, nes)
+    return tuple(first.values())
 
 
 def can_sign(snapshot: Snapshot, at: datetime) -> bool:
@@ -253,12 +261,12 @@ def can_sign(snapshot: Snapshot, at: datetime) -> bool:
 def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Nes, ...]:
     """Return each NES that is in force on a card that is still there."""
     cards = signing_cards(snapshot)
-    full = {each.name for each in readers(snapshot) if isinstance(each.card, Card)}
+    with_card = {reader.name for reader in readers(snapshot) if isinstance(reader.card, Card)}
     return tuple(
         nes
         for place in places(snapshot)
         if (isinstance(snapshot.readers, Failure) and not _is_software(place))
-        or place.reader in full
+        or place.reader in with_card
         or (place.reader is None and any(_may_hold(place, card) for card in cards))
         for nes in place.nes
         if nes.is_in_force(at)
@@ -266,7 +274,7 @@ def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Nes, ...]:
 
 
 def _is_software(place: Place) -> bool:
-    """Tell whether a place is no card, by what the catalogue has of the modules that read it."""
+    """Tell whether only software without a card behind it was read here."""
     return all(named.is_software(module) for module, _ in place.tokens)
 
 

@@ -13,21 +13,19 @@ from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Sn
 from cardtool.rules import desk
 from cardtool.rules.codes import finding
 from cardtool.rules.kinds import is_broken
-from cardtool.rules.tokens import PUK_LOCKED, pin_code
+from cardtool.rules.tokens import (
+    COUNT_LOW,
+    FINAL_TRY,
+    PUK_LOCKED,
+    TO_BE_CHANGED,
+    is_pin_set,
+    pin_code,
+)
 
 _SPY = "pkcs11-spy"
 """The catalogue's name of a module that writes down what passes through it, PINs too."""
 
-_WARNINGS = frozenset(
-    {
-        desk.PIN_LOCKED,
-        "CKF_USER_PIN_FINAL_TRY",
-        "CKF_USER_PIN_COUNT_LOW",
-        "CKF_USER_PIN_TO_BE_CHANGED",
-        PUK_LOCKED,
-    }
-)
-"""Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO."""
+_WARNINGS = frozenset({desk.PIN_LOCKED, FINAL_TRY, COUNT_LOW, TO_BE_CHANGED, PUK_LOCKED})
 
 _RISKY = ("pin-final-try", "pin-count-low")
 
@@ -108,11 +106,10 @@ def is_spied_on(candidate: Candidate) -> bool:
 def pin_state(chosen: Candidate) -> PinState:
     """Tell from the token's flags whether its PIN may be tried."""
     token = _warned(chosen)
-    code, flags = pin_code(token), token.flags
-    is_own = "CKF_USER_PIN_INITIALIZED" in flags and "CKF_USER_PIN_TO_BE_CHANGED" not in flags
+    code = pin_code(token)
     return PinState(
-        usable=is_own and code in (*_RISKY, "pin-ready"),
-        risky=code in _RISKY or PUK_LOCKED in flags,
+        usable=is_pin_set(token) and code in (*_RISKY, "pin-ready"),
+        risky=code in _RISKY or PUK_LOCKED in token.flags,
     )
 
 

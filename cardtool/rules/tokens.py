@@ -16,15 +16,17 @@ from cardtool.rules.policy import Policy
 _NOT_RECOGNISED = "CKR_TOKEN_NOT_RECOGNIZED"
 
 PUK_LOCKED = "CKF_SO_PIN_LOCKED"
+FINAL_TRY, COUNT_LOW = "CKF_USER_PIN_FINAL_TRY", "CKF_USER_PIN_COUNT_LOW"
+TO_BE_CHANGED = "CKF_USER_PIN_TO_BE_CHANGED"
 _INITIALISED = "CKF_USER_PIN_INITIALIZED"
 
 _PIN_FLAGS = (
     ({desk.PIN_LOCKED, PUK_LOCKED}, "pin-and-puk-locked"),
     ({desk.PIN_LOCKED}, "pin-locked"),
-    ({"CKF_USER_PIN_FINAL_TRY", PUK_LOCKED}, "pin-final-try-puk-locked"),
-    ({"CKF_USER_PIN_FINAL_TRY"}, "pin-final-try"),
-    ({"CKF_USER_PIN_TO_BE_CHANGED", _INITIALISED}, "pin-to-be-changed"),
-    ({"CKF_USER_PIN_COUNT_LOW"}, "pin-count-low"),
+    ({FINAL_TRY, PUK_LOCKED}, "pin-final-try-puk-locked"),
+    ({FINAL_TRY}, "pin-final-try"),
+    ({TO_BE_CHANGED, _INITIALISED}, "pin-to-be-changed"),
+    ({COUNT_LOW}, "pin-count-low"),
     ({_INITIALISED}, "pin-ready"),
 )
 """Worst first: the first whose flags are all set is said; else it was never set.
@@ -161,3 +163,8 @@ def pin_code(token: Token) -> str:
         if flags <= set(token.flags):
             return code
     return "pin-never-set"
+
+
+def is_pin_set(token: Token) -> bool:
+    """Return whether the holder has set the PIN, and need not change it before the first use."""
+    return _INITIALISED in token.flags and TO_BE_CHANGED not in token.flags

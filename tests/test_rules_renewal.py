@@ -13,6 +13,7 @@ from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.turkey import TURKEY
 from cardtool.rules import diagnose
+from cardtool.rules.dated import dated
 from cardtool.rules.policy import Policy
 from tests.desks import (
     AT,
@@ -84,6 +85,15 @@ def test_renewal_of_a_certificate_whose_successor_is_here_opens_with_the_success
     new = nes(begins_at=AT + 5 * DAY, ends_at=AT + 1000 * DAY)
 
     assert only(holding(old, new), "nes-valid").facts["opens_at"] == ((AT + 910 * DAY).isoformat())
+
+
+def test_a_calendar_gives_one_that_has_its_successor_no_date_of_a_renewal() -> None:
+    old, new = nes(serial="01"), nes(begins_at=AT + 500 * DAY, ends_at=AT + 1600 * DAY)
+    diagnosis = dated(diagnose(holding(old, new), AT), Policy())
+
+    (found,) = [each for each in diagnosis.findings if each.code == "nes-valid"]
+    assert found.facts["not_after_at"] == old.not_after_at.isoformat()
+    assert not {"opens_at", "apply_by_at"} & set(found.facts)
 
 
 def test_each_state_gives_the_date_that_matters_in_it() -> None:

@@ -64,6 +64,14 @@ def test_the_verdict_on_any_desk_holds_until_the_next_turn(
             continue
 
 
+def test_the_next_turn_comes_after_the_moment_however_near() -> None:
+    moment = datetime(2027, 1, 1, tzinfo=UTC)
+    later = {moment + _TICK, moment + 2 * _TICK}
+
+    assert next_turn({moment, *later}, moment) == moment + _TICK
+    assert next_turn({moment}, moment) is None
+
+
 @pytest.mark.parametrize("year", [1, 9999])
 def test_dates_at_the_ends_of_the_calendar_have_turns_too(year: int) -> None:
     moment = datetime(year, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)

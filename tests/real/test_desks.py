@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each desk gets its verdict, through the function and through the installed command."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -99,27 +100,24 @@ def test_the_function_finds_it(case: Case, desk: Desk, monkeypatch: pytest.Monke
     assert found.severity.exit_status == case.exit_status
 
 
-@by_name
-def test_the_command_finds_it(case: Case, desk: Desk) -> None:
-    done = _run(desk, "--format", "json")
+@pytest.mark.parametrize(
+    ("case", "shape"),
+    list(zip(CASES.values(), itertools.cycle(("json", *LANGUAGES)), strict=False)),
+    ids=CASES.keys(),
+)
+def test_the_command_finds_it(case: Case, desk: Desk, shape: str) -> None:
+    """In one shape for each desk; test_confusion tries all of them for every verdict."""
+    done = _run(desk, *(("--format", "json") if shape == "json" else ("--lang", shape)))
 
     assert done.stderr == ""
-    found = json.loads(done.stdout)
-    codes = [each["code"] for each in found["findings"]]
-    assert found["verdict"] == case.verdict, codes
-    assert set(case.beside) <= set(codes)
     assert done.returncode == case.exit_status
     assert not any(number in done.stdout for number in (NUMBER, OTHER_NUMBER))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-@by_name
-def test_the_command_says_it(case: Case, desk: Desk, language: str) -> None:
-    done = _run(desk, "--lang", language)
-
-    assert done.stderr == ""
-    assert done.returncode == case.exit_status
-    said = " ".join(done.stdout.split())
-    assert _beginning(case.verdict, language) in said
-    assert case.exit_status == 0 or Text(language).means(case.verdict) in said
-    assert not any(number in said for number in (NUMBER, OTHER_NUMBER))
+    if shape == "json":
+        found = json.loads(done.stdout)
+        codes = [each["code"] for each in found["findings"]]
+        assert found["verdict"] == case.verdict, codes
+        assert set(case.beside) <= set(codes)
+    else:
+        said = " ".join(done.stdout.split())
+        assert _beginning(case.verdict, shape) in said
+        assert case.exit_status == 0 or Text(shape).means(case.verdict) in said

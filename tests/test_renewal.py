@@ -183,8 +183,10 @@ def test_a_certificate_ends_with_the_first_of_its_chain() -> None:
     assert _ends_at(leaf, (late,)) == leaf.not_after_at
 
 
-def test_of_two_certificates_of_an_issuer_the_later_counts() -> None:
+@pytest.mark.parametrize("key", ["BB", ""])
+def test_of_two_certificates_of_an_issuer_the_later_counts(key: str) -> None:
     leaf, issuer, _ = _chain()
+    leaf = replace(leaf, authority_key_id=key)
     again = replace(issuer, not_after_at=_moment("2029-06-01T00:00:00Z"))
 
     assert _ends_at(leaf, (issuer, again)) == _ends_at(leaf, (again, issuer)) == again.not_after_at

@@ -208,6 +208,24 @@ def test_what_leaves_the_machine_still_tells_the_issuer(
     assert found.facts["issuer_ends_at"] == (AT + 400 * DAY).isoformat()
 
 
+def test_of_several_successors_the_first_to_begin_and_the_last_to_end_count() -> None:
+    old = nes(ends_at=AT + 100 * DAY, serial="01")
+    near = nes(begins_at=AT + 103 * DAY, ends_at=AT + 400 * DAY, serial="02")
+    far = nes(begins_at=AT + 102 * DAY, ends_at=AT + 1000 * DAY, serial="03")
+    here = holding(old, near, far)
+
+    assert only(here, "nes-gap").facts["begins_at"] == far.not_before_at.isoformat()
+    assert only(here, "nes-valid").facts["opens_at"] == (AT + 910 * DAY).isoformat()
+
+
+def test_a_successor_of_one_second_is_one() -> None:
+    old = nes(ends_at=AT + 100 * DAY, serial="01")
+    moment = AT + 101 * DAY
+
+    gap = only(holding(old, nes(begins_at=moment, ends_at=moment)), "nes-gap")
+    assert gap.facts["begins_at"] == moment.isoformat()
+
+
 def test_a_certificate_that_never_comes_into_force_is_no_successor() -> None:
     end = AT + 5 * DAY
     old = nes(ends_at=end, serial="01")

@@ -9,6 +9,7 @@ import functools
 import gc
 import json
 from collections import Counter, defaultdict
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 class _Watch:
     def __init__(self, patterns: list[str]) -> None:
-        self._coverage = coverage.Coverage(data_file=None, config_file=False, include=patterns)
+        self._patterns = patterns
+        self._coverage = coverage.Coverage(data_file=None, config_file=False, source=["cardtool"])
         self._coverage.start()
         self._seconds: dict[str, float] = defaultdict(float)
         self._cached: list[Any] = []
@@ -55,13 +57,14 @@ class _Watch:
             for file in data.measured_files()
         }
         many = Counter(test for of in lines.values() for tests in of.values() for test in tests)
-        narrow = sorted(self._seconds, key=lambda test: (many[test], self._seconds[test]))
+        narrow = sorted(self._seconds, key=lambda test: (many[test], test))
         number = {test: place for place, test in enumerate(narrow)}
         numbers = {
             path: {
                 line: sorted(number[test] for test in tests if test) for line, tests in of.items()
             }
             for path, of in lines.items()
+            if any(fnmatch(path, pattern) for pattern in self._patterns)
         }
         seconds = [round(self._seconds[test], 4) for test in narrow]
         FILE.parent.mkdir(exist_ok=True)

@@ -184,11 +184,12 @@ def test_a_csv_is_read_back_by_its_header() -> None:
 def test_a_csv_keeps_its_first_columns_for_ever() -> None:
     header = _shown("csv").removeprefix("\ufeff")
 
-    assert header == (
+    assert header.startswith(
         "host,host_id,unit,user,at,taken_at,severity,verdict,codes,reader,readers,holder,person,"
         "issuer,sha256,not_before_at,not_after_at,days_left,card_seen_at,opens_at,apply_by_at,"
-        "practice\r\n"
+        "practice"
     )
+    assert header.endswith("\r\n")
 
 
 def test_a_csv_has_lines_that_end_as_the_standard_says_and_no_other_line_breaks() -> None:

@@ -26,7 +26,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     host_id: str = ""
     unit: str = ""
     taken_at: Utc
-    """The last look before the later of the two moments."""
+    """When the last snapshot before the later of the two moments was taken."""
     before: str = ""
     """A code, a reader's name or a certificate's fingerprint; empty: there was none."""
     after: str = ""

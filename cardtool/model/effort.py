@@ -5,7 +5,7 @@ _WORK_LIMIT = 200_000_000
 """Characters times values looked for: some seconds of work."""
 
 _LEAST_WORK = 100
-"""Values that as much work is done for as where there is none."""
+"""Added to the number of values, so that a snapshot without any has a limit too."""
 
 _WORD, _WORDS = 64, 1_000
 """Characters of a fixed word, and how many of them are looked through whatever the work is: rules

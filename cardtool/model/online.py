@@ -15,7 +15,7 @@ class Online(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     certificates: str = ""
     """Folder with issuers' certificates."""
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=600)] = 10.0
-    """Seconds for all certificates together, after the look."""
+    """Seconds for all certificates together, after the check."""
     roots: tuple[Annotated[str, msgspec.Meta(pattern="^[0-9A-Fa-f]{64}$")], ...] = ()
     """SHA-256 fingerprints of roots that are trusted besides those of the catalogue."""
     allow_private: bool = False

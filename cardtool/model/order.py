@@ -33,9 +33,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     """The reader that was seen here last, as the catalogue calls it or PC/SC did."""
     since_at: Utc | None = None
-    """The first look of the unbroken run of looks that found the same."""
+    """When the first of the latest snapshots in a row that show the same was taken."""
     taken_at: Utc
-    """When it was looked at last."""
+    """When the latest snapshot was taken."""
     stale: bool = False
     """That is longer ago than it should be: ask before ordering."""
     known_by: str = ""

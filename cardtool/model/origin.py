@@ -19,7 +19,7 @@ class IdentityPolicy(StrEnum):
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Said by whoever sends it."""
+    """What the sender of a snapshot says of itself."""
 
     host_id: Text
     """32 hex digits: the same as long as the system is not set up anew, whatever its name."""

@@ -207,30 +207,30 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     schema: int = SCHEMA
     taken_at: Utc
     tool: Text
-    """Name and version of the program that looked."""
+    """Name and version of the program that wrote it."""
     host: Host
     readers: Some[Reader] | Failure
     """Empty: PC/SC answered that there is none. Failure: PC/SC could not be asked."""
     modules: Some[Module] = ()
     elapsed_s: float = 0.0
-    """How long the look took."""
+    """How long the check took."""
     usb: Some[UsbDevice] | Failure | None = None
     """Readers on USB, and other devices of their makers; None: it was not looked at."""
     vanished: Texts = ()
-    """Names of readers that were there when the look began and gone when it ended."""
+    """Names of readers that were there when the check began and gone when it ended."""
     clients: Some[Process] | None = None
-    """Programs that use PC/SC, those of this look left out; None: it was not looked for."""
+    """Programs that use PC/SC, those of this check left out; None: nobody asked for them."""
     running: Running | None = None
-    """Another look, for which this one waited until it had not enough time; None: there was none.
+    """Another check, for which this one waited as long as it could; None: there was none.
 
     Where it is set, what could not be read here says nothing about reader, card or driver.
     """
     built_at: Utc | None = None
-    """When the program that looked was released: no true clock shows an earlier moment."""
+    """When this version of the program was released: no true clock shows an earlier moment."""
     trust: Some[Trust] | None = None
     """Of each end entity's certificate; None: nobody asked for it, so no network was used."""
     last_good: LastGood | None = None
-    """None: no earlier look at this desk found all well, or nothing of it was kept."""
+    """None: no earlier check of this desk found all well, or nothing of it was kept."""
     origin: Origin | None = None
     """None: it was not sent to be collected."""
 

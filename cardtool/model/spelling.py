@@ -23,7 +23,7 @@ _PARTS_LIMIT = 4
 """Parts of a name of which each order is looked for."""
 
 _LEFT = 6
-"""Letters of a name that was cut."""
+"""Letters of a name that must be left of it, where a text of a fixed size cut it off."""
 
 _DOTLESS = str.maketrans("ıİ", "ii")
 _NO_LETTERS = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())

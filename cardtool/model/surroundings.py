@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What surrounds readers and cards: USB, services, the session and what was so the last time.
+"""What surrounds readers and cards: USB, services, the session, other programs.
 
 Facts in the system's own words, as everywhere in the model; parts of a `Snapshot`.
 """
@@ -72,7 +72,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
-    """A look at this machine's cards that another one had to wait for."""
+    """Another check of this machine's cards, for which this one had to wait."""
 
     program: Text
     """The program's name without folder or arguments."""

@@ -33,7 +33,7 @@ class Values:
     """Values that are hidden wherever they stand, in capitals or not, as text or as hex digits."""
 
     def __init__(self, known: Iterable[str]) -> None:
-        """Take the values; those that are hidden already, and those that are short, count not."""
+        """Take the values to hide; those that are short or hidden already are left out."""
         known = [each for each in known if not is_hashed(each)]
         self.numbers = frozenset(map(numbers.digits, known))
         self._people = [each for each in self.numbers if numbers.has_shape(each)]

@@ -47,7 +47,7 @@ RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
 )
 
 _AFTER_ANOTHER = (clock.check, running.check)
-"""What can be said where another look was at the cards all the time."""
+"""The rules that hold where another check was using the cards all the time."""
 
 _LOST = ("driver-hung", "driver-crashed")
 """What is said of a module that gave no answer: not even whether it needs a reader."""

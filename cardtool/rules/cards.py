@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about cards: that one is there, answers, is known and can be had."""
+"""Findings about cards: that one is there, answers, is known and can be used."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -102,7 +102,7 @@ def _in(reader: Reader) -> Iterator[Finding]:
 
 
 def _refused(reader: Reader, seat: desk.Seat, programs: str) -> Iterator[Finding]:
-    """Say why a card that nothing read could not be had."""
+    """Say why a card that no module read could not be used."""
     refusal = reader.connection
     code = _REFUSALS.get(refusal.name) if refusal is not None else None
     if code is None and "EXCLUSIVE" in reader.states:

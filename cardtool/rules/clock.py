@@ -19,10 +19,10 @@ _ZONES_APART = timedelta(hours=14)
 """No zone is further ahead of UTC. Source: IANA tz database, Pacific/Kiritimati."""
 
 _CORRECTED = timedelta(days=1)
-"""A clock that was right by less when last seen may have been ahead then and be right now."""
+"""A clock that went back by no more than this was only corrected."""
 
 _RAN_ON = timedelta(days=7)
-"""A clock that went back and then ran on for so long was ahead before: it is told so for a week."""
+"""A clock that went back is reported for a week: if it still runs then, it was ahead before."""
 
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -38,7 +38,7 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
 
 
 def is_doubtful(snapshot: Snapshot) -> bool:
-    """Tell whether what is said of dates here cannot be relied on."""
+    """Tell whether the clock is surely wrong, so that no verdict about a date can be relied on."""
     return any(_behind(snapshot))
 
 
@@ -48,10 +48,10 @@ def evidence(
     good_at: datetime | None,
     doubted_at: datetime | None,
 ) -> tuple[str, datetime] | None:
-    """Compare the clock with moments that it had passed once: a code, and the moment it is by.
+    """Compare the clock with moments that are past: return a code and the moment that proves it.
 
-    The release of the program cannot be wrong. The last good look can: the clock may have been
-    ahead then, so that is a warning only, and ends when the clock has run on for some days.
+    The release of the program cannot be wrong. The last good check can: the clock may have been
+    ahead then. So that is only a warning, which ends when the clock has run on for some days.
     """
     if built_at is not None and clock_at < built_at:
         return "clock-behind", built_at

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The moments that only a calendar and a drawing show: each NES's own, however long it has to go.
+"""The moments of each NES's renewal, which only calendars and drawings show.
 
-Apart from the rule about certificates because it loads the public holidays, for which a look at
-the desk does not wait.
+The rule about certificates does not compute them, because that loads the public holidays, for which
+a check does not wait.
 """
 
 from collections.abc import Iterator
@@ -29,9 +29,9 @@ _AHEAD = frozenset(
 
 
 def dated(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
-    """Return a diagnosis whose findings about an NES with time to come tell its own moments.
+    """Return a diagnosis whose findings about an NES that has not ended have its own moments.
 
-    One whose successor is here is not renewed: it has no moments of a renewal.
+    An NES whose successor is here is not renewed, so it has no moments of a renewal.
     """
     renewals = {nes.sha256: (nes, moments) for nes, moments in _renewals(diagnosis, policy)}
 

@@ -50,7 +50,7 @@ def is_blank(slot: Slot, token: Token) -> bool:
 
 @remembered
 def failing(snapshot: Snapshot) -> frozenset[str | None]:
-    """Return the readers with whose cards a module that was named was no use; None: with any."""
+    """Return the readers whose card a named module could not read; None: the card of any reader."""
     found: set[str | None] = set()
     for module in filter(is_named, snapshot.modules):
         if isinstance(module.slots, tuple):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers again what was asked of the same thing a moment ago: many rules ask the same."""
+"""Keeps the last answers of a function: many rules ask the same of one snapshot."""
 
 import functools
 from collections.abc import Callable
@@ -9,11 +9,11 @@ _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
 
 _KEPT = 4
-"""Cards of one desk, at most places; more are answered anew."""
+"""Values whose answers are kept, such as the snapshots that are compared."""
 
 
 def remembered(answer: Callable[[_Asked], _Answer]) -> Callable[[_Asked], _Answer]:
-    """Keep the last answers of a function of one frozen value, told by identity.
+    """Keep the last answers of a function of one frozen value, which is known by its identity.
 
     To compare two snapshots, or to hash one, takes longer than most answers.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The finding of a look that had to wait for another one, and so can say nothing of the card."""
+"""The finding that another check was using the cards, so that this one can say nothing of them."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +11,7 @@ from cardtool.rules.policy import Policy
 
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Name the look that was waited for."""
+    """Name the other check."""
     if (other := snapshot.running) is not None:
         pid = "-" if other.pid is None else other.pid
         since_at = other.since.isoformat()

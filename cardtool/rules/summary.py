@@ -73,8 +73,8 @@ def counting(snapshot: Snapshot) -> desk.Nes | None:
 def dated(line: Summary, policy: Policy) -> Summary:
     """Return a line with the moments of its NES's renewal.
 
-    It has no successor, for it is the one that lasts longest. Apart from `summarise` because it
-    loads the public holidays, for which a look at the desk does not wait.
+    That NES has no successor, for it is the one that lasts longest. `summarise` does not do this,
+    because it loads the public holidays, for which a check does not wait.
     """
     if line.not_after_at is None:
         return line

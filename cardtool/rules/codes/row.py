@@ -68,6 +68,6 @@ UNSURE = (
     "nes-not-yet-valid",
     "pin-never-set",
 )
-"""Bad news about a card's contents: what was not read may be what makes it untrue."""
+"""Bad news about a card's contents, which may be untrue because something was not read."""
 LOADS = ("driver-crashed", "driver-refused", "driver-beside-failed")
 REINSTALL = ("remove-driver", "reinstall-driver")

@@ -14,8 +14,9 @@ import hypothesis
 import pytest
 
 from cardtool.fleet.store.database import Store
-from cardtool.model.snapshot import Snapshot
+from cardtool.model.snapshot import Snapshot, encode
 from tests.fleets import Keep, keep_in
+from tests.golden.desk import desk
 from tests.rig import postgres
 from tests.rig.softhsm import SoftHsm, module_path
 from tests.rig.web import Web
@@ -120,6 +121,22 @@ def server() -> Iterator[Web]:
     """Run a web server on loopback for one test."""
     with Web() as running:
         yield running
+
+
+def without_settings(monkeypatch: pytest.MonkeyPatch, nowhere: Path) -> None:
+    """Keep this machine's own settings out of a test."""
+    for variable in ("CARDTOOL_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "CARDTOOL_CONFIG"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable in ("XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"):
+        monkeypatch.setenv(variable, str(nowhere / "none"))
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> str:
+    """Save the snapshot of a workstation that can sign, and return the name of its file."""
+    path = tmp_path / "masa.json"
+    path.write_bytes(encode(desk()))
+    return str(path)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from icalendar import Calendar, Event
 from cardtool.cli import main
 from cardtool.model.certificate import Certificate
 from cardtool.model.redact import redact
-from cardtool.model.snapshot import Snapshot, encode
+from cardtool.model.snapshot import Snapshot
 from cardtool.model.trust import Status, Trust
 from cardtool.rules import diagnose
 from cardtool.rules.dated import dated
@@ -382,13 +382,6 @@ def _ask(store: SoftHsm, *arguments: str) -> Result:
     settings = {"SOFTHSM2_CONF": store.env["SOFTHSM2_CONF"], "CARDTOOL_LANG": "en"}
     runner = CliRunner(env={**settings, "CARDTOOL_CONFIG": ""})
     return runner.invoke(main, ("calendar", "--module", str(store.module), *arguments))
-
-
-@pytest.fixture(name="saved")
-def _saved(tmp_path: Path) -> str:
-    path = tmp_path / "masa.json"
-    path.write_bytes(encode(desk()))
-    return str(path)
 
 
 def test_a_card_is_written_to_a_file_as_to_standard_output(store: SoftHsm, tmp_path: Path) -> None:

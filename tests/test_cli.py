@@ -26,7 +26,7 @@ from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES, decode, encode
 from cardtool.text import LANGUAGES
 from cardtool.views import formats
-from tests.conftest import softhsm_module
+from tests.conftest import softhsm_module, without_settings
 from tests.golden.desk import HOLDER, NUMBER, desk
 from tests.refused import sentence
 
@@ -41,23 +41,13 @@ def _read_zone() -> None:
 
 @pytest.fixture(autouse=True)
 def _settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Keep this machine's own settings out of the tests."""
-    for variable in ("CARDTOOL_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "CARDTOOL_CONFIG"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
-    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "none"))
+    """Keep this machine's own settings and zone out of the tests."""
+    without_settings(monkeypatch, tmp_path)
     monkeypatch.setenv("TZ", "UTC-3")
     _read_zone()
     yield
     monkeypatch.undo()
     _read_zone()
-
-
-@pytest.fixture(name="saved")
-def _saved(tmp_path: Path) -> str:
-    path = tmp_path / "masa.json"
-    path.write_bytes(encode(desk()))
-    return str(path)
 
 
 def _ask(*arguments: str, body: bytes | None = None) -> Result:

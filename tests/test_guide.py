@@ -21,6 +21,7 @@ from cardtool.model.procedure import KEYS, Fact, Guide, Institution, Kind, Role,
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.paper import Paper
 from cardtool.views.people.guide import render, render_json
+from tests.conftest import without_settings
 from tests.refused import sentence
 
 HOLDER = "Ayşe Çığ ÖRNEK"
@@ -38,11 +39,7 @@ every_institution = pytest.mark.parametrize("institution", institutions.SHIPPED)
 
 @pytest.fixture(autouse=True)
 def _settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep this machine's own settings out of the tests."""
-    for variable in ("CARDTOOL_LANG", "LC_ALL", "LC_MESSAGES", "LANG", "CARDTOOL_CONFIG"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
-    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "none"))
+    without_settings(monkeypatch, tmp_path)
 
 
 def _ask(*arguments: str, body: str | bytes | None = None, columns: int = 80) -> Result:

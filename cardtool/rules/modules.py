@@ -4,7 +4,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import NamedTuple
 
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
@@ -42,8 +41,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
             yield from _weighed(trouble, module, around, can_sign=can_sign)
         elif trouble is not None:
             yield trouble
-    for seat in desk.unread_seats(snapshot):
-        yield from _gap(seat, around)
+    yield from _gaps(snapshot)
 
 
 def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
@@ -117,64 +115,63 @@ def _code(failure: Failure, *, is_file: bool, is_asked_for: bool) -> str:
             return "driver-refused"
 
 
-def _gap(seat: desk.Seat, around: "_Around") -> Iterator[Finding]:
-    """Say why no module read a card: none for it is here, or none of those saw it."""
-    found = around.present(seat.card)
-    facts = {"reader": seat.reader, "card": seat.card.name}
-    if not found.is_any:
-        yield _missing(seat, around)
-    elif found.was_asked:
-        if not found.failed_by_us:
-            yield finding("token-missing", **facts)
+def _gaps(snapshot: Snapshot) -> Iterator[Finding]:
+    """Say of each card that no module read why that is; the reason is the same for each kind."""
+    reasons: dict[str, list[_Reason]] = {}
+    for seat in desk.unread_seats(snapshot):
+        card = seat.card
+        if card.id not in reasons:
+            reasons[card.id] = list(_reasons(card, snapshot))
+        for code, facts in reasons[card.id]:
+            yield finding(code, reader=seat.reader, card=card.name, **facts)
+
+
+_Reason = tuple[str, dict[str, str | int]]
+"""The code of a finding, and its facts beside the reader and the card."""
+
+
+def _reasons(card: catalog.Card, snapshot: Snapshot) -> Iterator[_Reason]:
+    """Say why a kind of card was not read: no module for it is here, or none of those saw it."""
+    here = [module for module in snapshot.modules if _is_present(module, card)]
+    if not here:
+        yield _missing(card, snapshot)
+    elif any(isinstance(module.slots, tuple) for module in here):
+        if not any(map(_failed_by_us, here)):
+            yield "token-missing", {}
     else:
-        for path in found.sound:
-            yield finding("driver-not-asked", **facts, module=path)
+        sound = (module.path for module in here if _trouble(module, snapshot) is None)
+        for path in islice(sound, _MOST_NAMED):
+            yield "driver-not-asked", {"module": path}
 
 
-def _missing(seat: desk.Seat, around: "_Around") -> Finding:
+def _missing(card: catalog.Card, snapshot: Snapshot) -> _Reason:
     """Name the driver to install, and the one for other cards that was asked for instead."""
-    known, host = catalog.load(), around.snapshot.host
-    modules = [known.module(each) for each in seat.card.modules]
+    known, host = catalog.load(), snapshot.host
+    modules = [known.module(name) for name in card.modules]
     facts: dict[str, str | int] = {
-        "reader": seat.reader,
-        "card": seat.card.name,
         "product": modules[0].package,
         "system": _SYSTEMS.get(host.platform, host.platform),
         "bits": host.bits,
     }
-    if around.asked_instead is not None:
-        return finding("driver-not-for-card", **facts, module=around.asked_instead)
+    for module in snapshot.modules:
+        if module.source is Source.CONFIGURED and isinstance(module.slots, tuple):
+            return "driver-not-for-card", {**facts, "module": module.path}
     paths = [path for module in modules for path in module.paths(host.platform, host.bits)]
-    return finding("driver-missing", **facts, paths=", ".join(paths) or "-")
-
-
-class _Present(NamedTuple):
-    """The modules that are here for a kind of card."""
-
-    is_any: bool
-    was_asked: bool
-    failed_by_us: bool
-    sound: tuple[str, ...]
-    """Paths of the first of those with which nothing is wrong."""
+    return "driver-missing", {**facts, "paths": ", ".join(paths) or "-"}
 
 
 class _Around:
-    """What is at a desk beside one module or one card; each kind of either is looked at once."""
+    """The cards that modules are needed for at a desk; each kind of module is judged once."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.fitting_ids = {
-            fitting.module_id(each) for each in snapshot.modules if fitting.fits(each, snapshot)
+            fitting.module_id(module)
+            for module in snapshot.modules
+            if fitting.fits(module, snapshot)
         }
-        asked = (
-            each.path
-            for each in snapshot.modules
-            if each.source is Source.CONFIGURED and isinstance(each.slots, tuple)
-        )
-        self.asked_instead = next(asked, None)
         self._reading = desk.reading_modules(snapshot)
         self._waiting: dict[tuple[bool, str | None], tuple[bool, bool, bool]] = {}
-        self._present: dict[str, _Present] = {}
 
     def waiting(self, module: Module) -> tuple[bool, bool, bool]:
         """Tell of a module whether cards are here for it, one was not read, it is missed."""
@@ -191,19 +188,6 @@ class _Around:
             )
             self._waiting[kind] = bool(seats), len(read) < len(seats), is_missed
         return self._waiting[kind]
-
-    def present(self, card: catalog.Card) -> _Present:
-        """Return the modules that are here for a kind of card."""
-        if card.id not in self._present:
-            here = [module for module in self.snapshot.modules if _is_present(module, card)]
-            sound = (each.path for each in here if _trouble(each, self.snapshot) is None)
-            self._present[card.id] = _Present(
-                is_any=bool(here),
-                was_asked=any(isinstance(module.slots, tuple) for module in here),
-                failed_by_us=any(map(_failed_by_us, here)),
-                sound=tuple(islice(sound, _MOST_NAMED)),
-            )
-        return self._present[card.id]
 
 
 def _failed_by_us(module: Module) -> bool:

@@ -87,6 +87,10 @@ def _prepare(asked: Asked) -> Iterator[None]:
     import cardtool.model.redact  # noqa: F401, PLC0415
 
     yield
+    from cardtool.probe import accounts  # noqa: PLC0415
+
+    accounts.own()
+    yield
     if not asked.format.binary:  # what makes those may be missing, which is told later
         view(asked.format.name)
     yield

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a start imports, so that it stays lean: of each process an upper bound, and what never."""
+
+import subprocess
+import sys
+
+import pytest
+
+_HEAVY = {
+    "alembic",
+    "asyncio",
+    "cryptography",
+    "email",
+    "holidays",
+    "http.client",
+    "httpx",
+    "jinja2",
+    "multiprocessing",
+    "rich",
+    "sqlalchemy",
+    "ssl",
+    "xml",
+}
+_NATIVE = {"ctypes", "pkcs11", "smartcard"}
+
+
+def _imported(*arguments: str) -> set[str]:
+    """Return the modules that a process imports beyond what Python itself does."""
+    program = [sys.executable, "-P", "-X", "importtime"]
+    names = []
+    for code in (("-c", "pass"), ("-m", "cardtool", *arguments)):
+        done = subprocess.run(
+            [*program, *code], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+        names.append({line.rpartition("|")[2].strip() for line in lines[1:]})
+    return names[1] - names[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ours", "others", "never"),
+    [
+        (("--help",), 12, 90, _HEAVY | _NATIVE | {"logging", "msgspec", "pathlib", "subprocess"}),
+        (("fleet", "--help"), 15, 115, _HEAVY | _NATIVE | {"msgspec"}),
+        (("check", "--format", "json", "--timeout", "1"), 125, 180, _HEAVY | _NATIVE),
+        (("worker", "pcsc"), 10, 100, _HEAVY | {"pkcs11", "msgspec"}),
+        (("worker", "pkcs11"), 10, 130, _HEAVY - {"email"} | {"smartcard", "msgspec"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_a_start_imports_no_more_than_it_needs(
+    arguments: tuple[str, ...], ours: int, others: int, never: set[str]
+) -> None:
+    names = _imported(*arguments)
+    mine = {name for name in names if name.partition(".")[0] == "cardtool"}
+
+    assert names & never == set()
+    assert len(mine) <= ours, sorted(mine)
+    assert len(names - mine) <= others, sorted(names - mine)

@@ -181,10 +181,8 @@ def test_a_process_that_a_driver_left_to_stop_the_one_that_ends_it_keeps_no_lock
 
     _check("--module", str(module.path), "--timeout", "2")
     turn = Turn()
-    is_free_later = turn.wait(30)
 
-    assert turn.before is not None
-    assert is_free_later
+    assert turn.wait(30)
     turn.close()
 
 

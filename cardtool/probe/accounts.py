@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the system calls whoever runs the program: what leaves the machine is to hold none of it."""
+"""The names of the person who runs the program; nothing that leaves the machine may hold them."""
 
 import os
 import sys
@@ -37,7 +37,7 @@ def _registered(environment: Mapping[str, str]) -> Iterator[str]:
     import pwd  # noqa: PLC0415 - Windows has none
 
     given = (environment.get(name, "") for name in _NUMBERS)
-    for number in (os.getuid(), *(int(each) for each in given if each.isdecimal())):
+    for number in (os.getuid(), *(int(number) for number in given if number.isdecimal())):
         try:
             entry = pwd.getpwuid(number)
         except (KeyError, OverflowError):

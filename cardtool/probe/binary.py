@@ -70,8 +70,8 @@ def read_library(path: str) -> Library | Failure:
         return Failure(api="os", name=name, code=number, detail=error.strerror or "")
     except ValueError as error:  # a NUL or half a character in the path
         return Failure(api="os", name="EINVAL", code=errno.EINVAL, detail=str(error))
-    found = parse_library(header)
-    return found if isinstance(found, Failure) else replace(found, size_bytes=size_bytes)
+    library = parse_library(header)
+    return library if isinstance(library, Failure) else replace(library, size_bytes=size_bytes)
 
 
 def parse_library(header: bytes) -> Library | Failure:

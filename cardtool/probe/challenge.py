@@ -61,7 +61,7 @@ class Challenge:
             known = ((Mechanism.ECDSA, digest), (Mechanism.ECDSA_SHA384, self._number))
         else:
             known = ((Mechanism.ECDSA, sha256), (Mechanism.ECDSA_SHA256, self._number))
-        return tuple(each for each in known if each[0] in offered)
+        return tuple(choice for choice in known if choice[0] in offered)
 
     def is_signed(self, signature: bytes) -> bool:
         """Tell whether the certificate's key made this signature of it."""

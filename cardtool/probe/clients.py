@@ -23,7 +23,7 @@ def look(ours: Sequence[int], timeout_s: float) -> tuple[Process, ...]:
     """Return the programs that use PC/SC, as many as were found in time.
 
     Left out are `ours` (this process, then its workers) with the workers' children, the daemon, and
-    processes that this user may not look at. macOS tells nobody what a process has loaded. A name
+    processes that this user may not look at. macOS shows nobody what a process has loaded. A name
     that is no UTF-8 has question marks in it.
     """
     return tuple(_find(frozenset(ours), frozenset(ours[1:]), Deadline(timeout_s)))

@@ -58,7 +58,7 @@ _LIES = (IndexError, MemoryError, OverflowError)
 """What python-pkcs11 raises at a count or a size that cannot be (0.10)."""
 
 REFUSALS = (PKCS11Error, *_LIES)
-"""How a call to a module fails that is the module's fault."""
+"""What a call to a module raises when the module is at fault."""
 
 
 def name_error(error: Exception) -> Failure:

@@ -26,7 +26,7 @@ _LOCKS = Path("/proc/locks")
 def owner(descriptor: int) -> Running:
     """Name the process that took the lock; where it has ended, the youngest that still holds it.
 
-    A system without /proc tells only since when the lock is held.
+    Without /proc only the time since when the lock is held is known.
     """
     pid, program, since = _taker(descriptor), _PROGRAM, os.fstat(descriptor).st_mtime
     try:
@@ -34,7 +34,7 @@ def owner(descriptor: int) -> Running:
         program = process.name().encode(errors="replace").decode()
         since = process.create_time()
     except (ValueError, psutil.Error):
-        pid = max((each.pid for each in _holders(descriptor)), default=pid)
+        pid = max((holder.pid for holder in _holders(descriptor)), default=pid)
     return Running(program=program, pid=pid, since=datetime.fromtimestamp(since, UTC))
 
 
@@ -70,7 +70,7 @@ def _holders(descriptor: int) -> Iterator[psutil.Process]:
         with suppress(psutil.Error, OSError):
             if process.uids().effective == os.geteuid():
                 opened = Path(f"/proc/{process.pid}/fdinfo").iterdir()
-                if any(wanted in each.read_text("ascii", "replace") for each in opened):
+                if any(wanted in file.read_text("ascii", "replace") for file in opened):
                     yield process
 
 

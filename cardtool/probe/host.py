@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machine and the process that looks."""
+"""The machine and the process as facts."""
 
 import os
 import platform

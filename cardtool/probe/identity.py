@@ -51,8 +51,8 @@ def host_id(configured: str | None, kept: Path, root: Path = Path("/")) -> str:
     """
     if configured:
         return _ours(hashlib.sha256(configured.strip().casefold().encode()).digest()[:16])
-    own = _system_id(root)
-    return _ours(own) if own else _random(kept)
+    system_id = _system_id(root)
+    return _ours(system_id) if system_id else _random(kept)
 
 
 def _ours(identifier: bytes) -> str:
@@ -69,8 +69,8 @@ def _system_id(root: Path) -> bytes | None:
     if sys.platform == "win32":
         return of_text(_ask_registry())
     if sys.platform == "darwin":
-        found = _macos.read(_MAC_COMMAND, timeout_s=_MAC_TIMEOUT_S)
-        return None if isinstance(found, Failure) else of_ioreg(found)
+        printed = _macos.read(_MAC_COMMAND, timeout_s=_MAC_TIMEOUT_S)
+        return None if isinstance(printed, Failure) else of_ioreg(printed)
     try:
         return of_text((root / _MACHINE_ID).read_text("ascii"))
     except (OSError, UnicodeDecodeError):
@@ -86,8 +86,8 @@ def of_text(text: str) -> bytes | None:
 
 def of_ioreg(content: bytes) -> bytes | None:
     """Read IOPlatformUUID out of what `ioreg` printed."""
-    found = plist.read(content)
-    first = found[0] if isinstance(found, list) and found else None
+    entries = plist.read(content)
+    first = entries[0] if isinstance(entries, list) and entries else None
     text = first.get("IOPlatformUUID") if isinstance(first, dict) else None
     return of_text(text) if isinstance(text, str) else None
 
@@ -109,10 +109,9 @@ def _ask_registry() -> str:
 def _random(kept: Path) -> str:
     """Return what was drawn earlier, or draw it now."""
     with suppress(FileNotFoundError, UnicodeDecodeError):
-        if found := of_text(
-            regularfile.read_own(kept, _SIZE_LIMIT_BYTES)[:_LONGEST].decode("ascii")
-        ):
-            return found.hex()
+        kept_text = regularfile.read_own(kept, _SIZE_LIMIT_BYTES)[:_LONGEST].decode("ascii")
+        if identifier := of_text(kept_text):
+            return identifier.hex()
     drawn = uuid.uuid4().hex
     kept.parent.mkdir(parents=True, exist_ok=True)
     wholefile.write(kept, f"{drawn}\n".encode())
@@ -123,7 +122,7 @@ def _logged_on() -> Iterable[str]:
     import psutil  # noqa: PLC0415 - for a service of the system alone
 
     try:
-        return [each.name for each in psutil.users()]
+        return [user.name for user in psutil.users()]
     except (psutil.Error, OSError):  # Windows lets not every account ask
         return []
 
@@ -133,7 +132,7 @@ def user(
     own: Callable[[], str] = getpass.getuser,
     logged_on: Callable[[], Iterable[str]] = _logged_on,
 ) -> str:
-    """Return whose desk this is, by `account`; empty where that cannot be said.
+    """Return whose workstation this is, by `account`; empty where that is unknown.
 
     A service of the system has no user of its own: then it is who is logged on, if one is.
     """
@@ -145,5 +144,5 @@ def user(
         return ""
     if name not in {"root", "system"} and not name.endswith("$"):
         return name
-    others = {account(each) for each in logged_on()} - {"", "root", "system"}
+    others = {account(login) for login in logged_on()} - {"", "root", "system"}
     return others.pop() if len(others) == 1 else ""

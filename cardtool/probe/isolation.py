@@ -200,7 +200,7 @@ class Worker:
 
 
 class Workers:
-    """The children of one look, the first two started together so that they load side by side."""
+    """The children of one check; the first two start together, so that they load side by side."""
 
     def __init__(self) -> None:
         """Start them."""
@@ -242,7 +242,7 @@ class Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End them all, however the look ended."""
+        """End them all, however the check ended."""
         for worker in self._all:
             worker.end()
         self.turn.close()

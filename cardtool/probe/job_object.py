@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The job object that a worker enters on Windows: what it started ends with it, and has limits.
 
-The worker holds the only handle, so the job is closed however the worker ends, and no earlier: one
-that may be talking to a card is let go by its parent, not ended. Tested with a library that takes
-the same calls, not run on Windows.
+The worker holds the only handle, so the job is closed when the worker ends, however it ends, and no
+earlier: a worker may still be talking to a card when its parent has gone. Tested with a library
+that takes the same calls, not run on Windows.
 
 Source: Microsoft, Job Objects; SetInformationJobObject; JOBOBJECT_EXTENDED_LIMIT_INFORMATION.
 """

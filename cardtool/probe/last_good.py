@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Remembers what was so at this desk when all was last well, in one small file of the user's own.
+"""Remembers the state of this workstation at its last good check, in a small file of the user.
 
 `CARDTOOL_STATE` names another file, and none at all where it is empty.
 """
@@ -22,7 +22,7 @@ _STATE = msgspec.json.Decoder(LastGood)
 
 
 def recall() -> LastGood | None:
-    """Return what was kept; None where that is nothing, or nothing that can be read."""
+    """Return the state that was kept; None: there is none, or it cannot be read."""
     with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if file := _file():
             return _STATE.decode(regularfile.read_own(file, _SIZE_LIMIT_BYTES))
@@ -30,12 +30,12 @@ def recall() -> LastGood | None:
 
 
 def remember(snapshot: Snapshot) -> None:
-    """Keep what is so now, in place of what was kept; a desk that cannot keep it goes without."""
+    """Keep the state of now; a workstation that cannot keep it goes without."""
     _keep(summarise(snapshot))
 
 
 def doubt(clock_at: datetime) -> None:
-    """Note beside what was kept that the clock shows an earlier moment, if it is the first such."""
+    """Note beside the state the first moment at which the clock was behind it."""
     last = recall()
     if last is not None and (last.doubted_at is None or clock_at < last.doubted_at):
         _keep(replace(last, doubted_at=clock_at))
@@ -50,16 +50,16 @@ def _keep(last: LastGood) -> None:
 
 
 def summarise(snapshot: Snapshot) -> LastGood:
-    """Return of a snapshot what is worth comparing later; nothing of a person is in it."""
+    """Return what of a snapshot is compared later; nothing of a person is in it."""
     readers = () if isinstance(snapshot.readers, Failure) else snapshot.readers
     return LastGood(
         taken_at=snapshot.taken_at,
         release=snapshot.host.release,
-        readers=tuple(sorted({each.lasting_name for each in readers})),
+        readers=tuple(sorted({reader.lasting_name for reader in readers})),
         modules={
-            PureWindowsPath(each.path).name: each.info.version
-            for each in snapshot.modules
-            if isinstance(each.info, ModuleInfo)
+            PureWindowsPath(module.path).name: module.info.version
+            for module in snapshot.modules
+            if isinstance(module.info, ModuleInfo)
         },
     )
 

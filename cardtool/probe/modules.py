@@ -38,16 +38,16 @@ def find(configured: Iterable[str], extra: Iterable[str], bits: int) -> tuple[Mo
         if sys.platform != "win32":
             places += [(path, Source.P11_KIT) for path in _p11_kit_paths()]
         places += [(path, Source.CONFIGURED) for path in extra]
-    found: dict[str, Module] = {}
+    modules: dict[str, Module] = {}
     for path, source in places:
         real = os.path.realpath(path)
-        if real in found:
+        if real in modules:
             continue
         library = read_library(path)
         if source is not Source.CONFIGURED and not isinstance(library, Library):
             continue
-        found[real] = Module(path=path, source=source, library=library)
-    return tuple(found.values())
+        modules[real] = Module(path=path, source=source, library=library)
+    return tuple(modules.values())
 
 
 def fits(module: Module, machine: str) -> bool:
@@ -79,7 +79,7 @@ def candidates(card: Card | None, modules: Iterable[Module]) -> tuple[Module, ..
             ranked.append((len(load().modules), module))
         elif card is not None and known.id in card.modules:
             ranked.append((card.modules.index(known.id), module))
-    return tuple(module for _, module in sorted(ranked, key=lambda each: each[0]))
+    return tuple(module for _, module in sorted(ranked, key=lambda pair: pair[0]))
 
 
 def _catalog_paths(bits: int) -> Iterator[str]:
@@ -89,14 +89,14 @@ def _catalog_paths(bits: int) -> Iterator[str]:
 
 
 def _p11_kit_paths() -> Iterator[str]:
-    own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pkcs11/modules"
+    personal = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pkcs11/modules"
     files: dict[str, Path] = {}
-    for folder in (*map(Path, _P11_KIT_CONFIGURATION), own):
+    for folder in (*map(Path, _P11_KIT_CONFIGURATION), personal):
         files |= {file.name: file for file in sorted(folder.glob("*.module"))}
     settings = [_read_settings(file) for file in files.values()]
-    for each in sorted(settings, key=_priority, reverse=True):
-        path = each.get("module", "")
-        if path and _is_enabled(each):
+    for entry in sorted(settings, key=_priority, reverse=True):
+        path = entry.get("module", "")
+        if path and _is_enabled(entry):
             yield from _resolve(path)
 
 
@@ -126,8 +126,8 @@ def _resolve(path: str) -> tuple[str, ...]:
     if os.path.isabs(path):  # noqa: PTH117 - a text, not yet a file
         return (path,)
     return tuple(
-        found
+        full_path
         for pattern in _P11_KIT_MODULES
         for folder in sorted(Path("/").glob(pattern))
-        if not isinstance(read_library(found := f"{folder}/{path}"), Failure)
+        if not isinstance(read_library(full_path := f"{folder}/{path}"), Failure)
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How OpenSC is set up for a look: every reader, nothing cached, the card left as it was.
+"""How OpenSC is set up for a check: every reader, nothing cached, the card left as it was.
 
 Source: opensc.conf(5); drivers_notes/middleware.md#opensc.
 """
@@ -81,9 +81,8 @@ def _file(lines: list[str]) -> Iterator[Path]:
 def ignorable(wanted: Sequence[str], others: Iterable[str]) -> tuple[str, ...]:
     """Return the readers among `others` that OpenSC can be kept from.
 
-    Their names can be written down and are part of no wanted reader's name.
-
-    OpenSC ignores each reader whose name contains one of the texts.
+    OpenSC ignores each reader whose name contains one of the texts. So these names are part of no
+    wanted reader's name, and can be written into its configuration.
     """
     return tuple(
         name

@@ -3,7 +3,7 @@
 
 Answers as `jobs.READERS` reads it: plain values, for the records' library takes its time to load.
 
-A status change tells presence, ATR and the count of insertions without power, reset or hold, so
+A status change gives presence, ATR and the count of insertions without power, reset or hold, so
 no card is connected to before it was read. Source: PC/SC part 5 §3.2.5; pcsc-lite,
 SCardGetStatusChange.
 """
@@ -36,7 +36,7 @@ _ABSENT = 0
 """Value of SCARD_ATTR_ICC_PRESENCE. Source: PC/SC part 3 §3.1.3."""
 
 _NO_NEWS = (scard.SCARD_S_SUCCESS, scard.SCARD_E_NO_SMARTCARD)
-"""What a connection meets that the reader's state tells as well."""
+"""Results of a connection that the reader's state shows as well."""
 
 _ATTEMPTS = 3
 """A reader unplugged between listing and asking makes the whole list invalid: list again."""
@@ -57,7 +57,7 @@ def answer(question: bytes) -> bytes:
 
 
 def _in_context(do: Callable[..., T], *arguments: object) -> T | int:
-    """Return what is done in a context made for it alone, or the code that refused it one."""
+    """Return the result of a function in a context made for it alone, or PC/SC's refusal of one."""
     code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
     if code != scard.SCARD_S_SUCCESS:
         return int(code)
@@ -70,7 +70,7 @@ def _in_context(do: Callable[..., T], *arguments: object) -> T | int:
 def _settle(context: int, name: str, settle_s: float, noticed_at: float) -> int:
     """Wait until PC/SC knows of a card that was pulled a moment ago, and for it to come back.
 
-    Returns what a connection met, `SCARD_W_REMOVED_CARD` when the card is gone and PC/SC has not
+    Returns the code of a connection, `SCARD_W_REMOVED_CARD` when the card is gone and PC/SC has not
     noticed by then: pcsc-lite learns of it when it polls, at `noticed_at` at the latest, but the
     reader's driver knows at once. Where that cannot be asked, the poll is waited for. Other
     systems need none.
@@ -104,7 +104,7 @@ def _becomes(context: int, name: str, wanted: int, wait_s: float) -> bool:
 
 
 def _connect(context: int, name: str) -> tuple[int, bool | None]:
-    """Connect to a card and leave it again; returns what that met, and whether the card is in.
+    """Connect to a card and leave it again; returns the code, and whether the card is in.
 
     The connection is shared and sends a powered card nothing. On it the reader's driver is asked
     whether the card is still in; None where it cannot be asked.

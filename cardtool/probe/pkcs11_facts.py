@@ -33,23 +33,23 @@ def describe(module: Any) -> OpenedModule | Failure:  # noqa: ANN401 - a Cython 
     )
     broken: dict[int, Failure] = {}
     try:
-        found = module.get_slots()
+        slots = module.get_slots()
     except REFUSALS:  # one slot that cannot be described takes the whole list with it
         try:
             broken = shield_slots(module.so)
-            found = module.get_slots()
+            slots = module.get_slots()
         except REFUSALS as error:
             return name_error(error)
-    if failure := _too_many(found, "slots"):
+    if failure := _too_many(slots, "slots"):
         return failure
-    _slots.update({slot.slot_id: slot for slot in found})
+    _slots.update({slot.slot_id: slot for slot in slots})
     return OpenedModule(
         info=info,
         slots=tuple(
-            Slot(id=each.slot_id, description=each.slot_description, token=broken.get(each.slot_id))
-            for each in found
+            Slot(id=slot.slot_id, description=slot.slot_description, token=broken.get(slot.slot_id))
+            for slot in slots
         ),
-        occupied=tuple(each.slot_id for each in found if each.flags & SlotFlag.TOKEN_PRESENT),
+        occupied=tuple(slot.slot_id for slot in slots if slot.flags & SlotFlag.TOKEN_PRESENT),
     )
 
 
@@ -98,17 +98,17 @@ def _read_certificates(token: Any) -> tuple[CertificateObject, ...] | Failure:  
     try:
         with _session(token) as session:
             wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE}
-            found = list(islice(session.get_objects(wanted), LIST_LIMIT + 1))
-            return _too_many(found, "certificates") or tuple(
-                _read_certificate(each) for each in found
+            objects = list(islice(session.get_objects(wanted), LIST_LIMIT + 1))
+            return _too_many(objects, "certificates") or tuple(
+                _read_certificate(stored) for stored in objects
             )
     except REFUSALS as error:
         return name_error(error)
 
 
-def _too_many(found: Sequence[object], of: str) -> Failure | None:
+def _too_many(items: Sequence[object], of: str) -> Failure | None:
     """Refuse a list that no card has; without its end it would be taken for the whole one."""
-    if len(found) <= LIST_LIMIT:
+    if len(items) <= LIST_LIMIT:
         return None
     return Failure(api="worker", name="OVERSIZE", detail=f"more than {LIST_LIMIT} {of}")
 

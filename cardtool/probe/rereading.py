@@ -2,7 +2,7 @@
 """Reads the cards until the result can be believed: again where a card moved or has bad news.
 
 A card that moves while it is read can make a module give less than there is, without an error:
-OpenSC then lists fewer certificates. Where nobody noticed a movement, a second reading tells.
+OpenSC then lists fewer certificates. Where PC/SC noticed no movement, a second reading shows it.
 """
 
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ from cardtool.probe.reading import read_cards, reset_cards
 
 Readers = tuple[Reader, ...] | Failure
 Read = dict[str, Module]
-"""What modules said, by their path."""
+"""Modules with what they read, by path."""
 
 LAST_LOOK_S = 0.5
-"""Kept back from the reading, for the question about the readers after it."""
+"""Seconds kept back from the reading, to list the readers again after it."""
 
 _POLL_S = 0.45
 """What pcscd takes at most to notice that a card was pulled, and a little: it polls every 0.4 s.
@@ -45,7 +45,7 @@ _WELL = timedelta(days=90)
 _PIN_IS_SET = "CKF_USER_PIN_INITIALIZED"
 
 
-def read_until_sure(  # noqa: PLR0913 - what a look knows by then
+def read_until_sure(  # noqa: PLR0913 - what a check knows by then
     fitting: tuple[Module, ...],
     readers: Readers,
     deadline: Deadline,
@@ -54,7 +54,7 @@ def read_until_sure(  # noqa: PLR0913 - what a look knows by then
     asked_for: bool,
     at: datetime,
 ) -> tuple[Readers, Read]:
-    """Return the readers as they are after the reading, and what the modules said of their cards.
+    """Return the readers as they are after the reading, and what the modules read of their cards.
 
     `at` is the moment by which certificates are taken for good or bad news. Where two readings
     differ, the better one is returned, and its readers say so.
@@ -87,12 +87,12 @@ def read_until_sure(  # noqa: PLR0913 - what a look knows by then
 
 
 def _has_time(deadline: Deadline, took_s: float) -> bool:
-    """Tell whether the cards can be read again, and the readers be asked for after that."""
+    """Tell whether there is time to read the cards again and list the readers after that."""
     return deadline.left_s - LAST_LOOK_S >= _NEEDED * took_s + _START_S
 
 
 def _list_again(tried: tuple[str, ...], deadline: Deadline, workers: Workers) -> Readers:
-    """Ask for the readers after a reading; a poll of PC/SC may be waited for past the deadline."""
+    """List the readers after a reading; PC/SC's next poll is waited for, past the deadline too."""
     last_s = max(deadline.left_s, LAST_LOOK_S)
     settle_s = min(deadline.left_s / (2 * len(tried) + 1), _SETTLE_S)  # twice a reader
     question = ListReaders(verify=tried, settle_s=settle_s, poll_s=_POLL_S)
@@ -110,16 +110,18 @@ def _compare(
         return before, False
     if isinstance(before, Failure) or isinstance(after, Failure):
         return after, False
-    then = {each.name: each for each in before}
-    now = {each.name: each for each in after}
+    then = {reader.name: reader for reader in before}
+    now = {reader.name: reader for reader in after}
     changed = {
         name
         for name in then.keys() | now.keys()
         if name not in then or name not in now or _state(then[name]) != _state(now[name])
     } | (reset & now.keys())
     readers = tuple(
-        replace(each, changes=_changes(then.get(each.name)) + (each.name in changed & set(tried)))
-        for each in after
+        replace(
+            reader, changes=_changes(then.get(reader.name)) + (reader.name in changed & set(tried))
+        )
+        for reader in after
     )
     return readers, bool(changed)
 
@@ -140,7 +142,9 @@ def _confirm(
         name
         for name in tried
         if _contents(first, name) != _contents(second, name)
-        if any(isinstance(each, Token) for read in (first, second) for each in _answers(read, name))
+        if any(
+            isinstance(answer, Token) for read in (first, second) for answer in _answers(read, name)
+        )
     }
 
     def worth(read: Read) -> tuple[int, int]:
@@ -148,11 +152,14 @@ def _confirm(
         return good, sum(len(_contents(read, name)) for name in tried)
 
     better = max(first, second, key=worth)
-    return tuple(replace(each, differs=each.name in differing) for each in readers), better
+    return tuple(replace(reader, differs=reader.name in differing) for reader in readers), better
 
 
 def _answers(read: Read, reader: str) -> Iterator[Token | Failure | None]:
-    """Give what each module said of a reader's card; a slot of no reader counts for every one."""
+    """Give the answers of all modules about a reader's card.
+
+    A slot of which nobody knows the reader counts for every reader.
+    """
     for module in read.values():
         if isinstance(module.slots, tuple):
             for slot in module.slots:
@@ -163,28 +170,28 @@ def _answers(read: Read, reader: str) -> Iterator[Token | Failure | None]:
 
 
 def _contents(read: Read, reader: str) -> frozenset[str]:
-    """Return what was read of a card, so that two readings of it can be compared."""
-    found: set[str] = set()
+    """Return the contents of a card in a form in which two readings can be compared."""
+    contents: set[str] = set()
     for answer in _answers(read, reader):
         part = answer.certificates if isinstance(answer, Token) else answer
         if isinstance(answer, Token):
-            found.update(answer.flags)
+            contents.update(answer.flags)
         if isinstance(part, Failure):
-            found.add(part.name)
+            contents.add(part.name)
         else:
-            found.update(each.sha256 for each in part or ())
-    return frozenset(found)
+            contents.update(certificate.sha256 for certificate in part or ())
+    return frozenset(contents)
 
 
 def _is_good_news(read: Read, tried: tuple[str, ...], at: datetime) -> bool:
-    """Tell whether each card that was tried has what its holder signs with, for a while yet.
+    """Tell whether each card that was tried holds a certificate to sign with for a while yet.
 
-    Of a module that hangs or crashes another reading would tell nothing new.
+    A module that hangs or crashes counts as good: reading the card again would show nothing new.
     """
     for reader in tried:
         answers = tuple(_answers(read, reader))
         is_lost = bool(answers) and all(map(_is_of_a_worker, answers))
-        if not is_lost and not any(_is_well(each, at) for each in answers):
+        if not is_lost and not any(_is_well(answer, at) for answer in answers):
             return False
     return True
 
@@ -199,14 +206,14 @@ def _is_well(answer: Token | Failure | None, at: datetime) -> bool:
         and _PIN_IS_SET in answer.flags
         and isinstance(answer.certificates, tuple)
         and any(
-            isinstance(each.content, Certificate) and _is_qualified(each.content, at)
-            for each in answer.certificates
+            isinstance(stored.content, Certificate) and _is_qualified(stored.content, at)
+            for stored in answer.certificates
         )
     )
 
 
 def _is_qualified(certificate: Certificate, at: datetime) -> bool:
-    """Tell whether a certificate may sign now and for some time; a rule says what it is."""
+    """Tell whether a certificate may sign now and for some time; rules decide what kind it is."""
     return (
         bool(certificate.qc_statements)
         and not certificate.is_ca

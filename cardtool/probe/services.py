@@ -4,7 +4,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Any
 
 from cardtool.model.surroundings import Service
 
@@ -14,17 +14,7 @@ _NOT_FOUND = "not-found"
 """Source: systemd, org.freedesktop.systemd1, LoadState."""
 
 _WINDOWS_SERVICES = ("SCardSvr", "ScDeviceEnum", "CertPropSvc")
-"""The smart card service, the one that tells it of readers, and the one that reads certificates."""
-
-
-class WindowsService(Protocol):
-    """What is asked of a service on Windows. Source: psutil, Windows services."""
-
-    def status(self) -> str:
-        """Return running, stopped, paused, start_pending, ..."""
-
-    def start_type(self) -> str:
-        """Return automatic, manual or disabled."""
+"""The smart card service, the one that finds its readers, and the one that reads certificates."""
 
 
 def look(timeout_s: float, systemctl: str = "systemctl") -> tuple[Service, ...]:
@@ -41,20 +31,22 @@ def parse_systemctl(text: str) -> tuple[Service, ...]:
 
     Source: systemctl(1), show.
     """
-    found = []
+    services = []
     for block in text.split("\n\n"):
         unit = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
         if "Id" in unit:
             missing = unit.get("LoadState") == _NOT_FOUND
             state = "" if missing else unit.get("ActiveState", "")
-            found.append(Service(name=unit["Id"], state=state, start=unit.get("UnitFileState", "")))
-    return tuple(found)
+            services.append(
+                Service(name=unit["Id"], state=state, start=unit.get("UnitFileState", ""))
+            )
+    return tuple(services)
 
 
 def _ask_systemd(timeout_s: float, systemctl: str) -> tuple[Service, ...]:
     command = [systemctl, "show", *_UNITS, f"--property={_PROPERTIES}"]
     try:
-        told = subprocess.run(  # noqa: S603 - our own words, and a program of the system
+        done = subprocess.run(  # noqa: S603 - our own words, and a program of the system
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -65,11 +57,15 @@ def _ask_systemd(timeout_s: float, systemctl: str) -> tuple[Service, ...]:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ()
-    return parse_systemctl(told.stdout) if told.returncode == 0 else ()
+    return parse_systemctl(done.stdout) if done.returncode == 0 else ()
 
 
-def describe_windows(ask: Callable[[str], WindowsService]) -> Iterator[Service]:
-    """Describe the services that `ask` finds by name, as `psutil.win_service_get` does."""
+def describe_windows(ask: Callable[[str], Any]) -> Iterator[Service]:
+    """Describe the services that `ask` finds by name, as `psutil.win_service_get` does.
+
+    The states are running, stopped, paused, start_pending, ...; the starts automatic, manual and
+    disabled. Source: psutil, Windows services.
+    """
     import psutil  # noqa: PLC0415 - native, and nobody else here needs it
 
     for name in _WINDOWS_SERVICES:

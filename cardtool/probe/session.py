@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What kind of session this process runs in: marks of it, never what follows from them."""
+"""Marks of the kind of session that this process runs in; rules decide what follows from them."""
 
 import sys
 from collections.abc import Mapping
@@ -64,13 +64,15 @@ def _is_container(environment: Mapping[str, str], root: Path | None) -> bool:
         return True
     if root is None:
         return False
-    if any((root / each).exists() for each in _CONTAINER_FILES):
+    if any((root / file).exists() for file in _CONTAINER_FILES):
         return True
     try:
         first = (root / _FIRST_ENVIRONMENT).read_bytes().split(b"\0")
     except OSError:  # not root, or no Linux: nothing is guessed
         return False
-    return any(each.startswith(b"container=") and each != b"container=" for each in first)
+    return any(
+        variable.startswith(b"container=") and variable != b"container=" for variable in first
+    )
 
 
 def _has_polkit(root: Path) -> bool:

@@ -88,8 +88,10 @@ def _is_agreed(token: Any, witness: Any, asked: Sign, der: bytes) -> bool:  # no
     """
     if _pin_state(flag_names(int(token.flags))) != _pin_state(asked.flags):
         return False
-    found = list(witness.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
-    return any(trim(_attribute(each, Attribute.VALUE) or b"") == der for each in found)
+    certificates = list(witness.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
+    return any(
+        trim(_attribute(certificate, Attribute.VALUE) or b"") == der for certificate in certificates
+    )
 
 
 def _try(  # noqa: PLR0913, PLR0917 - each is needed once the PIN is out
@@ -122,7 +124,7 @@ def _open(asked: Sign) -> tuple[Any, bytes, str] | Unsigned:
     opened = jobs.OPENED.decode(opening.answer(jobs.encode(question)))
     if isinstance(opened, Failure):
         return Unsigned(why=Why.UNREACHED, reason=opened)
-    if asked.slot_id not in {each.id for each in opened.slots}:
+    if asked.slot_id not in {slot.id for slot in opened.slots}:
         return Unsigned(why=Why.CHANGED)
     token = read_token(asked.slot_id).token
     if isinstance(token, Failure):
@@ -133,17 +135,17 @@ def _open(asked: Sign) -> tuple[Any, bytes, str] | Unsigned:
     if stored is None or stored.der is None:
         return Unsigned(why=Why.CHANGED)
     slots = pkcs11.lib(asked.path).get_slots()  # of the module that is already loaded
-    slot = next(each for each in slots if each.slot_id == asked.slot_id)
+    slot = next(slot for slot in slots if slot.slot_id == asked.slot_id)
     return slot, bytes.fromhex(stored.der), stored.id
 
 
 def _certificate(token: Token, sha256: str) -> CertificateObject | None:
-    found = () if isinstance(token.certificates, Failure) else token.certificates
-    return next((each for each in found if each.sha256 == sha256), None)
+    certificates = () if isinstance(token.certificates, Failure) else token.certificates
+    return next((certificate for certificate in certificates if certificate.sha256 == sha256), None)
 
 
 def _pin_state(flags: tuple[str, ...]) -> set[str]:
-    return {each for each in flags if each.startswith(_PIN_FLAGS)}
+    return {flag for flag in flags if flag.startswith(_PIN_FLAGS)}
 
 
 def _prove(

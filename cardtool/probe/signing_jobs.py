@@ -74,7 +74,7 @@ class Unsigned(msgspec.Struct, frozen=True, kw_only=True, tag="unsigned"):
 
     why: Why
     reason: Failure | None = None
-    """What the module said, where it did."""
+    """The module's error, if it gave one."""
     flags: tuple[str, ...] | None = None
     """The token's flags after the login was refused; None: not asked for, or no answer."""
 

@@ -122,7 +122,7 @@ def _wait(job: int, end: mmap.mmap) -> int:
 
 
 def _talk(job: int) -> bytes | None:
-    """Count what a process has read and written; None: this system does not tell.
+    """Count the reads and writes of a process; None: this system does not count them.
 
     Where that is hidden, as of the one that is given a PIN, its waits are counted instead.
     Source: proc(5), /proc/PID/io and /proc/PID/status.
@@ -153,8 +153,8 @@ def _end_the_rest(job: int) -> None:
 
 def _children() -> Iterator[int]:
     """Give the numbers of this process's children; on Linux alone, where orphans become some."""
-    own = str(os.getpid()).encode()
+    parent = str(os.getpid()).encode()
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            if entry.read_bytes().rpartition(b")")[2].split()[1] == own:
+            if entry.read_bytes().rpartition(b")")[2].split()[1] == parent:
                 yield int(entry.parent.name)

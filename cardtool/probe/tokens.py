@@ -49,11 +49,11 @@ def read_module(
 
 
 def _fill(opened: OpenedModule, tokens: dict[int, Token | Failure | None]) -> tuple[Slot, ...]:
-    return tuple(replace(each, token=tokens.get(each.id, each.token)) for each in opened.slots)
+    return tuple(replace(slot, token=tokens.get(slot.id, slot.token)) for slot in opened.slots)
 
 
 def match_slots(slots: Sequence[Slot], readers: Iterable[str]) -> tuple[Slot, ...]:
-    """Say which reader each slot is.
+    """Name the reader of each slot.
 
     A slot's description is its reader's name, whole or cut to 64 bytes. Readers that cannot be
     told apart by what is left are taken in their order, which modules keep.

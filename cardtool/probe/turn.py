@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One look at a time on a machine: a lock that is held until the last worker at a card has left.
+"""One check at a time on a machine: a lock that is held until the last worker at a card has left.
 
-Two looks at one slow card keep each other waiting, until a worker that is over its time ends in a
-transaction and PC/SC resets the card. The lock belongs to an open file that the workers inherit, so
-it outlives the program that took it by just as long as they do, however that program ended.
+Two checks at one slow card keep each other waiting, until a worker that is over its time ends in a
+transaction and PC/SC resets the card. The lock belongs to an open file that the workers inherit. So
+it is held until they have ended too, however the program that took it ended.
 
 A machine on which there can be no such file goes without, and so does Windows, whose locks no
 process inherits.
@@ -26,7 +26,7 @@ _WAKE_S = 0.5
 
 
 class Turn:
-    """The place of a look among those of the machine."""
+    """A place in the queue of the checks on this machine."""
 
     def __init__(self) -> None:
         """Get ready, without waiting; what workers are to inherit is `descriptor`."""

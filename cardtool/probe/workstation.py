@@ -30,7 +30,7 @@ _FIRST_SHARE = 2 / 3
 """Of the time, for the first list of readers where modules are to be asked whatever it says."""
 
 _WAITING_SHARE = 0.5
-"""Of the time, how much may be spent on waiting for another look: the rest is for this one."""
+"""Of the time, how much may be spent on waiting for another check: the rest is for this one."""
 
 _LONGEST_WAIT_S = 45.0
 """A worker that is asked nothing for a minute takes its parent for gone."""
@@ -50,9 +50,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     extra_modules: tuple[str, ...] = ()
     """Modules to try after those that were found."""
     is_patient: bool = False
-    """Nobody sits and waits: another check is waited for in time of its own, before the look."""
+    """Nobody sits and waits: another check is waited for in time of its own, before the check."""
     online: Online | None = None
-    """How issuers' servers are asked, in time of its own after the look; None: they are not."""
+    """How issuers' servers are asked, in time of its own after the check; None: they are not."""
 
 
 def take_snapshot(
@@ -68,13 +68,13 @@ def take_snapshot(
     options = options or Options()
     with started or Workers() as workers:
         if options.is_patient and workers.turn.wait(min(options.timeout_s, _LONGEST_WAIT_S)):
-            workers.turn.before = None  # it took nothing of the time of this look
+            workers.turn.before = None  # it took nothing of the time of this check
         start = time.monotonic()
         deadline = Deadline(options.timeout_s)
         taken_at = datetime.now(UTC).astimezone()
         machine = host.look()
         around = Surroundings(options.timeout_s + LAST_LOOK_S)
-        found = modules.find(options.modules, options.extra_modules, machine.bits)
+        installed = modules.find(options.modules, options.extra_modules, machine.bits)
         asked_for = bool(options.modules)
         is_alone = workers.turn.wait(min(deadline.left_s * _WAITING_SHARE, _LONGEST_WAIT_S))
         first_s = deadline.left_s * (_FIRST_SHARE if asked_for else 1)
@@ -84,11 +84,11 @@ def take_snapshot(
         if not readers or isinstance(readers, Failure):
             around.ask_services()
         fitting = tuple(
-            each
-            for each in found
+            module
+            for module in installed
             if is_alone
-            if modules.fits(each, machine.machine)
-            if not modules.is_held_back(each, readers, machine.platform)
+            if modules.fits(module, machine.machine)
+            if not modules.is_held_back(module, readers, machine.platform)
         )
         workers.work(chain(around.steps(), meanwhile or ()))
         readers, read = read_until_sure(
@@ -98,7 +98,7 @@ def take_snapshot(
             around.find_clients(workers.pids)
         seen = around.seen()
         before = workers.turn.before
-    modules_read = tuple(read.get(each.path, each) for each in found)
+    modules_read = tuple(read.get(module.path, module) for module in installed)
     trust = None if options.online is None else asking.prove(modules_read, options.online)
     made = Snapshot(
         taken_at=taken_at,
@@ -127,8 +127,8 @@ def _is_cut_short(readers: Readers, read: tuple[Module, ...]) -> bool:
 def _is_held(readers: Readers) -> bool:
     """Tell whether some program keeps a card from others."""
     here = readers if isinstance(readers, tuple) else ()
-    refusals = (each.connection for each in here)
-    return any("EXCLUSIVE" in each.states for each in here) or any(
+    refusals = (reader.connection for reader in here)
+    return any("EXCLUSIVE" in reader.states for reader in here) or any(
         refusal is not None and refusal.name == "SCARD_E_SHARING_VIOLATION" for refusal in refusals
     )
 
@@ -137,5 +137,5 @@ def _vanished(first: Readers, last: Readers) -> tuple[str, ...]:
     """Return the names of the readers that were unplugged meanwhile."""
     if isinstance(first, Failure) or isinstance(last, Failure):
         return ()
-    left = {each.name for each in last}
-    return tuple(each.name for each in first if each.name not in left)
+    left = {reader.name for reader in last}
+    return tuple(reader.name for reader in first if reader.name not in left)

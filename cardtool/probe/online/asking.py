@@ -23,17 +23,23 @@ _START_S = 5.0
 
 def prove(modules: Iterable[Module], settings: Online) -> tuple[Trust, ...]:
     """Ask for chain and revocation of every end entity's certificate that was read."""
-    found = {each.sha256: each for each in _objects(modules) if each.der is not None}
+    stored = {
+        certificate.sha256: certificate
+        for certificate in _objects(modules)
+        if certificate.der is not None
+    }
     wanted = [
-        each
-        for each in found.values()
-        if isinstance(each.content, Certificate) and not each.content.is_ca
+        certificate
+        for certificate in stored.values()
+        if isinstance(certificate.content, Certificate) and not certificate.content.is_ca
     ][:_MOST]
     if not wanted:
         return ()
     question = jobs.ProveTrust(
-        wanted=tuple(each.der or "" for each in wanted),
-        others=tuple(each.der or "" for each in found.values() if each not in wanted),
+        wanted=tuple(certificate.der or "" for certificate in wanted),
+        others=tuple(
+            certificate.der or "" for certificate in stored.values() if certificate not in wanted
+        ),
         settings=settings,
     )
     asked_at = datetime.now(UTC)
@@ -46,8 +52,8 @@ def prove(modules: Iterable[Module], settings: Online) -> tuple[Trust, ...]:
         return answer
     lost = Attempt(url="-", name=answer.name, detail=answer.detail)
     return tuple(
-        Trust(sha256=each.sha256, asked_at=asked_at, problem=answer.name, attempts=(lost,))
-        for each in wanted
+        Trust(sha256=certificate.sha256, asked_at=asked_at, problem=answer.name, attempts=(lost,))
+        for certificate in wanted
     )
 
 

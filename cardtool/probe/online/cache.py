@@ -39,9 +39,9 @@ def recall(url: str) -> bytes | None:
     with suppress(OSError, ValueError, TypeError, RecursionError):
         if file := _file(url):
             head, _, body = regularfile.read_own(file, _LIMIT_BYTES).partition(b"\n")
-            said = _HEAD.decode(head)
-            is_whole = said.url == url and said.sha256 == hashlib.sha256(body).hexdigest()
-            if is_whole and said.until > datetime.now(UTC):
+            kept = _HEAD.decode(head)
+            is_whole = kept.url == url and kept.sha256 == hashlib.sha256(body).hexdigest()
+            if is_whole and kept.until > datetime.now(UTC):
                 return body
             file.unlink()
     return None
@@ -66,7 +66,7 @@ def forget(url: str) -> None:
 
 
 def _shrink(folder: Path) -> None:
-    files = sorted((each.stat().st_mtime, each.stat().st_size, each) for each in folder.iterdir())
+    files = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in folder.iterdir())
     total = sum(size for _, size, _ in files)
     for _, size, file in files:
         if total <= _LIMIT_BYTES:

@@ -71,8 +71,8 @@ class Chain(msgspec.Struct, kw_only=True):
 
 def anchors(pinned: Sequence[str]) -> dict[str, str]:
     """Return the name of each trusted root by its fingerprint; a site's own are their own name."""
-    own = {each.upper(): each.upper() for each in pinned}
-    return own | {each.sha256: each.id for each in issuers.load()}
+    site = {pin.upper(): pin.upper() for pin in pinned}
+    return site | {issuer.sha256: issuer.id for issuer in issuers.load()}
 
 
 def build(
@@ -88,7 +88,7 @@ def build(
     way is in order, one that only does not come to its end is told before one that is broken.
     """
     search = _Search(
-        known=sorted(known, key=lambda each: issuing.preference(each, _moment(leaf))),
+        known=sorted(known, key=lambda certificate: issuing.preference(certificate, _moment(leaf))),
         roots=roots,
         route=route,
         deadline=deadline,
@@ -97,11 +97,11 @@ def build(
         bodies={},
     )
     best = Chain(certificates=[leaf], problem="NO_ISSUER", attempts=search.attempts)
-    for count, each in enumerate(_ways((leaf,), search)):
-        if not each.problem:
-            return each
-        if not count or _rank(each) < _rank(best):
-            best = each
+    for count, way in enumerate(_ways((leaf,), search)):
+        if not way.problem:
+            return way
+        if not count or _rank(way) < _rank(best):
+            best = way
     best.anchor = ""
     return best
 
@@ -138,7 +138,7 @@ def _ways(path: tuple[x509.Certificate, ...], search: _Search) -> Iterator[Chain
         chain.problem = "NOT_PINNED"
         yield chain
         return
-    tried = {fingerprint(each) for each in path}
+    tried = {fingerprint(certificate) for certificate in path}
     leads_on = False
     for issuer in _issuers(last, search, tried, chain) if len(path) <= _LONGEST else ():
         leads_on = True
@@ -155,16 +155,16 @@ def _issuers(
 
     A key that did not sign it proves nothing unless the certificate names that very key.
     """
-    for each in search.known:
-        if issuing.may_have_issued(each, child) and _is_new(each, search, tried):
-            objection = issuing.objection(each, child)
+    for issuer in search.known:
+        if issuing.may_have_issued(issuer, child) and _is_new(issuer, search, tried):
+            objection = issuing.objection(issuer, child)
             if not objection:
-                yield each
-            elif objection != "BAD_SIGNATURE" or issuing.is_named(each, child):
+                yield issuer
+            elif objection != "BAD_SIGNATURE" or issuing.is_named(issuer, child):
                 chain.problem = objection
-    for each in _from_afar(child, search):
-        if _is_new(each, search, tried):
-            yield each
+    for issuer in _from_afar(child, search):
+        if _is_new(issuer, search, tried):
+            yield issuer
 
 
 def _is_new(issuer: x509.Certificate, search: _Search, tried: set[str]) -> bool:
@@ -179,23 +179,23 @@ def _is_new(issuer: x509.Certificate, search: _Search, tried: set[str]) -> bool:
 def _from_afar(child: x509.Certificate, search: _Search) -> Iterator[x509.Certificate]:
     facts = parse(child.dump())
     key_id = (child.authority_key_identifier or b"").hex().upper()
-    urls = [url for each in issuers.load() if each.key_id == key_id for url in each.urls]
+    urls = [url for issuer in issuers.load() if issuer.key_id == key_id for url in issuer.urls]
     urls += facts.ca_issuer_urls if isinstance(facts, Certificate) else ()
     for url in dict.fromkeys(urls):
         kept = cache.recall(url)
-        if kept and (found := issuing.fitting(kept, child, search.moment)[0]):
-            yield from found
+        if kept and (fitting := issuing.fitting(kept, child, search.moment)[0]):
+            yield from fitting
             continue
         if url not in search.bodies:
             search.bodies[url] = _fetched(url, search)
         body = search.bodies[url]
         if body is None:
             continue
-        found, objection = issuing.fitting(body, child, search.moment)
-        if found:
-            until = min(found[0].not_valid_after, datetime.now(UTC) + _KEPT)
+        fitting, objection = issuing.fitting(body, child, search.moment)
+        if fitting:
+            until = min(fitting[0].not_valid_after, datetime.now(UTC) + _KEPT)
             cache.remember(url, body, until)
-            yield from found
+            yield from fitting
         else:
             _note(Attempt(url=url, name=objection), search)
 

@@ -18,7 +18,7 @@ _QUESTION = msgspec.json.Decoder(jobs.ProveTrust)
 
 
 def answer(question: bytes) -> bytes:
-    """Ask, and tell what was answered for each certificate."""
+    """Prove the chain and the revocation state of each certificate."""
     asked = _QUESTION.decode(question)
     return jobs.encode_answer(prove(asked))
 
@@ -27,7 +27,11 @@ def prove(asked: jobs.ProveTrust) -> tuple[Trust, ...]:
     """Look for chain and revocation of each certificate; all of them share the time."""
     settings = asked.settings
     deadline = Deadline(settings.timeout_s)
-    known = [each for der in asked.others for each in files.certificates(bytes.fromhex(der))]
+    known = [
+        certificate
+        for der in asked.others
+        for certificate in files.certificates(bytes.fromhex(der))
+    ]
     if settings.certificates:
         known += files.folder(settings.certificates)
     route = Route(proxy=settings.proxy, allow_private=settings.allow_private)
@@ -54,8 +58,8 @@ def _prove_one(
             sha256=hashlib.sha256(der).hexdigest().upper(), asked_at=asked_at, problem="UNREADABLE"
         )
     try:
-        found = chain.build(leaf, known, roots, route, deadline)
-        said, attempts = status.ask(found, route, deadline)
+        way = chain.build(leaf, known, roots, route, deadline)
+        answer, attempts = status.ask(way, route, deadline)
     except Exception as error:  # noqa: BLE001 - one certificate must not cost the others theirs
         lost = Attempt(url="-", name="DAMAGED", detail=type(error).__name__)
         return Trust(
@@ -67,9 +71,9 @@ def _prove_one(
     return Trust(
         sha256=chain.fingerprint(leaf),
         asked_at=asked_at,
-        chain=tuple(map(chain.fingerprint, found.certificates)),
-        anchor=found.anchor,
-        problem=found.problem,
-        status=said,
-        attempts=(*found.attempts, *attempts),
+        chain=tuple(map(chain.fingerprint, way.certificates)),
+        anchor=way.anchor,
+        problem=way.problem,
+        status=answer,
+        attempts=(*way.attempts, *attempts),
     )

@@ -25,7 +25,7 @@ def certificates(body: bytes) -> tuple[x509.Certificate, ...]:
 def folder(name: str) -> Iterator[x509.Certificate]:
     """Give the certificates in the files of a folder; what cannot be read is passed over."""
     try:
-        files = sorted(each for each in Path(name).iterdir() if each.is_file())
+        files = sorted(file for file in Path(name).iterdir() if file.is_file())
     except OSError:
         return
     for file in files[:_MOST]:
@@ -45,8 +45,8 @@ def _read(body: bytes) -> Iterator[x509.Certificate]:
     try:
         yield _whole(body)
     except ValueError:  # RFC 5280 §4.2.2.1 lets an issuer publish a bundle instead
-        for each in cms.ContentInfo.load(body)["content"]["certificates"]:
-            yield _whole(each.chosen.dump())
+        for choice in cms.ContentInfo.load(body)["content"]["certificates"]:
+            yield _whole(choice.chosen.dump())
 
 
 def _whole(der: bytes) -> x509.Certificate:

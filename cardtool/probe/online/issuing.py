@@ -17,13 +17,13 @@ def fitting(
 ) -> tuple[list[x509.Certificate], str]:
     """Return the issuers among the certificates of a file, and why others are none."""
     why = "NOT_FOR_IT"
-    found = []
-    for each in files.certificates(body)[:_MOST]:
-        if may_have_issued(each, child):
-            why = objection(each, child)
+    suitable = []
+    for issuer in files.certificates(body)[:_MOST]:
+        if may_have_issued(issuer, child):
+            why = objection(issuer, child)
             if not why:
-                found.append(each)
-    return sorted(found, key=lambda each: preference(each, moment)), why
+                suitable.append(issuer)
+    return sorted(suitable, key=lambda issuer: preference(issuer, moment)), why
 
 
 def preference(issuer: x509.Certificate, moment: datetime) -> tuple[bool, float]:

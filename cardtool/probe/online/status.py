@@ -109,19 +109,19 @@ def _by_ocsp(url: str, chain: Chain, route: Route, deadline: Deadline) -> Status
 
 def _judge_ocsp(url: str, body: bytes, chain: Chain) -> Status:
     response = ocsp.OCSPResponse.load(body, strict=True)
-    said = response["response_status"].native
-    if said != "successful":
-        raise WebError(name="REFUSED", detail=f"OCSP: {said}")
+    state = response["response_status"].native
+    if state != "successful":
+        raise WebError(name="REFUSED", detail=f"OCSP: {state}")
     serial = chain.certificates[0].serial_number
-    for each in OCSPContainer.load_multi(response):
-        single: Any = each.extract_single_response()
-        basic: Any = each.extract_basic_ocsp_response()
+    for answer in OCSPContainer.load_multi(response):
+        single: Any = answer.extract_single_response()
+        basic: Any = answer.extract_basic_ocsp_response()
         if single is not None and single["cert_id"]["serial_number"].native == serial:
             break
     else:
         raise WebError(name="NOT_FOR_IT")
-    context = _context(chain, ocsps=[each])
-    _must_be_fresh(each, context)
+    context = _context(chain, ocsps=[answer])
+    _must_be_fresh(answer, context)
     status, revoked_at, reason = asyncio.run(
         _verdict(verify_ocsp_response, chain, context, single["cert_status"].name)
     )
@@ -167,8 +167,8 @@ def _judge_crl(url: str, body: bytes, chain: Chain) -> Status:
     )
 
 
-async def _verdict(verify: Any, chain: Chain, context: Any, said: str) -> _Verdict:  # noqa: ANN401
-    """Have an answer verified; `said` is what it says of the certificate if it is genuine."""
+async def _verdict(verify: Any, chain: Chain, context: Any, expected: str) -> _Verdict:  # noqa: ANN401
+    """Have an answer verified; `expected` is what it says of the certificate."""
     try:
         await verify(chain.certificates[0], chain.path(), context)
     except RevokedError as error:
@@ -179,7 +179,7 @@ async def _verdict(verify: Any, chain: Chain, context: Any, said: str) -> _Verdi
     except (CRLNoMatchesError, OCSPNoMatchesError) as error:
         raise WebError(name="NOT_FOR_IT") from error
     except OCSPValidationIndeterminateError as error:
-        if said == "unknown" and not error.failures:
+        if expected == "unknown" and not error.failures:
             return "unknown", None, ""
         raise WebError(name="BAD_SIGNATURE") from error
     except (CRLValidationError, OCSPValidationError, PathValidationError) as error:

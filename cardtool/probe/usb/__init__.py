@@ -53,8 +53,8 @@ def understand(raw: Raw, root: Path) -> UsbLook:
         return UsbLook(devices=parse.from_windows(raw))
     if isinstance(raw, bytes):
         return _with_drivers(parse.from_ioreg(raw), root, has_class_driver=True)
-    found = (parse.from_sysfs(port, files) for port, files in raw.items())
-    devices = tuple(device for device in found if device)
+    understood = (parse.from_sysfs(port, files) for port, files in raw.items())
+    devices = tuple(device for device in understood if device)
     return _with_drivers(devices, root, has_class_driver=False)
 
 
@@ -66,5 +66,5 @@ def _with_drivers(
     bundles = drivers.installed(drivers.folders(root))
     return UsbLook(
         devices=drivers.assign(devices, bundles, has_class_driver=has_class_driver),
-        drivers=tuple(each.driver for each in bundles),
+        drivers=tuple(bundle.driver for bundle in bundles),
     )

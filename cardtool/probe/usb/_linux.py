@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""USB as Linux shows it in sysfs: text files, read in this process; nothing is asked of a device.
+"""USB as Linux shows it in sysfs, in text files; nothing is asked of a device.
 
-Reading them wakes no device up: the kernel keeps what a device said when it was plugged in.
+Reading them wakes no device up: the kernel keeps what a device reported when it was plugged in.
 """
 
 import errno
@@ -42,14 +42,14 @@ def read(root: Path) -> dict[str, dict[str, bytes]] | Failure:
             return {}
         name = errno.errorcode.get(error.errno or 0, "EIO")
         return Failure(api="usb", name=name, code=error.errno, detail=error.strerror or "")
-    found: dict[str, dict[str, bytes]] = {name: {} for name in names if ":" not in name}
+    devices: dict[str, dict[str, bytes]] = {name: {} for name in names if ":" not in name}
     for name in names:
         device, _, interface = name.partition(":")
         for file in _INTERFACE_FILES if interface else _DEVICE_FILES:
             content = _content(folder / name / file)
-            if content is not None and device in found:
-                found[device][f"{name}/{file}" if interface else file] = content
-    return found
+            if content is not None and device in devices:
+                devices[device][f"{name}/{file}" if interface else file] = content
+    return devices
 
 
 def _content(path: Path) -> bytes | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""USB as macOS tells it through its own program `ioreg`; a program, so no native code of ours."""
+"""USB as the program `ioreg` of macOS lists it."""
 
 import errno
 import subprocess
@@ -27,6 +27,6 @@ def read(command: Sequence[str], *, timeout_s: float) -> bytes | Failure:
         name = errno.errorcode.get(error.errno or 0, "EIO")
         return Failure(api="usb", name=name, code=error.errno, detail=str(error))
     if done.returncode:
-        said = done.stderr[-200:].decode(errors="replace")
-        return Failure(api="usb", name="EXIT", code=done.returncode & 0xFFFFFFFF, detail=said)
+        complaint = done.stderr[-200:].decode(errors="replace")
+        return Failure(api="usb", name="EXIT", code=done.returncode & 0xFFFFFFFF, detail=complaint)
     return done.stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""USB as the configuration manager of Windows tells it.
+"""USB as the configuration manager of Windows lists it.
 
 The library is an argument: on other systems the tests give one of their own making, with the same
 functions. The real one was not run there. Source: Microsoft, cfgmgr32.h and cfg.h.
@@ -53,7 +53,7 @@ def read(library: ctypes.CDLL) -> tuple[DeviceNode, ...] | Failure:
     ids = _present_ids(library)
     if isinstance(ids, Failure):
         return ids
-    return tuple(node for each in ids if (node := _node(library, each)))
+    return tuple(node for node_id in ids if (node := _node(library, node_id)))
 
 
 def _present_ids(library: ctypes.CDLL) -> list[str] | Failure:
@@ -67,7 +67,7 @@ def _present_ids(library: ctypes.CDLL) -> list[str] | Failure:
             buffer = ctypes.create_unicode_buffer(max(size.value, 1))
             code = library.CM_Get_Device_ID_ListW(enumerator, buffer, len(buffer), flags)
             if code == _CR_SUCCESS:
-                return [each for each in "".join(buffer).split("\0") if each]
+                return [name for name in "".join(buffer).split("\0") if name]
         if code != _CR_BUFFER_SMALL:
             break
     name = _CR_NAMES.get(code, f"CR_0x{code:08X}")
@@ -94,7 +94,7 @@ def _node(library: ctypes.CDLL, node_id: str) -> DeviceNode | None:
         ask = library.CM_Get_DevNode_Registry_PropertyW
         if ask(instance, which, known, buffer, room, 0) != _CR_SUCCESS:
             return ()
-        return tuple(each for each in "".join(buffer).split("\0") if each)
+        return tuple(text for text in "".join(buffer).split("\0") if text)
 
     return DeviceNode(
         id=node_id,

@@ -39,18 +39,18 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
 def folders(root: Path) -> tuple[Path, ...]:
     """Return where drivers may be installed; the environment adds one, as it does for pcscd."""
     added = os.environ.get("PCSCLITE_HP_DROPDIR", "")
-    return (*([Path(added)] if added else []), *(root / each for each in _FOLDERS))
+    return (*([Path(added)] if added else []), *(root / folder for folder in _FOLDERS))
 
 
 def installed(places: Iterable[Path]) -> tuple[Bundle, ...]:
     """Read every bundle in these folders once; a damaged one is a driver that lists no reader."""
-    found: dict[str, Bundle] = {}
+    bundles: dict[str, Bundle] = {}
     for place in places:
         for file in sorted(place.glob("*.bundle/Contents/Info.plist")):
             real = os.path.realpath(file)
-            if real not in found:
-                found[real] = _bundle(file)
-    return tuple(found.values())
+            if real not in bundles:
+                bundles[real] = _bundle(file)
+    return tuple(bundles.values())
 
 
 def assign(
@@ -65,9 +65,9 @@ def assign(
     assigned: list[UsbDevice] = []
     for device in devices:
         names: tuple[str, ...] | None = tuple(
-            f"{each.driver.name} {each.driver.version}".rstrip()
-            for each in known
-            if device.id in each.usb
+            f"{bundle.driver.name} {bundle.driver.version}".rstrip()
+            for bundle in known
+            if device.id in bundle.usb
         )
         if not names and has_class_driver and CCID in device.classes:
             names = None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What three systems say of their USB devices, made into one record.
+"""The USB devices of three systems, as one kind of record.
 
-Pure: no device, no file, no process; so what was recorded elsewhere is understood everywhere.
-Nothing here raises, whatever a device or a system chose to say.
+Pure: no device, no file, no process; output recorded on one system is understood on any.
+Nothing here raises, whatever a device or a system reports.
 """
 
 import errno
@@ -60,7 +60,7 @@ def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
     """Understand the files of a Linux device; None: no reader, or not all of it could be read.
 
     `files` are by name within the device's folder: `idVendor`, `1-2:1.0/bInterfaceClass`. A
-    device that is not authorized has no interfaces, but its `descriptors` tell of them.
+    device that is not authorized has no interfaces, but its `descriptors` list them.
 
     Source: Linux, Documentation/ABI/{stable,testing}/sysfs-bus-usb; usb/authorization.
     """
@@ -74,7 +74,7 @@ def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
         if name.endswith("/bInterfaceClass") and _HEX_CLASS.fullmatch(text)
     }
     classes = {*by_folder.values(), *_described_classes(files.get("descriptors", b""))}
-    switches = [""] + [folder for folder, each in by_folder.items() if each == CCID]
+    switches = [""] + [folder for folder, kind in by_folder.items() if kind == CCID]
     return _kept(
         UsbDevice(
             vendor=vendor.upper(),
@@ -101,22 +101,22 @@ def from_ioreg(content: bytes) -> tuple[UsbDevice, ...] | Failure:
     tree = plist.read(content)
     if not isinstance(tree, list):
         return Failure(api="usb", name="EBADMSG", code=errno.EBADMSG, detail="no property list")
-    found: dict[tuple[str, str], tuple[Mapping[str, object], set[str]]] = {}
-    pending: list[tuple[object, set[str]]] = [(each, set()) for each in reversed(tree)]
+    devices: dict[tuple[str, str], tuple[Mapping[str, object], set[str]]] = {}
+    pending: list[tuple[object, set[str]]] = [(entry, set()) for entry in reversed(tree)]
     while pending:
         entry, classes = pending.pop()
         if not isinstance(entry, dict):
             continue
         if place := _ioreg_place(entry):
-            _, classes = found.setdefault(place, (entry, set()))
+            _, classes = devices.setdefault(place, (entry, set()))
         elif (number := _number(entry, "bInterfaceClass", 0xFF)) is not None:
             classes.add(f"{number:02X}")
         children = entry.get("IORegistryEntryChildren")
         if isinstance(children, list):
-            pending += [(each, classes) for each in reversed(children)]
+            pending += [(child, classes) for child in reversed(children)]
     return tuple(
         kept
-        for (port, usb_id), (entry, classes) in found.items()
+        for (port, usb_id), (entry, classes) in devices.items()
         if (
             kept := _kept(
                 UsbDevice(
@@ -158,15 +158,15 @@ def _physical_device(group: list[tuple[bool, DeviceNode]]) -> UsbDevice:
         product=match[2].upper() if match else "",
         maker=_text(speaker.manufacturer),
         name=_text(speaker.friendly_name or speaker.description),
-        classes=tuple(sorted({each for _, node in group for each in _node_classes(node)})),
+        classes=tuple(sorted({kind for _, node in group for kind in _node_classes(node)})),
         port=_text((wholes or parts)[0].location),
         problem=next((node.problem for node in concerned if node.problem), 0),
     )
 
 
 def _node_classes(node: DeviceNode) -> Iterator[str]:
-    for each in node.compatible_ids:
-        if match := _CLASS_ID.match(each):
+    for compatible in node.compatible_ids:
+        if match := _CLASS_ID.match(compatible):
             yield match[1].upper()
 
 
@@ -211,4 +211,4 @@ def _number(entry: Mapping[str, object], key: str, most: int) -> int | None:
 
 def _first_text(entry: Mapping[str, object], *keys: str) -> str:
     texts = (entry.get(key) for key in keys)
-    return next((_text(each) for each in texts if isinstance(each, str)), "")
+    return next((_text(text) for text in texts if isinstance(text, str)), "")

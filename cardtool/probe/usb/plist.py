@@ -18,7 +18,7 @@ _REFUSALS = (
 
 def read(content: bytes) -> object:
     """Return what the list holds, None where it is none."""
-    import plistlib  # noqa: PLC0415 - 10 ms, and most looks need none
+    import plistlib  # noqa: PLC0415 - 10 ms, and most checks need none
     from xml.parsers.expat import ExpatError  # noqa: PLC0415 - the same
 
     try:

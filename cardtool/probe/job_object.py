@@ -17,6 +17,9 @@ _PROCESS_MEMORY = 0x100
 _DIE_ON_UNHANDLED_EXCEPTION = 0x400
 _KILL_ON_JOB_CLOSE = 0x2000
 
+_FAIL_CRITICAL_ERRORS = 1
+_NO_FAULT_BOX = 2
+
 
 class Limits(ctypes.Structure):
     """JOBOBJECT_EXTENDED_LIMIT_INFORMATION: 144 bytes in a 64-bit process, 112 in a 32-bit one."""
@@ -50,3 +53,12 @@ def enter(memory_limit_bytes: int, library: Any = None) -> bool:  # noqa: ANN401
         return False
     process = ctypes.c_void_p(library.GetCurrentProcess())
     return bool(library.AssignProcessToJobObject(job, process))  # the handle stays open: see above
+
+
+def show_no_box() -> None:
+    """Let Windows show nobody a box, and wait for no answer, where a library is missing or fails.
+
+    Source: Microsoft, SetErrorMode.
+    """
+    if sys.platform == "win32":
+        ctypes.WinDLL("kernel32").SetErrorMode(_FAIL_CRITICAL_ERRORS | _NO_FAULT_BOX)

@@ -67,6 +67,9 @@ def _contained() -> Callable[[float], None]:
     if sys.platform == "win32":
         from cardtool.probe import job_object  # noqa: PLC0415 - each system needs but one
 
+        # libraries are looked for in the current folder too, and whose it is nobody knows
+        os.chdir(os.path.dirname(sys.executable))  # noqa: PTH120 - its own, searched anyway
+        job_object.show_no_box()
         job_object.enter(_MEMORY_LIMIT_BYTES)
         return lambda seconds: faulthandler.dump_traceback_later(seconds, exit=True)
     from cardtool.probe import supervisor  # noqa: PLC0415 - as above

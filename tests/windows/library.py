@@ -27,9 +27,15 @@ def are_built() -> bool:
     return all(each.exists() and each.stat().st_mtime > newest for each in STAND_IN.values())
 
 
-def for_windows(module: modules.Module) -> Path:
+def for_windows(module: modules.Module, *needs: Path) -> Path:
     """Compile a scripted module once more, from the script that was written for Linux."""
     name = module.path.stem
     library = module.path.with_name(f"{_NAMES.get(name, name)}.dll")
-    compile_dll(modules.SOURCE, library, f"-I{module.path.with_suffix('.include')}")
+    include = module.path.with_suffix(".windows")
+    include.mkdir(exist_ok=True)
+    script = (module.path.with_suffix(".include") / "script.h").read_text()
+    log = f'#define LOGIN_LOG "Z:{module.login_log}"'
+    lines = (log if line.startswith("#define LOGIN_LOG") else line for line in script.splitlines())
+    (include / "script.h").write_text("\n".join(lines).replace('"/', '"Z:/') + "\n")
+    compile_dll(modules.SOURCE, library, f"-I{include}", needs=needs)
     return library

@@ -7,8 +7,10 @@ from pathlib import Path
 _COMPILERS = {64: "x86_64-w64-mingw32-gcc", 32: "i686-w64-mingw32-gcc"}
 
 
-def compile_dll(source: Path, library: Path, *options: str, bits: int = 64) -> None:
-    """Compile one C file to a DLL that may ask PC/SC.
+def compile_dll(
+    source: Path, library: Path, *options: str, bits: int = 64, needs: tuple[Path, ...] = ()
+) -> None:
+    """Compile one C file to a DLL that may ask PC/SC, and that needs these other ones.
 
     Raises:
         RuntimeError: the compiler refused; the message is its own.
@@ -17,7 +19,7 @@ def compile_dll(source: Path, library: Path, *options: str, bits: int = 64) -> N
         [
             *(_COMPILERS[bits], "-shared", "-static-libgcc", "-O1", "-Wall", "-Wextra"),
             *("-Wno-override-init", "-Wno-unused", *options),
-            *("-o", str(library), str(source), "-lwinscard"),
+            *("-o", str(library), str(source), *map(str, needs), "-lwinscard"),
         ],
         capture_output=True,
         text=True,

@@ -81,9 +81,12 @@ class Wine:
         Where it leaves a `report.json`, that is then shown in Turkish. All files that anything
         looks up meanwhile are written into `trace`.
         """
-        return self.shell(
-            environment, folder, _SCRIPT, str(PYTHON / "python.exe"), *words, trace=trace
-        )
+        return self.shell(environment, folder, _SCRIPT, *self.command(*words), trace=trace)
+
+    @staticmethod
+    def command(*words: str) -> tuple[str, ...]:
+        """Return the command line of the Python of Windows, for `wine64`."""
+        return (str(PYTHON / "python.exe"), *words)
 
     def shell(
         self,
@@ -92,14 +95,16 @@ class Wine:
         script: str,
         *words: str,
         trace: Path | None = None,
+        limit_s: int = _LIMIT_S,
     ) -> Done:
         """Run a shell's script in Wine's root."""
-        service = Path(environment["PCSCLITE_CSOCK_NAME"]).parents[2]
-        shared = {str(each) for each in (CHECKOUT, folder, service)}
+        shared = {str(CHECKOUT), str(folder)}
+        if socket := environment.get("PCSCLITE_CSOCK_NAME"):
+            shared.add(str(Path(socket).parents[2]))
         tracer = [*_TRACER, "-o", str(trace)] if trace else []
         command = [*tracer, str(_WINE), "run", "sh", "-c", script, "sh", *words]
         done = subprocess.run(
-            ["timeout", "-s", "KILL", str(_LIMIT_S), *command],
+            ["timeout", "-s", "KILL", str(limit_s), *command],
             env={
                 **_for_windows(environment),
                 "WINE_PREFIX": str(self._prefix),

@@ -14,7 +14,7 @@ from cardtool.fleet.importing.files import Found, pieces
 from cardtool.fleet.importing.folders import Spot
 from cardtool.fleet.importing.reading import judge
 from cardtool.fleet.importing.run import Report, take_in
-from cardtool.fleet.pool import Terms, start
+from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.database import Store
 from cardtool.rules.policy import Policy
 from tests import desks
@@ -63,8 +63,7 @@ def test_a_span_of_a_file_that_is_another_now_is_lost_and_said_to_be(
     whole = sum(len(each.texts()) for each in found if each.span is None)
     change(folder / "a.ndjson")
 
-    start(TERMS)
-    judged = judge(found)
+    judged = judge(found, TERMS)
 
     assert len(spans) == 2
     assert [number for number, each in enumerate(judged) if each.lost] == spans

@@ -23,7 +23,7 @@ from cardtool.fleet.asking.orders import orders
 from cardtool.fleet.columns import DUE_US
 from cardtool.fleet.importing.reading import judge
 from cardtool.fleet.importing.writing import write
-from cardtool.fleet.pool import Terms, start
+from cardtool.fleet.pool import Terms
 from cardtool.fleet.removing import forgetting, searching
 from cardtool.fleet.removing.searching import Person
 from cardtool.fleet.store import judged_by
@@ -175,8 +175,7 @@ def test_an_import_that_other_rules_overtook_writes_nothing_that_is_shown(
     """Its rows are due: whoever has the rules of now judges them before anybody sees them."""
     file = tmp_path / "late.ndjson"
     _write(file, fleets.without_reader("late", AT), fleets.without_reader("bare", AT + DAY))
-    start(Terms(at=AT, policy=Policy()))
-    judged = judge(pieces_of(file))
+    judged = judge(pieces_of(file), Terms(at=AT, policy=Policy()))
     with closing(Store(address)) as store:
         write(store, judged, to_us(AT), judged_by.mine(Policy()))
         with store.reading() as connection:

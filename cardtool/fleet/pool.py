@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes that judge snapshots: begun here, told for which moment and by which policy."""
+"""The processes that judge snapshots, and what they judge by."""
 
 import gc
 import os
@@ -27,7 +27,7 @@ AHEAD = 12
 """Tasks that are done, or wait for it, while the results of others are used."""
 
 _MANY = 3000
-"""Snapshots that take longer to judge here than processes take to begin."""
+"""Snapshots that take longer to judge here than processes take to start."""
 
 _Item = TypeVar("_Item")
 _Task = TypeVar("_Task")
@@ -45,21 +45,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Of the processor, for one snapshot; one that takes longer is not taken."""
 
 
-_TERMS: list[Terms] = []
-
-
-def start(terms: Terms) -> None:
-    """Say for which moment and by which policy this process judges from here on."""
-    _TERMS[:] = [terms]
-
-
-def current_terms() -> Terms:
-    """Return what `start` said last."""
-    (terms,) = _TERMS
-    return terms
-
-
-def start_process(terms: Terms) -> None:
+def _prepare_process() -> None:
     """Prepare a process that does nothing but judge.
 
     It ignores Ctrl-C, and exits when its parent exits. The garbage collector is off: rows hold no
@@ -68,7 +54,6 @@ def start_process(terms: Terms) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     gc.disable()
-    start(terms)
 
 
 def _end_with_parent() -> None:
@@ -82,8 +67,8 @@ def usual_number() -> int:
     return min(os.cpu_count() or 1, _PROCESSES)
 
 
-def begun(terms: Terms, processes: int, *, copied: bool) -> ProcessPoolExecutor | None:
-    """Begin processes that judge; None: the system has no semaphores, or no more processes.
+def started(processes: int, *, copied: bool) -> ProcessPoolExecutor | None:
+    """Start processes that judge; None: the system has no semaphores, or no more processes.
 
     `copied`: each is a copy of this process, which has loaded all that it needs. That must be
     before a database is opened, for no copy of a connection may exist twice.
@@ -91,23 +76,18 @@ def begun(terms: Terms, processes: int, *, copied: bool) -> ProcessPoolExecutor 
     method = "fork" if copied and sys.platform == "linux" else "spawn"
     with suppress(OSError), _interrupts_wait():
         pool = ProcessPoolExecutor(
-            processes,
-            mp_context=get_context(method),
-            initializer=start_process,
-            initargs=(terms,),
+            processes, mp_context=get_context(method), initializer=_prepare_process
         )
-        pool.submit(os.getpid)  # now they begin: where they cannot, no task is lost
+        pool.submit(os.getpid)  # they start now: where they cannot, no task is lost
         return pool
     return None
 
 
 @contextmanager
-def judging(terms: Terms, snapshots: int) -> Iterator[ProcessPoolExecutor | None]:
+def judging(snapshots: int) -> Iterator[ProcessPoolExecutor | None]:
     """Give processes for many snapshots, or None for few, which this process judges itself."""
-    start(terms)
     number = usual_number()
-    is_worth_it = snapshots >= _MANY and number > 1
-    pool = begun(terms, number, copied=False) if is_worth_it else None
+    pool = started(number, copied=False) if snapshots >= _MANY and number > 1 else None
     try:
         yield pool
     finally:
@@ -140,7 +120,7 @@ def _in_order(
 
 @contextmanager
 def _interrupts_wait() -> Iterator[None]:
-    """Block Ctrl-C while processes begin; each then ignores it."""
+    """Block Ctrl-C while processes start; each then ignores it."""
     if sys.platform == "win32":
         yield
         return

@@ -7,22 +7,21 @@ made again, from the snapshots that are kept; to do so twice changes nothing.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 import msgspec
-from msgspec.structs import asdict, replace
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
+from msgspec.structs import asdict
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select, update
 from sqlalchemy.sql import true
 
 from cardtool.fleet.asking.past import latest, own, readable, texts
 from cardtool.fleet.columns import (
     OF_THE_NES,
-    CertificateRow,
     Columns,
     StoredRow,
     WorkstationRow,
 )
-from cardtool.fleet.pool import Terms, current_terms, judging, results
+from cardtool.fleet.pool import judging, results
 from cardtool.fleet.store import judged_by
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.judged_by import JudgedBy
@@ -103,25 +102,21 @@ def bring_up(store: Store, at: datetime, by: JudgedBy) -> int:
         return done
     with store.writing() as connection:  # where that is refused, nothing is judged in vain
         judged_by.stored(connection, is_kept=True)
-    terms = Terms(at=at, policy=by.policy)
-    with judging(terms, number) as pool:
-        for page, found in results(pool, judged, _pages(store, due)):
-            _write(store, page, found, terms, by)
+    judge = partial(judged, at=at, policy=by.policy)
+    with judging(number) as pool:
+        for page, found in results(pool, judge, _pages(store, due)):
+            _write(store, page, found, at, by)
             done += len(page)
             store.progress(done, max(done, number))
     return done
 
 
-def judged(bodies: list[bytes]) -> list[Columns | None]:
+def judged(bodies: list[bytes], at: datetime, policy: Policy) -> list[Columns | None]:
     """Judge stored snapshots, in whatever process; None: this version cannot read one."""
-    terms = current_terms()
-    return [readable(body, terms) for body in bodies]
+    return [readable(body, at, policy) for body in bodies]
 
 
-_Row = Any
-
-
-def _pages(store: Store, due: ColumnElement[bool]) -> Iterator[tuple[list[_Row], list[bytes]]]:
+def _pages(store: Store, due: ColumnElement[bool]) -> Iterator[tuple[list[StoredRow], list[bytes]]]:
     """Yield some of the rows that are due at a time, with the latest snapshot of each."""
     last = 0
     query = select(WORKSTATION).where(due).order_by(WORKSTATION.c.id).limit(_AT_ONCE)
@@ -137,99 +132,78 @@ def _pages(store: Store, due: ColumnElement[bool]) -> Iterator[tuple[list[_Row],
         yield list(page), [bodies.get(row.id, b"") for row in page]
 
 
-_FIELDS = tuple(
+_FIELDS = [
     name for name in WorkstationRow.__struct_fields__ if name not in {"host_key", "first_seen_us"}
-)
+]
+_OF_CERTIFICATE = ("holder", "person", "issuer", "not_before_us", "not_after_us")
 
 
 def _write(
-    store: Store, page: list[_Row], found: Sequence[Columns | None], terms: Terms, by: JudgedBy
+    store: Store, page: list[StoredRow], found: Sequence[Columns | None], at: datetime, by: JudgedBy
 ) -> None:
     """Write the new columns of rows that nobody changed meanwhile."""
-    columns = WORKSTATION.c
-    change = (
-        update(WORKSTATION)
-        .where(
-            columns.id == bindparam("own_id"),
-            columns.taken_us == bindparam("own_taken"),
-            columns.turns_us == bindparam("own_turn"),
+    is_unchanged = and_(
+        *(
+            WORKSTATION.c[name] == bindparam(f"row_{name}")
+            for name in ("id", "taken_us", "turns_us")
         )
-        .values({name: bindparam(f"new_{name}") for name in _FIELDS})
     )
+    update_row = update(WORKSTATION).where(is_unchanged)
+    update_row = update_row.values({name: bindparam(f"new_{name}") for name in _FIELDS})
     with store.writing() as connection:
         if judged_by.stored(connection, is_kept=True) != by:
             return  # whoever came with other rules judges them
-        certificates = _Certificates(connection, [row.id for row in page])
         changes = []
+        shown: dict[tuple[int, int], Columns] = {}
         for row, made in zip(page, found, strict=True):
-            if made is None:
-                changed = {name: getattr(row, name) for name in _FIELDS} | {"turns_us": None}
-            else:
-                certificates.compare(row.id, made)
-                station = made.workstation
-                if not station.sha256 and row.sha256:
-                    station = _with_nes(connection, row.id, station, terms, certificates)
-                changed = asdict(station)
-            keys = {"own_id": row.id, "own_taken": row.taken_us, "own_turn": row.turns_us}
-            changes.append(keys | {f"new_{name}": changed[name] for name in _FIELDS})
-        connection.execute(change, changes)
-        certificates.write(connection)
+            values = {name: getattr(row, name) for name in _FIELDS} | {"turns_us": None}
+            if made is not None:
+                shown[row.id, made.workstation.taken_us] = made
+                values = asdict(made.workstation)
+                if row.sha256 and not made.workstation.sha256:
+                    earlier = _with_nes(connection, row.id, at, by.policy)
+                    if earlier is not None:
+                        shown[row.id, earlier.workstation.taken_us] = earlier
+                        values |= {name: getattr(earlier.workstation, name) for name in OF_THE_NES}
+            change = {f"new_{name}": values[name] for name in _FIELDS}
+            keys = {f"row_{name}": getattr(row, name) for name in ("id", "taken_us", "turns_us")}
+            changes.append(change | keys)
+        connection.execute(update_row, changes)
+        _write_certificates(connection, [row.id for row in page], shown)
 
 
 def _with_nes(
-    connection: Connection,
-    number: int,
-    station: WorkstationRow,
-    terms: Terms,
-    certificates: "_Certificates",
-) -> WorkstationRow:
-    """Return the columns with the NES of the last snapshot that has one."""
-    for text in texts(connection, number, _LATEST_US):
-        made = readable(text, terms)
-        if made is not None and made.workstation.sha256:
-            certificates.compare(number, made)
-            nes = {name: getattr(made.workstation, name) for name in OF_THE_NES}
-            return replace(station, **nes)
-    return station
+    connection: Connection, workstation: int, at: datetime, policy: Policy
+) -> Columns | None:
+    """Return the columns of the last snapshot of a workstation that has an NES."""
+    every = (readable(text, at, policy) for text in texts(connection, workstation, _LATEST_US))
+    return next((made for made in every if made is not None and made.workstation.sha256), None)
 
 
-class _Certificates:
-    """The certificates of some workstations, and the changes to write."""
+def _write_certificates(
+    connection: Connection, workstations: list[int], shown: dict[tuple[int, int], Columns]
+) -> None:
+    """Write what snapshots show of the certificates that were last seen in them.
 
-    def __init__(self, connection: Connection, workstations: list[int]) -> None:
-        here = CERTIFICATE.c.workstation_id.in_(workstations)
-        self._rows = {
-            (row.workstation_id, row.sha256): row
-            for row in connection.execute(select(CERTIFICATE).where(here))
-        }
-        self._changed: list[dict[str, Any]] = []
-        self._refused: list[int] = []
-
-    def compare(self, number: int, made: Columns) -> None:
-        """Compare with what a snapshot shows."""
-        shown = {certificate.sha256: certificate for certificate in made.certificates}
-        for (workstation, sha256), row in self._rows.items():
-            if workstation != number or row.last_seen_us != made.workstation.taken_us:
-                continue
-            if sha256 not in shown:
-                self._refused.append(row.id)
-                continue
-            now = _dateless(shown[sha256])
-            if any(getattr(row, name) != value for name, value in now.items()):
-                self._changed.append({"own_id": row.id, **{f"new_{k}": v for k, v in now.items()}})
-
-    def write(self, connection: Connection) -> None:
-        """Write the changes."""
-        if self._refused:
-            connection.execute(delete(CERTIFICATE).where(CERTIFICATE.c.id.in_(self._refused)))
-        if self._changed:
-            names = [name[4:] for name in self._changed[0] if name.startswith("new_")]
-            change = update(CERTIFICATE).where(CERTIFICATE.c.id == bindparam("own_id"))
-            change = change.values({name: bindparam(f"new_{name}") for name in names})
-            connection.execute(change, self._changed)
-
-
-def _dateless(certificate: CertificateRow) -> dict[str, Any]:
-    """Return what does not depend on when a certificate was seen."""
-    fields = asdict(certificate)
-    return {k: v for k, v in fields.items() if k not in {"sha256", "first_seen_us", "last_seen_us"}}
+    `shown` has them by workstation and moment. A certificate that its snapshot does not show, for
+    nobody accepts it any more, goes.
+    """
+    columns = CERTIFICATE.c
+    rows = select(columns.id, columns.workstation_id, columns.sha256, columns.last_seen_us)
+    changes, gone = [], []
+    for row in connection.execute(rows.where(columns.workstation_id.in_(workstations))).all():
+        made = shown.get((row.workstation_id, row.last_seen_us))
+        if made is None:
+            continue
+        found = next((each for each in made.certificates if each.sha256 == row.sha256), None)
+        if found is None:
+            gone.append(row.id)
+        else:
+            values = {f"new_{name}": getattr(found, name) for name in _OF_CERTIFICATE}
+            changes.append({"row_id": row.id, **values})
+    if gone:
+        connection.execute(delete(CERTIFICATE).where(columns.id.in_(gone)))
+    if changes:
+        change = update(CERTIFICATE).where(columns.id == bindparam("row_id"))
+        change = change.values({name: bindparam(f"new_{name}") for name in _OF_CERTIFICATE})
+        connection.execute(change, changes)

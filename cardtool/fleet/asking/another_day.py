@@ -7,6 +7,7 @@ processes where there are many.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from sqlalchemy.sql import ColumnElement
 from cardtool.fleet.asking.advance import Columned
 from cardtool.fleet.asking.past import latest, own, summary, texts, with_nes
 from cardtool.fleet.columns import StoredRow, line
-from cardtool.fleet.pool import Terms, current_terms, judging, results
+from cardtool.fleet.pool import judging, results
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.moments import to_us
@@ -60,22 +61,22 @@ def lines(
         parts = (query.with_only_columns(func.count()).order_by(None) for query in queries)
         number = sum(asking.execute(part.where(day.differs())).scalar_one() for part in parts)
     done = 0
-    with judging(Terms(at=day.at, policy=day.columned.policy), number) as pool:
+    work = partial(summaries, at=day.at, policy=day.columned.policy)
+    with judging(number) as pool:
         for query in queries:
             with connection.execute(query) as found:
                 pages = map(list, found.partitions(_AT_ONCE))
                 tasks = ((page, texts_to_judge(connection, page, day)) for page in pages)
-                for page, judged in results(pool, summaries, tasks):
+                for page, judged in results(pool, work, tasks):
                     yield from standing(connection, page, judged, day)
                     if again := sum(line is not None for line in judged):
                         done += again
                         store.progress(done, max(done, number))
 
 
-def summaries(bodies: list[bytes]) -> list[Summary | None]:
+def summaries(bodies: list[bytes], at: datetime, policy: Policy) -> list[Summary | None]:
     """Judge stored snapshots, in whatever process; of an empty text there is no line."""
-    terms = current_terms()
-    return [summary(body, terms.at, terms.policy) if body else None for body in bodies]
+    return [summary(body, at, policy) if body else None for body in bodies]
 
 
 def texts_to_judge(connection: Connection, page: Sequence[StoredRow], day: Day) -> list[bytes]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from cardtool.fleet.asking.advance import advance
-from cardtool.fleet.asking.another_day import Day, standing, texts_to_judge
+from cardtool.fleet.asking.another_day import Day, standing, summaries, texts_to_judge
 from cardtool.fleet.asking.past import pages, summary
 from cardtool.fleet.columns import StoredRow
 from cardtool.fleet.store.database import Store
@@ -46,7 +46,7 @@ def _stood(
 ) -> tuple[dict[int, bytes], dict[int, Summary]]:
     """Return the snapshots by which workstations were judged for a day, and their lines."""
     texts = texts_to_judge(connection, page, day)
-    judged = [summary(text, day.at, day.columned.policy) if text else None for text in texts]
+    judged = summaries(texts, day.at, day.columned.policy)
     lines = {row.id: line for row, line in standing(connection, page, judged, day)}
     return {row.id: text for row, text in zip(page, texts, strict=True)}, lines
 

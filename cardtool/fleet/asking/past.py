@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from cardtool.fleet.columns import Columns, UnfitError, columns, line
-from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.tables import IS_AHEAD, SNAPSHOT, WORKSTATION
 from cardtool.model.snapshot import Snapshot, SnapshotError, decode
@@ -46,10 +45,10 @@ def with_nes(found: Summary, known: Summary) -> Summary:
     return replace(found, **{name: getattr(known, name) for name in _OF_THE_NES})
 
 
-def readable(text: bytes, terms: Terms) -> Columns | None:
+def readable(text: bytes, at: datetime, policy: Policy) -> Columns | None:
     """Return the columns of a stored snapshot; None: this version takes it for none."""
     try:
-        return columns(decode(text), terms.at, terms.policy)
+        return columns(decode(text), at, policy)
     except (SnapshotError, UnfitError):
         return None
 

@@ -6,6 +6,7 @@ These begin before a database is opened: they need none, and no copy of it may e
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Self
@@ -14,7 +15,7 @@ import msgspec
 
 from cardtool.fleet.importing.files import STANDARD_INPUT, Found, Piece, files, pieces
 from cardtool.fleet.importing.reading import Judged, judge
-from cardtool.fleet.pool import AHEAD, Terms, begun, results, start, usual_number
+from cardtool.fleet.pool import AHEAD, Terms, results, started, usual_number
 
 _BLOCK = 1000
 """Files that are judged together, or pieces of one."""
@@ -51,18 +52,18 @@ class JudgedBlocks:
 
     def __enter__(self) -> Self:
         """Begin to judge; for a single block no process is begun."""
-        start(self.terms)
+        work = partial(judge, terms=self.terms)
         known = list(islice(self._blocks, 2 if self._processes else 0))
         if len(known) > 1:
-            judge(known[0].pieces[:1])  # loads what a copy of this process need not load
-            self._pool = begun(self.terms, self._processes, copied=True)
+            work(known[0].pieces[:1])  # loads what a copy of this process need not load
+            self._pool = started(self._processes, copied=True)
         tasks = ((block, block.pieces) for block in chain(known, self._blocks))
         is_input = any(
             each.file.named == STANDARD_INPUT for block in known for each in block.pieces
         )
         # the database is opened before more of standard input is waited for, which may never end
         begin_with = len(known) if is_input else AHEAD
-        self._judged = results(self._pool, judge, tasks, begin_with)
+        self._judged = results(self._pool, work, tasks, begin_with)
         return self
 
     def __exit__(self, *_: object) -> None:

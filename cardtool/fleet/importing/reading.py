@@ -13,7 +13,7 @@ from cardtool.fleet.columns import (
 )
 from cardtool.fleet.importing.deadline import LateError, deadline
 from cardtool.fleet.importing.files import Piece
-from cardtool.fleet.pool import current_terms
+from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.bodies import pack
 from cardtool.model.document import inside
 from cardtool.model.origin import IdentityPolicy
@@ -61,12 +61,12 @@ _STRICTER = tuple(IdentityPolicy)
 """In the order in which they are declared: each says less than the one before."""
 
 
-def judge(pieces: list[Piece]) -> list[Judged]:
+def judge(pieces: list[Piece], terms: Terms) -> list[Judged]:
     """Judge the texts of each piece; an empty text stands for nothing."""
-    return [_judge(piece) for piece in pieces]
+    return [_judge(piece, terms) for piece in pieces]
 
 
-def _judge(piece: Piece) -> Judged:
+def _judge(piece: Piece, terms: Terms) -> Judged:
     if piece.problem:
         return Judged()
     try:
@@ -80,7 +80,7 @@ def _judge(piece: Piece) -> Judged:
         if len(judged.troubles) >= max(MOST_TROUBLES, len(judged.rows) + 1):
             judged.unread = sum(map(bool, texts[place:]))
             break
-        result = _row(place, text)
+        result = _row(place, text, terms)
         if isinstance(result, Row):
             judged.rows.append(result)
         else:
@@ -88,9 +88,8 @@ def _judge(piece: Piece) -> Judged:
     return judged
 
 
-def _row(place: int, text: bytes) -> Row | Trouble:
+def _row(place: int, text: bytes, terms: Terms) -> Row | Trouble:
     """Return the row of a text, or why it has none."""
-    terms = current_terms()
     if len(text) > SIZE_LIMIT_BYTES:
         return Trouble(code="snapshot-large", text=text)
     try:

@@ -5,6 +5,6 @@ Its rooms: `sending` at a workstation; where they are collected `importing`, `st
 `removing` and `register`. `columns` declares what the store holds, `pool` has the processes that
 judge, `settings` what a configuration file may say.
 
-Needs no reader and no device library. It adds no judgement and lays nothing out: what a stored
-snapshot means is `rules`' to say, how a list looks a view's.
+It needs no reader and no device library. It judges nothing and lays nothing out: `rules` say what a
+stored snapshot means, and views show lists.
 """

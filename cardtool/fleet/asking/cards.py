@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists the qualified certificates that were ever seen, wherever their cards are now.
 
-A line is a certificate and the workstation that saw it last. Its state is that of its dates alone:
-what a desk makes of it, only the desk's own line can say. A certificate that was outlived by
-another of the same person is left out.
+A line is a certificate and the workstation that saw it last. Its state follows from its dates
+alone. Of several certificates of one person only the one that lasts longest is listed.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fetches the rows of a list for now, in the quickest way.
 
-Which rows a short list has is found out in an index first; a long one comes as it is read.
+The rows of a short list are found in an index before they are read; a long list is read as it
+comes.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many NES are to be renewed in which month: one a person, the one that lasts longest.
 
-So a renewed one is not counted, whoever issued the other, and wherever either was seen.
+So a certificate that was renewed is not counted, whoever issued its successor and wherever the two
+were seen.
 """
 
 from bisect import bisect_right

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which readers are to be ordered, of which form and for whom; and which only need mending.
 
-One is ordered where the latest snapshot saw USB and no reader on it, and nowhere else.
+A reader is ordered only where the latest snapshot could read USB and found none there.
 """
 
 from collections.abc import Iterator, Sequence

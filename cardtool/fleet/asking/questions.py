@@ -58,8 +58,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     def fits(self, line: Summary) -> bool:
         """Tell whether a line is asked for."""
+        ends = line.not_after_at
         return (
-            (self.days is None or (line.days_left is not None and self._ends_in_time(line)))
+            (self.days is None or (ends is not None and ends <= _ahead(line.at, self.days)))
             and (not self.readers or line.reader in self.readers)
             and (not self.severities or line.severity in self.severities)
             and (not self.units or line.unit in self.units)
@@ -68,10 +69,6 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             and (not self.people or line.person in self.people)
             and (self.not_seen_since is None or line.taken_at < self.not_seen_since)
         )
-
-    def _ends_in_time(self, line: Summary) -> bool:
-        assert line.not_after_at is not None  # noqa: S101 - for the type checker
-        return line.not_after_at <= _ahead(line.at, self.days or 0)
 
     def own(self, at: datetime) -> list[ColumnElement[bool]]:
         """Return the conditions that have an index of their own, for lines judged for a moment."""

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A compressed stream that is measured while it is read: a pipe does not tell its size."""
+"""Counts what is read of a compressed stream, for a pipe has no size."""
 
 import io
 
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
 _RATIO = 200
-"""What grows by more is no archive of snapshots, of which gzip makes a twentieth."""
+"""Times that an archive may grow; gzip makes a twentieth of snapshots."""
 
 
 class Archive:

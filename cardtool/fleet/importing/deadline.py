@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ends what takes too much of the processor, where the system has a clock that interrupts.
+"""Limits the processor time that one snapshot may take.
 
-Windows has none: there a snapshot is judged however long it takes, which grows with its size alone.
+Windows has no such timer. There judging is not limited; its time grows with the snapshot's size
+alone.
 """
 
 import signal
@@ -13,7 +14,7 @@ from types import FrameType
 
 
 class LateError(Exception):
-    """It took longer than it may."""
+    """It took too long."""
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: SLF001 - a folder moves a file into another folder
-"""Files by the folder that holds them, so that a link that is swapped in leads nowhere.
+"""Opens, moves and removes files through the open folder that holds them.
 
 Whoever may write into a folder may put a link in the place of a file or of a folder at any moment.
 Only what a person named may be a link; from there each step is taken from the folder that is

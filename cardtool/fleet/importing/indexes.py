@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Indexes and statistics: questions need them, and writing is slower with them.
+"""Makes the indexes and statistics that questions need; writing is slower with indexes.
 
 Only the first import into an empty SQLite file writes without indexes, and makes them when it
-ends. Every import makes those that are missing, so a run that was killed leaves nothing behind.
+ends. Every import makes those that are missing, so a run that was killed does no harm.
 On PostgreSQL they stay: dropping one would lock out who asks meanwhile.
 """
 
@@ -27,7 +27,7 @@ STALE = 1000
 def indexes_made_last(store: Store) -> Iterator[None]:
     """Write into an empty store without indexes, and make them at the end.
 
-    Whoever is interrupted wants an end: the next import makes them.
+    After Ctrl-C none is made: the next import makes them.
 
     Raises:
         Refused: the database cannot be written to.

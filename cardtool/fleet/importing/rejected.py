@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sets aside what could not be imported, the reason beside it: nothing lost or overwritten.
+"""Sets aside what could not be imported, the reason beside it; nothing is lost or overwritten.
 
-A file is moved, not copied, so its size makes no odds: one that is as good as empty on its disk
-would fill another. What could not be taken of standard input is written out. Both lie in a folder
-`rejected` beside the file, or in the one that was named. The same file set aside again is one.
+A file is moved and not copied, for a sparse file would fill another disk. Lines of standard input
+that could not be imported are written out. Both go into a folder `rejected` beside the file, or
+into the folder that was named. A file that is rejected twice is kept once.
 """
 
 import errno
 import hashlib
 import io
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ _LONGEST_NAME = 180
 
 
 class Rejected:
-    """The folder for what was set aside, which nobody else may read."""
+    """The folder for what is set aside; nobody else may read it."""
 
     def __init__(self, folder: Path | None) -> None:
         """Take the folder that was named; None: one beside each file."""
@@ -67,9 +66,7 @@ class Rejected:
             OSError: it could not be written.
         """
         with Folder.of(file) as here, self._made(here) as folder:
-            for target in _names(name):
-                if _is_copied(io.BytesIO(text), folder, target):
-                    break
+            target = next(each for each in _names(name) if _is_written(text, folder, each))
             _say(folder, target, reason)
             return folder.path / target
 
@@ -125,16 +122,15 @@ def _moved(  # noqa: PLR0913, PLR0917 - a file, from where to where, under which
     return folder.path / target
 
 
-def _is_copied(source: BinaryIO, folder: Folder, name: str) -> bool:
-    """Copy what is open, unless another thing has the name; tell whether it lies there now."""
-    source.seek(0)
+def _is_written(text: bytes, folder: Folder, name: str) -> bool:
+    """Write a text, unless something else has the name; tell whether the text lies there now."""
     try:
-        made = folder.new(name)
+        number = folder.new(name)
     except FileExistsError:
-        return _is_same(source, folder, name)
+        return _is_same(io.BytesIO(text), folder, name)
     try:
-        with open(made, "wb") as target:  # noqa: PTH123 - it is open
-            shutil.copyfileobj(source, target)
+        with open(number, "wb") as target:  # noqa: PTH123 - it is open
+            target.write(text)
     except OSError:
         with suppress(OSError):
             folder.discard(name)

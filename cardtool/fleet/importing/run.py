@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Takes collected snapshots into the store: judged in processes of their own, written in one.
 
-Some blocks of snapshots are one transaction, so a run that was killed has taken in whole blocks,
-and the next run finishes. One snapshot is told by its workstation and moment: again is harmless, in
-any order, and beside other importers. The result does not depend on the order.
+A transaction holds some blocks of snapshots, so a run that was killed has imported whole blocks,
+and the next run imports the rest. A snapshot is identified by its workstation and moment: importing
+a file twice changes nothing, the order of the files does not matter, and several importers may run
+at once.
 """
 
 import gc
@@ -31,8 +32,8 @@ _WRITTEN = 8000
 """Snapshots of one transaction, at most by a block: a page that many of them touch moves once."""
 _WRITTEN_BYTES = 24 * 1024 * 1024
 
-_TOLD = 20
-"""Lines of a file whose numbers and reasons are written down."""
+_REPORTED = 20
+"""Bad lines of a file of which the number and the reason are written down."""
 
 _OF_ARCHIVES = frozenset({"import-archive", "import-bomb", "import-rest", "utf16"})
 """What is wrong with all of a file from some place on, not with one of its lines."""
@@ -182,7 +183,7 @@ class _Run(msgspec.Struct, kw_only=True):
             self.file.trouble = trouble
             return
         self.file.bad += 1
-        if len(self.file.reasons) < _TOLD:
+        if len(self.file.reasons) < _REPORTED:
             reason = self.says(trouble, piece.file.path)
             self.file.reasons.append(f"{self.file.line + place}: {reason}")
             if piece.file.named == STANDARD_INPUT:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The register in the store: what is merged replaces what the same register said before."""
+"""Keeps registers in the store: merging one replaces what it said before."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 

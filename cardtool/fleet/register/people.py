@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The people of a register: each row checked, and disguised as the site's policy says.
+"""Reads the people of a register: checks each row, and disguises it as the site's policy says.
 
-What leaves here may be stored. A row that is not as it should be is told by its number alone.
+What it returns may be stored. A row that is wrong is reported by its number alone.
 """
 
 import re

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Removes a workstation, or a person, from the store: the columns, the history, the bytes.
 
-A snapshot that holds the person goes as a whole, for without them it would not be as it came.
-Their workstation is then shown by its latest snapshot without them; where there is none it goes
-too, and is back with its next snapshot. What went is not taken in again (`forgotten`).
+A snapshot that holds the person is removed as a whole, for without them it would not be as it came.
+Their workstation is then shown by its latest snapshot without them. If there is none, it is removed
+until its next snapshot comes. What was removed is not imported again (`forgotten`).
 """
 
 import sqlite3
@@ -70,8 +70,8 @@ def _judge_again(
     shown.
     """
     kept: dict[str, object] = {}
-    for look in snapshots(connection, number, to_us(_FOREVER)):
-        found = asdict(columns(look, now, policy).workstation)
+    for snapshot in snapshots(connection, number, to_us(_FOREVER)):
+        found = asdict(columns(snapshot, now, policy).workstation)
         if not kept:
             kept = found
         if found["sha256"]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots that were forgotten, so that an import of the same files does not bring them back.
+"""Remembers which snapshots were forgotten, so that an import does not bring them back.
 
-Only a fingerprint of each is kept, of its workstation and moment: nothing of a person. Where a
-workstation is told by its name alone, whoever tries all names and seconds finds which it was.
+It keeps a SHA-256 of the workstation and the moment of each, and nothing of a person. Somebody who
+tries all names of workstations and all seconds can find out which snapshot it was.
 """
 
 import hashlib
@@ -34,17 +34,17 @@ def note(connection: Connection, snapshots: Sequence[int]) -> None:
             connection.execute(_ADD, [{"look": _fingerprint(key, when)} for key, when in rows])
 
 
-def among(connection: Connection, looks: Iterable[tuple[str, int]]) -> frozenset[int]:
+def among(connection: Connection, snapshots: Iterable[tuple[str, int]]) -> frozenset[int]:
     """Return the places of those that were forgotten; each is a `host_key` and a `taken_us`."""
     _lock(connection, "pg_advisory_xact_lock_shared")
     if connection.execute(select(FORGOTTEN.c.look).limit(1)).first() is None:
         return frozenset()
-    every = [_fingerprint(*look) for look in looks]
+    every = [_fingerprint(*snapshot) for snapshot in snapshots]
     found: set[str] = set()
     for start in range(0, len(every), _AT_ONCE):
         some = FORGOTTEN.c.look.in_(every[start : start + _AT_ONCE])
         found.update(connection.execute(select(FORGOTTEN.c.look).where(some)).scalars())
-    return frozenset(place for place, look in enumerate(every) if look in found)
+    return frozenset(place for place, each in enumerate(every) if each in found)
 
 
 def _lock(connection: Connection, function: str) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets old snapshots go: how long history is kept is the site's to say, by a command.
+"""Removes old snapshots when the site asks for it.
 
-The latest look at a workstation always stays, and so does all that was learned from the others.
+The latest snapshot of a workstation always stays, and so do its columns and certificates.
 """
 
 from collections.abc import Sequence
@@ -38,11 +38,11 @@ def old(store: Store, before: datetime, keep_last: int = 1) -> Sequence[int]:
         return connection.execute(select(ranked.c.id).where(is_old)).scalars().all()
 
 
-def remove(store: Store, looks: Sequence[int]) -> int:
+def remove(store: Store, snapshots: Sequence[int]) -> int:
     """Remove snapshots by their ids, and return how many were still there."""
     removed = 0
-    for start in range(0, len(looks), _AT_ONCE):
-        some = looks[start : start + _AT_ONCE]
+    for start in range(0, len(snapshots), _AT_ONCE):
+        some = snapshots[start : start + _AT_ONCE]
         with store.writing() as connection:
             done = connection.execute(delete(SNAPSHOT).where(SNAPSHOT.c.id.in_(some)))
             removed += done.rowcount

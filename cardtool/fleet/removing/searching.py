@@ -2,8 +2,8 @@
 """Finds what the store holds of a workstation or a person. Removes nothing.
 
 Too much is as wrong as too little: a name or an account counts where a snapshot has it as a whole
-value in its place, never inside other text. Only what cannot be a word is looked for in text: an
-identity number, a hash, a fingerprint.
+value in its place, never inside other text. Only what cannot be a word is searched for in text:
+an identity number, a hash, a fingerprint.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Table, select
 
 from cardtool.fleet.register.people import short
 from cardtool.fleet.removing.contents import others, texts
@@ -30,8 +30,8 @@ _CERTAIN = re.compile(r"[1-9][0-9]{10}|~[0-9a-f]{16}|[0-9A-F]{64}")
 """No word: an identity number, a hash, a fingerprint."""
 
 _HASH = re.compile(r"~[0-9a-f]{16}")
-_TOLD_APART = re.compile(r" \(\d+\)$")
-"""Of two masked numbers that look alike at one desk, the second says so."""
+_SECOND = re.compile(r" \(\d+\)$")
+"""Stands after the second of two people at one desk whose masked numbers are equal."""
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to look for: everything that is one of these is theirs."""
+    """Whom to search for: everything that is one of these is theirs."""
 
     values: tuple[str, ...] = ()
     """As given: a number, a hash, a masked number, a name or an account."""
@@ -78,18 +78,16 @@ def of_host(store: Store, host: str) -> Trace:
         found = tuple(
             number for number, key, name in names if key == host or name.casefold() == wanted
         )
-        looked = SNAPSHOT.c.workstation_id.in_(found)
-        number = connection.execute(select(SNAPSHOT.c.id).where(looked)).scalars().all()
-        seen = CERTIFICATE.c.workstation_id.in_(found)
-        certificates = connection.execute(select(CERTIFICATE.c.id).where(seen)).scalars().all()
-        named = PERSON.c.host == short(host)
-        entries = connection.execute(select(PERSON.c.id).where(named)).scalars().all()
-    return Trace(
-        workstations=found,
-        snapshots=tuple(number),
-        certificates=tuple(certificates),
-        entries=tuple(entries),
-    )
+        return Trace(
+            workstations=found,
+            snapshots=_ids(connection, SNAPSHOT, SNAPSHOT.c.workstation_id.in_(found)),
+            certificates=_ids(connection, CERTIFICATE, CERTIFICATE.c.workstation_id.in_(found)),
+            entries=_ids(connection, PERSON, PERSON.c.host == short(host)),
+        )
+
+
+def _ids(connection: Connection, table: Table, condition: ColumnElement[bool]) -> tuple[int, ...]:
+    return tuple(connection.execute(select(table.c.id).where(condition)).scalars())
 
 
 def alike(store: Store, number: str) -> bool:
@@ -105,7 +103,7 @@ def alike(store: Store, number: str) -> bool:
 def of_person(store: Store, person: Person) -> Trace:
     """Find a person by their number, by what the policy made of it, by name or by account.
 
-    Every look in the store is read. One holds the person if it has their number, its hash, or
+    Every snapshot in the store is read. It holds the person if it has their number, its hash, or
     the fingerprint of one of their certificates; their masked number and their name; or one of
     their accounts as who was logged on. Their accounts are those the register names for nobody
     else, and those under which nobody else's card was ever seen.
@@ -114,40 +112,41 @@ def of_person(store: Store, person: Person) -> Trace:
         Refused: what was given fits several people.
     """
     with store.reading() as connection:
-        sought = _Sought(connection, person)
-        looks = list(_read(connection, sought))
-        shared = {each.user for each in looks if each.is_others} - sought.named
-        own = {each.user for each in looks if each.is_hers} | sought.accounts
-        mine = own - shared - {""}
-        more = mine - sought.accounts
-        if more:  # the snapshots under these, which had nothing else of the person
-            sought.accounts |= more
-            looks = list(_read(connection, sought))
-            shared |= {each.user for each in looks if each.is_others} - sought.named
-            mine -= shared
-        gone = [each for each in looks if each.is_hers or each.user in mine]
-        changed = {each.workstation for each in gone} | sought.stations(connection, mine)
+        marks = _Marks(connection, person)
+        snapshots = list(_matching(connection, marks))
+        shared = {each.user for each in snapshots if each.is_others} - marks.named
+        known = {each.user for each in snapshots if each.is_theirs} | marks.accounts
+        accounts = known - shared - {""}
+        if more := accounts - marks.accounts:  # snapshots under these, with nothing else of theirs
+            marks.accounts |= more
+            snapshots = list(_matching(connection, marks))
+            shared |= {each.user for each in snapshots if each.is_others} - marks.named
+            accounts -= shared
+        gone = [each for each in snapshots if each.is_theirs or each.user in accounts]
+        changed = {each.workstation for each in gone} | marks.workstations(connection, accounts)
         return Trace(
-            snapshots=tuple(each.number for each in gone),
+            snapshots=tuple(each.id for each in gone),
             changed=tuple(sorted(changed)),
-            certificates=sought.certificates,
-            entries=sought.entries(connection, mine),
-            accounts=tuple(sorted(mine & {each.user for each in gone})),
-            shared=tuple(sorted(own & shared - {""})),
+            certificates=marks.certificates,
+            entries=marks.entries(connection, accounts),
+            accounts=tuple(sorted(accounts & {each.user for each in gone})),
+            shared=tuple(sorted(known & shared - {""})),
         )
 
 
-class _Look(msgspec.Struct, frozen=True):
-    number: int
+class _Match(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot that holds the person, or was taken under one of their accounts."""
+
+    id: int
     workstation: int
     user: str
-    is_hers: bool
+    is_theirs: bool
     is_others: bool
     """Somebody else's card is in it."""
 
 
-class _Sought:
-    """What tells the person in a row or a snapshot."""
+class _Marks:
+    """What shows that a row or a snapshot is of the person."""
 
     def __init__(self, connection: Connection, person: Person) -> None:
         wanted = {each for each in person.values if len(each) >= SHORTEST}
@@ -208,7 +207,7 @@ class _Sought:
         rows = connection.execute(select(PERSON))
         return tuple(row.id for row in rows if self._is_entry(row) or row.user in accounts)
 
-    def stations(self, connection: Connection, accounts: set[str]) -> set[int]:
+    def workstations(self, connection: Connection, accounts: set[str]) -> set[int]:
         """Return the workstations whose columns show the person."""
         columns = WORKSTATION.c
         query = select(columns.id, columns.person, columns.holder, columns.user, columns.sha256)
@@ -230,37 +229,40 @@ class _Sought:
         spelt |= {msgspec.json.encode(each)[1:-1].lower() for each in self.accounts}
         return tuple(spelt)
 
-    def look(self, body: bytes) -> tuple[str, bool, bool]:
-        """Tell of a snapshot who was logged on, whether it holds the person, and somebody else."""
-        said = msgspec.json.decode(body)
-        every = list(texts(said))
-        words = {text.casefold() for text in every}
+    def match(self, row: Any, body: bytes) -> _Match:  # noqa: ANN401 - a row of SNAPSHOT
+        """Tell of a snapshot who was logged on, and whether it holds the person and others."""
+        document = msgspec.json.decode(body)
+        every = list(texts(document))
+        joined = "\n".join({text.casefold() for text in every})
         certain = {each.casefold() for each in self.certain | self.fingerprints}
         certain |= {each.encode().hex() for each in self.certain}
-        joined = "\n".join(words)
-        is_hers = any(each in joined for each in certain)
-        names = {folded(text) for text in every} if self.masked and not is_hers else set()
-        is_hers = is_hers or any(mask in joined and name in names for mask, name in self.masked)
-        own = self.certain | {mask for mask, _ in self.masked}
-        is_others = any(_base(each) not in own for each in others(said, self.fingerprints))
-        user = (said.get("origin") or {}).get("user") or ""
-        return user, is_hers, is_others
+        is_theirs = any(each in joined for each in certain)
+        if self.masked and not is_theirs:
+            names = {folded(text) for text in every}
+            is_theirs = any(mask in joined and name in names for mask, name in self.masked)
+        theirs = self.certain | {mask for mask, _ in self.masked}
+        numbers = others(document, self.fingerprints)
+        return _Match(
+            id=row.id,
+            workstation=row.workstation_id,
+            user=(document.get("origin") or {}).get("user") or "",
+            is_theirs=is_theirs,
+            is_others=any(_base(each) not in theirs for each in numbers),
+        )
 
 
-def _read(connection: Connection, sought: _Sought) -> Iterator[_Look]:
-    needles = sought.needles()
+def _matching(connection: Connection, marks: _Marks) -> Iterator[_Match]:
+    needles = marks.needles()
     query = select(SNAPSHOT.c.id, SNAPSHOT.c.workstation_id, SNAPSHOT.c.body)
-    if not needles:
-        return
-    for number, workstation, packed in connection.execute(query):
-        body = unpack(packed)
-        if b"\\u" in body:  # somebody else wrote it, with letters as numbers
+    for row in connection.execute(query) if needles else ():
+        body = unpack(row.body)
+        if b"\\u" in body:  # another program wrote it, with letters as numbers
             body = msgspec.json.encode(msgspec.json.decode(body))
         lower = body.lower()
-        if any(each in lower for each in needles):
-            user, is_hers, is_others = sought.look(body)
-            if is_hers or user in sought.accounts:
-                yield _Look(number, workstation, user, is_hers, is_others)
+        if any(needle in lower for needle in needles):
+            match = marks.match(row, body)
+            if match.is_theirs or match.user in marks.accounts:
+                yield match
 
 
 def _registered(connection: Connection, number: str) -> Iterator[str]:
@@ -276,7 +278,7 @@ def _certificates(connection: Connection) -> Iterator[Any]:
 
 
 def _base(number: str) -> str:
-    return _TOLD_APART.sub("", number)
+    return _SECOND.sub("", number)
 
 
 def folded(name: str) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes of a snapshot what leaves the workstation: as much of it as the site's policy lets."""
+"""Prepares a snapshot to leave the workstation, with as much in it as the site's policy allows."""
 
 import hashlib
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _DIGEST_DIGITS = 16
 def parcel(
     snapshot: Snapshot, origin: Origin, key: bytes, accounts: Iterable[str] = ()
 ) -> tuple[str, bytes]:
-    """Return the name of a look for all time, and its bytes: one line of JSON.
+    """Return the name that a snapshot keeps for ever, and its bytes: one line of JSON.
 
     The name holds the moment first, so that names sort by it. `key` is that of the hash; a
     policy that hashes nothing needs none. `accounts` are of whoever runs the program.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots that wait on disk until their receiver takes them: in order, none lost.
+"""Keeps snapshots on disk until their receiver has taken them, in order, without losing one.
 
-A snapshot waits under the name it has at the receiver, which is the same each time: whoever is
-killed between handing it over and striking it off hands over the same name again. Knows nothing of
-where it goes. It needs the standard library alone, for it runs at every desk.
+A snapshot waits under the name that it has at the receiver. So a sender that is killed after it
+delivered a snapshot and before it removed it delivers the same name again. This module knows
+nothing of the receiver. It needs the standard library alone, for it runs on every workstation.
 """
 
 import errno
@@ -48,7 +48,7 @@ class Answer(NamedTuple):
     reason: str = ""
     """In the words of whoever said no; for support, never parsed."""
     is_heard: bool = False
-    """The receiver itself answered, so it may be this look alone that it cannot take."""
+    """The receiver itself answered, so it may be this snapshot alone that it cannot take."""
 
 
 DELIVERED = Answer("delivered")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a snapshot's own text lies in the store: compressed with a dictionary that ships with us.
+"""Compresses the text of a snapshot for the store, with a dictionary that ships with cardtool.
 
-A snapshot is small and like every other, so what all have in common is kept once, in the file
-`body.dict`: a body takes about a fifth of what zlib makes of it, in a tenth of the time. The file
-is never changed; a better one would get another name and stand beside it, told by its number,
-which each body carries.
+Snapshots are small and alike, so what all have in common is kept once, in the file `body.dict`.
+Compared with zlib a body takes a fifth of the space and a tenth of the time. The file never
+changes. A better one would get another name and stand beside it; each body has the number of its
+dictionary.
 """
 
 import functools
@@ -19,7 +19,7 @@ _LEVEL = 1
 
 
 class _OfThread(threading.local):
-    """What compresses and what reads; neither may serve two threads at once."""
+    """A compressor and a decompressor; neither may be used by two threads at once."""
 
     def __init__(self) -> None:
         self.compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_dictionary())

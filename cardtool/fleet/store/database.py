@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store: a database of workstations, their snapshots and certificates.
 
-Opens it, whichever database it is, and brings its tables up to date; asks nothing of them.
+Opens SQLite or PostgreSQL, and brings the tables up to date.
 """
 
 import logging
@@ -33,7 +33,7 @@ logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 
 Progress = Callable[[int, int], None]
-"""Is told how many snapshots were judged, and how many there are to be judged."""
+"""Called with how many snapshots have been judged, and how many there are."""
 
 
 class Store:
@@ -50,7 +50,7 @@ class Store:
         self.place = _place(url)
         """What it is called in messages: never with a password."""
         self.progress: Progress = lambda _done, _number: None
-        """Is told of a long judging; whoever has a screen puts another one here."""
+        """Called during a long judging; a command with a screen puts its own here."""
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             _prepare_file(url, may_make=may_make)
@@ -61,7 +61,7 @@ class Store:
             self._bring_up_to_date(may_make=may_make)
         except DBAPIError as error:
             self.engine.dispose()
-            raise self._told(error) from error
+            raise self._refusal(error) from error
         except BaseException:
             self.engine.dispose()
             raise
@@ -93,7 +93,7 @@ class Store:
             with self.engine.connect() as connection:
                 yield connection.execution_options(**options)
         except DBAPIError as error:
-            raise self._told(error) from error
+            raise self._refusal(error) from error
 
     def close(self) -> None:
         """Let go of the database."""
@@ -116,7 +116,7 @@ class Store:
             if schema_of(connection) != SCHEMA:  # nobody did it meanwhile
                 upgrade(connection)
 
-    def _told(self, error: DBAPIError) -> Refused:
+    def _refusal(self, error: DBAPIError) -> Refused:
         """Return the sentence for what a database said."""
         said = str(error.orig).strip()
         codes = {

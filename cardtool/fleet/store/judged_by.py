@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""By which rules and thresholds the columns of a store were judged; marks those of others.
+"""Records by which rules and thresholds the columns of a store were judged.
 
-Whoever comes with other rules marks every row as due (`DUE_US`), in one transaction with the
-note of the new ones. A row that is due is judged again before it is shown (`advance`).
+A program with other rules marks every row as due (`DUE_US`), in one transaction with the record of
+its own. A row that is due is judged again before it is shown (`advance`).
 """
 
 import functools

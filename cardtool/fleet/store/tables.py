@@ -90,7 +90,8 @@ WORKSTATION = Table(
 )
 """The last two indexes hold all that is asked for, in the order of the counts: no row is read.
 
-Every other index makes an import slower, so what one look through these answers in time has none.
+Every other index would make imports slower, so a question that one scan of these answers in time
+has none.
 """
 
 SNAPSHOT = Table(

@@ -131,6 +131,8 @@ def test_every_order_is_kept_and_its_reverse(keep: Keep, moment: datetime | None
         assert back == sorted(back, reverse=True)
         first = list(audit(store, moment, Question(sort=sort, limit=3)))
         assert [keys[sort](each) for each in first] == found[:3]
+    came = [each.host for each in audit(store, moment)]
+    assert [each.host for each in audit(store, moment, Question(reverse=True))] == came[::-1]
 
 
 @pytest.mark.parametrize("sort", ["came", "host", "end", "unit", "seen", "severity"])

@@ -28,7 +28,7 @@ from cardtool.fleet.asking.past import latest, snapshots
 from cardtool.fleet.asking.questions import Question
 from cardtool.fleet.removing import forgetting, searching
 from cardtool.fleet.removing.forgotten import among
-from cardtool.fleet.removing.pruning import prune
+from cardtool.fleet.removing.pruning import old, remove
 from cardtool.fleet.removing.searching import Person
 from cardtool.fleet.store.database import Store, schema_of
 from cardtool.fleet.store.migrations import upgrade
@@ -81,6 +81,11 @@ def test_migrations_make_the_tables_that_the_code_has(stores: str) -> None:
     assert differences == []
     folder = Path(sys.modules[upgrade.__module__].__file__ or "").parent
     assert found == SCHEMA == ScriptDirectory(str(folder)).get_current_head()
+
+
+def prune(store: Store, before: datetime, keep_last: int = 1) -> int:
+    """Remove old snapshots, as the command does."""
+    return remove(store, old(store, before, keep_last))
 
 
 @pytest.mark.parametrize("file", _RELEASED, ids=lambda file: file.stem)

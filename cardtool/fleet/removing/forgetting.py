@@ -69,24 +69,24 @@ def _judge_again(
     `is_due`: the store's columns are of other rules, by which these are judged before they are
     shown.
     """
-    kept: dict[str, object] = {}
-    for snapshot in snapshots(connection, number, to_us(_FOREVER)):
-        found = asdict(columns(snapshot, now, policy).workstation)
-        if not kept:
-            kept = found
-        if found["sha256"]:
-            kept |= {name: found[name] for name in OF_THE_NES}
-            break
-    own = WORKSTATION.c.id == number
-    if not kept:
-        connection.execute(delete(WORKSTATION).where(own))
+    row = WORKSTATION.c.id == number
+    every = (
+        columns(snapshot, now, policy).workstation
+        for snapshot in snapshots(connection, number, to_us(_FOREVER))
+    )
+    latest = next(every, None)
+    if latest is None:
+        connection.execute(delete(WORKSTATION).where(row))
         return
+    kept: dict[str, object] = asdict(latest)
+    with_nes = latest if latest.sha256 else next((each for each in every if each.sha256), latest)
+    kept |= {name: getattr(with_nes, name) for name in OF_THE_NES}
     first = select(func.min(SNAPSHOT.c.taken_us)).where(SNAPSHOT.c.workstation_id == number)
     del kept["host_key"]
     if is_due:
         kept["turns_us"] = DUE_US
     kept["first_seen_us"] = first.scalar_subquery()
-    connection.execute(update(WORKSTATION).where(own).values(kept))
+    connection.execute(update(WORKSTATION).where(row).values(kept))
 
 
 def _wipe(store: Store) -> None:

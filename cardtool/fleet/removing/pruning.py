@@ -17,11 +17,6 @@ _AT_ONCE = 5000
 """Rows in one transaction: a writer beside it waits no longer than that."""
 
 
-def prune(store: Store, before: datetime, keep_last: int = 1) -> int:
-    """Remove what `old` returns, and return how many snapshots that were."""
-    return remove(store, old(store, before, keep_last))
-
-
 def old(store: Store, before: datetime, keep_last: int = 1) -> Sequence[int]:
     """Return the ids of snapshots taken before a moment, without the last few of each workstation.
 

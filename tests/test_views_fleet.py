@@ -59,7 +59,7 @@ def test_changes_are_told_below_their_workstation() -> None:
 
 def test_no_change_is_said_and_programs_get_a_list() -> None:
     assert "".join(changes.render([], ENGLISH)) == f"{ENGLISH.label('change-nothing')}\n"
-    (one,) = json.loads("".join(changes.render_json([_changed("verdict", before="a", after="b")])))
+    (one,) = json.loads("".join(ndjson.render_list([_changed("verdict", before="a", after="b")])))
     assert (one["what"], one["host"], one["before"], one["after"]) == ("verdict", "masa", "a", "b")
 
 

@@ -12,22 +12,33 @@ if TYPE_CHECKING:  # a program that wants data does not wait for words
     from cardtool.text import Text
 
 
-def render(diagnoses: Iterable[Diagnosis], text: "Text | None" = None) -> Iterator[str]:
+def render(diagnoses: Iterable[Diagnosis], _text: "Text | None" = None) -> Iterator[str]:
     """Yield one document per diagnosis; codes and facts need no language."""
-    del text
-    for each in diagnoses:
-        yield encode(each).decode()
+    for diagnosis in diagnoses:
+        yield encode(diagnosis).decode()
+
+
+def render_record(record: object, _text: "Text | None" = None) -> Iterator[str]:
+    """Yield any record as one document."""
+    yield document(record)
+
+
+def document(content: object) -> str:
+    """Return a document that people can read as well."""
+    return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
 
 
 def explain(finding: Finding, text: "Text") -> str:
     """Return what a finding means, what to do about it and who does it, as a document."""
-    document = {
-        "code": finding.code,
-        "severity": finding.severity.value,
-        "means": text.means(finding.code),
-        "steps": [
-            {"code": step, "actor": actor.value, "says": text.step(step, finding.facts)}
-            for step, actor in zip(finding.steps, finding.actors, strict=True)
-        ],
-    }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    steps = [
+        {"code": step, "actor": actor.value, "says": text.step(step, finding.facts)}
+        for step, actor in zip(finding.steps, finding.actors, strict=True)
+    ]
+    return document(
+        {
+            "code": finding.code,
+            "severity": finding.severity.value,
+            "means": text.means(finding.code),
+            "steps": steps,
+        }
+    )

@@ -3,11 +3,12 @@
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from cardtool.model.change import Change
 from cardtool.text import Text
 from cardtool.views.harmless import escape
-from cardtool.views.lists.rows import render_csv as rows_csv
-from cardtool.views.lists.rows import render_json as rows_json
+from cardtool.views.lists import csv
 from cardtool.views.paper import Paper
 
 _FINGERPRINT = 16
@@ -28,17 +29,9 @@ def render(changes: Iterable[Change], text: Text, paper: Paper | None = None) ->
         yield f"{text.label('change-nothing')}\n"
 
 
-def render_csv(changes: Iterable[Change], text: Text | None = None) -> Iterator[str]:
+def render_csv(changes: Iterable[Change], _text: Text | None = None) -> Iterator[str]:
     """Yield the heading and a row each; the columns are the fields of `Change`."""
-    del text
-    fields = Change.__struct_fields__
-    return rows_csv(fields, ([getattr(each, name) for name in fields] for each in changes))
-
-
-def render_json(changes: Iterable[Change], text: Text | None = None) -> Iterator[str]:
-    """Yield a list of them."""
-    del text
-    return rows_json(changes)
+    return csv.rows(Change.__struct_fields__, map(msgspec.structs.astuple, changes))
 
 
 def _said(change: Change, text: Text, arrow: str) -> str:

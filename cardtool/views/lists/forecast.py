@@ -10,7 +10,7 @@ from rich.text import Text as Line
 from cardtool.model.forecast import Forecast, Renewals
 from cardtool.text import Text
 from cardtool.views.harmless import escape
-from cardtool.views.lists.rows import render_csv as rows_csv
+from cardtool.views.lists import csv
 from cardtool.views.paper import Paper
 
 _YEAR = 12
@@ -25,21 +25,15 @@ def render(forecast: Forecast, text: Text, paper: Paper | None = None) -> Iterat
     yield sheet.print([table, Line(), Line(last)])
 
 
-def render_csv(forecast: Forecast, text: Text | None = None) -> Iterator[str]:
+def render_csv(forecast: Forecast, _text: Text | None = None) -> Iterator[str]:
     """Yield a row for each month and unit; without a price there is no column of costs."""
-    del text
-    fields = [each for each in Renewals.__struct_fields__ if each != "cost" or _has_cost(forecast)]
-    extra = ["currency"] if _has_cost(forecast) else []
+    fields = [*Renewals.__struct_fields__, "currency"]
+    if not _has_cost(forecast):
+        fields = [name for name in fields if name not in ("cost", "currency")]
     rows = (
-        [*(getattr(each, name) for name in fields), forecast.currency] for each in forecast.lines
+        msgspec.structs.asdict(line) | {"currency": forecast.currency} for line in forecast.lines
     )
-    return rows_csv([*fields, *extra], (row[: len(fields) + len(extra)] for row in rows))
-
-
-def render_json(forecast: Forecast, text: Text | None = None) -> Iterator[str]:
-    """Yield the forecast as one document."""
-    del text
-    yield msgspec.json.format(msgspec.json.encode(forecast), indent=2).decode() + "\n"
+    return csv.rows(fields, ([row[name] for name in fields] for row in rows))
 
 
 def named(line: Renewals, text: Text) -> str:

@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """One JSON document a line and workstation, in the format of docs/summary.schema.json.
 
-Every line has every key. Source: RFC 8259, and ndjson.org for the lines.
+Every line has every key. A JSON list has the same lines. Source: RFC 8259, and ndjson.org.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 import msgspec
 
-if TYPE_CHECKING:  # a program that wants data does not wait for words
-    from cardtool.text import Text
+
+def render_list(records: Iterable[msgspec.Struct], _text: object = None) -> Iterator[str]:
+    """Yield a JSON list of records, one on a line."""
+    before = "["
+    for line in render(records):
+        yield before + "\n" + line.rstrip("\n")
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
 
 
-def render(summaries: Iterable[msgspec.Struct], text: "Text | None" = None) -> Iterator[str]:
+def render(summaries: Iterable[msgspec.Struct], _text: object = None) -> Iterator[str]:
     """Yield a line for each workstation, or other record; codes and moments need no language."""
-    del text
     encoder = msgspec.json.Encoder()
     for each in summaries:
         try:

@@ -12,9 +12,7 @@ from cardtool.model.order import Order
 from cardtool.model.register import Entry
 from cardtool.text import Text
 from cardtool.views.harmless import escape
-from cardtool.views.lists.rows import Value
-from cardtool.views.lists.rows import render_csv as rows_csv
-from cardtool.views.lists.rows import render_json as rows_json
+from cardtool.views.lists.csv import Value, rows
 from cardtool.views.paper import Paper
 
 HEADING = (
@@ -53,16 +51,9 @@ def render(orders: Iterable[Order], text: Text, paper: Paper | None = None) -> I
         yield _total(forms, text)
 
 
-def render_csv(orders: Iterable[Order], text: Text | None = None) -> Iterator[str]:
+def render_csv(orders: Iterable[Order], _text: Text | None = None) -> Iterator[str]:
     """Yield the heading and a row each."""
-    del text
-    return rows_csv(HEADING, map(row, orders))
-
-
-def render_json(orders: Iterable[Order], text: Text | None = None) -> Iterator[str]:
-    """Yield a list of them."""
-    del text
-    return rows_json(orders)
+    return rows(HEADING, map(row, orders))
 
 
 def row(order: Order) -> Iterator[Value]:

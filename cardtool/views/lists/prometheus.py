@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
-from typing import Protocol
+from typing import TextIO
 
 import msgspec
 
@@ -30,22 +30,6 @@ _LONGEST = 200
 _ALTERED = re.compile(r"~[0-9a-f]{16}$")
 
 _CHUNK = 1 << 16
-
-
-class Spool(Protocol):
-    """Text that is written once and then read once."""
-
-    def write(self, text: str, /) -> object:
-        """Add to the end."""
-
-    def seek(self, place: int, /) -> object:
-        """Go to a place."""
-
-    def read(self, characters: int, /) -> str:
-        """Give what follows, empty at the end."""
-
-    def close(self) -> None:
-        """Throw it away."""
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,13 +113,12 @@ must not explain one metric in two ways."""
 
 
 def render(
-    summaries: Iterable[Summary], text: Text, spool: Callable[[], Spool] = io.StringIO
+    summaries: Iterable[Summary], _text: Text, spool: Callable[[], TextIO] = io.StringIO
 ) -> Iterator[str]:
     """Yield the metrics; no two workstations may have one `host_id`, or one name where it is empty.
 
     `spool` makes a place for what has to wait; by default that is memory.
     """
-    del text
     first, *later = FAMILIES
     waiting = [(family, spool()) for family in later]
     try:

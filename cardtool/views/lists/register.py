@@ -3,10 +3,9 @@
 
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
 from cardtool.model.register import Entry, Merged, Trouble
 from cardtool.text import Text
+from cardtool.views.data.json import document
 from cardtool.views.harmless import escape
 
 _COUNTS = ("rows", "kept", "new", "gone", "repeated")
@@ -36,7 +35,7 @@ def render(merged: Merged, text: Text) -> Iterator[str]:
 
 def render_json(merged: Merged) -> Iterator[str]:
     """Yield the report as one document."""
-    yield msgspec.json.format(msgspec.json.encode(merged), indent=2).decode() + "\n"
+    yield document(merged)
 
 
 def render_unseen(entries: Iterable[Entry], text: Text) -> Iterator[str]:

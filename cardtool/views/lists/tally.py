@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many workstations have what in common: a table of counts, by how bad it is there."""
 
-import csv
-import io
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-import msgspec
 from rich.table import Table
 
 from cardtool.model.diagnosis import Severity
 from cardtool.text import Text
+from cardtool.views.data.json import document
 from cardtool.views.harmless import escape
-from cardtool.views.lists.csv import inert
+from cardtool.views.lists import csv
 from cardtool.views.paper import Paper
 
 Tally = Mapping[str, Counter[str]]
@@ -60,26 +58,21 @@ def _stacked(heading: list[str], row: list[str], paper: Paper) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def render_csv(tally: Tally, text: Text | None = None, *, by: str) -> Iterator[str]:
+def render_csv(tally: Tally, _text: Text | None = None, *, by: str) -> Iterator[str]:
     """Yield the table with names for programs."""
-    del text
-    line = io.StringIO(newline="")
-    writer = csv.writer(line)
-    writer.writerow((by, "workstations", *(each.value for each in _ORDER)))
-    for key, counts in _sorted(tally):
-        writer.writerow((inert(key), counts.total(), *(counts[each.value] for each in _ORDER)))
-    yield "\ufeff" + line.getvalue()
+    heading = (by, "workstations", *(severity.value for severity in _ORDER))
+    return csv.rows(heading, (row.values() for row in _rows(tally, by)))
 
 
-def render_json(tally: Tally, text: Text | None = None, *, by: str) -> Iterator[str]:
+def render_json(tally: Tally, _text: Text | None = None, *, by: str) -> Iterator[str]:
     """Yield the table as a list of objects."""
-    del text
-    rows = [
-        {by: key, "workstations": counts.total()}
-        | {each.value: counts[each.value] for each in _ORDER}
-        for key, counts in _sorted(tally)
-    ]
-    yield msgspec.json.format(msgspec.json.encode(rows), indent=2).decode() + "\n"
+    yield document(list(_rows(tally, by)))
+
+
+def _rows(tally: Tally, by: str) -> Iterator[dict[str, str | int]]:
+    for key, counts in _sorted(tally):
+        numbers = {severity.value: counts[severity] for severity in _ORDER}
+        yield {by: key, "workstations": counts.total(), **numbers}
 
 
 def _sorted(tally: Tally) -> list[tuple[str, Counter[str]]]:

@@ -15,6 +15,7 @@ from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import CertificateObject, Failure, Slot, Token
 from cardtool.model.trust import Trust
 from cardtool.text import Text
+from cardtool.views.data.json import document
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.identifiers import named
 from cardtool.views.paper import Paper, hanging
@@ -78,20 +79,17 @@ def render(
 
 def render_json(
     diagnoses: Iterable[Diagnosis],
-    text: Text | None = None,
+    _text: Text | None = None,
     *,
     judged: Mapping[str, Judged] | None = None,
 ) -> Iterator[str]:
     """Yield one document of tokens per workstation."""
-    del text
     for each in diagnoses:
         tokens = tuple(
             Holding(module=module.path, reader=slot.reader, token=token)
             for module, slot, token in each.snapshot.tokens()
         )
-        listing = Listing(tokens=tokens, judged=judged or {}, trust=each.snapshot.trust)
-        body = msgspec.json.encode(listing)
-        yield msgspec.json.format(body, indent=2).decode() + "\n"
+        yield document(Listing(tokens=tokens, judged=judged or {}, trust=each.snapshot.trust))
 
 
 def _entry(one: CertificateObject, rows: Mapping[str, str], text: Text) -> Iterator[RenderableType]:

@@ -10,6 +10,7 @@ from rich.text import Text as Line
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import Failure, Library, Module
 from cardtool.text import Text
+from cardtool.views.data.json import document
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import Paper, hanging
 
@@ -40,13 +41,11 @@ def render(
             yield sheet.print(_entry(module, text, (products or {}).get(module.path, "")))
 
 
-def render_json(diagnoses: Iterable[Diagnosis], text: Text | None = None) -> Iterator[str]:
+def render_json(diagnoses: Iterable[Diagnosis], _text: Text | None = None) -> Iterator[str]:
     """Yield one document of modules per workstation."""
-    del text
     for each in diagnoses:
         modules = tuple(msgspec.structs.replace(one, slots=None) for one in each.snapshot.modules)
-        body = msgspec.json.encode(Listing(modules=modules))
-        yield msgspec.json.format(body, indent=2).decode() + "\n"
+        yield document(Listing(modules=modules))
 
 
 def _entry(module: Module, text: Text, product: str) -> Iterator[RenderableType]:

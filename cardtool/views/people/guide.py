@@ -15,6 +15,7 @@ from cardtool.catalog.addresses import Expanded
 from cardtool.model.diagnosis import Actor
 from cardtool.model.procedure import KEYS, Fact, Guide, Institution, Kind, Step, confirm
 from cardtool.text import Text
+from cardtool.views.data.json import document
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper, hanging, heading
 from cardtool.views.people.copied import NO_BREAK, entry
@@ -63,7 +64,7 @@ def render(guides: Iterable[Guide], text: Text, paper: Paper | None = None) -> I
 def render_json(guides: Iterable[Guide], text: Text) -> Iterator[str]:
     """Yield one document per procedure."""
     for each in guides:
-        yield _json(
+        yield document(
             {
                 "schema": 1,
                 "name": each.name,
@@ -88,7 +89,7 @@ def listing_json(names: Iterable[str], text: Text) -> str:
     """Return the list of procedures as one document."""
     keys = ("name", "title", "says")
     found = [dict(zip(keys, row, strict=True)) for row in _listed(names, text)]
-    return _json({"procedures": found})
+    return document({"procedures": found})
 
 
 def address(found: Expanded, hints: Iterable[str], text: Text, paper: Paper) -> str:
@@ -109,7 +110,7 @@ def address(found: Expanded, hints: Iterable[str], text: Text, paper: Paper) -> 
 
 def address_json(found: Expanded, hints: Iterable[str]) -> str:
     """Return the same as one document."""
-    return _json({"address": found.text, "changes": found.changes, "hints": list(hints)})
+    return document({"address": found.text, "changes": found.changes, "hints": list(hints)})
 
 
 def receipt(asked: Receipt, text: Text, paper: Paper) -> str:
@@ -126,8 +127,8 @@ def receipt(asked: Receipt, text: Text, paper: Paper) -> str:
 def receipt_json(asked: Receipt) -> str:
     """Return the same as one document."""
     lines = [{"label": label, "value": value} for label, value in asked.lines.items()]
-    document = {"procedure": asked.procedure, "needed": bool(lines), "lines": lines}
-    return _json({**document, **_to_confirm(asked.confirm)})
+    content = {"procedure": asked.procedure, "needed": bool(lines), "lines": lines}
+    return document({**content, **_to_confirm(asked.confirm)})
 
 
 def _listed(names: Iterable[str], text: Text) -> list[tuple[str, str, str]]:
@@ -190,7 +191,3 @@ def _step_json(step: Step, institution: Institution, text: Text) -> dict[str, ob
 def _to_confirm(fact: Fact | None) -> dict[str, object]:
     """Give the source and the day of what is to be confirmed before paying, or nothing."""
     return {"confirm": {"source": fact.source, "checked": fact.checked}} if fact else {}
-
-
-def _json(document: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

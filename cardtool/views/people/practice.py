@@ -3,10 +3,10 @@
 
 from collections.abc import Mapping
 
-import msgspec
 from rich.text import Text as Line
 
 from cardtool.text import Text
+from cardtool.views.data.json import document
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper, hanging
 
@@ -20,4 +20,4 @@ def listing(cases: Mapping[str, str], text: Text, paper: Paper) -> str:
 def listing_json(cases: Mapping[str, str]) -> str:
     """Return the list for programs, as one document."""
     found = [{"name": name, "about": about} for name, about in cases.items()]
-    return msgspec.json.format(msgspec.json.encode({"cases": found}), indent=2).decode() + "\n"
+    return document({"cases": found})

@@ -8,6 +8,7 @@ from rich.text import Text as Line
 
 from cardtool.model.diagnosis import Severity
 from cardtool.text import Text
+from cardtool.views.data.json import document
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper, hanging
 
@@ -37,14 +38,15 @@ def signed(signer: Signer, mechanism: str, text: Text, paper: Paper) -> str:
 
 def signed_json(signer: Signer, mechanism: str) -> str:
     """Return for programs that the card signs, without its holder's name."""
-    document = {
-        "code": "card-signs",
-        "severity": Severity.OK.value,
-        "reader": signer.reader,
-        "key": signer.key,
-        "mechanism": mechanism,
-    }
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return document(
+        {
+            "code": "card-signs",
+            "severity": Severity.OK.value,
+            "reader": signer.reader,
+            "key": signer.key,
+            "mechanism": mechanism,
+        }
+    )
 
 
 def choice(signers: Sequence[Signer], text: Text, paper: Paper) -> str:

@@ -18,8 +18,8 @@ from cardtool.fleet.store.database import Store
 from cardtool.model.origin import IdentityPolicy
 from cardtool.model.refused import Refused
 from cardtool.model.register import Merged
+from cardtool.views.lists import ndjson
 from cardtool.views.lists import register as views
-from cardtool.views.lists.rows import render_json
 
 _FORMATS = ("terminal", "json")
 _LONGEST_S = 120.0
@@ -60,7 +60,7 @@ def merge(
                 raise Refusal(code="register-none")
         with store.reading() as connection:
             entries = hidden(asked, keeping.unseen(connection))
-            write(asked, render_json(entries) if is_json
+            write(asked, ndjson.render_list(entries) if is_json
                   else views.render_unseen(entries, asked.text))  # fmt: skip
 
 

@@ -218,9 +218,13 @@ def test_only_its_owner_reads_what_waits(tmp_path: Path) -> None:
     _filled(tmp_path, "a").deliver(_Receiver(a=BAD), 1)
     _filled(tmp_path, "b")
 
-    for place in (tmp_path / "spool").rglob("*"):
-        if place.is_dir() or place.name.endswith("b"):
-            assert not stat.S_IMODE(place.stat().st_mode) & 0o077, place
+    places = [
+        place
+        for place in (tmp_path / "spool").rglob("*")
+        if place.is_dir() or place.name.endswith("b")
+    ]
+    assert places
+    assert [place for place in places if stat.S_IMODE(place.stat().st_mode) & 0o077] == []
 
 
 def test_what_cannot_be_read_stays_and_holds_up_nobody(tmp_path: Path) -> None:

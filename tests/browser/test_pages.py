@@ -113,6 +113,7 @@ def test_a_colour_on_a_ground_that_the_rules_cannot_see_is_a_fault(opens: Opens,
 def test_what_is_drawn_lies_on_the_page(opens: Opens, language: str) -> None:
     opened = opens(_case("nes-expiring", language))
 
+    assert opened.page.locator("svg text").count() > 0
     for width in (PHONE, DESK):
         opened.wide(width)
         drawing = opened.page.locator("svg").bounding_box()

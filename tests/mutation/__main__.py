@@ -79,7 +79,8 @@ def main() -> int:
     sys.stdout.write(record.table(rows) + "\n")
     if asked.record and asked.sample:
         counts = _counts(became.values())
-        record.write_sample(record.Sample(made=len(made), seed=asked.seed, **counts))
+        sample = record.Sample(made=len(made), seed=asked.seed, **counts)
+        record.write_sample(sample, survivors)
     elif asked.record:
         record.write(rows, survivors)
     return 1 if survivors else 0

@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import tomllib
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -74,19 +75,30 @@ def read() -> Record:
 
 
 def write(modules: Sequence[Module], survivors: Iterable[Survivor]) -> None:
-    """Put modules in the place of their last results; what is known of a survivor stays."""
+    """Put modules in the place of their last results; the reason of a known survivor stays."""
     record = read()
     rows = {row.path: row for row in (*record.module, *modules)}
     tried = {row.path for row in modules}
-    known = {row.key(): row for row in record.survivor}
     stay = [row for row in record.survivor if row.path not in tried]
-    stay += [known.get(row.key(), row) for row in survivors]
-    _save(record, module=sorted(rows.values(), key=_path), survivor=sorted(stay, key=Survivor.key))
+    _save(
+        record,
+        [*stay, *_known(record, survivors)],
+        module=sorted(rows.values(), key=attrgetter("path")),
+    )
 
 
-def write_sample(sample: Sample) -> None:
-    """Put a sample in the place of the last one."""
-    _save(read(), sample=[sample])
+def write_sample(sample: Sample, survivors: Iterable[Survivor]) -> None:
+    """Put a sample in the place of the last one, with its survivors in modules not tried whole."""
+    record = read()
+    whole = {row.path for row in record.module}
+    stay = [row for row in record.survivor if row.path in whole]
+    drawn = [row for row in survivors if row.path not in whole]
+    _save(record, [*stay, *_known(record, drawn)], sample=[sample])
+
+
+def _known(record: Record, survivors: Iterable[Survivor]) -> list[Survivor]:
+    known = {row.key(): row for row in record.survivor}
+    return [known.get(row.key(), row) for row in survivors]
 
 
 def table(rows: Sequence[Module]) -> str:
@@ -129,13 +141,12 @@ def _line(row: Survivor) -> str:
     return f"| {module}: {row.function} | `{was}` | `{becomes}` | {row.reason or 'not yet known'} |"
 
 
-def _path(row: Module) -> str:
-    return row.path
-
-
-def _save(record: Record, **changes: object) -> None:
-    parts = msgspec.to_builtins(msgspec.structs.replace(record, **changes))
-    blocks = [_block(kind, row) for kind, rows in parts.items() for row in rows]
+def _save(record: Record, survivors: list[Survivor], **changes: object) -> None:
+    survivors = sorted(survivors, key=Survivor.key)
+    changed = msgspec.structs.replace(record, survivor=survivors, **changes)
+    blocks = [
+        _block(kind, row) for kind, rows in msgspec.to_builtins(changed).items() for row in rows
+    ]
     note = "# Written by `python -m tests.mutation --record`; a reason is written by hand.\n"
     FILE.write_text(note + "".join(blocks), "utf-8")
 

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 
 from tests.real.desks import AT, CASES, Desk, akis, desk, nes
+from tests.rig.command import COMMAND
 
 pytestmark = pytest.mark.real
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
-
 
 def _check(at: Desk, *arguments: str) -> dict[str, Any]:
-    command = [str(_COMMAND), "check", "--format", "json", *at.arguments, *arguments]
+    command = [str(COMMAND), "check", "--format", "json", *at.arguments, *arguments]
     done = subprocess.run(command, env=at.env, capture_output=True, check=False)
     found: dict[str, Any] = json.loads(done.stdout)
     return found

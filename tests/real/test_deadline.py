@@ -3,26 +3,25 @@
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.rig.card import AKIS_CURRENT_ATR, ScriptedCard, mute_card
+from tests.rig.command import COMMAND
 from tests.rig.modules import hostile_module
 from tests.rig.pcsc import PcscService
 
 pytestmark = pytest.mark.real
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
 _GRACE_S = 1.0
 """For what happens after the last deadline: putting the answer together."""
 
 
 def _check(service: PcscService, *arguments: str) -> dict[str, Any]:
     done = subprocess.run(
-        [_COMMAND, "check", "--format", "json", *arguments],
+        [COMMAND, "check", "--format", "json", *arguments],
         env=service.env,
         capture_output=True,
         check=False,

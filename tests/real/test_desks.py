@@ -18,10 +18,10 @@ from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
 from cardtool.text import LANGUAGES, Text
 from tests.real.desks import AT, CASES, NUMBER, OTHER_NUMBER, Case, Desk, only_reads
+from tests.rig.command import COMMAND
 
 pytestmark = pytest.mark.real
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
 _RESET = 2
 """vpcd's control byte."""
 
@@ -66,7 +66,7 @@ sys.stdout.buffer.write(encode(take_snapshot(options)))
 
 def _run(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
     command: list[str | Path] = [
-        _COMMAND,
+        COMMAND,
         "check",
         "--at",
         AT.isoformat(),

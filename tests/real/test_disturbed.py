@@ -4,22 +4,17 @@
 `tests/trials/disturbed.py` disturbs a card at each of its commands.
 """
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from tests.real.desks import AT, NUMBER, nes
 from tests.rig.card import Fault, Glitch, PullOut, ScriptedCard, Truncated
+from tests.rig.command import checked
 from tests.rig.driver import Driver
 from tests.rig.pcsc import PcscService
 from tests.rig.pkcs15 import pkcs15_card
 
 pytestmark = pytest.mark.real
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
 _RESET = 2
 """vpcd's control byte."""
 _TO_THE_FIRST_CERTIFICATE = 12
@@ -35,13 +30,7 @@ def _card(*days_left: int, fault: Fault | None = None) -> ScriptedCard:
 def _verdict(card: ScriptedCard, *, tells_presence: bool = True) -> str:
     with PcscService(1, tells_presence=tells_presence, driver=Driver.QUIET) as service:
         service.insert(card)
-        done = subprocess.run(
-            [_COMMAND, "check", "--format", "json", "--at", AT.isoformat()],
-            env=service.env,
-            capture_output=True,
-            check=False,
-        )
-    return str(json.loads(done.stdout)["verdict"])
+        return str(checked(service.env, "--at", AT.isoformat())["verdict"])
 
 
 @pytest.mark.parametrize("after", [_TO_THE_FIRST_CERTIFICATE, _TO_THE_SECOND_CERTIFICATE])

@@ -2,19 +2,17 @@
 """What a card says of itself reaches a terminal as harmless text."""
 
 import subprocess
-import sys
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from tests.real.desks import AT, NAME, NUMBER, desk, nes
 from tests.rig.card import unknown_card
+from tests.rig.command import COMMAND
 from tests.rig.pkcs15 import SERIAL, pkcs15_card
 
 pytestmark = pytest.mark.real
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
 _ESCAPE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e[bold]"
 
 
@@ -27,7 +25,7 @@ def test_escape_sequences_of_a_card_never_reach_the_terminal(command: str) -> No
     )
     with ExitStack() as stack:
         done = subprocess.run(
-            [_COMMAND, command, *(("--at", AT.isoformat()) if command == "check" else ())],
+            [COMMAND, command, *(("--at", AT.isoformat()) if command == "check" else ())],
             env={**desk(stack, card).env, "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             encoding="utf-8",
@@ -45,7 +43,7 @@ def test_what_is_told_on_request_holds_nothing_personal() -> None:
     card = pkcs15_card([(f"{NUMBER}NES0", nes(400))], quick=True)
     with ExitStack() as stack:
         done = subprocess.run(
-            [_COMMAND, "-v", "check", "--at", AT.isoformat(), "--format", "json"],
+            [COMMAND, "-v", "check", "--at", AT.isoformat(), "--format", "json"],
             env={**desk(stack, card, unknown_card(), None).env, "PYTHONIOENCODING": "utf-8"},
             capture_output=True,
             encoding="utf-8",

@@ -1,24 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenSC, whichever release this machine has, reads a scripted card, and cardtool through it."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.conftest import require
 from tests.real.desks import AT, nes
 from tests.rig import opensc, pcsc
+from tests.rig.command import checked
 from tests.rig.driver import Driver
 from tests.rig.listing import listings
 from tests.rig.pcsc import PcscService
 
 pytestmark = pytest.mark.real
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
 _READING = {0xA4, 0xB0, 0xC0, 0xCA, 0xCB}
 """SELECT, READ BINARY, GET RESPONSE and GET DATA. Source: ISO/IEC 7816-4 §11."""
 _VERIFY, _HEADER_BYTES = 0x20, 5
@@ -54,17 +50,8 @@ def test_a_card_is_judged_through_opensc_and_only_read(
     card = kind.make(nes(400))
     service.insert(card)
 
-    done = subprocess.run(
-        [
-            *(_COMMAND, "check", "--format", "json", "--at", AT.isoformat()),
-            *("--module", opensc.module()),
-        ],
-        env=service.env,
-        capture_output=True,
-        check=False,
-    )
+    found = checked(service.env, "--at", AT.isoformat(), "--module", opensc.module())
 
-    found = json.loads(done.stdout)
     assert found["verdict"] == "nes-valid", [each["code"] for each in found["findings"]]
     assert card.commands
     assert {each.hex() for each in card.commands if not _only_reads(each)} == set()

@@ -14,11 +14,11 @@ from cardtool.model.snapshot import Failure, Host, decode
 from tests.conftest import require
 from tests.real.desks import AT, akis, nes
 from tests.rig import polkit
+from tests.rig.command import COMMAND, checked
 from tests.rig.polkit import USER, GuardedService
 
 pytestmark = [pytest.mark.real, pytest.mark.root]
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
 _GROUP = "kart.kullananlar"
 _ACCESS_DENIED = 0x8010006A
 """SCARD_W_SECURITY_VIOLATION."""
@@ -45,7 +45,7 @@ def service() -> Iterator[GuardedService]:
 def _rule(group: str) -> str:
     """Print the rule as a person does."""
     return subprocess.run(
-        [_COMMAND, "drivers", "--polkit-rule", group],
+        [COMMAND, "drivers", "--polkit-rule", group],
         capture_output=True,
         encoding="utf-8",
         check=True,
@@ -60,7 +60,7 @@ def _restart_with(service: GuardedService, rules: str) -> None:
 
 def _check(service: GuardedService, home: Path) -> tuple[dict[str, Any], int]:
     arguments = ("check", "--format", "json", "--at", AT.isoformat())
-    done = service.run_as_user(_COMMAND, *arguments, home=home)
+    done = service.run_as_user(COMMAND, *arguments, home=home)
     assert done.stdout, done.stderr
     return json.loads(done.stdout), done.returncode
 
@@ -93,14 +93,9 @@ def test_rule_for_a_group_lets_nobody_else_in(service: GuardedService, tmp_path:
 
 
 def test_root_needs_no_rule(service: GuardedService) -> None:
-    done = subprocess.run(
-        [_COMMAND, "check", "--format", "json", "--at", AT.isoformat()],
-        env=service.env,
-        capture_output=True,
-        check=False,
-    )
+    found = checked(service.env, "--at", AT.isoformat())
 
-    assert json.loads(done.stdout)["verdict"] == "nes-valid"
+    assert found["verdict"] == "nes-valid"
 
 
 def test_printed_rule_needs_both_its_actions(service: GuardedService, tmp_path: Path) -> None:
@@ -128,7 +123,7 @@ def test_a_container_that_has_polkit_gets_the_advice_of_any_machine(
     verdicts = [
         json.loads(
             subprocess.run(
-                [*around, *service.as_user(), _COMMAND, "check", "--format", "json"],
+                [*around, *service.as_user(), COMMAND, "check", "--format", "json"],
                 env={**service.env, "HOME": str(tmp_path), "container": "lxc"},
                 capture_output=True,
                 check=False,
@@ -152,7 +147,7 @@ def test_container_without_the_service_is_told_by_its_marks(tmp_path: Path) -> N
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
 
     done = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", _CONTAINER, _COMMAND],
+        ["unshare", "--mount", "sh", "-c", _CONTAINER, COMMAND],
         env=environment,
         capture_output=True,
         check=False,

@@ -1,21 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A reader is asked whatever letters are in its name, also where those are no UTF-8."""
 
-import json
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.real.desks import AT, akis, nes
 from tests.rig.card import PullOut
+from tests.rig.command import checked
 from tests.rig.pcsc import READER, PcscService
 
 pytestmark = pytest.mark.real
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
 _TURKISH = "ACS Kart Okuyucu Ğüİş"
 _BYTES = _TURKISH.encode("cp1254").decode("utf-8", "surrogateescape")
 """The same as a driver of another age writes it."""
@@ -28,14 +24,7 @@ any_name = pytest.mark.parametrize(
 
 
 def _check(service: PcscService) -> dict[str, Any]:
-    done = subprocess.run(
-        [_COMMAND, "check", "--format", "json", "--at", AT.isoformat()],
-        env=service.env,
-        capture_output=True,
-        check=False,
-    )
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    return checked(service.env, "--at", AT.isoformat())
 
 
 @any_name

@@ -27,6 +27,7 @@ from cardtool.probe.signing_jobs import Sign, Unsigned, Why, sign
 from tests.conftest import softhsm_module
 from tests.rig import certificates, opensc
 from tests.rig.certificates import KeyKind
+from tests.rig.command import COMMAND
 from tests.rig.driver import Driver
 from tests.rig.modules import (
     CKF_SO_PIN_LOCKED,
@@ -48,7 +49,6 @@ assert sys.platform == "linux"
 
 pytestmark = pytest.mark.real
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
 _WRONG = "654321"
 _ASKS = "The PIN: "
 _SIGNS = "Your card signs."
@@ -88,7 +88,7 @@ def _run(
         "PYTHONIOENCODING": "utf-8",
     }
     named = [] if module is None else ["--module", str(module)]
-    command = [str(_COMMAND), "sign-test", "--lang", language, *named, *arguments]
+    command = [str(COMMAND), "sign-test", "--lang", language, *named, *arguments]
     with Terminal(command, env) as terminal:
         yield terminal
 
@@ -432,7 +432,7 @@ def test_without_a_terminal_nothing_is_looked_at(tmp_path: Path) -> None:
     module = scripted_module(tmp_path, [Slot(certificates=[_nes()])])
 
     done = subprocess.run(
-        [_COMMAND, "sign-test", "--lang", "en", "-v", "--module", module.path],
+        [COMMAND, "sign-test", "--lang", "en", "-v", "--module", module.path],
         input=f"{PIN}\n",
         capture_output=True,
         text=True,
@@ -552,7 +552,7 @@ def test_the_pin_is_nowhere_to_be_found_while_the_card_signs(tmp_path: Path) -> 
         worker = _worker(terminal, watched)
         supervisor, command = worker.parents()[:2]
         family = [command, supervisor, worker]
-        assert _COMMAND.name in " ".join(family[0].cmdline())
+        assert COMMAND.name in " ".join(family[0].cmdline())
         public = b"".join(_public(each.pid) for each in psutil.process_iter())
         limits = [each.rlimit(resource.RLIMIT_CORE) for each in family]
         gate.touch()

@@ -3,7 +3,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,12 +11,12 @@ import pytest
 from cardtool.catalog import load
 from tests.real.desks import AT, NUMBER, nes
 from tests.rig.card import Fault, PullOut, ScriptedCard, unknown_card
+from tests.rig.command import COMMAND, checked
 from tests.rig.pcsc import PcscService
 from tests.rig.pkcs15 import pkcs15_card
 
 pytestmark = pytest.mark.real
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
 _IN_USE = 0x100
 _RESET = 2
 
@@ -28,13 +27,7 @@ def _card(*, delay_s: float = 0.0, quick: bool = True, fault: Fault | None = Non
 
 
 def _verdict(service: PcscService, *options: str) -> str:
-    done = subprocess.run(
-        [_COMMAND, "check", "--format", "json", "--at", AT.isoformat(), *options],
-        env=service.env,
-        capture_output=True,
-        check=False,
-    )
-    return str(json.loads(done.stdout)["verdict"])
+    return str(checked(service.env, "--at", AT.isoformat(), *options)["verdict"])
 
 
 def test_a_card_that_is_too_slow_is_let_finish_and_never_reset() -> None:
@@ -74,7 +67,7 @@ def test_three_checks_in_a_row_at_a_slow_unknown_card_go_one_after_another() -> 
 
 def test_two_checks_at_once_read_the_card_one_after_another() -> None:
     options = ("--format", "json", "--at", AT.isoformat(), "--timeout", "60")
-    command = [str(_COMMAND), "check", *options]
+    command = [str(COMMAND), "check", *options]
     with PcscService(1) as service:
         service.insert(_card(delay_s=0.02))
         both = [

@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A reader that is unplugged while its card is read: PC/SC forgets it, the verdict does not."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.real.desks import AT, NUMBER, nes
 from tests.rig.card import AKIS_CURRENT_ATR, ScriptedCard
+from tests.rig.command import checked
 from tests.rig.modules import Slot, scripted_module
 from tests.rig.pcsc import PcscService
 
 pytestmark = pytest.mark.real
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
 
 _UNPLUG = """
 extern int creat(const char *, unsigned), kill(int, int);
@@ -35,16 +32,7 @@ def test_a_reader_unplugged_in_the_middle_is_said(tmp_path: Path) -> None:
         slot = Slot(certificates=[(f"{NUMBER}NES0", nes(400))])
         module = scripted_module(tmp_path, [slot], code={"IN_FIND_OBJECTS": code})
 
-        done = subprocess.run(
-            [
-                *(_COMMAND, "check", "--format", "json", "--at", AT.isoformat()),
-                *("--module", module.path),
-            ],
-            env=service.env,
-            capture_output=True,
-            check=False,
-        )
+        found = checked(service.env, "--at", AT.isoformat(), "--module", module.path)
 
-    found = json.loads(done.stdout)
     assert found["verdict"] == "reader-unplugged", [each["code"] for each in found["findings"]]
     assert found["findings"][0]["facts"] == {"reader": "ACS ACR39U ICC Reader 00 00"}

@@ -5,24 +5,20 @@ On the card are an expired NES, its successor and their issuer, so that a readin
 looks like an expired card or an empty one.
 """
 
-import json
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from cardtool.rules.codes.row import UNSURE
 from tests.real.desks import AT, NUMBER, nes
 from tests.rig import certificates
 from tests.rig.card import Fault, Glitch, PullOut, ScriptedCard, Swap, Truncated
+from tests.rig.command import checked
 from tests.rig.driver import Driver
 from tests.rig.pcsc import PcscService
 from tests.rig.pkcs15 import pkcs15_card
 from tests.trials import Trial
 
-_COMMAND = Path(sys.executable).with_name("cardtool")
 _READING = {0xA4, 0xB0, 0xC0, 0xCA}
 """SELECT, READ BINARY, GET RESPONSE and GET DATA. Source: ISO/IEC 7816-4 §11."""
 _RESET = 2
@@ -78,13 +74,7 @@ def _check(
     """Return what the installed command says of a card, and the codes it gives."""
     with PcscService(1, tells_presence=tells_presence, driver=driver) as service:
         service.insert(card)
-        done = subprocess.run(
-            [_COMMAND, "check", "--format", "json", "--at", AT.isoformat()],
-            env=service.env,
-            capture_output=True,
-            check=False,
-        )
-    found = json.loads(done.stdout)
+        found = checked(service.env, "--at", AT.isoformat())
     return found, [finding["code"] for finding in found["findings"]]
 
 

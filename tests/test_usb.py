@@ -14,8 +14,8 @@ import pytest
 from cardtool.catalog import load
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import UsbDevice
-from cardtool.probe import usb
-from cardtool.probe.usb import UsbLook, _linux, _macos
+from cardtool.probe import program, usb
+from cardtool.probe.usb import UsbLook, _linux
 
 
 def look(root: Path = Path("/")) -> UsbLook:
@@ -250,7 +250,7 @@ def test_the_files_are_only_read(tree: Tree) -> None:
 def test_what_the_program_of_macos_prints_comes_back() -> None:
     command = [sys.executable, "-c", "print('<plist/>')"]
 
-    assert _macos.read(command, timeout_s=30) == b"<plist/>" + os.linesep.encode()
+    assert program.output(command, api="usb", timeout_s=30) == b"<plist/>" + os.linesep.encode()
 
 
 @pytest.mark.parametrize(
@@ -263,14 +263,14 @@ def test_what_the_program_of_macos_prints_comes_back() -> None:
 def test_a_program_of_macos_that_fails_is_a_failure(
     code: str, timeout_s: float, name: str, number: int | None
 ) -> None:
-    failure = _macos.read([sys.executable, "-c", code], timeout_s=timeout_s)
+    failure = program.output([sys.executable, "-c", code], api="usb", timeout_s=timeout_s)
 
     assert isinstance(failure, Failure)
     assert (failure.api, failure.name, failure.code) == ("usb", name, number)
 
 
 def test_a_program_of_macos_that_is_not_there_is_a_failure(tmp_path: Path) -> None:
-    failure = _macos.read([str(tmp_path / "ioreg")], timeout_s=30)
+    failure = program.output([str(tmp_path / "ioreg")], api="usb", timeout_s=30)
 
     assert isinstance(failure, Failure)
     assert (failure.api, failure.name) == ("usb", "ENOENT")
@@ -280,7 +280,7 @@ def test_looking_loads_no_native_library_on_this_system() -> None:
     code = """
 import sys
 from pathlib import Path
-from cardtool.probe import usb
+from cardtool.probe import program, usb
 root = Path("/")
 usb.understand(usb.read(root, timeout_s=2.0), root)
 print("ctypes" in sys.modules)

@@ -19,7 +19,8 @@ from pathlib import Path
 from cardtool import regularfile, wholefile
 from cardtool.model.origin import account
 from cardtool.model.snapshot import Failure
-from cardtool.probe.usb import _macos, plist
+from cardtool.probe import program
+from cardtool.probe.usb import plist
 
 _APPLICATION = uuid.UUID("8c5f3a0e-7d0b-4a63-9f0e-2b6d9c41a7e5")
 """Ours, drawn once: another one would make every workstation a new one."""
@@ -69,7 +70,7 @@ def _system_id(root: Path) -> bytes | None:
     if sys.platform == "win32":
         return of_text(_ask_registry())
     if sys.platform == "darwin":
-        printed = _macos.read(_MAC_COMMAND, timeout_s=_MAC_TIMEOUT_S)
+        printed = program.output(_MAC_COMMAND, api="os", timeout_s=_MAC_TIMEOUT_S)
         return None if isinstance(printed, Failure) else of_ioreg(printed)
     try:
         return of_text((root / _MACHINE_ID).read_text("ascii"))

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The services that readers depend on, in the system's own words."""
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import Service
+from cardtool.probe import program
 
 _UNITS = ("pcscd.socket", "pcscd.service")
 _PROPERTIES = "Id,LoadState,ActiveState,UnitFileState"
@@ -45,19 +46,8 @@ def parse_systemctl(text: str) -> tuple[Service, ...]:
 
 def _ask_systemd(timeout_s: float, systemctl: str) -> tuple[Service, ...]:
     command = [systemctl, "show", *_UNITS, f"--property={_PROPERTIES}"]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own words, and a program of the system
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=timeout_s,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ()
-    return parse_systemctl(done.stdout) if done.returncode == 0 else ()
+    printed = program.output(command, api="systemd", timeout_s=timeout_s)
+    return () if isinstance(printed, Failure) else parse_systemctl(printed.decode(errors="replace"))
 
 
 def describe_windows(ask: Callable[[str], Any]) -> Iterator[Service]:

@@ -12,7 +12,11 @@ import msgspec
 
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import Driver, UsbDevice
-from cardtool.probe.usb import _linux, _macos, drivers, parse
+from cardtool.probe import program
+from cardtool.probe.usb import _linux, drivers, parse
+
+_IOREG = ("/usr/sbin/ioreg", "-a", "-r", "-l", "-c", "IOUSBHostDevice")
+"""As a property list, the devices and what hangs on them, with properties. Source: ioreg(8)."""
 
 
 class UsbLook(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +45,7 @@ def read(root: Path, *, timeout_s: float) -> Raw:
 
         return _windows.read(ctypes.WinDLL("cfgmgr32"))
     if sys.platform == "darwin":  # pragma: no cover - needs macOS, not run there
-        return _macos.read(_macos.COMMAND, timeout_s=timeout_s)
+        return program.output(_IOREG, api="usb", timeout_s=timeout_s)
     return _linux.read(root)
 
 

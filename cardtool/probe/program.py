@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Asks a program of the system, and waits no longer than is given."""
+
+import errno
+import subprocess
+from collections.abc import Sequence
+
+from cardtool.model.snapshot import Failure
+
+
+def output(command: Sequence[str], *, api: str, timeout_s: float) -> bytes | Failure:
+    """Return what a program printed, or a `Failure` of this interface."""
+    try:
+        done = subprocess.run(  # noqa: S603 - a program of the system, and words of ours
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        detail = f"{command[0].rpartition('/')[2]}: no answer in {timeout_s:.1f} s"
+        return Failure(api=api, name="TIMEOUT", detail=detail)
+    except OSError as error:
+        name = errno.errorcode.get(error.errno or 0, "EIO")
+        return Failure(api=api, name=name, code=error.errno, detail=str(error))
+    if done.returncode:
+        complaint = done.stderr[-200:].decode(errors="replace")
+        return Failure(api=api, name="EXIT", code=done.returncode & 0xFFFFFFFF, detail=complaint)
+    return done.stdout

@@ -20,11 +20,14 @@ from cardtool.probe import certificate
 from cardtool.probe.cryptoki import REFUSALS, name_error, shield_slots
 from cardtool.probe.jobs import OpenedModule, TokenAnswer
 
-_slots: dict[int, Any] = {}
+Handle = Any
+"""An object of python-pkcs11, whose classes are Cython's: module, slot, token, session, object."""
+
+_slots: dict[int, Handle] = {}
 """The opened module's slots by identifier."""
 
 
-def describe(module: Any) -> OpenedModule | Failure:  # noqa: ANN401 - a Cython class
+def describe(module: Handle) -> OpenedModule | Failure:
     """Say what an opened module is, and which slots it has."""
     info = ModuleInfo(
         description=module.library_description,
@@ -58,7 +61,7 @@ def read_token(slot_id: int) -> TokenAnswer:
     return TokenAnswer(token=_read_token(_slots[slot_id]))
 
 
-def _read_token(slot: Any) -> Token | Failure | None:  # noqa: ANN401 - a Cython class
+def _read_token(slot: Handle) -> Token | Failure | None:
     try:
         token = slot.get_token()
     except TokenNotPresent:
@@ -83,7 +86,7 @@ def flag_names(flags: int) -> tuple[str, ...]:
 
 
 @contextmanager
-def _session(token: Any) -> Iterator[Any]:  # noqa: ANN401 - Cython classes
+def _session(token: Handle) -> Iterator[Handle]:
     mapper = AttributeMapper()
     mapper.attribute_types[Attribute.LABEL] = mapper.attribute_types[Attribute.ID]  # raw bytes
     session = token.open(attribute_mapper=mapper)
@@ -94,7 +97,7 @@ def _session(token: Any) -> Iterator[Any]:  # noqa: ANN401 - Cython classes
             session.close()
 
 
-def _read_certificates(token: Any) -> tuple[CertificateObject, ...] | Failure:  # noqa: ANN401
+def _read_certificates(token: Handle) -> tuple[CertificateObject, ...] | Failure:
     try:
         with _session(token) as session:
             wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE}
@@ -113,7 +116,7 @@ def _too_many(items: Sequence[object], of: str) -> Failure | None:
     return Failure(api="worker", name="OVERSIZE", detail=f"more than {LIST_LIMIT} {of}")
 
 
-def _read_certificate(stored: Any) -> CertificateObject:  # noqa: ANN401 - a Cython class
+def _read_certificate(stored: Handle) -> CertificateObject:
     label = _attribute(stored, Attribute.LABEL).decode(errors="replace").strip("\0 ")
     identifier = _attribute(stored, Attribute.ID).hex().upper()
     try:
@@ -129,7 +132,7 @@ def _read_certificate(stored: Any) -> CertificateObject:  # noqa: ANN401 - a Cyt
     )
 
 
-def _attribute(stored: Any, attribute: Attribute) -> bytes:  # noqa: ANN401 - a Cython class
+def _attribute(stored: Handle, attribute: Attribute) -> bytes:
     try:
         return bytes(stored[attribute])
     except REFUSALS:  # an attribute the token does not have

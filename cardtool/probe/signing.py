@@ -7,7 +7,7 @@ C_Login as the user is called in one place, once a process. The PIN is in local 
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
 import pkcs11
@@ -20,7 +20,7 @@ from cardtool.probe import pkcs11 as opening
 from cardtool.probe.certificate import trim
 from cardtool.probe.challenge import Challenge
 from cardtool.probe.cryptoki import name_error
-from cardtool.probe.pkcs11_facts import flag_names, read_token
+from cardtool.probe.pkcs11_facts import Handle, flag_names, read_token
 from cardtool.probe.signing_jobs import Sign, Signed, Unsigned, Why
 
 _PIN_FLAGS = ("CKF_USER_PIN_", "CKF_SO_PIN_")
@@ -33,7 +33,10 @@ def answer(lines: BinaryIO, question: bytes) -> bytes:
     """
     pin = lines.readline()
     asked = msgspec.json.decode(question, type=Sign)
-    return jobs.encode(_sign(asked, pin))
+    try:
+        return jobs.encode(_sign(asked, pin))
+    except PKCS11Error as error:  # before the login: what comes after it has answers of its own
+        return jobs.encode(Unsigned(why=Why.UNREACHED, reason=name_error(error)))
 
 
 def _sign(asked: Sign, pin: bytes) -> Signed | Unsigned | Failure:
@@ -46,8 +49,6 @@ def _sign(asked: Sign, pin: bytes) -> Signed | Unsigned | Failure:
     try:
         challenge = Challenge(der)
         choices = challenge.choices(slot.get_mechanisms())
-    except PKCS11Error as error:
-        return Unsigned(why=Why.UNREACHED, reason=name_error(error))
     except ValueError:
         choices = ()
     if not choices:
@@ -58,34 +59,22 @@ def _sign(asked: Sign, pin: bytes) -> Signed | Unsigned | Failure:
 
 
 def _watch(
-    slot: Any,  # noqa: ANN401 - a Cython class
-    asked: Sign,
-    der: bytes,
-    attempt: Callable[[Any, Any], Signed | Unsigned],
+    slot: Handle, asked: Sign, der: bytes, attempt: Callable[[Handle, Handle], Signed | Unsigned]
 ) -> Signed | Unsigned:
-    """Look at the card once more, and make the attempt with a session open that dies with it."""
-    try:
-        token = slot.get_token()
-        witness = token.open()
-    except PKCS11Error as error:
-        return Unsigned(why=Why.UNREACHED, reason=name_error(error))
+    """Look at the card once more, and make the attempt while a session is open: it dies with it."""
+    token = slot.get_token()
+    witness = token.open()
     try:
         if not _is_agreed(token, witness, asked, der):
             return Unsigned(why=Why.CHANGED)
         return attempt(token, witness)
-    except PKCS11Error as error:
-        return Unsigned(why=Why.UNREACHED, reason=name_error(error))
     finally:
         with suppress(PKCS11Error):
             witness.close()
 
 
-def _is_agreed(token: Any, witness: Any, asked: Sign, der: bytes) -> bool:  # noqa: ANN401
-    """Tell, just before the login, whether the PIN and the certificate are still as agreed to.
-
-    Raises:
-        PKCS11Error: the card is gone.
-    """
+def _is_agreed(token: Handle, witness: Handle, asked: Sign, der: bytes) -> bool:
+    """Tell, just before the login, whether the PIN and the certificate are still as agreed to."""
     if _pin_state(flag_names(int(token.flags))) != _pin_state(asked.flags):
         return False
     certificates = list(witness.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
@@ -99,8 +88,8 @@ def _try(  # noqa: PLR0913, PLR0917 - each is needed once the PIN is out
     identifier: str,
     challenge: Challenge,
     choice: tuple[pkcs11.Mechanism, bytes],
-    token: Any,  # noqa: ANN401 - a Cython class
-    witness: Any,  # noqa: ANN401 - a Cython class
+    token: Handle,
+    witness: Handle,
 ) -> Signed | Unsigned:
     """Log in, once, and sign where the card is the same as before the login."""
     try:
@@ -118,7 +107,7 @@ def _try(  # noqa: PLR0913, PLR0917 - each is needed once the PIN is out
             session.close()  # C_Logout and C_CloseSession
 
 
-def _open(asked: Sign) -> tuple[Any, bytes, str] | Unsigned:
+def _open(asked: Sign) -> tuple[Handle, bytes, str] | Unsigned:
     """Return the slot, and the certificate and its CKA_ID, if all is as it was agreed to."""
     question = jobs.OpenModule(path=asked.path, environment=asked.environment)
     opened = jobs.OPENED.decode(opening.answer(jobs.encode(question)))
@@ -149,7 +138,7 @@ def _pin_state(flags: tuple[str, ...]) -> set[str]:
 
 
 def _prove(
-    session: Any,  # noqa: ANN401 - a Cython class
+    session: Handle,
     identifier: str,
     challenge: Challenge,
     choice: tuple[pkcs11.Mechanism, bytes],
@@ -181,7 +170,7 @@ def _prove(
     return Unsigned(why=Why.NOT_VERIFIED if signatures else Why.NOT_SIGNED, reason=refusal)
 
 
-def _keys(session: Any, identifier: str, challenge: Challenge) -> list[Any]:  # noqa: ANN401
+def _keys(session: Handle, identifier: str, challenge: Challenge) -> list[Handle]:
     """Return the private keys that may be the certificate's.
 
     Two can share one CKA_ID, and one can lack it: then its modulus has to be the certificate's.
@@ -200,14 +189,14 @@ def _keys(session: Any, identifier: str, challenge: Challenge) -> list[Any]:  # 
     return same or others
 
 
-def _attribute(key: Any, attribute: Attribute) -> Any:  # noqa: ANN401 - Cython, a value of any type
+def _attribute(key: Handle, attribute: Attribute) -> Handle:
     try:
         return key[attribute]
     except PKCS11Error:  # an attribute the token does not have
         return None
 
 
-def _flags_now(slot: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - a Cython class
+def _flags_now(slot: Handle) -> tuple[str, ...] | None:
     try:
         return flag_names(int(slot.get_token().flags))
     except PKCS11Error:

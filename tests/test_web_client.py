@@ -7,6 +7,7 @@ import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,6 +85,23 @@ def test_a_server_that_hangs_up_in_the_middle_is_told(server: Web) -> None:
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
 
     assert _refusal(server.put("/reset", reset)) in {"ECONNRESET", "NOT_HTTP"}
+
+
+def test_a_name_is_resolved_once_and_its_checked_number_is_connected_to(
+    server: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.put("/a", b"here")
+    real, resolved = socket.getaddrinfo, []
+
+    def dns(host: str, *more: Any, **named: Any) -> Any:  # noqa: ANN401 - the system's own
+        resolved.append(host)
+        is_first = resolved == ["wandering.example"]
+        return real("127.0.0.1" if is_first else host, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", dns)
+
+    assert _ask(f"http://wandering.example:{server.port}/a").body == b"here"
+    assert resolved.count("wandering.example") == 1
 
 
 def _tunnel(handler: Handler, asked: Asked) -> None:

@@ -374,11 +374,6 @@ def test_every_moment_can_be_shown(moment: datetime) -> None:
     assert f"{moment.minute:02}:{moment.second:02}" in Text("en", TURKEY).moment(moment)
 
 
-def test_another_language_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="no words in 'de'; there are tr, en"):
-        Text("de")
-
-
 @every_language
 @pytest.mark.parametrize("code", ROWS)
 def test_no_fact_is_left_open_when_all_are_given(language: str, code: str) -> None:

@@ -48,7 +48,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
 
 
 def _is_none_here(snapshot: Snapshot, at: datetime) -> bool:
-    """Tell whether nothing is plugged in, by all that can be known."""
+    """Tell whether no reader is plugged in, as far as that can be known."""
     if ports.plugged(snapshot):
         return False
     if isinstance(snapshot.readers, Failure):
@@ -75,11 +75,11 @@ def _several(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
     """Give a finding for each reader on USB; two of one model that fare alike are one."""
-    said = set()
-    for each in _judged(snapshot):
-        if (key := (each.code, *each.facts.items())) not in said:
-            said.add(key)
-            yield each
+    seen = set()
+    for judged in _judged(snapshot):
+        if (key := (judged.code, *judged.facts.items())) not in seen:
+            seen.add(key)
+            yield judged
 
 
 def _judged(snapshot: Snapshot) -> Iterator[Finding]:
@@ -87,8 +87,8 @@ def _judged(snapshot: Snapshot) -> Iterator[Finding]:
         served: tuple[UsbDevice, ...] = ()
         unserved = tuple(filter(ports.hindrance, ports.plugged(snapshot)))
     else:
-        found = ports.sort(snapshot)
-        served, unserved = found.served, found.unserved
+        divided = ports.sort(snapshot)
+        served, unserved = divided.served, divided.unserved
         for device in served:
             yield finding("reader-identified", model=ports.model_name(device), usb=device.id)
     around = _Around(snapshot, served)
@@ -112,20 +112,20 @@ class _Around:
     """What else is at a desk beside a reader that PC/SC does not serve."""
 
     def __init__(self, snapshot: Snapshot, served: tuple[UsbDevice, ...]) -> None:
-        here = ports.real(snapshot)
-        self.own = {each for each in ports.plugged(snapshot) if not ports.is_built_in(each)}
+        offered = ports.real(snapshot)
+        self.own = {device for device in ports.plugged(snapshot) if not ports.is_built_in(device)}
         """Those that did not come with the computer."""
-        self.has_any = bool(here)
-        self.was_filled = any(map(_was_filled, here))
+        self.has_any = bool(offered)
+        self.was_filled = any(map(_was_filled, offered))
         self.is_built_in = bool(served) and all(map(ports.is_built_in, served))
         """All that PC/SC serves came with the computer."""
 
 
 def _is_aside(device: UsbDevice, around: _Around, *, is_unsupported: bool) -> bool:
-    """Tell whether another reader is the one that matters to a person here.
+    """Tell whether a person here uses another reader and not this one.
 
-    It is where a card is in it, where it waits for one, and where this one came with the computer.
-    One that came with the computer and waits for a card is not, beside a person's own.
+    So it is if the other holds a card or waits for one, or if this one came with the computer. A
+    reader that came with the computer and waits for a card does not count beside a person's own.
     """
     is_spare = ports.is_built_in(device) or is_unsupported
     if is_spare and len(around.own) > (device in around.own):

@@ -89,7 +89,7 @@ def renewal_of(issuer: str, ends_at: datetime, policy: Policy) -> tuple[datetime
 
 
 def newest(lines: Iterable[Summary]) -> Iterator[Summary]:
-    """Yield one line for each workstation, that of the latest look; holds as many as there are."""
+    """Yield one line for each workstation, that of its latest snapshot; holds them all."""
     latest: dict[str, Summary] = {}
     for line in lines:
         key = line.host_id or line.host

@@ -49,19 +49,19 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
             yield finding("token-blank", **facts)
     if not read and not desk.signing_seats(snapshot) and named.needs_no_reader(snapshot):
         yield from _without_token(snapshot)
-    said = set()
-    for each in _troubles(snapshot):
-        if (key := (each.code, each.facts.get("reader"))) not in said:
-            said.add(key)
-            yield each
+    seen = set()
+    for trouble in _troubles(snapshot):
+        if (key := (trouble.code, trouble.facts.get("reader"))) not in seen:
+            seen.add(key)
+            yield trouble
 
 
 def check_pins(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Give the PIN's state on each card whose NES is in force: before and after, no PIN matters."""
-    said = set()
+    """Give the PIN's state of each card whose NES is in force; of others no PIN matters."""
+    seen = set()
     for nes in desk.all_nes(snapshot):
-        if nes.is_in_force(at) and nes.place not in said:
-            said.add(nes.place)
+        if nes.is_in_force(at) and nes.place not in seen:
+            seen.add(nes.place)
             code = pin_code(nes.token)
             facts = {"reader": nes.place, "label": nes.token.label}
             if PUK_LOCKED in nes.token.flags and code not in _WITH_PUK:
@@ -89,11 +89,12 @@ def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
     seats, reading = desk.signing_seats(snapshot), desk.reading_modules(snapshot)
     read = {slot.reader for _, slot, _ in desk.tokens(snapshot)}
     seats_of = {seat.reader: (seat,) for seat in seats}
-    left = _of_each_card(seat for seat in seats if seat.reader not in reading)
+    unread_kinds = _of_each_kind(desk.unread_seats(snapshot))
     for module, slot, failure in _failures(snapshot):
         mine = () if slot.reader is None else seats_of.get(slot.reader, ())
-        own = [seat for seat in mine if seat.reader not in reading]
-        unread = left if slot.reader is None else own
+        unread = [seat for seat in mine if seat.reader not in reading]
+        if slot.reader is None:
+            unread = unread_kinds
         reason = desk.reason(failure)
         if desk.is_ours(failure):
             yield finding("cardtool-fault", part=module.path, reason=reason)
@@ -102,7 +103,7 @@ def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
         elif not seats and slot.reader not in read:
             yield _of_no_seat(module, slot, failure)
         elif (
-            slot.reader is not None  # else it is nobody's here: the cards that are were all read
+            slot.reader is not None  # a slot of no reader holds none of these cards: all were read
             and failure.name != _NOT_RECOGNISED
             and any(desk.is_missed(module, seat, reading[seat.reader]) for seat in mine)
         ):
@@ -112,9 +113,9 @@ def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _of_no_seat(module: Module, slot: Slot, failure: Failure) -> Finding:
-    """Say that a place was not read, in which there is no card that the catalogue knows.
+    """Say that a slot was not read in which there is no card that the catalogue knows.
 
-    Of a module that was named and takes its time, nothing is known of a card that should answer.
+    A named module that does not answer is at fault itself: no card is known to keep it waiting.
     """
     facts = {"module": module.path, "reason": desk.reason(failure)}
     code = _code(failure)
@@ -123,17 +124,17 @@ def _of_no_seat(module: Module, slot: Slot, failure: Failure) -> Finding:
     return finding(code, reader=desk.reader_of(module, slot), **facts)
 
 
-def _of_each_card(seats: Iterable[desk.Seat]) -> list[desk.Seat]:
+def _of_each_kind(seats: Iterable[desk.Seat]) -> list[desk.Seat]:
     """Return the first seat of each kind of card."""
-    found: dict[str, desk.Seat] = {}
+    first: dict[str, desk.Seat] = {}
     for seat in seats:
-        found.setdefault(seat.card.id, seat)
-    return list(found.values())
+        first.setdefault(seat.card.id, seat)
+    return list(first.values())
 
 
 def _unread(module: Module, seats: list[desk.Seat], failure: Failure) -> Iterator[Finding]:
     """Say what kept a module from reading a card; of several, the first it may be for."""
-    seat = next((each for each in seats if fitting.is_for(module, each.card)), seats[0])
+    seat = next((seat for seat in seats if fitting.is_for(module, seat.card)), seats[0])
     code = _code(failure)
     facts = {"reader": seat.reader, "module": module.path, "reason": desk.reason(failure)}
     if code != "token-not-recognised":

@@ -13,14 +13,15 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from cardtool.model import homes, numbers
 from cardtool.model.accounts import Accounts
 from cardtool.model.certificate import Attribute, Certificate, Name
 from cardtool.model.effort import Effort
 from cardtool.model.fields import DIGITS, IDENTIFIERS, SHARED, STANDARD, SYMBOLS, TOLD
-from cardtool.model.origin import IdentityPolicy
-from cardtool.model.snapshot import CertificateObject, Failure, Slot, Snapshot, Token
+from cardtool.model.origin import IdentityPolicy, Origin
+from cardtool.model.snapshot import CertificateObject, Failure, Host, Slot, Snapshot, Token
 from cardtool.model.spelling import Names, folded
 from cardtool.model.stars import Stars, starred
 from cardtool.model.values import NUMBER_BYTES, Values, is_hashed
@@ -125,23 +126,9 @@ class _Disguise:
         }
 
     def snapshot(self, snapshot: Snapshot) -> Snapshot:
-        """Change the records that are personal by their nature, then every other text."""
+        """Change the records that are personal by their nature, and every other text."""
         self._people = _people(snapshot)
-        modules = tuple(
-            msgspec.structs.replace(module, slots=tuple(map(self._slot, module.slots)))
-            if isinstance(module.slots, tuple)
-            else module
-            for module in snapshot.modules
-        )
-        origin = snapshot.origin
-        if origin is not None:
-            origin = msgspec.structs.replace(origin, user=self._named(origin.user))
-        name = self._accounts.in_host(snapshot.host.name, self._change)
-        host = msgspec.structs.replace(snapshot.host, name=name)
-        changed = self._walk(
-            msgspec.structs.replace(snapshot, modules=modules, origin=origin, host=host)
-        )
-        assert isinstance(changed, Snapshot)  # noqa: S101 - for the type checker
+        changed: Snapshot = self._walk(snapshot)
         return changed
 
     def _value(self, text: str) -> str:
@@ -176,37 +163,27 @@ class _Disguise:
             return text
         return self._homeless(self._values.numberless(self._nameless(text), self._change))
 
-    def _slot(self, slot: Slot) -> Slot:
-        token = slot.token
-        if isinstance(token, Failure) and slot.reader is None:  # it may be called after its holder
-            return msgspec.structs.replace(slot, description=self._named(slot.description))
-        if not isinstance(token, Token):
-            return slot
-        certificates = token.certificates
-        if not isinstance(certificates, Failure):
-            certificates = tuple(map(self._object, certificates))
-        changed = msgspec.structs.replace(
-            token,
-            label=self._named(token.label),
-            serial=self._value(token.serial),
-            certificates=certificates,
-        )
-        return msgspec.structs.replace(slot, token=changed)
-
-    def _object(self, each: CertificateObject) -> CertificateObject:
-        content = each.content
-        if isinstance(content, Certificate):
-            subject, issuer = (
-                self._name(name) if name in self._people else name
-                for name in (content.subject, content.issuer)
-            )
-            content = msgspec.structs.replace(content, subject=subject, issuer=issuer)
-        return msgspec.structs.replace(
-            each,
-            content=content,
-            label=self._named(each.label),
-            der=each.der if self._keeps_bytes else None,
-        )
+    def _record(self, record: msgspec.Struct) -> msgspec.Struct:
+        """Change what is personal by its nature in one record."""
+        changed: dict[str, Any] = {}
+        match record:
+            case Token():
+                changed["label"] = self._named(record.label)
+                changed["serial"] = self._value(record.serial)
+            case CertificateObject():
+                changed["label"] = self._named(record.label)
+                changed["der"] = record.der if self._keeps_bytes else None
+            case Slot(reader=None, token=Failure()):  # it may be called after its holder
+                changed["description"] = self._named(record.description)
+            case Name() if record in self._people:
+                changed["attributes"] = tuple(map(self._attribute, record.attributes))
+            case Origin():
+                changed["user"] = self._named(record.user)
+            case Host():
+                changed["name"] = self._accounts.in_host(record.name, self._change)
+            case Failure(api="worker") if record.name not in TOLD:
+                changed["detail"] = ""
+        return replace(record, **changed) if changed else record
 
     def _identifier(self, hexadecimal: str) -> str:
         """Change bytes that spell something personal: as text, as digits or as a number."""
@@ -227,9 +204,6 @@ class _Disguise:
             return self._text(hexadecimal)
         return self._value(hexadecimal) if self._values.is_in_bytes(data) else hexadecimal
 
-    def _name(self, name: Name) -> Name:
-        return Name(attributes=tuple(map(self._attribute, name.attributes)))
-
     def _attribute(self, each: Attribute) -> Attribute:
         if each.type == "C":
             return each
@@ -240,15 +214,14 @@ class _Disguise:
         if type(node) is str:  # a member of an enumeration stays
             return self._once(self._changes.get(field, self._text), node)
         if isinstance(node, msgspec.Struct):
-            if isinstance(node, Failure) and node.api == "worker" and node.name not in TOLD:
-                node = msgspec.structs.replace(node, detail="")
+            node = self._record(node)
             names = (name for name in node.__struct_fields__ if name != "der")
             changed = {
                 name: new
                 for name in names
                 if (new := self._walk(value := getattr(node, name), _kind(node, name))) is not value
             }
-            return msgspec.structs.replace(node, **changed) if changed else node
+            return replace(node, **changed) if changed else node
         if isinstance(node, tuple):
             return tuple(self._walk(each, field) for each in node)
         if isinstance(node, dict):

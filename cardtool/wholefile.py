@@ -81,13 +81,13 @@ def _taken_away(draft: Path) -> Iterator[None]:
 
     numbers = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
     is_main = threading.current_thread() is threading.main_thread()  # others may set no handler
-    deadly = [each for each in numbers if is_main and signal.getsignal(each) is signal.SIG_DFL]
-    for each in deadly:
-        signal.signal(each, end)
+    deadly = [one for one in numbers if is_main and signal.getsignal(one) is signal.SIG_DFL]
+    for number in deadly:
+        signal.signal(number, end)
     try:
         yield
     finally:
         with suppress(OSError):
             draft.unlink()
-        for each in deadly:
-            signal.signal(each, signal.SIG_DFL)
+        for number in deadly:
+            signal.signal(number, signal.SIG_DFL)

@@ -24,8 +24,8 @@ _OPEN = ipaddress.IPv6Network("2000::/3")
 """All of IPv6 that is given out. Source: the IANA registry of IPv6 address space."""
 
 _SET_APART = tuple(
-    ipaddress.IPv6Network(each)
-    for each in (
+    ipaddress.IPv6Network(network)
+    for network in (
         "2001::/23",  # protocols, Teredo among them: RFC 2928, RFC 4380
         "2001:db8::/32",  # examples: RFC 3849
         "3fff::/20",  # examples: RFC 9637
@@ -33,8 +33,8 @@ _SET_APART = tuple(
 )
 
 _WRAPPERS = tuple(
-    ipaddress.IPv6Network(each)
-    for each in (
+    ipaddress.IPv6Network(network)
+    for network in (
         "::ffff:0:0/96",  # mapped: RFC 4291 §2.5.5.2
         "::ffff:0:0:0/96",  # translated: RFC 2765 §2.1
         "64:ff9b::/96",  # where a network has only IPv6, DNS gives every number so: RFC 6052 §2.1

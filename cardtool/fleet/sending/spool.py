@@ -87,7 +87,7 @@ class Spool:
             if not mine:
                 raise TimeoutError(None, "another sender does not end", str(self._folder))
             waiting = self._waiting()
-            if any(_parts(each)["name"] == name for each in waiting):
+            if any(_parts(file)["name"] == name for file in waiting):
                 return 0
             number = int(_parts(waiting[-1])["number"]) + 1 if waiting else 1
             wholefile.write(self._folder / f"{number:012d}_{name}", body, draft=_DRAFT)
@@ -110,9 +110,9 @@ class Spool:
         last = DELIVERED
         with self._locked("deliver", patience_s) as mine:
             if not mine:
-                last = Answer("away", "busy")
-            tried = self._tried() if mine else {}
-            for file in self._queue(tried) if mine else ():
+                return Report(waiting=len(self._waiting()), last=Answer("away", "busy"))
+            tried = self._tried()
+            for file in self._queue(tried):
                 try:
                     body = regularfile.read(file, follow=False)
                 except FileNotFoundError:  # dropped meanwhile
@@ -143,16 +143,16 @@ class Spool:
 
     def _queue(self, tried: Mapping[str, int]) -> Iterator[Path]:
         """Yield what waits, each once, what came meanwhile, and then what was tried too often."""
-        late = {each for each in self._waiting() if tried.get(_parts(each)["name"], 0) >= _TRIES}
+        late = {file for file in self._waiting() if tried.get(_parts(file)["name"], 0) >= _TRIES}
         seen = set(late)
-        while new := [each for each in self._waiting() if each not in seen]:
+        while new := [file for file in self._waiting() if file not in seen]:
             seen.update(new)
             yield from new
         yield from sorted(late)
 
     def _tried(self) -> dict[str, int]:
         """Return how often each was tried, of those that wait."""
-        waiting = {_parts(each)["name"] for each in self._waiting()}
+        waiting = {_parts(file)["name"] for file in self._waiting()}
         try:
             lines = regularfile.read(self._folder / _TRIED).decode().splitlines()
         except (OSError, UnicodeDecodeError):
@@ -174,7 +174,7 @@ class Spool:
         file.replace(folder / name)
 
     def _waiting(self) -> list[Path]:
-        return sorted(each for each in self._folder.iterdir() if _WAITING.fullmatch(each.name))
+        return sorted(file for file in self._folder.iterdir() if _WAITING.fullmatch(file.name))
 
     @contextmanager
     def _locked(self, name: str, patience_s: float) -> Iterator[bool]:

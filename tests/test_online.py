@@ -584,10 +584,10 @@ def test_the_whole_goes_through_a_child_of_its_own(server: Web) -> None:
     leaf = _asked(server, answer)
     read = module(slot(_card(leaf, ISSUER, ROOT)))
 
-    (trust,) = asking.prove((read,), _settings())
+    (trust,) = asking.prove(desk(modules=(read,)), _settings())
 
     assert list(_found(trust, leaf)) == ["nes-trusted", "nes-status-good"]
-    assert asking.prove((module(slot(_card(ISSUER))),), _settings()) == ()
+    assert asking.prove(desk(modules=(module(slot(_card(ISSUER))),)), _settings()) == ()
 
 
 def test_a_fault_of_ours_in_the_child_is_called_one(server: Web) -> None:
@@ -596,7 +596,7 @@ def test_a_fault_of_ours_in_the_child_is_called_one(server: Web) -> None:
     assert isinstance(card.certificates, tuple)
     odd = replace(card, certificates=(replace(card.certificates[0], der="no hex"),))
 
-    (trust,) = asking.prove((module(slot(odd)),), _settings())
+    (trust,) = asking.prove(desk(modules=(module(slot(odd)),)), _settings())
 
     assert trust.problem == "BUG"
     assert [each.name for each in trust.attempts] == ["BUG"]

@@ -99,23 +99,23 @@ def take_snapshot(
         seen = around.seen()
         before = workers.turn.before
     modules_read = tuple(read.get(module.path, module) for module in installed)
-    trust = None if options.online is None else asking.prove(modules_read, options.online)
-    made = Snapshot(
+    snapshot = Snapshot(
         taken_at=taken_at,
         tool=f"cardtool {__version__}",
         host=replace(machine, services=seen.services, pcsc_drivers=seen.drivers),
         readers=readers,
         modules=modules_read,
-        elapsed_s=round(time.monotonic() - start, 3),
+        elapsed_s=0.0,
         usb=seen.usb,
         vanished=_vanished(first, readers),
         running=before if not is_alone or _is_cut_short(readers, modules_read) else None,
         clients=seen.clients,
         built_at=_BUILT_AT,
-        trust=trust,
         last_good=last_good.recall(),
     )
-    return fitted(made)
+    if options.online is not None:
+        snapshot = replace(snapshot, trust=asking.prove(snapshot, options.online))
+    return fitted(replace(snapshot, elapsed_s=round(time.monotonic() - start, 3)))
 
 
 def _is_cut_short(readers: Readers, read: tuple[Module, ...]) -> bool:
@@ -126,10 +126,10 @@ def _is_cut_short(readers: Readers, read: tuple[Module, ...]) -> bool:
 
 def _is_held(readers: Readers) -> bool:
     """Tell whether some program keeps a card from others."""
-    here = readers if isinstance(readers, tuple) else ()
-    refusals = (reader.connection for reader in here)
-    return any("EXCLUSIVE" in reader.states for reader in here) or any(
-        refusal is not None and refusal.name == "SCARD_E_SHARING_VIOLATION" for refusal in refusals
+    return any(
+        "EXCLUSIVE" in reader.states
+        or (reader.connection and reader.connection.name == "SCARD_E_SHARING_VIOLATION")
+        for reader in (readers if isinstance(readers, tuple) else ())
     )
 
 

@@ -4,12 +4,11 @@
 Loads nothing of cryptography and opens no connection.
 """
 
-from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from cardtool.model.certificate import Certificate
 from cardtool.model.online import Online
-from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Token
+from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.trust import Attempt, Trust
 from cardtool.probe import jobs
 from cardtool.probe.isolation import Worker
@@ -21,11 +20,13 @@ _START_S = 5.0
 """For the child to start and to load its libraries, on top of the time that is set."""
 
 
-def prove(modules: Iterable[Module], settings: Online) -> tuple[Trust, ...]:
+def prove(snapshot: Snapshot, settings: Online) -> tuple[Trust, ...]:
     """Ask for chain and revocation of every end entity's certificate that was read."""
     stored = {
         certificate.sha256: certificate
-        for certificate in _objects(modules)
+        for _, _, token in snapshot.tokens()
+        if isinstance(token.certificates, tuple)
+        for certificate in token.certificates
         if certificate.der is not None
     }
     wanted = [
@@ -45,9 +46,8 @@ def prove(modules: Iterable[Module], settings: Online) -> tuple[Trust, ...]:
     asked_at = datetime.now(UTC)
     with Worker("online") as child:
         timeout_s = settings.timeout_s + _START_S
-        answer: tuple[Trust, ...] | Failure = jobs.ask(
-            child, question, jobs.TRUST, timeout_s=timeout_s
-        )
+        answer: tuple[Trust, ...] | Failure
+        answer = jobs.ask(child, question, jobs.TRUST, timeout_s=timeout_s)
     if not isinstance(answer, Failure):
         return answer
     lost = Attempt(url="-", name=answer.name, detail=answer.detail)
@@ -55,12 +55,3 @@ def prove(modules: Iterable[Module], settings: Online) -> tuple[Trust, ...]:
         Trust(sha256=certificate.sha256, asked_at=asked_at, problem=answer.name, attempts=(lost,))
         for certificate in wanted
     )
-
-
-def _objects(modules: Iterable[Module]) -> Iterator[CertificateObject]:
-    slots: Iterator[Slot] = (
-        slot for module in modules if isinstance(module.slots, tuple) for slot in module.slots
-    )
-    for slot in slots:
-        if isinstance(slot.token, Token) and isinstance(slot.token.certificates, tuple):
-            yield from slot.token.certificates

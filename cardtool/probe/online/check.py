@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 from asn1crypto import x509
+from msgspec.structs import replace
 
 from cardtool.deadline import Deadline
 from cardtool.model.trust import Attempt, Trust
@@ -51,26 +52,22 @@ def _prove_one(
     route: Route,
     deadline: Deadline,
 ) -> Trust:
-    asked_at = datetime.now(UTC)
     (leaf, *_) = (*files.certificates(der), None)
+    trust = Trust(
+        sha256=hashlib.sha256(der).hexdigest().upper(),
+        asked_at=datetime.now(UTC),
+        problem="UNREADABLE",
+    )
     if leaf is None:
-        return Trust(
-            sha256=hashlib.sha256(der).hexdigest().upper(), asked_at=asked_at, problem="UNREADABLE"
-        )
+        return trust
     try:
         way = chain.build(leaf, known, roots, route, deadline)
         answer, attempts = status.ask(way, route, deadline)
     except Exception as error:  # noqa: BLE001 - one certificate must not cost the others theirs
         lost = Attempt(url="-", name="DAMAGED", detail=type(error).__name__)
-        return Trust(
-            sha256=chain.fingerprint(leaf),
-            asked_at=asked_at,
-            problem="UNREADABLE",
-            attempts=(lost,),
-        )
-    return Trust(
-        sha256=chain.fingerprint(leaf),
-        asked_at=asked_at,
+        return replace(trust, attempts=(lost,))
+    return replace(
+        trust,
         chain=tuple(map(chain.fingerprint, way.certificates)),
         anchor=way.anchor,
         problem=way.problem,

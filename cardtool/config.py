@@ -52,7 +52,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             raise ValueError(text)
 
     def said(self) -> dict[str, Any]:
-        """Return what is set, by its name in a `Policy`."""
+        """Return the thresholds that are set, by their names in a `Policy`."""
         every = ((name, getattr(self, name)) for name in Thresholds.__struct_fields__)
         return {name: value for name, value in every if value is not None}
 

@@ -21,7 +21,7 @@ _NOBODY = frozenset(
         "applications", "volumes",
     }
 )  # fmt: skip
-"""Names that tell nobody apart, by `folded`: they stay wherever they stand."""
+"""Names that many people have as an account, by `folded`: they are never hidden."""
 
 _WORDS = frozenset(
     {

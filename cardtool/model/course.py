@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The moments in the life of one certificate, for whoever draws them."""
+"""The moments in the life of one certificate, as a drawing or a calendar shows them."""
 
 import msgspec
 

@@ -25,4 +25,4 @@ IDENTIFIERS = frozenset({"id", "subject_key_id", "authority_key_id"})
 """Fields of hex digits that an issuer may have made of anything."""
 
 STANDARD = re.compile(r"(?:CKF|CKR|SCARD)_[A-Z0-9_]++|0x[0-9A-F]++")
-"""Symbols of standards, which are nobody's name."""
+"""Symbols of standards, which are never the name of a person."""

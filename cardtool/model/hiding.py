@@ -26,7 +26,7 @@ _SHORTEST = 11
 
 
 class Hiding:
-    """Hashes what is of a person, under one key."""
+    """Hashes personal values, under one key."""
 
     def __init__(self, key: bytes) -> None:
         """Use a key; without the site's own, persons can be told apart in one output only."""

@@ -136,7 +136,7 @@ class Guide(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     role: Role | None
-    """None: for all, and a step for some of them says for whom it is."""
+    """None: for everybody; steps for some roles then name them."""
     institution: Institution
     at_hand: tuple[str, ...]
     steps: tuple[Step, ...]

@@ -126,7 +126,7 @@ class _Disguise:
         }
 
     def snapshot(self, snapshot: Snapshot) -> Snapshot:
-        """Change the records that are personal by their nature, and every other text."""
+        """Change the fields that are personal whatever they hold, and persons in every text."""
         self._people = _people(snapshot)
         changed: Snapshot = self._walk(snapshot)
         return changed
@@ -164,7 +164,7 @@ class _Disguise:
         return self._homeless(self._values.numberless(self._nameless(text), self._change))
 
     def _record(self, record: msgspec.Struct) -> msgspec.Struct:
-        """Change what is personal by its nature in one record."""
+        """Change the fields of a record that are personal whatever they hold."""
         changed: dict[str, Any] = {}
         match record:
             case Token():

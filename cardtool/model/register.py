@@ -28,7 +28,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     """A word of `[label]` after `register-`."""
     kept: bool
-    """What else stands in the row was taken."""
+    """The rest of the row was kept."""
 
 
 class Merged(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
     gone: int
     """Entries of the register before it that are not in this one."""
     repeated: int
-    """Rows that say again what another said."""
+    """Rows that repeat another row."""
     troubles: tuple[Trouble, ...] = ()
     unread: tuple[str, ...] = ()
     """Headings of columns that were not understood, each once."""

@@ -93,7 +93,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     changes: int = 0
     """How often the card was pulled, swapped or reset while its token was being read: 0, 1 or 2."""
     differs: bool = False
-    """Two readings gave different contents, and nobody noticed that the card had moved."""
+    """Two readings gave different contents, though PC/SC reported no change of the card."""
     connection: Failure | None = None
     """What a shared connection met after the reading; None: nothing, or none was tried."""
 

@@ -17,7 +17,7 @@ SHORTEST = 4
 """Letters; anything shorter would be found inside unrelated words."""
 
 _INSIDE = 8
-"""Letters of what is found inside a word too; less is a name only where no letter is beside it."""
+"""Letters; a shorter name counts only as a whole word, a longer one inside a word too."""
 
 _PARTS_LIMIT = 4
 """Parts of a name of which each order is looked for."""

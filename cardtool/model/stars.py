@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hides the middle of a value, for whoever may see whose it is. Knows no snapshot."""
+"""Hides the middle of a value on the screen of its owner. Knows no snapshot."""
 
 import re
 

@@ -33,7 +33,7 @@ _MOST_PROGRAMS = 20
 """Programs that are named beside each card that one of them holds."""
 
 _NO_ATR = "SCARD_STATE_PRESENT"
-"""A card is in, says the reader, and has not said what it is: it got no power, or too little."""
+"""The reader has a card that sent no answer-to-reset: it got no power, or too little."""
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about what is installed: several products, unlike copies, a module better not loaded.
+"""Findings about installed modules: several products, copies that differ, one not to be loaded.
 
 None of them is about what a module answered; that is `modules` and `tokens`.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a certificate is, told by what stands in it: never by its label or its place on a card.
+"""Which kind a certificate is, by its contents and never by its label or its place on a card.
 
 Knows nothing of cards or of dates.
 

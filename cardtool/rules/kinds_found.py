@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about certificates that are no ordinary NES, and about what is odd in one that is.
+"""Findings about certificates other than an ordinary NES, and about oddities of an NES.
 
 Notes only, but for an NES that is damaged: whether a card can sign is else for the rule about
 certificates to say.

@@ -45,7 +45,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
 
 
 def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
-    """Return what is wrong with a module, as if every card here waited for it."""
+    """Return what is wrong with a module, as if every card here needed it."""
     failure, library = _failed(module), module.library
     is_asked_for = module.source is Source.CONFIGURED
     if failure is not None and desk.is_ours(failure):
@@ -79,7 +79,7 @@ def _weighed(
     *,
     can_sign: bool,
 ) -> Iterator[Finding]:
-    """Say the trouble with a module as it is, or more mildly where nobody here waits for it."""
+    """Report the trouble with a module, more mildly if no card here needs the module."""
     has_seats, is_waited_for, is_missed = around.waiting(module)
     is_misfit = trouble.code == "driver-wrong-architecture"
     facts = {

@@ -40,7 +40,7 @@ def needs_no_reader(snapshot: Snapshot) -> bool:
 
 
 def is_blank(slot: Slot, token: Token) -> bool:
-    """Tell whether a place that is no reader's holds a token that nobody has set up yet.
+    """Tell whether a slot that belongs to no reader holds a token that nobody has set up yet.
 
     SoftHSM always has one. Source: drivers_notes/middleware.md#software-modules.
     """

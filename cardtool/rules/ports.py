@@ -153,7 +153,7 @@ def _by_id(devices: tuple[UsbDevice, ...]) -> list[list[UsbDevice]]:
 
 
 def _names(devices: list[UsbDevice], ids: set[str], reader: Reader) -> frozenset[str]:
-    """Return the ids of the devices that PC/SC may call so: by the catalogue, else by their words.
+    """Return the ids of the devices that this reader of PC/SC may be, by catalogue or by name.
 
     The words of a model that is known count only where the catalogue has no other for the name.
     """

@@ -17,7 +17,7 @@ State = Literal["nes-valid", "nes-expiring", "nes-expiring-soon", "nes-expiring-
 
 
 class Issuers:
-    """The issuers among some certificates, told by name and, where both have one, by key.
+    """The issuers among some certificates, known by their name and, where both have one, by key.
 
     Source: RFC 5280 §6.1, §4.2.1.1.
     """

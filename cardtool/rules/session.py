@@ -32,7 +32,7 @@ def cause(snapshot: Snapshot) -> str | None:
 
 
 def is_denied(readers: object) -> bool:
-    """Tell whether what was said instead of readers means that this user may not ask."""
+    """Tell whether a failure in place of the readers means that this user may not ask for them."""
     return isinstance(readers, Failure) and readers.api == "pcsc" and readers.code == _ACCESS_DENIED
 
 

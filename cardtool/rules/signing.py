@@ -52,7 +52,7 @@ class PinState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_well(self) -> bool:
-        """Tell whether nothing is to be said of it."""
+        """Tell whether there is nothing to warn of."""
         return self.usable and not self.risky
 
 

@@ -29,7 +29,7 @@ _PIN_FLAGS = (
     ({COUNT_LOW}, "pin-count-low"),
     ({_INITIALISED}, "pin-ready"),
 )
-"""Worst first: the first whose flags are all set is said; else it was never set.
+"""Worst first; the first code whose flags are all set counts. Without any the PIN was never set.
 
 Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about what issuers' servers said: whether a certificate is trusted, and not revoked.
+"""Findings from the answers of issuers' servers: is a certificate trusted, is it revoked.
 
 Gives nothing where nobody asked them. Nothing is said of certificates that have ended.
 """
@@ -52,7 +52,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
 
 @remembered
 def refused(snapshot: Snapshot) -> frozenset[Certificate]:
-    """Return those that nobody accepts: revoked, suspended, of a bad chain, or an NES broken."""
+    """Return the certificates that no program accepts: revoked, suspended, badly signed, broken."""
     every = (nes.certificate for nes in desk.all_nes(snapshot))
     return frozenset(filter(is_broken, every)) | frozenset(
         certificate

@@ -115,7 +115,7 @@ def check(name: str, facts: Mapping[str, Fact], file: str, today: date | None = 
 
 
 def _check_day(day: date, today: date | None, file: str, place: str) -> None:
-    """Refuse a day on which nobody can have seen it.
+    """Refuse a day on which nobody can have looked the fact up.
 
     A clock that is behind the days of what ships is wrong itself, and decides nothing.
     """

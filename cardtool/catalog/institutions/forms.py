@@ -17,7 +17,7 @@ _MAIL = re.compile(r"[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 
 
 def check_text(value: str, file: str, place: str) -> None:
-    """Refuse what is no line that can be shown.
+    """Refuse a text that cannot be shown as one line.
 
     Raises:
         Refused: it is empty, too long, or has letters that nobody sees.

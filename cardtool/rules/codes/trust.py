@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Codes about what issuers' servers said of a certificate, where somebody asked them."""
+"""Codes about the answers of issuers' servers, where somebody asked them."""
 
 from cardtool.model.diagnosis import Link
 from cardtool.rules.codes.row import critical, warning, well

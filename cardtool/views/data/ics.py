@@ -7,8 +7,9 @@ them a second time moves what it has. Source: RFC 5545.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 
 import msgspec
 from icalendar import Alarm, Calendar, Event
@@ -45,146 +46,138 @@ _MOST_CHANGES = 2**31 - 1
 """The largest INTEGER there is. Source: RFC 5545 §3.3.8."""
 
 
-class _Date(msgspec.Struct, frozen=True, kw_only=True):
-    """A moment of a certificate, and what is said of it."""
+class _Nes(msgspec.Struct, frozen=True, kw_only=True):
+    """A qualified certificate that has time to come, and what is said of it."""
 
     sha256: str
-    kind: str
-    """A key of `_KINDS`."""
-    moment: datetime
+    moments: Mapping[str, datetime | None]
+    """By the facts that `_KINDS` names."""
+    at: datetime
     taken_at: datetime
-    """When the certificate was looked at."""
     before: str = ""
-    """Stands in front of the name of the event."""
-    rows: dict[str, str]
+    """Stands in front of the name of each event."""
+    rows: Mapping[str, str]
     """Key of a label -> value."""
 
 
-class _Nes(msgspec.Struct, frozen=True, kw_only=True):
-    """A qualified certificate with what was found of its time."""
-
-    sha256: str
-    content: Certificate
-    state: Finding
-
-
-def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper | None = None) -> Iterator[str]:
+def render(
+    diagnoses: Iterable[Diagnosis], text: Text, _paper: Paper | None = None
+) -> Iterator[str]:
     """Yield one calendar for all diagnoses, part by part, or nothing where no date lies ahead.
 
     A calendar must have an event. What is past is left out, or its alarms would all go off
     when the file is opened. One certificate on several desks is told of once, as on the first.
     Source: RFC 5545 §3.6.
     """
-    del paper
-    yield from _calendar(_dates(diagnoses, text), text)
+    return _calendar(chain.from_iterable(_all_nes(each, text) for each in diagnoses), text)
 
 
 def render_list(
-    summaries: Iterable[Summary], text: Text, paper: Paper | None = None
+    summaries: Iterable[Summary], text: Text, _paper: Paper | None = None
 ) -> Iterator[str]:
     """Yield the same calendar for a list whose lines are dated.
 
     The events are named as those of `render`, so that no calendar has one twice. What is kept
     meanwhile is some hundred bytes of each certificate.
     """
-    del paper
-    yield from _calendar(_dates_of_list(summaries, text), text)
+    return _calendar(chain.from_iterable(_listed(each, text) for each in summaries), text)
 
 
-def _calendar(dates: Iterable[_Date], text: Text) -> Iterator[str]:
+def _calendar(every: Iterable[_Nes], text: Text) -> Iterator[str]:
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", f"-//cardtool//cardtool//{text.language.upper()}")
     head, last, tail = calendar.to_ical().decode().partition("END:VCALENDAR")
     is_begun = False
-    for each in dates:
-        event = _event(each, text).to_ical().decode()
-        yield event if is_begun else head + event
+    for event in _events(every, text):
+        shown = event.to_ical().decode()
+        yield shown if is_begun else head + shown
         is_begun = True
     if is_begun:
         yield last + tail
 
 
-def _dates(diagnoses: Iterable[Diagnosis], text: Text) -> Iterator[_Date]:
-    told = set()
-    for diagnosis in diagnoses:
-        practice = f"{text.label('practice')}: {escape(diagnosis.practice)}: "
-        for nes in _all_nes(diagnosis):
+def _events(every: Iterable[_Nes], text: Text) -> Iterator[Event]:
+    """Yield an event for each moment ahead, of each certificate once."""
+    known = set()
+    for nes in every:
+        name = hash(nes.sha256)  # a number, for there may be a million of them
+        if name not in known:
+            known.add(name)
             for kind, (fact, _) in _KINDS.items():
-                moment = _moment(nes.state, fact)
-                if moment is None or moment < diagnosis.at or (nes.sha256, kind) in told:
-                    continue
-                told.add((nes.sha256, kind))
-                yield _Date(
-                    sha256=nes.sha256,
-                    kind=kind,
-                    moment=moment,
-                    taken_at=diagnosis.snapshot.taken_at,
-                    before=practice if diagnosis.practice else "",
-                    rows=_rows(nes, text),
-                )
+                moment = nes.moments[fact]
+                if moment is not None and moment >= nes.at:
+                    yield _event(nes, kind, moment, text)
 
 
-def _dates_of_list(summaries: Iterable[Summary], text: Text) -> Iterator[_Date]:
-    told = set()
-    for line in summaries:
-        if line.not_before_at is None or line.not_after_at is None or line.not_after_at < line.at:
-            continue
-        name = hash(line.sha256)  # a number, for there may be a million of them
-        if name in told:
-            continue
-        told.add(name)
-        rows = {
-            "certificate-begins": text.moment(line.not_before_at),
-            "certificate-ends": text.moment(line.not_after_at),
-            "calendar-holder": escape(line.holder),
-            "certificate-issuer": escape(line.issuer),
-            "list-host": escape(line.host),
-            "list-unit": escape(line.unit),
-        }
-        for kind, (field, _) in _KINDS.items():
-            moment = getattr(line, field)
-            if moment is not None and moment >= line.at:
-                yield _Date(
-                    sha256=line.sha256,
-                    kind=kind,
-                    moment=moment,
-                    taken_at=line.card_seen_at or line.taken_at,
-                    before=f"{escape(line.host)}: ",
-                    rows={label: said for label, said in rows.items() if said},
-                )
+def _event(nes: _Nes, kind: str, moment: datetime, text: Text) -> Event:
+    """Make the event of a moment, with its alarms.
 
-
-def _event(date: _Date, text: Text) -> Event:
-    """Return an event with its alarms.
-
-    What was looked at later outranks what was looked at earlier, to the minute: seconds are too
+    What a later check saw outranks what an earlier one saw, to the minute: seconds are too
     many for the number. Source: RFC 5545 §3.8.7.4, RFC 5546 §2.1.5.
     """
-    summary = f"{date.before}{text.label(f'calendar-{date.kind}')}"
-    lines = (f"{text.label(label)}: {value}" for label, value in date.rows.items())
+    summary = f"{nes.before}{text.label(f'calendar-{kind}')}"
+    lines = (f"{text.label(label)}: {value}" for label, value in nes.rows.items())
     event = Event()
-    event.add("uid", str(uuid.uuid5(_OURS, f"{escape(date.sha256)}/{date.kind}")))
-    event.add("dtstamp", utc(date.taken_at))
-    event.add("sequence", min(max(int(date.taken_at.timestamp()) // 60, 0), _MOST_CHANGES))
+    event.add("uid", str(uuid.uuid5(_OURS, f"{escape(nes.sha256)}/{kind}")))
+    event.add("dtstamp", utc(nes.taken_at))
+    event.add("sequence", min(max(int(nes.taken_at.timestamp()) // 60, 0), _MOST_CHANGES))
     event.add("summary", summary)
-    event.add("description", "\n".join((text.label(f"calendar-{date.kind}-means"), *lines)))
+    event.add("description", "\n".join((text.label(f"calendar-{kind}-means"), *lines)))
     event.add("transp", "TRANSPARENT")
-    event.add("dtstart", utc(date.moment))
-    for before in _KINDS[date.kind][1]:
+    event.add("dtstart", utc(moment))
+    for before in _KINDS[kind][1]:
         event.add_component(_alarm(-before, summary))
     return event
 
 
-def _rows(nes: _Nes, text: Text) -> dict[str, str]:
-    facts, content = nes.state.facts, nes.content
-    return {
-        "certificate-begins": text.moment(content.not_before_at),
-        "certificate-ends": text.moment(_moment(nes.state, "not_after_at") or content.not_after_at),
-        "calendar-holder": escape(str(facts["holder"])),
-        "certificate-issuer": escape(content.issuer.first("CN") or "-"),
-        "certificate-serial": escape(content.shown_serial),
+def _listed(line: Summary, text: Text) -> Iterator[_Nes]:
+    """Yield the certificate of a line, if it has time to come, with its workstation."""
+    begins, ends = line.not_before_at, line.not_after_at
+    if begins is None or ends is None or ends < line.at:
+        return
+    rows = {
+        "certificate-begins": text.moment(begins),
+        "certificate-ends": text.moment(ends),
+        "calendar-holder": escape(line.holder),
+        "certificate-issuer": escape(line.issuer),
+        "list-host": escape(line.host),
+        "list-unit": escape(line.unit),
     }
+    yield _Nes(
+        sha256=line.sha256,
+        moments={fact: getattr(line, fact) for fact, _ in _KINDS.values()},
+        at=line.at,
+        taken_at=line.card_seen_at or line.taken_at,
+        before=f"{escape(line.host)}: ",
+        rows={label: value for label, value in rows.items() if value},
+    )
+
+
+def _all_nes(diagnosis: Diagnosis, text: Text) -> Iterator[_Nes]:
+    """Yield each NES that has time to come, with the moments that its finding names."""
+    contents = dict(_certificates(diagnosis))
+    practice = f"{text.label('practice')}: {escape(diagnosis.practice)}: "
+    for finding in diagnosis.findings:
+        if "sha256" not in finding.facts or not _MARKS & finding.facts.keys():
+            continue
+        sha256 = str(finding.facts["sha256"])
+        content = contents[sha256]
+        moments = {fact: _moment(finding, fact) for fact, _ in _KINDS.values()}
+        yield _Nes(
+            sha256=sha256,
+            moments=moments,
+            at=diagnosis.at,
+            taken_at=diagnosis.snapshot.taken_at,
+            before=practice if diagnosis.practice else "",
+            rows={
+                "certificate-begins": text.moment(content.not_before_at),
+                "certificate-ends": text.moment(moments["not_after_at"] or content.not_after_at),
+                "calendar-holder": escape(str(finding.facts["holder"])),
+                "certificate-issuer": escape(content.issuer.first("CN") or "-"),
+                "certificate-serial": escape(content.shown_serial),
+            },
+        )
 
 
 def _alarm(trigger: timedelta, words: str) -> Alarm:
@@ -193,15 +186,6 @@ def _alarm(trigger: timedelta, words: str) -> Alarm:
     alarm.add("trigger", trigger)
     alarm.add("description", words)
     return alarm
-
-
-def _all_nes(diagnosis: Diagnosis) -> Iterator[_Nes]:
-    """Give each NES that has time to come, with the certificate it is."""
-    contents = dict(_certificates(diagnosis))
-    for state in diagnosis.findings:
-        if "sha256" in state.facts and _MARKS & state.facts.keys():
-            sha256 = str(state.facts["sha256"])
-            yield _Nes(sha256=sha256, content=contents[sha256], state=state)
 
 
 def _certificates(diagnosis: Diagnosis) -> Iterator[tuple[str, Certificate]]:

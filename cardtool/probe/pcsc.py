@@ -39,7 +39,12 @@ _NO_NEWS = (scard.SCARD_S_SUCCESS, scard.SCARD_E_NO_SMARTCARD)
 """Results of a connection that the reader's state shows as well."""
 
 _ATTEMPTS = 3
-"""A reader unplugged between listing and asking makes the whole list invalid: list again."""
+"""A reader unplugged between listing and asking makes the whole list invalid: list again.
+
+pcscd hangs up on whom polkit refuses. Where it does so before the client library has sent its first
+message, as on a busy machine, the library says that there is no service: ask again. Seen: Debian 13,
+pcscd 2.3.3, 2026-11-28. Source: pcsc-lite, winscard_clnt.c, SCardEstablishContextTH.
+"""
 
 
 def answer(question: bytes) -> bytes:
@@ -58,7 +63,10 @@ def answer(question: bytes) -> bytes:
 
 def _in_context(do: Callable[..., T], *arguments: object) -> T | int:
     """Return the result of a function in a context made for it alone, or PC/SC's refusal of one."""
-    code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+    for _ in range(_ATTEMPTS):
+        code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
+        if code != scard.SCARD_E_NO_SERVICE or sys.platform != "linux":
+            break
     if code != scard.SCARD_S_SUCCESS:
         return int(code)
     try:

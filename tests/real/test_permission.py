@@ -2,9 +2,14 @@
 """Who may use the PC/SC service: a real bus and polkit decide, and a container may lack it all."""
 
 import json
+import os
+import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +114,47 @@ def test_printed_rule_needs_both_its_actions(service: GuardedService, tmp_path: 
     verdicts = {_COMM_ERROR: "card-line-broken", _ACCESS_DENIED: "card-access-denied"}
     assert (kept["verdict"], kept_status) == (verdicts[int(connected.stdout)], 2)
     assert _verdict(refused) == "service-access-denied"
+
+
+_QUESTION_BYTES = 20
+"""Of the client library's first message. Source: pcsc-lite, src/winscard_msg.h, CMD_VERSION."""
+
+_ASK_OFTEN = """
+import json
+from cardtool.probe import pcsc
+question = json.dumps({"verify": [], "settle_s": 0, "poll_s": 0}).encode()
+print(*{json.loads(pcsc.answer(question))["code"] for _ in range(50)})
+"""
+
+
+def test_who_is_hung_up_on_before_the_first_message_is_refused_all_the_same(
+    tmp_path: Path,
+) -> None:
+    place = os.path.relpath(tmp_path / "comm")  # a socket's path is short
+    with socket.socket(socket.AddressFamily["AF_UNIX"]) as listener:
+        listener.bind(place)
+        listener.listen()
+        threading.Thread(target=_hang_up, args=(listener,), daemon=True).start()
+        done = subprocess.run(
+            [sys.executable, "-c", _ASK_OFTEN],
+            env={**os.environ, "PCSCLITE_CSOCK_NAME": place},
+            capture_output=True,
+            encoding="ascii",
+            check=True,
+        )
+
+    assert done.stdout.split() == [str(_ACCESS_DENIED)]
+
+
+def _hang_up(listener: socket.socket) -> None:
+    """Close every other connection at once, and the rest with the whole first message unread."""
+    with suppress(OSError):  # the test has ended
+        while True:
+            listener.accept()[0].close()
+            late, _ = listener.accept()
+            while 0 < len(late.recv(_QUESTION_BYTES, socket.MSG_PEEK)) < _QUESTION_BYTES:
+                time.sleep(0.001)
+            late.close()
 
 
 _WITHOUT_BUS = 'mount -t tmpfs none /run/dbus && exec "$@"'

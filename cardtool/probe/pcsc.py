@@ -42,8 +42,8 @@ _ATTEMPTS = 3
 """A reader unplugged between listing and asking makes the whole list invalid: list again.
 
 pcscd hangs up on whom polkit refuses. Where it does so before the client library has sent its first
-message, as on a busy machine, the library says that there is no service: ask again. Seen: Debian 13,
-pcscd 2.3.3, 2026-11-28. Source: pcsc-lite, winscard_clnt.c, SCardEstablishContextTH.
+message, as on a busy machine, the library says that there is no service: ask again. Seen on Debian
+13, pcscd 2.3.3, 2026-11-28. Source: pcsc-lite, winscard_clnt.c, SCardEstablishContextTH.
 """
 
 

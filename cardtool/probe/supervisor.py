@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small process above each worker: it sees the worker end, and what the worker started as well.
+"""A small process above each worker, which ends whatever the worker started.
 
 A worker forks before it loads anything. The child does the job. The parent waits, adopts whatever
 the job leaves behind (Linux), and ends it when the job has ended. It is in another process group

@@ -110,7 +110,7 @@ def take(
         return take_in(
             store,
             judged,
-            says=lambda trouble, file: escape(f"{file.name} {trouble.code}"),
+            says=lambda trouble, file: escape(f"{file} {trouble.code}"),
             remove=remove,
         )
 

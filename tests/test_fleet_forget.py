@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forgetting takes all that is a person's, and nothing that only looks like it."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,22 @@ def _forget(home: Path, *words: str, typed: str = "") -> Result:
     place = ("--database", str(home / "fleet.db"), "--lang", "en")
     runner = CliRunner(env={"CARDTOOL_CONFIG": str(home / "config.toml")})
     return runner.invoke(main, ["fleet", "forget", *words, *place], input=typed)
+
+
+def test_without_a_terminal_the_number_is_read_in_silence(home: Path) -> None:
+    _keep(home, desks.desk())
+    program = [sys.executable, "-m", "cardtool", "fleet", "forget", "--person", "-", "--dry-run"]
+    done = subprocess.run(
+        [*program, "--database", str(home / "fleet.db"), "--lang", "en"],
+        input=b"10000000146\n\n",
+        env={**os.environ, "CARDTOOL_CONFIG": str(home / "config.toml")},
+        capture_output=True,
+        start_new_session=True,  # else it would be asked for on the terminal of whoever tests
+        check=False,
+    )
+
+    assert b"Warning" not in done.stderr
+    assert b"Computers: 1" in done.stdout, done.stderr
 
 
 def _keep(home: Path, *looks: Any) -> Store:  # noqa: ANN401 - snapshots

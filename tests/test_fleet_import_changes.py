@@ -73,7 +73,7 @@ def test_a_span_of_a_file_that_is_another_now_is_lost_and_said_to_be(
         found[spans[0]].texts()
 
 
-def _taken(store: Store, judged: JudgedBlocks, says: Callable[[object, Path], str]) -> Report:
+def _taken(store: Store, judged: JudgedBlocks, says: Callable[[object, str], str]) -> Report:
     with judged:
         return take_in(store, judged, says=says, remove=True)
 
@@ -94,7 +94,7 @@ def test_a_file_that_changes_before_others_read_it_is_accounted_for(
         yield last
 
     judged = JudgedBlocks(paths(), TERMS, processes=2)
-    report = _taken(store, judged, lambda _, file: file.name)
+    report = _taken(store, judged, lambda _, file: file)
 
     is_gone = change is Path.unlink
     assert adds_up(report)
@@ -114,7 +114,7 @@ def test_a_file_that_changes_while_it_is_imported_is_accounted_for_once_a_visit(
     lines[5] = b"bad"
     file.write_bytes(b"\n".join(lines))
 
-    def says(_: object, file: Path) -> str:
+    def says(*_: object) -> str:
         change(file)
         return "why"
 

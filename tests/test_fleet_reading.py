@@ -3,6 +3,7 @@
 
 import gzip
 import io
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -205,3 +206,12 @@ def test_a_big_standard_input_is_read(tmp_path: Path) -> None:
     assert '"new": 3999' in run.stdout
     assert (tmp_path / "aside" / "standard-input.ndjson").read_bytes() == b"bad\n"
     assert "3001:" in (tmp_path / "aside" / "standard-input.ndjson.reason.txt").read_text()
+
+
+def test_what_was_named_and_is_no_file_is_named_once(store: Store, tmp_path: Path) -> None:
+    pipe = tmp_path / "boru"
+    os.mkfifo(pipe)
+
+    report = take(store, pipe)
+
+    assert report.left == [f"{pipe} import-no-file"]

@@ -4,11 +4,13 @@
 import difflib
 import json
 import unicodedata
+from datetime import UTC
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cardtool.console import visible_json
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
@@ -31,7 +33,7 @@ from tests.golden.desk import (
     desk,
     hostile,
 )
-from tests.golden.write import DIAGNOSES, FOLDER, cases, pages
+from tests.golden.write import DIAGNOSES, FOLDER, cases, html, pages
 
 TURKISH = Text("tr", ZONE)
 HOSTILE = (
@@ -100,6 +102,19 @@ def test_all_well_still_says_what_cannot_be_known_here() -> None:
 
     assert page.startswith("✓ Sorun yok")
     assert TURKISH.means("nes-valid") in page
+
+
+def test_a_zone_that_is_not_turkeys_has_no_check_mark() -> None:
+    judged = diagnose(replace(desk(), taken_at=desk().taken_at.astimezone(UTC)), AT)
+    said = TURKISH.says(next(each for each in judged.findings if each.code == "clock-zone"))
+    page = "".join(view("terminal")([judged], TURKISH, Paper()))
+    table = html([judged], "tr")
+
+    assert [line.split()[0] for line in page.splitlines() if said[:40] in line] == ["·"]
+    row = next(row for row in table.split("<tr") if said.rpartition(". ")[2] in row)
+    assert row.startswith(' class="none">')
+    assert "✓" not in row
+    assert TURKISH.label("severity-none") in row
 
 
 def test_the_end_is_told_in_local_time_with_the_days_left() -> None:

@@ -16,6 +16,7 @@ from rich.text import Text as Line
 from cardtool.model.diagnosis import Severity
 
 _SYMBOLS = {
+    None: ("·", "[-]"),
     Severity.OK: ("✓", "[ok]"),
     Severity.UNKNOWN: ("?", "[?]"),
     Severity.WARNING: ("!", "[!]"),
@@ -23,6 +24,7 @@ _SYMBOLS = {
 }
 
 _STYLES = {
+    None: "dim",
     Severity.OK: "green",
     Severity.UNKNOWN: "magenta",
     Severity.WARNING: "yellow",
@@ -40,8 +42,8 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     titled: bool = False
     """Each diagnosis begins with the name of its workstation, for there are several."""
 
-    def symbol(self, severity: Severity) -> Line:
-        """Return the mark of a severity in its colour."""
+    def symbol(self, severity: Severity | None) -> Line:
+        """Return the mark of a severity in its colour; None: of what is neither good nor bad."""
         fine, plain = _SYMBOLS[severity]
         return Line(fine if self.symbols else plain, style=f"bold {_STYLES[severity]}")
 

@@ -38,7 +38,7 @@ _REPORTED = 20
 _OF_ARCHIVES = frozenset({"import-archive", "import-bomb", "import-rest", "utf16"})
 """What is wrong with all of a file from some place on, not with one of its lines."""
 
-Says = Callable[[Trouble, Path], str]
+Says = Callable[[Trouble, str], str]
 """Words the reason why a file, or a line of one, was set aside."""
 
 
@@ -184,7 +184,7 @@ class _Run(msgspec.Struct, kw_only=True):
             return
         self.file.bad += 1
         if len(self.file.reasons) < _REPORTED:
-            reason = self.says(trouble, piece.file.path)
+            reason = self.says(trouble, piece.file.path.name)
             self.file.reasons.append(f"{self.file.line + place}: {reason}")
             if piece.file.named == STANDARD_INPUT:
                 self.file.texts.append(trouble.text)
@@ -208,19 +208,20 @@ class _Run(msgspec.Struct, kw_only=True):
         Raises:
             OSError: it could not be moved or written.
         """
-        reason = "\n".join(self._reason(file.path))
+        is_left = not file.way and not self.file.texts
+        reason = "\n".join(self._reason(str(file.path) if is_left else file.path.name))
         if file.way:
             lies = self.aside.file(file, reason)
         elif self.file.texts:
             text = _bounded(self.file.texts)
             lies = self.aside.text(file, "standard-input.ndjson", text, reason)
         else:
-            self.report.left.append(f"{file.path}: {reason}")
+            self.report.left.append(reason)
             return
         if str(lies.parent) not in self.report.folders:
             self.report.folders.append(str(lies.parent))
 
-    def _reason(self, file: Path) -> Iterator[str]:
+    def _reason(self, file: str) -> Iterator[str]:
         if self.file.trouble is not None:
             yield self.says(self.file.trouble, file)
         if self.file.bad:

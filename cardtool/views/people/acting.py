@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of its findings a page for people tells the steps of, and the codes it gives to support."""
+"""What a page for people makes of findings: which steps it shows, which mark, codes for support."""
 
 from collections.abc import Iterable
 
 from cardtool.model.diagnosis import Diagnosis, Finding, Severity
 from cardtool.views.harmless import harmless
+
+_NEUTRAL = frozenset({"clock-zone"})
+"""Findings that nothing depends on at this workstation, and that are not good either."""
+
+
+def marked(finding: Finding) -> Severity | None:
+    """Return whose mark stands beside a finding; None: it is neither good nor bad."""
+    return None if finding.code in _NEUTRAL else finding.severity
 
 
 def to_act_on(diagnosis: Diagnosis) -> Iterable[Finding]:

@@ -22,11 +22,12 @@ from cardtool.model.procedure import LINK, Guide, Step
 from cardtool.text import Text
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import Paper
-from cardtool.views.people.acting import codes_for_support, to_act_on
+from cardtool.views.people.acting import codes_for_support, marked, to_act_on
 from cardtool.views.people.notes import noted
 from cardtool.views.people.timeline import lines
 
 _MARKS = {
+    None: "\N{MIDDLE DOT}",
     Severity.OK: "\N{CHECK MARK}",
     Severity.UNKNOWN: "?",
     Severity.WARNING: "!",
@@ -109,6 +110,7 @@ def _page(text: Text) -> Callable[..., str]:
     given = {
         "text": text,
         "marks": _MARKS,
+        "marked": marked,
         "pieces": _pieces,
         "parted": _parted,
         "groups": lambda guide: _groups(guide, text),

@@ -13,7 +13,7 @@ from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
 from cardtool.text import Text
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import Paper, hanging, heading
-from cardtool.views.people.acting import codes_for_support, to_act_on
+from cardtool.views.people.acting import codes_for_support, marked, to_act_on
 from cardtool.views.people.copied import entry
 from cardtool.views.people.drawing import DRAWN, card_and_reader
 
@@ -55,7 +55,7 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
         yield from _advice(each, text, paper)
     yield heading(text.label("checklist"))
     links = sorted(diagnosis.findings, key=lambda each: (each.link.place, each.severity.rank))
-    yield hanging((paper.symbol(each.severity), text.says(harmless(each))) for each in links)
+    yield hanging((paper.symbol(marked(each)), text.says(harmless(each))) for each in links)
     yield Padding(Line(_support(diagnosis, text), style="dim", overflow="fold"), (1, 0, 0, 0))
 
 

@@ -79,8 +79,8 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
 
 
 def _says(text: Text) -> "Says":
-    def says(trouble: "Trouble", file: Path) -> str:
-        named: dict[str, str | int] = {"file": file.name, "reason": trouble.detail}
+    def says(trouble: "Trouble", file: str) -> str:
+        named: dict[str, str | int] = {"file": file, "reason": trouble.detail}
         return escape(text.refusal(trouble.code, {**named, "limit": SIZE_LIMIT_BYTES}))
 
     return says

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a moment is in every record, in the store and for programs."""
 
-import functools
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
@@ -48,7 +47,7 @@ def utc(moment: datetime) -> datetime:
         return moment.replace(tzinfo=UTC)
 
 
-@functools.lru_cache(maxsize=4096)  # in a list many are the same
 def iso(moment: datetime) -> str:
     """Return a moment to the second, as `2026-11-23T06:30:00Z`. Source: RFC 3339 §5.6."""
-    return f"{utc(moment).isoformat(timespec='seconds')[:19]}Z"
+    in_utc = moment if moment.tzinfo is UTC else utc(moment)
+    return f"{in_utc.isoformat()[:19]}Z"

@@ -9,7 +9,7 @@ new ones come last. Codes are joined by blanks, names of readers, which hold bla
 import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from types import NoneType
 from typing import Any
 
@@ -24,7 +24,6 @@ Value = str | int | float | bool | datetime | tuple[str, ...] | None
 
 _READERS = Summary.__struct_fields__.index("readers")
 _LONG = 1000
-_SECONDS = len("2026-11-23T06:30:00")
 
 _SIGNS = r"=+\-@⁺⁼₊₌⩵⩶﬩﹢﹣﹦﹫＋－＝＠"  # noqa: RUF001 - lookalikes on purpose
 """What a formula begins with, and all that compatibility makes one of. Source: UAX #15, NFKC."""
@@ -83,17 +82,12 @@ def _codes(codes: tuple[str, ...]) -> str:
     return _text_cell(" ".join(codes))
 
 
-def _moment(moment: datetime) -> str:
-    # a list has hundreds of thousands of them: without `iso`, which is for any offset
-    return f"{moment.isoformat()[:_SECONDS]}Z" if moment.tzinfo is UTC else iso(moment)
-
-
 _CELLS: dict[type, Callable[[Any], str]] = {
     NoneType: lambda _: "",
     bool: lambda value: str(value).lower(),
     int: str,
     float: str,
-    datetime: _moment,
+    datetime: iso,
     tuple: _codes,
 }
 """What makes a cell of a value that is no text."""

@@ -113,6 +113,10 @@ class Text:
         shown = self.local(day) if isinstance(day, datetime) else day
         return self._fill(self._words["moment"]["day"], self._day(shown))
 
+    def short_day(self, moment: datetime) -> str:
+        """Show the day of a moment as a line of a list has room for it."""
+        return self.local(moment).strftime(self.label("list-day"))
+
     def _day(self, day: date) -> dict[str, str | int]:
         return {
             "day": f"{day.day:02}",

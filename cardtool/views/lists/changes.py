@@ -53,4 +53,4 @@ def _until(change: Change, text: Text) -> str:
     """Return the day on which the new certificate ends."""
     if change.ends_at is None:
         return ""
-    return f", {text.local(change.ends_at).strftime(text.label('list-day'))}"
+    return f", {text.short_day(change.ends_at)}"

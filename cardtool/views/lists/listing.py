@@ -6,7 +6,6 @@ So a million lines go by without one being kept, and every page keeps its width.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 import msgspec
 from rich.cells import cell_len, set_cell_size
@@ -84,12 +83,12 @@ def _cells(line: Summary, text: Text, *, is_wide: bool, in_drawer: bool) -> Iter
     yield escape(line.host)
     if is_wide:
         yield escape(line.unit)
-    ends = "-" if line.not_after_at is None else _day(line.not_after_at, text)
+    ends = "-" if line.not_after_at is None else text.short_day(line.not_after_at)
     yield ends + _DRAWER if in_drawer else ends
     yield "-" if line.days_left is None else str(line.days_left)
     yield text.label(f"list-reader-{line.reader.value}")
     if is_wide:
-        yield _day(line.taken_at, text)
+        yield text.short_day(line.taken_at)
 
 
 def _fitted(value: str, column: _Column, paper: Paper) -> str:
@@ -116,10 +115,6 @@ def _mark(severity: Severity, text: Text, paper: Paper) -> str:
 
 def _state(severity: Severity, text: Text) -> str:
     return text.label(f"list-state-{severity.value}")
-
-
-def _day(moment: datetime, text: Text) -> str:
-    return text.local(moment).strftime(text.label("list-day"))
 
 
 def _total(counts: Counter[Severity], text: Text) -> str:

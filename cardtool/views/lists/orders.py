@@ -4,7 +4,6 @@
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from rich.text import Text as Line
 
@@ -100,7 +99,7 @@ def _lines(order: Order, text: Text) -> Iterator[str]:
     if order.model:
         yield f"{_INDENT}{text.label('orders-model')}: {escape(order.model)}"
     days = [("orders-since", order.since_at), ("orders-taken", order.taken_at)]
-    said = [f"{text.label(key)}: {_day(day, text)}" for key, day in days if day is not None]
+    said = [f"{text.label(key)}: {text.short_day(day)}" for key, day in days if day is not None]
     stale = f" ({text.label('orders-stale')})" if order.stale else ""
     yield f"{_INDENT}{', '.join(said)}{stale}"
     if not order.to_order:
@@ -110,10 +109,6 @@ def _lines(order: Order, text: Text) -> Iterator[str]:
 def _about(person: Entry) -> str:
     values = (escape(getattr(person, field)) for field in _ABOUT)
     return ", ".join(filter(None, values)) or escape(person.user or person.host) or "-"
-
-
-def _day(moment: datetime, text: Text) -> str:
-    return text.local(moment).strftime(text.label("list-day"))
 
 
 def _wrapped(line: str, paper: Paper) -> str:

@@ -8,6 +8,7 @@ Ranges" and "Performance data"; the 4 KB are MAX_PLUGIN_OUTPUT_LENGTH of Nagios 
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 
 from cardtool.model.diagnosis import Severity
 from cardtool.model.summary import ReaderState, Summary
@@ -27,75 +28,64 @@ Days = Callable[[str], tuple[int, int]]
 """Name of an issuer -> days before the end that are a warning, and that are critical."""
 
 
-class _Counts:
-    """What is known of the lines so far; as large for two as for a million."""
-
-    def __init__(self) -> None:
-        self.lines = 0
-        self.severities: Counter[Severity] = Counter()
-        self.codes: Counter[str] = Counter()
-        self.readers: Counter[ReaderState] = Counter()
-        self.without_nes = 0
-        self.fewest_days: int | None = None
-
-    def add(self, line: Summary) -> None:
-        self.lines += 1
-        self.severities[line.severity] += 1
-        self.readers[line.reader] += 1
-        if line.severity is not Severity.OK:
-            self.codes[line.verdict] += 1
-        if line.days_left is None:
-            self.without_nes += 1
-        elif self.fewest_days is None or line.days_left < self.fewest_days:
-            self.fewest_days = line.days_left
-
-
 def render(
     summaries: Iterable[Summary], text: Text, days: Days = lambda _: (90, 15)
 ) -> Iterator[str]:
     """Yield the line; `days` are the site's, which the days left are held against."""
-    counts, first = _Counts(), None
-    for each in summaries:
-        first = first or each
-        counts.add(each)
-    if first is None:
-        yield _line(Severity.UNKNOWN, text.label("list-nothing"), ["workstations=0;;;0"])
-    elif counts.lines == 1:
-        yield _one(first, text, days(first.issuer))
-    else:
-        yield _many(counts, text, days(""))
+    lines = iter(summaries)
+    match list(islice(lines, 2)):
+        case []:
+            yield _line(Severity.UNKNOWN, text.label("list-nothing"), ["workstations=0;;;0"])
+        case [only]:
+            yield _one(only, text, days(only.issuer))
+        case several:
+            yield _many(chain(several, lines), text, days(""))
 
 
 def _one(line: Summary, text: Text, days: tuple[int, int]) -> str:
+    """Say how one workstation is."""
     left = _NOT_KNOWN if line.days_left is None else str(line.days_left)
-    said = [f"{text.label('practice')}: {_bare(line.practice)}"] if line.practice else []
-    said.append(_bare(line.verdict))
+    parts = [f"{text.label('practice')}: {_bare(line.practice)}"] if line.practice else []
+    parts.append(_bare(line.verdict))
     if line.days_left is not None:
-        said.append(f"{text.label('list-days_left')}: {left}")
-    said.append(f"{text.label('list-reader')}: {text.label(f'list-reader-{line.reader.value}')}")
+        parts.append(f"{text.label('list-days_left')}: {left}")
+    parts.append(f"{text.label('list-reader')}: {text.label(f'list-reader-{line.reader.value}')}")
     warning, critical = days
-    return _line(line.severity, ", ".join(said), [f"days_left={left};{warning}:;{critical}:"])
+    return _line(line.severity, ", ".join(parts), [f"days_left={left};{warning}:;{critical}:"])
 
 
-def _many(counts: _Counts, text: Text, days: tuple[int, int]) -> str:
-    severities = sorted(counts.severities, key=lambda each: each.rank, reverse=True)
-    said = [f"{text.label('list-count')}: {counts.lines}"]
-    said += [f"{text.label(f'list-state-{e.value}')}: {counts.severities[e]}" for e in severities]
-    said += [f"{_bare(code)}: {many}" for code, many in counts.codes.most_common(_MOST_CODES)]
+def _many(lines: Iterable[Summary], text: Text, days: tuple[int, int]) -> str:
+    """Say how many workstations are how; what is kept meanwhile are counts."""
+    severities, readers, codes = Counter[Severity](), Counter[ReaderState](), Counter[str]()
+    without_nes = 0
+    fewest_days: int | None = None
+    for line in lines:
+        severities[line.severity] += 1
+        readers[line.reader] += 1
+        if line.severity is not Severity.OK:
+            codes[line.verdict] += 1
+        if line.days_left is None:
+            without_nes += 1
+        elif fewest_days is None or line.days_left < fewest_days:
+            fewest_days = line.days_left
+    worst_first = sorted(severities, key=lambda severity: severity.rank, reverse=True)
+    parts = [f"{text.label('list-count')}: {severities.total()}"]
+    parts += [f"{text.label(f'list-state-{e.value}')}: {severities[e]}" for e in worst_first]
+    parts += [f"{_bare(code)}: {count}" for code, count in codes.most_common(_MOST_CODES)]
     numbers = {
-        "workstations": counts.lines,
-        **{each.value: counts.severities[each] for each in Severity},
-        **{f"reader_{each.value}": counts.readers[each] for each in ReaderState},
-        "without_nes": counts.without_nes,
+        "workstations": severities.total(),
+        **{severity.value: severities[severity] for severity in Severity},
+        **{f"reader_{state.value}": readers[state] for state in ReaderState},
+        "without_nes": without_nes,
     }
     data = [f"{name}={number};;;0" for name, number in numbers.items()]
-    if counts.fewest_days is not None:
-        data.append(f"fewest_days_left={counts.fewest_days};{days[0]}:;{days[1]}:")
-    return _line(severities[0], ", ".join(said), data)
+    if fewest_days is not None:
+        data.append(f"fewest_days_left={fewest_days};{days[0]}:;{days[1]}:")
+    return _line(worst_first[0], ", ".join(parts), data)
 
 
-def _line(severity: Severity, said: str, data: Iterable[str]) -> str:
-    return f"CARDTOOL {severity.name} - {said} | {' '.join(data)}\n"
+def _line(severity: Severity, words: str, data: Iterable[str]) -> str:
+    return f"CARDTOOL {severity.name} - {words} | {' '.join(data)}\n"
 
 
 def _bare(value: str) -> str:

@@ -217,7 +217,7 @@ def test_a_workbook_speaks_the_language_asked_for(keep: Keep, language: str, kno
 
     titles = list(views.titles(text))
     cells = dict(
-        zip(views.HEADING, views.said(replace(line, known_by=known_by), text), strict=True)
+        zip(views.HEADING, views.in_words(replace(line, known_by=known_by), text), strict=True)
     )
 
     assert len(set(titles)) == len(views.HEADING)

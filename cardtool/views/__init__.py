@@ -36,8 +36,8 @@ LIST = "list"
 """A `Summary` for each workstation."""
 
 FORMATS = {
-    each.name: each
-    for each in (
+    record.name: record
+    for record in (
         Format(
             name="terminal",
             gives={
@@ -126,8 +126,8 @@ def formats(subject: str = DIAGNOSIS) -> tuple[str, ...]:
     """Return the formats of a subject; a diagnosis can also be a list of one line."""
     return tuple(
         name
-        for name, each in FORMATS.items()
-        if subject in each.gives or (subject == DIAGNOSIS and LIST in each.gives)
+        for name, record in FORMATS.items()
+        if subject in record.gives or (subject == DIAGNOSIS and LIST in record.gives)
     )
 
 

@@ -27,7 +27,7 @@ def escape(value: str) -> str:
         return value
     cut = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}..."
     shown = cut.translate(_BREAKS)
-    return "".join(each for each in shown if not unicodedata.category(each).startswith("C"))
+    return "".join(letter for letter in shown if not unicodedata.category(letter).startswith("C"))
 
 
 def harmless(finding: Finding) -> Finding:

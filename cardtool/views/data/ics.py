@@ -40,7 +40,7 @@ _KINDS = {
 """By kind of event: the fact that is its moment, and how long before it the alarms go off."""
 
 _MARKS = frozenset({"not_before_at", "not_after_at"})
-"""Facts of which, beside a `sha256`, only what is said of an NES with time to come has one."""
+"""Beside a `sha256`, only a finding about an NES with time to come has one of these facts."""
 
 _MOST_CHANGES = 2**31 - 1
 """The largest INTEGER there is. Source: RFC 5545 §3.3.8."""
@@ -69,7 +69,9 @@ def render(
     when the file is opened. One certificate on several desks is told of once, as on the first.
     Source: RFC 5545 §3.6.
     """
-    return _calendar(chain.from_iterable(_all_nes(each, text) for each in diagnoses), text)
+    return _calendar(
+        chain.from_iterable(_all_nes(diagnosis, text) for diagnosis in diagnoses), text
+    )
 
 
 def render_list(
@@ -80,7 +82,7 @@ def render_list(
     The events are named as those of `render`, so that no calendar has one twice. What is kept
     meanwhile is some hundred bytes of each certificate.
     """
-    return _calendar(chain.from_iterable(_listed(each, text) for each in summaries), text)
+    return _calendar(chain.from_iterable(_listed(line, text) for line in summaries), text)
 
 
 def _calendar(every: Iterable[_Nes], text: Text) -> Iterator[str]:
@@ -190,11 +192,11 @@ def _alarm(trigger: timedelta, words: str) -> Alarm:
 
 def _certificates(diagnosis: Diagnosis) -> Iterator[tuple[str, Certificate]]:
     for _, _, token in diagnosis.snapshot.tokens():
-        for each in () if isinstance(token.certificates, Failure) else token.certificates:
-            if isinstance(each.content, Certificate):
-                yield each.sha256, each.content
+        for held in () if isinstance(token.certificates, Failure) else token.certificates:
+            if isinstance(held.content, Certificate):
+                yield held.sha256, held.content
 
 
 def _moment(finding: Finding, fact: str) -> datetime | None:
-    said = finding.facts.get(fact)
-    return None if said is None else datetime.fromisoformat(str(said))
+    value = finding.facts.get(fact)
+    return None if value is None else datetime.fromisoformat(str(value))

@@ -19,12 +19,12 @@ def render(changes: Iterable[Change], text: Text, paper: Paper | None = None) ->
     """Yield a line for each change, below the name of its workstation."""
     arrow = "→" if (paper or Paper()).symbols else "->"
     host = None
-    for each in changes:
-        if each.host_id != host:
-            host = each.host_id
-            unit = f" ({escape(each.unit)})" if each.unit else ""
-            yield f"{escape(each.host) or '-'}{unit}\n"
-        yield f"    {text.label(f'change-{each.what}')}{_said(each, text, arrow)}\n"
+    for change in changes:
+        if change.host_id != host:
+            host = change.host_id
+            unit = f" ({escape(change.unit)})" if change.unit else ""
+            yield f"{escape(change.host) or '-'}{unit}\n"
+        yield f"    {text.label(f'change-{change.what}')}{_details(change, text, arrow)}\n"
     if host is None:
         yield f"{text.label('change-nothing')}\n"
 
@@ -34,7 +34,7 @@ def render_csv(changes: Iterable[Change], _text: Text | None = None) -> Iterator
     return csv.rows(Change.__struct_fields__, map(msgspec.structs.astuple, changes))
 
 
-def _said(change: Change, text: Text, arrow: str) -> str:
+def _details(change: Change, text: Text, arrow: str) -> str:
     """Return what follows the words of a change."""
     match change.what:
         case "workstation-new" | "workstation-not-seen":

@@ -20,7 +20,7 @@ def render(forecast: Forecast, text: Text, paper: Paper | None = None) -> Iterat
     """Yield the months with a bar each, or the units with their years."""
     sheet = paper or Paper()
     table = _by_unit(forecast, text) if forecast.by_unit else _by_month(forecast, text, sheet)
-    total = sum(each.count for each in forecast.lines)
+    total = sum(line.count for line in forecast.lines)
     last = f"{text.label('forecast-total')}: {total}{_price(forecast, text)}"
     yield sheet.print([table, Line(), Line(last)])
 
@@ -42,21 +42,21 @@ def named(line: Renewals, text: Text) -> str:
 
 
 def _has_cost(forecast: Forecast) -> bool:
-    return any(each.cost is not None for each in forecast.lines)
+    return any(line.cost is not None for line in forecast.lines)
 
 
 def by_month(forecast: Forecast) -> list[Renewals]:
     """Return a line for each month, whatever the units, and others where there is something."""
     sums: dict[tuple[str, str], Renewals] = {}
-    for each in forecast.lines:
-        key = (each.when, each.month)
+    for line in forecast.lines:
+        key = (line.when, line.month)
         known = sums.get(key)
         if known is None:
-            sums[key] = msgspec.structs.replace(each, unit="")
+            sums[key] = msgspec.structs.replace(line, unit="")
         else:
-            cost = None if each.cost is None else (known.cost or 0) + each.cost
-            sums[key] = msgspec.structs.replace(known, count=known.count + each.count, cost=cost)
-    return [each for each in sums.values() if each.when == "month" or each.count]
+            cost = None if line.cost is None else (known.cost or 0) + line.cost
+            sums[key] = msgspec.structs.replace(known, count=known.count + line.count, cost=cost)
+    return [line for line in sums.values() if line.when == "month" or line.count]
 
 
 def money(amount: float | None, currency: str, text: Text) -> str:
@@ -73,9 +73,9 @@ def _grid() -> Table:
 
 def _by_month(forecast: Forecast, text: Text, paper: Paper) -> Table:
     lines = by_month(forecast)
-    most = max((each.count for each in lines), default=0) or 1
-    costs = [money(each.cost, forecast.currency, text) for each in lines]
-    names = [named(each, text) for each in lines]
+    most = max((line.count for line in lines), default=0) or 1
+    costs = [money(line.cost, forecast.currency, text) for line in lines]
+    names = [named(line, text) for line in lines]
     used = max(map(len, [*names, text.label("forecast-month")])) + 8 + max(map(len, costs)) + 3
     room = max(5, paper.width - used)
     table = _grid()
@@ -101,21 +101,21 @@ def _by_unit(forecast: Forecast, text: Text) -> Table:
         table.add_column(text.label(f"forecast-{key}"), justify="right")
     if _has_cost(forecast):
         table.add_column(text.label("forecast-cost"), justify="right", no_wrap=True)
-    for unit in dict.fromkeys(each.unit for each in forecast.lines):
-        own = [each for each in forecast.lines if each.unit == unit]
-        months = [each.count for each in own if each.when == "month"]
+    for unit in dict.fromkeys(line.unit for line in forecast.lines):
+        own = [line for line in forecast.lines if line.unit == unit]
+        months = [line.count for line in own if line.when == "month"]
         years = [sum(months[start : start + _YEAR]) for start in range(0, len(months), _YEAR)]
-        overdue = sum(each.count for each in own if each.when == "overdue")
-        later = sum(each.count for each in own if each.when == "later")
-        total = sum(each.count for each in own)
-        cells = [str(each) for each in (overdue, *years, later, total)]
+        overdue = sum(line.count for line in own if line.when == "overdue")
+        later = sum(line.count for line in own if line.when == "later")
+        total = sum(line.count for line in own)
+        cells = [str(number) for number in (overdue, *years, later, total)]
         cost = [money(_cost(own), forecast.currency, text)] if _has_cost(forecast) else []
         table.add_row(escape(unit) or text.label("forecast-no-unit"), *cells, *cost)
     return table
 
 
 def _cost(lines: Iterable[Renewals]) -> float | None:
-    known = [each.cost for each in lines if each.cost is not None]
+    known = [line.cost for line in lines if line.cost is not None]
     return sum(known) if known else None
 
 

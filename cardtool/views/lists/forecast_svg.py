@@ -22,9 +22,9 @@ _COLOURS = {"overdue": "#b3261e", "month": "#2e6f40", "later": "#6b6b6b"}
 def render(forecast: Forecast, text: Text) -> Iterator[str]:
     """Yield the picture; units are shown together."""
     lines = by_month(forecast)
-    most = _rounded(max(each.count for each in lines))
+    most = _rounded(max(line.count for line in lines))
     step = (_WIDTH - _LEFT - 10) / len(lines)
-    total = f"{text.label('forecast-total')}: {sum(each.count for each in lines)}"
+    total = f"{text.label('forecast-total')}: {sum(line.count for line in lines)}"
     title = f"{text.label('forecast-title')}: {text.moment(forecast.at)}"
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
@@ -45,11 +45,11 @@ def render(forecast: Forecast, text: Text) -> Iterator[str]:
     for place, line in enumerate(lines):
         x, y = _LEFT + place * step, _y(line.count, most)
         name, cost = named(line, text), money(line.cost, forecast.currency, text)
-        said = f"{name}: {line.count}" + (f", {cost}" if cost else "")
+        words = f"{name}: {line.count}" + (f", {cost}" if cost else "")
         yield (
             f'<rect role="graphics-symbol img" x="{x + 2:.1f}" y="{y:.1f}" width="{step - 4:.1f}"'
             f' height="{_y(0, most) - y:.1f}" fill="{_COLOURS[line.when]}">'
-            f"<title>{_safe(said)}</title></rect>\n"
+            f"<title>{_safe(words)}</title></rect>\n"
             f'<text transform="translate({x + step / 2 + 4:.1f} {_y(0, most) + 8})'
             f' rotate(-90)" text-anchor="end">{_safe(name)}</text>\n'
         )

@@ -18,7 +18,7 @@ from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper
 
 _WIDE = 76
-"""Columns from which on there is room for the unit, the state in words and the last look."""
+"""Columns from which on there is room for the unit, the state in words and the last check."""
 
 _DAY = 10
 _UNIT = 10
@@ -38,19 +38,19 @@ def render(summaries: Iterable[Summary], text: Text, paper: Paper | None = None)
     """Yield the heading, the lines, and how many there were of each state."""
     sheet = paper or Paper()
     columns = _columns(text, sheet)
-    marks = {each: _mark(each, text, sheet) for each in Severity}
+    marks = {severity: _mark(severity, text, sheet) for severity in Severity}
     counts: Counter[Severity] = Counter()
     has_drawer = False
     for line in summaries:
         if not counts:
-            heads = (text.label(each.label) if each.label else "" for each in columns)
-            fitted = (_fitted(*each, sheet) for each in zip(heads, columns, strict=True))
+            heads = (text.label(column.label) if column.label else "" for column in columns)
+            fitted = (_fitted(*cell, sheet) for cell in zip(heads, columns, strict=True))
             yield sheet.print([Line(" ".join(fitted).rstrip(), style="bold")])
         counts[line.severity] += 1
         in_drawer = line.card_seen_at is not None and line.card_seen_at < line.taken_at
         has_drawer |= in_drawer
         cells = _cells(line, text, is_wide=sheet.width >= _WIDE, in_drawer=in_drawer)
-        fitted = (_fitted(*each, sheet) for each in zip(cells, columns[1:], strict=True))
+        fitted = (_fitted(*cell, sheet) for cell in zip(cells, columns[1:], strict=True))
         yield f"{marks[line.severity]} {' '.join(fitted)}".rstrip() + "\n"
     if has_drawer:
         yield "\n" + sheet.print([Line(text.label("list-drawer"), style="dim")])
@@ -60,9 +60,9 @@ def render(summaries: Iterable[Summary], text: Text, paper: Paper | None = None)
 def _columns(text: Text, paper: Paper) -> tuple[_Column, ...]:
     """Return the columns; the name of the workstation has what the others leave."""
     is_wide = paper.width >= _WIDE
-    states = (_state(each, text) for each in Severity)
-    readers = (text.label(f"list-reader-{each.value}") for each in ReaderState)
-    mark = max(cell_len(paper.symbol(each).plain) for each in Severity)
+    states = (_state(severity, text) for severity in Severity)
+    readers = (text.label(f"list-reader-{state.value}") for state in ReaderState)
+    mark = max(cell_len(paper.symbol(severity).plain) for severity in Severity)
     state = mark + 1 + max(map(cell_len, states)) if is_wide else mark
     reader = max(map(cell_len, (*readers, text.label("list-reader"))))
     after = [
@@ -74,7 +74,7 @@ def _columns(text: Text, paper: Paper) -> tuple[_Column, ...]:
         unit = _Column(label="list-unit", width=_UNIT)
         taken = max(_DAY, cell_len(text.label("list-taken_at")))
         after = [unit, *after, _Column(label="list-taken_at", width=taken)]
-    rest = paper.width - state - sum(1 + each.width for each in after) - 1
+    rest = paper.width - state - sum(1 + column.width for column in after) - 1
     head = _Column(label="list-severity" if is_wide else "", width=state)
     return (head, _Column(label="list-host", width=rest), *after)
 
@@ -107,7 +107,7 @@ def _mark(severity: Severity, text: Text, paper: Paper) -> str:
     mark = paper.symbol(severity)
     plain = mark.plain
     if paper.width >= _WIDE:
-        wide = max(cell_len(paper.symbol(each).plain) for each in Severity)
+        wide = max(cell_len(paper.symbol(other).plain) for other in Severity)
         plain = f"{set_cell_size(plain, wide)} {_state(severity, text)}"
     shown = paper.print([Line(plain, style=mark.style)]).rstrip("\n")
     return shown + " " * (width - cell_len(plain))
@@ -118,8 +118,8 @@ def _state(severity: Severity, text: Text) -> str:
 
 
 def _total(counts: Counter[Severity], text: Text) -> str:
-    worst_first = sorted(counts, key=lambda each: each.rank, reverse=True)
-    states = [f"{_state(each, text)}: {counts[each]}" for each in worst_first]
+    worst_first = sorted(counts, key=lambda severity: severity.rank, reverse=True)
+    states = [f"{_state(severity, text)}: {counts[severity]}" for severity in worst_first]
     return ", ".join([f"{text.label('list-lines')}: {counts.total()}", *states])
 
 

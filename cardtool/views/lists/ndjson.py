@@ -21,22 +21,22 @@ def render_list(records: Iterable[msgspec.Struct], _text: object = None) -> Iter
 def render(summaries: Iterable[msgspec.Struct], _text: object = None) -> Iterator[str]:
     """Yield a line for each workstation, or other record; codes and moments need no language."""
     encoder = msgspec.json.Encoder()
-    for each in summaries:
+    for record in summaries:
         try:
-            yield f"{encoder.encode(each).decode()}\n"
+            yield f"{encoder.encode(record).decode()}\n"
         except UnicodeEncodeError:  # half a surrogate pair, which no JSON in UTF-8 can hold
-            yield f"{encoder.encode(_whole(each)).decode()}\n"
+            yield f"{encoder.encode(_whole(record)).decode()}\n"
 
 
 def _whole(line: msgspec.Struct) -> msgspec.Struct:
     """Return a line whose texts are Unicode; a question mark stands for each half."""
     fields = msgspec.structs.asdict(line)
-    return msgspec.structs.replace(line, **{name: _mended(said) for name, said in fields.items()})
+    return msgspec.structs.replace(line, **{name: _mended(value) for name, value in fields.items()})
 
 
-def _mended(said: object) -> object:
-    if type(said) is str:
-        return said.encode("utf-8", "replace").decode()
-    if isinstance(said, msgspec.Struct):
-        return _whole(said)
-    return tuple(map(_mended, said)) if isinstance(said, tuple) else said
+def _mended(value: object) -> object:
+    if type(value) is str:
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, msgspec.Struct):
+        return _whole(value)
+    return tuple(map(_mended, value)) if isinstance(value, tuple) else value

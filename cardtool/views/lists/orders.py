@@ -15,7 +15,7 @@ from cardtool.views.lists.csv import Value, rows
 from cardtool.views.paper import Paper
 
 HEADING = (
-    *(each for each in Order.__struct_fields__ if each != "people"),
+    *(name for name in Order.__struct_fields__ if name != "people"),
     *("people", "people_unit", "people_address", "people_email"),
 )
 """Columns of the CSV; of several people each value stands once, separated by ` | `."""
@@ -35,15 +35,15 @@ def render(orders: Iterable[Order], text: Text, paper: Paper | None = None) -> I
     sheet = paper or Paper()
     forms: Counter[str] = Counter()
     part = None
-    for each in orders:
-        if each.to_order is not part:
+    for order in orders:
+        if order.to_order is not part:
             if part:
                 yield _total(forms, text)
-            part = each.to_order
+            part = order.to_order
             title = text.label("orders-to-order" if part else "orders-to-mend")
             yield sheet.print([Line(), Line(title, style="bold")])
-        forms[each.form] += each.to_order
-        yield "".join(_wrapped(line, sheet) for line in _lines(each, text))
+        forms[order.form] += order.to_order
+        yield "".join(_wrapped(line, sheet) for line in _lines(order, text))
     if part is None:
         yield sheet.print([Line(text.label("orders-nothing"))])
     elif part:
@@ -61,7 +61,7 @@ def row(order: Order) -> Iterator[Value]:
         if field != "people":
             yield getattr(order, field)
     for field in _ABOUT:
-        values = (getattr(each, field) for each in order.people)
+        values = (getattr(person, field) for person in order.people)
         yield " | ".join(dict.fromkeys(filter(None, values)))
 
 
@@ -71,7 +71,7 @@ def titles(text: Text) -> Iterator[str]:
         yield text.label(f"order-{name}" if name in _OWN else f"list-{name}")
 
 
-def said(order: Order, text: Text) -> Iterator[Value]:
+def in_words(order: Order, text: Text) -> Iterator[Value]:
     """Yield the values of an order with words for names that are a program's."""
     words = {
         "reader": f"list-reader-{order.reader.value}",
@@ -114,7 +114,7 @@ def _about(person: Entry) -> str:
 def _wrapped(line: str, paper: Paper) -> str:
     indent = len(line) - len(line.lstrip())
     folded = textwrap.wrap(line, paper.width, subsequent_indent=" " * (indent + 2))
-    return "".join(f"{each}\n" for each in folded)
+    return "".join(f"{part}\n" for part in folded)
 
 
 def _total(forms: Counter[str], text: Text) -> str:

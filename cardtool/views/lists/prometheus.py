@@ -50,11 +50,13 @@ def _moment(field: str) -> Callable[[Summary], Iterable[tuple[str, int]]]:
 
 
 def _severities(line: Summary) -> Iterable[tuple[str, int]]:
-    return ((f'severity="{each.value}"', int(each is line.severity)) for each in Severity)
+    return (
+        (f'severity="{severity.value}"', int(severity is line.severity)) for severity in Severity
+    )
 
 
 def _readers(line: Summary) -> Iterable[tuple[str, int]]:
-    return ((f'state="{each.value}"', int(each is line.reader)) for each in ReaderState)
+    return ((f'state="{state.value}"', int(state is line.reader)) for state in ReaderState)
 
 
 def _verdict(line: Summary) -> Iterable[tuple[str, int]]:
@@ -151,8 +153,8 @@ def _samples(family: Family, line: Summary, labels: str) -> str:
 
 def _labels(line: Summary) -> str:
     more = (("host_id", line.host_id), ("unit", line.unit), ("practice", line.practice))
-    told = ((name, value) for name, value in more if value)
-    return ",".join(f"{name}={_quoted(v)}" for name, v in chain((("host", line.host),), told))
+    known = ((name, value) for name, value in more if value)
+    return ",".join(f"{name}={_quoted(v)}" for name, v in chain((("host", line.host),), known))
 
 
 def _quoted(value: str) -> str:

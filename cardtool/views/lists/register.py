@@ -22,13 +22,13 @@ def render(merged: Merged, text: Text) -> Iterator[str]:
         for heading in merged.unread:
             yield f"    {escape(heading)}\n"
     if merged.carried:
-        fields = ", ".join(text.label(f"register-field-{each}") for each in merged.carried)
+        fields = ", ".join(text.label(f"register-field-{field}") for field in merged.carried)
         yield f"\n{text.label('register-carried')}: {fields}\n"
     if not merged.troubles:
         return
     yield f"\n{text.label('register-troubles')}: {len(merged.troubles)}\n"
-    for each in merged.troubles[:_MOST]:
-        yield f"    {_trouble(each, text)}\n"
+    for trouble in merged.troubles[:_MOST]:
+        yield f"    {_trouble(trouble, text)}\n"
     if len(merged.troubles) > _MOST:
         yield "    ...\n"
 
@@ -41,11 +41,11 @@ def render_json(merged: Merged) -> Iterator[str]:
 def render_unseen(entries: Iterable[Entry], text: Text) -> Iterator[str]:
     """Yield a line for each entry of which nothing was ever seen."""
     count = 0
-    for count, each in enumerate(entries, 1):
+    for count, entry in enumerate(entries, 1):
         if count == 1:
             yield f"\n{text.label('register-unseen')}:\n"
-        values = (each.unit, each.name, each.host, each.user if each.name == "" else "")
-        yield f"    {', '.join(filter(None, map(escape, values))) or escape(each.number)}\n"
+        values = (entry.unit, entry.name, entry.host, entry.user if entry.name == "" else "")
+        yield f"    {', '.join(filter(None, map(escape, values))) or escape(entry.number)}\n"
     if not count:
         yield f"\n{text.label('register-all-seen')}\n"
 

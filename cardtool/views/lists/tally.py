@@ -30,7 +30,7 @@ def render(tally: Tally, text: Text, paper: Paper | None = None, *, by: str) -> 
     rows = [
         [
             _name(key, text, by),
-            *map(str, (counts.total(), *(counts[each.value] for each in _ORDER))),
+            *map(str, (counts.total(), *(counts[severity.value] for severity in _ORDER))),
         ]
         for key, counts in _sorted(tally)
     ]
@@ -76,7 +76,7 @@ def _rows(tally: Tally, by: str) -> Iterator[dict[str, str | int]]:
 
 
 def _sorted(tally: Tally) -> list[tuple[str, Counter[str]]]:
-    return sorted(tally.items(), key=lambda each: (-each[1].total(), each[0]))
+    return sorted(tally.items(), key=lambda item: (-item[1].total(), item[0]))
 
 
 def _name(key: str, text: Text, by: str) -> str:

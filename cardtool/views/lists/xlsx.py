@@ -68,14 +68,14 @@ def render(
     `rows` are those of one sheet; the next sheet has what goes beyond.
     """
     columns = {text.label(f"list-{name}"): _WIDTHS.get(name, _WIDTH) for name in COLUMNS}
-    values = ([getattr(each, name) for name in COLUMNS] for each in summaries)
+    values = ([getattr(line, name) for name in COLUMNS] for line in summaries)
     return _workbook(columns, values, text, spool, rows)
 
 
 def render_orders(orders: Iterable[Order], text: Text) -> Iterator[bytes]:
     """Yield the workbook of the readers to order."""
     columns = dict.fromkeys(order_rows.titles(text), _WIDTH)
-    return _workbook(columns, (order_rows.said(each, text) for each in orders), text)
+    return _workbook(columns, (order_rows.in_words(order, text) for order in orders), text)
 
 
 def _workbook(

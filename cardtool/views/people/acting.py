@@ -23,12 +23,16 @@ def to_act_on(diagnosis: Diagnosis) -> Iterable[Finding]:
     deciding = harmless(diagnosis.deciding)
     if deciding.severity not in (Severity.OK, Severity.WARNING):
         return (deciding,)
-    well = (each for each in diagnosis.findings if each.severity is Severity.OK and each.steps)
-    once = {each.code: harmless(each) for each in well}
+    well = (
+        finding
+        for finding in diagnosis.findings
+        if finding.severity is Severity.OK and finding.steps
+    )
+    once = {finding.code: harmless(finding) for finding in well}
     return {deciding.code: deciding, **once}.values()
 
 
 def codes_for_support(diagnosis: Diagnosis) -> Iterable[str]:
     """Return the code that decides and those of all that is not well, each once."""
-    codes = [each.code for each in diagnosis.findings if each.severity is not Severity.OK]
+    codes = [finding.code for finding in diagnosis.findings if finding.severity is not Severity.OK]
     return dict.fromkeys([diagnosis.verdict, *codes])

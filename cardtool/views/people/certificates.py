@@ -55,10 +55,10 @@ def render(
     `judged` says by fingerprint what a certificate is and when it ends.
     """
     sheet = paper or Paper()
-    for each in diagnoses:
+    for diagnosis in diagnoses:
         found = False
-        asked = {trust.sha256: trust for trust in each.snapshot.trust or ()}
-        for module, slot, token in each.snapshot.tokens():
+        asked = {trust.sha256: trust for trust in diagnosis.snapshot.trust or ()}
+        for module, slot, token in diagnosis.snapshot.tokens():
             certificates = token.certificates
             if isinstance(certificates, Failure):
                 found = True
@@ -66,14 +66,14 @@ def render(
                 continue
             for one in certificates:
                 found = True
-                rows = _short(one, (judged or {}).get(one.sha256), each.at, text)
+                rows = _short(one, (judged or {}).get(one.sha256), diagnosis.at, text)
                 if one.sha256 in asked:
                     rows |= _online(asked[one.sha256], text)
                 if everything:
-                    rows |= _rest(one, each, text) | {"certificate-driver": module.path}
+                    rows |= _rest(one, diagnosis, text) | {"certificate-driver": module.path}
                 yield sheet.print(_entry(one, rows | _place(one, slot, token), text))
         if not found:
-            words = (text.label("no-certificates"), text.says(harmless(each.deciding)))
+            words = (text.label("no-certificates"), text.says(harmless(diagnosis.deciding)))
             yield sheet.print(Line(one, overflow="fold") for one in words)
 
 
@@ -84,12 +84,12 @@ def render_json(
     judged: Mapping[str, Judged] | None = None,
 ) -> Iterator[str]:
     """Yield one document of tokens per workstation."""
-    for each in diagnoses:
+    for diagnosis in diagnoses:
         tokens = tuple(
             Holding(module=module.path, reader=slot.reader, token=token)
-            for module, slot, token in each.snapshot.tokens()
+            for module, slot, token in diagnosis.snapshot.tokens()
         )
-        yield document(Listing(tokens=tokens, judged=judged or {}, trust=each.snapshot.trust))
+        yield document(Listing(tokens=tokens, judged=judged or {}, trust=diagnosis.snapshot.trust))
 
 
 def _entry(one: CertificateObject, rows: Mapping[str, str], text: Text) -> Iterator[RenderableType]:
@@ -126,8 +126,8 @@ def _short(
 
 
 def _online(trust: Trust, text: Text) -> dict[str, str]:
-    """Return what the issuers' servers said, or what was tried in vain."""
-    roots = {each.id: each.name for each in issuers.load()}
+    """Return what the issuers' servers said, or which of them gave no answer."""
+    roots = {root.id: root.name for root in issuers.load()}
     held = bool(trust.anchor) and not trust.problem
     unproven = f"{text.label('chain-unproven')} ({trust.problem or '-'})"
     rows = {"certificate-chain": roots.get(trust.anchor, trust.anchor) if held else unproven}
@@ -142,7 +142,7 @@ def _online(trust: Trust, text: Text) -> dict[str, str]:
             "certificate-said": text.moment(status.said_at),
             "certificate-source": f"{status.url} ({status.source.upper()})",
         }
-    tried = ", ".join(f"{each.url} ({each.name})" for each in trust.attempts)
+    tried = ", ".join(f"{attempt.url} ({attempt.name})" for attempt in trust.attempts)
     return rows | {"certificate-tried": tried}
 
 
@@ -163,7 +163,7 @@ def _rest(one: CertificateObject, diagnosis: Diagnosis, text: Text) -> dict[str,
         return {"certificate-unreadable": content.detail} | size | rows
 
     def all_named(identifiers: Iterable[str]) -> str:
-        return ", ".join(named(each, text) for each in identifiers)
+        return ", ".join(named(identifier, text) for identifier in identifiers)
 
     limit = content.qc_limit
     power = f" x 10^{limit.exponent}" if limit and limit.exponent else ""
@@ -202,4 +202,4 @@ def _issuer_here(
 
 
 def _whole(name: Name) -> str:
-    return ", ".join(f"{each.type}={each.value}" for each in name.attributes)
+    return ", ".join(f"{attribute.type}={attribute.value}" for attribute in name.attributes)

@@ -23,10 +23,10 @@ def entry(mark: str, words: str, paper: Paper) -> str:
     room = paper.width - len(mark)
     whole = _TYPED.sub(lambda found: found[0].replace(" ", NO_BREAK), escape(words))
     pieces = (
-        each
-        if len(each) <= room or _COPIED_WHOLE.search(each)
-        else " ".join(textwrap.wrap(each, room))
-        for each in whole.split(" ")
+        word
+        if len(word) <= room or _COPIED_WHOLE.search(word)
+        else " ".join(textwrap.wrap(word, room))
+        for word in whole.split(" ")
     )
     lines = textwrap.wrap(
         " ".join(pieces), room, break_long_words=False, break_on_hyphens=False

@@ -31,10 +31,12 @@ def render(
 ) -> Iterator[str]:
     """Yield the list of one workstation's modules; `products` says by path what each is for."""
     sheet = paper or Paper()
-    for each in diagnoses:
-        modules = each.snapshot.modules
-        if each.snapshot.running is not None:  # "Used: no" would be taken for a verdict
-            yield sheet.print([Line(text.says(harmless(each.deciding)), overflow="fold"), Line()])
+    for diagnosis in diagnoses:
+        modules = diagnosis.snapshot.modules
+        if diagnosis.snapshot.running is not None:  # "Used: no" would be taken for a verdict
+            yield sheet.print(
+                [Line(text.says(harmless(diagnosis.deciding)), overflow="fold"), Line()]
+            )
         if not modules:
             yield sheet.print([Line(text.label("no-drivers"))])
         for module in modules:
@@ -43,8 +45,10 @@ def render(
 
 def render_json(diagnoses: Iterable[Diagnosis], _text: Text | None = None) -> Iterator[str]:
     """Yield one document of modules per workstation."""
-    for each in diagnoses:
-        modules = tuple(msgspec.structs.replace(one, slots=None) for one in each.snapshot.modules)
+    for diagnosis in diagnoses:
+        modules = tuple(
+            msgspec.structs.replace(one, slots=None) for one in diagnosis.snapshot.modules
+        )
         yield document(Listing(modules=modules))
 
 

@@ -56,25 +56,25 @@ def render(guides: Iterable[Guide], text: Text, paper: Paper | None = None) -> I
         yield entry("  ", f"{text.label('takes')}: {text.procedure(guide.name, 'takes')}", sheet)
         if guide.at_hand:
             yield sheet.print([heading(text.label("at-hand"))])
-            yield from (entry("  - ", text.at_hand(each), sheet) for each in guide.at_hand)
+            yield from (entry("  - ", text.at_hand(code), sheet) for code in guide.at_hand)
         yield sheet.print([heading(text.label("steps"))])
         yield from _steps(guide, text, sheet)
 
 
 def render_json(guides: Iterable[Guide], text: Text) -> Iterator[str]:
     """Yield one document per procedure."""
-    for each in guides:
+    for guide in guides:
         yield document(
             {
                 "schema": 1,
-                "name": each.name,
-                "title": text.procedure(each.name, "title"),
-                "says": text.procedure(each.name, "says"),
-                "takes": text.procedure(each.name, "takes"),
-                "institution": {"id": each.institution.id, "name": each.institution.name},
-                "role": each.role,
-                "at_hand": [{"code": one, "says": text.at_hand(one)} for one in each.at_hand],
-                "steps": [_step_json(step, each.institution, text) for step in each.steps],
+                "name": guide.name,
+                "title": text.procedure(guide.name, "title"),
+                "says": text.procedure(guide.name, "says"),
+                "takes": text.procedure(guide.name, "takes"),
+                "institution": {"id": guide.institution.id, "name": guide.institution.name},
+                "role": guide.role,
+                "at_hand": [{"code": one, "says": text.at_hand(one)} for one in guide.at_hand],
+                "steps": [_step_json(step, guide.institution, text) for step in guide.steps],
             }
         )
 
@@ -97,14 +97,14 @@ def address(found: Expanded, hints: Iterable[str], text: Text, paper: Paper) -> 
     title = Line(f"{text.label('address-written')}:", style="bold")
     parts = [paper.print([title]), f"  {escape(found.text)}\n"]
     rows = [
-        (escape(each.short), f"{each.full} ({text.label('address-place')} {each.place})")
-        for each in found.changes
+        (escape(change.short), f"{change.full} ({text.label('address-place')} {change.place})")
+        for change in found.changes
     ]
     if rows:
         parts.append(paper.print([heading(text.label("address-changed")), hanging(rows)]))
     else:
         parts += ["\n", entry("", text.label("address-same"), paper)]
-    parts += (entry("", text.label(f"address-hint-{each}"), paper) for each in hints)
+    parts += (entry("", text.label(f"address-hint-{hint}"), paper) for hint in hints)
     return "".join(parts)
 
 
@@ -132,16 +132,16 @@ def receipt_json(asked: Receipt) -> str:
 
 
 def _listed(names: Iterable[str], text: Text) -> list[tuple[str, str, str]]:
-    return [(each, text.procedure(each, "title"), text.procedure(each, "says")) for each in names]
+    return [(name, text.procedure(name, "title"), text.procedure(name, "says")) for name in names]
 
 
 def _steps(guide: Guide, text: Text, paper: Paper) -> Iterator[str]:
     """Yield the steps; what is to be confirmed before paying stands once, numbered, below them."""
-    told, notes = Actor.YOU, dict[int, str]()
+    last, notes = Actor.YOU, dict[int, str]()
     for actor, group in groupby(enumerate(noted(guide, text), 1), key=lambda row: row[1][0].actor):
-        if actor is not told:
+        if actor is not last:
             yield paper.print([named(actor, text)])
-            told = actor
+            last = actor
         for place, (step, number, note) in group:
             mark = f"  {place}. "
             words = _whole(step, guide.institution, text)
@@ -158,7 +158,7 @@ def _steps(guide: Guide, text: Text, paper: Paper) -> Iterator[str]:
 def _beside(step: Step, guide: Guide, text: Text) -> Iterator[str]:
     """Yield what stands below a step: for whom it is, who pays."""
     if step.roles and guide.role is None:
-        roles = ", ".join(text.label(f"role-{each}") for each in step.roles)
+        roles = ", ".join(text.label(f"role-{role}") for role in step.roles)
         yield f"{text.label('role')}: {roles}"
     if step.payer:
         yield f"{text.label('payer')}: {text.label(f'payer-{step.payer}')}"

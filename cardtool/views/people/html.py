@@ -66,29 +66,30 @@ def render(
     is_titled = paper is not None and paper.titled
     page, number = _page(text), 0
     known, told = guides or {}, dict[str, Guide]()
-    for number, each in enumerate(diagnoses, 1):
-        deciding = harmless(each.deciding)
+    for number, diagnosis in enumerate(diagnoses, 1):
+        deciding = harmless(diagnosis.deciding)
         word = text.label(f"severity-{deciding.severity.value}")
         if number == 1:
-            single = f"{word}: {each.snapshot.host.name}, {text.moment(each.at)}"
+            single = f"{word}: {diagnosis.snapshot.host.name}, {text.moment(diagnosis.at)}"
             title = text.label("html-desks") if is_titled else single
             yield page("head", title=title, titled=is_titled)
-        named = chain(*(one.procedures for one in to_act_on(each)))
+        named = chain(*(one.procedures for one in to_act_on(diagnosis)))
         told |= {name: known[name] for name in named if name in known}
         yield page(
             "desk",
-            diagnosis=each,
+            diagnosis=diagnosis,
             deciding=deciding,
             titled=is_titled,
             level=2 if is_titled else 1,
-            chain=tuple(_chain(each)),
+            chain=tuple(_chain(diagnosis)),
             checklist=sorted(
-                map(harmless, each.findings), key=lambda one: (one.link.place, one.severity.rank)
+                map(harmless, diagnosis.findings),
+                key=lambda one: (one.link.place, one.severity.rank),
             ),
-            acts=[_act(one, text) for one in to_act_on(each) if one.steps],
-            lines=lines(courses(each) if courses else (), each.at),
+            acts=[_act(one, text) for one in to_act_on(diagnosis) if one.steps],
+            lines=lines(courses(diagnosis) if courses else (), diagnosis.at),
             guides=known,
-            codes=codes_for_support(each),
+            codes=codes_for_support(diagnosis),
         )
     if number:
         yield page("procedures", guides=told)
@@ -98,10 +99,10 @@ def render(
 def render_guide(guides: Iterable[Guide], text: Text) -> Iterator[str]:
     """Yield one page with each procedure on a sheet of its own."""
     several, page = tuple(guides), _page(text)
-    titles = ", ".join(text.procedure(each.name, "title") for each in several)
+    titles = ", ".join(text.procedure(guide.name, "title") for guide in several)
     yield page("head", title=titles, titled=False)
-    for each in several:
-        yield page("guide", guide=each, level=1)
+    for guide in several:
+        yield page("guide", guide=guide, level=1)
     yield page("foot")
 
 
@@ -143,7 +144,7 @@ def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
 def _chain(diagnosis: Diagnosis) -> Iterator[tuple[Link, Severity | None]]:
     """Yield each link with the worst that was found about it, or None where nothing was."""
     for link in Link:
-        found = (each.severity for each in diagnosis.findings if each.link is link)
+        found = (finding.severity for finding in diagnosis.findings if finding.link is link)
         yield link, max(found, key=lambda one: one.rank, default=None)
 
 
@@ -153,29 +154,30 @@ def _act(finding: Finding, text: Text) -> tuple[Finding, list[tuple[Actor, list[
     actors = chain(finding.actors, repeat(Actor.YOU))
     steps = []
     for number, step in enumerate(finding.steps, 1):
-        ours = {each.words for each in _pieces(text.step(step, {})) if each.is_link}
+        ours = {piece.words for piece in _pieces(text.step(step, {})) if piece.is_link}
         steps.append((number, _pieces(text.step(step, finding.facts), ours)))
     return finding, _by_actor(zip(actors, steps, strict=False))
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a procedure as it is told."""
+class ShownStep(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a procedure with its note."""
 
     step: Step
     pieces: list[Piece]
     number: int = 0
     """Of its note; 0: it has none."""
     note: str = ""
-    """What that says, where it has not been told of an earlier step."""
+    """The words of that note; empty where an earlier step has them."""
 
 
-def _groups(guide: Guide, text: Text) -> list[tuple[Actor, list[Told]]]:
-    told, rows = 0, []
+def _groups(guide: Guide, text: Text) -> list[tuple[Actor, list[ShownStep]]]:
+    """Return the steps by who does them; each note stands beside its first step alone."""
+    last, rows = 0, []
     for step, number, note in noted(guide, text):
-        is_new, told = number > told, max(number, told)
+        words = note if number > last else ""
+        last = max(number, last)
         pieces = _pieces(text.guide(step.code))
-        each = Told(step=step, pieces=pieces, number=number, note=note if is_new else "")
-        rows.append((step.actor, each))
+        rows.append((step.actor, ShownStep(step=step, pieces=pieces, number=number, note=words)))
     return _by_actor(rows)
 
 

@@ -52,8 +52,8 @@ def signed_json(signer: Signer, mechanism: str) -> str:
 def choice(signers: Sequence[Signer], text: Text, paper: Paper) -> str:
     """Return the numbered list to choose from."""
     rows = (
-        (f"{number}.", f"{escape(each.holder)}, {escape(each.reader)}, {each.until}")
-        for number, each in enumerate(signers, 1)
+        (f"{number}.", f"{escape(signer.holder)}, {escape(signer.reader)}, {signer.until}")
+        for number, signer in enumerate(signers, 1)
     )
     return paper.print([Line(text.label("sign-several")), hanging(rows)])
 

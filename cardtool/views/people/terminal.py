@@ -21,8 +21,8 @@ from cardtool.views.people.drawing import DRAWN, card_and_reader
 def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper | None = None) -> Iterator[str]:
     """Yield one page per diagnosis."""
     sheet = paper or Paper()
-    for each in diagnoses:
-        yield sheet.print(_page(each, text, sheet))
+    for diagnosis in diagnoses:
+        yield sheet.print(_page(diagnosis, text, sheet))
 
 
 def explain(finding: Finding, text: Text, paper: Paper) -> str:
@@ -51,11 +51,15 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
     yield Line.assemble(paper.symbol(deciding.severity), " ", word)
     yield Padding(Line(text.says(deciding), style="bold", overflow="fold"), (1, 0, 0, 2))
     yield Padding(Line(text.means(deciding.code)), (1, 0, 0, 2))
-    for each in to_act_on(diagnosis):
-        yield from _advice(each, text, paper)
+    for finding in to_act_on(diagnosis):
+        yield from _advice(finding, text, paper)
     yield heading(text.label("checklist"))
-    links = sorted(diagnosis.findings, key=lambda each: (each.link.place, each.severity.rank))
-    yield hanging((paper.symbol(marked(each)), text.says(harmless(each))) for each in links)
+    links = sorted(
+        diagnosis.findings, key=lambda finding: (finding.link.place, finding.severity.rank)
+    )
+    yield hanging(
+        (paper.symbol(marked(finding)), text.says(harmless(finding))) for finding in links
+    )
     yield Padding(Line(_support(diagnosis, text), style="dim", overflow="fold"), (1, 0, 0, 0))
 
 
@@ -70,11 +74,11 @@ def _advice(finding: Finding, text: Text, paper: Paper) -> Iterator[RenderableTy
     # a diagnosis that an older cardtool wrote says of no step who does it
     actors = chain(finding.actors, repeat(Actor.YOU))
     rows = zip(actors, enumerate(finding.steps, 1), strict=False)
-    told = Actor.YOU
+    last = Actor.YOU
     for actor, group in groupby(rows, key=itemgetter(0)):
-        if actor is not told:
+        if actor is not last:
             yield named(actor, text)
-            told = actor
+            last = actor
         steps = ((f"{number}.", text.step(step, finding.facts)) for _, (number, step) in group)
         yield hanging(steps)
     for name in finding.procedures:
@@ -82,9 +86,9 @@ def _advice(finding: Finding, text: Text, paper: Paper) -> Iterator[RenderableTy
 
 
 def _support(diagnosis: Diagnosis, text: Text) -> str:
-    look = diagnosis.snapshot
+    snapshot = diagnosis.snapshot
     codes = " ".join(codes_for_support(diagnosis))
-    parts = (codes, escape(look.tool), f"{look.elapsed_s:.1f} s", text.moment(diagnosis.at))
+    parts = (codes, escape(snapshot.tool), f"{snapshot.elapsed_s:.1f} s", text.moment(diagnosis.at))
     return f"{text.label('support')}: {', '.join(parts)}"
 
 

@@ -52,8 +52,8 @@ def lines(courses: Sequence[Course], at: datetime) -> tuple[Line, ...]:
     """Return all certificates on one scale, from the first moment to the last."""
     if not courses:
         return ()
-    first = min(at, *(each.begins_at for each in courses))
-    last = max(at, *(each.ends_at for each in courses))
+    first = min(at, *(course.begins_at for course in courses))
+    last = max(at, *(course.ends_at for course in courses))
     whole = max((last - first).total_seconds(), 1.0)
 
     def place(moment: datetime) -> float:
@@ -80,7 +80,7 @@ def lines(courses: Sequence[Course], at: datetime) -> tuple[Line, ...]:
             course=course,
             begins=place(course.begins_at),
             ends=place(course.ends_at),
-            opens=next((each.x for each in marks if each.kind == "opens"), None),
+            opens=next((mark.x for mark in marks if mark.kind == "opens"), None),
             today=place(at),
             today_leads=place(at) >= _MIDDLE,
             marks=marks,

@@ -3,6 +3,7 @@
 
 import base64
 import json
+import os
 import re
 import sqlite3
 import stat
@@ -260,6 +261,25 @@ def test_a_package_that_is_not_installed_is_named(package: str, tmp_path: Path) 
     assert done.returncode == 3
     assert f"({package})" in done.stderr
     assert f"Install it: {installing.command()}" in done.stderr
+
+
+def test_a_shell_completes_without_the_packages_of_the_store() -> None:
+    code = (
+        "import sys; sys.modules['sqlalchemy'] = None; from cardtool.cli import run; "
+        "sys.exit(run([]))"
+    )
+    words = {"COMP_WORDS": "cardtool fleet audit --", "COMP_CWORD": "3"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "_CARDTOOL_COMPLETE": "bash_complete", **words},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "plain,--help" in done.stdout
 
 
 def _count(store: Store) -> dict[str, int]:

@@ -11,13 +11,14 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from cardtool.cli import main
 from cardtool.fleet.asking.forecast import forecast
 from cardtool.fleet.register.keeping import merge
 from cardtool.fleet.register.people import Disguise, read
 from cardtool.model.certificate import Certificate
-from cardtool.model.forecast import Forecast
+from cardtool.model.forecast import Forecast, Renewals
 from cardtool.model.origin import IdentityPolicy
 from cardtool.text import Text
 from cardtool.views.lists import forecast as views
@@ -230,6 +231,18 @@ def test_rows_for_programs_hold_units_and_costs(some: Forecast) -> None:
     assert {row["unit"] for row in rows} == {"'=1+1<b>&"}
     assert sum(int(row["count"]) for row in rows) == 26
     assert rows[0]["cost"] == "1234.5"
+
+
+def test_a_month_is_the_sum_of_its_units_and_an_empty_rest_is_left_out() -> None:
+    april = Renewals(when="month", month="2027-04", unit="a", count=2, cost=20.5)
+    may = replace(april, month="2027-05", count=0, cost=0.0)
+    rest = Renewals(when="later", unit="a", count=0, cost=0.0)
+    units = (april, replace(april, unit="b", count=3, cost=30.0), may, rest)
+
+    whole, empty = views.by_month(Forecast(at=AT, currency="TRY", by_unit=True, lines=units))
+
+    assert whole == Renewals(when="month", month="2027-04", count=5, cost=50.5)
+    assert empty == replace(may, unit="")
 
 
 def test_without_a_price_there_is_no_column_of_costs(some: Forecast) -> None:

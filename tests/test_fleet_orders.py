@@ -25,6 +25,7 @@ from cardtool.rules.policy import Policy
 from cardtool.text import Text
 from cardtool.views.lists import orders as views
 from cardtool.views.lists.xlsx import render_orders as render_xlsx
+from cardtool.views.paper import Paper
 from tests import desks, fleets
 from tests.fleets import Keep
 
@@ -258,3 +259,21 @@ def test_no_desk_without_a_reader_is_said_so(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["fleet", "orders", "--database", address, "--lang", "en"])
 
     assert (done.exit_code, done.stdout) == (0, "No workstation is without a reader.\n")
+
+
+def test_a_line_names_the_unit_and_is_folded_at_the_width() -> None:
+    order = Order(
+        to_order=True,
+        host="masa-1",
+        unit="Acil Servis",
+        at=AT,
+        taken_at=AT,
+        reader=ReaderState.MISSING,
+        verdict="reader-missing",
+    )
+
+    lines = "".join(views.render([order], Text("en"), Paper(width=24))).splitlines()
+
+    start = next(place for place, shown in enumerate(lines) if shown.startswith("masa-1"))
+    assert lines[start].startswith("masa-1 (Acil Servis):")
+    assert max(map(len, lines[start:-2])) <= 24

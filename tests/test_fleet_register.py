@@ -362,14 +362,16 @@ def test_without_a_key_nobody_is_hashed(site: Path) -> None:
 
 @pytest.mark.parametrize("language", ["tr", "en"])
 def test_a_report_counts_and_names_rows_by_their_number(site: Path, language: str) -> None:
-    rows = [*ROWS, ("3", "10000000147", "BAD", "masa-9")]
-    (site / "register.csv").write_bytes(text_of(rows).encode())
+    bad = ("3", "10000000147", "BAD", "masa-9")
+    (site / "register.csv").write_bytes(text_of([*ROWS, bad, (*bad[:3], "")]).encode())
 
     done = run(site, "merge", str(site / "register.csv"), "--lang", language)
 
     text = Text(language)
     assert f"{text.label('register-kept')}: 3\n" in done.stdout
-    assert f"{text.label('register-row')} 8: {text.label('register-number-wrong')}" in done.stdout
+    row, why = text.label("register-row"), text.label("register-number-wrong")
+    assert f"{row} 8: {why} ({text.label('register-taken')})\n" in done.stdout
+    assert f"{row} 9: {why} ({text.label('register-left-out')})\n" in done.stdout
 
 
 def test_a_report_is_data_too(site: Path) -> None:

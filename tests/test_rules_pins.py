@@ -36,6 +36,15 @@ def test_the_pin_matters_in_the_last_second_too() -> None:
     assert [each.code for each in ending].count("pin-ready") == 1
 
 
+def test_the_pin_of_a_card_with_two_nes_is_said_once() -> None:
+    two = token(nes(), nes(person=MEHMET, serial="77"), flags=("CKF_USER_PIN_LOCKED",))
+
+    found = diagnose(desk(modules=(module(slot(two)),)), AT).findings
+
+    assert [each.code for each in found].count("nes-found") == 2
+    assert [each.code for each in found].count("pin-locked") == 1
+
+
 def test_the_pin_matters_only_while_the_nes_is_in_force() -> None:
     locked = ("CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_LOCKED")
     expired = token(nes(ends_at=AT - DAY), flags=locked)

@@ -42,6 +42,14 @@ def test_the_reader_that_holds_the_nes_is_named_among_several() -> None:
     assert only(here, "readers-several").facts == {"count": 2, "readers": SECOND}
 
 
+def test_a_reader_whose_card_has_no_nes_is_not_the_one_that_matters() -> None:
+    read = module(slot(token(authority())), slot(token(nes()), SECOND, slot_id=1))
+
+    here = desk((reader(), reader(name=SECOND)), (read,))
+
+    assert only(here, "readers-several").facts["readers"] == SECOND
+
+
 def test_a_certificate_in_no_reader_is_not_said_to_be_in_one() -> None:
     two = (reader(), reader(None, SECOND))
     store = module(slot(token(nes()), None), source=Source.CONFIGURED)

@@ -68,10 +68,11 @@ def main() -> int:
         lot = random.Random(asked.seed)  # noqa: S311 - a draw, no secret
         chosen = lot.sample(made, min(asked.sample, len(made)))
     became = _became(chosen)
-    tried = [each for each in chosen if not asked.again or became[each.name] == "survived"]
+    tried = [each for each in chosen if not asked.again or became.get(each.name) == "survived"]
     if tried and _run(tried, known):
         return 3
     became = _became(chosen)
+    chosen = [each for each in chosen if each.name in became]
     rows = _rows(chosen, became)
     survivors = [_survivor(each) for each in chosen if became[each.name] == "survived"]
     for row in survivors:
@@ -115,15 +116,17 @@ def _run(tried: list[Mutant], known: dict[str, list[str]]) -> int:
 
 
 def _became(chosen: list[Mutant]) -> dict[str, str]:
-    """Return what became of each mutant in its last run."""
+    """Return what became in its last run of each mutant that had one."""
     codes: dict[str, int | None] = {}
     for path in {each.path for each in chosen}:
         data = SourceFileMutationData(path=path)
         data.load()
         codes |= data.exit_code_by_key
+    tried = ((each.name, codes.get(each.name)) for each in chosen)
     return {
-        each.name: _WORDS.get(status_by_exit_code[codes.get(each.name)], "survived")
-        for each in chosen
+        name: _WORDS.get(status_by_exit_code[code], "survived")
+        for name, code in tried
+        if code is not None
     }
 
 

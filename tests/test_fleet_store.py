@@ -25,7 +25,7 @@ from sqlalchemy import func, insert, select
 from cardtool.cli import installing, main
 from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.asking.cards import cards
-from cardtool.fleet.asking.past import latest, snapshots
+from cardtool.fleet.asking.past import latest, texts
 from cardtool.fleet.asking.questions import Question
 from cardtool.fleet.removing import forgetting, searching
 from cardtool.fleet.removing.forgotten import among
@@ -367,7 +367,7 @@ def test_a_day_gone_is_not_told_by_a_clock_ahead(stores: str, tmp_path: Path) ->
     ):
         lines = {each.holder: each for each in cards(store, AT + 60 * DAY, Question(), Policy())}
         found = latest(connection, [1], to_us(AT + 60 * DAY))
-        every = [each.taken_at for each in snapshots(connection, 1, to_us(AT + 60 * DAY))]
+        every = [decode(each).taken_at for each in texts(connection, 1, to_us(AT + 60 * DAY))]
 
     assert [decode(each).taken_at for each in found.values()] == [AT + 2 * DAY]
     assert every == [AT + 2 * DAY, AT + DAY, AT, AT + 50 * DAY]

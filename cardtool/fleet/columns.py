@@ -13,7 +13,6 @@ import msgspec
 
 from cardtool.model.diagnosis import Severity
 from cardtool.model.moments import from_us, to_us
-from cardtool.model.origin import IdentityPolicy
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import desk, diagnose, trust
@@ -169,11 +168,6 @@ def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
 
 def _us(moment: datetime | None) -> int | None:
     return None if moment is None else to_us(moment)
-
-
-def identity_of(snapshot: Snapshot) -> IdentityPolicy:
-    """Return what a snapshot says of people: everything, where it was not sent."""
-    return snapshot.origin.identity if snapshot.origin else IdentityPolicy.FULL
 
 
 StoredRow = Any

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from cardtool.fleet.asking.advance import advance
 from cardtool.fleet.asking.another_day import Day, standing, summaries, texts_to_judge
-from cardtool.fleet.asking.past import pages, summary
+from cardtool.fleet.asking.past import summary
 from cardtool.fleet.columns import StoredRow
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
@@ -18,6 +18,8 @@ from cardtool.model.change import Change
 from cardtool.model.snapshot import Reader
 from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules.policy import Policy
+
+_AT_ONCE = 500
 
 
 def changes(store: Store, since: datetime, at: datetime, policy: Policy) -> Iterator[Change]:
@@ -27,8 +29,10 @@ def changes(store: Store, since: datetime, at: datetime, policy: Policy) -> Iter
     """
     columned = advance(store, datetime.now(UTC), policy)
     first, last = (Day(at=each, columned=columned) for each in (since, at))
-    with store.reading() as connection:
-        for page in pages(connection, WORKSTATION.c.first_seen_us <= last.at_us):
+    query = select(WORKSTATION).where(WORKSTATION.c.first_seen_us <= last.at_us)
+    query = query.order_by(WORKSTATION.c.id)
+    with store.reading() as connection, connection.execute(query) as found:
+        for page in found.partitions(_AT_ONCE):
             texts_then, then = _stood(connection, page, first)
             _, now = _stood(connection, page, last)
             for row in page:

@@ -3,37 +3,26 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from cardtool.fleet.columns import Columns, UnfitError, columns, line
+from cardtool.fleet.columns import Columns, UnfitError, columns
 from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.tables import IS_AHEAD, SNAPSHOT, WORKSTATION
-from cardtool.model.snapshot import Snapshot, SnapshotError, decode
+from cardtool.model.snapshot import SnapshotError, decode
 from cardtool.model.summary import Summary
+from cardtool.rules import diagnose
 from cardtool.rules.policy import Policy
+from cardtool.rules.summary import summarise
 
-_AT_ONCE = 500
 _FEW = 8
 """Snapshots of one workstation that are fetched at once: most questions end at the second."""
 
 
-def pages(
-    connection: Connection, condition: ColumnElement[bool]
-) -> Iterator[list[Row[tuple[Any, ...]]]]:
-    """Yield the workstations that meet a condition, some at a time."""
-    last = 0
-    query = select(WORKSTATION).where(condition).order_by(WORKSTATION.c.id).limit(_AT_ONCE)
-    while page := list(connection.execute(query.where(WORKSTATION.c.id > last))):
-        yield page
-        last = page[-1].id
-
-
 def summary(text: bytes, at: datetime, policy: Policy) -> Summary:
     """Return the line of a stored snapshot, judged for a moment."""
-    return line(columns(decode(text), at, policy).workstation, at)
+    return summarise(diagnose(decode(text), at, policy))
 
 
 _OF_THE_NES = ("holder", "person", "issuer", "sha256", "not_before_at", "not_after_at",
@@ -53,13 +42,11 @@ def readable(text: bytes, at: datetime, policy: Policy) -> Columns | None:
         return None
 
 
-def snapshots(connection: Connection, workstation: int, until_us: int) -> Iterator[Snapshot]:
-    """Yield a workstation's snapshots up to a moment, newest first, those dated ahead last."""
-    return map(decode, texts(connection, workstation, until_us))
-
-
 def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[bytes]:
-    """Yield the same snapshots as JSON, as they came."""
+    """Yield the texts of a workstation's snapshots up to a moment, newest first.
+
+    Those dated ahead come last.
+    """
     here = and_(SNAPSHOT.c.workstation_id == workstation, SNAPSHOT.c.taken_us <= until_us)
     query = select(SNAPSHOT.c.taken_us, SNAPSHOT.c.body, IS_AHEAD).where(here)
     newest_first = query.order_by(SNAPSHOT.c.taken_us.desc()).limit(_FEW)

@@ -9,7 +9,6 @@ from cardtool.fleet.columns import (
     UnfitError,
     WorkstationRow,
     columns,
-    identity_of,
 )
 from cardtool.fleet.importing.deadline import LateError, deadline
 from cardtool.fleet.importing.files import Piece
@@ -101,7 +100,8 @@ def _row(place: int, text: bytes, terms: Terms) -> Row | Trouble:
     except (LateError, SnapshotError) as error:
         code = _CODES.get(type(error), "snapshot-broken")
         return Trouble(code=code, detail=str(error), text=text)
-    if identity_of(snapshot) in _STRICTER[: _STRICTER.index(terms.identity)]:
+    identity = snapshot.origin.identity if snapshot.origin else IdentityPolicy.FULL
+    if identity in _STRICTER[: _STRICTER.index(terms.identity)]:
         return Trouble(code="import-identity", text=text)
     return Row(
         place=place,

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from msgspec.structs import asdict
 from sqlalchemy import Connection, delete, func, select, text, update
 
-from cardtool.fleet.asking.past import snapshots
+from cardtool.fleet.asking.past import texts
 from cardtool.fleet.columns import DUE_US, OF_THE_NES, columns
 from cardtool.fleet.removing.forgotten import note
 from cardtool.fleet.removing.searching import Trace
@@ -22,6 +22,7 @@ from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, SNAPSHOT, WORKSTATION
 from cardtool.model.moments import to_us
 from cardtool.model.refused import Refused
+from cardtool.model.snapshot import decode
 from cardtool.rules.policy import Policy
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -71,8 +72,8 @@ def _judge_again(
     """
     row = WORKSTATION.c.id == number
     every = (
-        columns(snapshot, now, policy).workstation
-        for snapshot in snapshots(connection, number, to_us(_FOREVER))
+        columns(decode(body), now, policy).workstation
+        for body in texts(connection, number, to_us(_FOREVER))
     )
     latest = next(every, None)
     if latest is None:

@@ -41,7 +41,7 @@ def _all(store: Store, now: datetime, question: Question) -> Iterator[Any]:
 
 
 def _few(store: Store, now: datetime, question: Question) -> Iterator[Any]:
-    """Yield the rows of a short list, found out in an index before one of them is read."""
+    """Yield the rows of a short list, which are found in an index before they are read."""
     found: list[int] = []
     with store.asking() as connection:
         own, fitting = question.own(now), question.shared() + question.passing(connection)

@@ -66,7 +66,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     span: Span | None = None
     """Where the text stands, of which nothing is in `text`."""
     has_lines: bool = False
-    """Each line is a text; an empty one stands for nothing."""
+    """Each line is a text; empty lines are skipped."""
     problem: str = ""
     """Code of a refusal: the text, or all of the file from here on, cannot be read."""
     detail: str = ""

@@ -166,7 +166,7 @@ class Folder:
 
 
 def state_of(about: os.stat_result) -> tuple[int, int]:
-    """Return what tells a file from one that took its name."""
+    """Return what differs between a file and another one that took its name."""
     return about.st_size, about.st_mtime_ns
 
 

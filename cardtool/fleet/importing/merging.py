@@ -98,7 +98,7 @@ def stored_otherwise(connection: Connection) -> Iterable[tuple[int, bytes]]:
 
 
 def _fill(connection: Connection, table: Table, values: Iterable[tuple[Any, ...]]) -> None:
-    """Make a temporary table anew, with these rows numbered in their order.
+    """Create a temporary table with these rows, numbered in their order.
 
     The driver takes the rows as they are: through SQLAlchemy each would cost several times what
     the database takes for it.

@@ -20,7 +20,7 @@ from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, SnapshotError
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a text cannot be taken in: the code of a refusal, and what the decoder said."""
+    """Why a text cannot be imported: the code of a refusal, and the decoder's reason."""
 
     code: str
     detail: str = ""
@@ -61,7 +61,7 @@ _STRICTER = tuple(IdentityPolicy)
 
 
 def judge(pieces: list[Piece], terms: Terms) -> list[Judged]:
-    """Judge the texts of each piece; an empty text stands for nothing."""
+    """Judge the texts of each piece; empty texts are skipped."""
     return [_judge(piece, terms) for piece in pieces]
 
 

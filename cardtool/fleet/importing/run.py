@@ -51,7 +51,7 @@ class Report(msgspec.Struct, kw_only=True):
     known: int = 0
     set_aside: int = 0
     passed_over: int = 0
-    """Files that were not read: links, devices, other names, gone meanwhile."""
+    """Files that were not read: links, devices, other names, files that were removed meanwhile."""
     stuck: list[str] = []
     """Files that could not be moved to where they are set aside: they lie as they lay."""
     left: list[str] = []

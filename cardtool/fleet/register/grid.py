@@ -42,7 +42,7 @@ _OTHERS = (
 """How files begin that programs save as `.xls` or `.csv`, and that are neither."""
 
 _BEGINNING = 4096
-"""Characters by which the kind of a file is told."""
+"""Characters that are read to recognise the kind of a file."""
 
 _Value = int | float | str | bool | time | date | datetime | timedelta
 

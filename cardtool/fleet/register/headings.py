@@ -106,7 +106,7 @@ _BY_WORDS = (
 """Earlier ones win, so a list with a column of units and one of institutions has its units read."""
 
 TELLING = frozenset({"number", "host", "user"})
-"""What tells whose row it is."""
+"""Meanings that identify whose row it is."""
 
 _FEWEST = 2
 """A title such as "T.C." in a row of its own is no heading."""

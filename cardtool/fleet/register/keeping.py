@@ -177,7 +177,7 @@ def is_empty(connection: Connection) -> bool:
 
 
 def _who(entry: Entry) -> tuple[str, str, str]:
-    """Return what tells one person of a register from the next."""
+    """Return what identifies a person within a register."""
     return next(_keys(entry), ("", "", ""))
 
 

@@ -27,7 +27,7 @@ from cardtool.rules.policy import Policy
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 _READERS_MS = 2000
-"""How long those who read are waited for, before it is said that they do."""
+"""How long to wait for readers of the file before the command reports them."""
 
 
 def forget(store: Store, trace: Trace, policy: Policy) -> None:
@@ -91,7 +91,7 @@ def _judge_again(
 
 
 def _wipe(store: Store) -> None:
-    """Write the file anew without what is free in it, and empty the log beside it.
+    """Rewrite the file without its free pages, and empty the log beside it.
 
     Source: https://www.sqlite.org/pragma.html#pragma_secure_delete,
     https://www.sqlite.org/lang_vacuum.html.

@@ -15,7 +15,7 @@ from cardtool.fleet.store.tables import FORGOTTEN, SNAPSHOT, WORKSTATION
 _AT_ONCE = 1000
 
 _LOCK = 0x666F72676F74
-"""Key of PostgreSQL's lock between imports, which share it, and whoever forgets: "forgot"."""
+"""Key of PostgreSQL's lock, which imports share and `fleet forget` holds alone: "forgot"."""
 
 _ADD = text("INSERT INTO forgotten (look) VALUES (:look) ON CONFLICT (look) DO NOTHING")
 

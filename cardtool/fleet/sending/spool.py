@@ -46,7 +46,7 @@ class Answer(NamedTuple):
     kind: str = ""
     """Why it is away: certificate, access, busy (another sender), or nothing in particular."""
     reason: str = ""
-    """In the words of whoever said no; for support, never parsed."""
+    """In the receiver's or the system's own words; for support, never parsed."""
     is_heard: bool = False
     """The receiver itself answered, so it may be this snapshot alone that it cannot take."""
 

@@ -117,7 +117,7 @@ class Store:
                 upgrade(connection)
 
     def _refusal(self, error: DBAPIError) -> Refused:
-        """Return the sentence for what a database said."""
+        """Return the refusal for an error of the database."""
         said = str(error.orig).strip()
         codes = {
             "file is not a database": "store-no-database",

@@ -67,7 +67,7 @@ def _files(folder: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
 
 
 def stored(connection: Connection, *, is_kept: bool = False) -> JudgedBy | None:
-    """Return what the columns were judged by; None: nobody has said so yet.
+    """Return what the columns were judged by; None: it is not recorded yet.
 
     `is_kept`: PostgreSQL lets nobody change it until the transaction ends.
     """

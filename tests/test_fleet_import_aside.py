@@ -254,7 +254,7 @@ def test_what_is_told_of_bad_lines_holds_their_number(tmp_path: Path) -> None:
 
     run = CliRunner().invoke(main, [*arguments, "--database", str(tmp_path / "f.db")])
 
-    assert "could not be taken in: 4321" in run.stdout
+    assert "could not be imported: 4321" in run.stdout
     assert run.stdout.count("\n") < 30
 
 

@@ -196,5 +196,5 @@ def _failure(code: int) -> _Record:
         "api": "pcsc",
         "name": _SYMBOLS.get(number, f"0x{number:08X}"),
         "code": number,
-        "detail": scard.SCardGetErrorMessage(code),
+        "detail": scard.SCardGetErrorMessage(code) or "",  # Windows has no words for some
     }

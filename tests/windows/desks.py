@@ -23,8 +23,12 @@ ELSEWHERE: Mapping[str, str] = {
 }
 """Desks that only Linux has, and why."""
 
-OTHERWISE: Mapping[str, tuple[str, int]] = {"no-service": ("reader-missing", 2)}
+OTHERWISE: Mapping[str, tuple[str, int]] = {
+    "no-service": ("reader-missing", 2),
+    "reader-with-a-turkish-name": ("service-failed", 2),
+}
 """Desks of which Windows is told something else, as verdict and exit status.
 
-Windows stops its service where no reader is, so a stopped one means that.
+Windows stops its service where no reader is, so a stopped one means that. Wine lists the last
+letters of a name that is not ASCII as one more reader, and then knows none of that name.
 """

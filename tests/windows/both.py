@@ -27,7 +27,9 @@ _REPORT = "report.json"
 _SLOWER = 5
 """How much more time a program has in Wine for the same."""
 _USUAL_LIMIT_S = 60
-_PATH = re.compile(r"(?:[A-Z]:\\|/)\S*\.(?:dll|so)\b")
+_PATHS = re.compile(r"(?:(?:, )?(?:[A-Z]:\\[^,()]+?|/\S+?)\.(?:dll|so)\b)+")
+_END = re.compile(r"\((?:SIG[A-Z]+|EXIT|[A-Z]+_[A-Z_]+|0x[0-9A-F]+)(?: \d+)?\)")
+"""How a process ended: a signal of Linux, a number or an exception of Windows."""
 _DIAGNOSIS = msgspec.json.Decoder(Diagnosis)
 _RESET = 2
 """vpcd's control byte."""
@@ -49,7 +51,7 @@ class Told:
     def troubles(self) -> list[tuple[str, ...]]:
         """What is not well: each code, and its sentence in each language without paths."""
         return sorted(
-            (each.code, *(_PATH.sub("DRIVER", Text(language).says(each)) for language in LANGUAGES))
+            (each.code, *(_anywhere(Text(language).says(each)) for language in LANGUAGES))
             for each in self.report.findings
             if each.severity is not Severity.OK
         )
@@ -81,6 +83,11 @@ def on_windows(build: Build, folder: Path, wine: Wine) -> Told:
     assert done.stdout.decode().splitlines() == _shown_on_linux(folder / _REPORT)
     report = _DIAGNOSIS.decode((folder / _REPORT).read_bytes())
     return Told(status=done.returncode, report=report)
+
+
+def _anywhere(sentence: str) -> str:
+    """Return a sentence without what each system has of its own."""
+    return _END.sub("(END)", _PATHS.sub("DRIVER", sentence))
 
 
 def _shown_on_linux(report: Path) -> list[str]:

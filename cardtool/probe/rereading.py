@@ -112,15 +112,14 @@ def _compare(
         return after, False
     then = {reader.name: reader for reader in before}
     now = {reader.name: reader for reader in after}
+    changes = {reader.name: reader.changes for reader in before}
     changed = {
         name
         for name in then.keys() | now.keys()
         if name not in then or name not in now or _state(then[name]) != _state(now[name])
     } | (reset & now.keys())
     readers = tuple(
-        replace(
-            reader, changes=_changes(then.get(reader.name)) + (reader.name in changed & set(tried))
-        )
+        replace(reader, changes=changes.get(reader.name, 0) + (reader.name in changed & set(tried)))
         for reader in after
     )
     return readers, bool(changed)
@@ -128,10 +127,6 @@ def _compare(
 
 def _state(reader: Reader) -> tuple[int | None, Card | Failure | None]:
     return reader.event_count, reader.card
-
-
-def _changes(reader: Reader | None) -> int:
-    return reader.changes if reader else 0
 
 
 def _confirm(

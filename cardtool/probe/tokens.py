@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cardtool.deadline import Deadline
 from cardtool.model.snapshot import Failure, Module, Slot, Token
 from cardtool.probe.isolation import Workers
-from cardtool.probe.jobs import OPENED, TOKEN, OpenedModule, OpenModule, ReadToken, ask
+from cardtool.probe.jobs import OPENED, TOKEN, OpenModule, ReadToken, ask
 
 _TELLING = 4
 """A shorter part of a name is no sign that it is that reader's."""
@@ -45,11 +45,8 @@ def read_module(
     worker.end()
     if isinstance(opened, Failure):
         return replace(module, info=opened, slots=opened)
-    return replace(module, info=opened.info, slots=_fill(opened, tokens))
-
-
-def _fill(opened: OpenedModule, tokens: dict[int, Token | Failure | None]) -> tuple[Slot, ...]:
-    return tuple(replace(slot, token=tokens.get(slot.id, slot.token)) for slot in opened.slots)
+    slots = (replace(slot, token=tokens.get(slot.id, slot.token)) for slot in opened.slots)
+    return replace(module, info=opened.info, slots=tuple(slots))
 
 
 def match_slots(slots: Sequence[Slot], readers: Iterable[str]) -> tuple[Slot, ...]:

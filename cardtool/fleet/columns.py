@@ -17,7 +17,8 @@ from cardtool.model.snapshot import Snapshot
 from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import desk, diagnose, trust
 from cardtool.rules.policy import Policy
-from cardtool.rules.summary import renewal_of, summarise
+from cardtool.rules.renewal import moments
+from cardtool.rules.summary import summarise
 from cardtool.rules.turns import next_turn, turns
 
 LONGEST = 255
@@ -179,11 +180,11 @@ def line(row: StoredRow, at: datetime, dates: Policy | None = None) -> Summary:
 
     `dates` is the policy for the moments of the renewal; None: the line does not tell them.
     """
-    ends = opens = apply_by = None
+    ends, renewal = None, dict[str, datetime]()
     if row.not_after_us is not None:
         ends = from_us(row.not_after_us)
         if dates is not None:
-            opens, apply_by = renewal_of(row.issuer, ends, dates)
+            renewal = moments(row.issuer, ends, dates)
     return Summary(
         host=row.host,
         host_id="" if row.host_key == row.host else row.host_key,
@@ -204,8 +205,8 @@ def line(row: StoredRow, at: datetime, dates: Policy | None = None) -> Summary:
         not_after_at=ends,
         days_left=None if ends is None else (ends - at).days,
         card_seen_at=None if row.card_seen_us is None else from_us(row.card_seen_us),
-        opens_at=opens,
-        apply_by_at=apply_by,
+        opens_at=renewal.get("opens"),
+        apply_by_at=renewal.get("apply-by"),
     )
 
 

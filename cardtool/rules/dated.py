@@ -75,16 +75,7 @@ def _renewals(
     accepted = [each for each in all_nes.values() if each.certificate not in refused]
     lines = lines_of(accepted, diagnosis.at)
     for nes in all_nes.values():
-        own, ends = policy.of(nes.certificate.issuer_name), nes.ends_at
         if nes.certificate in refused or lines[nes.certificate.person].after(nes):
             yield nes, {}
-            continue
-        yield (
-            nes,
-            {
-                "opens": renewal.opens_at(ends, own),
-                "apply-by": renewal.apply_by_at(ends, own),
-                "urgent": renewal.before(ends, own.urgent_days),
-                "critical": renewal.before(ends, own.critical_days),
-            },
-        )
+        else:
+            yield nes, renewal.moments(nes.certificate.issuer_name, nes.ends_at, policy)

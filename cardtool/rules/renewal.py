@@ -64,6 +64,20 @@ class Issuers:
         return max(filter(None, known), key=lambda each: each.not_after_at, default=None)
 
 
+def moments(issuer: str, ends_at: datetime, policy: Policy) -> dict[str, datetime]:
+    """Return the moments of a certificate's renewal, by their names in a `Course`.
+
+    They are those of its issuer, where the policy has any. May load a calendar (`apply_by_at`).
+    """
+    own = policy.of(issuer)
+    return {
+        "opens": opens_at(ends_at, own),
+        "apply-by": apply_by_at(ends_at, own),
+        "urgent": before(ends_at, own.urgent_days),
+        "critical": before(ends_at, own.critical_days),
+    }
+
+
 def opens_at(ends_at: datetime, policy: Policy) -> datetime:
     """Return the moment from which renewal may be asked for."""
     return before(ends_at, policy.notice_days)

@@ -2,7 +2,6 @@
 """A diagnosis in one line: what a list of workstations says of each."""
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -78,14 +77,8 @@ def dated(line: Summary, policy: Policy) -> Summary:
     """
     if line.not_after_at is None:
         return line
-    opens_at, apply_by_at = renewal_of(line.issuer, line.not_after_at, policy)
-    return replace(line, opens_at=opens_at, apply_by_at=apply_by_at)
-
-
-def renewal_of(issuer: str, ends_at: datetime, policy: Policy) -> tuple[datetime, datetime]:
-    """Return from when the renewal of an NES may be asked for, and the last second to apply in."""
-    own = policy.of(issuer)
-    return renewal.opens_at(ends_at, own), renewal.apply_by_at(ends_at, own)
+    dates = renewal.moments(line.issuer, line.not_after_at, policy)
+    return replace(line, opens_at=dates["opens"], apply_by_at=dates["apply-by"])
 
 
 def newest(lines: Iterable[Summary]) -> Iterator[Summary]:

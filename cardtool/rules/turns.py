@@ -20,11 +20,11 @@ def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
     """Return the moments at which some rule may say another thing than a moment before."""
     moments: set[datetime] = set()
     for nes in desk.all_nes(snapshot):
-        own, ends = policy.of(nes.certificate.issuer_name), nes.ends_at
-        paper = nes.certificate.not_after_at
-        moments |= {nes.certificate.not_before_at, _after(ends), _after(paper)}
-        moments |= {renewal.opens_at(ends, own), _after(renewal.apply_by_at(ends, own))}
-        moments |= {renewal.before(ends, days) for days in (own.urgent_days, own.critical_days)}
+        certificate = nes.certificate
+        dates = renewal.moments(certificate.issuer_name, nes.ends_at, policy)
+        moments |= {certificate.not_before_at, dates["opens"], dates["urgent"], dates["critical"]}
+        last = (nes.ends_at, certificate.not_after_at, dates["apply-by"])
+        moments.update(map(_after, last))
     # of any certificate that an issuer was asked about, the end on paper counts
     for place in desk.places(snapshot) if snapshot.trust else ():
         read = (each.content for _, each in place.certificates)

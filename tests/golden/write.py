@@ -163,7 +163,9 @@ def _worded(practice: Mapping[str, Diagnosis], language: str) -> Iterator[tuple[
             if name not in _WITHOUT_WORDS and (name, subject) not in _APART:
                 yield f"{name}, {subject}", _shown(name, subject, text)
     yield "terminal, list, narrow", _shown("terminal", LIST, text, paper=_NARROW)
-    yield "nagios, one", "".join(view("nagios", LIST)(records.lines()[:1], text))
+    whole, *_, bare = records.lines()
+    yield "nagios, one", "".join(view("nagios", LIST)([whole], text))
+    yield "nagios, one without NES", "".join(view("nagios", LIST)([bare], text))
     for case in _AS_HTML:
         yield f"html, {case}", html_body(practice[case], language)
 

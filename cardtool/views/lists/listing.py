@@ -38,8 +38,8 @@ def render(summaries: Iterable[Summary], text: Text, paper: Paper | None = None)
     """Yield the heading, the lines, and how many there were of each state."""
     sheet = paper or Paper()
     columns = _columns(text, sheet)
-    marks = {severity: _mark(severity, text, sheet) for severity in Severity}
-    counts: Counter[Severity] = Counter()
+    marks = {severity: _mark(severity, columns[0].width, text, sheet) for severity in Severity}
+    nothing, counts = text.label("list-nothing"), Counter[Severity]()
     has_drawer = False
     for line in summaries:
         if not counts:
@@ -54,7 +54,7 @@ def render(summaries: Iterable[Summary], text: Text, paper: Paper | None = None)
         yield f"{marks[line.severity]} {' '.join(fitted)}".rstrip() + "\n"
     if has_drawer:
         yield "\n" + sheet.print([Line(text.label("list-drawer"), style="dim")])
-    yield "\n" + sheet.print([Line(_total(counts, text))]) if counts else _nothing(text, sheet)
+    yield sheet.print([Line(), Line(_total(counts, text))] if counts else [Line(nothing)])
 
 
 def _columns(text: Text, paper: Paper) -> tuple[_Column, ...]:
@@ -101,9 +101,8 @@ def _fitted(value: str, column: _Column, paper: Paper) -> str:
     return set_cell_size(value, width)
 
 
-def _mark(severity: Severity, text: Text, paper: Paper) -> str:
-    """Return the mark and, where there is room, the word of a severity, made once."""
-    width = _columns(text, paper)[0].width
+def _mark(severity: Severity, width: int, text: Text, paper: Paper) -> str:
+    """Return the mark and, where there is room, the word of a severity, as wide as its column."""
     mark = paper.symbol(severity)
     plain = mark.plain
     if paper.width >= _WIDE:
@@ -121,7 +120,3 @@ def _total(counts: Counter[Severity], text: Text) -> str:
     worst_first = sorted(counts, key=lambda severity: severity.rank, reverse=True)
     states = [f"{_state(severity, text)}: {counts[severity]}" for severity in worst_first]
     return ", ".join([f"{text.label('list-lines')}: {counts.total()}", *states])
-
-
-def _nothing(text: Text, paper: Paper) -> str:
-    return paper.print([Line(text.label("list-nothing"))])

@@ -345,3 +345,10 @@ def test_a_named_driver_that_refuses_a_card_another_read_is_noted() -> None:
     found = only(desk(modules=(module(slot(token(nes()))), refusing)), "driver-named-failed")
 
     assert found.facts["module"] == "/x.so"
+
+
+def test_a_token_of_no_reader_counts_for_each_card_that_its_driver_may_be_for() -> None:
+    by_akis = module(slot(token(nes()), None))
+
+    assert codes(desk((reader(), reader(name=SECOND)), (by_akis,))) == []
+    assert codes(desk((reader(ETOKEN), reader(ETOKEN, SECOND)), (by_akis,))).count("driver-missing")

@@ -66,7 +66,7 @@ class Values:
     def numberless(self, text: str, change: Callable[[str], str]) -> str:
         """Return a text whose other values stay, for they may be what it says."""
         for number in sorted(self.numbers, key=len, reverse=True):
-            if number.isdecimal() and len(number) >= _LEAST_DIGITS:
+            if number in text and number.isdecimal() and len(number) >= _LEAST_DIGITS:
                 text = text.replace(number, change(number))
         return self._changed(self._of_people, text, change)
 

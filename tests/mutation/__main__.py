@@ -80,7 +80,7 @@ def main() -> int:
     sys.stdout.write(record.table(rows) + "\n")
     if asked.record and asked.sample:
         counts = _counts(became.values())
-        sample = record.Sample(made=len(made), seed=asked.seed, **counts)
+        sample = record.Sample(made=len(made), drawn=asked.sample, seed=asked.seed, **counts)
         record.write_sample(sample, survivors)
     elif asked.record:
         record.write(rows, survivors)

@@ -38,6 +38,8 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
     made: int
     """How many there are to draw from."""
+    drawn: int
+    """How many were drawn; a run that was ended has tried fewer, those with quick tests first."""
     seed: int
     killed: int
     survived: int
@@ -129,8 +131,9 @@ def page() -> str:
 
 def _drawn(row: Sample) -> str:
     return (
-        f"Drawn by lot (seed {row.seed}) from all {row.made:,} mutants on {row.day}:\n\n"
-        "| drawn | killed | survived | timed out | killed of 100 |\n|---|---|---|---|---|\n"
+        f"{row.drawn:,} of {row.made:,} mutants were drawn by lot on {row.day} (seed {row.seed}).\n"
+        "A run that is ended early has tried those with the quickest tests.\n\n"
+        "| tried | killed | survived | timed out | killed of 100 |\n|---|---|---|---|---|\n"
         f"| {counts(row)} |"
     )
 

@@ -301,6 +301,8 @@ def test_a_built_in_reader_that_waits_for_a_card_does_not_hide_the_persons_own()
     assert codes(waiting) == ["reader-driver-missing", "card-missing"]
     full = replace(waiting, readers=(reader(BANK, "Broadcom Corp 58200 00 00"),))
     assert codes(full) == ["card-not-for-signing"]
+    mute = reader(None, "Broadcom Corp 58200 00 00", states=("MUTE",))
+    assert codes(replace(waiting, readers=(mute,))) == ["card-mute"]
 
 
 def test_where_pcsc_cannot_be_asked_only_what_the_system_says_of_a_device_holds() -> None:

@@ -29,6 +29,7 @@ from cardtool.text import LANGUAGES, Text
 from cardtool.views import DIAGNOSIS, FORMATS, LIST, view
 from cardtool.views.harmless import harmless
 from cardtool.views.paper import Paper
+from cardtool.views.people.acting import marked
 from tests.described import FILES, PRACTICE, read
 from tests.golden import records
 from tests.golden.desk import AT, ZONE, desk
@@ -104,7 +105,8 @@ def _findings(
             parts += [f"renewal opens: {opens}", f"apply by: {apply_by}"]
         lines = [", ".join(parts)]
         for each in () if name in practice else map(harmless, diagnosis.findings):
-            lines.append(f"  {each.severity} {each.link} {each.code}: {text.says(each)}")
+            mark = Paper().symbol(marked(each)).plain
+            lines.append(f"  {mark} {each.severity} {each.link} {each.code}: {text.says(each)}")
             if each.severity is not Severity.OK:
                 steps = zip(each.actors, each.steps, strict=True)
                 lines += (f"    {who}: {text.step(step, each.facts)}" for who, step in steps)

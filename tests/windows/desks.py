@@ -26,9 +26,13 @@ ELSEWHERE: Mapping[str, str] = {
 OTHERWISE: Mapping[str, tuple[str, int]] = {
     "no-service": ("reader-missing", 2),
     "reader-with-a-turkish-name": ("service-failed", 2),
+    "card-held-by-another-program": ("card-in-use-unnamed", 2),
+    "swapped-while-read": ("card-unstable-but-read", 1),
 }
 """Desks of which Windows is told something else, as verdict and exit status.
 
 Windows stops its service where no reader is, so a stopped one means that. Wine lists the last
 letters of a name that is not ASCII as one more reader, and then knows none of that name.
+The program that holds the card is one of Linux, which Windows does not see. That a card was swapped
+is seen from two readings that differ, not from PC/SC; why was not looked into.
 """

@@ -124,7 +124,8 @@ def counts(*rows: Module | Sample) -> str:
 def page() -> str:
     """Return the tables of docs/reliability.md."""
     record = read()
-    parts = [table(record.module), *map(_drawn, record.sample)]
+    parts = [table(record.module)] if record.module else []
+    parts += map(_drawn, record.sample)
     head = "| survivor | was | becomes | why it stays |\n|---|---|---|---|"
     return "\n\n".join([*parts, "\n".join([head, *map(_line, record.survivor)])])
 

@@ -28,6 +28,7 @@ _SLOWER = 5
 """How much more time a program has in Wine for the same."""
 _USUAL_LIMIT_S = 60
 _PATHS = re.compile(r"(?:(?:, )?(?:[A-Z]:\\[^,()]+?|/\S+?)\.(?:dll|so)\b)+")
+_TIME = re.compile(r"\d\d:\d\d:\d\d")
 _END = re.compile(r"\((?:SIG[A-Z]+|EXIT|[A-Z]+_[A-Z_]+|0x[0-9A-F]+)(?: \d+)?\)")
 """How a process ended: a signal of Linux, a number or an exception of Windows."""
 _DIAGNOSIS = msgspec.json.Decoder(Diagnosis)
@@ -87,7 +88,7 @@ def on_windows(build: Build, folder: Path, wine: Wine) -> Told:
 
 def _anywhere(sentence: str) -> str:
     """Return a sentence without what each system has of its own."""
-    return _END.sub("(END)", _PATHS.sub("DRIVER", sentence))
+    return _TIME.sub("TIME", _END.sub("(END)", _PATHS.sub("DRIVER", sentence)))
 
 
 def _shown_on_linux(report: Path) -> list[str]:

@@ -16,6 +16,7 @@ ELSEWHERE: Mapping[str, str] = {
     "reader-not-offered": "USB as Linux shows it",
     "reader-unsupported": "USB as Linux shows it",
     "reader-named-by-its-usb-id": "USB as Linux shows it",
+    "changed-since-all-was-well": "a driver of Linux is what is remembered",
     "service-masked": "systemd",
     "container-without-the-socket": "containers of Linux",
     "flatpak": "a package format of Linux",
@@ -27,6 +28,7 @@ OTHERWISE: Mapping[str, tuple[str, int]] = {
     "no-service": ("reader-missing", 2),
     "reader-with-a-turkish-name": ("service-failed", 2),
     "card-held-by-another-program": ("card-in-use-unnamed", 2),
+    "card-of-another-protocol": ("token-not-recognised", 2),
     "swapped-while-read": ("card-unstable-but-read", 1),
 }
 """Desks of which Windows is told something else, as verdict and exit status.

@@ -32,7 +32,7 @@ from tests.page import blocks
 
 _WIDE = Paper(width=5000)
 """Every sentence is one line on it."""
-_MARKS = tuple(f"{_WIDE.symbol(each)} " for each in Severity)
+_MARKS = tuple(f"{_WIDE.symbol(severity)} " for severity in (*Severity, None))
 _EXITS = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 """Source: Monitoring Plugins Development Guidelines, plugin return codes."""
 

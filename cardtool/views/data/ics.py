@@ -60,28 +60,28 @@ class _Nes(msgspec.Struct, frozen=True, kw_only=True):
     """Key of a label -> value."""
 
 
-def render(
-    diagnoses: Iterable[Diagnosis], text: Text, _paper: Paper | None = None
-) -> Iterator[str]:
+def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper | None = None) -> Iterator[str]:
     """Yield one calendar for all diagnoses, part by part, or nothing where no date lies ahead.
 
     A calendar must have an event. What is past is left out, or its alarms would all go off
     when the file is opened. One certificate on several desks is told of once, as on the first.
     Source: RFC 5545 §3.6.
     """
+    del paper  # every view is given one, and a calendar has no width
     return _calendar(
         chain.from_iterable(_all_nes(diagnosis, text) for diagnosis in diagnoses), text
     )
 
 
 def render_list(
-    summaries: Iterable[Summary], text: Text, _paper: Paper | None = None
+    summaries: Iterable[Summary], text: Text, paper: Paper | None = None
 ) -> Iterator[str]:
     """Yield the same calendar for a list whose lines are dated.
 
     The events are named as those of `render`, so that no calendar has one twice. What is kept
     meanwhile is some hundred bytes of each certificate.
     """
+    del paper
     return _calendar(chain.from_iterable(_listed(line, text) for line in summaries), text)
 
 

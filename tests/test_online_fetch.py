@@ -47,6 +47,21 @@ def test_a_file_comes_whole(server: Web) -> None:
     assert server.seen[0].headers["Host"] == f"127.0.0.1:{server.port}"
 
 
+@pytest.mark.parametrize("target", ["/depo.crl;binary", "/a;b/c;d?e;f=g"])
+def test_an_address_is_asked_for_as_a_whole(server: Web, target: str) -> None:
+    url = server.put(target, b"whole")
+
+    assert _get(url) == b"whole"
+
+
+def test_a_proxy_is_asked_for_a_whole_address(server: Web) -> None:
+    server.otherwise(web.saying(b"whole"))
+    route = Route(proxy=server.url, allow_private=True)
+
+    assert _get("http://depo.example/depo.crl;binary", route) == b"whole"
+    assert server.seen[0].target == "http://depo.example/depo.crl;binary"
+
+
 def test_a_question_is_posted_with_its_kind(server: Web) -> None:
     url = server.put("/ocsp", b"answer")
     kind = {"Content-Type": "application/ocsp-request"}
@@ -235,8 +250,14 @@ def test_https_goes_through_a_proxy_by_a_tunnel(server: Web) -> None:
 
 
 def test_an_odd_proxy_is_refused() -> None:
-    for proxy in ("socks5://127.0.0.1:1", "http://", "http://h:x"):
+    for proxy in ("socks5://127.0.0.1:1", "http://", "http://h:x", "http://vekil..example:1"):
         assert _refusal("http://depo.example/", Route(proxy=proxy)) == "NOT_ALLOWED"
+
+
+def test_a_proxy_whose_name_has_turkish_letters_is_looked_up() -> None:
+    route = Route(proxy="http://çıkış.invalid:3128", allow_private=True)
+
+    assert _refusal("http://depo.example/", route) == "NO_HOST"
 
 
 @pytest.fixture(name="secure")

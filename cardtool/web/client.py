@@ -69,19 +69,22 @@ def ask(
     proxy = proxy_for(address, route.proxy)
     if proxy is not None and not route.allow_private:
         refuse_private(address, deadline)
-    if tls is None and address.scheme == "https":
-        tls = ssl.create_default_context()
+    url = httpcore.URL(address.url)
+    url.target = address.target.encode()  # of its own it leaves out what follows a semicolon
     headers = {"Host": address.authority, "User-Agent": "cardtool", "Connection": "close"}
     headers |= {"Accept-Encoding": "identity", **request.headers}
     if request.body is not None:
         headers["Content-Length"] = str(len(request.body))
     network = _Network(deadline, allow_private=route.allow_private or proxy is not None)
-    pool = httpcore.ConnectionPool(ssl_context=tls, proxy=proxy, network_backend=network)
     with (
         _errors_named(),
-        pool,
+        httpcore.ConnectionPool(
+            ssl_context=tls or _trusting_the_system(address.scheme),
+            proxy=proxy,
+            network_backend=network,
+        ) as pool,
         pool.stream(
-            request.method, address.url, headers=[*headers.items()], content=request.body
+            request.method, url, headers=[*headers.items()], content=request.body
         ) as response,
     ):
         fields = {name.lower(): value for name, value in response.headers}
@@ -90,6 +93,10 @@ def ask(
             location=fields.get(b"location", b"").decode("latin-1"),
             body=_body(response, fields, request.limit_bytes),
         )
+
+
+def _trusting_the_system(scheme: str) -> ssl.SSLContext | None:
+    return ssl.create_default_context() if scheme == "https" else None
 
 
 def _body(response: httpcore.Response, fields: dict[bytes, bytes], limit_bytes: int) -> bytes:

@@ -40,13 +40,14 @@ def checked(url: str) -> httpcore.Proxy:
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         port = 80 if parts.port is None else parts.port
+        host = (parts.hostname or "").encode("idna").decode()
     except ValueError:
-        port = 0
-    if not port or parts.scheme != "http" or not parts.hostname:
+        host, port = "", 0
+    if not (host and port) or parts.scheme != "http":
         raise WebError(name="NOT_ALLOWED", detail="the proxy is no http://HOST:PORT")
     access = None
     if parts.username is not None:
         access = unquote(parts.username).encode(), unquote(parts.password or "").encode()
     return httpcore.Proxy(
-        httpcore.URL(scheme="http", host=parts.hostname, port=port, target="/"), auth=access
+        httpcore.URL(scheme="http", host=host, port=port, target="/"), auth=access
     )

@@ -137,6 +137,21 @@ def test_a_server_gets_a_look_under_its_name(server: Web) -> None:
     assert asked.headers["Content-Type"] == "application/json"
 
 
+def test_an_address_may_have_blanks_and_turkish_letters(server: Web) -> None:
+    server.otherwise(web.saying(b"", status=201))
+
+    assert _send(f"{server.url}/İl müdürlüğü/a%20b;c/") == Answer("delivered")
+    assert server.seen[0].target == f"/%C4%B0l%20m%C3%BCd%C3%BCrl%C3%BC%C4%9F%C3%BC/a%20b;c/{NAME}"
+
+
+def test_a_server_whose_name_has_turkish_letters_is_asked(server: Web) -> None:
+    server.otherwise(web.saying(b"", status=407))
+
+    _send("https://müdürlük.example/in", proxy=server.url)
+
+    assert server.seen[0].target == "xn--mdrlk-kvabc.example:443"
+
+
 @pytest.mark.parametrize(
     ("status", "state", "kind"),
     [(each, "delivered", "") for each in (200, 201, 202, 204, 409)]
@@ -314,6 +329,9 @@ def test_the_token_goes_to_the_server_and_into_no_log(
         ("https://kartlar.example/?to=in", "fleet-to"),
         ("https://ali:gizli@kartlar.example/in", "fleet-to-password"),
         ("http://ali:gizli@kartlar.example/in", "fleet-to"),
+        ("https://ali:gizli@kartlar.example:port/", "fleet-to"),
+        ("https://ali:gizli@[::1", "fleet-to"),
+        ("https://kartlar..example/in", "fleet-to"),
     ],
 )
 def test_a_destination_that_cannot_be_meant_is_refused(to: str, code: str) -> None:
@@ -343,3 +361,4 @@ def test_what_is_set_for_a_server_must_be_usable(tmp_path: Path) -> None:
     assert code(token_file=str(noise)) == "fleet-token-content"
     assert code(proxy="socks9://x") == "fleet-proxy"
     assert code(proxy="socks5://127.0.0.1:1080") == "fleet-proxy"
+    assert code(proxy="http://vekil..example:3128") == "fleet-proxy"

@@ -8,7 +8,7 @@ import stat
 import sys
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from cardtool import regularfile
 from cardtool.deadline import Deadline
@@ -31,6 +31,9 @@ _ACCESS = frozenset({401, 403, 407})
 
 _TOKEN_BYTES = 8192
 
+_OF_PATHS = "/%:@!$&'()*+,;=~"
+"""Signs that stand in a path as they are. Source: RFC 3986 §3.3."""
+
 _SECRET = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -43,8 +46,7 @@ class Server:
         Raises:
             Refused: it is no https address, or what is set cannot be used.
         """
-        _check(to)
-        self._url = to.rstrip("/")
+        self._url = _address(to)
         self._route = Route(proxy=settings.proxy or "", allow_private=True)
         try:
             if settings.proxy:
@@ -84,18 +86,25 @@ class Server:
         return Answer(state, kind, f"{self._url}: HTTP {status}", is_heard=True)
 
 
-def _check(to: str) -> None:
-    """Refuse what is no https address; http is for a server on this machine alone."""
+def _address(to: str) -> str:
+    """Return an https address in ASCII; http is for a server on this machine alone.
+
+    Raises:
+        Refused: it is none, or has a password in it.
+    """
+    shown = to if "@" not in to else to.partition(":")[0]
     try:
         parts = urlsplit(to)
         host, _ = parts.hostname or "", parts.port
+        authority = parts.netloc.encode("idna").decode()
     except ValueError as error:
-        raise Refused(code="fleet-to", to=to) from error
+        raise Refused(code="fleet-to", to=shown) from error
     plain = parts.scheme == "http" and is_loopback(host)
     if not host or parts.query or parts.fragment or not (plain or parts.scheme == "https"):
-        raise Refused(code="fleet-to", to=to if "@" not in to else parts.scheme)
+        raise Refused(code="fleet-to", to=shown)
     if parts.username is not None:
         raise Refused(code="fleet-to-password", host=host)
+    return f"{parts.scheme}://{authority}{quote(parts.path, safe=_OF_PATHS)}".rstrip("/")
 
 
 def _tls(ca_file: str | None) -> ssl.SSLContext:

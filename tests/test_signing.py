@@ -451,6 +451,39 @@ def test_a_pin_is_taken_from_no_pipe() -> None:
     assert told.stdout == ""
 
 
+_ASKS_UNSEEN = """
+from cardtool.cli.asking import ask_unseen
+from cardtool.cli.refusal import Refusal
+try:
+    ask_unseen("PIN")
+except Refusal as refusal:
+    print(type(refusal.__context__).__name__, refusal.message)
+"""
+
+
+def test_what_is_no_text_is_refused_as_a_pin_and_not_repeated() -> None:
+    """In the locale C a terminal's odd bytes are text that cannot be written."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", _ASKS_UNSEEN],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:surrogateescape", "CARDTOOL_LANG": "en"},
+    ) as asking:
+        assert asking.stdout is not None
+        assert asking.stderr is not None
+        assert asking.stderr.read(5) == b"PIN: "
+        os.write(ours, b"12\xff34\n")
+        said, complained = asking.stdout.read().decode(), asking.stderr.read()
+    os.close(ours)
+    os.close(theirs)
+
+    assert said.startswith("UnicodeEncodeError What was typed")
+    assert b"12" not in complained
+
+
 def test_a_worker_without_a_whole_pin_tries_nothing() -> None:
     """Its input ended in the middle of the line: whoever asked has died."""
     done = subprocess.run(

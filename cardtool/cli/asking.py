@@ -37,8 +37,8 @@ def ask(prompt: str, limit: int = -1) -> str:
     return typed.strip()
 
 
-def ask_unseen(prompt: str) -> str:
-    """Read a line from the terminal without showing it.
+def ask_unseen(prompt: str) -> bytes:
+    """Read a line from the terminal without showing it, and return it in UTF-8.
 
     Raises:
         Refusal: it could not be hidden, or is not in the terminal's encoding.
@@ -47,7 +47,7 @@ def ask_unseen(prompt: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
-            return getpass.getpass(f"{prompt}: ")
+            return getpass.getpass(f"{prompt}: ").encode()
         except getpass.GetPassWarning:
             raise Refusal(code="sign-no-terminal") from None
         except EOFError:

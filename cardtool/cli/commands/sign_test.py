@@ -164,7 +164,7 @@ def _ask_pin(asked: Asked) -> bytes:
         Refusal: nothing that can be a PIN was typed, or it could not be hidden.
         click.Abort: the person left.
     """
-    pin = ask_unseen(asked.text.label("sign-pin")).encode()
+    pin = ask_unseen(asked.text.label("sign-pin"))
     if not pin:
         raise Refusal(code="sign-pin-empty")
     if len(pin) > signing_jobs.PIN_LIMIT_BYTES:

@@ -15,7 +15,9 @@ import pytest
 
 from cardtool.fleet.sending.spool import Spool
 from cardtool.model.snapshot import encode
+from cardtool.probe.isolation import Workers
 from cardtool.probe.turn import Turn
+from cardtool.probe.workstation import Options, take_snapshot
 from tests.desks import desk
 from tests.rig.modules import Slot, scripted_module
 from tests.rig.processes import uses
@@ -150,6 +152,29 @@ def test_a_run_that_sends_looks_when_the_other_has_ended(
     files = {each.name: each for each in (tmp_path / "share").iterdir()}
     (new,) = files.keys() - {"earlier.json"}
     assert json.loads(files[new].read_bytes())["running"] is None
+
+
+class _Held(Turn):
+    """The lock of a check that never ends; it notes how long somebody would wait for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.limits_s: list[float] = []
+
+    def wait(self, limit_s: float) -> bool:
+        self.limits_s.append(limit_s)
+        return False
+
+
+@pytest.mark.parametrize("is_patient", [True, False])
+def test_nobody_waits_for_so_long_that_the_workers_leave(lock: Path, *, is_patient: bool) -> None:
+    assert lock.name
+    with Workers() as workers:
+        workers.turn.close()
+        workers.turn = held = _Held()
+        take_snapshot(Options(timeout_s=600.0, is_patient=is_patient), workers)
+
+    assert 0 < sum(held.limits_s) <= 45
 
 
 def test_the_lock_is_held_until_the_last_worker_has_left(lock: Path, tmp_path: Path) -> None:

@@ -67,7 +67,8 @@ def take_snapshot(
     """
     options = options or Options()
     with started or Workers() as workers:
-        if options.is_patient and workers.turn.wait(min(options.timeout_s, _LONGEST_WAIT_S)):
+        patience_s = min(options.timeout_s, _LONGEST_WAIT_S) if options.is_patient else 0.0
+        if options.is_patient and workers.turn.wait(patience_s):
             workers.turn.before = None  # it took nothing of the time of this check
         start = time.monotonic()
         deadline = Deadline(options.timeout_s)
@@ -76,7 +77,8 @@ def take_snapshot(
         around = Surroundings(options.timeout_s + LAST_LOOK_S)
         installed = modules.find(options.modules, options.extra_modules, machine.bits)
         asked_for = bool(options.modules)
-        is_alone = workers.turn.wait(min(deadline.left_s * _WAITING_SHARE, _LONGEST_WAIT_S))
+        longest_s = _LONGEST_WAIT_S - patience_s
+        is_alone = workers.turn.wait(min(deadline.left_s * _WAITING_SHARE, longest_s))
         first_s = deadline.left_s * (_FIRST_SHARE if asked_for else 1)
         first = readers = (
             ask(workers.pcsc, ListReaders(), READERS, timeout_s=first_s) if is_alone else _WAITED

@@ -23,6 +23,7 @@ from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.rules.policy import Policy
 from tests import desks
 from tests.fleets import everything, line, lines, numbered, take
+from tests.rig import postgres
 
 
 def test_processes_of_their_own_give_what_one_gives(store: Store, tmp_path: Path) -> None:
@@ -34,6 +35,19 @@ def test_processes_of_their_own_give_what_one_gives(store: Store, tmp_path: Path
 
     assert (report.read, report.new, report.set_aside) == (8500, 8499, 1)
     assert "8201:" in (tmp_path / "rejected" / "a.ndjson.reason.txt").read_text()
+
+
+def test_no_rows_stay_in_the_session_of_a_server(cluster: postgres.Cluster, tmp_path: Path) -> None:
+    """A pool of connections would keep them there, also after somebody was forgotten."""
+    (tmp_path / "a.ndjson").write_bytes(b"\n".join(lines(3)))
+    with closing(Store(cluster.database())) as store:
+        take(store, tmp_path)
+        with store.asking() as connection:
+            kept = connection.exec_driver_sql(
+                "SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'"
+            ).scalars()
+
+            assert list(kept) == []
 
 
 _RUN = """

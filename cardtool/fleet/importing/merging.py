@@ -50,7 +50,14 @@ _CERTIFICATE_FIELDS = CertificateRow.__struct_fields__
 def _incoming(name: str, *columns: Column[Any]) -> Table:
     """Declare a temporary table; `place` is the order in which its rows are written."""
     place = Column("place", Integer, nullable=False)
-    return Table(f"incoming_{name}", MetaData(), place, *columns, prefixes=["TEMPORARY"])
+    return Table(
+        f"incoming_{name}",
+        MetaData(),
+        place,
+        *columns,
+        prefixes=["TEMPORARY"],
+        postgresql_on_commit="DROP",  # a pool of connections outlives the import
+    )
 
 
 _WORKSTATIONS = _incoming("workstation", *columns_of(WorkstationRow))

@@ -3,7 +3,7 @@
 
 import csv
 import io
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import msgspec
@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from cardtool.cli import main
+from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.asking.changes import changes
+from cardtool.fleet.asking.questions import Question
 from cardtool.fleet.store.database import Store
 from cardtool.model.change import Change
 from cardtool.rules.policy import Policy
@@ -21,7 +23,7 @@ from tests import desks, fleets
 from tests.fleets import Keep
 
 AT = desks.AT
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SINCE = AT - 10 * DAY
 BEFORE, AFTER = AT - 20 * DAY, AT - DAY
 
@@ -69,6 +71,32 @@ def test_an_end_that_came_is_the_work_of_time(keep: Keep) -> None:
     for each in found.values():
         assert (each.before, each.after) == ("nes-expiring-critical", "nes-expired")
         assert each.by == "time"
+
+
+def test_what_time_will_bring_is_told_between_two_days_to_come(keep: Keep) -> None:
+    """Of both days the columns hold, which are those of now."""
+    now = datetime.now(UTC)
+    store = keep(fleets.look("a", now - DAY, desks.nes(ends_at=now + 100 * DAY)))
+
+    found = told(store, since=now + DAY, at=now + 101 * DAY)
+
+    assert said(found) == [
+        ("workstation-not-seen", "", "", "look"),
+        ("verdict", "nes-valid", "nes-expired", "time"),
+    ]
+
+
+def test_moments_are_in_utc_whatever_offset_a_look_had(keep: Keep) -> None:
+    moments = [each.astimezone(timezone(3 * HOUR)) for each in (BEFORE, AFTER)]
+    store = keep(*(fleets.look("a", each, desks.nes()) for each in moments))
+
+    lines = audit(store, SINCE, Question(), Policy())
+    changed = told(store, since=BEFORE - DAY, at=SINCE)
+
+    assert [(each.taken_at.tzinfo, each.taken_at) for each in (*lines, *changed)] == [
+        (UTC, BEFORE),
+        (UTC, BEFORE),
+    ]
 
 
 def test_a_reader_that_vanished_is_what_a_look_showed(keep: Keep) -> None:

@@ -40,7 +40,7 @@ def changes(store: Store, since: datetime, at: datetime, policy: Policy) -> Iter
                     continue
                 if row.first_seen_us > first.at_us:
                     yield _change(row, now[row.id], what="workstation-new")
-                elif texts_then[row.id]:
+                elif first.holds(row) or texts_then[row.id]:
                     still = partial(summary, texts_then[row.id], at, columned.policy)
                     yield from _compared(row, then[row.id], now[row.id], still)
 
@@ -63,7 +63,8 @@ def _compared(
         yield _change(row, now, what="workstation-not-seen")
     if then.verdict != now.verdict:
         # what the earlier snapshot comes to by itself is told from what a later one brought
-        by = "time" if still().verdict == now.verdict else "look"
+        is_same = then.taken_at == now.taken_at
+        by = "time" if is_same or still().verdict == now.verdict else "look"
         yield _change(row, now, what="verdict", before=then.verdict, after=now.verdict, by=by)
     if ReaderState.UNKNOWN not in (then.reader, now.reader):
         before, after = _lasting(then.readers), _lasting(now.readers)

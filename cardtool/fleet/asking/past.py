@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from cardtool.fleet.columns import Columns, UnfitError, columns
 from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.tables import IS_AHEAD, SNAPSHOT, WORKSTATION
+from cardtool.model.moments import from_us, to_us
 from cardtool.model.snapshot import SnapshotError, decode
 from cardtool.model.summary import Summary
 from cardtool.rules import diagnose
@@ -20,9 +21,14 @@ _FEW = 8
 """Snapshots of one workstation that are fetched at once: most questions end at the second."""
 
 
+_MOMENTS = ("taken_at", "card_seen_at", "not_before_at", "not_after_at")
+
+
 def summary(text: bytes, at: datetime, policy: Policy) -> Summary:
-    """Return the line of a stored snapshot, judged for a moment."""
-    return summarise(diagnose(decode(text), at, policy))
+    """Return the line of a stored snapshot, judged for a moment; its moments are in UTC."""
+    found = summarise(diagnose(decode(text), at, policy))
+    moments = ((name, getattr(found, name)) for name in _MOMENTS)
+    return replace(found, **{name: from_us(to_us(each)) for name, each in moments if each})
 
 
 _OF_THE_NES = ("holder", "person", "issuer", "sha256", "not_before_at", "not_after_at",

@@ -90,13 +90,10 @@ def test_moments_are_in_utc_whatever_offset_a_look_had(keep: Keep) -> None:
     moments = [each.astimezone(timezone(3 * HOUR)) for each in (BEFORE, AFTER)]
     store = keep(*(fleets.look("a", each, desks.nes()) for each in moments))
 
-    lines = audit(store, SINCE, Question(), Policy())
-    changed = told(store, since=BEFORE - DAY, at=SINCE)
+    taken = [line.taken_at for line in audit(store, SINCE, Question(), Policy())]
+    taken += [change.taken_at for change in told(store, since=BEFORE - DAY, at=SINCE)]
 
-    assert [(each.taken_at.tzinfo, each.taken_at) for each in (*lines, *changed)] == [
-        (UTC, BEFORE),
-        (UTC, BEFORE),
-    ]
+    assert [(each.tzinfo, each) for each in taken] == [(UTC, BEFORE), (UTC, BEFORE)]
 
 
 def test_a_reader_that_vanished_is_what_a_look_showed(keep: Keep) -> None:

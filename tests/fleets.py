@@ -16,7 +16,7 @@ from sqlalchemy import select
 from cardtool.fleet.importing.blocks import JudgedBlocks
 from cardtool.fleet.importing.files import Found, Piece, pieces
 from cardtool.fleet.importing.folders import Spot
-from cardtool.fleet.importing.run import Report, take_in
+from cardtool.fleet.importing.run import Report, import_judged
 from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
@@ -107,7 +107,7 @@ def take(
     """Import files and folders; the reason for what is set aside is the file's name and a code."""
     terms = Terms(at=at, policy=policy or Policy(), identity=identity, limit_s=limit_s)
     with JudgedBlocks(paths, terms, rejected=rejected, processes=processes) as judged:
-        return take_in(
+        return import_judged(
             store,
             judged,
             says=lambda trouble, file: escape(f"{file} {trouble.code}"),

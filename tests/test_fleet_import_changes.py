@@ -13,7 +13,7 @@ from cardtool.fleet.importing.blocks import JudgedBlocks
 from cardtool.fleet.importing.files import Found, pieces
 from cardtool.fleet.importing.folders import Spot
 from cardtool.fleet.importing.reading import judge
-from cardtool.fleet.importing.run import Report, take_in
+from cardtool.fleet.importing.run import Report, import_judged
 from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.database import Store
 from cardtool.rules.policy import Policy
@@ -75,7 +75,7 @@ def test_a_span_of_a_file_that_is_another_now_is_lost_and_said_to_be(
 
 def _taken(store: Store, judged: JudgedBlocks, says: Callable[[object, str], str]) -> Report:
     with judged:
-        return take_in(store, judged, says=says, remove=True)
+        return import_judged(store, judged, says=says, remove=True)
 
 
 @pytest.mark.parametrize("change", CHANGES)

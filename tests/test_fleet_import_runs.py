@@ -16,7 +16,7 @@ from sqlalchemy import inspect, text
 
 from cardtool.fleet.importing.blocks import JudgedBlocks
 from cardtool.fleet.importing.indexes import STALE, indexes_made_last
-from cardtool.fleet.importing.run import take_in
+from cardtool.fleet.importing.run import import_judged
 from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
@@ -112,7 +112,7 @@ def test_the_run_after_one_that_was_killed_finishes(stores: str, tmp_path: Path)
 def _take_in_alone(store: Store, judged: JudgedBlocks) -> None:
     for each in multiprocessing.active_children():
         each.kill()
-    take_in(store, judged, says=lambda trouble, _: trouble.code)
+    import_judged(store, judged, says=lambda trouble, _: trouble.code)
 
 
 def test_the_run_after_one_whose_judging_processes_died_finishes(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The columns of the store, declared once: tables, statements and lists read them by name here.
+"""The columns of the store, declared once: tables, statements and lists read them here by name.
 
-A new column is a field of a record, filled by `columns`, with a step of the migrations; if lists
-are to show it, a field of `Summary` that `line` fills.
+To add a column, add a field to a record, fill it in `columns`, and add a migration. If lists are to
+show it, add a field to `Summary` as well and fill it in `line`.
 """
 
 import functools
@@ -22,24 +22,24 @@ from cardtool.rules.summary import summarise
 from cardtool.rules.turns import next_turn, turns
 
 LONGEST = 255
-"""Characters of a text that is looked for: PostgreSQL's indexes hold no row over 2,704 bytes."""
+"""Characters of a text that queries compare: an index of PostgreSQL takes 2,704 bytes a row."""
 
 Name = Annotated[str, msgspec.Meta(max_length=LONGEST)]
-"""A text that is looked for."""
+"""A text that queries compare."""
 Long = Annotated[str, msgspec.Meta(extra={"sql": "Text"})]
 Small = Annotated[int, msgspec.Meta(extra={"sql": "SmallInteger"})]
 
 DUE_US = -(2**63)
-"""Stands in `turns_us` of a row that must be judged again before it is shown to anybody."""
+"""Value of `turns_us` in a row that must be judged again before anybody sees it."""
 
 SEVERITIES = tuple(Severity)
 """By rank."""
-_READERS = {each.value: each for each in ReaderState}
+_READERS = {state.value: state for state in ReaderState}
 _NUL, _NUL_SHOWN = "\0", "\N{SYMBOL FOR NULL}"
 
 
 class WorkstationRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A workstation as its latest snapshot shows it, judged for the moment of the judgement."""
+    """A workstation as its latest snapshot shows it, judged for the moment of writing."""
 
     host_key: Name
     """`host_id`, or the name of a workstation that has none: no two rows share one."""
@@ -53,15 +53,15 @@ class WorkstationRow(msgspec.Struct, frozen=True, kw_only=True):
     """`Severity.rank`."""
     verdict: str
     codes: str
-    """Of what is not in order, separated by blanks."""
+    """Codes of the findings that are not in order, separated by blanks."""
     turns_us: int | None
-    """Until then the columns hold; None: for ever."""
+    """The moment at which the verdict changes; until then the columns hold. None: never."""
     reader: str
     """A `ReaderState`."""
     readers: Long
     """Their names, a JSON list."""
     holder: Name
-    """Of the NES that counts, which may have been seen in an earlier snapshot, as all below."""
+    """Of the NES that counts. It and the fields below may come from an earlier snapshot."""
     person: Name
     issuer: Name
     sha256: Name
@@ -72,7 +72,7 @@ class WorkstationRow(msgspec.Struct, frozen=True, kw_only=True):
 
 OF_THE_NES = ("holder", "person", "issuer", "sha256", "not_before_us", "not_after_us",
               "card_seen_us")  # fmt: skip
-"""Columns of the last snapshot that had an NES: a card in a drawer keeps its end date."""
+"""Columns that come from the last snapshot with an NES: the end of a card put away stays known."""
 
 
 class CertificateRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +89,7 @@ class CertificateRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SnapshotRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A snapshot as it came."""
+    """A snapshot as it was received."""
 
     taken_us: int
     schema: Small
@@ -99,14 +99,14 @@ class SnapshotRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Columns(msgspec.Struct, frozen=True, kw_only=True):
-    """What one snapshot says, beside its own text."""
+    """What one snapshot says, in the columns of the tables."""
 
     workstation: WorkstationRow
     certificates: tuple[CertificateRow, ...]
 
 
 class UnfitError(ValueError):
-    """A snapshot that can be read and cannot be kept: the code of a refusal."""
+    """A snapshot that can be read but not stored; `code` is that of a refusal."""
 
     def __init__(self, code: str) -> None:
         """Say why."""
@@ -118,7 +118,7 @@ def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
     """Return the columns of a snapshot, judged for a moment.
 
     Raises:
-        UnfitError: it names no workstation, or a name in it is longer than any is.
+        UnfitError: it names no workstation, a name in it is too long, or its format is below 1.
     """
     found = summarise(diagnose(snapshot, at, policy))
     taken_us = to_us(snapshot.taken_at)
@@ -143,7 +143,7 @@ def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
         not_after_us=_us(found.not_after_at),
         card_seen_us=_us(found.card_seen_at),
     )
-    refused = trust.refused(snapshot)  # nobody accepts them: revoked or broken
+    refused = trust.refused(snapshot)  # revoked or broken: no program accepts these
     certificates = tuple(
         CertificateRow(
             sha256=nes.sha256,
@@ -162,9 +162,7 @@ def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
         raise UnfitError(code="import-format")
     if not workstation.host_key:
         raise UnfitError(code="import-nameless")
-    return Columns(
-        workstation=_fit(workstation), certificates=tuple(_fit(each) for each in certificates)
-    )
+    return Columns(workstation=_fit(workstation), certificates=tuple(map(_fit, certificates)))
 
 
 def _us(moment: datetime | None) -> int | None:
@@ -178,7 +176,7 @@ StoredRow = Any
 def line(row: StoredRow, at: datetime, dates: Policy | None = None) -> Summary:
     """Return the line of a row whose columns hold at a moment.
 
-    `dates` is the policy for the moments of the renewal; None: the line does not tell them.
+    `dates` gives the moments of the renewal; None: the line does not tell them.
     """
     ends, renewal = None, dict[str, datetime]()
     if row.not_after_us is not None:
@@ -212,13 +210,13 @@ def line(row: StoredRow, at: datetime, dates: Policy | None = None) -> Summary:
 
 @functools.lru_cache(maxsize=4096)
 def split(codes: str) -> tuple[str, ...]:
-    """Return the codes of a column."""
+    """Return the codes in the column `codes`."""
     return tuple(codes.split())
 
 
 @functools.lru_cache(maxsize=4096)
 def names(readers: str) -> tuple[str, ...]:
-    """Return the names of a column of readers."""
+    """Return the names in the column `readers`."""
     return msgspec.json.decode(readers, type=tuple[str, ...])
 
 
@@ -226,12 +224,12 @@ _Row = TypeVar("_Row", WorkstationRow, CertificateRow)
 
 
 def _fit(row: _Row) -> _Row:
-    r"""Return a row whose texts any database takes: PostgreSQL has no \0 in a text.
+    r"""Return a row whose texts every database takes: PostgreSQL refuses \0 in a text.
 
     Source: https://www.postgresql.org/docs/current/datatype-character.html.
 
     Raises:
-        UnfitError: a text that is looked for is too long.
+        UnfitError: a text that queries compare is too long.
     """
     changed = {}
     for name, is_name in _texts(type(row)):
@@ -245,6 +243,6 @@ def _fit(row: _Row) -> _Row:
 
 @functools.cache
 def _texts(record: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
-    """Return the texts of a record, and whether each is looked for."""
+    """Return the text fields of a record, and whether queries compare each (`Name`)."""
     plain, hints = get_type_hints(record), get_type_hints(record, include_extras=True)
     return tuple((name, hints[name] == Name) for name, kind in plain.items() if kind is str)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processes that judge snapshots, and what they judge by."""
+"""The processes that judge snapshots, and the terms they judge by."""
 
 import gc
 import os
@@ -21,13 +21,13 @@ from cardtool.model.origin import IdentityPolicy
 from cardtool.rules.policy import Policy
 
 _PROCESSES = 6
-"""Beyond so many that judge, all wait for the one that reads or writes the store."""
+"""With more processes, all wait for the one that reads or writes the store."""
 
 AHEAD = 12
-"""Tasks that are done, or wait for it, while the results of others are used."""
+"""Tasks that are submitted ahead of the result that is used now."""
 
 _MANY = 3000
-"""Snapshots that take longer to judge here than processes take to start."""
+"""To judge this many snapshots here takes longer than to start processes."""
 
 _Item = TypeVar("_Item")
 _Task = TypeVar("_Task")
@@ -35,14 +35,14 @@ _Result = TypeVar("_Result")
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """How snapshots are judged, and which are taken."""
+    """How snapshots are judged, and which are accepted."""
 
     at: datetime
     policy: Policy
     identity: IdentityPolicy = IdentityPolicy.FULL
-    """A snapshot that says more of people is not taken."""
+    """A snapshot that says more about people is rejected."""
     limit_s: float = 20.0
-    """Of the processor, for one snapshot; one that takes longer is not taken."""
+    """Seconds of processor time for one snapshot; one that takes longer is rejected."""
 
 
 def _prepare_process() -> None:
@@ -70,22 +70,22 @@ def usual_number() -> int:
 def started(processes: int, *, copied: bool) -> ProcessPoolExecutor | None:
     """Start processes that judge; None: the system has no semaphores, or no more processes.
 
-    `copied`: each is a copy of this process, which has loaded all that it needs. That must be
-    before a database is opened, for no copy of a connection may exist twice.
+    `copied`: on Linux each process is a fork of this one, which has loaded all modules already. Do
+    this before a database is opened: a fork must not hold a copy of a connection.
     """
     method = "fork" if copied and sys.platform == "linux" else "spawn"
     with suppress(OSError), _interrupts_wait():
         pool = ProcessPoolExecutor(
             processes, mp_context=get_context(method), initializer=_prepare_process
         )
-        pool.submit(os.getpid)  # they start now: where they cannot, no task is lost
+        pool.submit(os.getpid)  # starts them now: if that fails, no task is lost
         return pool
     return None
 
 
 @contextmanager
 def judging(snapshots: int) -> Iterator[ProcessPoolExecutor | None]:
-    """Give processes for many snapshots, or None for few, which this process judges itself."""
+    """Give processes for many snapshots; for few give None: this process judges them."""
     number = usual_number()
     pool = started(number, copied=False) if snapshots >= _MANY and number > 1 else None
     try:
@@ -101,7 +101,7 @@ def results(
     tasks: Iterable[tuple[_Task, list[_Item]]],
     begin_with: int = AHEAD,
 ) -> Iterator[tuple[_Task, list[_Result]]]:
-    """Begin with some tasks at once, and return what becomes of each, in their order."""
+    """Submit the first tasks at once, and return each task with its results, in order."""
     if pool is None:
         return ((task, work(items)) for task, items in tasks)
     submitted = ((task, pool.submit(work, items)) for task, items in tasks)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a configuration file may say of `[fleet]`: records alone, read at every start."""
+"""What a configuration file may say in `[fleet]`. Read at every start, so only a record."""
 
 from typing import Annotated, Literal
 
@@ -7,20 +7,20 @@ import msgspec
 
 
 class OfFleet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where snapshots are sent to and kept, and as whose; None: as it is otherwise."""
+    """Where snapshots are sent and stored, and what they say of people; None: the default."""
 
     to: str | None = None
     """Where snapshots are sent: an absolute folder, or https://…"""
     identity: Literal["full", "masked", "hashed"] | None = None
-    """What of a person leaves the machine, and is taken in; None: `hashed`, and all is taken in."""
+    """What of people is sent, and what is imported; None: sends `hashed`, imports everything."""
     unit: str | None = None
     """Unit of the institution this workstation belongs to."""
     host_id: str | None = None
-    """Name of this workstation for all time; None: made from the machine's own."""
+    """Lasting name of this workstation; None: made from the system's own identifier."""
     proxy: str | None = None
     """Address of a proxy, http://HOST:PORT."""
     ca_file: str | None = None
-    """PEM file with the only issuers of the receiver's certificate that are trusted."""
+    """PEM file with the only trusted issuers of the receiver's certificate."""
     token_file: str | None = None
     """File with the bearer token for the receiver."""
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=600)] = 30.0
@@ -32,7 +32,7 @@ class OfFleet(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     price: Annotated[float, msgspec.Meta(ge=0, le=1_000_000_000)] | None = None
     """What one renewal costs."""
     currency: str = "TRY"
-    """In which the price is."""
+    """Currency of the price."""
     columns: dict[str, str] = {}
     """Headings of a personnel register, by what they mean."""
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges again what is due, so that the columns of the store are those of now.
+"""Judges again the workstations that are due, so that the columns of the store hold for now.
 
-A row is due when its turn has come, or when it was judged by other rules. All of its columns are
-made again, from the snapshots that are kept; to do so twice changes nothing.
+A row is due when the moment has come at which its verdict changes (`turns_us`), or when it was
+judged by other rules. All of its columns are then computed again from the stored snapshots. Doing
+so twice changes nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,7 @@ from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select, update
 from sqlalchemy.sql import true
 
-from cardtool.fleet.asking.past import latest, own, readable, texts
+from cardtool.fleet.asking.past import latest, readable, shown_by_columns, texts
 from cardtool.fleet.columns import (
     OF_THE_NES,
     Columns,
@@ -31,24 +32,24 @@ from cardtool.model.refused import Refused
 from cardtool.rules.policy import Policy
 
 _AT_ONCE = 1000
-"""Rows in one transaction: a writer beside it waits no longer than that."""
+"""Rows in one transaction: another writer waits no longer than these take."""
 _LATEST_US = 2**63 - 1
-_MEANWHILE_US = 60_000_000
-"""A question for a moment less than this long ago is a question for now."""
+_STILL_NOW_US = 60_000_000
+"""A question about a moment less than this long ago counts as a question about now."""
 
 
-class Columned(msgspec.Struct, frozen=True, kw_only=True):
+class Validity(msgspec.Struct, frozen=True, kw_only=True):
     """For which rows and moments the stored columns hold."""
 
     policy: Policy
-    """By which they were judged."""
+    """The thresholds that the columns were judged by."""
     from_us: int
-    """They are those of this moment, and hold from then on until each row's turn."""
+    """The columns hold from this moment on; those of a row until its `turns_us`."""
     is_ours: bool
-    """They were judged by the rules of this program; else no row's columns hold."""
+    """The columns were judged by the rules of this program; otherwise no row's columns hold."""
 
     def due(self, at: datetime) -> ColumnElement[bool]:
-        """Return the condition that a row's columns do not hold at a moment."""
+        """Return the SQL condition that a row's columns do not hold at a moment."""
         at_us = to_us(at)
         is_known = self.is_ours and at_us >= self.from_us
         return WORKSTATION.c.turns_us <= at_us if is_known else true()
@@ -59,31 +60,32 @@ class Columned(msgspec.Struct, frozen=True, kw_only=True):
         return is_known and (row.turns_us is None or row.turns_us > at_us)
 
 
-def advance(store: Store, at: datetime, policy: Policy) -> Columned:
-    """Judge every row that is due, and say which columns hold: those of all rows, as a rule.
+def advance(store: Store, at: datetime, policy: Policy) -> Validity:
+    """Judge every row that is due, and say which columns hold afterwards: usually all of them.
 
-    `policy` is for a store that does not say by which its columns were judged. Where the store may
-    only be read, nothing is judged here, and the rows stay due. Several may do this at once.
+    `policy` is used where the store does not record by which thresholds it was judged. If the store
+    is read-only, nothing is judged here, and the rows stay due. Several processes may do this at
+    the same time.
 
     Raises:
         Refused: a newer cardtool judged the columns.
     """
     with store.reading() as connection:
         found = judged_by.stored(connection)
-    wanted, from_us = judged_by.mine(found.policy if found else policy), to_us(at) - _MEANWHILE_US
+    wanted, from_us = judged_by.mine(found.policy if found else policy), to_us(at) - _STILL_NOW_US
     try:
         judged_by.settle(store, wanted)
         bring_up(store, at, wanted)
     except Refused as error:
         if error.code != "store-read-only":
             raise
-        return Columned(policy=wanted.policy, from_us=from_us, is_ours=found == wanted)
-    return Columned(policy=wanted.policy, from_us=from_us, is_ours=True)
+        return Validity(policy=wanted.policy, from_us=from_us, is_ours=found == wanted)
+    return Validity(policy=wanted.policy, from_us=from_us, is_ours=True)
 
 
-def is_any_due(store: Store, columned: Columned, at: datetime) -> bool:
+def is_any_due(store: Store, validity: Validity, at: datetime) -> bool:
     """Tell whether there is a row whose columns do not hold at a moment."""
-    query = select(WORKSTATION.c.id).where(columned.due(at)).limit(1)
+    query = select(WORKSTATION.c.id).where(validity.due(at)).limit(1)
     with store.asking() as connection:
         return connection.execute(query).first() is not None
 
@@ -100,7 +102,7 @@ def bring_up(store: Store, at: datetime, by: JudgedBy) -> int:
     done = 0
     if not number:
         return done
-    with store.writing() as connection:  # where that is refused, nothing is judged in vain
+    with store.writing() as connection:  # if this is refused, no row is judged for nothing
         judged_by.stored(connection, is_kept=True)
     judge = partial(judged, at=at, policy=by.policy)
     with judging(number) as pool:
@@ -112,18 +114,18 @@ def bring_up(store: Store, at: datetime, by: JudgedBy) -> int:
 
 
 def judged(bodies: list[bytes], at: datetime, policy: Policy) -> list[Columns | None]:
-    """Judge stored snapshots, in whatever process; None: this version cannot read one."""
+    """Judge stored snapshots, in this process or another; None for one that cannot be read."""
     return [readable(body, at, policy) for body in bodies]
 
 
 def _pages(store: Store, due: ColumnElement[bool]) -> Iterator[tuple[list[StoredRow], list[bytes]]]:
-    """Yield some of the rows that are due at a time, with the latest snapshot of each."""
+    """Yield the rows that are due, a page at a time, with the latest snapshot of each row."""
     last = 0
     query = select(WORKSTATION).where(due).order_by(WORKSTATION.c.id).limit(_AT_ONCE)
     while True:
         with store.asking() as connection:
             page = connection.execute(query.where(WORKSTATION.c.id > last)).all()
-            bodies = own(connection, [row.id for row in page])
+            bodies = shown_by_columns(connection, [row.id for row in page])
             lost = [row.id for row in page if row.id not in bodies]
             bodies |= latest(connection, lost, _LATEST_US)
         if not page:
@@ -141,7 +143,7 @@ _OF_CERTIFICATE = ("holder", "person", "issuer", "not_before_us", "not_after_us"
 def _write(
     store: Store, page: list[StoredRow], found: Sequence[Columns | None], at: datetime, by: JudgedBy
 ) -> None:
-    """Write the new columns of rows that nobody changed meanwhile."""
+    """Write the new columns of those rows that nobody changed since they were read."""
     is_unchanged = and_(
         *(
             WORKSTATION.c[name] == bindparam(f"row_{name}")
@@ -152,7 +154,7 @@ def _write(
     update_row = update_row.values({name: bindparam(f"new_{name}") for name in _FIELDS})
     with store.writing() as connection:
         if judged_by.stored(connection, is_kept=True) != by:
-            return  # whoever came with other rules judges them
+            return  # a program with other rules has marked the store, and judges the rows itself
         changes = []
         shown: dict[tuple[int, int], Columns] = {}
         for row, made in zip(page, found, strict=True):
@@ -183,10 +185,10 @@ def _with_nes(
 def _write_certificates(
     connection: Connection, workstations: list[int], shown: dict[tuple[int, int], Columns]
 ) -> None:
-    """Write what snapshots show of the certificates that were last seen in them.
+    """Write what the judged snapshots say of the certificates that were last seen in them.
 
-    `shown` has them by workstation and moment. A certificate that its snapshot does not show, for
-    nobody accepts it any more, goes.
+    `shown` has the columns of these snapshots by workstation and moment. A certificate that its
+    snapshot no longer shows, because it counts as revoked or broken now, is removed.
     """
     columns = CERTIFICATE.c
     rows = select(columns.id, columns.workstation_id, columns.sha256, columns.last_seen_us)
@@ -195,11 +197,11 @@ def _write_certificates(
         made = shown.get((row.workstation_id, row.last_seen_us))
         if made is None:
             continue
-        found = next((each for each in made.certificates if each.sha256 == row.sha256), None)
-        if found is None:
+        certificate = next((nes for nes in made.certificates if nes.sha256 == row.sha256), None)
+        if certificate is None:
             gone.append(row.id)
         else:
-            values = {f"new_{name}": getattr(found, name) for name in _OF_CERTIFICATE}
+            values = {f"new_{name}": getattr(certificate, name) for name in _OF_CERTIFICATE}
             changes.append({"row_id": row.id, **values})
     if gone:
         connection.execute(delete(CERTIFICATE).where(columns.id.in_(gone)))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists and counts the stored workstations as they stand at a moment.
 
-Now is answered by the columns, once what is due was judged (`advance`); another day by judging the
-snapshots again that were kept (`another_day`).
+A question about now is answered from the columns, after all that is due was judged (`advance`). A
+question about another day is answered by judging the stored snapshots again (`another_day`).
 """
 
 from collections import Counter
@@ -41,20 +41,20 @@ def audit(
 ) -> Iterator[Summary]:
     """Yield the line of every workstation that is asked for, as it stands at a moment; None: now.
 
-    `policy` is for the moments of renewals, if lines are to have them (`is_dated`); verdicts are by
-    the thresholds of the import. Flat in memory, except for another day in another order than that
-    of the store.
+    `policy` gives the moments of renewals, if lines are to tell them (`is_dated`); verdicts come
+    from the thresholds of the last import. Memory stays flat, except for another day in an order
+    that the store does not have.
     """
-    now, own = datetime.now(UTC), policy or Policy()
-    dates = own if is_dated else None
-    columned = advance(store, now, own)
-    found: Iterator[Summary]
-    if at is None and not is_any_due(store, columned, now):
-        found = (line(row, now, dates) for row in rows(store, now, question))
+    now, thresholds = datetime.now(UTC), policy or Policy()
+    dates = thresholds if is_dated else None
+    validity = advance(store, now, thresholds)
+    shown: Iterator[Summary]
+    if at is None and not is_any_due(store, validity, now):
+        shown = (line(row, now, dates) for row in rows(store, now, question))
     else:
-        day = Day(at=at or now, columned=columned, dates=dates)
-        found = _another_day(store, day, question, is_past=at is not None and at < now)
-    yield from islice(found, question.limit)
+        day = Day(at=at or now, validity=validity, dates=dates)
+        shown = _another_day(store, day, question, is_past=at is not None and at < now)
+    yield from islice(shown, question.limit)
 
 
 def count(
@@ -64,36 +64,37 @@ def count(
     question: Question = _ANY,
     policy: Policy | None = None,
 ) -> dict[str, Counter[str]]:
-    """Count workstations by what they have in common, and each by its severity.
+    """Count workstations by one of their values, and within it by severity.
 
-    By code, one counts for every code that is found there. For now no row is read.
+    With `by="code"` a workstation counts once for each of its codes. A question about now reads
+    the index alone, and no row.
     """
-    found: dict[str, Counter[str]] = {}
+    counts: dict[str, Counter[str]] = {}
     now = datetime.now(UTC)
-    columned = advance(store, now, policy or Policy())
-    if at is None and not is_any_due(store, columned, now):
+    validity = advance(store, now, policy or Policy())
+    if at is None and not is_any_due(store, validity, now):
         for key, severity, number in _tallied(store, by, now, question):
-            found.setdefault(key, Counter())[severity] += number
-        return found
+            counts.setdefault(key, Counter())[severity] += number
+        return counts
     whole = replace(question, limit=None)
-    for one in audit(store, at, whole, policy):
-        keys = one.codes if by == "code" else (str(getattr(one, by)),)
+    for shown in audit(store, at, whole, policy):
+        keys = shown.codes if by == "code" else (str(getattr(shown, by)),)
         for key in keys:
-            found.setdefault(key, Counter())[one.severity.value] += 1
-    return found
+            counts.setdefault(key, Counter())[shown.severity.value] += 1
+    return counts
 
 
 def _tallied(
     store: Store, by: By, now: datetime, question: Question
 ) -> Iterator[tuple[str, str, int]]:
     if by == "unit":
-        # an expression, so that the index on codes is taken where codes are asked for
+        # written as an expression, so that a question for codes uses the index on codes
         unit = _COLUMNS.unit + literal_column("''") if question.codes else _COLUMNS.unit
         columns: list[ColumnElement[Any]] = [unit.label("unit"), _COLUMNS.severity]
     else:
         columns = [_COLUMNS.codes, _COLUMNS.severity, _COLUMNS.verdict, _COLUMNS.reader]
     with store.asking() as connection:
-        conditions = question.own(now) + question.shared() + question.passing(connection)
+        conditions = question.indexed(now) + question.lasting() + question.current(connection)
         query = select(*columns, func.count().label("number")).where(*conditions)
         with connection.execute(query.group_by(*columns)) as rows:
             for row in rows:
@@ -101,18 +102,18 @@ def _tallied(
                 key = (
                     severity if by == "severity" else getattr(row, "codes" if by == "code" else by)
                 )
-                for each in split(key) if by == "code" else (key,):
-                    yield each, severity, row.number
+                for value in split(key) if by == "code" else (key,):
+                    yield value, severity, row.number
 
 
 def _another_day(store: Store, day: Day, question: Question, *, is_past: bool) -> Iterator[Summary]:
-    """Return the lines of another day; where the database has no order for them, they are sorted.
+    """Yield the lines of another day; sorted here if the database cannot give their order.
 
-    Whether a line fits the question, only the line itself can say.
+    Each line is compared with the question after it was judged: the columns are of another moment.
     """
     is_sorted_here = question.sort == "severity" or (is_past and question.sort != "came")
     ordered = replace(question, sort="came") if is_sorted_here else question
-    conditions = [*question.own(day.at), *question.shared()]
+    conditions = [*question.indexed(day.at), *question.lasting()]
     if is_past:
         conditions = [_COLUMNS.first_seen_us <= day.at_us]
     queries = [

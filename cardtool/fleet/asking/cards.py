@@ -2,7 +2,7 @@
 """Lists the qualified certificates that were ever seen, wherever their cards are now.
 
 A line is a certificate and the workstation that saw it last. Its state follows from its dates
-alone. Of several certificates of one person only the one that lasts longest is listed.
+alone. Each person is listed once, with the certificate that lasts longest.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, case, func, literal_column, not_, select
 
-from cardtool.fleet.asking.advance import Columned, advance
+from cardtool.fleet.asking.advance import Validity, advance
 from cardtool.fleet.asking.questions import Question
 from cardtool.fleet.columns import OF_THE_NES, line
 from cardtool.fleet.store.database import Store
@@ -26,15 +26,15 @@ from cardtool.rules.policy import Policy
 
 
 def whose() -> ColumnElement[str]:
-    """Return what is equal for the certificates of one person, and for no two people's.
+    """Return an SQL expression that is equal for all certificates of one person, and only for them.
 
-    Two people may share a number that lost its middle, but hardly a name as well.
+    Two people may share a masked number, but hardly a masked number and a name.
     """
-    own = CERTIFICATE.c
+    nes = CERTIFICATE.c
     return case(
-        (own.person == "", own.sha256),
-        (own.person.contains("*"), own.person + "/" + own.holder),
-        else_=own.person,
+        (nes.person == "", nes.sha256),
+        (nes.person.contains("*"), nes.person + "/" + nes.holder),
+        else_=nes.person,
     )
 
 
@@ -43,70 +43,71 @@ def cards(
 ) -> Iterator[Summary]:
     """Yield a line for every certificate that is asked for, as it stands at a moment; None: now.
 
-    In the order of their ends, where no other is asked for; what was first seen later is not
-    known yet. Of a desk that was looked at later, what only that snapshot can say is left out.
+    The one that ends first comes first, if no other order is asked for. A certificate that was
+    first seen after that moment is left out. If the workstation was checked again after that
+    moment, the line leaves out what only the later snapshot can say.
     """
     now = datetime.now(UTC)
     moment = at or now
-    columned = advance(store, now, policy)
-    yield from islice(_fitting(store, moment, question, policy, columned), question.limit)
+    validity = advance(store, now, policy)
+    yield from islice(_fitting(store, moment, question, policy, validity), question.limit)
 
 
 def _fitting(
-    store: Store, at: datetime, question: Question, policy: Policy, columned: Columned
+    store: Store, at: datetime, question: Question, policy: Policy, validity: Validity
 ) -> Iterator[Summary]:
-    own, desk = CERTIFICATE.c, WORKSTATION.c
-    last = (own.not_after_us.desc(), own.last_seen_us.desc(), own.id)
+    nes, desk = CERTIFICATE.c, WORKSTATION.c
+    last = (nes.not_after_us.desc(), nes.last_seen_us.desc(), nes.id)
     place = func.row_number().over(partition_by=whose(), order_by=last).label("place")
-    ranked = select(own.id, place).where(own.first_seen_us <= to_us(at)).subquery()
-    is_seen = own.last_seen_us <= to_us(at)
+    ranked = select(nes.id, place).where(nes.first_seen_us <= to_us(at)).subquery()
+    is_seen = nes.last_seen_us <= to_us(at)
     shown: dict[str, ColumnElement[Any]] = {column.name: column for column in desk}
-    shown |= {name: own[name] for name in OF_THE_NES if name in own} | {
+    shown |= {name: nes[name] for name in OF_THE_NES if name in nes} | {
         "taken_us": _seen_us(at),
         "desk_us": desk.taken_us,
-        "card_seen_us": case((is_seen, own.last_seen_us)),
+        "card_seen_us": case((is_seen, nes.last_seen_us)),
     }
     wanted = [column.label(name) for name, column in shown.items()]
     query = (
         select(*wanted)
-        .join(ranked, ranked.c.id == own.id)
-        .join(WORKSTATION, desk.id == own.workstation_id)
+        .join(ranked, ranked.c.id == nes.id)
+        .join(WORKSTATION, desk.id == nes.workstation_id)
         .where(ranked.c.place == literal_column("1"))
     )
     order: tuple[ColumnElement[Any], ...] = {
-        "host": (desk.host, own.id),
-        "unit": (desk.unit, desk.host, own.id),
-        "seen": (own.last_seen_us, own.id),
-    }.get(question.sort, (own.not_after_us, own.id))
+        "host": (desk.host, nes.id),
+        "unit": (desk.unit, desk.host, nes.id),
+        "seen": (nes.last_seen_us, nes.id),
+    }.get(question.sort, (nes.not_after_us, nes.id))
     if question.reverse:
-        order = tuple(each.desc() for each in order)
+        order = tuple(column.desc() for column in order)
     with store.reading() as connection, connection.execute(query.order_by(*order)) as rows:
         for row in rows:
-            card = _line(row, at, policy.of(row.issuer), columned)
+            card = _line(row, at, policy.of(row.issuer), validity)
             if question.fits(card):
                 yield card
 
 
-def _line(row: Any, at: datetime, policy: Policy, columned: Columned) -> Summary:  # noqa: ANN401 - a row
+def _line(row: Any, at: datetime, policy: Policy, validity: Validity) -> Summary:  # noqa: ANN401 - a row
     found = line(row, at)
     code = _code(from_us(row.not_before_us), from_us(row.not_after_us), at, policy)
     severity = ROWS[code].severity
     found = replace(found, severity=severity, verdict=code, codes=(code,) if severity.rank else ())
-    if row.desk_us > to_us(at):  # what a later snapshot says was not known then
+    if row.desk_us > to_us(at):  # a later snapshot says this: it was not known then
         found = replace(found, user="", readers=(), reader=ReaderState.UNKNOWN)
-    elif not columned.is_ours:
+    elif not validity.is_ours:
         found = replace(found, reader=ReaderState.UNKNOWN)
     return found
 
 
 def _seen_us(at: datetime) -> ColumnElement[int]:
-    """Return when a desk was seen last; if that snapshot was removed, when its card was."""
-    desk, own, at_us = WORKSTATION.c, CERTIFICATE.c, to_us(at)
-    looks = select(SNAPSHOT.c.taken_us).where(
+    """Return when a workstation was last seen; its card, if that snapshot was removed."""
+    desk, nes, at_us = WORKSTATION.c, CERTIFICATE.c, to_us(at)
+    snapshots = select(SNAPSHOT.c.taken_us).where(
         SNAPSHOT.c.workstation_id == desk.id, SNAPSHOT.c.taken_us <= at_us, not_(IS_AHEAD)
     )
-    last = looks.order_by(SNAPSHOT.c.taken_us.desc()).limit(1)  # one row of the index, as a rule
-    then = func.coalesce(last.correlate(WORKSTATION).scalar_subquery(), own.first_seen_us)
+    last = snapshots.order_by(SNAPSHOT.c.taken_us.desc()).limit(1)  # usually one row of the index
+    then = func.coalesce(last.correlate(WORKSTATION).scalar_subquery(), nes.first_seen_us)
     return case((desk.taken_us <= at_us, desk.taken_us), else_=then)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changed since another day, and whether a snapshot or the passing of time changed it."""
+"""What changed since another day, and whether a new snapshot or only time changed it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from cardtool.fleet.asking.advance import advance
-from cardtool.fleet.asking.another_day import Day, standing, summaries, texts_to_judge
+from cardtool.fleet.asking.another_day import Day, summaries, texts_to_judge, with_lines
 from cardtool.fleet.asking.past import summary
 from cardtool.fleet.columns import StoredRow
 from cardtool.fleet.store.database import Store
@@ -25,44 +25,44 @@ _AT_ONCE = 500
 def changes(store: Store, since: datetime, at: datetime, policy: Policy) -> Iterator[Change]:
     """Yield what changed between two moments, workstation by workstation.
 
-    Of one whose snapshots up to the first moment were removed nothing can be said.
+    A workstation is left out if its snapshots up to the first moment were removed.
     """
-    columned = advance(store, datetime.now(UTC), policy)
-    first, last = (Day(at=each, columned=columned) for each in (since, at))
+    validity = advance(store, datetime.now(UTC), policy)
+    first, last = (Day(at=moment, validity=validity) for moment in (since, at))
     query = select(WORKSTATION).where(WORKSTATION.c.first_seen_us <= last.at_us)
     query = query.order_by(WORKSTATION.c.id)
     with store.reading() as connection, connection.execute(query) as found:
         for page in found.partitions(_AT_ONCE):
-            texts_then, then = _stood(connection, page, first)
-            _, now = _stood(connection, page, last)
+            texts_then, then = _snapshots_and_lines(connection, page, first)
+            _, now = _snapshots_and_lines(connection, page, last)
             for row in page:
                 if row.id not in now:
                     continue
                 if row.first_seen_us > first.at_us:
                     yield _change(row, now[row.id], what="workstation-new")
                 elif first.holds(row) or texts_then[row.id]:
-                    still = partial(summary, texts_then[row.id], at, columned.policy)
+                    still = partial(summary, texts_then[row.id], at, validity.policy)
                     yield from _compared(row, then[row.id], now[row.id], still)
 
 
-def _stood(
+def _snapshots_and_lines(
     connection: Connection, page: Sequence[StoredRow], day: Day
 ) -> tuple[dict[int, bytes], dict[int, Summary]]:
-    """Return the snapshots by which workstations were judged for a day, and their lines."""
+    """Return the snapshots that workstations are judged by on a day, and their lines."""
     texts = texts_to_judge(connection, page, day)
-    judged = summaries(texts, day.at, day.columned.policy)
-    lines = {row.id: line for row, line in standing(connection, page, judged, day)}
+    judged = summaries(texts, day.at, day.validity.policy)
+    lines = {row.id: line for row, line in with_lines(connection, page, judged, day)}
     return {row.id: text for row, text in zip(page, texts, strict=True)}, lines
 
 
 def _compared(
     row: StoredRow, then: Summary, now: Summary, still: Callable[[], Summary]
 ) -> Iterator[Change]:
-    """Yield what differs; `still` judges the earlier snapshot for the later moment."""
+    """Yield the differences; `still` judges the earlier snapshot for the later moment."""
     if then.taken_at == now.taken_at:
         yield _change(row, now, what="workstation-not-seen")
     if then.verdict != now.verdict:
-        # what the earlier snapshot comes to by itself is told from what a later one brought
+        # does the earlier snapshot alone give the new verdict? then only time has passed
         is_same = then.taken_at == now.taken_at
         by = "time" if is_same or still().verdict == now.verdict else "look"
         yield _change(row, now, what="verdict", before=then.verdict, after=now.verdict, by=by)
@@ -72,7 +72,10 @@ def _compared(
             yield _change(row, now, what="reader-appeared", after=name)
         for name in sorted(before - after):
             yield _change(row, now, what="reader-vanished", before=name)
-    if now.sha256 not in ("", then.sha256):  # a card in a drawer counts until another one comes
+    if now.sha256 not in (
+        "",
+        then.sha256,
+    ):  # a card that is not there keeps counting until another one is seen
         ended, ends = then.not_after_at, now.not_after_at
         is_renewed = then.person == now.person and ended and ends and ends > ended
         yield _change(
@@ -87,9 +90,11 @@ def _compared(
 
 @lru_cache(maxsize=4096)
 def _lasting(readers: tuple[str, ...]) -> frozenset[str]:
-    """Return the names of readers by the part that lasts."""
+    """Return the names of readers without the numbers that change at each start."""
     return frozenset(Reader(name=name).lasting_name for name in readers)
 
 
-def _change(row: StoredRow, now: Summary, **said: Any) -> Change:  # noqa: ANN401 - a field of `Change`
-    return Change(host=row.host, host_id=now.host_id, unit=row.unit, taken_at=now.taken_at, **said)
+def _change(row: StoredRow, now: Summary, **fields: Any) -> Change:  # noqa: ANN401 - those of `Change`
+    return Change(
+        host=row.host, host_id=now.host_id, unit=row.unit, taken_at=now.taken_at, **fields
+    )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fetches the rows of a list for now, in the quickest way.
 
-The rows of a short list are found in an index before they are read; a long list is read as it
-comes.
+For a short list an index gives the numbers of the rows, and only these rows are read. A long list
+is read as the database delivers it.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _COLUMNS = WORKSTATION.c
 _WANTED = select(WORKSTATION)
 
 _FEW = 10_000
-"""Lines of a list that is asked for whole; a longer one is fetched as it is read."""
+"""Most lines of a list whose rows are looked up first; a longer one is read row by row."""
 _AT_ONCE = 500
 
 
@@ -33,37 +33,37 @@ def rows(store: Store, now: datetime, question: Question) -> Iterator[Any]:
 def _all(store: Store, now: datetime, question: Question) -> Iterator[Any]:
     """Yield the rows of a list as they are fetched."""
     with store.reading() as connection:
-        own, fitting = question.own(now), question.shared() + question.passing(connection)
+        indexed, fitting = question.indexed(now), question.lasting() + question.current(connection)
         for condition, order in walked(question):
-            query = _WANTED.where(condition, *own, _among(fitting)).order_by(*order)
+            query = _WANTED.where(condition, *indexed, _among(fitting)).order_by(*order)
             with connection.execute(query.limit(question.limit)) as found:
                 yield from found
 
 
 def _few(store: Store, now: datetime, question: Question) -> Iterator[Any]:
-    """Yield the rows of a short list, which are found in an index before they are read."""
-    found: list[int] = []
+    """Yield the rows of a short list: an index gives their numbers, then they are read."""
+    numbers: list[int] = []
     with store.asking() as connection:
-        own, fitting = question.own(now), question.shared() + question.passing(connection)
+        indexed, fitting = question.indexed(now), question.lasting() + question.current(connection)
         has_index = question.sort not in {"seen", "severity"} and not fitting
         for condition, order in walked(question) if has_index else scanned(question):
-            query = select(_COLUMNS.id).where(condition, *own, *fitting).order_by(*order)
-            left = (question.limit or 0) - len(found)
-            found += connection.execute(query.limit(left)).scalars() if left else ()
-        for first in range(0, len(found), _AT_ONCE):
-            some = found[first : first + _AT_ONCE]
+            query = select(_COLUMNS.id).where(condition, *indexed, *fitting).order_by(*order)
+            left = (question.limit or 0) - len(numbers)
+            numbers += connection.execute(query.limit(left)).scalars() if left else ()
+        for first in range(0, len(numbers), _AT_ONCE):
+            some = numbers[first : first + _AT_ONCE]
             query = _WANTED.where(_COLUMNS.id.in_(some))
             fetched = {row.id: row for row in connection.execute(query)}
             for number in some:
-                if number in fetched:  # or it was forgotten in between
+                if number in fetched:  # otherwise it was removed in between
                     yield fetched[number]
 
 
 def _among(fitting: list[ColumnElement[bool]]) -> ColumnElement[bool]:
-    """Return a condition that is found out in an index alone, before any row is read."""
+    """Return a condition that the database answers from an index, before it reads any row."""
     if not fitting:
         return true()
-    # first, and once: a limit would have PostgreSQL go through all rows in the order of the list
+    # materialised: otherwise a LIMIT makes PostgreSQL walk all rows in the order of the list
     found = select(_COLUMNS.id).where(*fitting).cte("fitting")
     found = found.prefix_with("MATERIALIZED", dialect="postgresql")
     return _COLUMNS.id.in_(select(found.c.id))

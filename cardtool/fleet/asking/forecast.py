@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many NES are to be renewed in which month: one a person, the one that lasts longest.
+"""How many NES are to be renewed in which month.
 
-So a certificate that was renewed is not counted, whoever issued its successor and wherever the two
-were seen.
+Each person counts once, with the NES that lasts longest. So a certificate that was renewed is not
+counted, whoever issued its successor and wherever the two were seen.
 """
 
 from bisect import bisect_right
@@ -23,11 +23,10 @@ from cardtool.model.turkey import TURKEY
 from cardtool.rules.policy import Policy
 
 MONTHS = 36
-"""An NES lasts three years at most, so later ones are few."""
-
+"""An NES lasts three years at most, so few end later than this."""
 
 _LATEST = datetime(9990, 1, 1, tzinfo=TURKEY)
-"""The months after it are still in the calendar."""
+"""For a later moment `datetime` could not count all of these months."""
 
 _FEW = 2000
 
@@ -41,10 +40,10 @@ def forecast(  # noqa: PLR0913 - what is asked, and how it is counted
     by_unit: bool = False,
     policy: Policy | None = None,
 ) -> Forecast:
-    """Return the renewals ahead, by the certificates that had been seen at a moment.
+    """Return the renewals ahead, counted from the certificates that were seen by a moment.
 
-    Of a unit without a name in its configuration the register's counts. `policy` is for a store
-    that does not say by which it was judged.
+    If a workstation's configuration names no unit, the unit in the register counts. `policy` is
+    used where the store does not record by which thresholds it was judged.
     """
     advance(store, datetime.now(UTC), policy or Policy())
     names, starts = _months(at)
@@ -70,7 +69,7 @@ def forecast(  # noqa: PLR0913 - what is asked, and how it is counted
 
 
 def _months(at: datetime) -> tuple[list[str], list[int]]:
-    """Return the name of each part of time, and where each but the first begins."""
+    """Return the names of overdue, the months and later, and where each but the first begins."""
     here = min(at, _LATEST).astimezone(TURKEY)
     firsts = [
         datetime(here.year + months // 12, months % 12 + 1, 1, tzinfo=TURKEY)
@@ -81,7 +80,7 @@ def _months(at: datetime) -> tuple[list[str], list[int]]:
 
 
 def _lasting_longest(at_us: int, *, by_unit: bool) -> Select[Any]:
-    """Ask for the end of each person's last NES, and for the unit it was seen in last."""
+    """Return the query for the end of each person's last NES and the unit that last saw it."""
     person = whose()
     known = CERTIFICATE.c.first_seen_us <= at_us
     if not by_unit:

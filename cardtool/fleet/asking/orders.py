@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which readers are to be ordered, of which form and for whom; and which only need mending.
+"""Which readers must be ordered, of which form and for whom; and which only need repair.
 
-A reader is ordered only where the latest snapshot could read USB and found none there.
+A reader is ordered only if the latest snapshot could read USB and found no reader on it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,14 +31,14 @@ _WITHOUT = (ReaderState.MISSING, ReaderState.DRIVER, ReaderState.BROKEN)
 
 
 def orders(store: Store, at: datetime, policy: Policy, *, stale_days: int) -> Iterator[Order]:
-    """Yield the readers to order, then those that are there and do not work."""
+    """Yield the readers to order, then the readers that are there and do not work."""
     longest = timedelta(days=stale_days)
-    day = Day(at=at, columned=advance(store, datetime.now(UTC), policy))
+    day = Day(at=at, validity=advance(store, datetime.now(UTC), policy))
     with store.reading() as connection:
         for states in (_WITHOUT[:1], _WITHOUT[1:]):
             without = _without_reader(store, connection, day, states)
             while some := list(islice(without, _AT_ONCE)):
-                desks = [(each.person, each.user, each.host) for each in some]
+                desks = [(order.person, order.user, order.host) for order in some]
                 for order, known in zip(some, whose(connection, desks), strict=True):
                     is_stale = at - order.taken_at > longest
                     yield replace(order, known_by=known.by, people=known.people, stale=is_stale)
@@ -47,7 +47,7 @@ def orders(store: Store, at: datetime, policy: Policy, *, stale_days: int) -> It
 def _without_reader(
     store: Store, connection: Connection, day: Day, states: Sequence[ReaderState]
 ) -> Iterator[Order]:
-    may_be = or_(WORKSTATION.c.reader.in_([each.value for each in states]), day.differs())
+    may_be = or_(WORKSTATION.c.reader.in_([state.value for state in states]), day.differs())
     query = select(WORKSTATION).where(may_be, WORKSTATION.c.first_seen_us <= day.at_us)
     for row, line in lines(store, connection, day, query.order_by(WORKSTATION.c.id)):
         if line.reader in states:
@@ -55,13 +55,14 @@ def _without_reader(
 
 
 def _order(connection: Connection, row: StoredRow, line: Summary, day: Day) -> Order:
-    """Return an order, by the snapshots back to the first of the run and to one with a reader.
+    """Return an order, made from the workstation's snapshots, newest first.
 
-    A card that is in a drawer by then tells whose desk it is as well.
+    It reads back until the reader was last in another state, and until a snapshot shows a reader
+    and a person. A card that is no longer there still tells whose workstation it is.
     """
     since_at, is_run, seen, owner = line.taken_at, True, None, line
     for text in texts(connection, row.id, to_us(line.taken_at)):
-        then = summary(text, day.at, day.columned.policy)
+        then = summary(text, day.at, day.validity.policy)
         is_run = is_run and then.reader is line.reader
         since_at = then.taken_at if is_run else since_at
         owner = owner if owner.person else then
@@ -88,24 +89,24 @@ def _order(connection: Connection, row: StoredRow, line: Summary, day: Day) -> O
     )
 
 
-def _reader_in(look: Snapshot) -> tuple[Form | None, str] | None:
-    """Return the form and the model of a reader of this desk's own; None: it shows none.
+def _reader_in(snapshot: Snapshot) -> tuple[Form | None, str] | None:
+    """Return the form and the model of a reader that belongs here; None: the snapshot shows none.
 
-    USB tells models apart that share a name in PC/SC; what was so when all was last well counts
-    last. The form is None where models of both forms are called the same.
+    USB comes first, for it tells apart models that share a name in PC/SC; then PC/SC, then the
+    readers of the last good check. The form is None if models of both forms have the same name.
     """
-    for device in ports.plugged(look):
+    for device in ports.plugged(snapshot):
         if not ports.is_built_in(device):
             return _form(ports.models(device)), ports.model_name(device)
-    names = [each.name for each in ports.real(look)]
-    names += look.last_good.readers if look.last_good else ()
+    names = [reader.name for reader in ports.real(snapshot)]
+    names += snapshot.last_good.readers if snapshot.last_good else ()
     for name in names:
         models = catalog.readers_named(name)
-        if not models or any(each.form in ("mini", "desktop") for each in models):
-            return _form(models), " / ".join(each.name for each in models) or name
+        if not models or any(model.form in ("mini", "desktop") for model in models):
+            return _form(models), " / ".join(model.name for model in models) or name
     return None
 
 
 def _form(models: Sequence[catalog.Reader]) -> Form | None:
-    forms: set[Form] = {each.form for each in models if each.form in ("mini", "desktop")}
+    forms: set[Form] = {model.form for model in models if model.form in ("mini", "desktop")}
     return forms.pop() if len(forms) == 1 else None

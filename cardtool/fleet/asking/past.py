@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The snapshots that are kept, and what they say of a workstation at a moment that may be past."""
+"""Reads stored snapshots, and says what they mean for a workstation at any moment."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ from cardtool.rules.policy import Policy
 from cardtool.rules.summary import summarise
 
 _FEW = 8
-"""Snapshots of one workstation that are fetched at once: most questions end at the second."""
+"""Snapshots of one workstation that are fetched at once; most questions need two."""
 
 
 _MOMENTS = ("taken_at", "card_seen_at", "not_before_at", "not_after_at")
@@ -36,12 +36,12 @@ _OF_THE_NES = ("holder", "person", "issuer", "sha256", "not_before_at", "not_aft
 
 
 def with_nes(found: Summary, known: Summary) -> Summary:
-    """Return a line that shows no NES with the one that another line of the same moment shows."""
+    """Return a line without an NES, completed by the NES that another line shows."""
     return replace(found, **{name: getattr(known, name) for name in _OF_THE_NES})
 
 
 def readable(text: bytes, at: datetime, policy: Policy) -> Columns | None:
-    """Return the columns of a stored snapshot; None: this version takes it for none."""
+    """Return the columns of a stored snapshot; None: this version cannot read it."""
     try:
         return columns(decode(text), at, policy)
     except (SnapshotError, UnfitError):
@@ -51,7 +51,7 @@ def readable(text: bytes, at: datetime, policy: Policy) -> Columns | None:
 def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[bytes]:
     """Yield the texts of a workstation's snapshots up to a moment, newest first.
 
-    Those dated ahead come last.
+    Snapshots that are dated ahead (`IS_AHEAD`) come last.
     """
     here = and_(SNAPSHOT.c.workstation_id == workstation, SNAPSHOT.c.taken_us <= until_us)
     query = select(SNAPSHOT.c.taken_us, SNAPSHOT.c.body, IS_AHEAD).where(here)
@@ -68,21 +68,21 @@ def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[b
     yield from map(unpack, ahead)
 
 
-def own(connection: Connection, workstations: Sequence[int]) -> dict[int, bytes]:
-    """Return the snapshot of each workstation that its columns were made of, if it is kept."""
+def shown_by_columns(connection: Connection, workstations: Sequence[int]) -> dict[int, bytes]:
+    """Return for each workstation the snapshot that its columns show, if it is still stored."""
     if not workstations:
         return {}
-    is_own = and_(
+    is_shown = and_(
         SNAPSHOT.c.workstation_id == WORKSTATION.c.id,
         SNAPSHOT.c.taken_us == WORKSTATION.c.taken_us,
     )
-    query = select(WORKSTATION.c.id, SNAPSHOT.c.body).join(SNAPSHOT, is_own)
+    query = select(WORKSTATION.c.id, SNAPSHOT.c.body).join(SNAPSHOT, is_shown)
     found = connection.execute(query.where(WORKSTATION.c.id.in_(workstations)))
     return {number: unpack(body) for number, body in found.all()}
 
 
 def latest(connection: Connection, workstations: Sequence[int], until_us: int) -> dict[int, bytes]:
-    """Return the latest snapshot of each of a page of workstations up to a moment."""
+    """Return the latest snapshot of each workstation up to a moment."""
     if not workstations:
         return {}
     wanted = SNAPSHOT.c.workstation_id.in_(workstations)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be asked of the workstations, as conditions of a database and of a single line.
+"""What may be asked about workstations, as SQL conditions and as a test of one line.
 
-The two say the same; where the columns are not those of the moment asked for, the line decides.
+Both mean the same. If the columns do not hold for the moment that is asked about, the test of the
+line decides.
 """
 
 from collections.abc import Iterable, Iterator
@@ -33,23 +34,23 @@ Sort = Literal["came", "host", "end", "unit", "seen", "severity"]
 
 _COLUMNS = WORKSTATION.c
 _SETS = 10_000
-"""More sets of codes than that are not listed in a question."""
+"""A store with more different sets of codes than this is asked without listing them."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Which workstations, and in what order; what is left out does not matter."""
+    """Which workstations are listed and in which order; an empty field leaves nothing out."""
 
     days: int | None = None
-    """Their NES ends within so many days, or has ended."""
+    """The NES ends within so many days, or has ended."""
     readers: tuple[ReaderState, ...] = ()
     severities: tuple[Severity, ...] = ()
     units: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
-    """At least one of them is found."""
+    """The workstation has at least one of these codes."""
     hosts: tuple[str, ...] = ()
-    """By name, or by what stays when it is renamed."""
+    """Names, or `host_id`s."""
     people: tuple[str, ...] = ()
-    """As the store has them."""
+    """Identity numbers as the store has them: whole, masked or hashed."""
     not_seen_since: datetime | None = None
     sort: Sort = "came"
     """`came`: in the order in which they came into the store."""
@@ -70,40 +71,42 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             and (self.not_seen_since is None or line.taken_at < self.not_seen_since)
         )
 
-    def own(self, at: datetime) -> list[ColumnElement[bool]]:
-        """Return the conditions that have an index of their own, for lines judged for a moment."""
-        found: list[ColumnElement[bool]] = []
+    def indexed(self, at: datetime) -> list[ColumnElement[bool]]:
+        """Return the conditions on columns that have an index each."""
+        conditions: list[ColumnElement[bool]] = []
         if self.days is not None:
-            found.append(_COLUMNS.not_after_us <= to_us(_ahead(at, self.days)))
+            conditions.append(_COLUMNS.not_after_us <= to_us(_ahead(at, self.days)))
         if self.hosts:
-            found.append(or_(_COLUMNS.host.in_(self.hosts), _COLUMNS.host_key.in_(self.hosts)))
+            is_named = _COLUMNS.host.in_(self.hosts)
+            conditions.append(or_(is_named, _COLUMNS.host_key.in_(self.hosts)))
         if self.people:
-            found.append(_COLUMNS.person.in_(self.people))
+            conditions.append(_COLUMNS.person.in_(self.people))
         if self.not_seen_since is not None:
-            found.append(_COLUMNS.taken_us < to_us(self.not_seen_since))
-        return found
+            conditions.append(_COLUMNS.taken_us < to_us(self.not_seen_since))
+        return conditions
 
-    def shared(self) -> list[ColumnElement[bool]]:
-        """Return the conditions on what many have in common and no time changes."""
-        found: list[ColumnElement[bool]] = []
+    def lasting(self) -> list[ColumnElement[bool]]:
+        """Return the conditions on columns that many rows share and that time does not change."""
+        conditions: list[ColumnElement[bool]] = []
         if self.readers:
-            found.append(_COLUMNS.reader.in_([each.value for each in self.readers]))
+            conditions.append(_COLUMNS.reader.in_([state.value for state in self.readers]))
         if self.units:
-            found.append(_COLUMNS.unit.in_(self.units))
-        return found
+            conditions.append(_COLUMNS.unit.in_(self.units))
+        return conditions
 
-    def passing(self, connection: Connection) -> list[ColumnElement[bool]]:
-        """Return the conditions on what is so now, and will not always be."""
-        found: list[ColumnElement[bool]] = []
+    def current(self, connection: Connection) -> list[ColumnElement[bool]]:
+        """Return the conditions on columns that change with time: severity and codes."""
+        conditions: list[ColumnElement[bool]] = []
         if self.severities:
-            found.append(_COLUMNS.severity.in_([each.rank for each in self.severities]))
+            ranks = [severity.rank for severity in self.severities]
+            conditions.append(_COLUMNS.severity.in_(ranks))
         if self.codes:
-            found.append(_with_codes(connection, self.codes))
-        return found
+            conditions.append(_with_codes(connection, self.codes))
+        return conditions
 
 
 def _ahead(at: datetime, days: int) -> datetime:
-    """Return the moment so many days on, or the calendar's last or first."""
+    """Return the moment so many days later, or the last or first that `datetime` has."""
     try:
         return at + timedelta(days=days)
     except OverflowError:
@@ -113,20 +116,24 @@ def _ahead(at: datetime, days: int) -> datetime:
 
 
 def _with_codes(connection: Connection, codes: tuple[str, ...]) -> ColumnElement[bool]:
-    """Return the condition that one of the codes is found.
+    """Return the condition that a workstation has one of the codes.
 
-    Thousands of workstations share a set of codes: the sets that have one are listed, so that
-    the index on them serves.
+    Thousands of workstations share one set of codes. The condition lists the sets that contain a
+    code, so that the database can use the index on `codes`.
     """
     sets = connection.execute(_every_set().limit(_SETS)).scalars().all()
     if len(sets) < _SETS:
         fitting = [
-            each for each in sets if each is not None and not set(codes).isdisjoint(each.split())
+            joined
+            for joined in sets
+            if joined is not None and not set(codes).isdisjoint(joined.split())
         ]
-        found = _COLUMNS.codes.in_(fitting)
-        well = [each for each in codes if each in ROWS and ROWS[each].severity is Severity.OK]
-        # what is in order is no code of a set, but decides where nothing else does
-        return or_(found, and_(_COLUMNS.codes == "", _COLUMNS.verdict.in_(well))) if well else found
+        in_a_set = _COLUMNS.codes.in_(fitting)
+        well = [code for code in codes if code in ROWS and ROWS[code].severity is Severity.OK]
+        if not well:
+            return in_a_set
+        # a code of something in order is in no set; it is the verdict where the set is empty
+        return or_(in_a_set, and_(_COLUMNS.codes == "", _COLUMNS.verdict.in_(well)))
     padded = literal(" ") + _COLUMNS.codes + literal(" ")
     return or_(
         _COLUMNS.verdict.in_(codes),
@@ -135,9 +142,10 @@ def _with_codes(connection: Connection, codes: tuple[str, ...]) -> ColumnElement
 
 
 def _every_set() -> Select[str | None]:
-    """Return the question for every set of codes there is: from one to the next of the index.
+    """Return the query for every different set of codes.
 
-    Neither database skips through an index by itself for DISTINCT.
+    It steps through the index from each set to the next: for DISTINCT both databases would read
+    the whole index.
     """
     sets = select(func.min(_COLUMNS.codes, type_=String).label("codes")).cte("sets", recursive=True)
     following = select(func.min(_COLUMNS.codes, type_=String))
@@ -148,19 +156,19 @@ def _every_set() -> Select[str | None]:
 
 
 Part = tuple[ColumnElement[bool], tuple[ColumnElement[Any], ...]]
-"""Of a list: which rows are in it, and their order."""
+"""A part of a list: which rows are in it, and their order."""
 
 
 def walked(question: Question) -> list[Part]:
-    """Return the parts of the list that follow each other.
+    """Return the parts that a list consists of, one after the other.
 
-    Each is in the order of an index where there is one, so that most are not kept to be sorted,
-    and both databases put what has no value last.
+    Each part is in the order of an index if there is one, so that most parts need no sorting. Rows
+    without a value come last on both databases.
     """
     if question.sort == "severity":
-        ranks = sorted((each.rank for each in Severity), reverse=not question.reverse)
+        ranks = sorted((severity.rank for severity in Severity), reverse=not question.reverse)
         return [(_COLUMNS.severity == rank, (_COLUMNS.host, _COLUMNS.id)) for rank in ranks]
-    order = tuple(_turned(_KEYS[question.sort], is_reverse=question.reverse))
+    order = tuple(_directed(_KEYS[question.sort], is_reverse=question.reverse))
     if question.sort == "end":
         end = _COLUMNS.not_after_us
         return [(end.is_not(None), order), (end.is_(None), order)]
@@ -168,15 +176,16 @@ def walked(question: Question) -> list[Part]:
 
 
 def scanned(question: Question) -> list[Part]:
-    """Return the same list, each part sorted from what one pass through an index found.
+    """Return the same list, ordered by expressions, which have no index.
 
-    Both databases would rather walk in the order of the list, row by row, until there are enough
-    that fit, and so through all rows where two conditions hardly meet: expressions have no index.
+    With an index on the order both databases read row after row in that order until enough rows
+    fit: all rows, where hardly any row meets two conditions. So they find the fitting rows first,
+    and sort these.
     """
     if question.sort == "severity":
         return [(condition, tuple(map(_bare, order))) for condition, order in walked(question)]
     keys = map(_bare, _KEYS[question.sort])
-    order = tuple(_turned(keys, is_reverse=question.reverse))
+    order = tuple(_directed(keys, is_reverse=question.reverse))
     if question.sort == "end":
         order = (_COLUMNS.not_after_us.is_(None), *order)
     return [(true(), order)]
@@ -191,10 +200,10 @@ _KEYS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
 }
 
 
-def _turned(
+def _directed(
     keys: Iterable[ColumnElement[Any]], *, is_reverse: bool
 ) -> Iterator[ColumnElement[Any]]:
-    return (each.desc() if is_reverse else each for each in keys)
+    return (key.desc() if is_reverse else key for key in keys)
 
 
 def _bare(column: ColumnElement[Any]) -> ColumnElement[Any]:

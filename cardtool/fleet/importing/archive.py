@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Counts what is read of a compressed stream, for a pipe has no size."""
+"""Counts the bytes read from a compressed stream: the size of a pipe is not known before."""
 
 import io
 
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
 _RATIO = 200
-"""Times that an archive may grow; gzip makes a twentieth of snapshots."""
+"""How many times larger an archive may become; snapshots become about 20 times larger."""
 
 
 class Archive:
     """The stream that `gzip.GzipFile` reads."""
 
     def __init__(self, stream: io.BufferedReader) -> None:
-        """Count from here on."""
+        """Count what is read from now on."""
         self._stream = stream
         self._read = 0
 
@@ -24,9 +24,9 @@ class Archive:
         return some
 
     def seek(self, *place: int) -> int:
-        """Go elsewhere, as `gzip` does to begin again."""
+        """Go to another place, as `gzip` does when it begins again."""
         return self._stream.seek(*place)
 
     def is_bomb(self, unpacked: int) -> bool:
-        """Tell whether so many bytes are more than snapshots make of what was read."""
+        """Tell whether this many unpacked bytes are too many for what was read."""
         return unpacked > SIZE_LIMIT_BYTES + _RATIO * self._read

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads files and folders of snapshots and judges them, block by block, in processes of their own.
+"""Reads files and folders of snapshots, and has processes judge them block by block.
 
-These begin before a database is opened: they need none, and no copy of it may exist twice.
+The processes start before the database is opened. They do not need it, and a forked process must
+not hold a copy of a connection.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ _BLOCK_BYTES = 3 << 20
 
 
 class Block(msgspec.Struct, kw_only=True):
-    """Snapshots that are judged together, and what was met on the way."""
+    """Snapshots that are judged together, and how many files were passed over meanwhile."""
 
     pieces: list[Piece] = []
     size: int = 0
@@ -32,7 +33,7 @@ class Block(msgspec.Struct, kw_only=True):
 
 
 class JudgedBlocks:
-    """Yields the blocks of files and folders as judged; while it is open, processes judge."""
+    """Yields judged blocks of files and folders; the processes judge while it is open."""
 
     def __init__(
         self,
@@ -42,7 +43,7 @@ class JudgedBlocks:
         rejected: Path | None = None,
         processes: int | None = None,
     ) -> None:
-        """Say what is read; `rejected` is the folder for what is set aside, which is not."""
+        """Say what to read; the folder `rejected`, for rejected files, is not read."""
         self.terms = terms
         self.rejected = rejected
         self._blocks = _blocks(files(iter(paths), rejected))
@@ -51,17 +52,17 @@ class JudgedBlocks:
         self._judged: Iterator[tuple[Block, list[Judged]]] = iter(())
 
     def __enter__(self) -> Self:
-        """Begin to judge; for a single block no process is begun."""
+        """Begin to judge; a single block is judged in this process."""
         work = partial(judge, terms=self.terms)
         known = list(islice(self._blocks, 2 if self._processes else 0))
         if len(known) > 1:
-            work(known[0].pieces[:1])  # loads what a copy of this process need not load
+            work(known[0].pieces[:1])  # loads the modules once, before this process is copied
             self._pool = started(self._processes, copied=True)
         tasks = ((block, block.pieces) for block in chain(known, self._blocks))
         is_input = any(
-            each.file.named == STANDARD_INPUT for block in known for each in block.pieces
+            piece.file.named == STANDARD_INPUT for block in known for piece in block.pieces
         )
-        # the database is opened before more of standard input is waited for, which may never end
+        # standard input may never end: open the database before waiting for more of it
         begin_with = len(known) if is_input else AHEAD
         self._judged = results(self._pool, work, tasks, begin_with)
         return self

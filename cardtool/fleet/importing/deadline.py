@@ -19,10 +19,10 @@ class LateError(Exception):
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Raise an error in what is done within once it has used the processor for so long.
+    """Raise an error inside the block after it has used this many seconds of processor time.
 
-    What is done must be repeatable, for it may be ended anywhere in Python code. Only the main
-    thread can be interrupted; in any other nothing is limited.
+    The block can be interrupted anywhere in Python code, so it must be safe to stop and repeat.
+    Only the main thread can be interrupted; in other threads there is no limit.
 
     Raises:
         LateError: the time is up.

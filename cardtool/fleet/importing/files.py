@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads what is imported, piece by piece: folders, files, lines, compressed or not.
 
-Nothing here trusts a name or a size: no symbolic link that a folder holds is followed, even one
-that is swapped in meanwhile (`folders`), no text is read beyond what a snapshot may have, and no
-archive beyond what a compressor makes of real ones.
+Nothing here trusts a name or a size. Symbolic links inside a folder are never followed, even one
+that replaces a file at the last moment (`folders`). A text is read only up to the largest size of a
+snapshot, and an archive only as far as it grows like one of real snapshots.
 """
 
 import codecs
@@ -25,19 +25,19 @@ from cardtool.fleet.importing.folders import Folder, Spot, state_of
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
 STANDARD_INPUT = Path("-")
-"""As it is named."""
+"""How the command line names standard input."""
 REJECTED = "rejected"
-"""Name of the folder for what is set aside; one found on the way is passed over."""
+"""Name of the folder for rejected files; a folder of this name is not read."""
 
 _DEEPEST = 32
-"""Folders in each other, of which each way is walked from the first: nobody sorts so finely."""
+"""Folders inside folders that are read at most; each is opened step by step from the first."""
 
 _LINES = (".ndjson", ".jsonl")
 _DOCUMENTS = (".json",)
 _ZIPPED = ".gz"
 
 _SKIPPED_BYTES = 4 * SIZE_LIMIT_BYTES
-"""What is read of lines that are too long, before the rest of the file is not read."""
+"""Bytes of too long lines that are skipped in one file; after these the rest is not read."""
 
 _AT_ONCE = 1 << 18
 """Bytes that are read of many lines."""
@@ -50,25 +50,25 @@ _SPACE = b" \t\r\n"
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):
-    """Whole lines of a file, by where they stand in it."""
+    """Whole lines of a file, given by their place in it."""
 
     start: int
     size: int
     node: tuple[int, int]
-    """Device and number of the file: another one may take its name."""
+    """Device and inode of the file: another file may get its name."""
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """The text of one snapshot, or of one a line, or why there is none."""
+    """The text of one snapshot, or of one snapshot a line, or why there is none."""
 
     file: Spot
     text: bytes = b""
     span: Span | None = None
-    """Where the text stands, of which nothing is in `text`."""
+    """Where the text stands in the file; `text` is then empty."""
     has_lines: bool = False
     """Each line is a text; empty lines are skipped."""
     problem: str = ""
-    """Code of a refusal: the text, or all of the file from here on, cannot be read."""
+    """Code of the refusal if the text, or the file from here on, cannot be read."""
     detail: str = ""
     lost: OSError | None = None
     """Why the rest of the file cannot be read."""
@@ -77,14 +77,14 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def size(self) -> int:
-        """Return how many bytes it has."""
+        """Return the size of the text in bytes."""
         return len(self.text) if self.span is None else self.span.size
 
     def texts(self) -> list[bytes]:
-        """Return the texts, reading them where they stand.
+        """Return the texts; those of a span are read from the file now.
 
         Raises:
-            OSError: they are there no more.
+            OSError: they are no longer there.
         """
         text = self.text if self.span is None else _read(self.file, self.span)
         if not self.has_lines:
@@ -92,47 +92,49 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
         lines = text.split(b"\n")
         if not lines[-1]:
             lines.pop()
-        return [b"" if each.isspace() else each for each in lines]
+        return [b"" if line.isspace() else line for line in lines]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """A file to read, or what is passed over."""
+    """A file to read, or something in a folder that is passed over."""
 
     spot: Spot
     folder: Folder | None = None
-    """Open, until the next is asked for; None: the file itself was named."""
+    """The open folder that holds it, until the next `Found` is taken; None: a person named it."""
     is_file: bool = True
+    """False: it is passed over."""
 
 
-def files(paths: Iterator[Path], apart: Path | None) -> Iterator[Found]:
-    """Yield each file to read, and what is none: links, devices and other names.
+def files(paths: Iterator[Path], rejected: Path | None) -> Iterator[Found]:
+    """Yield each file to read, and each entry that is passed over: links, devices, other names.
 
-    What was named itself is read whatever it is called. `apart` is where things are set aside.
+    A file that a person named is read whatever its name. `rejected` is the folder for rejected
+    files.
     """
     for path in paths:
         if path != STANDARD_INPUT and path.is_dir():
-            yield from _within(path, apart)
+            yield from _within(path, rejected)
         else:
             yield Found(spot=Spot(named=path))
 
 
-def _within(named: Path, apart: Path | None) -> Iterator[Found]:
+def _within(named: Path, rejected: Path | None) -> Iterator[Found]:
     waiting: list[tuple[str, ...]] = [()]
     while waiting:
         way = waiting.pop()
         try:
             with Folder.reached(named, way) as here:
-                for each in here.entries():
-                    if each.name.startswith("."):  # being written
+                for entry in here.entries():
+                    if entry.name.startswith("."):  # somebody is still writing it
                         continue
-                    if each.is_dir(follow_symlinks=False):
-                        if each.name == REJECTED or here.path / each.name == apart:
+                    if entry.is_dir(follow_symlinks=False):
+                        if entry.name == REJECTED or here.path / entry.name == rejected:
                             continue
                         if len(way) < _DEEPEST:
-                            waiting.append((*way, each.name))
+                            waiting.append((*way, entry.name))
                             continue
-                    is_file = each.is_file(follow_symlinks=False) and _is_named(each.name)
-                    spot = Spot(named=named, way=(*way, each.name))
+                    is_file = entry.is_file(follow_symlinks=False) and _is_named(entry.name)
+                    spot = Spot(named=named, way=(*way, entry.name))
                     yield Found(spot=spot, folder=here, is_file=is_file)
         except OSError:
             yield Found(spot=Spot(named=named, way=way), is_file=False)
@@ -143,7 +145,7 @@ def _is_named(name: str) -> bool:
 
 
 def pieces(found: Found) -> Iterator[Piece]:
-    """Yield the texts of a file; only what was named by a person may be a link.
+    """Yield the texts of a file; only a file that a person named may be a link.
 
     Raises:
         OSError: it cannot be read.
@@ -159,7 +161,7 @@ def pieces(found: Found) -> Iterator[Piece]:
         if not stat.S_ISREG(about.st_mode):
             yield Piece(file=spot, problem="import-no-file", is_last=True)
             return
-        if not about.st_size:  # whoever copies it here has only begun: it stays
+        if not about.st_size:  # somebody is still copying it here: leave it
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         name = spot.path.name.lower()
         node = (about.st_dev, about.st_ino)
@@ -230,7 +232,7 @@ def _lines(
     archive: Archive | None,
     whole: tuple[int, tuple[int, int]] | None,
 ) -> Iterator[Piece]:
-    """Yield the lines, many at once; of one that is too long, that it is."""
+    """Yield the lines, many at once; for one that is too long, a piece with that problem."""
     first = stream.readline(SIZE_LIMIT_BYTES + 1)
     if first.startswith(_UTF16):
         yield Piece(file=file, problem="utf16", is_last=True)
@@ -270,7 +272,7 @@ def _lines(
 def _spans(
     file: Spot, stream: BinaryIO, start: int, size: int, node: tuple[int, int]
 ) -> Iterator[Piece]:
-    """Yield many lines at once without reading them, up to the last ones, or to one too long."""
+    """Yield spans of many lines, not read here; stop before the last lines or a too long one."""
     while start + _SPAN < size:
         stream.seek(start + _SPAN)
         rest = stream.readline(SIZE_LIMIT_BYTES + 1)
@@ -283,7 +285,7 @@ def _spans(
 
 
 def _to_the_end_of_a_line(begun: bytes, stream: BinaryIO) -> tuple[bytes, bytes]:
-    """Return whole lines, and what there is of a last one that is too long."""
+    """Return whole lines, and the beginning of a last line if that is too long."""
     end = begun.rfind(b"\n") + 1
     if end == len(begun):
         return begun, b""

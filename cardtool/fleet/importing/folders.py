@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: SLF001 - a folder moves a file into another folder
+# ruff: noqa: SLF001 - `move` uses the other folder's descriptor
 """Opens, moves and removes files through the open folder that holds them.
 
-Whoever may write into a folder may put a link in the place of a file or of a folder at any moment.
-Only what a person named may be a link; from there each step is taken from the folder that is
-open, and none through a link. Where the system opens no folders (Windows) the names are asked.
+Whoever may write into a folder can replace a file or a folder in it by a link at any moment. So
+only a path that a person named may be a link. From there each step starts at the folder that is
+open, and never follows a link. Windows opens no folders; there only the names are checked.
 """
 
 import os
@@ -26,13 +26,13 @@ _FOLDER = getattr(os, "O_DIRECTORY", 0)
 
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a file lies: what was named, and the way from there."""
+    """Where a file is: the path that a person named, and the way from there."""
 
     named: Path
     way: tuple[str, ...] = ()
     """Empty: the file itself was named, and may be a link."""
     state: tuple[int, int] = (-1, -1)
-    """Size and time of the last change, when it was read."""
+    """Size and time of the last change at the moment of reading."""
 
     @property
     def path(self) -> Path:
@@ -41,14 +41,14 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Folder:
-    """A folder that is open: it stays the same folder, whatever its name leads to later.
+    """An open folder: it stays the same folder, whatever its name leads to later.
 
-    Each method raises an OSError where the system refuses, and where a link has taken the place of
-    what was asked for.
+    Each method raises an OSError if the system refuses, or if a link has replaced the file or the
+    folder.
     """
 
     def __init__(self, path: Path, number: int | None) -> None:
-        """Take what was opened; `named` and `within` do so."""
+        """Take an open folder; `named` and `within` open one."""
         self.path = path
         self._number = number
 
@@ -82,30 +82,30 @@ class Folder:
         return Folder(self.path / name, os.open(name, flags, dir_fd=self._number))
 
     def made(self, name: str) -> "Folder":
-        """Open a folder in this one; one that is not there is made, for nobody else."""
+        """Open a folder in this one; if it does not exist, make it, for its owner only."""
         with suppress(FileExistsError):
             os.mkdir(self._of(name), _PRIVATE_FOLDER, dir_fd=self._number)
         return self.within(name)
 
     def entries(self) -> Iterator[os.DirEntry[str]]:
-        """Yield what is in it."""
+        """Yield the entries of the folder."""
         with os.scandir(self.path if self._number is None else self._number) as found:
             yield from found
 
     def open(self, name: str, *, follow: bool = False) -> int:
-        """Open a file to read, and return its number; a pipe is not waited for."""
+        """Open a file to read, and return its descriptor; never wait for a pipe."""
         if not follow and not _HAS_FOLDERS:
             _refuse_link(self.path / name)
         flags = os.O_RDONLY | _PLAIN | (0 if follow else _NO_LINK)
         return os.open(self._of(name), flags, dir_fd=self._number)
 
     def new(self, name: str) -> int:
-        """Make a file that only we may read, and return its number."""
+        """Make a file that only its owner may read, and return its descriptor."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN
         return os.open(self._of(name), flags, _PRIVATE, dir_fd=self._number)
 
     def remove(self, name: str, state: tuple[int, int]) -> None:
-        """Remove a file that is as it was when it was read; a link, or another file, stays."""
+        """Remove a file if it has not changed since it was read; a link or another file stays."""
         about = self._about(name)
         if stat.S_ISREG(about.st_mode) and state_of(about) == state:
             self.discard(name)
@@ -116,21 +116,21 @@ class Folder:
             self.discard(name)
 
     def discard(self, name: str) -> None:
-        """Remove whatever has a name."""
+        """Remove whatever has this name."""
         os.unlink(self._of(name), dir_fd=self._number)
 
     def move(self, name: str, to: "Folder", new: str, file: os.stat_result) -> None:
-        """Move a file that is as it was when it was opened, whatever its size.
+        """Move a file if it has not changed since it was opened, whatever its size.
 
-        `new` is a name in the other folder that was made for it, and is taken.
+        `new` is the name of an empty file that was made for it in the other folder.
 
         Raises:
-            FileNotFoundError: another file has taken its name meanwhile; that one stays.
+            FileNotFoundError: another file has its name by now; that file stays.
         """
         if not _is_same(self._about(name), file):
             raise FileNotFoundError
         self._rename(name, to, new)
-        if not _is_same(to._about(new), file):  # it was swapped in between the two
+        if not _is_same(to._about(new), file):  # it was replaced between the check and the move
             to._rename(new, self, self._reserved(name))
             raise FileNotFoundError
 
@@ -155,23 +155,23 @@ class Folder:
         return str(self.path / name) if self._number is None else name
 
     def __enter__(self) -> Self:
-        """Give it, and close it afterwards."""
+        """Return itself, so that `with` closes it."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
+        """Close the folder."""
         if self._number is not None:
             os.close(self._number)
             self._number = None
 
 
 def state_of(about: os.stat_result) -> tuple[int, int]:
-    """Return what differs between a file and another one that took its name."""
+    """Return size and time of change, by which a file and its replacement differ."""
     return about.st_size, about.st_mtime_ns
 
 
 def _is_same(one: os.stat_result, other: os.stat_result) -> bool:
-    """Tell whether two answers are about one file that did not change."""
+    """Tell whether two results are about the same unchanged file."""
     return (one.st_ino, one.st_dev, state_of(one)) == (other.st_ino, other.st_dev, state_of(other))
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the indexes and statistics that questions need; writing is slower with indexes.
+"""Makes the indexes and statistics that questions need.
 
-Only the first import into an empty SQLite file writes without indexes, and makes them when it
-ends. Every import makes those that are missing, so a run that was killed does no harm.
-On PostgreSQL they stay: dropping one would lock out who asks meanwhile.
+Writing is slower with indexes. So the first import into an empty SQLite file writes without them
+and makes them at its end. Every import makes the missing ones, so a killed run does no harm. On
+PostgreSQL the indexes stay: dropping one would lock out everybody who asks at that time.
 """
 
 from collections.abc import Iterator
@@ -17,23 +17,23 @@ from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 _TABLES = (WORKSTATION, SNAPSHOT, CERTIFICATE)
 
 _SORTED_KB = 16_384
-"""Memory in which SQLite sorts an index, beside a cache of the same size; the rest is on disk."""
+"""Memory in which SQLite sorts an index; it uses as much again, and the disk for the rest."""
 
 STALE = 1000
-"""New snapshots after which the statistics that questions are planned by are made again."""
+"""After this many new snapshots the statistics for planning queries are made again."""
 
 
 @contextmanager
 def indexes_made_last(store: Store) -> Iterator[None]:
     """Write into an empty store without indexes, and make them at the end.
 
-    After Ctrl-C none is made: the next import makes them.
+    After Ctrl-C no index is made; the next import makes them.
 
     Raises:
         Refused: the database cannot be written to.
     """
     if store.is_sqlite and _is_empty(store):
-        with store.writing() as connection:  # nobody writes from here on: it is asked again
+        with store.writing() as connection:  # locked now: check again that it is empty
             if connection.execute(select(WORKSTATION.c.id).limit(1)).first() is None:
                 for table in _TABLES:
                     for index in table.indexes:
@@ -47,9 +47,10 @@ def indexes_made_last(store: Store) -> Iterator[None]:
 
 
 def analyse(store: Store) -> None:
-    """Make the statistics again that questions are planned by.
+    """Make the statistics again by which the database plans queries.
 
-    All rows are counted, 1 s for 1,000,000: by an estimate SQLite leaves the index that has it all.
+    All rows are counted, which takes 1 s for 1,000,000. With an estimate SQLite does not choose the
+    index that holds all columns of a count.
 
     Raises:
         Refused: the database cannot be written to.
@@ -73,8 +74,8 @@ def _make(store: Store) -> None:
 
 
 def _missing(connection: Connection, table: Table) -> set[str]:
-    found = {str(each["name"]) for each in inspect(connection).get_indexes(table.name)}
-    return {str(index.name) for index in table.indexes} - found
+    existing = {str(row["name"]) for row in inspect(connection).get_indexes(table.name)}
+    return {str(index.name) for index in table.indexes} - existing
 
 
 def _is_empty(store: Store) -> bool:

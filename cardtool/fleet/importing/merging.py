@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Merges rows into the tables, so that the order in which snapshots come changes nothing.
+"""Merges rows into the tables; the order in which snapshots arrive does not matter.
 
-The rows go into temporary tables first, in PostgreSQL by COPY, and from there in one statement for
-each table. Such a statement may meet a row once, so what several snapshots say of one workstation
-is merged before.
+The rows go into temporary tables first (PostgreSQL: by COPY), and from there into each table by one
+statement. Such a statement may change a row only once, so the rows of one workstation are merged
+before.
 """
 
 from collections.abc import Iterable, Sequence
@@ -93,7 +93,7 @@ def merge(connection: Connection, rows: Sequence[Row], now_us: int) -> int:
 
 
 def stored_otherwise(connection: Connection) -> Iterable[tuple[int, bytes]]:
-    """Return the places of merged rows of which the store has another body, and that body."""
+    """Return the place of each row whose snapshot is stored with another body, and that body."""
     query = (
         select(_SNAPSHOTS.c.place, SNAPSHOT.c.body)
         .where(WORKSTATION.c.host_key == _SNAPSHOTS.c.host_key)
@@ -107,11 +107,11 @@ def stored_otherwise(connection: Connection) -> Iterable[tuple[int, bytes]]:
 def _fill(connection: Connection, table: Table, values: Iterable[tuple[Any, ...]]) -> None:
     """Create a temporary table with these rows, numbered in their order.
 
-    The driver takes the rows as they are: through SQLAlchemy each would cost several times what
-    the database takes for it.
+    The rows go to the driver directly: SQLAlchemy would take several times as long for a row as the
+    database does.
 
     Raises:
-        DBAPIError: the database does not take one.
+        DBAPIError: the database refuses a row.
     """
     connection.execute(DropTable(table, if_exists=True))
     connection.execute(CreateTable(table))
@@ -139,7 +139,7 @@ def _merge_workstations(connection: Connection, limit_us: int) -> None:
     new = insert.excluded
     is_later = _is_later_there(new.taken_us, stored.taken_us, limit_us)
     is_card_later = _is_later_there(new.card_seen_us, stored.card_seen_us, limit_us)
-    # a row that is due stays due: its other columns may be of older rules
+    # a row that is due stays due: older rules may have judged its other columns
     may_turn = and_(is_later, func.coalesce(stored.turns_us, 0) != DUE_US)
     conditions = dict.fromkeys(_WORKSTATION_FIELDS, is_later) | dict.fromkeys(
         OF_THE_NES, is_card_later
@@ -159,7 +159,7 @@ def _merge_workstations(connection: Connection, limit_us: int) -> None:
 
 
 def _insert_snapshots(connection: Connection, now_us: int) -> int:
-    """Insert the snapshots that are not there, and return how many those are."""
+    """Insert the snapshots that are not stored yet, and return how many they are."""
     fields = (_SNAPSHOTS.c[name] for name in _SNAPSHOT_FIELDS)
     source = select(WORKSTATION.c.id, literal(now_us, BigInteger), *fields)
     insert = _insert(connection, SNAPSHOT).from_select(
@@ -202,18 +202,18 @@ def _insert(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - eith
 def _is_later_there(
     new: ColumnElement[Any], stored: ColumnElement[Any], limit_us: int
 ) -> ColumnElement[bool]:
-    """Return the condition that a new moment is later, as `_is_later` has it."""
+    """Return the SQL condition that a new moment is later, in the sense of `_is_later`."""
     pairs = [tuple_(moment <= limit_us, moment) for moment in (new, stored)]
     return and_(new.is_not(None), or_(stored.is_(None), pairs[0] > pairs[1]))
 
 
 def _is_later(new_us: int, known_us: int, limit_us: int) -> bool:
-    """Tell whether a moment is later; that of a clock that was ahead is never later."""
+    """Tell whether a moment is later; one from a clock that runs ahead is never later."""
     return (new_us <= limit_us, new_us) > (known_us <= limit_us, known_us)
 
 
 def _both_workstations(known: WorkstationRow, new: WorkstationRow, limit_us: int) -> WorkstationRow:
-    """Return what two snapshots of one workstation say."""
+    """Return the merged row of two snapshots of one workstation."""
     row, older = known, new
     if _is_later(new.taken_us, known.taken_us, limit_us):
         row, older = new, known
@@ -225,7 +225,7 @@ def _both_workstations(known: WorkstationRow, new: WorkstationRow, limit_us: int
 
 
 def _both_certificates(known: CertificateRow, new: CertificateRow, limit_us: int) -> CertificateRow:
-    """Return what two snapshots say of when one certificate was seen."""
+    """Return the merged row of one certificate that two snapshots saw."""
     is_later = _is_later(new.last_seen_us, known.last_seen_us, limit_us)
     return (
         known

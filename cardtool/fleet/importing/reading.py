@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the texts of snapshots to the rows of the tables; runs in the processes that judge."""
+"""Turns the texts of snapshots into rows of the tables; runs in the processes that judge."""
 
 import msgspec
 
@@ -28,17 +28,17 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """What the tables take of one snapshot."""
+    """The rows of the tables that one snapshot gives."""
 
     place: int
-    """Of its text, among those of the piece."""
+    """Place of its text among the texts of the piece."""
     workstation: WorkstationRow
     snapshot: SnapshotRow
     certificates: tuple[CertificateRow, ...]
 
 
 class Judged(msgspec.Struct, kw_only=True):
-    """What becomes of the texts of a piece."""
+    """The rows and the problems that the texts of a piece gave."""
 
     texts: int = 0
     """How many there are, empty ones among them."""
@@ -46,18 +46,18 @@ class Judged(msgspec.Struct, kw_only=True):
     troubles: dict[int, Trouble] = {}
     """By place among the texts."""
     unread: int = 0
-    """Texts that count as bad without having been read, for most of those before them are bad."""
+    """Texts that were not read, and count as bad, because most texts before them are bad."""
     lost: OSError | None = None
     """Why the piece could not be read."""
 
 
 MOST_TROUBLES = 1000
-"""Of one piece: where so many lines are no snapshots, and few are, the rest is not read."""
+"""If this many lines of a piece are not snapshots, and most lines, the rest is not read."""
 
 _CODES = {LateError: "import-late", NewerError: "snapshot-newer"}
 
 _STRICTER = tuple(IdentityPolicy)
-"""In the order in which they are declared: each says less than the one before."""
+"""In the order of declaration: each policy lets less through than the one before."""
 
 
 def judge(pieces: list[Piece], terms: Terms) -> list[Judged]:
@@ -88,7 +88,7 @@ def _judge(piece: Piece, terms: Terms) -> Judged:
 
 
 def _row(place: int, text: bytes, terms: Terms) -> Row | Trouble:
-    """Return the row of a text, or why it has none."""
+    """Return the row of a text, or why there is none."""
     if len(text) > SIZE_LIMIT_BYTES:
         return Trouble(code="snapshot-large", text=text)
     try:

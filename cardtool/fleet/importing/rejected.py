@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sets aside what could not be imported, the reason beside it; nothing is lost or overwritten.
+"""Keeps rejected files and lines, with the reason beside them; nothing is lost or overwritten.
 
-A file is moved and not copied, for a sparse file would fill another disk. Lines of standard input
-that could not be imported are written out. Both go into a folder `rejected` beside the file, or
-into the folder that was named. A file that is rejected twice is kept once.
+A file is moved, not copied: a copy of a sparse file could fill the disk. Lines of standard input
+that could not be imported are written to a file. Both go into the folder `rejected` beside the
+file, or into the folder that was named. A file that is rejected twice is kept once.
 """
 
 import errno
@@ -22,22 +22,22 @@ from cardtool.fleet.importing.folders import Folder, Spot, state_of
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
 _LONGEST_NAME = 180
-"""Bytes; systems take 255, and a name gets a number and an ending."""
+"""Bytes; systems allow 255, and a number and an ending are added to the name."""
 
 
 class Rejected:
-    """The folder for what is set aside; nobody else may read it."""
+    """The folder for rejected files; nobody but its owner may read it."""
 
     def __init__(self, folder: Path | None) -> None:
         """Take the folder that was named; None: one beside each file."""
         self._folder = folder
 
     def file(self, file: Spot, reason: str) -> Path:
-        """Move a file away that was found in a folder, and return where it lies.
+        """Move a rejected file of a folder, and return where it is now.
 
         Raises:
-            FileNotFoundError: it is gone, or another has taken its name since it was read.
-            OSError: it could not be moved; it lies where it lay.
+            FileNotFoundError: it is gone, or another file has its name by now.
+            OSError: it could not be moved, and stays where it was.
         """
         name = file.path.name
         with (
@@ -60,13 +60,13 @@ class Rejected:
                 return _moved(source, about, here, folder, name, reason)
 
     def text(self, file: Spot, name: str, text: bytes, reason: str) -> Path:
-        """Write out what could not be taken of a file that cannot be moved.
+        """Write rejected lines to a file, if what they came from cannot be moved.
 
         Raises:
             OSError: it could not be written.
         """
         with Folder.of(file) as here, self._made(here) as folder:
-            target = next(each for each in _names(name) if _is_written(text, folder, each))
+            target = next(free for free in _names(name) if _is_written(text, folder, free))
             _say(folder, target, reason)
             return folder.path / target
 
@@ -99,10 +99,10 @@ def _moved(  # noqa: PLR0913, PLR0917 - a file, from where to where, under which
     name: str,
     reason: str,
 ) -> Path:
-    """Move a file under the first name that is free, or remove it where the same one lies there."""
+    """Move a file to the first free name; remove it if the same file is already there."""
     for target in _names(name):
         try:
-            os.close(folder.new(target))  # nobody else takes the name now
+            os.close(folder.new(target))  # the name is reserved now
         except FileExistsError:
             if about.st_size <= SIZE_LIMIT_BYTES and _is_same(source, folder, target):
                 here.remove(name, state_of(about))
@@ -115,7 +115,7 @@ def _moved(  # noqa: PLR0913, PLR0917 - a file, from where to where, under which
                 folder.remove_empty(target)
             raise
         if sys.platform != "win32":
-            with suppress(OSError):  # another's file
+            with suppress(OSError):  # the file of another user
                 os.fchmod(source.fileno(), 0o600)
         break
     _say(folder, target, reason)
@@ -123,7 +123,7 @@ def _moved(  # noqa: PLR0913, PLR0917 - a file, from where to where, under which
 
 
 def _is_written(text: bytes, folder: Folder, name: str) -> bool:
-    """Write a text, unless something else has the name; tell whether the text lies there now."""
+    """Write a text if the name is free; tell whether a file of this name has the text now."""
     try:
         number = folder.new(name)
     except FileExistsError:
@@ -139,7 +139,7 @@ def _is_written(text: bytes, folder: Folder, name: str) -> bool:
 
 
 def _is_same(source: BinaryIO, folder: Folder, name: str) -> bool:
-    """Tell whether the same lies there already."""
+    """Tell whether a file of this name has the same bytes already."""
     source.seek(0)
     try:
         number = folder.open(name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes collected snapshots into the store: judged in processes of their own, written in one.
+"""Imports collected snapshots: several processes judge them, this one writes them.
 
 A transaction holds some blocks of snapshots, so a run that was killed has imported whole blocks,
 and the next run imports the rest. A snapshot is identified by its workstation and moment: importing
@@ -29,42 +29,44 @@ from cardtool.model.moments import to_us
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
 _WRITTEN = 8000
-"""Snapshots of one transaction, at most by a block: a page that many of them touch moves once."""
+"""Snapshots in one transaction: a page of the database that many change is written once."""
 _WRITTEN_BYTES = 24 * 1024 * 1024
 
 _REPORTED = 20
-"""Bad lines of a file of which the number and the reason are written down."""
+"""Bad lines of a file that are reported with their number and reason."""
 
 _OF_ARCHIVES = frozenset({"import-archive", "import-bomb", "import-rest", "utf16"})
-"""What is wrong with all of a file from some place on, not with one of its lines."""
+"""Problems of a file from some place on, and not of one of its lines."""
 
-Says = Callable[[Trouble, str], str]
-"""Words the reason why a file, or a line of one, was set aside."""
+Wording = Callable[[Trouble, str], str]
+"""Returns the sentence that says why a file, or a line of it, was rejected."""
 
 
 class Report(msgspec.Struct, kw_only=True):
     """Counts of an import: `read` is the sum of `new`, `known` and `set_aside`."""
 
     read: int = 0
-    """Snapshots, and whatever stood where one should."""
+    """Snapshots, and everything else that stood in the place of one."""
     new: int = 0
     known: int = 0
     set_aside: int = 0
     passed_over: int = 0
     """Files that were not read: links, devices, other names, files that were removed meanwhile."""
     stuck: list[str] = []
-    """Files that could not be moved to where they are set aside: they lie as they lay."""
+    """Rejected files that could not be moved: they stay where they were."""
     left: list[str] = []
-    """Why files that were themselves named were not taken in whole: they lie as they lay."""
+    """Why files that a person named were not imported whole: they stay where they were."""
     folders: list[str] = []
-    """Where things were set aside."""
+    """Folders that rejected files were moved to."""
 
 
-def take_in(store: Store, judged: JudgedBlocks, *, says: Says, remove: bool = False) -> Report:
-    """Import what was judged, and say what became of each snapshot.
+def import_judged(
+    store: Store, judged: JudgedBlocks, *, says: Wording, remove: bool = False
+) -> Report:
+    """Import judged snapshots, and count what became of them.
 
-    Files that were taken in whole stay, or are removed. What is due in the store, or was judged by
-    other rules or thresholds, is judged again at the end.
+    Files that were imported whole stay, or are removed if `remove`. At the end every workstation is
+    judged again that is due or was judged by other rules or thresholds.
 
     Raises:
         Refused: the database cannot be written to; what was written before is kept.
@@ -72,9 +74,15 @@ def take_in(store: Store, judged: JudgedBlocks, *, says: Says, remove: bool = Fa
     report, now_us = Report(), to_us(judged.terms.at)
     by = judged_by.mine(judged.terms.policy)
     judged_by.settle(store, by)
-    aside = Rejected(judged.rejected)
+    rejected = Rejected(judged.rejected)
     run = _Run(
-        store=store, report=report, aside=aside, says=says, now_us=now_us, by=by, remove=remove
+        store=store,
+        report=report,
+        rejected=rejected,
+        says=says,
+        now_us=now_us,
+        by=by,
+        remove=remove,
     )
     with indexes_made_last(store), _without_garbage_collector():
         for block, results in _transactions(judged):
@@ -107,7 +115,7 @@ def _transactions(
         whole.size += block.size
         whole.passed_over += block.passed_over
         results += some
-        rows += sum(len(each.rows) for each in some)
+        rows += sum(len(judged_piece.rows) for judged_piece in some)
         if rows >= _WRITTEN or whole.size >= _WRITTEN_BYTES:
             yield whole, results
             whole, results, rows = Block(), [], 0
@@ -115,20 +123,20 @@ def _transactions(
 
 
 class _OfFile(msgspec.Struct, kw_only=True):
-    """What is known of the file that is being read."""
+    """What is known so far of the file that is being read."""
 
     trouble: Trouble | None = None
-    """Why all of it must be set aside."""
+    """Why the whole file is rejected."""
     bad: int = 0
-    """How many lines of it could not be taken in."""
+    """How many of its lines could not be imported."""
     reasons: list[str] = []
-    """Why, of the first of them, with their numbers."""
+    """Numbers and reasons of the first of these lines."""
     texts: list[bytes] = []
-    """These lines, where they came from standard input: they lie nowhere else."""
+    """These lines themselves if they came from standard input: no file has them."""
     line: int = 1
     """Number of the next line."""
     is_lost: bool = False
-    """Some of it could not be read, which has been counted: it must stay."""
+    """A part of it could not be read. That was counted, and the file must stay."""
 
 
 class _Run(msgspec.Struct, kw_only=True):
@@ -136,15 +144,15 @@ class _Run(msgspec.Struct, kw_only=True):
 
     store: Store
     report: Report
-    aside: Rejected
-    says: Says
+    rejected: Rejected
+    says: Wording
     now_us: int
     by: JudgedBy
     remove: bool
     file: _OfFile = msgspec.field(default_factory=_OfFile)
 
     def keep(self, block: Block, results: list[Judged]) -> None:
-        """Write the good rows, set the rest aside, and finish files that were read whole."""
+        """Write the good rows, note the bad ones, and finish files that were read whole."""
         report = self.report
         report.passed_over += block.passed_over
         new = write(self.store, results, self.now_us, self.by)
@@ -168,7 +176,7 @@ class _Run(msgspec.Struct, kw_only=True):
                 self._finish(piece.file)
 
     def _unreadable(self, file: Path, error: OSError) -> None:
-        """Count a file that cannot be read; one that is gone, another importer has taken in."""
+        """Count a file that cannot be read; if it is gone, another importer has imported it."""
         if isinstance(error, FileNotFoundError):
             self.report.passed_over += 1
             return
@@ -192,18 +200,20 @@ class _Run(msgspec.Struct, kw_only=True):
     def _finish(self, file: Spot) -> None:
         try:
             if self.file.trouble is not None or self.file.bad:
-                self._set_aside(file)
+                self._reject(file)
             elif self.remove and not self.file.is_lost and file.named != STANDARD_INPUT:
                 with Folder.of(file) as folder:
                     folder.remove(file.path.name, file.state)
         except FileNotFoundError:
-            pass  # another importer has done so
+            pass  # another importer has moved or removed it
         except OSError as error:
             self.report.stuck.append(f"{file.path}: {error.strerror or error}")
         self.file = _OfFile()
 
-    def _set_aside(self, file: Spot) -> None:
-        """Move a file that was found, write out lines of standard input, and leave what was named.
+    def _reject(self, file: Spot) -> None:
+        """Reject a file: one found in a folder is moved, one that a person named stays.
+
+        Rejected lines of standard input are written to a file.
 
         Raises:
             OSError: it could not be moved or written.
@@ -211,15 +221,15 @@ class _Run(msgspec.Struct, kw_only=True):
         is_left = not file.way and not self.file.texts
         reason = "\n".join(self._reason(str(file.path) if is_left else file.path.name))
         if file.way:
-            lies = self.aside.file(file, reason)
+            place = self.rejected.file(file, reason)
         elif self.file.texts:
             text = _bounded(self.file.texts)
-            lies = self.aside.text(file, "standard-input.ndjson", text, reason)
+            place = self.rejected.text(file, "standard-input.ndjson", text, reason)
         else:
             self.report.left.append(reason)
             return
-        if str(lies.parent) not in self.report.folders:
-            self.report.folders.append(str(lies.parent))
+        if str(place.parent) not in self.report.folders:
+            self.report.folders.append(str(place.parent))
 
     def _reason(self, file: str) -> Iterator[str]:
         if self.file.trouble is not None:
@@ -230,10 +240,10 @@ class _Run(msgspec.Struct, kw_only=True):
 
 
 def _bounded(texts: list[bytes]) -> bytes:
-    """Join lines as long as they are no more than one snapshot may be."""
+    """Join lines up to the size that one snapshot may have."""
     whole = b""
-    for each in texts:
-        if len(whole) + len(each) > SIZE_LIMIT_BYTES:
+    for text in texts:
+        if len(whole) + len(text) > SIZE_LIMIT_BYTES:
             break
-        whole += each + b"\n"
+        whole += text + b"\n"
     return whole

@@ -19,30 +19,30 @@ from cardtool.fleet.store.judged_by import JudgedBy
 
 _CACHE_KB = 65_536
 _LOG_PAGES = 16_384
-"""Pages of the log before SQLite moves them into the file; one that many rows touch moves once."""
+"""Pages of the log before SQLite writes them to the file: a page that many change, once."""
 
 _Place = tuple[Judged, Row]
-"""A row, and the texts that it is one of."""
+"""A row, and the `Judged` that holds it."""
 
 
 def write(store: Store, judged: Sequence[Judged], now_us: int, by: JudgedBy) -> int:
     """Write the rows in one transaction, and return how many snapshots are new.
 
-    A row that the store refuses becomes a trouble of its text; the others are kept. What was
-    forgotten is not written again. `by` is what the rows were judged by; where the store has
-    others by now, they are written as due.
+    A row that the store refuses becomes a trouble of its text; the others are kept. Forgotten
+    snapshots are not written again. `by` is what the rows were judged by; if the store records
+    other rules by now, the rows are written as due.
 
     Raises:
         Refused: nothing can be written.
     """
-    places = [(one, row) for one in judged for row in one.rows]
+    places = [(piece, row) for piece in judged for row in piece.rows]
     if not places:
         return 0
     with store.writing() as connection:
         if store.is_sqlite:
             connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KB}")
             connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-        else:  # two importers that lock in one order never wait in a circle
+        else:  # importers that lock rows in the same order cannot deadlock
             places.sort(key=lambda place: place[1].workstation.host_key)
         is_other = judged_by.stored(connection, is_kept=True) != by
         keys = ((row.workstation.host_key, row.snapshot.taken_us) for _, row in places)
@@ -52,7 +52,7 @@ def write(store: Store, judged: Sequence[Judged], now_us: int, by: JudgedBy) -> 
 
 
 def _write(connection: Connection, places: list[_Place], now_us: int, *, is_due: bool) -> int:
-    """Write rows or, where the database refuses one, each half of them; return how many are new."""
+    """Write rows, or each half of them if the database refuses one; return how many are new."""
     rows = [_due(row) if is_due else row for _, row in places]
     try:
         with connection.begin_nested() as attempt:
@@ -61,7 +61,7 @@ def _write(connection: Connection, places: list[_Place], now_us: int, *, is_due:
             if not differing:
                 return new
             attempt.rollback()
-    except (OverflowError, UnicodeError) as error:  # of sqlite3 itself
+    except (OverflowError, UnicodeError) as error:  # raised by sqlite3 itself
         reason = str(error)
     except DBAPIError as error:
         if not isinstance(error, IntegrityError) and "DataError" not in type(error).__name__:
@@ -91,7 +91,7 @@ def _refuse(place: _Place, trouble: Trouble) -> None:
 
 
 def _differing(connection: Connection, rows: Sequence[Row]) -> set[int]:
-    """Return which rows are of a workstation and moment of which the store has other JSON."""
+    """Return the places of rows whose snapshot is stored already with other JSON."""
     return {
         number
         for number, body in stored_otherwise(connection)

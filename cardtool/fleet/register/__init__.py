@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Personnel registers: lists that departments keep, so that an order knows for whom it is.
+"""Personnel registers: lists of a department's people, which say whose a workstation is.
 
-A number is checked, disguised as the site's identity policy says, and only then goes anywhere.
+Each identity number is checked and then hidden as the site's identity policy says, before anything
+else is done with it.
 """

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A register's file as rows of texts, whatever program wrote it.
 
-Knows nothing of people or headings: where a text may be divided in several ways, it offers all.
+Knows nothing of people or headings. If a text can be divided into columns in several ways, it
+offers all of them.
 """
 
 import codecs
@@ -30,7 +31,7 @@ _BOMS = (
 _LONGEST_CELL = 1_000_000
 _MOST_ROWS = 200_000
 _MOST_CELLS = 5_000_000
-"""Of a sheet: no institution has so many people, and no list so many columns."""
+"""Rows and cells of one sheet at most: no list of an institution's people has more."""
 
 _OTHERS = (
     (re.compile(rb"<(!doctype html|html|table|head|body|meta|style)\b", re.IGNORECASE), "HTML"),
@@ -39,7 +40,7 @@ _OTHERS = (
     (re.compile(rb"\{\\rtf"), "RTF"),
     (re.compile(rb"%PDF-"), "PDF"),
 )
-"""How files begin that programs save as `.xls` or `.csv`, and that are neither."""
+"""Beginnings of files that programs save as `.xls` or `.csv` and that are neither."""
 
 _BEGINNING = 4096
 """Characters that are read to recognise the kind of a file."""
@@ -52,14 +53,14 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
 
     sheet: str = ""
     rows: tuple[tuple[int, tuple[str, ...]], ...]
-    """Each with its number, the first is 1; empty ones are left out."""
+    """Each row with its number, counted from 1; empty rows are left out."""
 
 
 def grids(body: bytes, sheet: str | None = None) -> Iterator[tuple[Grid, ...]]:
     """Yield every way to read a file: the visible sheets of a workbook, or a text by delimiter.
 
     Raises:
-        Refused: it is neither, it is too large or encrypted, or has no such sheet.
+        Refused: the file is neither, is too large or encrypted, or has no such sheet.
     """
     if len(body) > LARGEST_BYTES:
         raise Refused(code="register-large", limit=LARGEST_BYTES)
@@ -79,14 +80,14 @@ def _sheets(body: bytes, wanted: str | None) -> Iterator[Grid]:
     try:
         if body.startswith(_ZIP):
             with zipfile.ZipFile(io.BytesIO(body)) as archive:
-                if sum(each.file_size for each in archive.infolist()) > 4 * LARGEST_BYTES:
+                if sum(entry.file_size for entry in archive.infolist()) > 4 * LARGEST_BYTES:
                     raise Refused(code="register-large", limit=4 * LARGEST_BYTES)
         with python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(body)) as book:
             visible = [
-                each.name
-                for each in book.sheets_metadata
-                if each.visible is python_calamine.SheetVisibleEnum.Visible
-                and each.typ is python_calamine.SheetTypeEnum.WorkSheet
+                entry.name
+                for entry in book.sheets_metadata
+                if entry.visible is python_calamine.SheetVisibleEnum.Visible
+                and entry.typ is python_calamine.SheetTypeEnum.WorkSheet
             ]
             if wanted is not None and wanted not in visible:
                 raise Refused(code="register-sheet", sheet=wanted, found=", ".join(visible))
@@ -101,23 +102,23 @@ def _sheets(body: bytes, wanted: str | None) -> Iterator[Grid]:
 def _limited(
     rows: Iterable[tuple[int, tuple[str, ...]]],
 ) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    """Return rows, as many as a register may have.
+    """Return the rows, if they are no more than a register may have.
 
     Raises:
         Refused: there are more of them, or more cells.
     """
-    found, cells = [], 0
+    kept, cells = [], 0
     for row in rows:
-        found.append(row)
+        kept.append(row)
         cells += len(row[1])
-        if len(found) > _MOST_ROWS or cells > _MOST_CELLS:
+        if len(kept) > _MOST_ROWS or cells > _MOST_CELLS:
             raise Refused(code="register-long", rows=_MOST_ROWS, cells=_MOST_CELLS)
-    return tuple(found)
+    return tuple(kept)
 
 
 def _cells(sheet: python_calamine.CalamineSheet) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield the rows of a sheet; every part of a merged cell says what the whole says."""
-    rows = [[_said(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    """Yield the rows of a sheet; every part of a merged cell gets the text of the whole."""
+    rows = [[_as_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
         if top < len(rows) and left < len(rows[top]):
             for row in rows[top : bottom + 1]:
@@ -127,20 +128,20 @@ def _cells(sheet: python_calamine.CalamineSheet) -> Iterator[tuple[int, tuple[st
             yield number, tuple(row)
 
 
-def _said(value: _Value) -> str:
-    """Return a cell as it was meant: a whole number without the point that Excel stores."""
+def _as_text(value: _Value) -> str:
+    """Return the text of a cell; a whole number without the `.0` that Excel stores."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return _plain(value if isinstance(value, str) else str(value))
 
 
 def _plain(text: str) -> str:
-    """Return a cell's text on one line; databases refuse the character 0."""
+    """Return a cell's text on one line, without the character NUL, which databases refuse."""
     return " ".join(text.replace("\0", " ").replace("\ufeff", "").split())
 
 
 def _decoded(body: bytes) -> str:
-    """Return the text in the encoding that its first bytes name, else UTF-8, else Turkish Windows.
+    """Return the text, read in the encoding its first bytes name, in UTF-8, or in Turkish Windows'.
 
     Source: Excel writes "CSV UTF-8" with a mark, "Unicode text" as UTF-16 with one and "CSV" in
     the code page of the system, which is 1254 in Turkey. Other programs leave out the mark of

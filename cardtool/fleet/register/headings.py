@@ -56,7 +56,7 @@ _OFFICIAL = "kurum kurumsal resmi is adres adresi saglik gov tr"
 
 
 class _Words(msgspec.Struct, frozen=True, kw_only=True):
-    """A heading by its words: it has all of `needs`' groups, and beside them only `also`."""
+    """A heading by its words: one of each group in `needs`, and besides these only `also`."""
 
     meaning: str
     needs: tuple[frozenset[str], ...]
@@ -103,26 +103,26 @@ _BY_WORDS = (
     _words("unit", "kurum kurumu kurulus kurulusu hastane hastanesi",
            also=f"ad adi yer yeri {_WORK}"),
 )  # fmt: skip
-"""Earlier ones win, so a list with a column of units and one of institutions has its units read."""
+"""The first that fits counts: units come before institutions, so a list with both gives units."""
 
-TELLING = frozenset({"number", "host", "user"})
-"""Meanings that identify whose row it is."""
+IDENTIFYING = frozenset({"number", "host", "user"})
+"""Meanings by which a row belongs to a person; a row needs one of them."""
 
 _FEWEST = 2
-"""A title such as "T.C." in a row of its own is no heading."""
+"""A row needs this many known headings: a title such as "T.C." alone is none."""
 
-_LOOKED_AT = 200
-"""Rows in which headings are looked for."""
+_SEARCHED = 200
+"""Rows that are searched for headings."""
 
 
 class Headings:
     """What each heading means."""
 
     def __init__(self, configured: Mapping[str, str]) -> None:
-        """Take the site's headings by meaning; a meaning it does not set keeps the usual ones.
+        """Take the site's headings by meaning; other meanings keep their usual headings.
 
         Raises:
-            Refused: a meaning that there is none of.
+            Refused: there is no such meaning.
         """
         for meaning in configured:
             if meaning not in MEANINGS:
@@ -134,7 +134,7 @@ class Headings:
         self._meanings |= {_key(name): key for key, name in configured.items()}
 
     def columns(self, row: Sequence[str]) -> dict[str, int]:
-        """Return the place of each meaning, if a row holds headings; else nothing.
+        """Return the column of each meaning, if the row holds headings; else nothing.
 
         A usual heading wins over one that is understood by its words.
         """
@@ -146,33 +146,33 @@ class Headings:
         left = {place: _split(cell) for place, cell in enumerate(row) if cell}
         for place in found.values():
             left.pop(place)
-        for each in _BY_WORDS:
-            if each.meaning in found or each.meaning in self._configured:
+        for known in _BY_WORDS:
+            if known.meaning in found or known.meaning in self._configured:
                 continue
-            for place in [at for at, words in left.items() if words and each.fits(words)][:1]:
-                found[each.meaning] = place
+            for place in [at for at, words in left.items() if words and known.fits(words)][:1]:
+                found[known.meaning] = place
                 left.pop(place)
-        return found if len(found) >= _FEWEST and TELLING & found.keys() else {}
+        return found if len(found) >= _FEWEST and IDENTIFYING & found.keys() else {}
 
     def names(self, cell: str) -> bool:
         """Say whether a cell is a heading."""
         words = _split(cell)
-        return _key(cell) in self._meanings or any(each.fits(words) for each in _BY_WORDS)
+        return _key(cell) in self._meanings or any(known.fits(words) for known in _BY_WORDS)
 
     def found_in(self, grids: Sequence[Grid]) -> int:
-        """Return how many columns are known in some sheets, as they are read."""
+        """Return how many columns are understood in these sheets."""
         return sum(
-            max((len(self.columns(row)) for _, row in each.rows[:_LOOKED_AT]), default=0)
-            for each in grids
+            max((len(self.columns(row)) for _, row in grid.rows[:_SEARCHED]), default=0)
+            for grid in grids
         )
 
     def check(self, grids: Sequence[Grid]) -> None:
-        """Refuse sheets in which no row has headings, or none has one that the site named.
+        """Refuse sheets without a row of headings, or without a heading that the site named.
 
         Raises:
-            Refused: it is so.
+            Refused: there is no such row or heading.
         """
-        every = {_key(cell) for each in grids for _, row in each.rows[:_LOOKED_AT] for cell in row}
+        every = {_key(cell) for grid in grids for _, row in grid.rows[:_SEARCHED] for cell in row}
         for meaning, name in self._configured.items():
             if _key(name) not in every:
                 raise Refused(code="register-column", meaning=meaning, name=name)

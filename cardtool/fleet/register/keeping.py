@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps registers in the store: merging one replaces what it said before."""
+"""Keeps registers in the store; a new version of a register replaces the earlier one."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -16,28 +16,28 @@ from cardtool.model.turkey import folded
 _FIELDS = Entry.__struct_fields__
 _AT_ONCE = 500
 _FEW = 5
-"""More than one part in so many that would go is asked about: it may be the wrong file."""
+"""If more than one in this many people would go, ask first: it may be the wrong file."""
 _MASKED = "*"
-"""Stands in a number that lost its middle, so two people may share it."""
+"""Marks a masked number, which two people may share."""
 
 
 def merge(
     store: Store, register: Register, name: str = "", *, may_remove_many: bool = False
 ) -> Merged:
-    """Keep a register in place of what it said before; all of it or nothing.
+    """Keep a register in place of its earlier version; all of it or nothing.
 
-    `name` tells registers apart, where a site has several. Of what a row does not speak of, for it
-    has no such column, what was known of the person stays.
+    `name` tells several registers of a site apart. If the register has no column for something,
+    what was known of each person about it stays.
 
     Raises:
-        Refused: no row of it can be used, or more than a fifth of the people would go and
-            nobody said that they may; the store is as it was.
+        Refused: no row can be used, or more than a fifth of the people would go and
+            `may_remove_many` is false; the store has not changed.
     """
     if not register.lines:
         raise Refused(code="register-empty", rows=register.rows)
     with store.writing() as connection:
-        own = PERSON.c.register == name
-        rows = connection.execute(select(PERSON).where(own).order_by(PERSON.c.id))
+        is_of_register = PERSON.c.register == name
+        rows = connection.execute(select(PERSON).where(is_of_register).order_by(PERSON.c.id))
         before = dict.fromkeys(_entry(row) for row in rows)
         known = _Before(before)
         carried: dict[str, None] = {}
@@ -46,7 +46,7 @@ def merge(
         new, gone = len(set(map(_who, entries)) - known.people), len(known.left)
         if gone * _FEW > len(known.people) and not may_remove_many:
             raise Refused(code="register-many-gone", gone=gone, before=len(known.people))
-        connection.execute(delete(PERSON).where(own))
+        connection.execute(delete(PERSON).where(is_of_register))
         rows_to_keep = [
             {"register": name, "place": place, **msgspec.structs.asdict(entry)}
             for place, entry in enumerate(entries, 1)
@@ -65,11 +65,11 @@ def merge(
 
 
 class _Before:
-    """The people whom a register named before, and which of them it names no more."""
+    """The people of the earlier version of a register, and which of them the new one lacks."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._people: dict[tuple[str, str, str], Entry | None] = {}
-        """By each of their keys; None where several share it."""
+        """By each of their keys; None where several people share a key."""
         self.people: set[tuple[str, str, str]] = set()
         for entry in entries:
             self.people.add(_who(entry))
@@ -79,14 +79,15 @@ class _Before:
         self.left = set(self.people)
 
     def complete(self, line: Line, disguise: Disguise, carried: dict[str, None]) -> Entry:
-        """Return a row with what was known of its person and it does not speak of."""
+        """Return a row, completed by what was known of the person where it has no column."""
         self.left.discard(_who(line.entry))
-        found = (self._people.get(key) for key in _keys(line.entry))
-        known = next((each for each in found if each and not _differ(each, line.entry)), None)
+        earlier = (self._people.get(key) for key in _keys(line.entry))
+        same = (entry for entry in earlier if entry and not _differ(entry, line.entry))
+        known = next(same, None)
         if known is None:
             return line.entry
         self.left.discard(_who(known))
-        kept = msgspec.structs.asdict(disguise.again(known))
+        kept = msgspec.structs.asdict(disguise.entry(known))
         missed = {
             field: value
             for field, value in kept.items()
@@ -97,17 +98,18 @@ class _Before:
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose a workstation is, by the register."""
+    """The people of a workstation, as the register has them."""
 
     by: str
-    """What they were found by: number, user or host; empty: by nothing."""
+    """How they were found: number, user or host; empty: nobody was found."""
     people: tuple[Entry, ...] = ()
 
 
 def whose(connection: Connection, desks: Sequence[tuple[str, str, str]]) -> list[Known]:
-    """Return for each number, user and host name whose desk it is; the number decides, then user.
+    """Return the people of each workstation, given by number, user and host name.
 
-    A masked number tells nobody. Several people may share a workstation.
+    The number decides, then the user, then the host. A masked number identifies nobody. Several
+    people may share a workstation.
     """
     wanted = [
         {"number": "" if _MASKED in number else number, "user": user, "host": short(host)}
@@ -116,36 +118,36 @@ def whose(connection: Connection, desks: Sequence[tuple[str, str, str]]) -> list
     found: dict[tuple[str, str], dict[Entry, None]] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         part = wanted[start : start + _AT_ONCE]
-        any_of = or_(*(PERSON.c[key].in_({each[key] for each in part} - {""}) for key in part[0]))
+        any_of = or_(*(PERSON.c[key].in_({keys[key] for keys in part} - {""}) for key in part[0]))
         for row in connection.execute(select(PERSON).where(any_of).order_by(PERSON.c.id)):
             for key in part[0]:
-                if said := getattr(row, key):
-                    found.setdefault((key, said), {})[_entry(row)] = None
-    return [_known(each, found) for each in wanted]
+                if value := getattr(row, key):
+                    found.setdefault((key, value), {})[_entry(row)] = None
+    return [_known(keys, found) for keys in wanted]
 
 
 def _known(wanted: Mapping[str, str], found: Mapping[tuple[str, str], Iterable[Entry]]) -> Known:
-    for by, said in wanted.items():
-        if said and (by, said) in found:
-            return Known(by=by, people=tuple(found[by, said]))
+    for by, value in wanted.items():
+        if value and (by, value) in found:
+            return Known(by=by, people=tuple(found[by, value]))
     return Known(by="")
 
 
 def unseen(connection: Connection) -> Iterator[Entry]:
-    """Yield the entries of which neither a workstation, nor an account, nor a card was ever seen.
+    """Yield the entries whose workstation, account and card were never seen.
 
-    Memory grows with the register alone.
+    Memory grows with the register, not with the store.
     """
     keys: dict[tuple[str, str], list[int]] = {}
     left: dict[int, Entry] = {}
     for row in connection.execute(select(PERSON).order_by(PERSON.c.id)):
         left[row.id] = entry = _entry(row)
         for key in ("number", "user", "host"):
-            if (said := getattr(entry, key)) and _MASKED not in said:
-                keys.setdefault((key, said), []).append(row.id)
+            if (value := getattr(entry, key)) and _MASKED not in value:
+                keys.setdefault((key, value), []).append(row.id)
 
-    def seen(key: str, said: str) -> None:
-        for number in keys.pop((key, said), ()):
+    def seen(key: str, value: str) -> None:
+        for number in keys.pop((key, value), ()):
             left.pop(number, None)
 
     desks = select(WORKSTATION.c.host, WORKSTATION.c.user, WORKSTATION.c.person)
@@ -163,8 +165,8 @@ def _entry(row: Row[tuple[object, ...]]) -> Entry:
 
 
 def _differ(one: Entry, other: Entry) -> bool:
-    """Tell whether two entries are of two people, who may share a computer."""
-    mine, theirs = ({key: rest for key, *rest in _keys(each)} for each in (one, other))
+    """Tell whether two entries belong to different people, who may share a workstation."""
+    mine, theirs = ({key: rest for key, *rest in _keys(entry)} for entry in (one, other))
     for key in ("number", "user"):
         if key in mine and key in theirs:
             return mine[key] != theirs[key]
@@ -172,7 +174,7 @@ def _differ(one: Entry, other: Entry) -> bool:
 
 
 def is_empty(connection: Connection) -> bool:
-    """Tell whether no register was ever taken."""
+    """Tell whether the store holds no register."""
     return connection.execute(select(PERSON.c.id).limit(1)).first() is None
 
 
@@ -182,7 +184,7 @@ def _who(entry: Entry) -> tuple[str, str, str]:
 
 
 def _keys(entry: Entry) -> Iterator[tuple[str, str, str]]:
-    """Yield what a person is known by, the surest first."""
+    """Yield the keys that identify a person, the surest first."""
     for key in ("number", "user", "host"):
-        if said := getattr(entry, key):
-            yield key, said, entry.name if _MASKED in said else ""
+        if value := getattr(entry, key):
+            yield key, value, entry.name if _MASKED in value else ""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs one function in a process of its own, with limits on its memory and its time.
 
-For libraries that read files from anywhere: what such a file does to the process stays there. On
-Windows there is no limit on memory; the process and its time are limited all the same.
+For libraries that read files from unknown people: a file that harms the process harms this one
+alone. Windows has no limit on memory; there only the time is limited.
 """
 
 import os
@@ -19,11 +19,11 @@ from cardtool.model.refused import Refused
 _Answer = TypeVar("_Answer")
 
 _MEMORY_BYTES = 2 * 1024**3
-"""Address space of the process; Python with what is loaded takes a tenth of it."""
+"""Address space of the process; Python with its modules takes a tenth of it."""
 
 
 def run(function: Callable[..., _Answer], *arguments: object, seconds: float) -> _Answer:
-    """Return what a function of a module returns, or raise what it raises.
+    """Return what a function returns in a new process, or raise what it raises there.
 
     Raises:
         Refused: it did not answer in time, or its process ended without an answer.
@@ -46,21 +46,21 @@ def run(function: Callable[..., _Answer], *arguments: object, seconds: float) ->
         here.close()
     if not is_answer:
         raise answer
-    found: _Answer = answer
-    return found
+    returned: _Answer = answer
+    return returned
 
 
 def _answer(there: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """Send what a function returns, or what it raises; Ctrl-C is for the process that waits."""
+    """Send what a function returns or raises. Ignores Ctrl-C: the waiting process handles it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)  # a library that aborts says so there, to nobody who could understand it
+    os.dup2(nowhere, 2)  # nobody could make use of what an aborting library prints
     _limit()
     try:
         there.send((True, function(*arguments)))
     except MemoryError:
         pass
-    except Exception as error:  # noqa: BLE001 - it is raised where the function was called
+    except Exception as error:  # noqa: BLE001 - the calling process raises it
         there.send((False, error))
 
 

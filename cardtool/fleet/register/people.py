@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the people of a register: checks each row, and disguises it as the site's policy says.
+"""Reads the people of a register: checks each row, and hides what the site's policy hides.
 
-What it returns may be stored. A row that is wrong is reported by its number alone.
+What it returns may be stored. A wrong row is reported by its row number, never by its content.
 """
 
 import re
@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from cardtool.fleet.register.grid import Grid, grids
-from cardtool.fleet.register.headings import TELLING, Headings
+from cardtool.fleet.register.headings import IDENTIFYING, Headings
 from cardtool.model.numbers import is_one
 from cardtool.model.origin import IdentityPolicy, account
 from cardtool.model.redact import hashed, without_numbers
@@ -21,44 +21,44 @@ from cardtool.model.register import Entry, Trouble
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
 _DECIMALS = re.compile(r"[.,]0+$")
 _HIDDEN = re.compile(r"(?=.*[0-9])(?=.*[*xX\u2022\u25cf#])[0-9*xX\u2022\u25cf#]{5,20}")
-"""A number of which a list for everybody hides digits: 100******36."""
+"""A number with hidden digits, as published lists have them: 100******36."""
 _HASH = re.compile(r"~[0-9a-f]{16}")
 _LONGEST = 300
-"""Characters of one value; more is no name and no address."""
+"""Characters of one value; the rest is cut off."""
 
 
 class Disguise(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a person is stored."""
+    """Hides in a register what the identity policy says; what it returns may be stored."""
 
     policy: IdentityPolicy
     key: bytes | None = None
-    """Secret of the keyed hash; needed where the policy is `hashed`."""
+    """Secret of the keyed hash; only the policy `hashed` needs it."""
 
-    def said(self, text: str) -> str:
-        """Return a text, and any number in it as certificates in the store have it."""
+    def text(self, text: str) -> str:
+        """Return a text in which identity numbers are spelt as in the store's certificates."""
         cut = text[:_LONGEST]
         return cut if self.policy is IdentityPolicy.FULL else without_numbers(cut, self._used)
 
-    def named(self, text: str) -> str:
-        """Return what names a person: nothing where everything personal is hashed."""
-        return "" if self.policy is IdentityPolicy.HASHED else self.said(text)
+    def name(self, text: str) -> str:
+        """Return a name or an e-mail address; nothing under the policy `hashed`."""
+        return "" if self.policy is IdentityPolicy.HASHED else self.text(text)
 
     def user(self, text: str) -> str:
         """Return an account's name as `Origin.user` has it."""
         name = account(text)
-        return hashed(self._used, name) if name and self._used else self.said(name)
+        return hashed(self._used, name) if name and self._used else self.text(name)
 
-    def again(self, entry: Entry) -> Entry:
-        """Return what may be stored of an entry that was stored under another policy, or this."""
+    def entry(self, entry: Entry) -> Entry:
+        """Return what may be stored of an entry that was stored before, under any policy."""
         user = entry.user if _HASH.fullmatch(entry.user) else self.user(entry.user)
         return Entry(
-            number=self.said(entry.number),
-            name=self.named(entry.name),
-            unit=self.said(entry.unit),
-            host=self.said(entry.host),
+            number=self.text(entry.number),
+            name=self.name(entry.name),
+            unit=self.text(entry.unit),
+            host=self.text(entry.host),
             user=user,
-            address=self.said(entry.address),
-            email=self.named(entry.email),
+            address=self.text(entry.address),
+            email=self.name(entry.email),
         )
 
     @property
@@ -71,7 +71,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     entry: Entry
     columns: frozenset[str]
-    """Fields of the entry that the row speaks of, empty or not; of the others it knows nothing."""
+    """Fields of the entry that the row has a column for, empty or not."""
 
 
 class Register(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,14 +81,14 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     troubles: tuple[Trouble, ...]
     disguise: Disguise
-    """How people are disguised in it."""
+    """How people are hidden in it."""
     unread: tuple[str, ...] = ()
     """Headings of columns that were not understood, each once."""
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """Return what is kept of each row."""
-        return tuple(each.entry for each in self.lines)
+        return tuple(line.entry for line in self.lines)
 
 
 def read(
@@ -104,55 +104,56 @@ def read(
     best = max(ways, key=headings.found_in)
     headings.check(best)
     unread: dict[str, None] = {}
-    found = [each for grid in best for each in _people(grid, headings, disguise, unread)]
-    if not found:
+    rows = [row for grid in best for row in _people(grid, headings, disguise, unread)]
+    if not rows:
         raise Refused(code="register-no-rows")
     return Register(
-        lines=tuple(line for line, _ in found if line is not None),
-        rows=len(found),
-        troubles=tuple(trouble for _, trouble in found if trouble is not None),
+        lines=tuple(line for line, _ in rows if line is not None),
+        rows=len(rows),
+        troubles=tuple(trouble for _, trouble in rows if trouble is not None),
         disguise=disguise,
         unread=tuple(unread),
     )
 
 
 def short(host: str) -> str:
-    """Return a workstation's name as a register's is compared: small letters, no domain."""
+    """Return a workstation's name as it is compared: small letters, no domain."""
     return host.casefold().partition(".")[0]
 
 
 def _people(
     grid: Grid, headings: Headings, disguise: Disguise, unread: dict[str, None]
 ) -> Iterator[tuple[Line | None, Trouble | None]]:
-    """Yield what each row below the headings says; printed lists repeat these on every page.
+    """Yield what each row below the headings says.
 
-    Headings that are not understood are added to `unread`.
+    Printed lists repeat the headings on every page. Headings that are not understood are added to
+    `unread`.
     """
     columns: dict[str, int] = {}
     for row, cells in grid.rows:
-        telling = [cells[place] for place in _telling(columns, cells) if cells[place]]
-        # only all of them: a computer or an account may be called as a heading is, "PC" or "User"
-        if not columns or (telling and all(map(headings.names, telling))):
+        identifying = [cells[place] for place in _identifying(columns, cells) if cells[place]]
+        # all of them: a single computer or account may be called "PC" or "User", like a heading
+        if not columns or (identifying and all(map(headings.names, identifying))):
             if known := headings.columns(cells):
                 columns = known
                 for place, cell in enumerate(cells):
                     if cell and place not in known.values():
-                        unread[disguise.said(cell)] = None
+                        unread[disguise.text(cell)] = None
             continue
         values = {key: cells[place] for key, place in columns.items() if place < len(cells)}
         entry, reason = _person(values, cells, disguise)
         trouble = Trouble(sheet=grid.sheet, row=row, reason=reason, kept=entry is not None)
-        line = None if entry is None else Line(entry=entry, columns=_spoken_of(columns, reason))
+        line = None if entry is None else Line(entry=entry, columns=_covered(columns, reason))
         yield line, trouble if reason else None
 
 
-def _spoken_of(columns: Mapping[str, int], reason: str) -> frozenset[str]:
-    """Return the fields that a row speaks of; a number that cannot be used says nothing."""
+def _covered(columns: Mapping[str, int], reason: str) -> frozenset[str]:
+    """Return the fields that a row has a value or an empty cell for; no unusable number."""
     return frozenset(columns) - {"surname"} - ({"number"} if reason else frozenset())
 
 
-def _telling(columns: Mapping[str, int], cells: Sequence[str]) -> Iterator[int]:
-    places = (columns.get(key, len(cells)) for key in TELLING)
+def _identifying(columns: Mapping[str, int], cells: Sequence[str]) -> Iterator[int]:
+    places = (columns.get(key, len(cells)) for key in IDENTIFYING)
     return (place for place in places if place < len(cells))
 
 
@@ -160,36 +161,36 @@ def _person(
     values: Mapping[str, str], cells: Sequence[str], disguise: Disguise
 ) -> tuple[Entry | None, str]:
     """Return what is kept of a row, and what is wrong with it."""
-    said = {key: value for key, value in values.items() if value}
-    if _is_title(said, cells):
+    filled = {key: value for key, value in values.items() if value}
+    if _is_title(filled, cells):
         return None, "nobody"
-    number, reason = _number(said.get("number", ""))
-    host = disguise.said(short(said.get("host", "")))
-    user = disguise.user(said.get("user", ""))
+    number, reason = _number(filled.get("number", ""))
+    host = disguise.text(short(filled.get("host", "")))
+    user = disguise.user(filled.get("user", ""))
     if not (number or host or user):
         return None, reason or "nobody"
     entry = Entry(
-        number=disguise.said(number),
-        name=disguise.named(" ".join(filter(None, map(said.get, ("name", "surname"))))),
-        unit=disguise.said(said.get("unit", "")),
+        number=disguise.text(number),
+        name=disguise.name(" ".join(filter(None, map(filled.get, ("name", "surname"))))),
+        unit=disguise.text(filled.get("unit", "")),
         host=host,
         user=user,
-        address=disguise.said(said.get("address", "")),
-        email=disguise.named(said.get("email", "")),
+        address=disguise.text(filled.get("address", "")),
+        email=disguise.name(filled.get("email", "")),
     )
     return entry, reason
 
 
-def _is_title(said: Mapping[str, str], cells: Sequence[str]) -> bool:
-    """Tell whether a row is a line between the people, alone or merged over several columns."""
-    telling = [said[key] for key in TELLING if key in said]
-    is_alone = len(list(filter(None, cells))) == 1 and "number" in said
-    is_words = not any(map(str.isdigit, "".join(telling)))
-    return is_words and (is_alone or (len(telling) > 1 and len(set(telling)) == 1))
+def _is_title(filled: Mapping[str, str], cells: Sequence[str]) -> bool:
+    """Tell whether a row is a title between the people, in one cell or merged over several."""
+    identifying = [filled[key] for key in IDENTIFYING if key in filled]
+    is_alone = len(list(filter(None, cells))) == 1 and "number" in filled
+    is_words = not any(map(str.isdigit, "".join(identifying)))
+    return is_words and (is_alone or (len(identifying) > 1 and len(set(identifying)) == 1))
 
 
 def _number(text: str) -> tuple[str, str]:
-    """Return a number whose check digits are right, and what is wrong where they are not."""
+    """Return a number with right check digits; else no number, and what is wrong with it."""
     digits = re.sub(r"[\s'\u2019\u200b-]", "", text)
     if _HIDDEN.fullmatch(digits):
         return "", "number-masked"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Removes a workstation, or a person, from the store: the columns, the history, the bytes.
 
-A snapshot that holds the person is removed as a whole, for without them it would not be as it came.
-Their workstation is then shown by its latest snapshot without them. If there is none, it is removed
-until its next snapshot comes. What was removed is not imported again (`forgotten`).
+A snapshot that holds the person is removed whole: a snapshot is never changed. The workstation is
+then shown by its latest snapshot without the person. If there is none, the workstation is removed
+until its next snapshot comes. Removed snapshots are not imported again (`forgotten`).
 """
 
 import sqlite3
@@ -31,14 +31,14 @@ _READERS_MS = 2000
 
 
 def forget(store: Store, trace: Trace, policy: Policy) -> None:
-    """Remove what was found.
+    """Remove everything that the search found.
 
-    In SQLite the bytes are gone from the file when this returns; in PostgreSQL when the server
-    has vacuumed, and from what the site has backed up when the site says so.
+    In SQLite the bytes are gone from the file when this returns. In PostgreSQL they go when the
+    server vacuums. Backups keep them until the site removes those.
 
     Raises:
-        Refused: everything is removed, but the file has its bytes still: somebody reads, or
-            the disk is full.
+        Refused: everything is removed, but its bytes are still in the file, because somebody is
+            reading the store or the disk is full.
     """
     now = datetime.now(UTC)
     with store.writing() as connection:
@@ -65,29 +65,29 @@ def forget(store: Store, trace: Trace, policy: Policy) -> None:
 def _judge_again(
     connection: Connection, number: int, now: datetime, policy: Policy, *, is_due: bool
 ) -> None:
-    """Make a workstation's columns again from the snapshots that are left.
+    """Compute a workstation's columns again from the snapshots that are left.
 
-    `is_due`: the store's columns are of other rules, by which these are judged before they are
-    shown.
+    `is_due`: the store was judged by other rules, so these columns are judged again before anybody
+    sees them.
     """
-    row = WORKSTATION.c.id == number
+    is_row = WORKSTATION.c.id == number
     every = (
         columns(decode(body), now, policy).workstation
         for body in texts(connection, number, to_us(_FOREVER))
     )
     latest = next(every, None)
     if latest is None:
-        connection.execute(delete(WORKSTATION).where(row))
+        connection.execute(delete(WORKSTATION).where(is_row))
         return
     kept: dict[str, object] = asdict(latest)
-    with_nes = latest if latest.sha256 else next((each for each in every if each.sha256), latest)
+    with_nes = latest if latest.sha256 else next((row for row in every if row.sha256), latest)
     kept |= {name: getattr(with_nes, name) for name in OF_THE_NES}
     first = select(func.min(SNAPSHOT.c.taken_us)).where(SNAPSHOT.c.workstation_id == number)
     del kept["host_key"]
     if is_due:
         kept["turns_us"] = DUE_US
     kept["first_seen_us"] = first.scalar_subquery()
-    connection.execute(update(WORKSTATION).where(row).values(kept))
+    connection.execute(update(WORKSTATION).where(is_row).values(kept))
 
 
 def _wipe(store: Store) -> None:
@@ -105,12 +105,12 @@ def _wipe(store: Store) -> None:
             cursor.execute("VACUUM")
         except sqlite3.Error as error:
             failed = str(error)
-        with suppress(sqlite3.Error):  # what was overwritten can still reach the file
+        with suppress(sqlite3.Error):  # even so, overwritten pages may still go into the file
             cursor.execute(f"PRAGMA busy_timeout = {_READERS_MS}")
             busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (1, 0, 0)
         cursor.close()
     finally:
-        connection.invalidate()  # its limit is no other's
+        connection.invalidate()  # so that no other use gets its busy_timeout
     if failed:
         raise Refused(code="forget-not-wiped", store=store.place, reason=failed)
     if busy:

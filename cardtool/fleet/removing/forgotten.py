@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Remembers which snapshots were forgotten, so that an import does not bring them back.
 
-It keeps a SHA-256 of the workstation and the moment of each, and nothing of a person. Somebody who
-tries all names of workstations and all seconds can find out which snapshot it was.
+It keeps a SHA-256 of workstation and moment for each, and nothing about a person. Somebody who
+tries all workstations and all moments can find out which snapshot it was.
 """
 
 import hashlib
@@ -15,15 +15,16 @@ from cardtool.fleet.store.tables import FORGOTTEN, SNAPSHOT, WORKSTATION
 _AT_ONCE = 1000
 
 _LOCK = 0x666F72676F74
-"""Key of PostgreSQL's lock, which imports share and `fleet forget` holds alone: "forgot"."""
+"""Key of the PostgreSQL lock ("forgot") that imports share and `fleet forget` holds alone."""
 
 _ADD = text("INSERT INTO forgotten (look) VALUES (:look) ON CONFLICT (look) DO NOTHING")
 
 
 def note(connection: Connection, snapshots: Sequence[int]) -> None:
-    """Keep the fingerprints of snapshots that are about to be removed, by the rows' numbers.
+    """Keep the fingerprints of snapshots that are about to be removed, given by row number.
 
-    Imports wait from here on until all of it is removed: none has asked and not yet written.
+    From here on imports wait until the removal is finished. So no import is between asking
+    (`among`) and writing meanwhile.
     """
     _lock(connection, "pg_advisory_xact_lock")
     for start in range(0, len(snapshots), _AT_ONCE):
@@ -35,7 +36,7 @@ def note(connection: Connection, snapshots: Sequence[int]) -> None:
 
 
 def among(connection: Connection, snapshots: Iterable[tuple[str, int]]) -> frozenset[int]:
-    """Return the places of those that were forgotten; each is a `host_key` and a `taken_us`."""
+    """Return the places of forgotten snapshots; each is given by `host_key` and `taken_us`."""
     _lock(connection, "pg_advisory_xact_lock_shared")
     if connection.execute(select(FORGOTTEN.c.look).limit(1)).first() is None:
         return frozenset()
@@ -44,11 +45,11 @@ def among(connection: Connection, snapshots: Iterable[tuple[str, int]]) -> froze
     for start in range(0, len(every), _AT_ONCE):
         some = FORGOTTEN.c.look.in_(every[start : start + _AT_ONCE])
         found.update(connection.execute(select(FORGOTTEN.c.look).where(some)).scalars())
-    return frozenset(place for place, each in enumerate(every) if each in found)
+    return frozenset(place for place, fingerprint in enumerate(every) if fingerprint in found)
 
 
 def _lock(connection: Connection, function: str) -> None:
-    if connection.dialect.name == "postgresql":  # SQLite has one who writes at a time
+    if connection.dialect.name == "postgresql":  # SQLite lets one write at a time
         connection.execute(text(f"SELECT {function}(:key)"), {"key": _LOCK})
 
 

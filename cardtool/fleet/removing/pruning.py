@@ -14,13 +14,14 @@ from cardtool.fleet.store.tables import IS_AHEAD, SNAPSHOT
 from cardtool.model.moments import to_us
 
 _AT_ONCE = 5000
-"""Rows in one transaction: a writer beside it waits no longer than that."""
+"""Rows in one transaction: another writer waits no longer than these take."""
 
 
 def old(store: Store, before: datetime, keep_last: int = 1) -> Sequence[int]:
     """Return the ids of snapshots taken before a moment, without the last few of each workstation.
 
-    One whose clock was ahead is as old as its import, and no other makes way for it.
+    A snapshot that is dated ahead counts as old as its import, and comes after all others when the
+    last few are chosen.
     """
     order = (IS_AHEAD, SNAPSHOT.c.taken_us.desc())
     place = func.row_number().over(partition_by=SNAPSHOT.c.workstation_id, order_by=order)

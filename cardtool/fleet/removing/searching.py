@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds what the store holds of a workstation or a person. Removes nothing.
 
-Too much is as wrong as too little: a name or an account counts where a snapshot has it as a whole
-value in its place, never inside other text. Only what cannot be a word is searched for in text:
-an identity number, a hash, a fingerprint.
+To find too much is as wrong as to find too little. A name or an account counts only as a whole
+value, never inside other text. Only what cannot be a word is searched for inside text: an identity
+number, a hash, a fingerprint.
 """
 
 import re
@@ -24,32 +24,32 @@ from cardtool.model.stars import starred
 from cardtool.model.turkey import lowered
 
 SHORTEST = 3
-"""Letters of a person's name or account; a shorter one is a slip of the hand."""
+"""Letters of a name or account that is searched for; a shorter one was mistyped."""
 
 _CERTAIN = re.compile(r"[1-9][0-9]{10}|~[0-9a-f]{16}|[0-9A-F]{64}")
-"""No word: an identity number, a hash, a fingerprint."""
+"""What cannot be a word: an identity number, a hash, a fingerprint."""
 
 _HASH = re.compile(r"~[0-9a-f]{16}")
 _SECOND = re.compile(r" \(\d+\)$")
-"""Stands after the second of two people at one desk whose masked numbers are equal."""
+"""Follows the second of two equal masked numbers in one snapshot."""
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
-    """What the store holds of a workstation or a person, by the rows' numbers."""
+    """What the store holds of a workstation or a person, as row numbers."""
 
     workstations: tuple[int, ...] = ()
-    """Whole ones."""
+    """Workstations that go whole."""
     snapshots: tuple[int, ...] = ()
-    """Snapshots that hold the person, at workstations that stay if they can."""
+    """Snapshots that hold the person; their workstations stay if other snapshots are left."""
     changed: tuple[int, ...] = ()
-    """Workstations that these snapshots, or what was learned from them, belong to."""
+    """Workstations that these snapshots belong to, or whose columns show the person."""
     certificates: tuple[int, ...] = ()
     entries: tuple[int, ...] = ()
-    """Of a personnel register."""
+    """Rows of a personnel register."""
     accounts: tuple[str, ...] = ()
-    """Of the person: snapshots that name one go too."""
+    """The person's accounts: snapshots taken under one go too."""
     shared: tuple[str, ...] = ()
-    """Accounts that the person's card was seen under, and somebody else's too: these stay."""
+    """Accounts under which somebody else's card was seen too: their snapshots stay."""
 
     def is_empty(self) -> bool:
         """Tell whether the store holds nothing of them."""
@@ -58,12 +58,12 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to search for: everything that is one of these is theirs."""
+    """Whom to search for: whatever equals one of these belongs to the person."""
 
     values: tuple[str, ...] = ()
     """As given: a number, a hash, a masked number, a name or an account."""
     number: str = ""
-    """Typed: its masked form counts as well, with the name alone."""
+    """The number if it was typed; its masked form counts too, but only together with the name."""
     name: str = ""
     """As the certificate has it."""
     accounts: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_host(store: Store, host: str) -> Trace:
-    """Find a workstation by its name in whatever case, or by what stays when it is renamed."""
+    """Find a workstation by its name in any case, or by its `host_id`."""
     columns, wanted = WORKSTATION.c, host.casefold()
     with store.reading() as connection:
         names = connection.execute(select(columns.id, columns.host_key, columns.host))
@@ -91,7 +91,7 @@ def _ids(connection: Connection, table: Table, condition: ColumnElement[bool]) -
 
 
 def alike(store: Store, number: str) -> bool:
-    """Tell whether the store has somebody whose masked number a number could be."""
+    """Tell whether the store has a masked number that this number may stand for."""
     mask = starred(number)
     with store.reading() as connection:
         return any(
@@ -101,12 +101,12 @@ def alike(store: Store, number: str) -> bool:
 
 
 def of_person(store: Store, person: Person) -> Trace:
-    """Find a person by their number, by what the policy made of it, by name or by account.
+    """Find a person by their number, in full, hashed or masked, by name or by account.
 
-    Every snapshot in the store is read. It holds the person if it has their number, its hash, or
-    the fingerprint of one of their certificates; their masked number and their name; or one of
-    their accounts as who was logged on. Their accounts are those the register names for nobody
-    else, and those under which nobody else's card was ever seen.
+    Every snapshot in the store is read. It holds the person if it has their number, its hash or
+    the fingerprint of one of their certificates, if it has both their masked number and their
+    name, or if one of their accounts was logged on. An account is theirs if the register names it
+    for them and nobody else, or if their card was seen under it and nobody else's ever was.
 
     Raises:
         Refused: what was given fits several people.
@@ -117,7 +117,9 @@ def of_person(store: Store, person: Person) -> Trace:
         shared = {each.user for each in snapshots if each.is_others} - marks.named
         known = {each.user for each in snapshots if each.is_theirs} | marks.accounts
         accounts = known - shared - {""}
-        if more := accounts - marks.accounts:  # snapshots under these, with nothing else of theirs
+        if (
+            more := accounts - marks.accounts
+        ):  # newly found: read again for snapshots taken under these
             marks.accounts |= more
             snapshots = list(_matching(connection, marks))
             shared |= {each.user for each in snapshots if each.is_others} - marks.named
@@ -146,13 +148,13 @@ class _Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Marks:
-    """What shows that a row or a snapshot is of the person."""
+    """The values by which a row or a snapshot is recognised as the person's."""
 
     def __init__(self, connection: Connection, person: Person) -> None:
         wanted = {each for each in person.values if len(each) >= SHORTEST}
         self.certain = {each for each in wanted if _CERTAIN.fullmatch(each)}
         self.masked: set[tuple[str, str]] = set()
-        """A masked number, and the name without which it is anybody's, folded."""
+        """Masked number and folded name; the number alone could be anybody's."""
         words = wanted - self.certain
         rows = [row for row in _certificates(connection) if row.person in self.certain]
         rows += self._by_words(connection, words) if words else []
@@ -185,7 +187,9 @@ class _Marks:
             raise Refused(code="forget-several")
         people = {_base(row.person) for row in called}
         kinds = [("~" in person, "*" in person) for person in people]
-        if len(kinds) > len(set(kinds)):  # one of each kind: the policy may have changed
+        if len(kinds) > len(
+            set(kinds)
+        ):  # one person may have one spelling of each kind: the policy may have changed
             raise Refused(code="forget-several")
         rows += called
         pairs = {(_base(row.person), folded(row.holder)) for row in rows}
@@ -193,7 +197,7 @@ class _Marks:
         return rows
 
     def _accounts(self, connection: Connection) -> set[str]:
-        """Return those that the register names for this person and nobody else."""
+        """Return the accounts that the register names for this person and nobody else."""
         mine, others = set[str](), set[str]()
         for row in connection.execute(select(PERSON).where(PERSON.c.user != "")):
             (mine if self._is_entry(row) else others).add(row.user)
@@ -203,7 +207,7 @@ class _Marks:
         return row.number in self.certain or (_base(row.number), folded(row.name)) in self.masked
 
     def entries(self, connection: Connection, accounts: set[str]) -> tuple[int, ...]:
-        """Return the register's rows."""
+        """Return the person's rows of the register."""
         rows = connection.execute(select(PERSON))
         return tuple(row.id for row in rows if self._is_entry(row) or row.user in accounts)
 
@@ -221,7 +225,7 @@ class _Marks:
         }
 
     def needles(self) -> tuple[bytes, ...]:
-        """Return texts, in small letters; a snapshot without any of them is not read."""
+        """Return texts in small letters; a snapshot that has none of them is skipped."""
         certain = {*self.certain, *self.fingerprints}
         spelt = {each.lower().encode() for each in certain}
         spelt |= {each.encode().hex().encode() for each in certain}
@@ -230,7 +234,7 @@ class _Marks:
         return tuple(spelt)
 
     def match(self, row: Any, body: bytes) -> _Match:  # noqa: ANN401 - a row of SNAPSHOT
-        """Tell of a snapshot who was logged on, and whether it holds the person and others."""
+        """Return who was logged on in a snapshot, and whether it holds the person or others."""
         document = msgspec.json.decode(body)
         every = list(texts(document))
         joined = "\n".join({text.casefold() for text in every})
@@ -256,7 +260,7 @@ def _matching(connection: Connection, marks: _Marks) -> Iterator[_Match]:
     query = select(SNAPSHOT.c.id, SNAPSHOT.c.workstation_id, SNAPSHOT.c.body)
     for row in connection.execute(query) if needles else ():
         body = unpack(row.body)
-        if b"\\u" in body:  # another program wrote it, with letters as numbers
+        if b"\\u" in body:  # written by another program, with letters escaped
             body = msgspec.json.encode(msgspec.json.decode(body))
         lower = body.lower()
         if any(needle in lower for needle in needles):
@@ -266,7 +270,7 @@ def _matching(connection: Connection, marks: _Marks) -> Iterator[_Match]:
 
 
 def _registered(connection: Connection, number: str) -> Iterator[str]:
-    """Yield the names that a register has for a number that it has whole."""
+    """Yield the names that a register has for a whole number."""
     for row in connection.execute(select(PERSON.c.name).where(PERSON.c.number == number)):
         yield folded(row.name)
 
@@ -282,11 +286,11 @@ def _base(number: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Return a name as names are compared: small letters as Turkish has them, single blanks."""
+    """Return a name as names are compared: Turkish small letters, single blanks."""
     return " ".join(lowered(name).split())
 
 
 def accounts(text: str) -> tuple[str, ...]:
-    """Return a text as an account, if it can be one."""
+    """Return the account that a text can be, or nothing."""
     name = account(text) if not _HASH.fullmatch(text) else text
     return (name,) if name and "*" not in name and " " not in name else ()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where snapshots are handed over: a folder on a file share, or a server.
 
-A snapshot has one name for all time, so that the receiver sees it once however often it is handed
-over. No log line holds what is in a snapshot.
+A snapshot keeps its name for ever, so the receiver has it once, however often it is handed over. No
+log line shows the contents of a snapshot.
 """
 
 import logging
@@ -23,11 +23,11 @@ HandOver = Callable[[str, bytes], Answer]
 
 
 def destination(to: str, settings: "OfFleet") -> HandOver:
-    """Return what hands one snapshot over.
+    """Return the function that hands one snapshot over.
 
     Raises:
-        Refused: it is neither an absolute folder nor an https address, or what is set
-            for it cannot be used.
+        Refused: `to` is neither an absolute folder nor an https address, or a setting for it
+            cannot be used.
     """
     if "://" not in to:
         if not Path(to).is_absolute():
@@ -39,17 +39,17 @@ def destination(to: str, settings: "OfFleet") -> HandOver:
 
 
 class Folder:
-    """A folder that many write to and one collects from.
+    """A folder that many workstations write to and one importer reads.
 
-    It has no folders in it: one would belong to whoever sent first, and let in nobody else.
+    It gets no folders inside: one would belong to the first sender, and others could not write.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Use a folder that exists: one that is missing is a share that is not there now."""
+        """Use an existing folder; a missing one is never made, it is a share that is away."""
         self._folder = folder
 
     def __call__(self, name: str, body: bytes) -> Answer:
-        """Put a snapshot there under its name, whole or not at all; what begins with `.` grows."""
+        """Put a snapshot there whole, under its name; while it grows, its name begins with `.`."""
         place = self._folder / name
         try:
             if not _holds(place, body):
@@ -62,7 +62,7 @@ class Folder:
 
 
 def _holds(place: Path, body: bytes) -> bool:
-    """Say whether a file is there with these bytes; one that may not be read is written again."""
+    """Tell whether a file is there with these bytes; False if it cannot be read."""
     try:
         return place.stat().st_size == len(body) and regularfile.read(place) == body
     except OSError:

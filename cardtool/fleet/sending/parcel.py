@@ -20,8 +20,8 @@ def parcel(
 ) -> tuple[str, bytes]:
     """Return the name that a snapshot keeps for ever, and its bytes: one line of JSON.
 
-    The name holds the moment first, so that names sort by it. `key` is that of the hash; a
-    policy that hashes nothing needs none. `accounts` are of whoever runs the program.
+    The name begins with the moment, so that names sort by it. `key` is the key of the hash; only
+    the policy `hashed` needs it. `accounts` are those of the person who runs the program.
     """
     sent = leaving(replace(snapshot, origin=origin), origin.identity, key, accounts)
     body = msgspec.json.encode(sent) + b"\n"
@@ -37,14 +37,14 @@ def allowed(
     key: bytes,
     accounts: Iterable[str] = (),
 ) -> tuple[str, bytes]:
-    """Return a snapshot that waited as today's policy lets it leave: never more than it had.
+    """Return a waiting snapshot as today's policy lets it leave; nothing hidden comes back.
 
-    The name is the same each time, for the bytes are. A number that was masked before is hashed
-    without its middle, so under `hashed` it is not joined with later ones. `accounts` are of
-    whoever runs the program.
+    The name is the same each time, because the bytes are. If a number was masked before, only its
+    masked form can be hashed: under `hashed` that hash differs from the person's later ones.
+    `accounts` are those of the person who runs the program.
 
     Raises:
-        SnapshotError: it cannot be read, so nobody can say what of a person is in it.
+        SnapshotError: it cannot be read, so nobody knows what it says of people.
     """
     if policy is IdentityPolicy.FULL:
         return name, body

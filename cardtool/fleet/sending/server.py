@@ -22,10 +22,10 @@ from cardtool.web.client import Request, Route, ask
 _LOG = logging.getLogger(__name__)
 
 _TAKEN = frozenset({200, 201, 202, 204, 409})
-"""409: it is there already. Source: RFC 9110 §15.5.10."""
+"""409: the server has it already. Source: RFC 9110 §15.5.10."""
 
 _REFUSED = frozenset({400, 413, 415, 422})
-"""What is wrong with the snapshot itself, today and tomorrow. Source: RFC 9110 §15.5."""
+"""The snapshot itself is wrong, and will be tomorrow. Source: RFC 9110 §15.5."""
 
 _ACCESS = frozenset({401, 403, 407})
 
@@ -38,13 +38,13 @@ _SECRET = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Server:
-    """A server that keeps what it is sent under the name it is sent to."""
+    """A server that keeps each snapshot under the address it was sent to."""
 
     def __init__(self, to: str, settings: OfFleet) -> None:
-        """Use an https address, and what is set for it.
+        """Use an https address, with the settings for it.
 
         Raises:
-            Refused: it is no https address, or what is set cannot be used.
+            Refused: it is no https address, or a setting cannot be used.
         """
         self._url = _address(to)
         self._route = Route(proxy=settings.proxy or "", allow_private=True)
@@ -62,7 +62,7 @@ class Server:
     def __call__(self, name: str, body: bytes) -> Answer:
         """Send a snapshot, and wait for the answer as long as the time limit says.
 
-        Its name is its address, so that a repeat replaces it by itself: PUT is idempotent.
+        Its address contains its name, so sending it twice changes nothing: PUT is idempotent.
         Source: RFC 9110 §9.2.2, §9.3.4; draft-ietf-httpapi-idempotency-key-header-07.
         """
         headers = {**self._headers, "Idempotency-Key": f'"{name}"'}
@@ -108,7 +108,7 @@ def _address(to: str) -> str:
 
 
 def _tls(ca_file: str | None) -> ssl.SSLContext:
-    """Return whom to trust: those of a file, or those whom the system trusts."""
+    """Return the trusted issuers: those in a file, or those that the system trusts."""
     try:
         if ca_file is not None:
             regularfile.opened(ca_file).close()

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps snapshots on disk until their receiver has taken them, in order, without losing one.
+"""Keeps snapshots on disk until the receiver has accepted them, in order, without losing one.
 
-A snapshot waits under the name that it has at the receiver. So a sender that is killed after it
-delivered a snapshot and before it removed it delivers the same name again. This module knows
-nothing of the receiver. It needs the standard library alone, for it runs on every workstation.
+A snapshot waits under the name that it gets at the receiver. If a sender is killed between
+delivering a snapshot and removing it here, the next run delivers it again under the same name. This
+module knows nothing of the receiver. It uses only the standard library, because it runs on every
+workstation.
 """
 
 import errno
@@ -21,16 +22,16 @@ from cardtool import regularfile, wholefile
 
 _WAITING = re.compile(r"(?P<number>[0-9]{12})_(?P<name>[^.].*)")
 _DRAFT = ".part"
-"""Where the next one grows, under the lock."""
+"""Name of the file that is being written, under the lock."""
 
 _TRIED = ".tried"
-"""How often a receiver answered and did not take a snapshot: lines of a count and a name."""
+"""How often the receiver answered without accepting a snapshot: lines of count and name."""
 
 _TRIES = 3
-"""Runs after which such a snapshot no longer holds up those behind it."""
+"""After this many runs such a snapshot no longer holds up those behind it."""
 
 _PUT_PATIENCE_S = 10.0
-"""For another sender that is putting one down, which takes milliseconds."""
+"""How long to wait for another sender that is storing a snapshot; it takes milliseconds."""
 
 _RETRY_S = 0.02
 
@@ -42,42 +43,42 @@ class Answer(NamedTuple):
     """What became of handing one snapshot over."""
 
     state: Literal["delivered", "away", "refused"]
-    """away: later it may go; refused: as it is it never will."""
+    """away: try again later; refused: it will never be accepted."""
     kind: str = ""
-    """Why it is away: certificate, access, busy (another sender), or nothing in particular."""
+    """Why it is away: certificate, access, busy (another sender); empty: another reason."""
     reason: str = ""
     """In the receiver's or the system's own words; for support, never parsed."""
     is_heard: bool = False
-    """The receiver itself answered, so it may be this snapshot alone that it cannot take."""
+    """The receiver itself answered, so perhaps it rejects only this snapshot."""
 
 
 DELIVERED = Answer("delivered")
 
 
 class Report(NamedTuple):
-    """What became of everything that waited."""
+    """What became of all waiting snapshots."""
 
     delivered: int = 0
     refused: int = 0
     waiting: int = 0
     last: Answer = DELIVERED
-    """The latest that was not taken; what it says holds for all that wait."""
+    """The answer for the latest snapshot that was not accepted."""
     passed: int = 0
-    """Snapshots that were not taken for several runs, and no longer hold up the others."""
+    """Snapshots that were not accepted for several runs, and no longer hold up the others."""
 
 
 class Spool:
-    """One folder of snapshots that wait; any number of senders at once may use it."""
+    """A folder of waiting snapshots; several senders may use it at the same time."""
 
     def __init__(self, folder: Path, limit: int | None = None) -> None:
-        """Use a folder, made when something is put there; `limit` is how many may wait."""
+        """Use a folder, which `put` makes if it is missing; `limit` is how many may wait."""
         self._folder = folder
         self._limit = limit
 
     def put(self, name: str, body: bytes) -> int:
         """Keep a snapshot until it is delivered, and return how many of the oldest were dropped.
 
-        What waits under this name already is the same, and stays where it is.
+        If a snapshot of this name is already waiting, it is the same one, and keeps its place.
 
         Raises:
             OSError: it could not be kept.
@@ -97,11 +98,11 @@ class Spool:
             return len(over)
 
     def deliver(self, hand_over: Callable[[str, bytes], Answer], patience_s: float) -> Report:
-        """Hand over what waits, oldest first, until nothing does or the receiver is away.
+        """Hand over what waits, oldest first, until nothing waits or the receiver is away.
 
-        A snapshot that it answers and does not take, run after run, goes after all others.
+        If the receiver has not accepted a snapshot for several runs, that one goes last.
 
-        `patience_s` is for another sender that is at it already, and takes along what waits.
+        `patience_s` is how long to wait for another sender that is delivering already.
         """
         if not self._folder.is_dir():
             return Report()
@@ -115,15 +116,15 @@ class Spool:
             for file in self._queue(tried):
                 try:
                     body = regularfile.read(file, follow=False)
-                except FileNotFoundError:  # dropped meanwhile
+                except FileNotFoundError:  # dropped in the meantime
                     continue
-                except OSError as error:  # another user's: it stays, and holds up no other
+                except OSError as error:  # another user's file: leave it, and go on with the next
                     last = Answer("away", reason=f"{file}: {error.strerror}")
                     continue
                 name = _parts(file)["name"]
                 answer = hand_over(name, body)
                 if answer.state == "delivered":
-                    with suppress(OSError):  # held open by a scanner of viruses: it goes once more
+                    with suppress(OSError):  # a virus scanner has it open: it is sent once more
                         file.unlink(missing_ok=True)
                     delivered += 1
                     continue
@@ -142,7 +143,7 @@ class Spool:
         return Report(delivered, refused, len(self._waiting()), last, passed)
 
     def _queue(self, tried: Mapping[str, int]) -> Iterator[Path]:
-        """Yield what waits, each once, what came meanwhile, and then what was tried too often."""
+        """Yield each waiting file once, also those that arrive now; last those tried too often."""
         late = {file for file in self._waiting() if tried.get(_parts(file)["name"], 0) >= _TRIES}
         seen = set(late)
         while new := [file for file in self._waiting() if file not in seen]:
@@ -151,22 +152,22 @@ class Spool:
         yield from sorted(late)
 
     def _tried(self) -> dict[str, int]:
-        """Return how often each was tried, of those that wait."""
+        """Return how often each waiting snapshot was tried."""
         waiting = {_parts(file)["name"] for file in self._waiting()}
         try:
             lines = regularfile.read(self._folder / _TRIED).decode().splitlines()
         except (OSError, UnicodeDecodeError):
             return {}
-        found = (line.partition(" ") for line in lines)
-        return {name: int(n) for n, _, name in found if name in waiting and n.isdecimal()}
+        parts = (line.partition(" ") for line in lines)
+        return {name: int(n) for n, _, name in parts if name in waiting and n.isdecimal()}
 
     def _keep_tried(self, tried: Mapping[str, int]) -> None:
         body = "".join(f"{number} {name}\n" for name, number in tried.items()).encode()
-        with suppress(OSError):  # then it is tried more often
+        with suppress(OSError):  # not counted: the snapshot is tried more often
             wholefile.write(self._folder / _TRIED, body, draft=f"{_TRIED}{_DRAFT}")
 
     def _set_aside(self, file: Path, reason: str) -> None:
-        """Move what will never be taken into a folder of its own, with the reason beside it."""
+        """Move a refused snapshot into the folder `refused`, with the reason beside it."""
         folder = self._folder / "refused"
         _make(folder)
         name = _parts(file)["name"]
@@ -178,7 +179,7 @@ class Spool:
 
     @contextmanager
     def _locked(self, name: str, patience_s: float) -> Iterator[bool]:
-        """Hold a lock, which ends with this process whatever ends it; False: another has it."""
+        """Hold a lock, which the system releases when this process ends; False: another has it."""
         until = time.monotonic() + patience_s
         with open(self._folder / f".{name}.lock", "ab", opener=_private) as file:
             while not (mine := _lock(file.fileno())) and time.monotonic() < until:
@@ -191,7 +192,7 @@ def _private(path: str, flags: int) -> int:
 
 
 def _make(folder: Path) -> None:
-    """Make a folder of ours, or find that it is one.
+    """Make a folder of this user, or check that it is one.
 
     Raises:
         OSError: it is a link, or another user's, or lies in a folder of another user's.
@@ -201,7 +202,7 @@ def _make(folder: Path) -> None:
 
 
 def _check(folder: Path) -> None:
-    """Refuse a folder in which another user could change what is waiting, or lead it elsewhere.
+    """Refuse a folder in which another user could change or redirect what is waiting.
 
     Raises:
         OSError: it is a link, or another user's, or lies in a folder of another user's.
@@ -235,6 +236,6 @@ def _lock(handle: int) -> bool:
 
 
 def _parts(file: Path) -> re.Match[str]:
-    found = _WAITING.fullmatch(file.name)
-    assert found is not None  # noqa: S101 - `_waiting` chose it by this
-    return found
+    parts = _WAITING.fullmatch(file.name)
+    assert parts is not None  # noqa: S101 - `_waiting` chose it by this
+    return parts

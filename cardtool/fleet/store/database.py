@@ -28,12 +28,12 @@ _SQLITE_HEADER = b"SQLite format 3\0"
 _ROWS = 2000
 """Rows that are fetched at once."""
 
-# an interruption that it meets while it closes is logged as a traceback, and raised as well
+# SQLAlchemy logs a traceback of Ctrl-C while it closes a connection, and raises it as well
 logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())
 
 
 Progress = Callable[[int, int], None]
-"""Called with how many snapshots have been judged, and how many there are."""
+"""Called with how many snapshots have been judged and how many there are in all."""
 
 
 class Store:
@@ -43,19 +43,19 @@ class Store:
         """Open the database of an address: a file, sqlite:///FILE or postgresql://… alike.
 
         Raises:
-            Refused: it cannot be opened, a newer cardtool made it, or it is to be there and
-                is not.
+            Refused: it cannot be opened, a newer cardtool made it, or it does not exist and
+                `may_make` is false.
         """
         url = _url(address)
         self.place = _place(url)
-        """What it is called in messages: never with a password."""
+        """Its name in messages, which never holds a password."""
         self.progress: Progress = lambda _done, _number: None
-        """Called during a long judging; a command with a screen puts its own here."""
+        """Called while many snapshots are judged; a command with a terminal sets its own."""
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             _prepare_file(url, may_make=may_make)
         self.engine: Engine = _engine(url)
-        # whoever forgets to close it, or is kept from that by an error, leaves no connection open
+        # closes the connections even if nobody calls `close`
         weakref.finalize(self, self.engine.dispose)
         try:
             self._bring_up_to_date(may_make=may_make)
@@ -70,20 +70,20 @@ class Store:
     def writing(self) -> Iterator[Connection]:
         """Give a connection whose changes are kept together or not at all.
 
-        This and the other two raise a `Refused` in place of what the database says.
+        `writing`, `reading` and `asking` raise `Refused` in place of the database's own errors.
         """
         with self._connected(cardtool_writes=True) as connection, connection.begin():
             yield connection
 
     def reading(self) -> AbstractContextManager[Connection]:
-        """Give a connection to ask; rows come as they are fetched, so memory stays flat."""
+        """Give a connection that fetches rows in parts, so that memory stays flat."""
         return self._connected(stream_results=True, yield_per=_ROWS)
 
     def asking(self) -> AbstractContextManager[Connection]:
-        """Give a connection for few rows, each answer at once.
+        """Give a connection for few rows, which fetches each answer whole.
 
-        What is fetched bit by bit PostgreSQL works on with one process alone, and as if most were
-        never fetched. Source: its documentation, §15.2 and `cursor_tuple_fraction`.
+        For an answer that is fetched in parts PostgreSQL uses a single process, and plans as if
+        most rows were never fetched. Source: its documentation, §15.2, `cursor_tuple_fraction`.
         """
         return self._connected()
 
@@ -96,7 +96,7 @@ class Store:
             raise self._refusal(error) from error
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections."""
         self.engine.dispose()
 
     def _bring_up_to_date(self, *, may_make: bool) -> None:
@@ -111,14 +111,14 @@ class Store:
         from cardtool.fleet.store.migrations import upgrade  # noqa: PLC0415 - Alembic takes its time
 
         with self.writing() as connection:
-            if not self.is_sqlite:  # SQLite has been locked by the transaction itself
+            if not self.is_sqlite:  # in SQLite the transaction itself is the lock
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            if schema_of(connection) != SCHEMA:  # nobody did it meanwhile
+            if schema_of(connection) != SCHEMA:  # check again under the lock
                 upgrade(connection)
 
     def _refusal(self, error: DBAPIError) -> Refused:
         """Return the refusal for an error of the database."""
-        said = str(error.orig).strip()
+        message = str(error.orig).strip()
         codes = {
             "file is not a database": "store-no-database",
             "readonly": "store-read-only",
@@ -129,17 +129,18 @@ class Store:
             "no password supplied": "store-login",
             "disk is full": "store-full",
         }
-        code = next((code for part, code in codes.items() if part in said), "store-failed")
-        reason = " ".join(said.splitlines()[:2])
+        code = next((code for part, code in codes.items() if part in message), "store-failed")
+        reason = " ".join(message.splitlines()[:2])
         return Refused(code=code, store=self.place, reason=reason)
 
 
 def schema_of(connection: Connection) -> str | None:
-    """Return the version of a database's tables; None: there are none."""
+    """Return the version of a database's tables; None: it has no tables."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return found
+    query = text("SELECT version_num FROM alembic_version")
+    version: str | None = connection.execute(query).scalar()
+    return version
 
 
 def _url(address: str) -> URL:
@@ -166,7 +167,7 @@ def _place(url: URL) -> str:
 
 
 def _prepare_file(url: URL, *, may_make: bool) -> None:
-    """Make the file, readable by nobody else, before SQLite would make it for everybody."""
+    """Make the file, readable by its owner only; SQLite would make it readable by everybody."""
     name = str(url.database)
     if name == ":memory:" or name.startswith("file:"):
         return
@@ -197,10 +198,10 @@ def _engine(url: URL) -> Engine:
 
 
 def _set_up(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's, or a wrapper
-    """Set what SQLite forgets between connections.
+    """Set what SQLite does not remember from one connection to the next.
 
-    Source: https://www.sqlite.org/pragma.html; transactions are ours (`_begin`), for sqlite3's own
-    commit before a change of tables.
+    `_begin` begins transactions, because those of the module sqlite3 commit before a change of
+    tables. Source: https://www.sqlite.org/pragma.html.
     """
     connection.isolation_level = None
     with closing(connection.cursor()) as cursor:
@@ -213,6 +214,6 @@ def _set_up(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3
 
 
 def _begin(connection: Connection) -> None:
-    """Begin as a writer at once: a reader that turns writer while another writes is refused."""
+    """Lock at once for writing: SQLite refuses a reader that begins to write later."""
     writes = connection.get_execution_options().get("cardtool_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

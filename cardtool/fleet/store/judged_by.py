@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records by which rules and thresholds the columns of a store were judged.
 
-A program with other rules marks every row as due (`DUE_US`), in one transaction with the record of
-its own. A row that is due is judged again before it is shown (`advance`).
+A program with other rules marks every row as due (`DUE_US`) and records its own rules, in one
+transaction. A row that is due is judged again before it is shown (`advance`).
 """
 
 import functools
@@ -22,7 +22,7 @@ from cardtool.model.refused import Refused
 from cardtool.rules.policy import Policy
 
 _DECIDING = ("cardtool.rules", "cardtool.catalog", "cardtool.model")
-"""Packages that decide what a snapshot means; `columns` is the fourth part."""
+"""Packages that decide what a snapshot means; so does the module `fleet/columns.py`."""
 _KINDS = (".py", ".toml")
 
 
@@ -50,11 +50,11 @@ def mine(policy: Policy) -> JudgedBy:
 def rules() -> str:
     """Return the fingerprint of all files that decide what a snapshot means."""
     digest = hashlib.sha256()
-    own = importlib.resources.files("cardtool.fleet") / "columns.py"
+    columns = importlib.resources.files("cardtool.fleet") / "columns.py"
     for package in _DECIDING:
         for name, file in sorted(_files(importlib.resources.files(package), package)):
             digest.update(f"{name}\n".encode() + file.read_bytes().replace(b"\r\n", b"\n"))
-    digest.update(own.read_bytes().replace(b"\r\n", b"\n"))
+    digest.update(columns.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:16]
 
 
@@ -69,7 +69,7 @@ def _files(folder: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
 def stored(connection: Connection, *, is_kept: bool = False) -> JudgedBy | None:
     """Return what the columns were judged by; None: it is not recorded yet.
 
-    `is_kept`: PostgreSQL lets nobody change it until the transaction ends.
+    `is_kept`: in PostgreSQL nobody can change the record until the transaction ends.
     """
     query = select(JUDGED_BY.c.release, JUDGED_BY.c.rules, JUDGED_BY.c.policy)
     row = connection.execute(query.with_for_update(read=True) if is_kept else query).first()
@@ -80,7 +80,7 @@ def stored(connection: Connection, *, is_kept: bool = False) -> JudgedBy | None:
 
 
 def settle(store: Store, wanted: JudgedBy) -> None:
-    """Mark every row as due, unless the columns were judged by the same.
+    """Mark every row as due, unless the same rules and thresholds judged the columns.
 
     Raises:
         Refused: a newer cardtool judged them, or the store cannot be written to.
@@ -95,13 +95,15 @@ def settle(store: Store, wanted: JudgedBy) -> None:
 
 
 def mark(store: Store, wanted: JudgedBy) -> None:
-    """Mark every row as due, to be judged by this from now on.
+    """Mark every row as due, and record the rules that judge from now on.
 
     Raises:
         Refused: the store cannot be written to.
     """
     with store.writing() as connection:
-        if not store.is_sqlite:  # one at a time; imports that write have read it for their time
+        if (
+            not store.is_sqlite
+        ):  # one at a time, and not while an import is writing: it holds the record
             connection.exec_driver_sql("LOCK TABLE judged_by IN EXCLUSIVE MODE")
         connection.execute(delete(JUDGED_BY))
         values = {

@@ -2,8 +2,8 @@
 """The tables of the store, for SQLite and PostgreSQL alike.
 
 Moments are whole microseconds since 1970 in UTC (`*_us`), so that both databases compare and sort
-them as numbers. `snapshot` is what came, kept as it came; `workstation` and `certificate` are made
-of it and can be made again.
+them as numbers. The table `snapshot` keeps what was received, unchanged. The tables `workstation`
+and `certificate` are computed from it, and can be computed again.
 """
 
 import types
@@ -32,8 +32,8 @@ from cardtool.fleet.columns import CertificateRow, SnapshotRow, WorkstationRow
 from cardtool.model.moments import DAY_US
 
 SCHEMA = max(
-    each.stem.removeprefix("step_")
-    for each in Path(__file__).parent.glob("migrations/versions/step_*.py")
+    step.stem.removeprefix("step_")
+    for step in Path(__file__).parent.glob("migrations/versions/step_*.py")
 )
 """Version of these tables: the newest step of the migrations."""
 
@@ -57,7 +57,7 @@ def columns_of(record: type[msgspec.Struct]) -> Iterator[Column[Any]]:
     for name, hint in get_type_hints(record, include_extras=True).items():
         kinds = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
         plain = getattr(kinds[0], "__origin__", kinds[0])
-        extra = [each.extra for each in getattr(kinds[0], "__metadata__", ()) if each.extra]
+        extra = [meta.extra for meta in getattr(kinds[0], "__metadata__", ()) if meta.extra]
         kind = getattr(sqlalchemy, extra[0]["sql"]) if extra else _TYPES[plain]
         yield Column(name, kind, nullable=type(None) in kinds)
 
@@ -81,17 +81,17 @@ WORKSTATION = Table(
     Index(
         "ix_workstation_tally",
         *("codes", "severity", "verdict", "reader", "unit", "not_after_us", "taken_us", "host"),
-        postgresql_include=["id"],  # in SQLite's it is anyway
+        postgresql_include=["id"],  # every index of SQLite has it
     ),
     Index(
         "ix_workstation_unit_tally",
         *("unit", "severity", "reader", "not_after_us", "taken_us"),
     ),
 )
-"""The last two indexes hold all that is asked for, in the order of the counts: no row is read.
+"""The last two indexes hold every column that counts need, in their order, so no row is read.
 
-Every other index would make imports slower, so a question that one scan of these answers in time
-has none.
+Each further index would make imports slower. A question has none of its own if one scan of these
+two answers it in time.
 """
 
 SNAPSHOT = Table(
@@ -105,10 +105,10 @@ SNAPSHOT = Table(
 )
 
 AHEAD_US = DAY_US
-"""A clock that is further ahead of the import is wrong; one that is less may be of another zone."""
+"""A clock further ahead of the import than this is wrong; less may be another time zone."""
 
 IS_AHEAD: ColumnElement[bool] = SNAPSHOT.c.taken_us > SNAPSHOT.c.imported_us + AHEAD_US
-"""A snapshot dated more than a day after its import: history, and never the latest over another."""
+"""A snapshot dated more than a day after its import: it never counts as the latest over another."""
 
 CERTIFICATE = Table(
     "certificate",
@@ -118,7 +118,7 @@ CERTIFICATE = Table(
     *columns_of(CertificateRow),
     UniqueConstraint("workstation_id", "sha256"),
 )
-"""Every NES that was ever seen on a workstation: a card in a drawer keeps its end date."""
+"""Every NES that was ever seen on a workstation, so the end of a card put away stays known."""
 
 PERSON = Table(
     "person",
@@ -138,9 +138,10 @@ PERSON = Table(
     Index(None, "host"),
     Index(None, "user"),
 )
-"""Who a personnel register names, as the identity policy left them; empty: it does not say.
+"""The people of the personnel registers, as the identity policy left them; empty: not known.
 
-`number` is spelt as `workstation.person` is, `host` and `user` in small letters: they are compared.
+`number` is spelt like `workstation.person`, and `host` and `user` are in small letters, so that
+they can be compared.
 """
 
 FORGOTTEN = Table("forgotten", METADATA, Column("look", String, primary_key=True))
@@ -154,4 +155,4 @@ JUDGED_BY = Table(
     Column("rules", String, nullable=False),
     Column("policy", Text, nullable=False),
 )
-"""The one row says by which rules and thresholds all columns were judged, `judged_by`."""
+"""Its only row says by which rules and thresholds all columns were judged (`judged_by`)."""

@@ -23,7 +23,7 @@ from cardtool.views.harmless import escape
 
 if TYPE_CHECKING:
     from cardtool.fleet.importing.reading import Trouble
-    from cardtool.fleet.importing.run import Report, Says
+    from cardtool.fleet.importing.run import Report, Wording
 
 _FORMATS = ("terminal", "json")
 
@@ -44,7 +44,7 @@ _FORMATS = ("terminal", "json")
 @options(*showing(*_FORMATS), DATABASE)
 @click.pass_context
 def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, remove: bool) -> None:  # noqa: FBT001 - as click gives it
-    """Take snapshots into the store: files, folders, `-`.
+    """Import snapshots into the store: files, folders, `-`.
 
     Read are .json, .ndjson and .jsonl, with .gz or without; a file that is named may be called
     anything. Importing a file twice changes nothing: files that were imported stay where they are
@@ -63,22 +63,22 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
         policy=asked.config.days(),
         identity=IdentityPolicy(asked.config.fleet.identity or "full"),
     )
-    apart = None if rejected is None else Path(rejected)
+    folder = None if rejected is None else Path(rejected)
     try:
-        with JudgedBlocks(map(Path, paths), terms, rejected=apart) as judged:
+        with JudgedBlocks(map(Path, paths), terms, rejected=folder) as judged:
             # SQLAlchemy is loaded while the other processes judge
             from cardtool.cli.fleet.opening import opened  # noqa: PLC0415
-            from cardtool.fleet.importing.run import take_in  # noqa: PLC0415
+            from cardtool.fleet.importing.run import import_judged  # noqa: PLC0415
 
             store = opened(asked, may_make=True)
-            report = take_in(store, judged, says=_says(asked.text), remove=remove)
+            report = import_judged(store, judged, says=_says(asked.text), remove=remove)
     except BrokenExecutor as error:
         raise Refusal(code="import-ended") from error
-    write(asked, _told(report, asked.text if asked.format.name == "terminal" else None))
+    write(asked, _shown(report, asked.text if asked.format.name == "terminal" else None))
     ctx.exit(UNKNOWN if report.set_aside else 0)
 
 
-def _says(text: Text) -> "Says":
+def _says(text: Text) -> "Wording":
     def says(trouble: "Trouble", file: str) -> str:
         named: dict[str, str | int] = {"file": file, "reason": trouble.detail}
         return escape(text.refusal(trouble.code, {**named, "limit": SIZE_LIMIT_BYTES}))
@@ -86,13 +86,13 @@ def _says(text: Text) -> "Says":
     return says
 
 
-def _told(report: "Report", text: Text | None) -> Iterator[str]:
+def _shown(report: "Report", text: Text | None) -> Iterator[str]:
     if text is None:
         yield msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
         return
     for name in ("read", "new", "known", "set_aside", "passed_over"):
         yield f"{text.label('import-' + name.replace('_', '-'))}: {getattr(report, name)}\n"
     for name in ("folders", "left", "stuck"):
-        for each in getattr(report, name):
-            shown = "\n    ".join(map(escape, each.splitlines()))
+        for lines in getattr(report, name):
+            shown = "\n    ".join(map(escape, lines.splitlines()))
             yield f"{text.label('import-' + name)}: {shown}\n"

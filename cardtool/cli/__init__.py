@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: arguments in, one call, what a view returned out, and an exit status.
+"""The command line: reads arguments, makes one call, writes what a view returns, exits.
 
-A command's module is imported when the command is called (`later`): `--help` starts at once, and
-`explain` and `diagnose` work where no device library is installed.
+The module of a command is imported when the command is called (`later`). So `--help` starts at
+once, and `explain` and `diagnose` work without device libraries.
 """
 
 import errno
@@ -37,28 +37,28 @@ _COMMANDS = later(
         "fleet": "Collect the snapshots of many workstations, and ask who must renew and who has "
         "no reader.",
         "guide": "Show the procedure NAME from beginning to end, or list them all.",
-        "practice": "Show a described desk for its own moment, marked as practice; without CASE, "
-        "list them all.",
+        "practice": "Show a practice case as if it were this computer; without CASE, list them "
+        "all.",
         "sign-test": "Have the card sign a random number; the only command that asks for a PIN.",
         "snapshot": "Write what this machine looks like, for support.",
     },
 )
 
-# click's own 2 for a wrong command means "critical" to whoever watches exit statuses.
+# click exits with 2 for a wrong command line, which here would mean "critical"
 click.UsageError.exit_code = UNKNOWN
 
 
 def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
     """Run one command and return its exit status; the outermost lines of the program.
 
-    `workers` are those that were started before this was loaded.
+    `workers` were started before this module was loaded, if any were.
     """
     _open_closed_streams()
     try:
         status = main.main(list(arguments), "cardtool", standalone_mode=False, obj=workers)
         return int(status or 0)
     except click.ClickException as error:
-        with suppress(OSError):  # standard error is full or gone: the status still says it
+        with suppress(OSError):  # standard error is full or closed: the exit status is enough
             error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -77,7 +77,7 @@ def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
 
 
 def _open_closed_streams() -> None:
-    """Point what the caller closed at nothing: a scheduler may want the exit status alone."""
+    """Open streams that the caller closed, for a scheduler that wants only the exit status."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             handle = os.open(os.devnull, os.O_RDWR)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the options, the environment and the configuration files ask of a command, together."""
+"""The settings of a command, from its options, the environment and the configuration files."""
 
 import os
 import re
@@ -43,12 +43,12 @@ class Asked:
             raise click.UsageError(text, ctx)
         self.format: Format = FORMATS[asked or (*known, "terminal")[0]]
         self.keeps = bool(self.option("keep_personal"))
-        """Persons are left as they are."""
+        """Names and numbers of people stay as they are."""
         if self.keeps and not self.format.keeps:
             whole = " or ".join(name for name in known if FORMATS[name].keeps)
             text = f"--keep-personal is for data: add --format {whole or 'json'}."
             raise click.UsageError(text, ctx)
-        self.institution = self._institution()  # a wrong name is refused before a card is read
+        self.institution = self._institution()  # refuses a wrong name before a card is read
 
     def option(self, name: str) -> Any:  # noqa: ANN401 - an option's value
         """Return what an option was set to, or None."""
@@ -76,7 +76,7 @@ class Asked:
         asked = next(languages(self.option("lang"), os.environ), None)
         language = asked or self.config.language or system_language()
         command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
-        if name := self._profile:  # a command that is shown can be typed as it is
+        if name := self._profile:  # so that a command in a message can be typed as it is
             is_plain = re.fullmatch(r"[\w.:\\/-]+", name)
             on_windows = name if is_plain else f'"{name}"'
             quoted = on_windows if sys.platform == "win32" else shlex.quote(name)
@@ -85,7 +85,7 @@ class Asked:
 
     @cached_property
     def key(self) -> bytes:
-        """The secret of the hash of persons: the site's, or a new one for this run."""
+        """The key that people are hashed with: the site's, or a new one for this run."""
         configured = self.config.identity.key
         return bytes.fromhex(configured) if configured else os.urandom(32)
 

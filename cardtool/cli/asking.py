@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asks at the terminal: what a person types there is no argument, for shells remember those.
+"""Asks at the terminal for what must not be an argument, because shells remember arguments.
 
 Nothing that is typed is logged or repeated in a refusal.
 """
@@ -20,7 +20,7 @@ def tell(words: str) -> None:
 
 
 def ask(prompt: str, limit: int = -1) -> str:
-    """Read a line, of so many characters at most; nobody is prompted but at a terminal.
+    """Read a line of at most `limit` characters; show the prompt only on a terminal.
 
     Raises:
         click.Abort: the person left.
@@ -30,7 +30,7 @@ def ask(prompt: str, limit: int = -1) -> str:
         tell(f"{prompt}: ")
     try:
         typed = sys.stdin.readline(limit)
-    except UnicodeError:  # whose text has a piece of what was typed
+    except UnicodeError:  # its message holds a part of what was typed
         return ""
     if not typed and is_terminal:
         raise click.Abort
@@ -41,7 +41,7 @@ def ask_unseen(prompt: str) -> bytes:
     """Read a line from the terminal without showing it, and return it in UTF-8.
 
     Raises:
-        Refusal: it could not be hidden, or is not in the terminal's encoding.
+        Refusal: the terminal cannot hide what is typed, or that is not in its encoding.
         click.Abort: the person left.
     """
     with warnings.catch_warnings():
@@ -52,5 +52,5 @@ def ask_unseen(prompt: str) -> bytes:
             raise Refusal(code="sign-no-terminal") from None
         except EOFError:
             raise click.Abort from None
-        except UnicodeError:  # whose text has a piece of what was typed
+        except UnicodeError:  # its message holds a part of what was typed
             raise Refusal(code="sign-pin-encoding") from None

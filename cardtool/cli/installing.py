@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What to type for packages that this installation lacks, however it was made.
+"""Says what to type to install missing packages, however cardtool itself was installed.
 
-It never names cardtool to an index: the program of that name there is somebody else's.
+It never installs `cardtool` from a package index: the program of that name there is another one.
 """
 
 import importlib.util
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from importlib import metadata
 
 NAME = "cardtool-eimza"
-"""Of the distribution; the package, the command and its folders are called cardtool."""
+"""Name of the distribution; the package, the command and its folders are called cardtool."""
 
 _OF_FLEET = re.compile(r"""extra\s*==\s*['"]fleet['"]""")
 
@@ -35,9 +35,9 @@ def command() -> str:
 
 
 def command_for(own: "metadata.Distribution | None", prefix: Path) -> str:
-    """Return it for an installation: what its record says, and the environment it is in.
+    """Return the command for an installation, from its record and its environment.
 
-    Without a record it runs from its source.
+    Without a record (`own` is None) cardtool runs from its source.
     """
     source, is_editable = _source(own)
     if source and (source / "run").is_file() and source in prefix.absolute().parents:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges snapshots as it was asked, and hides the persons whom the output must not show.
+"""Judges snapshots, and hides the people whom the output must not show.
 
-Rules and redaction are imported while a card answers (`looking.look`), not before it is asked.
+Rules and redaction are imported while the card answers (`looking.look`), and not before.
 """
 
 import logging
@@ -24,7 +24,7 @@ _Record = TypeVar("_Record", bound=msgspec.Struct)
 
 
 def judge(asked: Asked, snapshot: Snapshot, moment: datetime | None = None) -> Diagnosis:
-    """Diagnose as much of a snapshot as may be shown.
+    """Diagnose a snapshot, after hiding what must not be shown.
 
     It is judged for the moment of `--at`, else for `moment`, else for now.
     """

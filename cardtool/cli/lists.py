@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a list of workstations in the format asked for, giving each view what it may not get."""
+"""Writes a list of workstations; gives each view the settings that it cannot read itself."""
 
 import tempfile
 from collections.abc import Iterable
@@ -17,11 +17,11 @@ from cardtool.rules.summary import dated, newest, summarise
 from cardtool.views import LIST, view
 
 _IN_MEMORY_BYTES = 1 << 18
-"""What a spool keeps in memory; beyond, it is a file that has no name."""
+"""Bytes that a spool keeps in memory; more go into a file without a name."""
 
 
 def show_list(asked: Asked, lines: Iterable[Summary]) -> int:
-    """Write a list as it comes, and return the exit status of its worst line.
+    """Write a list line by line, and return the exit status of its worst line.
 
     Raises:
         Refusal: a workbook is not for a terminal, or what makes one is not installed.
@@ -35,7 +35,7 @@ def show_list(asked: Asked, lines: Iterable[Summary]) -> int:
             write(asked, view(asked.format.name, LIST)(lines))
         case "nagios":
             write_view(asked, lines, LIST, days=partial(_days, policy))
-            return worst.status if worst.count else UNKNOWN  # of an empty list the line says so
+            return worst.status if worst.count else UNKNOWN  # an empty list is unknown
         case "prometheus":
             write_view(asked, lines, LIST, spool=text_spool)
         case "xlsx":
@@ -46,26 +46,26 @@ def show_list(asked: Asked, lines: Iterable[Summary]) -> int:
 
 
 def show_diagnoses(asked: Asked, diagnoses: Iterable[Diagnosis]) -> int:
-    """Write a line for each diagnosis; of one workstation metrics tell the latest check alone."""
+    """Write a line for each diagnosis; metrics show only the latest check of a workstation."""
     lines = map(summarise, diagnoses)
     return show_list(asked, newest(lines) if asked.format.name == "prometheus" else lines)
 
 
 def _days(policy: Policy, issuer: str) -> tuple[int, int]:
     """Return how many days before the end Nagios warns, and how many before it alarms."""
-    own = policy.of(issuer)
-    return own.notice_days, own.critical_days
+    thresholds = policy.of(issuer)
+    return thresholds.notice_days, thresholds.critical_days
 
 
 _spool = tempfile.SpooledTemporaryFile
 
 
 def text_spool() -> TextIO:
-    """Make a place for text that waits."""
+    """Make a place that text is written to before it is shown."""
     spool = _spool(_IN_MEMORY_BYTES, "w+", encoding="utf-8", newline="")
     return cast("TextIO", spool)
 
 
 def bytes_spool() -> BinaryIO:
-    """Make a place for bytes that wait."""
+    """Make a place that bytes are written to before they are shown."""
     return cast("BinaryIO", _spool(_IN_MEMORY_BYTES))

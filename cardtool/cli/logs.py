@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `-v` writes: lines that a terminal only shows, without the account of whoever runs it."""
+"""What `-v` writes: lines without control characters and without the user's account."""
 
 import logging
 from pathlib import Path
@@ -17,7 +17,7 @@ class Harmless(logging.Formatter):
     """Escapes each line, and hides accounts, users' folders and identity numbers in it."""
 
     def __init__(self) -> None:
-        """Ask once who runs the program."""
+        """Look up once whose account this is."""
         super().__init__("%(name)s: %(message)s")
         self._accounts = Accounts(accounts.own())
         self._home = str(Path("~").expanduser())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks at this workstation as it was asked."""
+"""Checks this workstation, as the options ask."""
 
 import logging
 from collections.abc import Iterator
@@ -29,10 +29,10 @@ _MODULE_REFUSALS = {
 
 
 def look(asked: Asked, *, is_patient: bool = False) -> Snapshot:
-    """Return a snapshot of this workstation; `is_patient` if nobody sits and waits for it.
+    """Return a snapshot of this workstation; `is_patient`: nobody waits at the screen.
 
     Raises:
-        Refusal: a module that was named cannot be one.
+        Refusal: a file that was named cannot be a module.
     """
     workers: Workers = click.get_current_context().obj or Workers()
     with workers:
@@ -57,7 +57,7 @@ def _usable_module(path: str) -> str:
     """Return the absolute path of a module that this process could load.
 
     Raises:
-        Refusal: it is none.
+        Refusal: this process cannot load it.
     """
     try:
         path.encode()
@@ -76,11 +76,11 @@ def _usable_module(path: str) -> str:
             own_bits=machine.bits,
             own_machine=machine.machine,
         )
-    return str(Path(path).absolute())  # a link stays one: its name tells which module it is
+    return str(Path(path).absolute())  # links are kept: the name says which module it is
 
 
 def _prepare(asked: Asked) -> Iterator[None]:
-    """Load what judges and shows, in steps, while a card keeps this process waiting."""
+    """Load the rules and the views, step by step, while this process waits for a card."""
     import cardtool.rules  # noqa: PLC0415
 
     yield
@@ -91,7 +91,7 @@ def _prepare(asked: Asked) -> Iterator[None]:
 
     accounts.own()
     yield
-    if not asked.format.binary:  # what makes those may be missing, which is told later
+    if not asked.format.binary:  # their package may be missing; that is reported later
         view(asked.format.name)
     yield
     if asked.format.name != "json":

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The options that commands share: how they are read, and where a command finds them.
 
-An option may stand before or after the command's name; `value` gives what was said last.
+An option may stand before or after the command's name; `value` returns the last one given.
 """
 
 import os
@@ -31,17 +31,17 @@ def _remember(ctx: click.Context, param: click.Parameter, given: Any) -> None:  
 
 
 def _seconds(ctx: click.Context, param: click.Parameter, given: float | None) -> None:
-    if given is not None and not _SHORTEST_S <= given <= _LONGEST_S:  # true for nan as well
+    if given is not None and not _SHORTEST_S <= given <= _LONGEST_S:  # refuses nan too
         text = f"{given:g} is not between {_SHORTEST_S:g} and {_LONGEST_S:g} seconds."
         raise click.BadParameter(text, ctx, param)
     _remember(ctx, param, given)
 
 
 def moment(ctx: click.Context, param: click.Parameter, given: str | None) -> datetime | None:
-    """Read ISO 8601; without an offset it is local, a date alone is its first second.
+    """Read ISO 8601: local time if there is no offset; a date alone means its first second.
 
     Raises:
-        click.BadParameter: it is none.
+        click.BadParameter: it is no moment.
     """
     if given is None:
         return None
@@ -64,10 +64,10 @@ def _profile(ctx: click.Context, param: click.Parameter, given: str | None) -> N
 
 
 class PathName(click.Path):
-    """A path of which nothing is checked but that it is one: what it leads to is told later."""
+    """A path that is not checked here; the command itself reports what is wrong with it."""
 
     def __init__(self) -> None:
-        """Let every name through, also of a file that cannot be read."""
+        """Accept every name, even that of a file that cannot be read."""
         super().__init__(readable=False)
 
     def convert(  # noqa: D102 - as click has it
@@ -94,8 +94,8 @@ def options(*some: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
     """Give a command several options, shown by `--help` in this order."""
 
     def decorate(command: _Command) -> _Command:
-        for each in reversed(some):
-            command = each(command)
+        for add in reversed(some):
+            command = add(command)
         return command
 
     return decorate

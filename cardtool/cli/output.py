@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from cardtool.views.paper import Paper
 
 _COLUMNS = range(40, 101)
-"""Widths that are laid out for; wider lines are hard to read."""
+"""Widths that pages are laid out for; wider lines are hard to read."""
 
 
 def write(asked: Asked, parts: Iterable[str]) -> None:
-    """Write texts as they come.
+    """Write texts part by part.
 
-    What is for people is spelt as the console can show it; what is for programs is the same bytes
-    wherever it goes, and so is a file.
+    On a console, texts for people use only letters that it can show. Texts for programs, and files,
+    are the same bytes everywhere.
 
     Raises:
         Refusal: the disk is full, or the file cannot be written.
@@ -44,7 +44,7 @@ def write(asked: Asked, parts: Iterable[str]) -> None:
 
 
 def write_bytes(asked: Asked, parts: Iterable[bytes]) -> None:
-    """Write bytes as they come; a file stays as it was where there are none.
+    """Write bytes part by part; without any bytes a file stays as it was.
 
     Raises:
         Refusal: the disk is full, or the file cannot be written.
@@ -62,10 +62,10 @@ def write_bytes(asked: Asked, parts: Iterable[bytes]) -> None:
 def write_view(
     asked: Asked, subject: object, name: str, *, titled: bool = False, **beside: object
 ) -> None:
-    """Write what the view of this name makes of its subject; `beside` is what it is given besides.
+    """Write the view of a subject; `beside` are further arguments for the view.
 
     Raises:
-        Refusal: a workbook is for a terminal, or what makes one is not installed.
+        Refusal: a workbook would go to a terminal, or its package is not installed.
     """
     if asked.format.binary:
         refuse_workbook(asked)
@@ -82,7 +82,7 @@ def refuse_workbook(asked: Asked) -> None:
     """Refuse a workbook where it cannot be written.
 
     Raises:
-        Refusal: it is for a terminal, or what makes it is not installed.
+        Refusal: it would go to a terminal, or its package is not installed.
     """
     if asked.file is None and sys.stdout.isatty():
         raise Refusal(code="xlsx-terminal")
@@ -91,7 +91,7 @@ def refuse_workbook(asked: Asked) -> None:
 
 
 def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
-    """Write a file whole or not at all; parts as they come, so that none is kept in memory.
+    """Write a file whole or not at all, part by part, so that no part stays in memory.
 
     Raises:
         Refusal: it cannot be written.
@@ -104,7 +104,7 @@ def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
 
 
 def paper(asked: Asked, *, titled: bool = False) -> "Paper":
-    """Return the page that this terminal, or pipe, can show; a file has no colours."""
+    """Return the page for this terminal, pipe or file; a file has no colours."""
     from cardtool.views.paper import Paper  # noqa: PLC0415 - rich; data is written without it
 
     if asked.file is not None:
@@ -119,7 +119,7 @@ def paper(asked: Asked, *, titled: bool = False) -> "Paper":
 
 
 def _has_colour() -> bool:
-    """Say whether standard output is a terminal whose user has nothing against colours."""
+    """Tell whether standard output is a terminal that shows colours, and its user wants them."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sys.platform != "win32" or "WT_SESSION" in os.environ
@@ -127,7 +127,7 @@ def _has_colour() -> bool:
 
 @contextmanager
 def _standard_output() -> Iterator[None]:
-    """End quietly where the reader has gone, and with a sentence where the disk is full."""
+    """Exit quietly if the reader of a pipe has gone; refuse with a sentence if the disk is full."""
     try:
         yield
     except console.ClosedPipeError as error:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the HTML page of a diagnosis shows beside it: procedures for every role, and moments."""
+"""What an HTML page shows besides the diagnosis: procedures for every role, and moments."""
 
 from cardtool.catalog import procedures
 from cardtool.cli.asked import Asked

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lines a bank receipt must carry, from a name and a number that are typed and kept nowhere.
+"""The lines that a bank receipt must carry, from a name and a number that a person types.
 
-Neither is ever an argument, for shells remember those; nothing here is logged or repeated in a
-refusal.
+Neither is an argument, because shells remember arguments. Neither is stored, logged or repeated in
+a refusal.
 """
 
 import unicodedata
@@ -18,13 +18,13 @@ from cardtool.text import Text
 from cardtool.views.people import guide as view
 
 _PREFIX = "receipt_"
-"""Begins the keys of facts that say which words a receipt must have."""
+"""Prefix of the keys of facts that say which words a receipt must have."""
 _LONGEST = 100
 """Letters of a name; banks have room for fewer."""
 
 
 def show(asked: Asked, procedure: Procedure, guide: Guide) -> None:
-    """Ask for name and number, and show the lines; a role that pays nothing is asked for nothing.
+    """Ask for name and number, and show the lines; ask nothing of a role that does not pay.
 
     Raises:
         Refusal: the procedure has no receipt, or what was typed cannot be right.
@@ -48,16 +48,16 @@ def show(asked: Asked, procedure: Procedure, guide: Guide) -> None:
 
 
 def _key(steps: Procedure | Guide) -> str | None:
-    """Return the key of the words that a step of it tells for a receipt."""
-    told = (key for step in steps.steps for key in step.facts if key.startswith(_PREFIX))
-    return next(told, None)
+    """Return the key of the fact with the words for the receipt, if a step has one."""
+    keys = (key for step in steps.steps for key in step.facts if key.startswith(_PREFIX))
+    return next(keys, None)
 
 
 def _person(text: Text) -> dict[str, str]:
-    """Ask who it is.
+    """Ask for the name and the identity number.
 
     Raises:
-        Refusal: it is no name, or no number that the state gives.
+        Refusal: what was typed is no name, or no valid identity number.
     """
     name_label, number_label = text.label("receipt-name"), text.label("receipt-number")
     name = " ".join(unicodedata.normalize("NFC", ask(name_label, _LONGEST * 2)).split())

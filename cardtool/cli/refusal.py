@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a person is told of an input that cannot be used, in their language."""
+"""The sentence, in the user's language, about an input that cannot be used."""
 
 import sys
 from typing import Any
@@ -10,36 +10,36 @@ from cardtool.cli.options import value
 from cardtool.model.refused import Refused
 
 UNKNOWN = 3
-"""Exit status of what cannot be done or judged; `Severity.UNKNOWN` has the same."""
+"""Exit status if something cannot be done or judged, as that of `Severity.UNKNOWN`."""
 
 
 class Refusal(click.ClickException):
-    """An input that cannot be used: a sentence of `[refusal]` that names it, the place, the fix."""
+    """An input that cannot be used: a sentence of `[refusal]` with its place and what to do."""
 
     exit_code = UNKNOWN
 
     def __init__(self, *, code: str, **facts: str | int) -> None:
-        """Choose the sentence; the language is that of the command that is running."""
+        """Choose the sentence, in the language of the running command."""
         from cardtool.cli.words import words  # noqa: PLC0415 - msgspec, platformdirs and tomllib
 
         ctx = click.get_current_context(silent=True)
         super().__init__(words(value(ctx, "lang") if ctx else None).refusal(code, facts))
 
     def show(self, file: Any = None) -> None:  # noqa: ANN401 - as click has it
-        """Write the sentence to standard error, harmless in any terminal."""
+        """Write the sentence to standard error, without control characters."""
         from cardtool.cli.words import tell  # noqa: PLC0415 - as above
 
         tell(self.message, file or sys.stderr)
 
 
 class Refusing(click.Group):
-    """The group of all commands: what any part of the program refuses is told as a sentence."""
+    """The group of all commands: turns every `Refused` into a sentence."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
         """Run a command.
 
         Raises:
-            Refusal: something cannot be used or done as it was asked for.
+            Refusal: a part of the program raised `Refused`.
         """
         try:
             return super().invoke(ctx)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shows diagnoses in the format that was asked for.
 
-What only some formats need is imported for them.
+Modules that only some formats need are imported for these formats.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,9 +23,10 @@ def show(
     titled: bool = False,
     **beside: object,
 ) -> int:
-    """Write what the view of a subject makes of diagnoses, as they come; return the exit status.
+    """Write the view of a subject for each diagnosis, and return the exit status.
 
-    `titled` names the workstation of each; `beside` is what this view is given besides.
+    `titled`: each page begins with the name of its workstation. `beside` are further arguments for
+    the view.
     """
     if subject not in asked.format.gives:  # the format has lists alone
         from cardtool.cli.lists import show_diagnoses  # noqa: PLC0415
@@ -34,7 +35,7 @@ def show(
     worst = Worst()
     diagnoses = worst.noting(diagnoses)
     match asked.format.name:
-        case "json":  # which needs no words
+        case "json":  # without `text`: JSON needs no words
             write(asked, view("json", subject)(diagnoses, **beside))
         case "ics":
             show_dates(asked, diagnoses)
@@ -48,9 +49,9 @@ def show(
 
 
 def show_dates(asked: Asked, diagnoses: Iterable[Diagnosis]) -> bool:
-    """Write the dates of all diagnoses as a calendar, or say that there are none.
+    """Write the dates of all diagnoses as a calendar; return whether there are any.
 
-    Tells whether there are any.
+    Without any date, say so.
     """
     verdicts: dict[str, None] = {}
 
@@ -63,6 +64,6 @@ def show_dates(asked: Asked, diagnoses: Iterable[Diagnosis]) -> bool:
     first = next(parts, None)
     if first is not None:
         write(asked, chain([first], parts))
-    elif verdicts:  # else it has been said why nothing was judged
+    elif verdicts:  # without diagnoses a refusal has been shown already
         Refusal(code="calendar-nothing", verdict=", ".join(verdicts)).show()
     return first is not None

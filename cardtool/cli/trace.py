@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `-v` says of a look: what was asked and how it ended.
+"""What `-v` says about a check: what was asked, and how it ended.
 
-Nothing of a person is given to the logger: no label, name, serial number or folder.
+The logger gets nothing about a person: no label, name, serial number or folder.
 """
 
 import logging
@@ -15,13 +15,13 @@ _LOG = logging.getLogger(__name__)
 
 
 def tell(snapshot: Snapshot) -> None:
-    """Log each step of a look, in the order of the chain."""
+    """Log each step of a check, in the order of the chain."""
     for line in lines(snapshot):
         _LOG.debug("%s", escape(line))
 
 
 def lines(snapshot: Snapshot) -> Iterator[str]:
-    """Yield what there is to say of each part of a look."""
+    """Yield a line for each part of a check."""
     if isinstance(snapshot.readers, Failure):
         yield f"PC/SC asked for the readers: {snapshot.readers.name}"
     else:

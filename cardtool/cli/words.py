@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The words of refusals, which must be found where the settings cannot be read."""
+"""The words of refusals, available even if the configuration cannot be read."""
 
 import os
 from typing import TextIO
@@ -12,7 +12,7 @@ from cardtool.views.harmless import escape
 
 
 def words(asked: str | None) -> Text:
-    """Return the words to refuse in; a configuration that is broken itself has no say."""
+    """Return the words for refusals; ignore the language in a broken configuration."""
     language = next(languages(asked, os.environ), None)
     if language is None:
         try:
@@ -24,5 +24,5 @@ def words(asked: str | None) -> Text:
 
 
 def tell(message: str, stream: TextIO) -> None:
-    """Write a sentence for people, harmless in any terminal."""
+    """Write a sentence for people, without control characters."""
     console.write([f"cardtool: {escape(message)}\n"], stream)

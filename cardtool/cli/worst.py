@@ -11,13 +11,13 @@ _Judged = TypeVar("_Judged", Diagnosis, Summary)
 
 
 class Worst:
-    """Remembers the worst severity that it was told."""
+    """Remembers the worst severity."""
 
     def __init__(self) -> None:
-        """Begin with none, which is well."""
+        """Begin with nothing noted, which counts as ok."""
         self._severity = Severity.OK
         self.count = 0
-        """How often it was told one."""
+        """How many severities were noted."""
 
     @property
     def status(self) -> int:
@@ -25,12 +25,12 @@ class Worst:
         return self._severity.exit_status
 
     def note(self, severity: Severity) -> None:
-        """Take a severity."""
+        """Note a severity."""
         self.count += 1
-        self._severity = max(self._severity, severity, key=lambda one: one.rank)
+        self._severity = max(self._severity, severity, key=lambda noted: noted.rank)
 
     def noting(self, records: Iterable[_Judged]) -> Iterator[_Judged]:
-        """Yield what is shown as it comes, and take its severity."""
+        """Yield the records unchanged, and note the severity of each."""
         for record in records:
             self.note(record.severity)
             yield record

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Described desks that ship with the program, to learn from and to test scripts with.
+"""Practice cases: described workstations that ship with cardtool, to learn and to test scripts.
 
-Data and its reading, no more: whoever shows one says that it is practice. Its people are invented.
+Only data and its reading; a view that shows a case marks it as practice. All people are invented.
 """
 
 import importlib.resources
@@ -14,7 +14,7 @@ from cardtool.model.snapshot import Snapshot
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One described desk, as much of its file as showing it needs."""
+    """One practice case: the part of its file that is needed to show it."""
 
     about: dict[str, str]
     """What it shows, in a few words, by language; always in English."""
@@ -23,13 +23,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: Snapshot
 
     def about_in(self, language: str) -> str:
-        """Return what it shows in a language, or in English where nobody has translated it yet."""
+        """Return what it shows, in a language, or in English if it is not translated yet."""
         return self.about.get(language, self.about["en"])
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all cases, in the order of the alphabet."""
-    files = (each.name for each in _folder().iterdir())
+    """Return the names of all cases in alphabetical order."""
+    files = (entry.name for entry in _folder().iterdir())
     return tuple(sorted(name.removesuffix(".json") for name in files if name.endswith(".json")))
 
 

@@ -16,8 +16,8 @@ from cardtool.cli.showing import show_dates
 def calendar(ctx: click.Context) -> None:
     """Write the dates of the cards' NES for a calendar, with alarms.  Names are hashed.
 
-    Imported again it moves what the calendar has.  Without any date ahead nothing is written, and
-    the exit status says how bad that is.
+    Importing the file again moves the events that the calendar already has.  If no date lies
+    ahead, nothing is written, and the exit status is that of the diagnosis.
     """
     asked = Asked(ctx, ("ics",))
     diagnosis = judge(asked, look(asked))

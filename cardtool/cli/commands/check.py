@@ -21,15 +21,15 @@ def check(ctx: click.Context) -> None:
     asked = Asked(ctx, formats())
     diagnosis = judge(asked, look(asked))
     status = show(asked, [diagnosis])
-    if asked.option("at") is None:  # else it may be well at another moment only
+    if asked.option("at") is None:  # with --at it may be well only at that moment
         remember(diagnosis)
     ctx.exit(status)
 
 
 def remember(diagnosis: Diagnosis) -> None:
-    """Keep what a desk was like that can sign: later that tells what has changed.
+    """Keep the state of a workstation that can sign: a later check says what has changed.
 
-    While the clock is doubted, what was kept stays as a witness.
+    While the clock may be wrong, the earlier state stays, as evidence about the clock.
     """
     codes = {finding.code for finding in diagnosis.findings}
     if "clock-went-back" in codes:

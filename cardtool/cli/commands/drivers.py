@@ -19,7 +19,7 @@ from cardtool.views import formats
 
 @click.command()
 @click.option("--polkit-rule", metavar="GROUP",
-              help="Print instead a Linux rule that lets GROUP use cards from afar.")  # fmt: skip
+              help="Instead, print a Linux rule that lets GROUP use cards remotely.")  # fmt: skip
 @options(*SHOWING, *LOOKING, KEEP)
 @click.pass_context
 def drivers(ctx: click.Context, polkit_rule: str | None) -> None:
@@ -32,7 +32,9 @@ def drivers(ctx: click.Context, polkit_rule: str | None) -> None:
             )
             raise click.BadParameter(text, ctx, param_hint="--polkit-rule")
         asked = Asked(ctx, ())
-        write_bytes(asked, [polkit.rule(polkit_rule, asked.text).encode()])  # a file's text
+        write_bytes(
+            asked, [polkit.rule(polkit_rule, asked.text).encode()]
+        )  # bytes: it is the content of a file
         return
     asked = Asked(ctx, formats("drivers"))
     diagnosis = judge(asked, look(asked))

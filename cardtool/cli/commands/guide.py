@@ -24,7 +24,7 @@ _LONGEST = 500
 """Characters of an address."""
 _FEWEST_WORDS = 4
 _CHANGED = 1
-"""Exit status where an address was not yet as the form wants it."""
+"""Exit status if something in an address had to be written in full."""
 
 
 @click.command("guide")
@@ -73,14 +73,14 @@ def guide(
 
 
 def _on_screen(ctx: click.Context, option: str) -> None:
-    """Refuse a file, and a format that is one, for what a person typed of themselves."""
+    """Refuse to write a person's own data to a file or an HTML page."""
     if value(ctx, "output") not in (None, "-") or value(ctx, "format") == "html":
         text = f"{option} writes no file and no page: leave out -o and --format html."
         raise click.UsageError(text, ctx)
 
 
 def _show(asked: Asked, name: str | None, role: str | None, *, receipt: bool) -> None:
-    """Show one procedure, all as pages, or the list of them.
+    """Show one procedure, all of them as HTML pages, or their list.
 
     Raises:
         Refusal: there is none of this name, or it cannot be shown.
@@ -113,32 +113,32 @@ def _show_address(asked: Asked, given: str) -> int:
     """Show an address as the form wants it, and return the exit status.
 
     Raises:
-        Refusal: it is none, or has an abbreviation that only its writer knows.
+        Refusal: it is no address, or has an abbreviation that only its writer knows.
     """
-    found = addresses.expand(_readable(given))
-    if not any(each.isalpha() for each in found.text):
+    expanded = addresses.expand(_readable(given))
+    if not any(map(str.isalpha, expanded.text)):
         raise Refusal(code="address-empty")
-    if found.unknown:
-        named = ", ".join(f"{each.short} ({each.place})" for each in found.unknown)
-        raise Refusal(code="address-unknown", words=named)
-    hints = [] if any(each.isdigit() for each in found.text) else ["number"]
-    hints += ["short"] if len(found.text.split()) < _FEWEST_WORDS else []
+    if expanded.unknown:
+        words = ", ".join(f"{change.short} ({change.place})" for change in expanded.unknown)
+        raise Refusal(code="address-unknown", words=words)
+    hints = [] if any(map(str.isdigit, expanded.text)) else ["number"]
+    hints += ["short"] if len(expanded.text.split()) < _FEWEST_WORDS else []
     if asked.format.name == "json":
-        write(asked, [pages.address_json(found, hints)])
+        write(asked, [pages.address_json(expanded, hints)])
     else:
-        write(asked, [pages.address(found, hints, asked.text, paper(asked))])
-    return _CHANGED if found.changes else 0
+        write(asked, [pages.address(expanded, hints, asked.text, paper(asked))])
+    return _CHANGED if expanded.changes else 0
 
 
 def _readable(given: str) -> str:
-    """Return an address, read from standard input where it says so, without hidden characters.
+    """Return an address without hidden characters; `-` reads it from standard input.
 
     Raises:
-        Refusal: it is too long, or is not in the encoding that it should be in.
+        Refusal: it is too long, or not in UTF-8.
     """
     try:
         text = sys.stdin.read(_LONGEST + 1) if given == _STANDARD_INPUT else given
-        text.encode()  # an argument may have bytes that are no letters
+        text.encode()  # an argument may hold bytes that are no UTF-8
     except UnicodeError:
         raise Refusal(code="address-encoding") from None
     if len(text) > _LONGEST:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`cardtool practice`: described desks shown as if they were this one, and marked as practice."""
+"""`cardtool practice`: shows practice cases as if they were this computer, and marks them."""
 
 import difflib
 
@@ -22,9 +22,10 @@ from cardtool.views.people import practice as views
 @options(OUTPUT, *SHOWING, AT)
 @click.pass_context
 def practice(ctx: click.Context, case: str | None) -> None:
-    """Show a described desk for its own moment, marked as practice; without CASE, list them all.
+    """Show a practice case as if it were this computer; without CASE, list them all.
 
-    Needs no reader.  The exit status is that of the desk shown.
+    Needs no reader.  The case is judged for its own moment, and the exit status is that of its
+    diagnosis.
     """
     if case is None:
         _show_list(Asked(ctx, ("terminal", "json")))
@@ -40,7 +41,7 @@ def practice(ctx: click.Context, case: str | None) -> None:
 
 
 def _show_list(asked: Asked) -> None:
-    """Show the name of every case with what it is about, in the language asked for."""
+    """Show every case by its name and what it is about."""
     cases = {name: load(name).about_in(asked.text.language) for name in names()}
     if asked.format.name == "json":
         write(asked, [views.listing_json(cases)])

@@ -30,14 +30,14 @@ from cardtool.views.people import signature
 from cardtool.views.people.signature import Signer
 
 _LIMIT_S = 30.0
-"""For logging in and signing, where nobody said otherwise: a slow card takes several seconds."""
+"""Seconds for logging in and signing, by default; a slow card takes several."""
 
 _CRITICAL = 2
-"""Exit status of this severity."""
+"""Exit status of the severity critical."""
 
 
 class _WarningRefusal(Refusal):
-    """A refusal that is as bad as a warning."""
+    """A refusal with the exit status of a warning."""
 
     exit_code = 1
 
@@ -75,10 +75,10 @@ def sign_test(ctx: click.Context, reader: str, *, last_try: bool) -> None:
 
 
 def _choose(found: tuple[Candidate, ...], reader: str, asked: Asked) -> Candidate:
-    """Return the one that is meant; where several may be, a person says which.
+    """Return the certificate to sign with; if several fit, ask which.
 
     Raises:
-        Refusal: none is in a reader of that name, or what was typed is no number of the list.
+        Refusal: there is none in a reader of that name, or no number of the list was typed.
     """
     fitting = tuple(candidate for candidate in found if reader in candidate.place)
     if not fitting:
@@ -96,7 +96,7 @@ def _choose(found: tuple[Candidate, ...], reader: str, asked: Asked) -> Candidat
 
 
 def _signer(chosen: Candidate, asked: Asked) -> Signer:
-    """Return what is shown of it."""
+    """Return what is shown about a candidate."""
     return Signer(
         reader=chosen.place,
         holder=chosen.certificate.holder,
@@ -106,10 +106,10 @@ def _signer(chosen: Candidate, asked: Asked) -> Signer:
 
 
 def _agree(asked: Asked, snapshot: Snapshot, chosen: Candidate, *, last_try: bool) -> None:
-    """Go on only where the PIN may be tried, and say what will happen.
+    """Say what will happen, and go on only if the PIN may be tried.
 
     Raises:
-        Refusal: few tries are left, and it was not said twice that one may be used.
+        Refusal: few tries are left, and the option or the confirmation is missing.
         click.exceptions.Exit: the PIN cannot be used at all; the diagnosis says why.
     """
     state = pin_state(chosen)
@@ -161,7 +161,7 @@ def _ask_pin(asked: Asked) -> bytes:
     """Read the PIN from the terminal without showing it.
 
     Raises:
-        Refusal: nothing that can be a PIN was typed, or it could not be hidden.
+        Refusal: what was typed cannot be a PIN, or the terminal could not hide it.
         click.Abort: the person left.
     """
     pin = ask_unseen(asked.text.label("sign-pin"))
@@ -193,7 +193,7 @@ def _not_let_in(answer: Unsigned, asked: Asked, snapshot: Snapshot, chosen: Cand
     status = 0
     if answer.flags is not None:
         now, changed = with_flags(snapshot, chosen, answer.flags)
-        if not pin_state(changed).is_well:  # a token need not tell how many tries are left
+        if not pin_state(changed).is_well:  # not every token tells how many tries are left
             status = _show_state(asked, now, changed)
     reason = _symbol(answer)
     if answer.reason is None or answer.reason.name != "CKR_PIN_INCORRECT":
@@ -204,7 +204,7 @@ def _not_let_in(answer: Unsigned, asked: Asked, snapshot: Snapshot, chosen: Cand
 
 
 def _unsigned(answer: Unsigned, key: str) -> Refusal:
-    """Say why the card did not sign, of those reasons that are not about the PIN."""
+    """Return the refusal for a reason that is not about the PIN."""
     match answer.why:
         case Why.UNREACHED:
             return _CriticalRefusal(code="sign-unreached", reason=_symbol(answer))
@@ -221,7 +221,7 @@ def _unsigned(answer: Unsigned, key: str) -> Refusal:
 
 
 def _symbol(answer: Unsigned) -> str:
-    """Give what the module said as a person would look it up."""
+    """Return the module's error in a form that a person can look up."""
     return "-" if answer.reason is None else reason(answer.reason)
 
 

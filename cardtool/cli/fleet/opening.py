@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def opened(asked: Asked, *, may_make: bool = False) -> Store:
     """Open the store that the option or the configuration names, or this user's own file.
 
-    One that is not there is made by what fills it alone: a question to a name that was mistyped
-    would be answered by an empty one. A long judging shows how far it is.
+    Only commands that fill a store may make one (`may_make`): otherwise a mistyped name would be
+    answered from a new, empty store. While many snapshots are judged, a bar shows the progress.
 
     Raises:
         Refused: the configuration or the store cannot be used.
@@ -35,15 +35,15 @@ def opened(asked: Asked, *, may_make: bool = False) -> Store:
 
 
 def _may_show_progress(asked: Asked) -> bool:
-    """Tell whether somebody sits there, and no list is written over the bar."""
+    """Tell whether a person watches, and no list is written into the bar."""
     if not sys.stderr.isatty():
         return False
-    is_at_once = asked.option("at") is None  # all is judged before the first line is written
+    is_at_once = asked.option("at") is None  # everything is judged before the first line
     return is_at_once or asked.option("output") is not None or not sys.stdout.isatty()
 
 
 class _Bar:
-    """Shows on standard error how many of the workstations are judged again."""
+    """Shows on standard error how many workstations have been judged again."""
 
     def __init__(self, ctx: click.Context, label: str) -> None:
         self._ctx, self._label = ctx, label

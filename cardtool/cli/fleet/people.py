@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a person is named to a command: never by their number among its words.
+"""Reads whom a command is about: an identity number is never an argument.
 
-A command's words are seen by everybody on the machine, and kept by the shell.
+Everybody on the machine can see the arguments of a command, and the shell keeps them.
 """
 
 import re
@@ -24,7 +24,7 @@ _NUMBER = r"[1-9]([\s._-]?[0-9]){10}"
 
 
 def values(asked: Asked, person: str) -> tuple[str, ...]:
-    """Return what the store may call a person: as given, and as the site's key hashes it.
+    """Return how the store may spell a person: as given, and hashed with the site's key.
 
     Raises:
         Refusal: it is an identity number, which must be typed where it is asked for.
@@ -35,7 +35,7 @@ def values(asked: Asked, person: str) -> tuple[str, ...]:
 
 
 def sought(asked: Asked, store: Store, person: str) -> Person:
-    """Return whom to look for; where the store masks numbers, the name is asked for as well.
+    """Return whom to search for; ask for the name too if the store may have a masked number.
 
     Raises:
         Refusal: it is an identity number, or too short to be anybody's name.
@@ -65,7 +65,7 @@ def _not_a_number(person: str) -> str:
 
 
 def _typed(asked: Asked) -> str:
-    """Read a number: unseen from a terminal, else a line of standard input."""
+    """Read a number: hidden on a terminal, else a line of standard input."""
     label = asked.text.label("forget-number")
     typed: str = (
         click.prompt(label, hide_input=True, err=True) if sys.stdin.isatty() else ask(label)

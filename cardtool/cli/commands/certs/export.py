@@ -19,10 +19,10 @@ from cardtool.model.chain import chain
 from cardtool.model.snapshot import CertificateObject, Failure, Snapshot
 
 _NAME_DIGITS = 16
-"""Digits of the fingerprint in a file's name, which must not hold the label: it is personal."""
+"""Digits of the fingerprint in a file's name; a label would be personal."""
 
 FORMS = {"pem": "pem", "der": "der", "chain": "chain.pem"}
-"""What a certificate can be written as, and how the name of such a file ends."""
+"""Form of a certificate -> ending of the file's name."""
 
 _Objects = dict[str, CertificateObject]
 """Certificates by their fingerprint."""
@@ -49,7 +49,7 @@ _Objects = dict[str, CertificateObject]
 @options(*SHOWING, *CARD)
 @click.pass_context
 def export(ctx: click.Context, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
-    """Write the certificates as PEM, DER or chains.  They hold their holder's name and number."""
+    """Write the certificates as PEM, DER or chains.  They hold the holder's name and number."""
     _export(Asked(ctx, ()), output, form, prefixes)
 
 
@@ -57,7 +57,7 @@ def _export(asked: Asked, output: str | None, form: str, prefixes: tuple[str, ..
     """Write the certificates whose fingerprint begins with one of the prefixes.
 
     Raises:
-        Refusal: none was read or is meant, or one file is to hold several that each need their own.
+        Refusal: no certificate was read or chosen, or the form allows one certificate in a file.
     """
     snapshot = look(asked)
     found = _certificates(snapshot)
@@ -99,7 +99,7 @@ def _fingerprints(some: Iterable[str]) -> str:
 
 
 def _certificates(snapshot: Snapshot) -> _Objects:
-    """Return each certificate once: it may be seen through several modules."""
+    """Return each certificate once, though several modules may have read it."""
     return {
         each.sha256: each
         for _, _, token in snapshot.tokens()
@@ -110,7 +110,7 @@ def _certificates(snapshot: Snapshot) -> _Objects:
 
 
 def _leaves(chosen: _Objects) -> _Objects:
-    """Return those that issued none of the others; all where each issued another."""
+    """Return the certificates that issued none of the others; all if each issued another."""
     issuers = {
         issuer.sha256 for each in chosen.values() for issuer in chain(each, chosen.values())[1:]
     }
@@ -120,7 +120,7 @@ def _leaves(chosen: _Objects) -> _Objects:
 def _formed(one: CertificateObject, form: str, known: _Objects) -> bytes:
     """Return a certificate as it is, as PEM, or as PEM with its issuers after it.
 
-    Bytes that make no certificate are written all the same: for whoever looks into them.
+    Bytes that are no certificate are written too, so that somebody can examine them.
     """
     if form == "der":
         return _der(one)

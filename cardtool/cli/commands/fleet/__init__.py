@@ -18,10 +18,9 @@ _COMMANDS = later(
         "forecast": "Count the renewals of the next three years, month by month; with a price, "
         "what they cost.",
         "forget": "Remove a workstation with its history, or all that the store holds of a person.",
-        "import": "Take snapshots into the store: files, folders, `-`.",
-        "merge": "Take a personnel register (CSV, XLSX, XLS) in place of the one before; again is "
-        "harmless.",
-        "orders": "List the readers to order: where USB was seen and has none.",
+        "import": "Import snapshots into the store: files, folders, `-`.",
+        "merge": "Import a personnel register (CSV, XLSX, XLS) in place of the earlier one.",
+        "orders": "List the readers to order: for workstations whose USB shows none.",
         "prune": "Remove old snapshots.",
         "rejudge": "Judge every workstation again, by the rules of this version and the "
         "thresholds set here.",
@@ -31,7 +30,7 @@ _COMMANDS = later(
 
 
 class Fleet(click.Group):
-    """A group whose commands need packages that may be missing, and processes that judge."""
+    """A group whose commands may lack a package, or lose a process that judges."""
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - as click has it
         """Run the command.

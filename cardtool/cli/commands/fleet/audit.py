@@ -30,11 +30,11 @@ from cardtool.views.lists.tally import Tally
 _FORMATS = formats(LIST)
 _OF_LISTS = ("sort", "reverse", "limit")
 _STATES = [state.value for state in ReaderState]
-_SEVERITIES = [each.value for each in sorted(Severity, key=lambda one: one.exit_status)]
+_SEVERITIES = [rank.value for rank in sorted(Severity, key=lambda rank: rank.exit_status)]
 
 
 def _codes(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Take the codes there are: one that was mistyped would find nothing, and so look well."""
+    """Refuse unknown codes: a mistyped one would list nothing, as if all were well."""
     if given:
         for code in given:
             if code not in ROWS:
@@ -126,7 +126,7 @@ def _show_tally(asked: Asked, tally: Tally, by: str) -> int:
 
 
 def _without_people(tally: Tally, hides: Hiding) -> Tally:
-    """Return the counts of units without the numbers in their names; units may become one."""
+    """Return the counts of units without numbers in their names; equal names are added up."""
     hidden_units: dict[str, Counter[str]] = {}
     for unit, counts in tally.items():
         hidden_units.setdefault(hides.free(unit), Counter()).update(counts)

@@ -22,7 +22,7 @@ _FORMATS = formats("changes")
 def diff(ctx: click.Context) -> None:
     """List what changed since a day: workstations, findings, readers, certificates.
 
-    A finding that is new because time passed, as at the end of a certificate, is told as such.
+    A finding that is new only because time passed, as at the end of a certificate, is marked.
     """
     asked = Asked(ctx, _FORMATS)
     since: datetime | None = asked.option("since")

@@ -22,7 +22,7 @@ _FORMATS = formats("forecast")
 def forecast(ctx: click.Context, by: str) -> None:
     """Count the renewals of the next three years, month by month; with a price, what they cost.
 
-    Of each person the NES that lasts longest counts, so what is renewed is not counted.
+    Each person counts once, with the NES that lasts longest: a renewed one is not counted again.
     """
     asked = Asked(ctx, _FORMATS)
     answer = forecast_of(

@@ -28,9 +28,9 @@ from cardtool.views.harmless import escape
 def forget(ctx: click.Context, host: str | None, person: str | None) -> None:
     """Remove a workstation with its history, or all that the store holds of a person.
 
-    Snapshots that hold the person go as a whole.  From a file of SQLite the bytes are gone too;
-    those of PostgreSQL go with VACUUM, and copies of either with whoever made them.  What was
-    removed is not imported again; files that hold it still do so: remove them too.
+    Snapshots that hold the person are removed whole.  In an SQLite file the bytes are gone too; in
+    PostgreSQL they go with VACUUM.  Backups, imported files and rejected files still hold them:
+    remove those too.  What was removed is not imported again.
     """
     if (host is None) == (person is None):
         text = "name either a workstation, or somebody with --person."
@@ -53,7 +53,7 @@ def forget(ctx: click.Context, host: str | None, person: str | None) -> None:
 
 
 def _described(trace: Trace, text: Text) -> Iterator[str]:
-    """Yield how much goes, and which accounts."""
+    """Yield how much will be removed, and which accounts it belongs to."""
     counts = {
         "workstations": len(trace.workstations) or len(trace.changed),
         "looks": len(trace.snapshots),

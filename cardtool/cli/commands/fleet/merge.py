@@ -23,7 +23,7 @@ from cardtool.views.lists import register as views
 
 _FORMATS = ("terminal", "json")
 _LONGEST_S = 120.0
-"""For reading a register; the largest takes a tenth of it."""
+"""Seconds for reading a register; the largest takes a tenth of this."""
 
 
 @click.command()
@@ -38,11 +38,11 @@ _LONGEST_S = 120.0
 def merge(
     ctx: click.Context, file: str | None, sheet: str | None, name: str, *, unseen: bool
 ) -> None:
-    """Take a personnel register (CSV, XLSX, XLS) in place of the one before; again is harmless.
+    """Import a personnel register (CSV, XLSX, XLS) in place of the earlier one.
 
-    Its people are stored as [fleet] identity says.  Rows to correct are told by their number, and
-    columns that were not understood by their headings.  Asks before more than a fifth of the people
-    are removed; a list without a usable row changes nothing.
+    Its people are stored as [fleet] identity says.  Lists the numbers of rows to correct and the
+    headings of columns that were not understood.  Asks before more than a fifth of the people are
+    removed.  A list without a usable row changes nothing, and neither does the same list again.
     """
     asked = Asked(ctx, _FORMATS)
     if file is None and not unseen:
@@ -65,10 +65,10 @@ def merge(
 
 
 def _merged(asked: Asked, store: Store, register: Register, name: str) -> Merged:
-    """Take a register in; where many people would go, ask first.
+    """Import a register; ask first if many people would be removed.
 
     Raises:
-        Refusal: it holds nobody, or it was not confirmed that so many go.
+        Refusal: no row can be used, or the removal was not confirmed.
     """
     try:
         return keeping.merge(store, register, name, may_remove_many=bool(asked.option("yes")))

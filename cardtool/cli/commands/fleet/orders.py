@@ -20,10 +20,10 @@ _FORMATS = formats("orders")
 @options(OUTPUT, *showing(*_FORMATS), AT, KEEP, DATABASE)
 @click.pass_context
 def orders(ctx: click.Context, stale_days: int) -> None:
-    """List the readers to order: where USB was seen and has none.
+    """List the readers to order: for workstations whose USB shows none.
 
-    Others that do not work are listed apart, for IT.  For whom each is comes from the register
-    (`fleet merge`).
+    Readers that are there and do not work are listed after these, for IT.  The register
+    (`fleet merge`) says for whom each reader is.
     """
     asked = Asked(ctx, _FORMATS)
     answer = orders_of(opened(asked), asked.moment, asked.config.days(), stale_days=stale_days)

@@ -21,10 +21,10 @@ from cardtool.fleet.removing import pruning
 @options(DRY_RUN, YES, OUTPUT, *showing("terminal"), DATABASE)
 @click.pass_context
 def prune(ctx: click.Context, keep_days: int, keep_last: int) -> None:
-    """Remove old snapshots.  The latest of each workstation stays, and all that was learned.
+    """Remove old snapshots.  The latest of each workstation stays, so today's lists do not change.
 
-    Says how many would go before it asks.  A snapshot dated more than a day ahead of its import is
-    as old as that, and not the latest.
+    Says how many would go before it asks.  A snapshot that is dated more than a day after its
+    import counts as old as its import, and not as the latest.
     """
     asked = Asked(ctx, ("terminal",))
     label, store = asked.text.label, opened(asked)

@@ -41,7 +41,7 @@ def send(ctx: click.Context, to: str | None) -> None:
     """Look at this machine and send the snapshot to be collected.
 
     Exit status: delivered 0, tried again at the next run 1, refused by the receiver 2,
-    cannot be done so 3.  Who is in it is hashed unless the configuration file says otherwise.
+    cannot be sent like this 3.  People are hashed unless the configuration file says otherwise.
     """
     asked = Asked(ctx, ())
     named = to or asked.config.fleet.to
@@ -61,7 +61,9 @@ def send(ctx: click.Context, to: str | None) -> None:
     except OSError as error:
         raise Refusal(code="fleet-spool", reason=error.strerror or str(error)) from error
     status = _tell(asked, report, folder / "spool" / "refused")
-    if (other := snapshot.running) is not None:  # the card was not read: no state of this desk
+    if (
+        other := snapshot.running
+    ) is not None:  # the card was not read, so this snapshot was not sent
         pid = "-" if other.pid is None else other.pid
         Refusal(code="fleet-check-running", program=other.program, pid=pid).show()
         status = max(status, _WAITS)
@@ -69,7 +71,7 @@ def send(ctx: click.Context, to: str | None) -> None:
 
 
 def _key(asked: Asked) -> bytes:
-    """Return the key of the site's hash: one drawn anew would make everybody somebody else."""
+    """Return the key of the site's hash; with a new key everybody would become somebody else."""
     key = asked.config.identity.key
     if key is None and asked.config.fleet.kept == "hashed":
         raise Refusal(code="fleet-key")
@@ -84,10 +86,10 @@ def _folder() -> Path:
 
 
 def _origin(asked: Asked, folder: Path) -> Origin:
-    """Return what the receiver is told of this workstation beside the snapshot.
+    """Return what the receiver learns about this workstation besides the snapshot.
 
     Raises:
-        Refusal: the name of this workstation for all time cannot be kept.
+        Refusal: the lasting name of this workstation cannot be stored.
     """
     settings = asked.config.fleet
     try:
@@ -103,7 +105,7 @@ def _origin(asked: Asked, folder: Path) -> Origin:
 
 
 def _as_allowed(hand_over: HandOver, origin: Origin, key: bytes) -> HandOver:
-    """Return what hands over no more of a person than today's policy lets leave."""
+    """Return a function that hands a snapshot over with what today's policy allows."""
 
     def handed(name: str, body: bytes) -> Answer:
         try:
@@ -116,10 +118,10 @@ def _as_allowed(hand_over: HandOver, origin: Origin, key: bytes) -> HandOver:
 
 
 def _keep(spool: Spool, name: str, body: bytes, hand_over: HandOver, patience_s: float) -> None:
-    """Keep the snapshot before anything else, or once what waits has made room for it.
+    """Store the snapshot first; if there is no room, deliver what waits and try again.
 
     Raises:
-        OSError: there was no room for it all the same.
+        OSError: it could not be stored the second time either.
     """
     try:
         dropped = spool.put(name, body)
@@ -131,7 +133,7 @@ def _keep(spool: Spool, name: str, body: bytes, hand_over: HandOver, patience_s:
 
 
 def _tell(asked: Asked, report: Report, refused: Path) -> int:
-    """Say what became of it, and return the exit status."""
+    """Say what became of the snapshots, and return the exit status."""
     last, reason = report.last, report.last.reason
     if report.refused:
         Refusal(

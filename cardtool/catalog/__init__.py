@@ -2,7 +2,7 @@
 """What is known about cards, PKCS#11 modules and readers anywhere, typed.
 
 The facts are the TOML files beside this one; each row cites a heading in `drivers_notes/`.
-Nothing here looks at the machine: what is known is one thing, what is there another.
+Nothing here looks at the machine: the catalogue says what is known, not what is there.
 """
 
 import fnmatch
@@ -36,9 +36,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     historical: tuple[str, ...] = ()
     """The same for the historical bytes alone."""
     starts: tuple[str, ...] = ()
-    """How the answer of a kind begins that has no list, `.` as above; asked after every list."""
+    """How the answer begins, for a kind without a list (`.` as above); compared after all lists."""
     contains: tuple[str, ...] = ()
-    """Bytes (hex) that, anywhere in the answer, give the kind away when nothing else did."""
+    """Bytes (hex) that identify the kind anywhere in the answer, if nothing else did."""
     modules: tuple[str, ...] = ()
     """Module ids, the preferred one first; none for cards that no signature can be on."""
     opensc_driver: str | None = None
@@ -221,5 +221,5 @@ def _fits(hexadecimal: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _is_inside(atr: str, word: str) -> bool:
-    """Look byte by byte, so that half a byte and half of the next are never taken for one."""
+    """Tell whether a word begins at a whole byte: two halves of bytes are no byte."""
     return any(atr.startswith(word, place) for place in range(0, len(atr), 2))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turkish postal addresses without abbreviations, by the list in abbreviations.toml.
 
-It knows words, no places: an address that no postman could find comes through as it is.
+It knows words, but no places: an address that does not exist stays as it is.
 """
 
 import pkgutil

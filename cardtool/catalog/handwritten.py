@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a TOML file that a person wrote, and says what keeps it from being read.
 
-What its keys mean is for those who asked for it.
+The callers know what its keys mean.
 """
 
 import codecs

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The procedures there are (procedures.toml), and how one goes for a role somewhere."""
+"""The procedures (procedures.toml), and the steps of one for a role in an institution."""
 
 import pkgutil
 import tomllib

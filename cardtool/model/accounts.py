@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""The accounts of a machine in texts: those of folders, and those of who runs the program.
+r"""Finds accounts in texts: those of the person who runs the program.
 
-The name of an account is looked for in every spelling. One that is short, or a word of the trade,
-counts only where nothing else can be meant: as a whole part of a path, in KURUM\al and al@kurum.
+The name of an account is searched for in every spelling. A short name, or one that is a word of the
+trade, counts only where it can mean nothing else: as a whole part of a path, in KURUM\al and
+al@kurum.
 """
 
 import re
@@ -21,7 +22,7 @@ _NOBODY = frozenset(
         "applications", "volumes",
     }
 )  # fmt: skip
-"""Names that many people have as an account, by `folded`: they are never hidden."""
+"""Account names that many people share, as `folded` spells them: they are never hidden."""
 
 _WORDS = frozenset(
     {
@@ -34,7 +35,7 @@ _WORDS = frozenset(
         "ism", "debian", "ubuntu", "pardus", "fedora", "windows", "linux",
     }
 )  # fmt: skip
-"""Words that texts of this trade hold anyway, by `folded`."""
+"""Words that are usual in this trade, as `folded` spells them."""
 
 _SHORTEST = 3
 """Letters of an account that is looked for as a word."""

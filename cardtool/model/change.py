@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is otherwise with a workstation than it was on another day."""
+"""What has changed on a workstation since another day."""
 
 from typing import Literal
 

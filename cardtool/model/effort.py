@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much work is done to find people in the texts of one snapshot. Knows no person."""
+"""Limits the work of finding people in the texts of one snapshot. Knows no person."""
 
 _WORK_LIMIT = 200_000_000
 """Characters times values looked for: some seconds of work."""
@@ -13,15 +13,15 @@ compare them, and what is hidden must be judged as what is shown."""
 
 
 class Effort:
-    """What may still be looked through; what is beyond is hidden whole."""
+    """How much text may still be searched; text beyond that is hidden whole."""
 
     def __init__(self, values: int, *, is_none: bool) -> None:
-        """Look for so many values; `is_none`: in fixed words alone."""
+        """Allow for searching this many values; `is_none`: search only fixed words."""
         self._left = 0 if is_none else _WORK_LIMIT // (_LEAST_WORK + values)
         self._words = _WORDS
 
     def affords(self, text: str, *, is_fixed: bool) -> bool:
-        """Tell whether one more text may be looked through, and take it into account."""
+        """Tell whether one more text may be searched, and count it."""
         self._left -= len(text)
         if self._left > 0 or not is_fixed or len(text) > _WORD:
             return self._left > 0

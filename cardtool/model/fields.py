@@ -3,8 +3,8 @@
 
 import re
 
-TOLD = frozenset({"BUG", "TIMEOUT", "NONSENSE", "OVERSIZE", "WAITED"})
-"""Failures of a worker whose detail is our own text. Others end with what a vendor printed."""
+WITH_OWN_DETAIL = frozenset({"BUG", "TIMEOUT", "NONSENSE", "OVERSIZE", "WAITED"})
+"""Failures of a worker whose detail cardtool wrote; others hold text of vendors."""
 
 SHARED = frozenset({"C", "O", "OU", "L", "ST", "street", "title"})
 """Attribute types that many people have in common: hashed, but not looked for elsewhere."""

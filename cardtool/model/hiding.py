@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The persons in a record of a list, hashed as they are in a snapshot that leaves.
+"""Hashes the people in the records of a list, as they are hashed in a snapshot that is sent.
 
-What is hashed already stays. So a list says the same of a person whatever the store has of them,
-as long as the key is the same: their number and their account become what `hashed` makes of them.
+A value that is hashed already stays. So with the same key a list shows a person in the same way,
+whether the store holds their number and account whole or hashed.
 """
 
 import functools
@@ -18,7 +18,7 @@ _Record = TypeVar("_Record", bound=msgspec.Struct)
 
 _PERSONAL = frozenset({"holder", "person", "number", "name", "email"})
 _FREE = frozenset({"host", "unit", "address"})
-"""What may hold a number between its words."""
+"""Fields whose text may contain an identity number."""
 _NAMES = _PERSONAL | _FREE | {"user"}
 
 _SHORTEST = 11

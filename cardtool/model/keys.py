@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tells keys that somebody made up from those that were drawn at random. Pure.
+"""Tells keys that somebody made up from random keys. Pure.
 
 A made-up key can be guessed, and with it the number behind each hash.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long a text and a list of a snapshot may be, so that no card can keep a program busy.
 
-Decoding refuses what is longer. What the world says is cut by `fitted` before it is written.
+Decoding refuses longer ones. What devices and systems say is cut by `fitted` before it is written.
 """
 
 from typing import Annotated, Any, TypeVar

@@ -27,7 +27,7 @@ def to_us(moment: datetime) -> int:
 def from_us(number: int) -> datetime:
     """Return the moment of a number of microseconds.
 
-    One of the first or last day of the calendar is moved off it, for it has no name in every zone.
+    A moment on the first or last day of the calendar is moved off it: some time zones lack it.
     """
     if not _FIRST_US < number < _LAST_US:
         number = min(max(number, _FIRST_US), _LAST_US)

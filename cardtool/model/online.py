@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How issuers' servers are asked: what a configuration file may say, and what the probe is told."""
+"""How issuers' servers are asked: the settings in a configuration file, also used by the probe."""
 
 from pathlib import Path
 from typing import Annotated

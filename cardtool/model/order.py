@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A workstation that is without a usable reader: one to order, or one that IT can mend."""
+"""A workstation without a usable reader: either order one, or IT repairs the one that is there."""
 
 from typing import Literal
 

@@ -19,7 +19,7 @@ from cardtool.model import homes, numbers
 from cardtool.model.accounts import Accounts
 from cardtool.model.certificate import Attribute, Certificate, Name
 from cardtool.model.effort import Effort
-from cardtool.model.fields import DIGITS, IDENTIFIERS, SHARED, STANDARD, SYMBOLS, TOLD
+from cardtool.model.fields import DIGITS, IDENTIFIERS, SHARED, STANDARD, SYMBOLS, WITH_OWN_DETAIL
 from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.model.snapshot import CertificateObject, Failure, Host, Slot, Snapshot, Token
 from cardtool.model.spelling import Names, folded
@@ -181,7 +181,7 @@ class _Disguise:
                 changed["user"] = self._named(record.user)
             case Host():
                 changed["name"] = self._accounts.in_host(record.name, self._change)
-            case Failure(api="worker") if record.name not in TOLD:
+            case Failure(api="worker") if record.name not in WITH_OWN_DETAIL:
                 changed["detail"] = ""
         return replace(record, **changed) if changed else record
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is raised where something cannot be used or done as it was asked for."""
+"""The exception for something that cannot be used or done as the user asked."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ class Refused(Exception):  # noqa: N818 - no fault of ours: a person is told wha
         self.facts = facts
 
     def __reduce__(self) -> tuple[Callable[..., "Refused"], tuple[object, ...]]:
-        """Cross from one process into another."""
+        """Let pickle carry the exception from one process to another."""
         return _refused, (type(self), self.code, self.facts)
 
 

@@ -23,7 +23,7 @@ _PARTS_LIMIT = 4
 """Parts of a name of which each order is looked for."""
 
 _LEFT = 6
-"""Letters of a name that must be left of it, where a text of a fixed size cut it off."""
+"""Letters that must remain of a name that was cut off at the end of a text of fixed size."""
 
 _DOTLESS = str.maketrans("ıİ", "ii")
 _NO_LETTERS = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
@@ -43,7 +43,7 @@ _GARBLED = (
     ("cp1254", "cp857"),
     ("ascii", "ascii"),
 )
-"""Encodings that a text is written in, and read in by mistake; what does not fit is lost."""
+"""A text's encoding, and the one it is read in by mistake; letters that do not fit are lost."""
 
 
 def folded(text: str) -> str:

@@ -10,7 +10,7 @@ class Stars:
     """Hides the middle of values, and tells two apart that look the same without it."""
 
     def __init__(self) -> None:
-        """Begin without having seen any."""
+        """Begin without any value seen."""
         self._shown: dict[str, str] = {}
         self._count: dict[str, int] = {}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is so in Turkey alone: its time, and the letters ı and İ."""
+"""What is special to Turkey: its time zone, and the letters ı and İ."""
 
 import functools
 import unicodedata

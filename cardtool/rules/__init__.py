@@ -47,10 +47,10 @@ RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
 )
 
 _AFTER_ANOTHER = (clock.check, running.check)
-"""The rules that hold where another check was using the cards all the time."""
+"""The rules that apply if another check was using the cards all the time."""
 
 _LOST = ("driver-hung", "driver-crashed")
-"""What is said of a module that gave no answer: not even whether it needs a reader."""
+"""Codes of a module that gave no answer, not even whether it needs a reader."""
 
 _DEFAULT_POLICY = Policy()
 
@@ -58,10 +58,11 @@ _DEFAULT_POLICY = Policy()
 def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY) -> Diagnosis:
     """Judge a snapshot for a moment, which carries an offset.
 
-    A consequence is left out where its cause was found (`Row.explains`), except that a cause in
-    one reader says nothing about another reader. Where an NES is in force, another card that
-    cannot be read is only noted (`Row.elsewhere`): its holder can sign. One that was read is
-    judged like any, for it is somebody's: expired or locked, it decides beside one that is ready.
+    If the cause of a finding was found, the finding itself is left out (`Row.explains`); but a
+    cause in one reader says nothing about another reader. If an NES is in force, another card that
+    cannot be read is only noted (`Row.elsewhere`), because the holder can sign. Another card that
+    was read is judged as usual: it belongs to somebody, so if it has expired or is locked, it
+    decides even beside a card that can sign.
     """
     rules = RULES if snapshot.running is None else _AFTER_ANOTHER
     found = (finding for rule in rules for finding in rule(snapshot, at, policy))
@@ -80,8 +81,8 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
 def _place(finding: Finding, of_unknown_kind: frozenset[str]) -> float:
     """Return where a finding stands in the chain.
 
-    A named module of an unknown kind that gave no answer may need no reader, so what is said of it
-    comes before a reader or a card that is missing.
+    A named module of an unknown kind that gave no answer may need no reader. So its finding comes
+    before that of a missing reader or card.
     """
     if finding.code in _LOST and finding.facts["module"] in of_unknown_kind:
         return Link.READER.place - 0.5
@@ -89,7 +90,7 @@ def _place(finding: Finding, of_unknown_kind: frozenset[str]) -> float:
 
 
 def _deciding(findings: list[Finding]) -> Finding:
-    """Return the first broken link, or, where none is, the certificate that makes all well."""
+    """Return the first broken link; if all is well, the certificate in force."""
     if findings[0].severity is not Severity.OK:
         return findings[0]
     return next(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The finding that hands over to the program that signs: all before it is in order.
+"""The finding that the card can sign, so that only the signing program is left to look at.
 
 What goes wrong in that program, its browser or its network cannot be seen from here.
 """
@@ -16,9 +16,9 @@ from cardtool.rules.tokens import is_pin_set
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Say of each card that it can sign: its NES is in force, and its PIN can be used.
+    """Give the finding for each card that can sign: its NES is in force and its PIN can be used.
 
-    Of no card while the clock is doubted, on which being in force rests.
+    While the clock may be wrong, give none: whether an NES is in force depends on the clock.
     """
     if clock.is_doubtful(snapshot):
         return

@@ -25,19 +25,20 @@ _REFUSALS = {
 }
 """What it means that a card that gave its ATR refuses a connection.
 
-pcscd hangs up on whom polkit keeps from the card, which its client library calls a communication
-error. Source: PC/SC, winscard.h; drivers_notes/services-and-sessions.md#polkit.
+If polkit keeps a session from the card, pcscd closes the connection, which its client library
+reports as a communication error. Source: PC/SC, winscard.h;
+drivers_notes/services-and-sessions.md#polkit.
 """
 
 _MOST_PROGRAMS = 20
-"""Programs that are named beside each card that one of them holds."""
+"""Programs that are named, at most, if one of them may hold the card."""
 
 _NO_ATR = "SCARD_STATE_PRESENT"
-"""The reader has a card that sent no answer-to-reset: it got no power, or too little."""
+"""The card in the reader sent no answer-to-reset: it got no power, or too little."""
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Give findings for each reader's card, or that no reader has one."""
+    """Give the findings about the card in each reader, or that no reader has a card."""
     readers = [each for each in desk.readers(snapshot) if not desk.is_virtual(each)]
     if readers and not any(_has_card(reader) or reader.changes > 0 for reader in readers):
         if not named.needs_no_reader(snapshot):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of the findings are shown: causes without their consequences, and notes about other cards.
+"""Which findings are shown: causes without their consequences, and notes about other cards.
 
-Knows the table of codes and which card a finding is about; adds no findings of its own but notes.
+Knows the table of codes, and which card a finding is about. Adds no findings except these notes.
 """
 
 import functools
@@ -18,9 +18,9 @@ _Readers = frozenset[str] | None
 
 
 def without_consequences(findings: Iterable[Finding], snapshot: Snapshot) -> list[Finding]:
-    """Leave out what other findings explain (`Row.explains`) about the same cards.
+    """Leave out findings that other findings about the same cards explain (`Row.explains`).
 
-    A module that somebody named and that failed is then still noted.
+    If such a finding is about a failed module that somebody named, a note about it stays.
     """
     findings = list(findings)
     readers_of = _readers_of_findings(snapshot)
@@ -41,7 +41,7 @@ def without_consequences(findings: Iterable[Finding], snapshot: Snapshot) -> lis
 def _explained_by(
     findings: list[Finding], readers_of: Callable[[Finding], _Readers]
 ) -> Callable[[str, _Readers], bool]:
-    """Return the test whether these findings explain a code about some readers."""
+    """Return a function that tells whether these findings explain a code about some readers."""
     causes: dict[str, set[_Readers]] = {}
     for cause in findings:
         for code in ROWS[cause.code].explains:
@@ -113,7 +113,7 @@ def _readers_of_findings(snapshot: Snapshot) -> Callable[[Finding], _Readers]:
             return frozenset({str(each.facts["reader"])})
         if "module" in each.facts:
             return readers_by_path.get(str(each.facts["module"]), frozenset())
-        if "usb" in each.facts and has_readers:  # none of those whose cards are known of
+        if "usb" in each.facts and has_readers:  # about none of the readers whose cards are known
             return frozenset()
         return None
 

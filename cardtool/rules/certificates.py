@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Findings about certificates: that an NES is there, and whether it is in force at the moment.
 
-All dates are compared as moments and days are counted from them, never from calendar days: the
-last day ends at a second. An NES ends with its issuer where that is on the card and ends first.
-Of one that nobody accepts (`trust.refused`) no time is told, and it succeeds nobody's.
+All dates are compared as moments, and days are counted between moments, not as calendar days: the
+last day ends at a certain second. An NES ends with its issuer, if that is on the card and ends
+first. For an NES that no program accepts (`trust.refused`) no dates are told, and it counts as no
+one's successor.
 """
 
 from collections.abc import Iterator
@@ -19,14 +20,14 @@ from cardtool.rules.remembered import remembered
 from cardtool.rules.succession import Line, lines_of
 
 _WORN = ("CKR_DEVICE_ERROR", "CKR_DEVICE_MEMORY", "CKR_DATA_INVALID")
-"""What a chip that fails half way makes drivers say. Source: PKCS#11 v2.40 §5.1, CK_RV."""
+"""Errors of drivers when the chip fails half way. Source: PKCS#11 v2.40 §5.1, CK_RV."""
 
 _LAST_SECOND = timedelta(seconds=1)
-"""It belongs to a certificate's validity, so a successor may begin with the next one."""
+"""The last second still counts, so a successor may begin one second later without a gap."""
 
 
 def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]:
-    """Give findings for each place without an NES, then for each NES which it is and how long."""
+    """Give findings about each place without an NES, then about each NES and its dates."""
     all_nes, cards = desk.all_nes(snapshot), desk.signing_cards(snapshot)
     for place in desk.places(snapshot):
         if _matters(place, cards):
@@ -52,7 +53,7 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
 
 
 def _matters(place: desk.Place, cards: tuple[catalog.Card, ...]) -> bool:
-    """Tell whether an NES would be looked for here, and not only some store of the system."""
+    """Tell whether an NES could be here: a card, or a store that somebody or a card asks for."""
     return place.reader is not None or any(
         module.source is Source.CONFIGURED or any(fitting.is_for(module, card) for card in cards)
         for module, _ in place.tokens
@@ -113,7 +114,7 @@ def _undisturbed(snapshot: Snapshot) -> frozenset[str | None]:
 
 
 def _in_force(nes: desk.Nes, line: Line, at: datetime, policy: Policy) -> Iterator[Finding]:
-    """Say how long it is valid; where its successor is here, its end needs no renewal."""
+    """Say how long it is valid; if its successor is here too, no renewal is due."""
     ends, later = nes.ends_at, line.after(nes)
     facts = {
         "reader": nes.place,

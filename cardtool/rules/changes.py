@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about what changed at a desk since all was last well there.
+"""Findings about what has changed on a workstation since its last good check.
 
-Only said where no card here can sign: where one can, nothing that changed did any harm.
+Only given if no card here can sign: if one can, no change has done any harm.
 """
 
 import ntpath
@@ -16,7 +16,7 @@ from cardtool.rules.policy import Policy
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Give a finding for the system, the readers and each driver that are not what they were."""
+    """Give a finding for a system, readers or a driver that differ from the last good check."""
     last = snapshot.last_good
     if last is None or desk.can_sign(snapshot, at):
         return
@@ -39,7 +39,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
 
 
 def _readers(snapshot: Snapshot, last: LastGood) -> Iterator[Finding]:
-    """Compare those that take a card; that none is there is not a change but the fault."""
+    """Compare the readers that take a card; a missing reader is the fault itself, no change."""
     before = {each for each in last.readers if not desk.is_virtual_name(each)}
     after = {each.lasting_name for each in ports.real(snapshot)}
     if before and after and before != after:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about the clock that every date verdict rests on.
+"""Findings about the clock, on which every verdict about dates depends.
 
-Says nothing of a moment to judge for, which may be any: only the clock of the machine counts.
+Only the machine's clock counts here, and not the moment that is judged for, which may be any.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ from cardtool.rules.policy import Policy
 from cardtool.rules.succession import lines_of
 
 _ZONES_APART = timedelta(hours=14)
-"""No zone is further ahead of UTC. Source: IANA tz database, Pacific/Kiritimati."""
+"""No time zone is further ahead of UTC. Source: IANA tz database, Pacific/Kiritimati."""
 
 _CORRECTED = timedelta(days=1)
 """A clock that went back by no more than this was only corrected."""
 
 _RAN_ON = timedelta(days=7)
-"""A clock that went back is reported for a week: if it still runs then, it was ahead before."""
+"""A clock that went back is reported for a week; after that it counts as right."""
 
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -50,8 +50,9 @@ def evidence(
 ) -> tuple[str, datetime] | None:
     """Compare the clock with moments that are past: return a code and the moment that proves it.
 
-    The release of the program cannot be wrong. The last good check can: the clock may have been
-    ahead then. So that is only a warning, which ends when the clock has run on for some days.
+    The moment of the release is certain. That of the last good check is not, because the clock may
+    have been ahead then. So a clock behind the last good check is only a warning, and the warning
+    ends after some days.
     """
     if built_at is not None and clock_at < built_at:
         return "clock-behind", built_at
@@ -78,7 +79,7 @@ def _behind(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _turns(snapshot: Snapshot) -> Iterator[datetime]:
-    """Give the moments at which a verdict changes; none of an NES that has a successor in force."""
+    """Give the beginning and the end of each NES, but not of one with a successor in force."""
     every = desk.all_nes(snapshot)
     lines = lines_of(every, snapshot.taken_at)
     for nes in every:

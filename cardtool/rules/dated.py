@@ -29,9 +29,9 @@ _AHEAD = frozenset(
 
 
 def dated(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
-    """Return a diagnosis whose findings about an NES that has not ended have its own moments.
+    """Return a diagnosis in which findings about an NES that has not ended tell all its moments.
 
-    An NES whose successor is here is not renewed, so it has no moments of a renewal.
+    An NES whose successor is here is not renewed, so its finding gets no moments of a renewal.
     """
     renewals = {nes.sha256: (nes, moments) for nes, moments in _renewals(diagnosis, policy)}
 
@@ -39,19 +39,19 @@ def dated(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
         if finding.code not in _AHEAD:
             return finding
         nes, moments = renewals[str(finding.facts["sha256"])]
-        own = {"not_before_at": nes.certificate.not_before_at, "not_after_at": nes.ends_at}
+        added = {"not_before_at": nes.certificate.not_before_at, "not_after_at": nes.ends_at}
         if moments:
-            own |= {"opens_at": moments["opens"], "apply_by_at": moments["apply-by"]}
-        kept = {fact: said for fact, said in finding.facts.items() if fact != "opens_at"}
-        told = {fact: moment.isoformat() for fact, moment in own.items()}
-        return replace(finding, facts={**kept, **told})
+            added |= {"opens_at": moments["opens"], "apply_by_at": moments["apply-by"]}
+        kept = {fact: value for fact, value in finding.facts.items() if fact != "opens_at"}
+        shown = {fact: moment.isoformat() for fact, moment in added.items()}
+        return replace(finding, facts={**kept, **shown})
 
     return replace(diagnosis, findings=tuple(map(completed, diagnosis.findings)))
 
 
 def courses(diagnosis: Diagnosis, policy: Policy) -> tuple[Course, ...]:
     """Return the moments of every NES, also of those that have ended, in the order they begin."""
-    found = (
+    unsorted = (
         Course(
             holder=nes.certificate.holder,
             begins_at=nes.certificate.not_before_at,
@@ -60,7 +60,7 @@ def courses(diagnosis: Diagnosis, policy: Policy) -> tuple[Course, ...]:
         )
         for nes, moments in _renewals(diagnosis, policy)
     )
-    return tuple(sorted(found, key=lambda each: (each.begins_at, each.ends_at)))
+    return tuple(sorted(unsorted, key=lambda course: (course.begins_at, course.ends_at)))
 
 
 def _renewals(
@@ -68,7 +68,7 @@ def _renewals(
 ) -> Iterator[tuple[desk.Nes, dict[str, datetime]]]:
     """Yield every NES once, with the moments of its renewal as a `Course` has them.
 
-    One that nobody accepts, or whose successor is here, is not renewed.
+    An NES that no program accepts, or whose successor is here, gets no moments.
     """
     refused = trust.refused(diagnosis.snapshot)
     all_nes = {each.sha256: each for each in desk.all_nes(diagnosis.snapshot)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What belongs together in a snapshot: which card is in which reader, what read it, what is an NES.
+"""What belongs together in a snapshot: the card in each reader, its module, and each NES.
 
 Gives no findings; it answers the questions that several rules ask.
 """
@@ -47,14 +47,14 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """One card, or one place of a module that belongs to no reader, and all that was read there."""
+    """One card, or one slot that belongs to no reader, and everything that was read from it."""
 
     reader: str | None
     name: str
     """The reader's name, or the module's own description of the slot."""
     tokens: tuple[tuple[Module, Token], ...]
     certificates: tuple[tuple[Token, CertificateObject], ...] = ()
-    """Those of the tokens, each once, however many modules read it."""
+    """The certificates of the tokens; each once, even if several modules read it."""
     nes: tuple["Nes", ...] = ()
     """The qualified ones among them."""
 
@@ -67,10 +67,10 @@ class Nes(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     token: Token
     ends_at: datetime
-    """Its last second, or that of an issuer of it beside it that ends first."""
+    """Its last second, or that of an issuer on the same card, if that ends first."""
 
     def is_in_force(self, at: datetime) -> bool:
-        """Tell whether a moment lies in its validity, whose first and last second count."""
+        """Tell whether a moment lies within its validity, first and last second included."""
         return self.certificate.not_before_at <= at <= self.ends_at
 
 
@@ -97,7 +97,7 @@ def is_virtual(reader: Reader) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def is_virtual_name(name: str) -> bool:
-    """Tell the same by the name alone, with or without the numbers at its end."""
+    """Tell by its name whether a reader is virtual, with or without the numbers at the end."""
     models = catalog.readers_named(name)
     return bool(models) and all(model.form == "virtual" for model in models)
 
@@ -128,8 +128,8 @@ def signing_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
 def tokens(snapshot: Snapshot) -> tuple[tuple[Module, Slot, Token], ...]:
     """Return every token that was read, but not the empty slots of software tokens.
 
-    The driver of a card describes a blank card as software does an empty slot: where a card may
-    hold an NES, such a token of a driver counts.
+    A card driver describes a blank card in the same way as software describes an empty slot. So if
+    a card here may hold an NES, such a token of a card driver counts as read.
     """
     seats = signing_seats(snapshot)
     return tuple(
@@ -145,14 +145,14 @@ def signing_cards(snapshot: Snapshot) -> tuple[catalog.Card, ...]:
     return tuple({seat.card.id: seat.card for seat in signing_seats(snapshot)}.values())
 
 
-def reader_of(module: Module, slot: Slot) -> str:
+def place_name(module: Module, slot: Slot) -> str:
     """Name the place of a slot for people."""
     return slot.reader or slot.description or f"{module.path} {slot.id}"
 
 
 @remembered
 def places(snapshot: Snapshot) -> tuple[Place, ...]:
-    """Return where tokens were read: two modules that read one card make one place."""
+    """Return the places where tokens were read; a card read by two modules is one place."""
     by_place: dict[tuple[str, ...], list[tuple[Module, Slot, Token]]] = {}
     for module, slot, token in tokens(snapshot):
         key = (module.path, str(slot.id)) if slot.reader is None else (slot.reader,)
@@ -162,7 +162,7 @@ def places(snapshot: Snapshot) -> tuple[Place, ...]:
 
 def _place(read: list[tuple[Module, Slot, Token]]) -> Place:
     module, slot, _ = read[0]
-    name = reader_of(module, slot)
+    name = place_name(module, slot)
     stored = tuple(_certificates(token for _, _, token in read))
     readable = [
         (token, one.sha256, one.content)
@@ -204,8 +204,8 @@ def _certificates(tokens: Iterable[Token]) -> Iterator[tuple[Token, CertificateO
 def reading_modules(snapshot: Snapshot) -> dict[str, Module]:
     """Return by reader the module that read the card in it.
 
-    A slot that matches no reader counts for every card its module may be for: which of two cards
-    it holds cannot be told, and to call the driver missing would be the wrong guess.
+    If a slot matches no reader, its module counts as having read every card that it may be for. It
+    cannot be known which card is in the slot, and to report a missing driver would be wrong.
     """
     by_reader: dict[str, Module] = {}
     without_reader: dict[str, Module] = {}
@@ -233,9 +233,9 @@ def unread_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
 
 
 def is_missed(module: Module, seat: Seat, reading: Module) -> bool:
-    """Tell whether this module was to read the card in this seat, and not the one that did.
+    """Tell whether this module, and not the one that did, should have read the card in this seat.
 
-    It was if somebody named it, or if the catalogue prefers it for the card.
+    It should if somebody named it, or if the catalogue prefers it for the card.
     """
     if named.is_named(module):
         return True
@@ -245,7 +245,7 @@ def is_missed(module: Module, seat: Seat, reading: Module) -> bool:
 
 @remembered
 def all_nes(snapshot: Snapshot) -> tuple[Nes, ...]:
-    """Return the qualified certificates of the desk, each once, in the order of the reading."""
+    """Return every qualified certificate that was read, each once, in the order of reading."""
     first: dict[Certificate, Nes] = {}
     for place in places(snapshot):
         for nes in place.nes:
@@ -254,12 +254,12 @@ def all_nes(snapshot: Snapshot) -> tuple[Nes, ...]:
 
 
 def can_sign(snapshot: Snapshot, at: datetime) -> bool:
-    """Tell whether an NES is in force on a card that is still there, in whatever reader."""
+    """Tell whether an NES is in force on a card that is still in a reader."""
     return bool(nes_in_force(snapshot, at))
 
 
 def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Nes, ...]:
-    """Return each NES that is in force on a card that is still there."""
+    """Return each NES that is in force on a card that is still in a reader."""
     cards = signing_cards(snapshot)
     with_card = {reader.name for reader in readers(snapshot) if isinstance(reader.card, Card)}
     return tuple(
@@ -283,7 +283,7 @@ def _may_hold(place: Place, card: catalog.Card) -> bool:
 
 
 def reason(failure: Failure) -> str:
-    """Give an interface's symbol and number as a person would look them up."""
+    """Return an interface's symbol and number in a form that a person can look up."""
     if failure.code is None or failure.name.startswith("0x"):
         return failure.name
     if failure.api in ("pcsc", "pkcs11"):

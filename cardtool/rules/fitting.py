@@ -15,7 +15,7 @@ def module_id(module: Module) -> str | None:
 
 
 def module_kind(module: Module) -> tuple[bool, str | None]:
-    """Return all of a module that says for which cards it may be: two of one kind are alike."""
+    """Return what decides which cards a module may be for: equal for two modules alike."""
     return module.source is Source.CONFIGURED, module_id(module)
 
 
@@ -25,14 +25,14 @@ def is_for(module: Module, card: catalog.Card) -> bool:
 
 
 def is_here(module: Module) -> bool:
-    """Tell whether a module is installed, or was asked for and so should be."""
+    """Tell whether a module is installed, or was asked for."""
     library = module.library
     is_missing = isinstance(library, Failure) and library.name == "ENOENT"
     return module.source is Source.CONFIGURED or not is_missing
 
 
 def fits(module: Module, snapshot: Snapshot) -> bool:
-    """Tell whether this process could load the file, by its header; False where it has none."""
+    """Tell by the file's header whether this process could load it; False without a header."""
     library, host = module.library, snapshot.host
     return (
         not isinstance(library, Failure)

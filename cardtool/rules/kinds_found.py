@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Findings about certificates other than an ordinary NES, and about oddities of an NES.
 
-Notes only, but for an NES that is damaged: whether a card can sign is else for the rule about
-certificates to say.
+Gives only notes, except for a damaged NES. Whether a card can sign is the business of the rule
+about certificates.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _PLAIN_EXPONENT = 18
 
 
 def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]:
-    """Give what each certificate adds to the findings about the NES, once for each."""
+    """Give the further findings about each certificate, once each."""
     del policy
     has_sound = any(not is_broken(each.certificate) for each in desk.nes_in_force(snapshot, at))
     seen = set()
@@ -71,7 +71,7 @@ def _about(certificate: Certificate, what: Kind, reader: str) -> Iterator[Findin
 
 
 def _amount(limit: MoneyLimit) -> str:
-    """Write an amount out, unless that would take more digits than there is money."""
+    """Write an amount in full, unless its exponent is absurd."""
     if abs(limit.exponent) > _PLAIN_EXPONENT:
         return f"{limit.amount}e{limit.exponent}"
     return f"{Decimal(limit.amount).scaleb(limit.exponent):f}"

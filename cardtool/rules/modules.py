@@ -15,19 +15,19 @@ from cardtool.rules.policy import Policy
 _NOT_A_LIBRARY = ("ENOEXEC", "EISDIR", "ENOSYS")
 
 _MOST_NAMED = 8
-"""Modules that are named beside each card that none of them was asked for."""
+"""Modules that are named, at most, for a card that none of them was asked about."""
 
 _SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
 """What people call the systems of `Host.platform`."""
 
 _MISNAMED = ("driver-file-missing", "driver-not-library")
-"""What is wrong with the path and not with what was installed."""
+"""Codes of a wrong path, as opposed to a broken installation."""
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Give findings for each module that was loaded or could not be, and each card without one."""
+    """Give findings about each module, loaded or not, and each card that no module read."""
     can_sign = desk.can_sign(snapshot, at)
-    around = _Around(snapshot)
+    needs = _Needs(snapshot)
     for module in snapshot.modules:
         if isinstance(module.info, ModuleInfo):
             yield finding(
@@ -38,7 +38,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
             )
         trouble = _trouble(module, snapshot)
         if trouble is not None and trouble.code != "cardtool-fault":
-            yield from _weighed(trouble, module, around, can_sign=can_sign)
+            yield from _weighed(trouble, module, needs, can_sign=can_sign)
         elif trouble is not None:
             yield trouble
     yield from _gaps(snapshot)
@@ -75,12 +75,12 @@ def _failed(module: Module) -> Failure | None:
 def _weighed(
     trouble: Finding,
     module: Module,
-    around: "_Around",
+    needs: "_Needs",
     *,
     can_sign: bool,
 ) -> Iterator[Finding]:
-    """Report the trouble with a module, more mildly if no card here needs the module."""
-    has_seats, is_waited_for, is_missed = around.waiting(module)
+    """Report the trouble with a module; more mildly if no card here needs it."""
+    has_seats, is_waited_for, is_missed = needs.of(module)
     is_misfit = trouble.code == "driver-wrong-architecture"
     facts = {
         "module": module.path,
@@ -88,8 +88,8 @@ def _weighed(
     }
     is_asked_for = module.source is Source.CONFIGURED
     if is_asked_for and not has_seats:
-        is_waited_for, is_missed = not desk.tokens(around.snapshot), True
-    has_twin = is_misfit and not is_asked_for and fitting.module_id(module) in around.fitting_ids
+        is_waited_for, is_missed = not desk.tokens(needs.snapshot), True
+    has_twin = is_misfit and not is_asked_for and fitting.module_id(module) in needs.fitting_ids
     if is_waited_for and not has_twin:
         yield trouble
     if is_missed and (can_sign or not is_waited_for):
@@ -116,7 +116,7 @@ def _code(failure: Failure, *, is_file: bool, is_asked_for: bool) -> str:
 
 
 def _gaps(snapshot: Snapshot) -> Iterator[Finding]:
-    """Say of each card that no module read why that is; the reason is the same for each kind."""
+    """Say for each card that no module read, why; all cards of one kind have the same reason."""
     reasons: dict[str, list[_Reason]] = {}
     for seat in desk.unread_seats(snapshot):
         card = seat.card
@@ -131,7 +131,7 @@ _Reason = tuple[str, dict[str, str | int]]
 
 
 def _reasons(card: catalog.Card, snapshot: Snapshot) -> Iterator[_Reason]:
-    """Say why a kind of card was not read: no module for it is here, or none of those saw it."""
+    """Say why a kind of card was not read: there is no module for it, or none saw it."""
     here = [module for module in snapshot.modules if _is_present(module, card)]
     if not here:
         yield _missing(card, snapshot)
@@ -160,8 +160,8 @@ def _missing(card: catalog.Card, snapshot: Snapshot) -> _Reason:
     return "driver-missing", {**facts, "paths": ", ".join(paths) or "-"}
 
 
-class _Around:
-    """The cards that modules are needed for at a desk; each kind of module is judged once."""
+class _Needs:
+    """Which modules the cards here need; each kind of module is judged once."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -171,12 +171,15 @@ class _Around:
             if fitting.fits(module, snapshot)
         }
         self._reading = desk.reading_modules(snapshot)
-        self._waiting: dict[tuple[bool, str | None], tuple[bool, bool, bool]] = {}
+        self._known: dict[tuple[bool, str | None], tuple[bool, bool, bool]] = {}
 
-    def waiting(self, module: Module) -> tuple[bool, bool, bool]:
-        """Tell of a module whether cards are here for it, one was not read, it is missed."""
+    def of(self, module: Module) -> tuple[bool, bool, bool]:
+        """Tell whether cards for a module are here, one of them is unread, and it is missed.
+
+        It is missed if it should have read a card that another module read (`desk.is_missed`).
+        """
         kind = fitting.module_kind(module)
-        if kind not in self._waiting:
+        if kind not in self._known:
             seats = [
                 seat
                 for seat in desk.signing_seats(self.snapshot)
@@ -186,8 +189,8 @@ class _Around:
             is_missed = any(
                 desk.is_missed(module, seat, self._reading[seat.reader]) for seat in read
             )
-            self._waiting[kind] = bool(seats), len(read) < len(seats), is_missed
-        return self._waiting[kind]
+            self._known[kind] = bool(seats), len(read) < len(seats), is_missed
+        return self._known[kind]
 
 
 def _failed_by_us(module: Module) -> bool:

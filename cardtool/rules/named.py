@@ -9,7 +9,7 @@ from cardtool.model.snapshot import Failure, Module, Slot, Snapshot, Source, Tok
 from cardtool.rules.remembered import remembered
 
 EMPTY = "CKR_TOKEN_NOT_PRESENT"
-"""What a module says of a slot that a card has just left."""
+"""A module's error for a slot whose card was just taken out."""
 
 _SET_UP = frozenset({"CKF_TOKEN_INITIALIZED", "CKF_USER_PIN_INITIALIZED"})
 
@@ -20,7 +20,7 @@ def is_named(module: Module) -> bool:
 
 
 def is_software(module: Module) -> bool:
-    """Tell whether a module has no card behind it, by what the catalogue has of it."""
+    """Tell whether the catalogue says that a module works without a card."""
     known = catalog.module_at(module.path)
     return known is not None and known.purpose == "software"
 
@@ -32,7 +32,7 @@ def of_unknown_kind(snapshot: Snapshot) -> frozenset[str]:
 
 
 def needs_no_reader(snapshot: Snapshot) -> bool:
-    """Tell whether all modules here were named and read their tokens without a reader."""
+    """Tell whether every module here was named and needs no reader for its tokens."""
     return bool(snapshot.modules) and all(
         is_named(module) and (is_software(module) or _is_read_elsewhere(module))
         for module in snapshot.modules

@@ -7,7 +7,7 @@ from cardtool.model.turkey import folded
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """How many days before its end a certificate calls for what.
+    """How many days before the end of a certificate something has to be done.
 
     Source: a renewal may be asked for in the last three months, a reader or courier takes up to
     a month, an institution's card is made about 15 days before the old one ends.
@@ -20,13 +20,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     critical_days: int = 15
     """From here on the end counts as a fault."""
     lead_days: int = 30
-    """What making and delivering a card takes: who applies later may have days without one."""
+    """Days for making and delivering a card: a later application may leave days without one."""
     holidays: str = "TR"
     """Country whose public holidays offices keep, ISO 3166-1 alpha-2; empty: weekends only."""
     issuers: tuple[tuple[str, "Policy"], ...] = ()
-    """For certificates whose issuer's name has this text in it, what holds instead."""
+    """Other thresholds for certificates whose issuer's name contains a text."""
 
     def of(self, issuer: str) -> "Policy":
-        """Return what holds for the certificates of an issuer: the first that fits its name."""
+        """Return the thresholds for an issuer's certificates: the first whose text fits."""
         name = folded(issuer)
-        return next((each for text, each in self.issuers if folded(text) in name), self)
+        return next((policy for text, policy in self.issuers if folded(text) in name), self)

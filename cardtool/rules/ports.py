@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which readers are plugged in, and which of them PC/SC offers to programs.
 
-Gives no findings. A reader that PC/SC serves must never be called missing because its name is odd:
-names are compared first, then readers are counted, and where both leave it open nothing is said.
+Gives no findings. A reader that PC/SC serves must never be reported as missing because its name is
+odd. So names are compared first, then readers are counted; if both leave it open, nothing is said.
 """
 
 import re
@@ -32,14 +32,14 @@ _GENERIC = frozenset(
 
 
 _MOST_NAMED = 50
-"""Devices whose own words are looked for in the names of readers: no desk has so many."""
+"""Devices whose names are compared with those of readers, at most; nobody has more."""
 
 _UNNAMEABLE = "SCARD_E_INVALID_VALUE"
-"""What cardtool wrote of a reader whose name it could not pass on: one that was not ASCII."""
+"""Failure that older versions recorded for a reader whose name was not ASCII."""
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):
-    """The readers on USB, divided by what PC/SC makes of them; some may be in neither part."""
+    """The readers on USB that PC/SC serves and that it does not; in doubt, neither."""
 
     served: tuple[UsbDevice, ...]
     unserved: tuple[UsbDevice, ...]
@@ -47,9 +47,9 @@ class Ports(msgspec.Struct, frozen=True, kw_only=True):
 
 @remembered
 def plugged(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
-    """Return the card readers on USB; none where that is not known.
+    """Return the card readers on USB; none if USB could not be read.
 
-    Remote desktop shows programs the readers of the other machine: those here do not count.
+    In a remote desktop session programs see the readers of the other machine, so none here count.
     """
     host = snapshot.host
     if not isinstance(snapshot.usb, tuple):
@@ -77,13 +77,13 @@ def model_name(device: UsbDevice) -> str:
 
 
 def is_built_in(device: UsbDevice) -> bool:
-    """Tell whether it is part of the computer and no reader that was ever handed out."""
+    """Tell whether a reader is part of the computer."""
     known = models(device)
     return bool(known) and all(each.form == "built-in" for each in known)
 
 
 def hindrance(device: UsbDevice) -> str | None:
-    """Return the code of what keeps the system itself from using a device, if anything does."""
+    """Return the code of what keeps the system from using a device, if anything does."""
     if not device.allowed:
         return "reader-blocked"
     match device.problem:
@@ -98,7 +98,7 @@ def hindrance(device: UsbDevice) -> str | None:
 
 
 def lacks_driver(device: UsbDevice) -> bool:
-    """Tell whether no PC/SC driver that is installed lists a device, as far as that is known."""
+    """Tell whether no installed PC/SC driver lists a device, as far as that is known."""
     if device.drivers is not None:
         return not device.drivers
     return device.problem is None and any(each.ccid == "not-ccid" for each in models(device))
@@ -115,8 +115,8 @@ def is_ccid(device: UsbDevice) -> bool:
 def sort(snapshot: Snapshot) -> Ports:
     """Divide the readers on USB into those that PC/SC serves and those that it does not.
 
-    A reader with two slots has two names in PC/SC and readers of one model share theirs, so names
-    are given to ids and not to devices.
+    A reader with two slots has two names in PC/SC, and readers of one model have the same name. So
+    names are assigned to USB ids, not to devices.
     """
     devices, readers = plugged(snapshot), real(snapshot)
     served: list[UsbDevice] = []
@@ -145,7 +145,7 @@ def sort(snapshot: Snapshot) -> Ports:
 
 
 def _by_id(devices: tuple[UsbDevice, ...]) -> list[list[UsbDevice]]:
-    """Put devices of one id together, first those that nothing hinders."""
+    """Group devices by id; in each group those that nothing hinders come first."""
     groups: dict[str, list[UsbDevice]] = {}
     for each in sorted(devices, key=lambda device: (bool(hindrance(device)), lacks_driver(device))):
         groups.setdefault(each.id, []).append(each)
@@ -153,19 +153,20 @@ def _by_id(devices: tuple[UsbDevice, ...]) -> list[list[UsbDevice]]:
 
 
 def _names(devices: list[UsbDevice], ids: set[str], reader: Reader) -> frozenset[str]:
-    """Return the ids of the devices that this reader of PC/SC may be, by catalogue or by name.
+    """Return the ids of the devices that this PC/SC reader may be, by catalogue or by name.
 
-    The words of a model that is known count only where the catalogue has no other for the name.
+    If the catalogue knows the name, a known model counts by the catalogue alone, and not by its
+    words.
     """
     listed = {usb for each in catalog.readers_named(reader.name) for usb in each.usb}
     known = ids & listed
-    said = re.sub(r"[^a-z0-9]", "", reader.name.casefold())
+    letters = re.sub(r"[^a-z0-9]", "", reader.name.casefold())
     return frozenset(known) | {
         each.id
         for each in devices
         if not (known and models(each))
         if (words := _words(each.name) or _words(each.maker))
-        if all(word in said for word in words)
+        if all(word in letters for word in words)
     }
 
 
@@ -174,6 +175,6 @@ def _words(text: str) -> frozenset[str]:
 
 
 def refusal(reader: Reader) -> Failure | None:
-    """Return why a reader could not be asked at all, which says nothing of a card; None: it was."""
+    """Return why a reader could not be asked about a card at all; None: it was asked."""
     card = reader.card
     return card if isinstance(card, Failure) and card.name == _UNNAMEABLE else None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about readers: that there is one, what keeps one from being used, which of several.
+"""Findings about readers: whether one is there, what keeps it from being used, which of several.
 
-A reader is missing on one of three levels, and only the first is a reason to order one: nothing is
-plugged in, something is and PC/SC does not offer it, or PC/SC itself cannot be asked.
+A reader can be missing in three ways, and only the first is a reason to order one: none is plugged
+in, one is plugged in and PC/SC does not offer it, or PC/SC itself cannot be asked.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from cardtool.rules.codes import finding
 from cardtool.rules.policy import Policy
 
 _MOST_NAMED = 20
-"""Drivers that are named beside each reader that none of them is for."""
+"""Drivers that are named, at most, for a reader that none of them knows."""
 
 _SYSTEM_DRIVERS = {
     "linux": "libccid",
@@ -57,7 +57,7 @@ def _is_none_here(snapshot: Snapshot, at: datetime) -> bool:
 
 
 def _unseen(failure: Failure, snapshot: Snapshot) -> Finding:
-    """Say that USB could not be looked at; a fault of ours counts where that was needed."""
+    """Say that USB could not be read; a fault of cardtool counts only if USB was needed."""
     reason = desk.reason(failure)
     if desk.is_ours(failure) and not ports.real(snapshot):
         return finding("cardtool-fault", part="USB", reason=reason)
@@ -65,7 +65,7 @@ def _unseen(failure: Failure, snapshot: Snapshot) -> Finding:
 
 
 def _several(snapshot: Snapshot) -> Iterator[Finding]:
-    """Say which of several readers matters; a virtual one counts, as it does for applications."""
+    """Say which of several readers holds an NES; virtual readers count, as they do for programs."""
     readers = desk.readers(snapshot)
     places = desk.places(snapshot)
     holding = [place.reader for place in places if place.reader and place.nes]
@@ -74,7 +74,7 @@ def _several(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
-    """Give a finding for each reader on USB; two of one model that fare alike are one."""
+    """Give a finding for each reader on USB; the same finding about one model comes once."""
     seen = set()
     for judged in _judged(snapshot):
         if (key := (judged.code, *judged.facts.items())) not in seen:
@@ -91,7 +91,7 @@ def _judged(snapshot: Snapshot) -> Iterator[Finding]:
         served, unserved = divided.served, divided.unserved
         for device in served:
             yield finding("reader-identified", model=ports.model_name(device), usb=device.id)
-    around = _Around(snapshot, served)
+    others = _OtherReaders(snapshot, served)
     for device in unserved:
         trouble = _trouble(device, snapshot)
         is_unsupported = trouble.code == "reader-unsupported"
@@ -100,7 +100,7 @@ def _judged(snapshot: Snapshot) -> Iterator[Finding]:
             "usb": device.id,
             "reason": trouble.code,
         }
-        if _is_aside(device, around, is_unsupported=is_unsupported):
+        if _is_unused(device, others, is_unsupported=is_unsupported):
             yield finding("reader-not-used", **facts)
         elif ports.is_built_in(device) and not is_unsupported:
             yield finding("reader-built-in-only", **facts)
@@ -108,31 +108,31 @@ def _judged(snapshot: Snapshot) -> Iterator[Finding]:
             yield trouble
 
 
-class _Around:
-    """What else is at a desk beside a reader that PC/SC does not serve."""
+class _OtherReaders:
+    """The readers that are there besides one that PC/SC does not serve."""
 
     def __init__(self, snapshot: Snapshot, served: tuple[UsbDevice, ...]) -> None:
         offered = ports.real(snapshot)
-        self.own = {device for device in ports.plugged(snapshot) if not ports.is_built_in(device)}
-        """Those that did not come with the computer."""
+        self.added = {device for device in ports.plugged(snapshot) if not ports.is_built_in(device)}
+        """The readers that did not come with the computer."""
         self.has_any = bool(offered)
         self.was_filled = any(map(_was_filled, offered))
         self.is_built_in = bool(served) and all(map(ports.is_built_in, served))
         """All that PC/SC serves came with the computer."""
 
 
-def _is_aside(device: UsbDevice, around: _Around, *, is_unsupported: bool) -> bool:
-    """Tell whether a person here uses another reader and not this one.
+def _is_unused(device: UsbDevice, others: _OtherReaders, *, is_unsupported: bool) -> bool:
+    """Tell whether the person uses another reader and not this one.
 
-    So it is if the other holds a card or waits for one, or if this one came with the computer. A
-    reader that came with the computer and waits for a card does not count beside a person's own.
+    They do if another reader holds a card or waits for one, or if this one came with the computer.
+    But an empty reader that came with the computer does not count beside one that was plugged in.
     """
     is_spare = ports.is_built_in(device) or is_unsupported
-    if is_spare and len(around.own) > (device in around.own):
+    if is_spare and len(others.added) > (device in others.added):
         return True
-    if is_spare or around.was_filled:
-        return around.has_any
-    return around.has_any and not around.is_built_in
+    if is_spare or others.was_filled:
+        return others.has_any
+    return others.has_any and not others.is_built_in
 
 
 def _was_filled(reader: Reader) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps the last answers of a function: many rules ask the same of one snapshot."""
+"""Keeps the last results of a function, because many rules ask it about the same snapshot."""
 
 import functools
 from collections.abc import Callable
@@ -9,23 +9,23 @@ _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
 
 _KEPT = 4
-"""Values whose answers are kept, such as the snapshots that are compared."""
+"""Values whose results are kept: enough for the snapshots that are compared."""
 
 
 def remembered(answer: Callable[[_Asked], _Answer]) -> Callable[[_Asked], _Answer]:
-    """Keep the last answers of a function of one frozen value, which is known by its identity.
+    """Keep the last results of a function of one frozen value, recognised by identity (`is`).
 
-    To compare two snapshots, or to hash one, takes longer than most answers.
+    Comparing two snapshots, or hashing one, takes longer than most of these functions.
     """
     last: list[tuple[_Asked, _Answer]] = []
 
     @functools.wraps(answer)
     def answered(asked: _Asked) -> _Answer:
-        for known, found in last:
+        for known, result in last:
             if known is asked:
-                return found
-        found = answer(asked)
-        last[:] = [(asked, found), *last[: _KEPT - 1]]
-        return found
+                return result
+        result = answer(asked)
+        last[:] = [(asked, result), *last[: _KEPT - 1]]
+        return result
 
     return answered

@@ -2,7 +2,7 @@
 """When a certificate is to be renewed: the moments of its last months, each to the second.
 
 Knows nothing of cards or of findings, so that a calendar shows the same moments as a diagnosis.
-A threshold of so many days is the moment that many times 24 hours before the end, and counts.
+A threshold of N days is the moment N times 24 hours before the end; that moment itself counts.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ class Issuers:
     """
 
     def __init__(self, certificates: Sequence[Certificate]) -> None:
-        """Take them all; which of them are issuers they say themselves."""
+        """Take all certificates; `is_ca` says which of them are issuers."""
         issuers = [each for each in certificates if each.is_ca and each.subject.attributes]
         issuers.sort(key=lambda each: each.not_after_at)
-        # of several with one name and key the last counts: the one that lasts longest
+        # if several have one name and key, the last counts: the one that lasts longest
         self._of_name = {each.subject: each for each in issuers}
         self._of_key = {(each.subject, each.subject_key_id): each for each in issuers}
         self._ends = self._ends_of(issuers)
@@ -38,9 +38,9 @@ class Issuers:
         return end if issuer is None else min(end, self._ends[id(issuer)])
 
     def _ends_of(self, issuers: list[Certificate]) -> dict[int, datetime]:
-        """Return when each issuer or the first of those above it ends, by the issuer's identity.
+        """Return by `id` when each issuer, or one above it, ends first.
 
-        `issuers` begin with the one that ends first: it ends all below it, also in a circle.
+        `issuers` begin with the one that ends first: all below it end with it, even in a circle.
         """
         issued: dict[int, list[Certificate]] = {}
         for each in issuers:
@@ -56,7 +56,7 @@ class Issuers:
         return ends
 
     def _issuer(self, certificate: Certificate) -> Certificate | None:
-        """Return who issued it; one without a key identifier may have any."""
+        """Return the issuer of a certificate; without a key identifier the name decides."""
         name, key = certificate.issuer, certificate.authority_key_id
         if not key:
             return self._of_name.get(name)
@@ -67,14 +67,14 @@ class Issuers:
 def moments(issuer: str, ends_at: datetime, policy: Policy) -> dict[str, datetime]:
     """Return the moments of a certificate's renewal, by their names in a `Course`.
 
-    They are those of its issuer, where the policy has any. May load a calendar (`apply_by_at`).
+    If the policy has thresholds for the issuer, these count. May load a calendar (`apply_by_at`).
     """
-    own = policy.of(issuer)
+    days = policy.of(issuer)
     return {
-        "opens": opens_at(ends_at, own),
-        "apply-by": apply_by_at(ends_at, own),
-        "urgent": before(ends_at, own.urgent_days),
-        "critical": before(ends_at, own.critical_days),
+        "opens": opens_at(ends_at, days),
+        "apply-by": apply_by_at(ends_at, days),
+        "urgent": before(ends_at, days.urgent_days),
+        "critical": before(ends_at, days.critical_days),
     }
 
 
@@ -86,14 +86,14 @@ def opens_at(ends_at: datetime, policy: Policy) -> datetime:
 def apply_by_at(ends_at: datetime, policy: Policy) -> datetime:
     """Return the last second in which to apply, so that the new card is there before the end.
 
-    It is the end of a working day in Turkey, or the end itself where no time is allowed for.
-    Computing it may load a calendar: ask only when it is to be shown.
+    It is the end of a working day in Turkey, but never later than the end of the certificate.
+    Computing it may load a calendar, so ask only if it is shown.
     """
     return min(ends_at, workdays.last_by(before(ends_at, policy.lead_days), policy.holidays))
 
 
 def state(ends_at: datetime, at: datetime, policy: Policy) -> State:
-    """Tell what a certificate in force calls for, as the code of a finding."""
+    """Return the code of the finding about a certificate in force."""
     if at >= before(ends_at, policy.critical_days):
         return "nes-expiring-critical"
     if at >= before(ends_at, policy.urgent_days):
@@ -104,7 +104,7 @@ def state(ends_at: datetime, at: datetime, policy: Policy) -> State:
 
 
 def before(moment: datetime, days: int) -> datetime:
-    """Return the moment that is so many times 24 hours earlier, within the calendar."""
+    """Return the moment this many times 24 hours earlier, or the first that `datetime` has."""
     try:
         return moment - timedelta(days=days)
     except OverflowError:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about the PC/SC service: whether readers can be asked for at all.
+"""Findings about the PC/SC service: whether it can be asked for readers at all.
 
-A session that keeps programs from it is said instead.
+If the kind of session keeps programs from the service, the finding is about the session instead.
 """
 
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ _NO_READERS = "SCARD_E_NO_READERS_AVAILABLE 0x8010002E"
 """How PC/SC says that the list is empty. Source: PC/SC, winscard.h."""
 
 _SERVICE, _ENUMERATOR = "SCardSvr", "ScDeviceEnum"
-"""The services of Windows that talk to readers and that hand them new ones.
+"""The services of Windows that talk to readers and that report new readers.
 
 Source: Microsoft, "Smart Cards for Windows Service".
 """
 
 _OFF = ("stopped", "paused")
-"""A service that is on its way up or down says so in other words. Source: psutil."""
+"""A service that is starting or stopping has other states. Source: psutil."""
 
 _UNITS = ("pcscd.socket", "pcscd.service")
 """Source: pcsc-lite, etc/."""
@@ -47,7 +47,7 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
 
 
 def is_idle(snapshot: Snapshot) -> bool:
-    """Tell whether the service of Windows is off as it should be: no reader that works is there."""
+    """Tell whether the service of Windows is off, as is normal without a working reader."""
     return (
         snapshot.host.platform == "win32"
         and desk.is_gone(snapshot.readers)

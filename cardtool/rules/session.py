@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which kinds of session keep readers away from the programs in them.
 
-Gives no findings: such a session stands in place of what it explains, a service that does not
-answer or a reader that is not there, so the rules about these two ask here first.
+Gives no findings. Such a session explains why the service does not answer or no reader is there, so
+the rules about services and readers ask here first.
 """
 
 from cardtool.model.snapshot import Failure, Snapshot

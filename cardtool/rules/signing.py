@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who can sign at this desk, how the PIN stands, and what that makes of the diagnosis."""
+"""Which certificates can sign here, whether the PIN may be tried, and what decides then."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ from cardtool.rules.tokens import (
 )
 
 _SPY = "pkcs11-spy"
-"""The catalogue's name of a module that writes down what passes through it, PINs too."""
+"""Catalogue id of a module that writes down everything it is given, PINs too."""
 
 _WARNINGS = frozenset({desk.PIN_LOCKED, FINAL_TRY, COUNT_LOW, TO_BE_CHANGED, PUK_LOCKED})
 
@@ -40,7 +40,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     stored: CertificateObject
     certificate: Certificate
     warnings: tuple[str, ...] = ()
-    """What other tokens that hold the certificate say against trying its PIN: flags."""
+    """Flags of all tokens with the certificate that speak against trying the PIN."""
 
 
 class PinState(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +59,8 @@ class PinState(msgspec.Struct, frozen=True, kw_only=True):
 def candidates(snapshot: Snapshot, at: datetime, *, asked_for: bool) -> tuple[Candidate, ...]:
     """Return each NES in force, once.
 
-    Where modules were `asked_for`, a token of theirs needs no reader. A card that is known not to
-    be for signing is never among them, nor a certificate that could verify nothing.
+    If modules were `asked_for`, their tokens need no reader. A card that is known not to be for
+    signing is left out, and so is a broken certificate.
     """
     if asked_for:
         in_force = tuple(each for each in desk.all_nes(snapshot) if each.is_in_force(at))
@@ -77,7 +77,7 @@ def candidates(snapshot: Snapshot, at: datetime, *, asked_for: bool) -> tuple[Ca
 
 
 def _locate(snapshot: Snapshot, nes: desk.Nes) -> Candidate:
-    """Find where it lies, rather not behind a spy, and what every driver says of its PIN."""
+    """Find the token of an NES, preferably not behind a spy, and the warnings of all drivers."""
     holding = [
         Candidate(
             place=nes.place,
@@ -114,7 +114,7 @@ def pin_state(chosen: Candidate) -> PinState:
 
 
 def deciding(diagnosis: Diagnosis, chosen: Candidate) -> Diagnosis:
-    """Return the diagnosis with the PIN of the chosen token as what decides."""
+    """Return the diagnosis with the PIN of the chosen token as its verdict."""
     warned = _warned(chosen)
     code = pin_code(warned)
     if code == "pin-ready" and PUK_LOCKED in warned.flags:
@@ -132,7 +132,7 @@ def deciding(diagnosis: Diagnosis, chosen: Candidate) -> Diagnosis:
 def with_flags(
     snapshot: Snapshot, chosen: Candidate, flags: tuple[str, ...]
 ) -> tuple[Snapshot, Candidate]:
-    """Return both with the flags that the chosen token has now."""
+    """Return snapshot and candidate with the flags that the chosen token has now."""
     token = replace(chosen.token, flags=flags)
     slot = replace(chosen.slot, token=token)
     slots = chosen.module.slots if isinstance(chosen.module.slots, tuple) else ()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The NES of one person in the order in which they end: what comes after each of them.
 
-One that is never in force succeeds none. Of two that end together, as with their issuer, the one
-that ends later on paper comes after the other.
+An NES that is never in force succeeds no other. If two end together, because their issuer ends, the
+one with the later end of its own comes after the other.
 """
 
 from bisect import bisect_right
@@ -15,29 +15,29 @@ from cardtool.rules import desk
 
 
 class Later(msgspec.Struct, frozen=True, kw_only=True):
-    """All that come after an NES, of which there is at least one."""
+    """The NES that come after an NES; there is at least one."""
 
     last: desk.Nes
     """The one that ends last."""
     begins_at: datetime
     """When the first of them begins."""
     is_in_force: bool
-    """One of them is, at the moment that is judged for."""
+    """One of them is in force at the moment that is judged for."""
 
 
 class Line:
-    """The NES of one person, each looked at once however many there are."""
+    """The NES of one person, sorted once for all questions."""
 
     def __init__(self, every: Iterable[desk.Nes], at: datetime) -> None:
-        """Take them all, and the moment that is judged for."""
+        """Take all NES of the person, and the moment that is judged for."""
         known = list(every)
-        self.is_in_force = any(each.is_in_force(at) for each in known)
-        able = (each for each in known if each.certificate.not_before_at <= each.ends_at)
+        self.is_in_force = any(nes.is_in_force(at) for nes in known)
+        able = (nes for nes in known if nes.certificate.not_before_at <= nes.ends_at)
         line = sorted(able, key=_end)
-        self._ends = [_end(each) for each in line]
+        self._ends = [_end(nes) for nes in line]
         self._later: list[Later] = []
-        for each in reversed(line):
-            self._later.append(_joined(each, self._later[-1] if self._later else None, at))
+        for nes in reversed(line):
+            self._later.append(_joined(nes, self._later[-1] if self._later else None, at))
         self._later.reverse()
 
     def after(self, nes: desk.Nes) -> Later | None:
@@ -51,7 +51,7 @@ def lines_of(every: Iterable[desk.Nes], at: datetime) -> dict[str, Line]:
     people: dict[str, list[desk.Nes]] = {}
     for nes in every:
         people.setdefault(nes.certificate.person, []).append(nes)
-    return {person: Line(own, at) for person, own in people.items()}
+    return {person: Line(some, at) for person, some in people.items()}
 
 
 def _end(nes: desk.Nes) -> tuple[datetime, datetime]:

@@ -58,9 +58,9 @@ def summarise(diagnosis: Diagnosis) -> Summary:
 
 
 def counting(snapshot: Snapshot) -> desk.Nes | None:
-    """Return the NES that counts where there are several: the one that lasts longest.
+    """Return the NES that counts if there are several: the one that lasts longest.
 
-    Of two that end with their issuer it is the later on paper, which is the other's successor.
+    If two end with their issuer, the one with the later end of its own counts: it is the successor.
     """
     refused = trust.refused(snapshot)
     accepted = [each for each in desk.all_nes(snapshot) if each.certificate not in refused]
@@ -82,7 +82,7 @@ def dated(line: Summary, policy: Policy) -> Summary:
 
 
 def newest(lines: Iterable[Summary]) -> Iterator[Summary]:
-    """Yield one line for each workstation, that of its latest snapshot; holds them all."""
+    """Yield for each workstation the line of its latest snapshot; keeps all lines in memory."""
     latest: dict[str, Summary] = {}
     for line in lines:
         key = line.host_id or line.host
@@ -92,9 +92,9 @@ def newest(lines: Iterable[Summary]) -> Iterator[Summary]:
 
 
 def reader_state(codes: Collection[str], *, has_readers: bool) -> ReaderState:
-    """Return how the reader is; one that is there and used decides over others that are not.
+    """Return the state of the reader, from the codes of all findings that are not in order.
 
-    `codes` are those of what is not in order.
+    A reader that is there and used decides over others that do not work.
     """
     found = next((state for code, state in _STATES.items() if code in codes), None)
     return found or (ReaderState.PRESENT if has_readers else ReaderState.UNKNOWN)

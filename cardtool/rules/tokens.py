@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about tokens: what a driver made of each card, and the state of its PIN.
+"""Findings about tokens: what a driver read from each card, and the state of its PIN.
 
-PIN states come from the token's flags: nothing here or before was ever tried on a card.
+The state of a PIN comes from the token's flags: no PIN was ever tried on a card.
 """
 
 from collections.abc import Iterable, Iterator
@@ -29,20 +29,20 @@ _PIN_FLAGS = (
     ({COUNT_LOW}, "pin-count-low"),
     ({_INITIALISED}, "pin-ready"),
 )
-"""Worst first; the first code whose flags are all set counts. Without any the PIN was never set.
+"""Worst first; the first code whose flags are all set counts. If none fits, the PIN was never set.
 
 Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO.
 """
 
 _WITH_PUK = ("pin-and-puk-locked", "pin-final-try-puk-locked")
-"""Codes that say of the PUK that it is locked too."""
+"""Codes that say that the PUK is locked too."""
 
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give a finding for each token read, and for each slot with a card that could not be."""
     read = {id(slot) for _, slot, _ in desk.tokens(snapshot)}
     for module, slot, token in snapshot.tokens():
-        facts = {"reader": desk.reader_of(module, slot), "module": module.path}
+        facts = {"reader": desk.place_name(module, slot), "module": module.path}
         if id(slot) in read:
             yield finding("token-read", **facts, label=token.label)
         else:
@@ -57,7 +57,7 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
 
 
 def check_pins(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Give the PIN's state of each card whose NES is in force; of others no PIN matters."""
+    """Give the state of the PIN for each card with an NES in force; other PINs do not matter."""
     seen = set()
     for nes in desk.all_nes(snapshot):
         if nes.is_in_force(at) and nes.place not in seen:
@@ -78,7 +78,7 @@ def _failures(snapshot: Snapshot) -> Iterator[tuple[Module, Slot, Failure]]:
 
 
 def _without_token(snapshot: Snapshot) -> Iterator[Finding]:
-    """Say of each module that answered and needs no card that it has no token either."""
+    """Give a finding for each module that needs no card, answered, and has no token."""
     for module in snapshot.modules:
         slots = module.slots if isinstance(module.slots, tuple) else None
         if slots is not None and not any(isinstance(slot.token, Failure) for slot in slots):
@@ -103,7 +103,8 @@ def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
         elif not seats and slot.reader not in read:
             yield _of_no_seat(module, slot, failure)
         elif (
-            slot.reader is not None  # a slot of no reader holds none of these cards: all were read
+            slot.reader
+            is not None  # all cards were read, so a slot without a reader holds none of them
             and failure.name != _NOT_RECOGNISED
             and any(desk.is_missed(module, seat, reading[seat.reader]) for seat in mine)
         ):
@@ -113,15 +114,15 @@ def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _of_no_seat(module: Module, slot: Slot, failure: Failure) -> Finding:
-    """Say that a slot was not read in which there is no card that the catalogue knows.
+    """Say that a slot could not be read, where no reader holds a card of the catalogue.
 
-    A named module that does not answer is at fault itself: no card is known to keep it waiting.
+    If a named module does not answer, the module is at fault: no known card keeps it waiting.
     """
     facts = {"module": module.path, "reason": desk.reason(failure)}
     code = _code(failure)
     if code == "token-hung" and named.is_named(module):
         return finding("driver-hung", **facts)
-    return finding(code, reader=desk.reader_of(module, slot), **facts)
+    return finding(code, reader=desk.place_name(module, slot), **facts)
 
 
 def _of_each_kind(seats: Iterable[desk.Seat]) -> list[desk.Seat]:
@@ -133,7 +134,7 @@ def _of_each_kind(seats: Iterable[desk.Seat]) -> list[desk.Seat]:
 
 
 def _unread(module: Module, seats: list[desk.Seat], failure: Failure) -> Iterator[Finding]:
-    """Say what kept a module from reading a card; of several, the first it may be for."""
+    """Say what kept a module from reading a card; of several cards, one that it is for."""
     seat = next((seat for seat in seats if fitting.is_for(module, seat.card)), seats[0])
     code = _code(failure)
     facts = {"reader": seat.reader, "module": module.path, "reason": desk.reason(failure)}

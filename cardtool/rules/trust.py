@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Findings from the answers of issuers' servers: is a certificate trusted, is it revoked.
 
-Gives nothing where nobody asked them. Nothing is said of certificates that have ended.
+Gives none if nobody asked the servers, and none about certificates that have ended.
 """
 
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ from cardtool.rules.remembered import remembered
 _SIGNING = PERSONAL | {Kind.QUALIFIED_SEAL, Kind.CORPORATE_SEAL, Kind.FISCAL_SEAL}
 
 _FORGED = frozenset({"BAD_SIGNATURE", "NOT_AN_ISSUER", "EXPIRED", "WEAK_ALGORITHM"})
-"""Problems of a chain that is there and is not in order; any other is one that was not found."""
+"""Problems of a chain that is wrong; all others mean that no chain was found."""
 
 _REFUSED = frozenset({"revoked", "suspended"})
 
 _Asked = dict[Certificate, tuple[str, Trust]]
-"""What was learnt of each signing certificate, and the place it lies in."""
+"""Signing certificate -> the place it lies in, and what the servers said about it."""
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         if trust.status is not None:
             is_replaced = kind(certificate) in PERSONAL and certificate.person in signers
             yield _status(trust.status, whose, is_replaced=is_replaced)
-        elif trust.anchor:  # without an issuer there was nobody to ask
+        elif trust.anchor:  # without a chain there was no server to ask
             yield finding("nes-status-unreachable", **whose, urls=_urls(trust))
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The moments at which the verdict on a snapshot may change: between two of them it never does.
+"""The moments at which the verdict on a snapshot may change; between two of them it never does.
 
-So a verdict that was kept holds until the next one. A test tries it on every described desk.
+So a stored verdict holds until the next of these moments. A test tries this on every described
+workstation.
 """
 
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ _END = datetime.max.replace(tzinfo=UTC)
 
 
 def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
-    """Return the moments at which some rule may say another thing than a moment before."""
+    """Return the moments at which a rule may give another finding than just before."""
     moments: set[datetime] = set()
     for nes in desk.all_nes(snapshot):
         certificate = nes.certificate
@@ -25,7 +26,7 @@ def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
         moments |= {certificate.not_before_at, dates["opens"], dates["urgent"], dates["critical"]}
         last = (nes.ends_at, certificate.not_after_at, dates["apply-by"])
         moments.update(map(_after, last))
-    # of any certificate that an issuer was asked about, the end on paper counts
+    # for a certificate that an issuer was asked about, its own end counts as well
     for place in desk.places(snapshot) if snapshot.trust else ():
         read = (each.content for _, each in place.certificates)
         moments |= {_after(each.not_after_at) for each in read if isinstance(each, Certificate)}
@@ -38,7 +39,7 @@ def next_turn(moments: set[datetime], at: datetime) -> datetime | None:
 
 
 def _after(moment: datetime) -> datetime:
-    """Return the next moment; the last one there is has none."""
+    """Return the next moment; after the last one that `datetime` has, `BEGINNING`."""
     try:
         return BEGINNING + (moment - BEGINNING + TICK)
     except OverflowError:

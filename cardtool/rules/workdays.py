@@ -17,8 +17,8 @@ _DAY = timedelta(days=1)
 def last_by(moment: datetime, country: str) -> datetime:
     """Return the last second, in Turkey's time, of the last working day that begins by a moment.
 
-    `country` is as `Policy.holidays` has it. The eve of a holiday, on which offices close at
-    13:00, is no working day here: who counts on it comes too late.
+    `country` is as in `Policy.holidays`. The eve of a holiday does not count as a working day,
+    because offices close at 13:00.
     """
     try:
         day = moment.astimezone(TURKEY).date()
@@ -27,7 +27,7 @@ def last_by(moment: datetime, country: str) -> datetime:
     return _end_of(day, country)
 
 
-@functools.lru_cache(maxsize=4096)  # of a fleet's certificates many end on one day
+@functools.lru_cache(maxsize=4096)  # many certificates of a fleet end on the same day
 def _end_of(day: date, country: str) -> datetime:
     while day.weekday() not in _WORKING or day in holidays(country, day.year):
         day -= _DAY
@@ -36,9 +36,9 @@ def _end_of(day: date, country: str) -> datetime:
 
 @functools.lru_cache(maxsize=64)
 def holidays(country: str, year: int) -> frozenset[date]:
-    """Return a country's public holidays and their eves; of one without a name, none.
+    """Return a country's public holidays and their eves; none if the country is empty.
 
-    Years whose religious holidays are not announced yet have them as they are computed.
+    Religious holidays that are not announced yet are those that the library computes.
 
     Source: python-holidays, for Turkey Laws 2429 and 2739.
     """

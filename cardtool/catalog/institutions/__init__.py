@@ -117,7 +117,7 @@ def check(name: str, facts: Mapping[str, Fact], file: str, today: date | None = 
 def _check_day(day: date, today: date | None, file: str, place: str) -> None:
     """Refuse a day on which nobody can have looked the fact up.
 
-    A clock that is behind the days of what ships is wrong itself, and decides nothing.
+    If the clock is behind the days of the profiles that ship, it is wrong, and so is not used.
     """
     is_ahead = today is not None and _newest() <= today < day
     if day.year < _FIRST_YEAR or is_ahead:

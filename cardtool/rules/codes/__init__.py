@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every code there is: how bad, which link of the chain, which facts, what to do, what it explains.
+"""Every code there is: its severity, its link, its facts, its steps, and what it explains.
 
-A rule can invent none of these. Codes are stable for ever: one that is no longer given goes to
-`RETIRED` and is never used again.
+Rules use these codes and no others. Codes are stable for ever: a code that is no longer given goes
+to `RETIRED` and is never used again.
 """
 
 import functools
@@ -14,10 +14,10 @@ from cardtool.rules.codes.leads import PROCEDURES
 from cardtool.rules.codes.row import Row
 
 RETIRED: tuple[str, ...] = ()
-"""Codes that were given once."""
+"""Codes that earlier versions gave."""
 
 ROWS: dict[str, Row] = {**machine.ROWS, **hardware.ROWS, **drivers.ROWS, **contents.ROWS}
-"""Code -> what holds for it, in the order of the chain."""
+"""Code -> its row, in the order of the chain."""
 
 
 def finding(code: str, **facts: str | int) -> Finding:

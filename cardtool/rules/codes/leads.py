@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which procedure a step begins: the whole way, where the step is only its first part."""
+"""Which procedures a step leads to: the step is only the beginning of them."""
 
 _STEPS = {
     "first-application": ("apply-first",),

@@ -7,7 +7,7 @@ from cardtool.model.diagnosis import Link, Severity
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for a code, whatever desk it is found on."""
+    """What holds for every finding of a code."""
 
     severity: Severity
     link: Link
@@ -16,9 +16,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[str, ...] = ()
     """Codes of what to do next, in order."""
     explains: tuple[str, ...] = ()
-    """Codes this one makes a mere consequence: they are not shown beside it."""
+    """Codes that are consequences of this one, and so are not shown beside it."""
     elsewhere: str = ""
-    """The code given instead where an NES is in force on another card; empty: it stays."""
+    """The code that replaces this one if an NES is in force on another card; empty: none does."""
 
 
 def well(link: Link, *facts: str, steps: tuple[str, ...] = ()) -> Row:
@@ -27,7 +27,7 @@ def well(link: Link, *facts: str, steps: tuple[str, ...] = ()) -> Row:
 
 
 def warning(link: Link, *facts: str, steps: tuple[str, ...]) -> Row:
-    """Make a row of something that will be a fault, or is one for some."""
+    """Make a row of something that will become a fault, or is one for some people."""
     return Row(severity=Severity.WARNING, link=link, facts=facts, steps=steps)
 
 
@@ -68,6 +68,6 @@ UNSURE = (
     "nes-not-yet-valid",
     "pin-never-set",
 )
-"""Bad news about a card's contents, which may be untrue because something was not read."""
+"""Findings about a card's contents that may be wrong because something was not read."""
 LOADS = ("driver-crashed", "driver-refused", "driver-beside-failed")
 REINSTALL = ("remove-driver", "reinstall-driver")

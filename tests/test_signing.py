@@ -349,8 +349,8 @@ def test_a_configuration_of_the_persons_own_is_not_used_where_a_pin_is(
 
 _HUSHED = """
 import os
-from cardtool.probe.signing_jobs import hush
-hush()
+from cardtool.probe.signing_jobs import remove_logging_variables
+remove_logging_variables()
 print(sorted(set(os.environ) & {"OPENSC_DEBUG", "OPENSC_CONF", "PKCS11SPY_OUTPUT", "DISPLAY"}))
 """
 

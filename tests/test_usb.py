@@ -15,10 +15,10 @@ from cardtool.catalog import load
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import UsbDevice
 from cardtool.probe import program, usb
-from cardtool.probe.usb import UsbLook, _linux
+from cardtool.probe.usb import UsbState, _linux
 
 
-def look(root: Path = Path("/")) -> UsbLook:
+def look(root: Path = Path("/")) -> UsbState:
     """Read USB under this root and understand it."""
     return usb.understand(usb.read(root, timeout_s=2.0), root)
 
@@ -142,7 +142,7 @@ def test_what_a_device_says_of_itself_can_always_be_written_down(tree: Tree) -> 
     assert isinstance(found.devices, tuple)
     assert [len(device.name) for device in found.devices] == [256, 0]
     assert found.devices[0].maker == "\ufffd"
-    assert msgspec.json.decode(msgspec.json.encode(found), type=UsbLook) == found
+    assert msgspec.json.decode(msgspec.json.encode(found), type=UsbState) == found
 
 
 @pytest.mark.parametrize("vendor", [b"", b"72f\n", b"zzzz\n", b"072F90CC\n", b"\xff" * 9])
@@ -197,7 +197,7 @@ def test_an_interface_left_behind_by_its_device_is_nobody(tree: Tree) -> None:
 def test_on_a_kernel_without_usb_nothing_is_plugged_in(tmp_path: Path) -> None:
     (tmp_path / "sys/bus/pci").mkdir(parents=True)
 
-    assert look(tmp_path) == UsbLook(devices=())
+    assert look(tmp_path) == UsbState(devices=())
 
 
 @pytest.mark.parametrize("folders", ["", "sys", "sys/bus/usb"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names of the person who runs the program; nothing that leaves the machine may hold them."""
+"""The names of the person who runs the program, so that they can be hidden in what is sent."""
 
 import os
 import sys
@@ -18,9 +18,9 @@ _NAME_SIZE = 1024
 
 
 def own(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
-    """Return logins, the name of the home folder, and the full name, as far as they are known.
+    """Return logins, the name of the home folder and the full name, as far as they are known.
 
-    An account of Windows that ends with `$` is the machine's own.
+    Names that end with `$` are left out: on Windows these are accounts of machines.
     """
     names = [environment[name] for name in _VARIABLES if environment.get(name)]
     folders = (environment.get(name, "").rstrip("\\/") for name in _FOLDERS)
@@ -47,7 +47,7 @@ def _registered(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def full_name(registered: str) -> str:
-    """Return the full name of a GECOS field; one word of a system's account is none.
+    """Return the full name in a GECOS field; a single word, as system accounts have, is none.
 
     Source: passwd(5), getpwnam(3): the name, then room and telephones, parted by commas.
     """

@@ -47,7 +47,7 @@ _FAT_MAGIC = b"\xca\xfe\xba\xbe"
 """FAT_MAGIC, always big-endian. Source: Apple, mach-o/fat.h."""
 
 _FAT_LIMIT = 8
-"""More architectures than this and the file is a Java class, which begins alike."""
+"""A file with more architectures is a Java class, which begins with the same bytes."""
 
 
 def read_library(path: str) -> Library | Failure:

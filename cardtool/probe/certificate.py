@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a certificate part by part, so that a part nobody can read costs only itself.
+"""Reads a certificate part by part, so that an unreadable part does not hide the others.
 
-Cards hold what issuers wrote, and strict parsers refuse some of it whole. Parts are found by what
-they are, not by counting: the validity is the pair of times, the issuer stands before it. Nothing
-raises, whatever the bytes are. The tests compare the facts with those of cryptography.
+Some certificates on cards are refused whole by strict parsers. Parts are recognised by their form,
+not by their number: the validity is the pair of times, and the issuer comes before it. Nothing
+here raises, whatever the bytes are. The tests compare the facts with those of cryptography.
 
 Source: RFC 5280 §4.1; drivers_notes/certificates.md#what-parsers-refuse.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The running programs that have PC/SC's client library loaded.
 
-Names only: what a program was called with may hold anything about a person.
+Records names only: the arguments of a program may hold anything about a person.
 """
 
 import ntpath
@@ -22,9 +22,9 @@ _DAEMON = "pcscd"
 def look(ours: Sequence[int], timeout_s: float) -> tuple[Process, ...]:
     """Return the programs that use PC/SC, as many as were found in time.
 
-    Left out are `ours` (this process, then its workers) with the workers' children, the daemon, and
-    processes that this user may not look at. macOS shows nobody what a process has loaded. A name
-    that is no UTF-8 has question marks in it.
+    It leaves out `ours` (this process, then its workers), the workers' children, the daemon, and
+    processes that this user may not inspect. macOS does not show what a process has loaded. In a
+    name that is not UTF-8, question marks replace the wrong bytes.
     """
     return tuple(_find(frozenset(ours), frozenset(ours[1:]), Deadline(timeout_s)))
 

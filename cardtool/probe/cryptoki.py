@@ -62,10 +62,10 @@ REFUSALS = (PKCS11Error, *_LIES)
 
 
 def name_error(error: Exception) -> Failure:
-    """Give python-pkcs11's exception the standard's name; its own text is empty or prose.
+    """Return a failure with the standard's name for python-pkcs11's exception.
 
-    A library the system would not load is a plain PKCS11Error too: `Failure(os, DLERROR)`. So is
-    one that is loaded and is no PKCS#11 module: `Failure(os, ENOSYS)`.
+    A plain PKCS11Error can also mean that the system could not load the library
+    (`Failure(os, DLERROR)`), or that the library is no PKCS#11 module (`Failure(os, ENOSYS)`).
     """
     text = str(error)
     if isinstance(error, _LIES):
@@ -89,12 +89,12 @@ def _name_code(code: int) -> Failure:
 
 
 def shield_slots(path: str) -> dict[int, Failure]:
-    """Make an already loaded module answer for every slot, and return the slots that refused.
+    """Make a loaded module answer for every slot; return a dictionary for slots that fail.
 
-    python-pkcs11 gives up on all slots when C_GetSlotInfo fails for one (0.10, get_slots). From
-    here on such a slot is described as empty, and its failure lands in the returned dictionary,
-    which fills while slots are listed. The module's function list is written to; where its memory
-    cannot be made writable, nothing changes.
+    python-pkcs11 gives up on all slots if C_GetSlotInfo fails for one (0.10, get_slots). After this
+    call such a slot is described as empty, and its failure is put into the returned dictionary when
+    the slots are listed. This writes to the module's function list; if its memory cannot be made
+    writable, nothing changes.
     """
     refused: dict[int, Failure] = {}
 
@@ -113,10 +113,10 @@ def shield_slots(path: str) -> dict[int, Failure]:
 
 
 def accept_initialised(path: str) -> None:
-    """Make a loaded module that says it is already initialised say that all is well, as it is.
+    """Make a loaded module answer with success if it is already initialised.
 
-    python-pkcs11 takes that answer for an error of its own (0.10). Some part of the process may
-    have initialised the library that a wrapper passes calls on to.
+    python-pkcs11 treats that answer as an error (0.10). It comes if another part of the process has
+    initialised the library to which a wrapper passes its calls.
 
     Source: PKCS#11 v2.40 §5.4, CKR_CRYPTOKI_ALREADY_INITIALIZED.
     """
@@ -134,9 +134,9 @@ def accept_initialised(path: str) -> None:
 def _replace(
     path: str, place: int, make: Callable[[_Function], _Function], *arguments: type
 ) -> None:
-    """Put another function in a place of a loaded module's function list.
+    """Replace one function in a loaded module's function list.
 
-    Its memory may be read-only and stay so: then nothing changes.
+    If its memory cannot be made writable, nothing changes.
     """
     library = ctypes.CDLL(path)  # the same handle: the loader counts, it does not load twice
     table = ctypes.c_void_p()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads DER, and what issuers wrote for it, element by element.
 
-Bounded by its form: nothing recurses, each element ends with its data, and no more is made of it
-than it holds. Every function raises `DerError` where the bytes are not what it reads: cut off, of
-indefinite length, of another tag. What they mean is not known here.
+No input can make it slow or large: nothing recurses, and no element is longer than the data. Every
+function raises `DerError` if the bytes are cut off, of indefinite length, or of another tag. What
+the elements mean is not known here.
 
 Source: X.690; RFC 5280 §4.1.2 and appendix B.
 """
@@ -25,7 +25,7 @@ _STRINGS = {
     0x1C: "utf-32-be",
     0x1E: "utf-16-be",
 }
-"""The string types and what is written into them: where the standard has ASCII, issuers have more.
+"""The string types and their encodings; where the standard has ASCII, issuers write UTF-8.
 
 Octets and times too, which cryptography reads as text. Source: X.680 §41.
 """
@@ -42,7 +42,7 @@ _HIGH_TAG = 0x1F
 _CENTURY_TURNS = 50
 """Source: RFC 5280 §4.1.2.5.1."""
 _LAST_SECOND = 59
-"""Leap seconds, which no calendar here knows, are taken for it."""
+"""A leap second, which `datetime` does not have, is read as this second."""
 
 _CLOCK = rb"(\d\d)(\d\d)?(\d\d)?(?:[.,]\d+)?(Z|[+-]\d{4})?"
 _TIMES = {
@@ -94,7 +94,7 @@ def element(data: bytes, start: int = 0, *, whole: bool = True) -> tuple[Element
 
 
 def elements(data: bytes) -> Iterator[Element]:
-    """Give the elements that lie one behind another; what comes before a broken one is given."""
+    """Yield consecutive elements; at a broken one raise, after all elements before it."""
     start = 0
     while start < len(data):
         begin, end = inside(data, start)
@@ -105,7 +105,7 @@ def elements(data: bytes) -> Iterator[Element]:
 
 
 def only(data: bytes, tag: int) -> bytes:
-    """Return the contents of the one element that data are; what lies behind it is ignored."""
+    """Return the contents of the first element of the data; ignore what follows it."""
     return of(element(data)[0], tag)
 
 
@@ -151,9 +151,9 @@ def text(read: Element) -> str:
 
 
 def moment(read: Element) -> tuple[datetime, bool]:
-    """Return a moment, and whether its time zone was given: where not, UTC is taken.
+    """Return a moment, and whether it names its time zone; without one it is read as UTC.
 
-    Minutes, seconds and fractions may be missing or there; RFC 5280 knows one form of each type.
+    Minutes, seconds and fractions may be missing, though RFC 5280 allows one form of each type.
     """
     form = _TIMES.get(read.tag)
     parts = form.fullmatch(read.content) if form else None

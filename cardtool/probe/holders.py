@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who holds the lock of `machine_lock`: asked by a check that has to wait for it.
+"""Finds out who holds the lock of `machine_lock`, for a check that has to wait.
 
-Loads what a check that need not wait does without.
+Loads psutil, which a check that need not wait does without.
 """
 
 import os
@@ -18,15 +18,15 @@ from cardtool.model.surroundings import Running
 assert sys.platform != "win32"  # noqa: S101 - for the type checker
 
 _PROGRAM = "cardtool"
-"""The program that holds the lock where the process that took it has ended: no other takes it."""
+"""The program's name, if the process that took the lock has ended: only cardtool takes it."""
 
 _LOCKS = Path("/proc/locks")
 
 
 def owner(descriptor: int) -> Running:
-    """Name the process that took the lock; where it has ended, the youngest that still holds it.
+    """Name the process that took the lock; if it has ended, the newest one that still holds it.
 
-    Without /proc only the time since when the lock is held is known.
+    Without /proc only the time since which the lock is held is known.
     """
     pid, program, since = _taker(descriptor), _PROGRAM, os.fstat(descriptor).st_mtime
     try:
@@ -41,8 +41,8 @@ def owner(descriptor: int) -> Running:
 def wake(descriptor: int) -> None:
     """Resume each supervisor of this user that holds the lock and was stopped.
 
-    Only a driver can have stopped it, and may do so again and again. The processes below it are
-    suspended first, so that it comes to do its work: it resumes its job, or ends them all.
+    Only a driver can have stopped it, and it may do so again and again. So the processes below the
+    supervisor are suspended first; then it can resume its job, or end it.
     """
     for process in _holders(descriptor):
         with suppress(psutil.Error, OSError):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which workstation this is, whatever its name, and who is logged on.
 
-The system's own identifier never leaves as it is: other programs send it too, and the two could
-be brought together.
+The system's own identifier is never sent as it is: other programs send it too, so their data could
+be joined with ours.
 """
 
 import getpass
@@ -23,14 +23,14 @@ from cardtool.probe import program
 from cardtool.probe.usb import plist
 
 _APPLICATION = uuid.UUID("8c5f3a0e-7d0b-4a63-9f0e-2b6d9c41a7e5")
-"""Ours, drawn once: another one would make every workstation a new one."""
+"""cardtool's own random identifier; with another one every workstation would look new."""
 
 _MACHINE_ID = "etc/machine-id"
 """32 hex digits; empty or `uninitialized` in an image. Source: machine-id(5)."""
 
 _SIZE_LIMIT_BYTES = 4096
 _LONGEST = 64
-"""Characters that are read of the file with a random one."""
+"""Characters that are read from the file with a random identifier."""
 
 _WINDOWS_KEY = r"SOFTWARE\Microsoft\Cryptography"
 """Holds MachineGuid, made when Windows is set up, and anew by Sysprep's generalize."""
@@ -44,11 +44,11 @@ _MAC_TIMEOUT_S = 5.0
 def host_id(configured: str | None, kept: Path, root: Path = Path("/")) -> str:
     """Return 32 hex digits that stay the same when the workstation is renamed.
 
-    `configured` is what the site calls it, for machines that were copied with their identifier.
-    `kept` is the file for a random one where the system has none; without either it is made anew.
+    `configured` is the site's name for it, for machines that were copied with their identifier. If
+    the system has no identifier, a random one is kept in the file `kept`.
 
     Raises:
-        OSError: the random one could not be kept.
+        OSError: the random identifier could not be stored.
     """
     if configured:
         return _ours(hashlib.sha256(configured.strip().casefold().encode()).digest()[:16])
@@ -57,7 +57,7 @@ def host_id(configured: str | None, kept: Path, root: Path = Path("/")) -> str:
 
 
 def _ours(identifier: bytes) -> str:
-    """Return an identifier for this program alone, from which the other cannot be had.
+    """Return an identifier for cardtool alone, from which the given one cannot be computed.
 
     Source: sd_id128_get_machine_app_specific(3): HMAC-SHA256, keyed with the identifier, of the
     application's, cut to 16 bytes and marked as a UUID of version 4.
@@ -79,7 +79,7 @@ def _system_id(root: Path) -> bytes | None:
 
 
 def of_text(text: str) -> bytes | None:
-    """Read 32 hex digits, with or without hyphens; None: there are none, or nothing but noughts."""
+    """Read 32 hex digits, with or without hyphens; None if there are none, or only zeros."""
     digits = text.strip().replace("-", "")
     data = bytes.fromhex(digits) if re.fullmatch(r"[0-9A-Fa-f]{32}", digits) else b""
     return data if any(data) else None
@@ -108,7 +108,7 @@ def _ask_registry() -> str:
 
 
 def _random(kept: Path) -> str:
-    """Return what was drawn earlier, or draw it now."""
+    """Return the random identifier that is stored, or make and store one."""
     with suppress(FileNotFoundError, UnicodeDecodeError):
         kept_text = regularfile.read_own(kept, _SIZE_LIMIT_BYTES)[:_LONGEST].decode("ascii")
         if identifier := of_text(kept_text):
@@ -133,9 +133,9 @@ def user(
     own: Callable[[], str] = getpass.getuser,
     logged_on: Callable[[], Iterable[str]] = _logged_on,
 ) -> str:
-    """Return whose workstation this is, by `account`; empty where that is unknown.
+    """Return the account of the workstation's user, as `account` spells it; empty if unknown.
 
-    A service of the system has no user of its own: then it is who is logged on, if one is.
+    A system service has no user of its own; then it is the one user who is logged on.
     """
     if asked := environment.get("SUDO_USER"):
         return account(asked)

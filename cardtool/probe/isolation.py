@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fence: native code runs in a child process that has a deadline and can be ended.
+"""Runs native code in a child process that has a deadline and can be ended.
 
-Speaks bytes and imports next to nothing, so that children can start before all else is loaded; a
-question is one line on the child's standard input, its answer one line on its standard output.
+Imports next to nothing, so that the children can start before everything else is loaded. A question
+is one line on the child's standard input, its answer one line on its standard output.
 `cardtool.probe.jobs` says what the lines are.
 """
 
@@ -39,7 +39,7 @@ ANSWER_LIMIT_BYTES = 16 * 1024 * 1024
 
 
 class LostWorkerError(Exception):
-    """A child that will answer nothing more: it crashed, was too slow, or left."""
+    """A child that will not answer any more: it crashed, was too slow, or has ended."""
 
     def __init__(self, name: str, code: int | None = None, detail: str = "") -> None:
         """Give a signal, a Windows exception, EXIT or TIMEOUT, its number and what was printed."""
@@ -52,16 +52,16 @@ class LostWorkerError(Exception):
 class Worker:
     """A child process that answers the questions of one job, started now and asked later.
 
-    It is never killed while it may be talking to a card: whoever dies in a transaction has his
-    card reset by PC/SC. One that is too slow is let go; it leaves when its library returns, and
-    ends itself a while after its deadline when that never happens.
+    It is never killed while it may be talking to a card: if a process dies in a transaction, PC/SC
+    resets the card. A child that is too slow is left alone. It exits when its library returns; if
+    the library never returns, the child ends itself some time after its deadline.
     """
 
     def __init__(self, job: str, *, is_mute: bool = False, inherits: int | None = None) -> None:
         """Start the child: the job is pcsc, pkcs11, online or sign.
 
-        What one that `is_mute` complains of is read by nobody: a library may print a PIN. It
-        `inherits` the descriptor of a lock, which is held until it has ended too.
+        `is_mute`: nobody reads what it prints as errors, because a library may print a PIN.
+        `inherits` is the descriptor of a lock, which is then held until the child has ended.
         """
         # -P: a file of a native library's name in the current folder must not be run
         program = [] if getattr(sys, "frozen", False) else ["-P", "-m", "cardtool"]
@@ -70,7 +70,7 @@ class Worker:
         self._complaints = b""
         self._loss: LostWorkerError | None = None
         self.meanwhile: Iterator[object] = iter(())
-        """Steps of other work, taken one after another while an answer is waited for."""
+        """Steps of other work, done one by one while this process waits for an answer."""
         try:
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 - ours
                 [sys.executable, *program, "worker", job],
@@ -78,7 +78,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL if is_mute else subprocess.PIPE,
                 pass_fds=() if inherits is None else (inherits,),
-                start_new_session=True,  # a library that signals its group ends itself alone
+                start_new_session=True,  # a library that signals its process group hits only itself
             )
         except OSError as error:  # no more processes, memory or descriptors
             name = errno.errorcode.get(error.errno or 0, "EIO")
@@ -100,7 +100,7 @@ class Worker:
         return self._loss is not None
 
     def ask(self, question: bytes, *, timeout_s: float) -> bytes:
-        """Return the answer to a question, both without a line's end.
+        """Return the answer to a question; the question has no line break.
 
         Raises:
             LostWorkerError: the child crashed or was too slow, now or earlier.
@@ -113,7 +113,7 @@ class Worker:
         if self._process is None or self._process.stdin is None or self._loss is not None:
             return
         self._expected.put(True)  # noqa: FBT003 - the only kind of message
-        with suppress(OSError):  # that the child is dead is seen from its missing answer
+        with suppress(OSError):  # a dead child shows itself by its missing answer
             self._process.stdin.write(b"%g %s\n" % (timeout_s, question))
             self._process.stdin.flush()
 
@@ -140,10 +140,10 @@ class Worker:
         return line
 
     def _work_until_answered(self, timeout_s: float) -> float:
-        """Do other work until there is an answer or nothing else to do; returns the seconds left.
+        """Do other work until there is an answer or no work is left; return the seconds left.
 
-        This process would only wait. A thread would do as much beside it, and load for the first
-        time what this one is loading too, for which neither msgspec nor our caches are made.
+        Otherwise this process would only wait. A thread could do the work as well, but then two
+        threads might load the same thing at once, which msgspec and our caches do not allow.
         """
         end = time.monotonic() + timeout_s
         while self._answers.empty() and time.monotonic() < end:
@@ -152,14 +152,14 @@ class Worker:
         return max(0.0, end - time.monotonic())
 
     def end(self, wait_s: float = 0.0) -> None:
-        """Let the child put its library away and leave; wait for that where it is not lost."""
+        """Ask the child to close its library and exit; wait for that if the child is not lost."""
         if self._process is None or self._process.stdin is None:
             return
         with suppress(OSError):
             self._process.stdin.close()
         self._expected.put(False)  # noqa: FBT003 - the only other kind of message
         if sys.platform != "win32":
-            self._process.send_signal(signal.SIGCONT)  # a library may have stopped the one above it
+            self._process.send_signal(signal.SIGCONT)  # a library may have stopped its supervisor
         if not self.is_lost:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(wait_s)
@@ -173,7 +173,7 @@ class Worker:
         self.end()
 
     def _hear_answers(self, process: subprocess.Popen[bytes]) -> None:
-        """Take one line for each question, none of them too long, and nothing else."""
+        """Read exactly one line for each question, up to the limit."""
         assert process.stdout is not None  # noqa: S101 - opened above, for the type checker
         with process.stdout as pipe:
             while self._expected.get():
@@ -211,7 +211,7 @@ class Workers:
         self._meanwhile: Iterator[object] = iter(())
 
     def work(self, steps: Iterator[object]) -> None:
-        """Take these steps, one after another, whenever an answer is waited for from now on."""
+        """From now on do these steps, one by one, whenever this process waits for an answer."""
         self._meanwhile = steps
         for worker in self._all:
             worker.meanwhile = steps
@@ -219,7 +219,7 @@ class Workers:
     def pkcs11(self, wait_s: float = 0.0) -> Worker:
         """Return a child for one module: the one that is ready, or a new one.
 
-        Those that were given before are waited for, so that two modules never share a card.
+        Waits for earlier children to end, so that two modules never use a card at the same time.
         """
         for earlier in self._given:
             earlier.end(wait_s)

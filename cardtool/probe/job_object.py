@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The job object that a worker enters on Windows: what it started ends with it, and has limits.
+"""Windows: puts a worker into a job object, so that its children end with it and have limits.
 
 The worker holds the only handle, so the job is closed when the worker ends, however it ends, and no
 earlier: a worker may still be talking to a card when its parent has gone. Tested with a library
@@ -38,7 +38,7 @@ class Limits(ctypes.Structure):
 
 
 def enter(memory_limit_bytes: int, library: Any = None) -> bool:  # noqa: ANN401 - kernel32
-    """Put this process into a job of its own; False where Windows refuses, which it may."""
+    """Put this process into a new job object; False if Windows refuses."""
     if library is None and sys.platform == "win32":  # pragma: no cover - needs Windows
         library = ctypes.WinDLL("kernel32")
     library.CreateJobObjectW.restype = ctypes.c_void_p
@@ -56,7 +56,7 @@ def enter(memory_limit_bytes: int, library: Any = None) -> bool:  # noqa: ANN401
 
 
 def show_no_box() -> None:
-    """Let Windows show nobody a box, and wait for no answer, where a library is missing or fails.
+    """Keep Windows from showing an error box, and waiting for it, if a library is missing or fails.
 
     Source: Microsoft, SetErrorMode.
     """

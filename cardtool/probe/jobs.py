@@ -20,9 +20,9 @@ class ListReaders(msgspec.Struct, frozen=True, kw_only=True, tag="list-readers")
     verify: tuple[str, ...] = ()
     """Readers whose card was just read: their drivers are asked whether it is still in."""
     settle_s: float = 0.0
-    """How long a card that is not may take to be noticed, and again to come back."""
+    """How long to wait until a missing card is noticed, and as long again until it is back."""
     poll_s: float = 0.0
-    """How long PC/SC may take to notice it where the reader's driver cannot be asked."""
+    """How long PC/SC takes to notice it, if the reader's driver cannot be asked."""
 
 
 class OpenModule(msgspec.Struct, frozen=True, kw_only=True, tag="open-module"):
@@ -44,7 +44,7 @@ class ProveTrust(msgspec.Struct, frozen=True, kw_only=True, tag="prove-trust"):
 
     wanted: tuple[str, ...]
     others: tuple[str, ...]
-    """Those that lie beside them: issuers may be among them."""
+    """The other certificates that were read; issuers may be among them."""
     settings: Online
 
 

@@ -30,12 +30,12 @@ def recall() -> LastGood | None:
 
 
 def remember(snapshot: Snapshot) -> None:
-    """Keep the state of now; a workstation that cannot keep it goes without."""
+    """Store the present state; if that fails, go on without it."""
     _keep(summarise(snapshot))
 
 
 def doubt(clock_at: datetime) -> None:
-    """Note beside the state the first moment at which the clock was behind it."""
+    """Store with the state the first moment at which the clock was seen to be behind it."""
     last = recall()
     if last is not None and (last.doubted_at is None or clock_at < last.doubted_at):
         _keep(replace(last, doubted_at=clock_at))
@@ -50,7 +50,7 @@ def _keep(last: LastGood) -> None:
 
 
 def summarise(snapshot: Snapshot) -> LastGood:
-    """Return what of a snapshot is compared later; nothing of a person is in it."""
+    """Return the part of a snapshot that later checks compare; nothing personal is in it."""
     readers = () if isinstance(snapshot.readers, Failure) else snapshot.readers
     return LastGood(
         taken_at=snapshot.taken_at,

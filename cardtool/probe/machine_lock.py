@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lock that a machine has one of: a file that everybody may open and nobody needs to write.
+"""The machine-wide lock: a file that everybody may open and nobody needs to write.
 
-`CARDTOOL_LOCK` names another file, and none at all where it is empty. Imports next to nothing, as
+`CARDTOOL_LOCK` names another file; if it is empty, there is no lock. Imports next to nothing, as
 `isolation` does.
 """
 
@@ -17,7 +17,7 @@ _VARIABLE = "CARDTOOL_LOCK"
 _NAME = "cardtool.lock"
 _FOLDERS = ("/run/lock", "/tmp")  # noqa: S108 - the same for everybody, which TMPDIR is not
 _ANYBODY = stat.S_ISVTX | stat.S_IWOTH
-"""How a folder is that everybody may write to, and nobody may take others' files out of."""
+"""Mode of a folder that everybody may write to, but only remove own files from."""
 
 _FLAGS = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _ATTEMPTS = 3
@@ -46,7 +46,7 @@ def opened() -> int | None:
 
 
 def take(descriptor: int) -> bool:
-    """Take the lock, if nobody has it, for all who have this opened file."""
+    """Take the lock if nobody has it; all processes with this descriptor then hold it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

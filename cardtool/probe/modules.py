@@ -25,10 +25,10 @@ _PROGRAM = "cardtool"
 def find(configured: Iterable[str], extra: Iterable[str], bits: int) -> tuple[Module, ...]:
     """Return every module that exists, in the order they should be tried, each file once.
 
-    `configured` are the paths asked for; where there are any, nothing else is looked for. Else
-    those of the catalogue come first, then p11-kit's, then `extra`, the configuration file's.
-    Windows has no p11-kit: there its folders would be ones that anybody may make.
-    Asked-for and configured ones are listed even when there is no such file.
+    `configured` are the paths that were asked for; if there are any, nothing else is searched for.
+    Otherwise the catalogue's paths come first, then p11-kit's, then `extra`, those of the
+    configuration file. Windows has no p11-kit, and anybody could make its folders there. Paths that
+    were asked for or configured are listed even if there is no such file.
     """
     asked = tuple(configured)
     if asked:
@@ -56,7 +56,7 @@ def fits(module: Module, machine: str) -> bool:
 
 
 def is_held_back(module: Module, readers: tuple[Reader, ...] | Failure, platform: str) -> bool:
-    """Tell whether loading a module would end the process, and would tell nothing.
+    """Tell whether loading a module would crash the process for nothing.
 
     Source: drivers_notes/middleware.md#what-a-reader-of-certificates-must-survive.
     """
@@ -68,9 +68,9 @@ def is_held_back(module: Module, readers: tuple[Reader, ...] | Failure, platform
 def candidates(card: Card | None, modules: Iterable[Module]) -> tuple[Module, ...]:
     """Return the modules to try for a card, best first.
 
-    A card gets its own modules, then those nothing is known of. A module known to be for other
-    cards is never tried on it, least of all on an unknown card: OpenSC would send that hundreds
-    of commands to find out. What the user names is always tried.
+    First come the catalogue's modules for the card, then modules that the catalogue does not know.
+    A module for other cards is never tried, least of all on an unknown card: OpenSC would send it
+    hundreds of commands. A module that the user names is always tried.
     """
     ranked: list[tuple[int, Module]] = []
     for module in modules:

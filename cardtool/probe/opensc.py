@@ -14,7 +14,7 @@ from pathlib import Path
 from cardtool.catalog import Card
 
 OURS = Path(__file__).with_name("opensc.conf")
-"""Our own configuration, which writes nothing down."""
+"""cardtool's own configuration, with which OpenSC caches and logs nothing."""
 
 _SYSTEM = (
     ()
@@ -42,8 +42,8 @@ def environment(
 ) -> Iterator[dict[str, str]]:
     """Give the variables to set before OpenSC is loaded; what the user set stays.
 
-    `cards` are those it is to read. `wanted` and `others` are names of readers: the others are
-    left alone, for a mute card keeps OpenSC busy for seconds, and an unknown one for hundreds of
+    `cards` are those it is to read. `wanted` and `others` are names of readers. OpenSC is kept from
+    the others: a mute card would keep it busy for seconds, and an unknown card for hundreds of
     commands.
     """
     drivers = {card.opensc_driver for card in cards if card}

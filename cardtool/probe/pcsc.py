@@ -39,19 +39,19 @@ _NO_NEWS = (scard.SCARD_S_SUCCESS, scard.SCARD_E_NO_SMARTCARD)
 """Results of a connection that the reader's state shows as well."""
 
 _ATTEMPTS = 3
-"""A reader unplugged between listing and asking makes the whole list invalid: list again.
+"""If a reader is unplugged between listing and asking, the whole list is invalid: list again.
 
-pcscd hangs up on whom polkit refuses. Where it does so before the client library has sent its first
-message, as on a busy machine, the library says that there is no service: ask again. Seen on Debian
-13, pcscd 2.3.3, 2026-11-28. Source: pcsc-lite, winscard_clnt.c, SCardEstablishContextTH.
+If polkit refuses a client, pcscd closes its connection. On a busy machine this can happen before
+the client library has sent its first message; the library then reports no service: ask again. Seen
+on Debian 13, pcscd 2.3.3, 2026-11-28. Source: pcsc-lite, winscard_clnt.c, SCardEstablishContextTH.
 """
 
 
 def answer(question: bytes) -> bytes:
     """Return all readers, an empty list where PC/SC knows none, or why it cannot be asked.
 
-    Each part has a context of its own: after a restart of the service, and after pcscd has refused
-    a connection to a card, an old one still says that it is valid, and every call on it fails.
+    Each part has its own context. After a restart of the service, or after pcscd has refused a
+    connection to a card, an old context still looks valid, but every call with it fails.
     """
     asked = json.loads(question)
     noticed_at = time.monotonic() + asked["poll_s"]
@@ -76,12 +76,12 @@ def _in_context(do: Callable[..., T], *arguments: object) -> T | int:
 
 
 def _settle(context: int, name: str, settle_s: float, noticed_at: float) -> int:
-    """Wait until PC/SC knows of a card that was pulled a moment ago, and for it to come back.
+    """Wait until PC/SC has noticed that a card was just pulled, and until the card is back.
 
-    Returns the code of a connection, `SCARD_W_REMOVED_CARD` when the card is gone and PC/SC has not
-    noticed by then: pcsc-lite learns of it when it polls, at `noticed_at` at the latest, but the
-    reader's driver knows at once. Where that cannot be asked, the poll is waited for. Other
-    systems need none.
+    Return the code of a connection; `SCARD_W_REMOVED_CARD` if the card is gone and PC/SC has still
+    not noticed. pcsc-lite notices at its next poll, at the latest at `noticed_at`; the reader's
+    driver knows at once. If the driver cannot be asked, wait for the poll. Other systems than
+    Linux do not need this.
     """
     if not _becomes(context, name, scard.SCARD_STATE_PRESENT, 0.0):
         _becomes(context, name, scard.SCARD_STATE_PRESENT, settle_s)

@@ -32,7 +32,7 @@ def answer(question: bytes) -> bytes:
 
 
 def leave() -> None:
-    """Put the module away, so that the card is left as it was found."""
+    """Finalise the module, so that the card is left as it was found."""
     for module in _modules:
         with suppress(PKCS11Error):
             module.finalize()

@@ -110,7 +110,7 @@ def _read_certificates(token: Handle) -> tuple[CertificateObject, ...] | Failure
 
 
 def _too_many(items: Sequence[object], of: str) -> Failure | None:
-    """Refuse a list that no card has; without its end it would be taken for the whole one."""
+    """Refuse a list longer than any card has; cut off, it would look like the whole list."""
     if len(items) <= LIST_LIMIT:
         return None
     return Failure(api="worker", name="OVERSIZE", detail=f"more than {LIST_LIMIT} {of}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asks a program of the system, and waits no longer than is given."""
+"""Runs a program of the system, with a time limit."""
 
 import errno
 import subprocess

@@ -28,8 +28,8 @@ def read_cards(
 ) -> tuple[dict[str, Module], tuple[str, ...]]:
     """Read the cards through the modules they need.
 
-    Returns these modules with their answers, by path, and the readers whose card they were tried
-    on and are done with. Modules that are `asked_for` are read whatever is in the readers.
+    Return these modules with their answers, by path, and the readers whose cards were tried by
+    modules that have finished. Modules that are `asked_for` are read whatever is in the readers.
     """
     cards = _cards(readers)
     wanted = {name: modules.candidates(card, fitting) for name, card in cards.items()}
@@ -57,7 +57,7 @@ def read_cards(
 
 @contextmanager
 def environment(module: Module, readers: tuple[Reader, ...]) -> Iterator[dict[str, str]]:
-    """Give the variables that a module is loaded with: OpenSC alone needs any."""
+    """Give the variables that a module is loaded with; only OpenSC needs any."""
     if not _is_opensc(module):
         yield {}
         return

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the cards until the result can be believed: again where a card moved or has bad news.
+"""Reads the cards, and reads them again if a card moved or the result is bad news.
 
-A card that moves while it is read can make a module give less than there is, without an error:
-OpenSC then lists fewer certificates. Where PC/SC noticed no movement, a second reading shows it.
+If a card moves while it is read, a module may return too little without an error: OpenSC then lists
+fewer certificates. If PC/SC did not notice the movement, a second reading shows it.
 """
 
 from collections.abc import Iterator
@@ -21,11 +21,11 @@ Readers = tuple[Reader, ...] | Failure
 Read = dict[str, Module]
 """Modules with what they read, by path."""
 
-LAST_LOOK_S = 0.5
+LAST_LIST_S = 0.5
 """Seconds kept back from the reading, to list the readers again after it."""
 
 _POLL_S = 0.45
-"""What pcscd takes at most to notice that a card was pulled, and a little: it polls every 0.4 s.
+"""The longest time in which pcscd notices a pulled card, and a little more: it polls every 0.4 s.
 
 Source: pcsc-lite 1.9, eventhandler.c, PCSCLITE_STATUS_POLL_RATE.
 """
@@ -37,10 +37,10 @@ _MOST_CHANGES = 2
 """A card that was pulled or swapped while it was read is read again once."""
 
 _NEEDED, _START_S = 1.5, 1.0
-"""Times what the last reading took, and a new worker takes: else there is no time to confirm it."""
+"""A second reading is begun if this many times the last one's time, and this start, are left."""
 
 _WELL = timedelta(days=90)
-"""A certificate that ends sooner is bad news: its successor may be what was not read."""
+"""A certificate that ends sooner is bad news: perhaps its successor was not read."""
 
 _PIN_IS_SET = "CKF_USER_PIN_INITIALIZED"
 
@@ -56,14 +56,14 @@ def read_until_sure(  # noqa: PLR0913 - what a check knows by then
 ) -> tuple[Readers, Read]:
     """Return the readers as they are after the reading, and what the modules read of their cards.
 
-    `at` is the moment by which certificates are taken for good or bad news. Where two readings
-    differ, the better one is returned, and its readers say so.
+    `at` is the moment for which certificates count as good or bad news. If two readings differ, the
+    better one is returned, and the readers are marked (`Reader.differs`).
     """
     unconfirmed: Read | None = None
     changes = 0
     while True:
         before_s = deadline.left_s
-        rest = Deadline(deadline.left_s - LAST_LOOK_S)
+        rest = Deadline(deadline.left_s - LAST_LIST_S)
         here = readers if isinstance(readers, tuple) else ()
         read, tried = read_cards(fitting, here, rest, workers, asked_for=asked_for)
         if not read:
@@ -88,12 +88,12 @@ def read_until_sure(  # noqa: PLR0913 - what a check knows by then
 
 def _has_time(deadline: Deadline, took_s: float) -> bool:
     """Tell whether there is time to read the cards again and list the readers after that."""
-    return deadline.left_s - LAST_LOOK_S >= _NEEDED * took_s + _START_S
+    return deadline.left_s - LAST_LIST_S >= _NEEDED * took_s + _START_S
 
 
 def _list_again(tried: tuple[str, ...], deadline: Deadline, workers: Workers) -> Readers:
-    """List the readers after a reading; PC/SC's next poll is waited for, past the deadline too."""
-    last_s = max(deadline.left_s, LAST_LOOK_S)
+    """List the readers after a reading; wait for PC/SC's next poll, even past the deadline."""
+    last_s = max(deadline.left_s, LAST_LIST_S)
     settle_s = min(deadline.left_s / (2 * len(tried) + 1), _SETTLE_S)  # twice a reader
     question = ListReaders(verify=tried, settle_s=settle_s, poll_s=_POLL_S)
     return ask(workers.pcsc, question, READERS, timeout_s=last_s + _POLL_S)
@@ -102,9 +102,9 @@ def _list_again(tried: tuple[str, ...], deadline: Deadline, workers: Workers) ->
 def _compare(
     before: Readers, after: Readers, tried: tuple[str, ...], reset: set[str]
 ) -> tuple[Readers, bool]:
-    """Return the readers as they are now, and whether a card came, went or was `reset` since.
+    """Return the readers as they are now, and whether a card came, went or was `reset`.
 
-    It counts as a change of the reader only where its card was `tried`.
+    `Reader.changes` goes up only if the reader's card was `tried`.
     """
     if isinstance(after, Failure) and after.api == "worker":  # too busy to answer once more
         return before, False
@@ -151,9 +151,9 @@ def _confirm(
 
 
 def _answers(read: Read, reader: str) -> Iterator[Token | Failure | None]:
-    """Give the answers of all modules about a reader's card.
+    """Yield the answers of all modules about a reader's card.
 
-    A slot of which nobody knows the reader counts for every reader.
+    A slot whose reader is not known counts for every reader.
     """
     for module in read.values():
         if isinstance(module.slots, tuple):
@@ -165,7 +165,7 @@ def _answers(read: Read, reader: str) -> Iterator[Token | Failure | None]:
 
 
 def _contents(read: Read, reader: str) -> frozenset[str]:
-    """Return the contents of a card in a form in which two readings can be compared."""
+    """Return the contents of a card, so that two readings can be compared."""
     contents: set[str] = set()
     for answer in _answers(read, reader):
         part = answer.certificates if isinstance(answer, Token) else answer
@@ -179,9 +179,9 @@ def _contents(read: Read, reader: str) -> frozenset[str]:
 
 
 def _is_good_news(read: Read, tried: tuple[str, ...], at: datetime) -> bool:
-    """Tell whether each card that was tried holds a certificate to sign with for a while yet.
+    """Tell whether each card that was tried holds a certificate that can sign for some time.
 
-    A module that hangs or crashes counts as good: reading the card again would show nothing new.
+    A module that hung or crashed counts as good news: a second reading would show nothing new.
     """
     for reader in tried:
         answers = tuple(_answers(read, reader))

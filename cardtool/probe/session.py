@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Marks of the kind of session that this process runs in; rules decide what follows from them."""
+"""Signs of the kind of session that this process runs in; rules say what they mean."""
 
 import sys
 from collections.abc import Mapping

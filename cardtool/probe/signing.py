@@ -29,18 +29,20 @@ _PIN_FLAGS = ("CKF_USER_PIN_", "CKF_SO_PIN_")
 def answer(lines: BinaryIO, question: bytes) -> bytes:
     """Answer the question, with the PIN from the next line.
 
-    That is read before anything can go wrong: left unread, it would be taken for a question.
+    The PIN is read before anything can fail: an unread PIN would be taken for a question.
     """
     pin = lines.readline()
     asked = msgspec.json.decode(question, type=Sign)
     try:
         return jobs.encode(_sign(asked, pin))
-    except PKCS11Error as error:  # before the login: what comes after it has answers of its own
+    except (
+        PKCS11Error
+    ) as error:  # errors before the login; those after it are handled where they occur
         return jobs.encode(Unsigned(why=Why.UNREACHED, reason=name_error(error)))
 
 
 def _sign(asked: Sign, pin: bytes) -> Signed | Unsigned | Failure:
-    if not pin.endswith(b"\n"):  # whoever asked is gone, and part of a PIN is a wrong one
+    if not pin.endswith(b"\n"):  # the parent has gone, and a part of a PIN would be a wrong PIN
         return Failure(api="worker", name="NONSENSE", detail="no whole PIN came")
     opened = _open(asked)
     if isinstance(opened, Unsigned):
@@ -61,7 +63,7 @@ def _sign(asked: Sign, pin: bytes) -> Signed | Unsigned | Failure:
 def _watch(
     slot: Handle, asked: Sign, der: bytes, attempt: Callable[[Handle, Handle], Signed | Unsigned]
 ) -> Signed | Unsigned:
-    """Look at the card once more, and make the attempt while a session is open: it dies with it."""
+    """Check the card again, and make the attempt during a session that ends with the card."""
     token = slot.get_token()
     witness = token.open()
     try:
@@ -91,7 +93,7 @@ def _try(  # noqa: PLR0913, PLR0917 - each is needed once the PIN is out
     token: Handle,
     witness: Handle,
 ) -> Signed | Unsigned:
-    """Log in, once, and sign where the card is the same as before the login."""
+    """Log in once, and sign if the card is still the same as before the login."""
     try:
         session = token.open(user_pin=pin)  # C_OpenSession and C_Login, never again
     except PKCS11Error as error:
@@ -108,7 +110,7 @@ def _try(  # noqa: PLR0913, PLR0917 - each is needed once the PIN is out
 
 
 def _open(asked: Sign) -> tuple[Handle, bytes, str] | Unsigned:
-    """Return the slot, and the certificate and its CKA_ID, if all is as it was agreed to."""
+    """Return the slot, the certificate and its CKA_ID, if nothing has changed since the consent."""
     question = jobs.OpenModule(path=asked.path, environment=asked.environment)
     opened = jobs.OPENED.decode(opening.answer(jobs.encode(question)))
     if isinstance(opened, Failure):
@@ -173,7 +175,7 @@ def _prove(
 def _keys(session: Handle, identifier: str, challenge: Challenge) -> list[Handle]:
     """Return the private keys that may be the certificate's.
 
-    Two can share one CKA_ID, and one can lack it: then its modulus has to be the certificate's.
+    Two keys can share a CKA_ID, and a key can lack it; then its modulus must be the certificate's.
     """
     same, others = [], []
     for key in session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY}):

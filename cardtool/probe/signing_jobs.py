@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one question that carries a PIN: what it is, and its way to the worker. Nothing native.
+"""The only question that carries a PIN, and how it is sent to the worker. Nothing native.
 
 The PIN is a line of its own behind the question, on the worker's standard input. It is part of no
 record, so it can be in no answer, no failure and no log.
@@ -22,10 +22,10 @@ from cardtool.probe.isolation import LostWorkerError, Worker
 from cardtool.probe.turn import Turn
 
 PIN_LIMIT_BYTES = 64
-"""Longer than any card's PIN; a pasted text is none."""
+"""Longer than any card's PIN, so a longer text is none."""
 
-_TALKATIVE = ("DEBUG", "TRACE", "SPY", "OPENSC_CONF")
-"""What is in the name of a variable that can make a library write down what it is given: a PIN too.
+_LOGGING = ("DEBUG", "TRACE", "SPY", "OPENSC_CONF")
+"""Parts of the names of variables that can make a library log what it is given, a PIN too.
 
 Source: opensc.conf(5), pkcs11-spy(1), p11-kit(8).
 """
@@ -42,7 +42,7 @@ class Sign(msgspec.Struct, frozen=True, kw_only=True, tag="sign"):
     """Variables set in the worker before the module is loaded."""
     slot_id: int
     flags: tuple[str, ...]
-    """The token's flags when a person agreed: with another state of the PIN nothing is tried."""
+    """The token's flags at the consent; if the state of the PIN differs, nothing is tried."""
     sha256: str
     """Fingerprint of the certificate whose key is to sign."""
 
@@ -55,7 +55,7 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True, tag="signed"):
 
 
 class Why(StrEnum):
-    """Where it ended; from LOGIN on the PIN was tried, after it the PIN was right."""
+    """Where signing ended. From LOGIN on the PIN was tried; after LOGIN it was right."""
 
     UNREACHED = "unreached"
     """The module or its token could not be opened."""
@@ -85,9 +85,9 @@ _ANSWER = msgspec.json.Decoder[Signed | Unsigned | Failure](Signed | Unsigned | 
 def sign(question: Sign, pin: bytes, *, timeout_s: float) -> Signed | Unsigned | Failure:
     """Have a new worker sign; a `Failure(worker, ...)` where it hangs, crashes or is at fault.
 
-    A look at this machine's cards is waited for; `Failure(worker, WAITED)` where that takes too
-    long. Asks once, whatever the answer. A worker that is too slow is let go, never killed. No
-    failure has a detail: its text would be a library's or a traceback's, with the PIN in it.
+    If another check is using the cards, wait for it; `Failure(worker, WAITED)` if that takes too
+    long. The worker is asked once, whatever it answers, and never killed. No failure has a detail:
+    a text of a library or a traceback could contain the PIN.
     """
     turn, deadline = Turn(), Deadline(timeout_s)
     with closing(turn), Worker("sign", is_mute=True, inherits=turn.descriptor) as worker:
@@ -108,19 +108,19 @@ def sign(question: Sign, pin: bytes, *, timeout_s: float) -> Signed | Unsigned |
 def environment(module: Module, snapshot: Snapshot) -> Iterator[dict[str, str]]:
     """Give the variables that a module was loaded with when its slots were listed.
 
-    With others OpenSC would number them in another way. A configuration of the machine's own may
-    have it write the PIN down, so ours takes its place even there; whatever is then found in
-    another slot is not asked to sign. A module of another name may load OpenSC as well.
+    With other variables OpenSC would number the slots differently. The machine's own configuration
+    may make OpenSC log the PIN, so ours is always used; if the certificate is then in another slot,
+    nothing is signed. All modules get it, because a module of another name may load OpenSC too.
     """
     readers = () if isinstance(snapshot.readers, Failure) else snapshot.readers
     with reading.environment(module, readers) as settings:
         yield {"OPENSC_CONF": str(opensc.OURS), **settings}
 
 
-def hush() -> None:
-    """Take out of this process's environment what can make a library write a PIN down."""
+def remove_logging_variables() -> None:
+    """Remove from this process's environment what can make a library log a PIN."""
     for name in tuple(os.environ):
-        if any(word in name.upper() for word in _TALKATIVE):
+        if any(word in name.upper() for word in _LOGGING):
             del os.environ[name]
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small process above each worker, which ends whatever the worker started.
 
-A worker forks before it loads anything. The child does the job. The parent waits, adopts whatever
-the job leaves behind (Linux), and ends it when the job has ended. It is in another process group
-than the job, so that a driver's `kill(0, SIGTERM)` ends the job alone.
+A worker forks before it loads anything. The child does the job. The parent waits. On Linux it
+adopts the processes that the job leaves behind, and ends them after the job. It is in another
+process group than the job, so that a driver's `kill(0, SIGTERM)` ends only the job.
 
 On Windows a job object of the worker's own does the same: `job_object`.
 """
@@ -25,8 +25,10 @@ _PR_SET_CHILD_SUBREAPER = 36
 """Source: prctl(2), linux/prctl.h."""
 
 PATIENCE_S = 120.0
-"""How long past its end a job may go on while it reads and writes, as a library does that talks to
-a slow card: ended in a transaction, it would have PC/SC reset the card.
+"""How long after its deadline a job may go on as long as it reads and writes.
+
+Its library may be talking to a slow card; if it were ended in a transaction, PC/SC would reset the
+card.
 
 OpenSC 0.23 sends 235 commands to a card it does not know.
 """
@@ -36,19 +38,19 @@ _SILENCE_S = 5.0
 
 _NEVER = 1e18
 _POLL_S = 1.0
-"""How often the end of the job is looked up: a question moves it."""
+"""How often the deadline of the job is read again: each question moves it."""
 
 _PAUSE_S = 0.02
 _CLEAN_UP_S = 5.0
-"""How long what a job left behind is ended again and again: it may be starting others."""
+"""How long processes that a job left behind are ended again: they may start others."""
 
 
 def split(memory_limit_bytes: int) -> Callable[[float], None]:
-    """Put the process that does the job below this one, and return in that one alone.
+    """Fork a child that does the job; return in the child alone.
 
-    What is returned says by when, on the monotonic clock, the job is over: whatever it is doing
-    then, or if it stopped itself, it is ended. A machine that has no process left for it does
-    without.
+    Return a function that sets the deadline of the job on the monotonic clock. After the deadline
+    the job is ended, even if it has stopped itself. If the system cannot fork, there is no
+    supervisor.
 
     The limit is RLIMIT_DATA: private memory that can be written, of each process by itself.
     RLIMIT_AS counts address space, most of which Go, Java and malloc's arenas (64 MB a thread)
@@ -66,7 +68,7 @@ def split(memory_limit_bytes: int) -> Callable[[float], None]:
         job = 0
     if job:
         _supervise(job, end)
-    with contextlib.suppress(OSError):  # it is alone, and leads a session already
+    with contextlib.suppress(OSError):  # without a supervisor it leads a session already
         os.setsid()
     resource.setrlimit(resource.RLIMIT_DATA, (memory_limit_bytes, memory_limit_bytes))
     return lambda at: struct.pack_into("d", end, 0, at)
@@ -98,33 +100,33 @@ def _adopt_orphans() -> None:
 
 
 def _wait(job: int, end: mmap.mmap) -> int:
-    """Return the job's status when it has ended; wake it where it stops, end it when it is late."""
-    news, bell = os.pipe()
-    os.set_blocking(bell, False)
+    """Wait for the job and return its status; resume it if it stops, end it if it is late."""
+    signal_reader, signal_writer = os.pipe()
+    os.set_blocking(signal_writer, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(bell, warn_on_full_buffer=False)
-    talk, talked_at = None, 0.0
+    signal.set_wakeup_fd(signal_writer, warn_on_full_buffer=False)
+    transfers, transferred_at = None, 0.0
     while True:
         pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
         if pid == job and not os.WIFSTOPPED(status):
             return status
         if pid == job:
-            time.sleep(_PAUSE_S)  # one that stops again and again leaves others some time
+            time.sleep(_PAUSE_S)  # so that a job that keeps stopping does not use up the processor
             os.kill(job, signal.SIGCONT)
         if pid == 0:
             (at,), now = struct.unpack_from("d", end), time.monotonic()
-            if (count := _talk(job)) != talk:
-                talk, talked_at = count, now
-            if at <= now and (now - talked_at > _SILENCE_S or at + PATIENCE_S <= now):
+            if (count := _transfers(job)) != transfers:
+                transfers, transferred_at = count, now
+            if at <= now and (now - transferred_at > _SILENCE_S or at + PATIENCE_S <= now):
                 os.kill(job, signal.SIGKILL)
-            if select.select([news], [], [], _POLL_S)[0]:
-                os.read(news, 4096)
+            if select.select([signal_reader], [], [], _POLL_S)[0]:
+                os.read(signal_reader, 4096)
 
 
-def _talk(job: int) -> bytes | None:
+def _transfers(job: int) -> bytes | None:
     """Count the reads and writes of a process; None: this system does not count them.
 
-    Where that is hidden, as of the one that is given a PIN, its waits are counted instead.
+    If the count is hidden, as for the process that gets a PIN, count its waits instead.
     Source: proc(5), /proc/PID/io and /proc/PID/status.
     """
     for name, word in (("io", b"syscr"), ("status", b"voluntary_ctxt_switches")):
@@ -152,7 +154,7 @@ def _end_the_rest(job: int) -> None:
 
 
 def _children() -> Iterator[int]:
-    """Give the numbers of this process's children; on Linux alone, where orphans become some."""
+    """Yield the numbers of this process's children; only on Linux, where it adopts orphans."""
     parent = str(os.getpid()).encode()
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):

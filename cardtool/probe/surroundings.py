@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is looked at beside readers and cards: USB always, services and programs where it matters.
+"""What is asked besides readers and cards: USB always, services and programs if they matter.
 
-Each is asked for in a thread, so that none keeps the reading of a card waiting: a device that
-wobbles keeps its readers, a service manager may hang.
+Each question has its own thread, so that none delays the reading of a card: a device with bad
+contact can keep USB waiting, and a service manager may hang.
 """
 
 import threading
@@ -20,11 +20,11 @@ from cardtool.probe import clients, services, usb
 T = TypeVar("T")
 
 _MARGIN = 0.8
-"""Of the time that is left, what an answer may take: then what was seen by then is the answer."""
+"""Share of the time left that a question may take; after it, what it has found so far counts."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """What there was to see, in the fields of the model."""
+    """The answers that came in time, in the fields of the model."""
 
     usb: tuple[UsbDevice, ...] | Failure
     drivers: tuple[Driver, ...]
@@ -59,7 +59,7 @@ class Surroundings:
         self._root = root
         limit_s = self._limit_s
         self._raw_usb = _Asked(lambda: usb.read(root, timeout_s=limit_s))
-        self._usb: usb.UsbLook | None = None
+        self._usb: usb.UsbState | None = None
         self._services: _Asked[tuple[Service, ...]] | None = None
         self._clients: _Asked[tuple[Process, ...]] | None = None
 
@@ -74,17 +74,17 @@ class Surroundings:
         self._clients = _Asked(lambda: clients.look(ours, limit_s))
 
     def steps(self) -> Iterator[None]:
-        """Understand USB if it was read by now: for times when there is nothing else to do."""
+        """Yield after understanding USB, if it has been read; done while this process waits."""
         self._understand(self._raw_usb.answer)
         yield
 
     def seen(self) -> Seen:
         """Return what was seen in time."""
         self._understand(self._wait(self._raw_usb))
-        look = self._usb or usb.UsbLook(devices=Failure(api="usb", name="TIMEOUT"))
+        state = self._usb or usb.UsbState(devices=Failure(api="usb", name="TIMEOUT"))
         return Seen(
-            usb=look.devices,
-            drivers=look.drivers,
+            usb=state.devices,
+            drivers=state.drivers,
             services=self._wait(self._services) or (),
             clients=self._wait(self._clients),
         )

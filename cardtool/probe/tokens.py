@@ -10,8 +10,8 @@ from cardtool.model.snapshot import Failure, Module, Slot, Token
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import OPENED, TOKEN, OpenModule, ReadToken, ask
 
-_TELLING = 4
-"""A shorter part of a name is no sign that it is that reader's."""
+_SHORTEST_PART = 4
+"""Letters; a shorter part of a name does not identify the reader."""
 
 _CUT = "..."
 """How a reader's name ends in a slot description that is too short for it (OpenSC)."""
@@ -22,8 +22,7 @@ def read_module(
 ) -> Module:
     """Return the module with its slots and tokens, as far as they could be read.
 
-    After a slot that crashed a worker or kept it too long, the rest is read by a new one that
-    leaves that slot alone.
+    If a slot crashes a worker or takes too long, a new worker reads the other slots.
     """
     worker = workers.pkcs11(deadline.left_s / 2)
     question = OpenModule(path=module.path, environment=environment)
@@ -74,6 +73,6 @@ def _readers_like(description: str, names: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     exact = tuple(name for name in names if name.strip() == description)
     part = description.removesuffix(_CUT)
-    if exact or len(part) < _TELLING:
+    if exact or len(part) < _SHORTEST_PART:
         return exact
     return tuple(name for name in names if part in name)

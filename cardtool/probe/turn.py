@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One check at a time on a machine: a lock that is held until the last worker at a card has left.
+"""One check at a time on a machine: a lock that is held until the last worker has ended.
 
-Two checks at one slow card keep each other waiting, until a worker that is over its time ends in a
-transaction and PC/SC resets the card. The lock belongs to an open file that the workers inherit. So
-it is held until they have ended too, however the program that took it ended.
+Two checks at one slow card keep each other waiting, until a late worker is ended in a transaction
+and PC/SC resets the card. The lock belongs to an open file that the workers inherit. So it is held
+until they have ended too, however the program that took it ended.
 
-A machine on which there can be no such file goes without, and so does Windows, whose locks no
-process inherits.
+There is no lock on a machine without a place for the file, nor on Windows, where processes do not
+inherit locks.
 """
 
 import os
@@ -29,12 +29,12 @@ class Turn:
     """A place in the queue of the checks on this machine."""
 
     def __init__(self) -> None:
-        """Get ready, without waiting; what workers are to inherit is `descriptor`."""
+        """Open the file of the lock without waiting; workers inherit `descriptor`."""
         self.descriptor: int | None = None
         if sys.platform != "win32":
             self.descriptor = machine_lock.opened()
         self.before: Running | None = None
-        """Who had to be waited for; None: nobody."""
+        """The check that this one had to wait for; None: there was none."""
 
     def wait(self, limit_s: float) -> bool:
         """Wait for all others to end; False: it took too long."""
@@ -51,7 +51,7 @@ class Turn:
         return True
 
     def close(self) -> None:
-        """Let go of the lock; workers that are still there hold it on."""
+        """Release the lock; workers that are still running go on holding it."""
         if self.descriptor is not None:
             os.close(self.descriptor)
             self.descriptor = None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The calls of PC/SC that take a reader's name, for names that are not ASCII. In a worker only.
 
-pyscard refuses those, and fails for the whole list at a name that is no UTF-8; the library itself
-takes a name as bytes, on Windows as a text. The functions are called as pyscard's are, and share
+pyscard refuses such names, and fails for the whole list if a name is not UTF-8. The library itself
+takes a name as bytes, on Windows as a text. These functions are called like pyscard's, and share
 its contexts and cards.
 
 Source: pyscard 2.3.1, helpers.c, _ReaderStateFromTuple; pcsc-lite 1.9, winscard.h; PC/SC in the

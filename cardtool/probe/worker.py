@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The child's side of the fence: one job, one JSON answer for each JSON question.
+"""The child process of `isolation`: one job, one JSON answer for each JSON question.
 
-Imports nothing native before the real standard output is out of a library's reach, and little
-else: a person waits for it. What comes out is checked by the parent, whose records it fills.
+It imports nothing native before libraries have lost the real standard output, and little else,
+because a person waits. The parent checks the answers when it decodes them.
 """
 
 import faulthandler
@@ -18,20 +18,20 @@ from contextlib import suppress
 from functools import partial
 
 _IDLE_S = 60.0
-"""How long a child waits for its first question before it takes its parent for gone."""
+"""How long a child waits for its first question before it assumes that its parent has gone."""
 
 _GRACE_S = 10.0
-"""How much longer than a question's deadline a child may take to come back from its library.
+"""How long after a question's deadline a child may wait for its library to return.
 
-One that dies earlier may die in a transaction, and PC/SC then resets the card. One that goes on
-talking to a card gets more: `supervisor.PATIENCE_S`.
+If a child ends earlier, it may end in a transaction, and PC/SC then resets the card. A child that
+is still talking to a card gets more time: `supervisor.PATIENCE_S`.
 """
 
 _MEMORY_LIMIT_BYTES = 1024**3
 """What a worker and each process that it starts may allocate: over twenty times OpenSC's need."""
 
 _MARGIN_S = 5.0
-"""How much later than the process above it would, a child ends itself: that one may be gone."""
+"""How much later than its supervisor a child ends itself, in case the supervisor is gone."""
 
 
 def main(job: str) -> None:
@@ -46,28 +46,32 @@ def main(job: str) -> None:
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted, not a path
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts the parent closes the input
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is for the parent, which then closes the input
     end_in(_IDLE_S)
     answer, leave = _load(job, questions)
     for line in questions:
         deadline_s, _, question = line.partition(b" ")
         end_in(float(deadline_s) + _GRACE_S)
-        with suppress(OSError):  # nobody waits for it any more, but the card does
+        with suppress(
+            OSError
+        ):  # nobody reads the answer any more, but the card must be left properly
             answers.write(_answer(answer, question) + b"\n")
             answers.flush()
     leave()
-    os._exit(0)  # a library's own exit handlers have no business with the card any more
+    os._exit(0)  # without the exit handlers of libraries, which might use the card
 
 
 def _contained() -> Callable[[float], None]:
-    """See that nothing of this process, nor of what it starts, is left when it has ended.
+    """Make sure that everything which this process starts ends with it.
 
-    Returns how to say in how many seconds that is, whatever is running then.
+    Return a function that sets in how many seconds the process ends, whatever it does then.
     """
     if sys.platform == "win32":
         from cardtool.probe import job_object  # noqa: PLC0415 - each system needs but one
 
-        # libraries are looked for in the current folder too, and whose it is nobody knows
+        # Windows searches the current folder for libraries, and that may be anybody's
         os.chdir(os.path.dirname(sys.executable))  # noqa: PTH120 - its own, searched anyway
         job_object.show_no_box()
         job_object.enter(_MEMORY_LIMIT_BYTES)
@@ -102,7 +106,7 @@ def _load(
         from cardtool.probe import signing, signing_jobs  # noqa: PLC0415 - native, as above
 
         signing_jobs.keep_out_of_core()
-        signing_jobs.hush()
+        signing_jobs.remove_logging_variables()
         return partial(signing.answer, questions), pkcs11.leave
     return pkcs11.answer, pkcs11.leave
 

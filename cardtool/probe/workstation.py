@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One look at this workstation: asks each probe, one after another.
+"""One check of this workstation: asks each probe, one after another.
 
-PC/SC and PKCS#11 are never asked at the same time, for a vendor's library may hold the card
-exclusively. Their workers start together, so that one's start-up hides behind the other's work.
+PC/SC and PKCS#11 are never asked at the same time, because a vendor's library may hold the card
+exclusively. Their workers start together, so that one loads while the other works.
 """
 
 import time
@@ -23,17 +23,17 @@ from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import READERS, ListReaders, ask
 from cardtool.probe.online import asking
 from cardtool.probe.reading import is_hung
-from cardtool.probe.rereading import LAST_LOOK_S, Readers, read_until_sure
+from cardtool.probe.rereading import LAST_LIST_S, Readers, read_until_sure
 from cardtool.probe.surroundings import Surroundings
 
 _FIRST_SHARE = 2 / 3
-"""Of the time, for the first list of readers where modules are to be asked whatever it says."""
+"""Share of the time for the first list of readers, if named modules are asked in any case."""
 
 _WAITING_SHARE = 0.5
-"""Of the time, how much may be spent on waiting for another check: the rest is for this one."""
+"""Share of the time that may be spent on waiting for another check."""
 
 _LONGEST_WAIT_S = 45.0
-"""A worker that is asked nothing for a minute takes its parent for gone."""
+"""Under a minute: after that a worker without a question assumes that its parent has gone."""
 
 _WAITED = Failure(api="worker", name="WAITED", detail="another look is at the cards")
 
@@ -41,18 +41,18 @@ _BUILT_AT = datetime.fromisoformat(BUILT_ON).replace(tzinfo=UTC)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How to look."""
+    """The options of a check."""
 
     timeout_s: float = 10.0
-    """For everything together; what did not answer by then is a `Failure`."""
+    """For everything together; whatever has not answered by then is a `Failure`."""
     modules: tuple[str, ...] = ()
     """PKCS#11 modules to use instead of searching, with or without a card."""
     extra_modules: tuple[str, ...] = ()
     """Modules to try after those that were found."""
     is_patient: bool = False
-    """Nobody sits and waits: another check is waited for in time of its own, before the check."""
+    """Nobody waits at the screen: waiting for another check does not use up `timeout_s`."""
     online: Online | None = None
-    """How issuers' servers are asked, in time of its own after the check; None: they are not."""
+    """How issuers' servers are asked, after the check and beyond `timeout_s`; None: not asked."""
 
 
 def take_snapshot(
@@ -60,10 +60,10 @@ def take_snapshot(
     started: Workers | None = None,
     meanwhile: Iterator[object] | None = None,
 ) -> Snapshot:
-    """Look at this workstation; what the world refuses is a `Failure` in the result.
+    """Check this workstation; what cannot be read is a `Failure` in the result.
 
     `started` are workers that were started earlier, if any were. `meanwhile` are steps of other
-    work, taken while a card keeps this process waiting: none, some or all of them.
+    work; as many of them are done as there is time while this process waits for a card.
     """
     options = options or Options()
     with started or Workers() as workers:
@@ -74,7 +74,7 @@ def take_snapshot(
         deadline = Deadline(options.timeout_s)
         taken_at = datetime.now(UTC).astimezone()
         machine = host.look()
-        around = Surroundings(options.timeout_s + LAST_LOOK_S)
+        around = Surroundings(options.timeout_s + LAST_LIST_S)
         installed = modules.find(options.modules, options.extra_modules, machine.bits)
         asked_for = bool(options.modules)
         longest_s = _LONGEST_WAIT_S - patience_s
@@ -96,7 +96,7 @@ def take_snapshot(
         readers, read = read_until_sure(
             fitting, readers, deadline, workers, asked_for=asked_for, at=taken_at
         )
-        if _is_held(readers) and machine.platform != "darwin":  # which tells nobody
+        if _is_held(readers) and machine.platform != "darwin":  # macOS does not tell
             around.find_clients(workers.pids)
         seen = around.seen()
         before = workers.turn.before
@@ -121,7 +121,7 @@ def take_snapshot(
 
 
 def _is_cut_short(readers: Readers, read: tuple[Module, ...]) -> bool:
-    """Tell whether something did not answer, for which there may have been too little time."""
+    """Tell whether something did not answer, perhaps because too little time was left."""
     is_unanswered = isinstance(readers, Failure) and readers.name == "TIMEOUT"
     return is_unanswered or any(map(is_hung, read))
 

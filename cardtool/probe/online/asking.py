@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parent's side: which certificates are asked about, and what is known where no answer comes.
+"""The parent's side: which certificates are asked about, and what is recorded without an answer.
 
 Loads nothing of cryptography and opens no connection.
 """
@@ -17,7 +17,7 @@ _MOST = 8
 """End entities that are asked about; a desk has one or two."""
 
 _START_S = 5.0
-"""For the child to start and to load its libraries, on top of the time that is set."""
+"""Added to the time that is set, for the child to start and load its libraries."""
 
 
 def prove(snapshot: Snapshot, settings: Online) -> tuple[Trust, ...]:

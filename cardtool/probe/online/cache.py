@@ -34,7 +34,7 @@ _HEAD = msgspec.json.Decoder(_Head)
 
 
 def recall(url: str) -> bytes | None:
-    """Return what an address gave, where it was kept and has not run out."""
+    """Return what is kept of an address, if it is still valid."""
     # TypeError: a time without a zone
     with suppress(OSError, ValueError, TypeError, RecursionError):
         if file := _file(url):
@@ -48,7 +48,7 @@ def recall(url: str) -> bytes | None:
 
 
 def remember(url: str, body: bytes, until: datetime) -> None:
-    """Keep what an address gave; where that is impossible it is fetched again the next time."""
+    """Keep what an address gave; if that fails, it is fetched again the next time."""
     with suppress(OSError):
         if (file := _file(url)) is None or len(body) > _LIMIT_BYTES:
             return

@@ -84,8 +84,8 @@ def build(
 ) -> Chain:
     """Find the chain of a certificate among those that are known, and in the network.
 
-    Every issuer that fits is tried, for an old one may lie before the one that counts. Where no
-    way is in order, one that only does not come to its end is told before one that is broken.
+    Every issuer that fits is tried, because an old one may come before the right one. If no chain
+    is valid, an incomplete one is returned rather than a broken one.
     """
     search = _Search(
         known=sorted(known, key=lambda certificate: issuing.preference(certificate, _moment(leaf))),
@@ -112,7 +112,7 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 class _Search(msgspec.Struct, kw_only=True):
-    """What one search for a chain goes by, and what it has used up."""
+    """The settings of one search for a chain, and how much of its limits is left."""
 
     known: list[x509.Certificate]
     roots: dict[str, str]
@@ -126,7 +126,7 @@ class _Search(msgspec.Struct, kw_only=True):
 
 
 def _ways(path: tuple[x509.Certificate, ...], search: _Search) -> Iterator[Chain]:
-    """Give every way up from the last certificate of a path, the likeliest first."""
+    """Yield every chain that continues a path upwards, the likeliest first."""
     last = path[-1]
     chain = Chain(certificates=list(path), attempts=search.attempts)
     if name := search.roots.get(fingerprint(last)):
@@ -151,9 +151,10 @@ def _ways(path: tuple[x509.Certificate, ...], search: _Search) -> Iterator[Chain
 def _issuers(
     child: x509.Certificate, search: _Search, tried: set[str], chain: Chain
 ) -> Iterator[x509.Certificate]:
-    """Give who signed a certificate; the network is asked when none at hand led to a root.
+    """Yield the issuers of a certificate; those from the network after those at hand.
 
-    A key that did not sign it proves nothing unless the certificate names that very key.
+    If an issuer's key did not sign the certificate, the chain is reported as broken only if the
+    certificate names that very key.
     """
     for issuer in search.known:
         if issuing.may_have_issued(issuer, child) and _is_new(issuer, search, tried):
@@ -162,7 +163,7 @@ def _issuers(
                 yield issuer
             elif objection != "BAD_SIGNATURE" or issuing.is_named(issuer, child):
                 chain.problem = objection
-    for issuer in _from_afar(child, search):
+    for issuer in _from_network(child, search):
         if _is_new(issuer, search, tried):
             yield issuer
 
@@ -176,7 +177,7 @@ def _is_new(issuer: x509.Certificate, search: _Search, tried: set[str]) -> bool:
     return True
 
 
-def _from_afar(child: x509.Certificate, search: _Search) -> Iterator[x509.Certificate]:
+def _from_network(child: x509.Certificate, search: _Search) -> Iterator[x509.Certificate]:
     facts = parse(child.dump())
     key_id = (child.authority_key_identifier or b"").hex().upper()
     urls = [url for issuer in issuers.load() if issuer.key_id == key_id for url in issuer.urls]

@@ -15,7 +15,7 @@ _MOST = 64
 def fitting(
     body: bytes, child: x509.Certificate, moment: datetime
 ) -> tuple[list[x509.Certificate], str]:
-    """Return the issuers among the certificates of a file, and why others are none."""
+    """Return the issuers among the certificates of a file, and why the others are not."""
     why = "NOT_FOR_IT"
     suitable = []
     for issuer in files.certificates(body)[:_MOST]:

@@ -66,10 +66,10 @@ _Verdict = tuple[Literal["good", "revoked", "suspended", "unknown"], datetime | 
 def ask(
     chain: Chain, route: Route, deadline: Deadline
 ) -> tuple[Status | None, tuple[Attempt, ...]]:
-    """Return the first answer that counts, and what was tried in vain.
+    """Return the first answer that counts, and the attempts that failed.
 
-    Nobody is asked where the chain ends at no pinned root: whoever made it up answers for it too.
-    A responder that does not know the certificate is believed, unless a list has it revoked.
+    If the chain does not end at a pinned root, nobody is asked: whoever forged it could forge the
+    answer too. If a responder does not know the certificate, a list may still show it as revoked.
     """
     facts = parse(chain.certificates[0].dump())
     if not chain.anchor or len(chain.certificates) == 1 or not isinstance(facts, Certificate):
@@ -204,7 +204,7 @@ def _must_be_fresh(answer: CRLContainer | OCSPContainer, context: ValidationCont
 
 
 def _read(judge: Callable[[], Status]) -> Status:
-    """Take an answer that makes no sense for none."""
+    """Return the judged answer; treat one that makes no sense as damaged."""
     try:
         return judge()
     except WebError:

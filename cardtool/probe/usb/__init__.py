@@ -19,8 +19,8 @@ _IOREG = ("/usr/sbin/ioreg", "-a", "-r", "-l", "-c", "IOUSBHostDevice")
 """As a property list, the devices and what hangs on them, with properties. Source: ioreg(8)."""
 
 
-class UsbLook(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found."""
+class UsbState(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read from USB."""
 
     devices: tuple[UsbDevice, ...] | Failure
     """Readers, and other devices of their makers; each with the drivers that list it."""
@@ -49,12 +49,12 @@ def read(root: Path, *, timeout_s: float) -> Raw:
     return _linux.read(root)
 
 
-def understand(raw: Raw, root: Path) -> UsbLook:
+def understand(raw: Raw, root: Path) -> UsbState:
     """Say which of the devices are readers, and which drivers list them; asks the catalogue."""
     if isinstance(raw, Failure):
-        return UsbLook(devices=raw)
+        return UsbState(devices=raw)
     if isinstance(raw, tuple):
-        return UsbLook(devices=parse.from_windows(raw))
+        return UsbState(devices=parse.from_windows(raw))
     if isinstance(raw, bytes):
         return _with_drivers(parse.from_ioreg(raw), root, has_class_driver=True)
     understood = (parse.from_sysfs(port, files) for port, files in raw.items())
@@ -64,11 +64,11 @@ def understand(raw: Raw, root: Path) -> UsbLook:
 
 def _with_drivers(
     devices: tuple[UsbDevice, ...] | Failure, root: Path, *, has_class_driver: bool
-) -> UsbLook:
+) -> UsbState:
     if not devices or isinstance(devices, Failure):
-        return UsbLook(devices=devices)
+        return UsbState(devices=devices)
     bundles = drivers.installed(drivers.folders(root))
-    return UsbLook(
+    return UsbState(
         devices=drivers.assign(devices, bundles, has_class_driver=has_class_driver),
         drivers=tuple(bundle.driver for bundle in bundles),
     )

@@ -12,12 +12,12 @@ _INTERRUPTED = 130
 
 _LOOKING = frozenset({"calendar", "certs", "check", "drivers", "sign-test", "snapshot"})
 
-_NO_LOOK = frozenset({"--help", "--polkit-rule", "--version"})
+_NOT_LOOKING = frozenset({"--help", "--polkit-rule", "--version"})
 
 
 def _will_look(arguments: list[str]) -> bool:
-    """Guess whether a command is going to look; a wrong guess costs a process or a moment."""
-    if _NO_LOOK & set(arguments) or "_CARDTOOL_COMPLETE" in os.environ:
+    """Guess whether a command will check this computer; a wrong guess costs a little time."""
+    if _NOT_LOOKING & set(arguments) or "_CARDTOOL_COMPLETE" in os.environ:
         return False
     return not arguments or arguments[0] in _LOOKING or arguments[0].startswith("-")
 
@@ -40,7 +40,7 @@ def _end_quietly_from_cleanup(met: "sys.UnraisableHookArgs") -> None:
 
 def main() -> None:
     """Run the command line, or as `worker JOB` answer a probe's questions."""
-    # Ctrl-C may come while modules are loaded or when the command is over: nobody catches it there
+    # no handler catches Ctrl-C while modules are loaded or after the command has ended
     sys.excepthook, sys.unraisablehook = _end_quietly, _end_quietly_from_cleanup
     gc.set_threshold(100_000)  # starting makes many objects and hardly any garbage
     if sys.argv[1:2] == ["worker"]:
@@ -52,14 +52,14 @@ def main() -> None:
     if _will_look(sys.argv[1:]):
         from cardtool.probe.isolation import Workers  # noqa: PLC0415 - nothing else is needed yet
 
-        workers = Workers()  # first of all: they load while this process does
-    from cardtool import cli  # noqa: PLC0415 - and the command line no worker
+        workers = Workers()  # before anything else: they load while this process loads
+    from cardtool import cli  # noqa: PLC0415 - a worker needs no command line
 
     status = cli.run(sys.argv[1:], workers)
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError, ValueError):  # None, gone or closed
             stream.flush()
-    os._exit(status)  # a person waits: taking the interpreter apart takes as long as starting it
+    os._exit(status)  # a person waits, and a clean exit of Python takes as long as its start
 
 
 if __name__ == "__main__":

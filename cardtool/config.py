@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of a machine and of a person: which files, what may stand in them.
+"""The settings of a machine and of a person: which files hold them, and what they may say.
 
 Reads files and the environment, decides nothing about cards. The user's file overrides the
 system's key by key.
@@ -33,7 +33,7 @@ Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What may be set of a `Policy`; None: what holds otherwise."""
+    """The thresholds of a `Policy` that may be set; None: the default."""
 
     notice_days: Days | None = None
     urgent_days: Days | None = None
@@ -51,20 +51,20 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             text = f"`holidays` must be a country such as TR, or empty: {self.holidays}"
             raise ValueError(text)
 
-    def said(self) -> dict[str, Any]:
+    def configured(self) -> dict[str, Any]:
         """Return the thresholds that are set, by their names in a `Policy`."""
         every = ((name, getattr(self, name)) for name in Thresholds.__struct_fields__)
         return {name: value for name, value in every if value is not None}
 
 
 class OfIssuer(Thresholds, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What holds for the certificates of one issuer; what it leaves out is as for all others."""
+    """Thresholds for the certificates of one issuer; those it leaves out are the site's."""
 
     name: str
-    """A part of the issuer's CN, in whatever case."""
+    """A part of the issuer's CN, in any case."""
 
     def __post_init__(self) -> None:
-        """Refuse a name that every issuer has."""
+        """Refuse an empty name, which would fit every issuer."""
         super().__post_init__()
         if not self.name.strip():
             text = "`name` must be a part of the issuer's name"
@@ -72,20 +72,20 @@ class OfIssuer(Thresholds, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class OfSite(Thresholds, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What holds for all certificates, and for those of some issuers."""
+    """Thresholds for all certificates, and others for those of some issuers."""
 
     issuer: tuple[OfIssuer, ...] = ()
-    """The first whose name fits counts."""
+    """The first one whose name fits counts."""
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How people are told apart in what leaves the machine."""
+    """How people are hidden in what leaves the machine."""
 
     key: str | None = None
     """Secret of the keyed hash, at least 32 hex digits; None: a new one for each run."""
 
     def __post_init__(self) -> None:
-        """Refuse a key that is short, no hex, or made up by somebody; msgspec adds the place."""
+        """Refuse a key that is short, not hex, or not random; msgspec adds the place."""
         if self.key is None:
             return
         try:
@@ -111,9 +111,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     institution: str = "default"
     """Whose procedures hold: the name of a profile that ships, or the absolute path of one."""
     modules: tuple[str, ...] = ()
-    """Absolute paths of PKCS#11 modules to look at as well."""
+    """Absolute paths of more PKCS#11 modules to try."""
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=600)] | None = None
-    """Seconds for one whole look."""
+    """Seconds for one whole check."""
     policy: OfSite = OfSite()
     identity: Identity = Identity()
     online: Online = Online()
@@ -130,14 +130,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 raise ValueError(text)
 
     def days(self) -> "Policy":
-        """Return the policy with what the files say of it."""
+        """Return the policy with the thresholds of the configuration files."""
         from cardtool.rules.policy import Policy  # noqa: PLC0415 - looking comes before judging
 
-        said = self.policy.said()
+        site = self.policy.configured()
         return Policy(
-            **said,
+            **site,
             issuers=tuple(
-                (each.name, Policy(**{**said, **each.said()})) for each in self.policy.issuer
+                (issuer.name, Policy(**{**site, **issuer.configured()}))
+                for issuer in self.policy.issuer
             ),
         )
 
@@ -174,13 +175,13 @@ def load(environ: Mapping[str, str]) -> Config:
 
 
 def file_with(key: str, environ: Mapping[str, str]) -> str:
-    """Return the file whose value of a key holds; one of them has to have it."""
+    """Return the file whose value of this key counts; one of the files must have it."""
     there = (path for path in reversed(places(environ)) if path.exists())
     return next(str(path) for path in there if key in read(path))
 
 
 def languages(option: str | None, environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the languages that are asked for before any file is, strongest first."""
+    """Yield the languages that the option or the environment names, strongest first."""
     if option:
         yield option
     for variable in ("CARDTOOL_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
@@ -190,14 +191,14 @@ def languages(option: str | None, environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def system_language() -> str:
-    """Return the language that Windows is set to: elsewhere the environment names it."""
+    """Return the language that Windows is set to; on other systems, English."""
     name = locale.getlocale()[0] if sys.platform == "win32" else None
     return _language_of(locale.normalize((name or "").partition("_")[0]))
 
 
 def _language_of(name: str) -> str:
-    """Return the language of a locale such as tr_TR; English for those without words."""
-    return next((each for each in LANGUAGES if name.casefold().startswith(each)), "en")
+    """Return the language of a locale such as tr_TR; English if there are no words for it."""
+    return next((code for code in LANGUAGES if name.casefold().startswith(code)), "en")
 
 
 def _checked(table: dict[str, Any], where: str) -> Config:
@@ -209,23 +210,24 @@ def _checked(table: dict[str, Any], where: str) -> Config:
     if config.policy == OfSite():
         return config
     days = config.days()
-    own = ((f"$.policy.issuer[{i}]", each) for i, (_, each) in enumerate(days.issuers))
-    for place, each in (("$.policy", days), *own):
-        if not each.critical_days <= each.urgent_days <= each.notice_days >= each.lead_days:
+    of_issuers = ((f"$.policy.issuer[{i}]", policy) for i, (_, policy) in enumerate(days.issuers))
+    for place, policy in (("$.policy", days), *of_issuers):
+        is_ordered = policy.critical_days <= policy.urgent_days <= policy.notice_days
+        if not is_ordered or policy.lead_days > policy.notice_days:
             raise Refused(
                 code="config-days",
                 file=where,
                 place=place,
-                critical_days=each.critical_days,
-                urgent_days=each.urgent_days,
-                notice_days=each.notice_days,
-                lead_days=each.lead_days,
+                critical_days=policy.critical_days,
+                urgent_days=policy.urgent_days,
+                notice_days=policy.notice_days,
+                lead_days=policy.lead_days,
             )
     return config
 
 
 def _keys_at(reason: str) -> tuple[str, ...]:
-    """Return the keys of the table that msgspec's reason is about, by the place it names."""
+    """Return the keys of the table whose place msgspec's message names."""
     tables = {
         "$.policy.issuer[": OfIssuer.__struct_fields__,
         "$.policy": OfSite.__struct_fields__,

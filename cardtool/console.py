@@ -24,7 +24,7 @@ _PLAIN = str.maketrans(
         "\u201d": '"', "\u2022": "*", "\u2026": "...", "\u2192": "->", "\u2212": "-", "\u2500": "-",
     }
 )  # fmt: skip
-"""What stands for a character where the console's code page lacks it."""
+"""What replaces a character that the console's encoding does not have."""
 
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -34,7 +34,7 @@ _BEYOND_ASCII = re.compile(r"[^\n\x20-\x7e]")
 
 
 class ClosedPipeError(Exception):
-    """Whoever read the output has stopped reading."""
+    """The program that read the output has stopped reading."""
 
 
 def _transliterated(error: UnicodeError) -> tuple[str | bytes, int]:
@@ -72,7 +72,7 @@ def visible_json(text: str) -> str:
 
 
 def write(parts: Iterable[str], stream: TextIO) -> None:
-    """Write texts for people as they come; what the encoding lacks is spelt with what it has.
+    """Write texts for people part by part; replace letters that the encoding does not have.
 
     Raises:
         ClosedPipeError: the reader has gone; nothing more can be written.
@@ -108,7 +108,7 @@ def write_bytes(body: bytes, stream: TextIO) -> None:
 
 
 def gathered(parts: Iterable[bytes], size_bytes: int = 1 << 16) -> Iterator[bytes]:
-    """Yield the same bytes in fewer parts, each of at least so many but the last."""
+    """Yield the same bytes in fewer parts; all but the last have at least this size."""
     waiting = bytearray()
     for part in parts:
         waiting += part
@@ -120,7 +120,7 @@ def gathered(parts: Iterable[bytes], size_bytes: int = 1 << 16) -> Iterator[byte
 
 
 def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
-    """Write a file whole or not at all, readable by its owner only; parts as they come.
+    """Write a file whole or not at all, readable by its owner only; takes it part by part.
 
     A pipe, a device, and a name of an open descriptor like /dev/stdout are written to as they are.
 
@@ -138,9 +138,9 @@ def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
 
 
 def _is_unread(error: OSError) -> bool:
-    """Tell whether a pipe has no reader; Python on Windows says of it that an argument is invalid.
+    """Tell whether an error means that a pipe has no reader.
 
-    Source: CPython issue 79935.
+    On Windows, Python reports an invalid argument then. Source: CPython issue 79935.
     """
     if isinstance(error, BrokenPipeError):
         return True

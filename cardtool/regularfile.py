@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opens files to read: the one place where the program does so with a name that somebody gave.
+"""Opens files for reading: the only place that opens a file whose name somebody gave.
 
-A pipe, a terminal or a device would be waited for, perhaps for ever, so only regular files are
-opened. Whoever has a stream writes it to standard input.
+Reading a pipe, a terminal or a device could wait for ever, so only regular files are opened. A
+stream can be given as standard input instead.
 """
 
 import errno
@@ -37,13 +37,13 @@ def opened(path: str | Path, *, follow: bool = True) -> BinaryIO:
 
 
 def read_own(path: Path, limit_bytes: int) -> bytes:
-    """Return what this program kept in a file, if it is this user's or root's, and not too long.
+    """Return what this program stored in a file, if that belongs to this user or root.
 
-    The folder may be one that others can write to, as a temporary one is: a link there leads
-    anywhere, and another user's file says what that user likes.
+    Others may be able to write in the folder, as in a temporary one. So links are not followed, and
+    another user's file is not believed.
 
     Raises:
-        FileNotFoundError: there is none, or it is not such a file.
+        FileNotFoundError: there is none, it is another user's, no regular file, or too long.
         OSError: it cannot be read.
     """
     try:

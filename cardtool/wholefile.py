@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files that are there whole or not at all: the one place that writes them.
 
-Knows nothing of what is in them. A draft grows in the same folder, is brought to the disk, and
-takes the name that was given. A link at that name is replaced by the file: whoever else may write
-in the folder cannot lead the file out of it.
+Knows nothing of their contents. A draft is written in the same folder, synced to the disk, and then
+renamed. A link of that name is replaced by the file, so nobody who can write in the folder can
+redirect the file to another place.
 """
 
 import os
@@ -20,13 +20,13 @@ _NEW = os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 def write(
     place: Path, body: bytes | Iterable[bytes], *, draft: str | None = None, private: bool = True
 ) -> None:
-    """Write a file whole or not at all, on the disk when this returns; parts as they come.
+    """Write a file whole or not at all, part by part; it is on the disk when this returns.
 
-    `draft` names the draft where one writes at a time, so that a killed writer's draft is taken
-    away by the next; None: a name is drawn. A private file is its owner's alone, whatever stood
-    there before; any other has the mode that new files have.
+    `draft` names the draft if only one process writes at a time: the next writer then removes the
+    draft of one that was killed. None: the draft gets a random name. A private file can be read by
+    its owner only, whatever was there before; other files get the usual mode of new files.
 
-    An exception or a signal that ends the program takes the draft away.
+    An exception, or a signal that ends the program, removes the draft.
 
     Raises:
         OSError: it could not be written; what stood there before is untouched.
@@ -38,14 +38,14 @@ def write(
             named.unlink()
         with suppress(FileExistsError):
             return _write(place, parts, named, private=private)
-    return _write(place, parts, place.with_name(_drawn()), private=private)
+    return _write(place, parts, place.with_name(_random_name()), private=private)
 
 
 def _write(place: Path, parts: Iterable[bytes], draft: Path, *, private: bool) -> None:
     def new(path: str, flags: int) -> int:
         return os.open(path, flags | _NEW, 0o600 if private else 0o666)
 
-    with _taken_away(draft), open(draft, "xb", opener=new) as file:
+    with _draft_removed(draft), open(draft, "xb", opener=new) as file:
         file.writelines(parts)
         file.flush()
         os.fsync(file.fileno())
@@ -54,13 +54,13 @@ def _write(place: Path, parts: Iterable[bytes], draft: Path, *, private: bool) -
     _sync_folder(place.parent)
 
 
-def _drawn() -> str:
+def _random_name() -> str:
     return f".cardtool-{os.urandom(8).hex()}"
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the folder's own list on the disk, where the system has a way to say so."""
-    with suppress(OSError):  # Windows opens no folder, and a share may let nobody list it
+    """Sync the folder itself to the disk, if the system has a way to do it."""
+    with suppress(OSError):  # Windows cannot open a folder, and a share may not allow it
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -69,7 +69,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _taken_away(draft: Path) -> Iterator[None]:
+def _draft_removed(draft: Path) -> Iterator[None]:
     """Leave no draft behind, whatever ends the block: an exception or a signal."""
 
     def end(number: int, frame: FrameType | None) -> None:

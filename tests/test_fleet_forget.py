@@ -89,7 +89,7 @@ def test_a_word_that_is_inside_others_is_nobody(home: Path, word: str) -> None:
     done = _forget(home, "--person", word, "--yes")
 
     assert done.exit_code == 3
-    assert "holds nothing of that" in done.output
+    assert "holds nothing under this name" in done.output
     assert _hosts(store) == {"ayse-pc"}
 
 
@@ -143,7 +143,7 @@ def test_with_a_number_goes_the_account_that_is_theirs_alone(
         shown = {hashed(fleets.KEY, each) for each in shown}
     gone, stays = sorted(shown) if policy is not IdentityPolicy.HASHED else (
         hashed(fleets.KEY, "ayse"), hashed(fleets.KEY, "vezne"))  # fmt: skip
-    assert f"snapshots under them go too: {gone}\n" in done.output
+    assert f"snapshots taken under them are removed too: {gone}\n" in done.output
     assert f"somebody else's card was seen under them: {stays}\n" in done.output
     assert "These snapshots are not imported again" in done.output
     assert "10000000146" not in done.output

@@ -18,13 +18,13 @@ class Format(NamedTuple):
     gives: Mapping[str, str]
     """What it can show -> the function that lays it out, imported when it is wanted."""
     leaves: bool = False
-    """It is made to leave the workstation: persons are hashed, where the screen masks them."""
+    """It is made to leave the workstation, so people are hashed; on the screen they are masked."""
     keeps: bool = False
-    """`--keep-personal` has it with names and numbers as they are."""
+    """With `--keep-personal` it shows names and numbers as they are."""
     watches: bool = False
-    """A program that watches workstations reads it: no person is in a list, whatever is asked."""
+    """A monitoring program reads it: it never shows people, whatever the options say."""
     dated: bool = False
-    """It tells the moments of a renewal, which load the public holidays."""
+    """It shows the moments of a renewal; these need the calendar of public holidays."""
     people: bool = False
     """A console may spell it with the letters that it has; every other format is UTF-8."""
     binary: bool = False
@@ -134,7 +134,7 @@ def formats(subject: str = DIAGNOSIS) -> tuple[str, ...]:
 def view(name: str, subject: str = DIAGNOSIS) -> Callable[..., Iterator[Any]]:
     """Return the function that lays a subject out; it yields bytes if the format is binary.
 
-    Of a format that has no page for a diagnosis it is that of the list.
+    If the format has no page for a diagnosis, it is the function for the list.
     """
     gives = FORMATS[name].gives
     place = gives[LIST] if subject == DIAGNOSIS and subject not in gives else gives[subject]

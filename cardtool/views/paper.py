@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the views for people write on: a width, colours or none, check marks or none.
+"""The page that views for people lay their lines on: its width, colours and check marks.
 
 Knows nothing of cards, and never reads a text as markup.
 """

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The dates of every NES for a calendar: when its renewal opens, when to have applied, its end.
 
-The moments are those of the findings; nothing is counted here. What an event is called by
-(`UID`) hangs on the certificate and the kind of event alone, so that a calendar which is given
-them a second time moves what it has. Source: RFC 5545.
+The moments come from the findings; nothing is computed here. The identifier of an event (`UID`)
+depends only on the certificate and the kind of event. So a calendar that imports the file a second
+time moves its events. Source: RFC 5545.
 """
 
 import uuid
@@ -29,7 +29,7 @@ _OURS = uuid.UUID("5b0c8f0e-8c0b-5d4e-9a53-0f6a3c1d7e42")
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 
 _MORNING = timedelta(hours=15)
-"""Before the end of a day, which the last day to apply ends at."""
+"""From 9 in the morning to the end of the day, at which the last day to apply ends."""
 
 _KINDS = {
     "begins": ("not_before_at", (timedelta(),)),
@@ -40,14 +40,14 @@ _KINDS = {
 """By kind of event: the fact that is its moment, and how long before it the alarms go off."""
 
 _MARKS = frozenset({"not_before_at", "not_after_at"})
-"""Beside a `sha256`, only a finding about an NES with time to come has one of these facts."""
+"""Only a finding about an NES that has not ended has a `sha256` and one of these facts."""
 
 _MOST_CHANGES = 2**31 - 1
 """The largest INTEGER there is. Source: RFC 5545 §3.3.8."""
 
 
 class _Nes(msgspec.Struct, frozen=True, kw_only=True):
-    """A qualified certificate that has time to come, and what is said of it."""
+    """A qualified certificate that has not ended, and what its events say."""
 
     sha256: str
     moments: Mapping[str, datetime | None]
@@ -63,8 +63,8 @@ class _Nes(msgspec.Struct, frozen=True, kw_only=True):
 def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper | None = None) -> Iterator[str]:
     """Yield one calendar for all diagnoses, part by part, or nothing where no date lies ahead.
 
-    A calendar must have an event. What is past is left out, or its alarms would all go off
-    when the file is opened. One certificate on several desks is told of once, as on the first.
+    A calendar must have an event. Past moments are left out: their alarms would all go off when the
+    file is opened. A certificate on several workstations is shown once, as on the first.
     Source: RFC 5545 §3.6.
     """
     del paper  # every view is given one, and a calendar has no width
@@ -115,8 +115,8 @@ def _events(every: Iterable[_Nes], text: Text) -> Iterator[Event]:
 def _event(nes: _Nes, kind: str, moment: datetime, text: Text) -> Event:
     """Make the event of a moment, with its alarms.
 
-    What a later check saw outranks what an earlier one saw, to the minute: seconds are too
-    many for the number. Source: RFC 5545 §3.8.7.4, RFC 5546 §2.1.5.
+    The number of a later check is higher, so its event replaces that of an earlier one. It counts
+    minutes: seconds would be too many for it. Source: RFC 5545 §3.8.7.4, RFC 5546 §2.1.5.
     """
     summary = f"{nes.before}{text.label(f'calendar-{kind}')}"
     lines = (f"{text.label(label)}: {value}" for label, value in nes.rows.items())

@@ -35,7 +35,7 @@ With Turkish settings that is `;`, and quotation marks protect nothing there.
 """
 
 _PLAIN = re.compile(r"(?:[\w~][\w .:/()*~-]{0,999})?")
-"""Most values: nothing in them needs a second look. What `\\w` matches is never category C."""
+"""Most values, which need no further check. What `\\w` matches is never category C."""
 
 
 def render(summaries: Iterable[Summary], _text: Text | None = None) -> Iterator[str]:

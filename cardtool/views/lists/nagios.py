@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One line for a monitoring system: the worst state, why, and performance data.
 
-It names no person. For one workstation it tells its verdict, for several how many are how.
+It names no person. For one workstation it shows the verdict, for several the counts of each state.
 Source: Monitoring Plugins Development Guidelines, "Plugin Output for Nagios", "Threshold and
 Ranges" and "Performance data"; the 4 KB are MAX_PLUGIN_OUTPUT_LENGTH of Nagios 3.
 """
@@ -55,7 +55,7 @@ def _one(line: Summary, text: Text, days: tuple[int, int]) -> str:
 
 
 def _many(lines: Iterable[Summary], text: Text, days: tuple[int, int]) -> str:
-    """Say how many workstations are how; what is kept meanwhile are counts."""
+    """Return the counts of each state, without keeping the lines in memory."""
     severities, readers, codes = Counter[Severity](), Counter[ReaderState](), Counter[str]()
     without_nes = 0
     fewest_days: int | None = None

@@ -81,7 +81,7 @@ FAMILIES = (
     ),
     Family(
         name="cardtool_taken_timestamp_seconds",
-        means="When the workstation was looked at last.",
+        means="When the workstation was last checked.",
         samples=_moment("taken_at"),
     ),
     Family(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many workstations have what in common: a table of counts, by how bad it is there."""
+"""A table of counts: how many workstations share a value, and how many of each severity."""
 
 import textwrap
 from collections import Counter
@@ -15,7 +15,7 @@ from cardtool.views.lists import csv
 from cardtool.views.paper import Paper
 
 Tally = Mapping[str, Counter[str]]
-"""By what they have in common; then by severity."""
+"""Counts by the shared value, then by severity."""
 
 _ORDER = tuple(reversed(Severity))
 _GAP = 2

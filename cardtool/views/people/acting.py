@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a page for people makes of findings: which steps it shows, which mark, codes for support."""
+"""What pages for people show of findings: which steps, which mark, which codes for support."""
 
 from collections.abc import Iterable
 

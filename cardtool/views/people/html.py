@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page a person prints and brings along: the diagnosis, or procedures, in one file.
 
-It asks nothing of any network and runs nothing: its drawing and its style stand in it, and its
-own policy forbids the rest. Everything a template puts in passes `harmless.escape` and then
+It loads nothing and runs nothing: its drawing and its style are inside, and its own policy forbids
+everything else. Everything a template puts in passes `harmless.escape` and then
 Jinja2's escaping; only our own words and the facts of an institution become links.
 """
 

@@ -56,13 +56,13 @@ def plugged(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
         return ()
     if host.platform == "win32" and "rdp" in host.session.marks:
         return ()
-    return tuple(each for each in snapshot.usb if _CCID in each.classes or models(each))
+    return tuple(device for device in snapshot.usb if _CCID in device.classes or models(device))
 
 
 @remembered
 def real(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the readers of PC/SC into which a card can be put."""
-    return tuple(each for each in desk.readers(snapshot) if not desk.is_virtual(each))
+    return tuple(reader for reader in desk.readers(snapshot) if not desk.is_virtual(reader))
 
 
 def models(device: UsbDevice) -> tuple[catalog.Reader, ...]:
@@ -72,14 +72,14 @@ def models(device: UsbDevice) -> tuple[catalog.Reader, ...]:
 
 def model_name(device: UsbDevice) -> str:
     """Name a reader: as the catalogue does, as it does itself, or by its id."""
-    names = dict.fromkeys(each.name for each in models(device))
+    names = dict.fromkeys(model.name for model in models(device))
     return " / ".join(names) or device.name or device.id
 
 
 def is_built_in(device: UsbDevice) -> bool:
     """Tell whether a reader is part of the computer."""
     known = models(device)
-    return bool(known) and all(each.form == "built-in" for each in known)
+    return bool(known) and all(model.form == "built-in" for model in known)
 
 
 def hindrance(device: UsbDevice) -> str | None:
@@ -101,13 +101,13 @@ def lacks_driver(device: UsbDevice) -> bool:
     """Tell whether no installed PC/SC driver lists a device, as far as that is known."""
     if device.drivers is not None:
         return not device.drivers
-    return device.problem is None and any(each.ccid == "not-ccid" for each in models(device))
+    return device.problem is None and any(model.ccid == "not-ccid" for model in models(device))
 
 
 def is_ccid(device: UsbDevice) -> bool:
     """Tell whether a driver for the whole class of readers can be enough for it."""
     known = models(device)
-    if known and all(each.ccid == "not-ccid" for each in known):
+    if known and all(model.ccid == "not-ccid" for model in known):
         return False
     return _CCID in device.classes or (not device.classes and bool(known))
 
@@ -123,18 +123,18 @@ def sort(snapshot: Snapshot) -> Ports:
     unserved: list[UsbDevice] = []
     open_: list[UsbDevice] = []
     named = list(dict.fromkeys(devices))[:_MOST_NAMED]
-    ids = {each.id for each in devices}
-    names = [_names(named, ids, each) for each in readers]
-    counts = Counter(usb for each in names for usb in each)
+    ids = {device.id for device in devices}
+    names = [_names(named, ids, reader) for reader in readers]
+    counts = Counter(usb for of_reader in names for usb in of_reader)
     for group in _by_id(devices):
         if count := counts[group[0].id]:
             served += group[:count]
             unserved += group[count:]
         else:
-            unserved += [each for each in group if hindrance(each)]
-            open_ += [each for each in group if not hindrance(each)]
+            unserved += [device for device in group if hindrance(device)]
+            open_ += [device for device in group if not hindrance(device)]
     nameless = names.count(frozenset())
-    doubtful = [each for each in open_ if lacks_driver(each)]
+    doubtful = [device for device in open_ if lacks_driver(device)]
     if not nameless:
         unserved += open_
     elif nameless >= len(open_):
@@ -158,7 +158,7 @@ def _names(devices: list[UsbDevice], ids: set[str], reader: Reader) -> frozenset
     If the catalogue knows the name, a known model counts by the catalogue alone, and not by its
     words.
     """
-    listed = {usb for each in catalog.readers_named(reader.name) for usb in each.usb}
+    listed = {usb for model in catalog.readers_named(reader.name) for usb in model.usb}
     known = ids & listed
     letters = re.sub(r"[^a-z0-9]", "", reader.name.casefold())
     return frozenset(known) | {

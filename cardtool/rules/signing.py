@@ -63,15 +63,15 @@ def candidates(snapshot: Snapshot, at: datetime, *, asked_for: bool) -> tuple[Ca
     signing is left out, and so is a broken certificate.
     """
     if asked_for:
-        in_force = tuple(each for each in desk.all_nes(snapshot) if each.is_in_force(at))
+        in_force = tuple(nes for nes in desk.all_nes(snapshot) if nes.is_in_force(at))
     else:
         in_force = desk.nes_in_force(snapshot, at)
-    others = {each.reader for each in desk.seats(snapshot) if each.card.holds != "nes"}
+    others = {seat.reader for seat in desk.seats(snapshot) if seat.card.holds != "nes"}
     made: dict[str, Candidate] = {}
-    for each in in_force:
-        if each.place in others or is_broken(each.certificate):
+    for nes in in_force:
+        if nes.place in others or is_broken(nes.certificate):
             continue
-        candidate = _locate(snapshot, each)
+        candidate = _locate(snapshot, nes)
         made.setdefault(candidate.stored.sha256, candidate)
     return tuple(made.values())
 
@@ -92,8 +92,10 @@ def _locate(snapshot: Snapshot, nes: desk.Nes) -> Candidate:
         for stored in token.certificates
         if stored.content == nes.certificate
     ]
-    flags = {flag for each in holding for flag in each.token.flags}
-    best = min(holding, key=lambda each: (is_spied_on(each), each.token is not nes.token))
+    flags = {flag for candidate in holding for flag in candidate.token.flags}
+    best = min(
+        holding, key=lambda candidate: (is_spied_on(candidate), candidate.token is not nes.token)
+    )
     return replace(best, warnings=tuple(sorted(flags & _WARNINGS)))
 
 
@@ -125,7 +127,7 @@ def deciding(diagnosis: Diagnosis, chosen: Candidate) -> Diagnosis:
         if module.path == chosen.module.path
     }
     pin = finding(code, reader=chosen.place, label=masked.get(chosen.slot.id, "-"))
-    others = (each for each in diagnosis.findings if each.code != code)
+    others = (other for other in diagnosis.findings if other.code != code)
     return replace(diagnosis, findings=(pin, *others), verdict=code, severity=pin.severity)
 
 

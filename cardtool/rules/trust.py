@@ -64,23 +64,23 @@ def refused(snapshot: Snapshot) -> frozenset[Certificate]:
 
 @remembered
 def _asked(snapshot: Snapshot) -> _Asked:
-    known = {each.sha256: each for each in snapshot.trust or ()}
+    known = {trust.sha256: trust for trust in snapshot.trust or ()}
     found: _Asked = {}
     for place in desk.places(snapshot) if known else ():
-        for _, each in place.certificates:
-            content = each.content
+        for _, stored in place.certificates:
+            content = stored.content
             if (
-                each.sha256 in known
+                stored.sha256 in known
                 and isinstance(content, Certificate)
                 and kind(content) in _SIGNING
             ):
-                found.setdefault(content, (place.name, known[each.sha256]))
+                found.setdefault(content, (place.name, known[stored.sha256]))
     return found
 
 
 def _chain(trust: Trust, whose: dict[str, str]) -> Finding:
     if trust.anchor and not trust.problem:
-        names = {each.id: each.name for each in issuers.load()}
+        names = {root.id: root.name for root in issuers.load()}
         return finding("nes-trusted", **whose, root=names.get(trust.anchor, trust.anchor))
     if trust.problem in _FORGED:
         return finding("nes-untrusted", **whose, reason=trust.problem)
@@ -107,4 +107,4 @@ def _status(status: Status, whose: dict[str, str], *, is_replaced: bool) -> Find
 
 
 def _urls(trust: Trust) -> str:
-    return ", ".join(f"{each.url} ({each.name})" for each in trust.attempts) or "-"
+    return ", ".join(f"{attempt.url} ({attempt.name})" for attempt in trust.attempts) or "-"

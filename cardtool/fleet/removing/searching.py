@@ -114,24 +114,24 @@ def of_person(store: Store, person: Person) -> Trace:
     with store.reading() as connection:
         marks = _Marks(connection, person)
         snapshots = list(_matching(connection, marks))
-        shared = {each.user for each in snapshots if each.is_others} - marks.named
-        known = {each.user for each in snapshots if each.is_theirs} | marks.accounts
+        shared = {match.user for match in snapshots if match.is_others} - marks.named
+        known = {match.user for match in snapshots if match.is_theirs} | marks.accounts
         accounts = known - shared - {""}
         if (
             more := accounts - marks.accounts
         ):  # newly found: read again for snapshots taken under these
             marks.accounts |= more
             snapshots = list(_matching(connection, marks))
-            shared |= {each.user for each in snapshots if each.is_others} - marks.named
+            shared |= {match.user for match in snapshots if match.is_others} - marks.named
             accounts -= shared
-        gone = [each for each in snapshots if each.is_theirs or each.user in accounts]
-        changed = {each.workstation for each in gone} | marks.workstations(connection, accounts)
+        gone = [match for match in snapshots if match.is_theirs or match.user in accounts]
+        changed = {match.workstation for match in gone} | marks.workstations(connection, accounts)
         return Trace(
-            snapshots=tuple(each.id for each in gone),
+            snapshots=tuple(match.id for match in gone),
             changed=tuple(sorted(changed)),
             certificates=marks.certificates,
             entries=marks.entries(connection, accounts),
-            accounts=tuple(sorted(accounts & {each.user for each in gone})),
+            accounts=tuple(sorted(accounts & {match.user for match in gone})),
             shared=tuple(sorted(known & shared - {""})),
         )
 
@@ -151,8 +151,8 @@ class _Marks:
     """The values by which a row or a snapshot is recognised as the person's."""
 
     def __init__(self, connection: Connection, person: Person) -> None:
-        wanted = {each for each in person.values if len(each) >= SHORTEST}
-        self.certain = {each for each in wanted if _CERTAIN.fullmatch(each)}
+        wanted = {value for value in person.values if len(value) >= SHORTEST}
+        self.certain = {value for value in wanted if _CERTAIN.fullmatch(value)}
         self.masked: set[tuple[str, str]] = set()
         """Masked number and folded name; the number alone could be anybody's."""
         words = wanted - self.certain
@@ -162,12 +162,12 @@ class _Marks:
         if person.number:
             names = {folded(person.name)} | {folded(row.holder) for row in rows}
             names |= set(_registered(connection, person.number))
-            self.masked |= {(starred(person.number), each) for each in names - {""}}
+            self.masked |= {(starred(person.number), name) for name in names - {""}}
         if self.masked:
             rows += [row for row in _certificates(connection) if self._is_masked(row)]
         self.certificates = tuple({row.id for row in rows})
         self.fingerprints = {row.sha256 for row in rows}
-        self.named = {each for each in person.accounts if len(each) >= SHORTEST}
+        self.named = {account for account in person.accounts if len(account) >= SHORTEST}
         self.accounts = self.named | self._accounts(connection)
 
     def _is_masked(self, row: Any) -> bool:  # noqa: ANN401 - a row with a person and a holder
@@ -175,8 +175,8 @@ class _Marks:
 
     def _by_words(self, connection: Connection, words: set[str]) -> list[Any]:
         """Return the certificates of a name or a masked number, if they are of one person."""
-        masks = {_base(each) for each in words if "*" in each}
-        names = {folded(each) for each in words if "*" not in each}
+        masks = {_base(word) for word in words if "*" in word}
+        names = {folded(word) for word in words if "*" not in word}
         rows, called = [], []
         for row in _certificates(connection):
             if _base(row.person) in masks:
@@ -227,10 +227,10 @@ class _Marks:
     def needles(self) -> tuple[bytes, ...]:
         """Return texts in small letters; a snapshot that has none of them is skipped."""
         certain = {*self.certain, *self.fingerprints}
-        spelt = {each.lower().encode() for each in certain}
-        spelt |= {each.encode().hex().encode() for each in certain}
+        spelt = {value.lower().encode() for value in certain}
+        spelt |= {value.encode().hex().encode() for value in certain}
         spelt |= {mask.encode() for mask, _ in self.masked}
-        spelt |= {msgspec.json.encode(each)[1:-1].lower() for each in self.accounts}
+        spelt |= {msgspec.json.encode(account)[1:-1].lower() for account in self.accounts}
         return tuple(spelt)
 
     def match(self, row: Any, body: bytes) -> _Match:  # noqa: ANN401 - a row of SNAPSHOT
@@ -238,9 +238,9 @@ class _Marks:
         document = msgspec.json.decode(body)
         every = list(texts(document))
         joined = "\n".join({text.casefold() for text in every})
-        certain = {each.casefold() for each in self.certain | self.fingerprints}
-        certain |= {each.encode().hex() for each in self.certain}
-        is_theirs = any(each in joined for each in certain)
+        certain = {value.casefold() for value in self.certain | self.fingerprints}
+        certain |= {value.encode().hex() for value in self.certain}
+        is_theirs = any(value in joined for value in certain)
         if self.masked and not is_theirs:
             names = {folded(text) for text in every}
             is_theirs = any(mask in joined and name in names for mask, name in self.masked)
@@ -251,7 +251,7 @@ class _Marks:
             workstation=row.workstation_id,
             user=(document.get("origin") or {}).get("user") or "",
             is_theirs=is_theirs,
-            is_others=any(_base(each) not in theirs for each in numbers),
+            is_others=any(_base(number) not in theirs for number in numbers),
         )
 
 

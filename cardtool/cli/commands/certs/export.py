@@ -63,13 +63,13 @@ def _export(asked: Asked, output: str | None, form: str, prefixes: tuple[str, ..
     found = _certificates(snapshot)
     if not found:
         raise Refusal(code="export-unread", verdict=judge(asked, snapshot).verdict)
-    wanted = tuple(each.replace(":", "").upper() for each in prefixes) or ("",)
-    chosen = {name: each for name, each in found.items() if name.startswith(wanted)}
+    wanted = tuple(prefix.replace(":", "").upper() for prefix in prefixes) or ("",)
+    chosen = {name: certificate for name, certificate in found.items() if name.startswith(wanted)}
     if not chosen:
         raise Refusal(code="export-nothing", found=_fingerprints(found))
     if form == "chain":
         chosen = _leaves(chosen)
-    bodies = {name: _formed(each, form, found) for name, each in chosen.items()}
+    bodies = {name: _formed(certificate, form, found) for name, certificate in chosen.items()}
     if output is not None and (Path(output).is_dir() or output.endswith(("/", os.sep))):
         _into_folder(Path(output), bodies, FORMS[form])
         return
@@ -114,7 +114,9 @@ def _leaves(chosen: _Objects) -> _Objects:
     issuers = {
         issuer.sha256 for each in chosen.values() for issuer in chain(each, chosen.values())[1:]
     }
-    return {name: each for name, each in chosen.items() if name not in issuers} or chosen
+    return {
+        name: certificate for name, certificate in chosen.items() if name not in issuers
+    } or chosen
 
 
 def _formed(one: CertificateObject, form: str, known: _Objects) -> bytes:
@@ -125,7 +127,7 @@ def _formed(one: CertificateObject, form: str, known: _Objects) -> bytes:
     if form == "der":
         return _der(one)
     some = chain(one, known.values()) if form == "chain" else (one,)
-    return b"".join(_pem(_der(each)) for each in some)
+    return b"".join(_pem(_der(certificate)) for certificate in some)
 
 
 def _der(one: CertificateObject) -> bytes:

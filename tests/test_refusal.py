@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sentences of refused inputs: each is used, and says the same in every language."""
 
+import pickle
 import re
 import string
 from pathlib import Path
 
 import pytest
 
+from cardtool.model.refused import Refused
 from cardtool.text import LANGUAGES, load_words
 
 SOURCES = Path(__file__).parent.parent / "cardtool"
@@ -40,3 +42,10 @@ def test_refusals_keep_the_rules_for_words(language: str) -> None:
         assert "!" not in sentence, code
         assert not re.search(r"\}['\u2019\w]", sentence), f"a suffix on a value: {code}"
         assert not re.search(r"(?i)lütfen|\bplease\b|failed to|başarısız", sentence), code
+
+
+def test_a_refusal_is_the_same_in_another_process() -> None:
+    refused = pickle.loads(pickle.dumps(Refused(code="page-empty", name="list.csv", row=3)))  # noqa: S301
+
+    assert type(refused) is Refused
+    assert (refused.code, refused.facts) == ("page-empty", {"name": "list.csv", "row": 3})

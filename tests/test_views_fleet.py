@@ -34,12 +34,13 @@ AT = desks.AT
 
 
 def _changed(what: What, **more: object) -> Change:
-    return Change(what=what, host="masa", host_id="1", taken_at=AT, **more)  # type: ignore[arg-type]
+    change = Change(what=what, host="masa", host_id="1", unit="Birim", taken_at=AT)
+    return msgspec.structs.replace(change, **more)
 
 
 def test_changes_are_told_below_their_workstation() -> None:
     found = [
-        _changed("workstation-new", unit="Birim"),
+        _changed("workstation-new"),
         _changed("verdict", before="nes-valid", after="nes-expired", by="time"),
         _changed("reader-vanished", before="ACS"),
         _changed("card-renewed", before="A" * 64, after="B" * 64, ends_at=AT),
@@ -55,6 +56,19 @@ def test_changes_are_told_below_their_workstation() -> None:
     assert "A" * 12 in page
     assert ": - → CCCC" in page
     assert len(page.splitlines()) == 1 + len(found)
+
+
+def test_workstations_that_did_not_send_their_snapshots_have_a_heading_each() -> None:
+    same = {"host_id": "", "unit": ""}
+    found = [
+        msgspec.structs.replace(_changed("verdict", before="a", after="b"), host=host, **same)
+        for host in ("masa-1", "masa-2")
+    ]
+
+    page = "".join(changes.render(found, ENGLISH))
+
+    headings = [line for line in page.splitlines() if not line.startswith(" ")]
+    assert headings == ["masa-1", "masa-2"]
 
 
 def test_no_change_is_said_and_programs_get_a_list() -> None:

@@ -18,14 +18,15 @@ _FINGERPRINT = 16
 def render(changes: Iterable[Change], text: Text, paper: Paper | None = None) -> Iterator[str]:
     """Yield a line for each change, below the name of its workstation."""
     arrow = "→" if (paper or Paper()).symbols else "->"
-    host = None
+    shown = None
     for change in changes:
-        if change.host_id != host:
-            host = change.host_id
+        workstation = change.host_id, change.host, change.unit
+        if workstation != shown:
+            shown = workstation
             unit = f" ({escape(change.unit)})" if change.unit else ""
             yield f"{escape(change.host) or '-'}{unit}\n"
         yield f"    {text.label(f'change-{change.what}')}{_details(change, text, arrow)}\n"
-    if host is None:
+    if shown is None:
         yield f"{text.label('change-nothing')}\n"
 
 

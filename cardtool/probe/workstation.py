@@ -35,7 +35,7 @@ _WAITING_SHARE = 0.5
 _LONGEST_WAIT_S = 45.0
 """Under a minute: after that a worker without a question assumes that its parent has gone."""
 
-_WAITED = Failure(api="worker", name="WAITED", detail="another look is at the cards")
+_WAITED = Failure(api="worker", name="WAITED", detail="another check is using the cards")
 
 _BUILT_AT = datetime.fromisoformat(BUILT_ON).replace(tzinfo=UTC)
 

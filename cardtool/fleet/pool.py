@@ -83,6 +83,17 @@ def started(processes: int, *, copied: bool) -> ProcessPoolExecutor | None:
     return None
 
 
+def end(pool: ProcessPoolExecutor) -> None:
+    """End the processes that judge; what is not judged yet stays so.
+
+    Python before 3.11.5 goes on sending to a process that was killed, and would wait for ever:
+    https://github.com/python/cpython/issues/94777
+    """
+    if sys.version_info < (3, 11, 5):
+        pool._call_queue._reader.close()  # type: ignore[attr-defined]  # noqa: SLF001 - as 3.11.5
+    pool.shutdown(cancel_futures=True)
+
+
 @contextmanager
 def judging(snapshots: int) -> Iterator[ProcessPoolExecutor | None]:
     """Give processes for many snapshots; for few give None: this process judges them."""
@@ -92,7 +103,7 @@ def judging(snapshots: int) -> Iterator[ProcessPoolExecutor | None]:
         yield pool
     finally:
         if pool is not None:
-            pool.shutdown(cancel_futures=True)
+            end(pool)
 
 
 def results(

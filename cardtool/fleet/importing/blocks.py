@@ -16,7 +16,7 @@ import msgspec
 
 from cardtool.fleet.importing.files import STANDARD_INPUT, Found, Piece, files, pieces
 from cardtool.fleet.importing.reading import Judged, judge
-from cardtool.fleet.pool import AHEAD, Terms, results, started, usual_number
+from cardtool.fleet.pool import AHEAD, Terms, end, results, started, usual_number
 
 _BLOCK = 1000
 """Files that are judged together, or pieces of one."""
@@ -70,7 +70,7 @@ class JudgedBlocks:
     def __exit__(self, *_: object) -> None:
         """End the processes."""
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            end(self._pool)
 
     def __iter__(self) -> Iterator[tuple[Block, list[Judged]]]:
         """Yield each block with what became of its pieces, in order."""

@@ -23,7 +23,7 @@ from cardtool.fleet.asking.audit import audit, count
 from cardtool.fleet.asking.questions import Question
 from cardtool.fleet.store.database import Store
 from cardtool.model.diagnosis import Severity
-from cardtool.model.summary import ReaderState
+from cardtool.model.lists import ReaderState
 from tests.rig.postgres import Cluster
 
 _LIMIT_S = 0.3

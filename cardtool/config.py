@@ -9,17 +9,17 @@ import locale
 import logging
 import sys
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import platformdirs
 
-from cardtool.catalog.handwritten import read
+from cardtool.catalog.toml import handwritten
 from cardtool.fleet.settings import OfFleet
-from cardtool.model.keys import is_made_up
-from cardtool.model.online import Online
 from cardtool.model.refused import Refused
+from cardtool.model.trust import Online
 from cardtool.text import LANGUAGES
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 _VARIABLE = "CARDTOOL_CONFIG"
+
+_KEY_BYTES = 16
+_LONG_KEY_BYTES = 32
+"""In a longer key a part of five bytes may come again by chance."""
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 
@@ -100,9 +104,6 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError(text)
 
 
-_KEY_BYTES = 16
-
-
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a configuration file may say."""
 
@@ -162,7 +163,7 @@ def load(environ: Mapping[str, str]) -> Config:
     merged: dict[str, Any] = {}
     for path in places(environ):
         try:
-            table = read(path)
+            table = handwritten(path)
         except FileNotFoundError as error:
             if environ.get(_VARIABLE):
                 raise Refused(code="config-missing", file=str(path)) from error
@@ -177,7 +178,7 @@ def load(environ: Mapping[str, str]) -> Config:
 def file_with(key: str, environ: Mapping[str, str]) -> str:
     """Return the file whose value of this key counts; one of the files must have it."""
     there = (path for path in reversed(places(environ)) if path.exists())
-    return next(str(path) for path in there if key in read(path))
+    return next(str(path) for path in there if key in handwritten(path))
 
 
 def languages(option: str | None, environ: Mapping[str, str]) -> Iterator[str]:
@@ -237,3 +238,29 @@ def _keys_at(reason: str) -> tuple[str, ...]:
     }
     keys = (keys for place, keys in tables.items() if f"`{place}" in reason)
     return next(keys, Config.__struct_fields__)
+
+
+def is_made_up(key: bytes) -> bool:
+    """Return whether a key of at least 16 bytes is text, or has a pattern that no chance makes.
+
+    The chance that one of 16 random bytes is refused is under 1 in 10⁹: 66 characters of text
+    give (66/256)¹⁶ = 4·10⁻¹⁰; a part of five bytes that comes twice, 66/256⁵ = 6·10⁻¹¹; six
+    different bytes or five different steps, under 10⁻¹⁴; four different digits or three steps
+    from digit to digit, under 10⁻¹⁵. For 32 bytes it is under 1 in 10⁹ as well, for its parts
+    that come twice, 378/256⁵.
+    """
+    digits = [digit for byte in key for digit in divmod(byte, 16)]
+    size = 5 if len(key) <= _LONG_KEY_BYTES else 7
+    parts = [key[at : at + size] for at in range(len(key) - size + 1)]
+    return (
+        _few(key, 256, len(key) * 3 // 8)
+        or _few(digits, 16, 4)
+        or len(set(parts)) < len(parts)
+        or all(letter.isalnum() or letter in " .-_" for letter in key.decode(errors="replace"))
+    )
+
+
+def _few(values: bytes | list[int], count: int, most: int) -> bool:
+    """Return whether at most so many different values, or nearly so many steps, are among them."""
+    steps = {(after - before) % count for before, after in pairwise(values)}
+    return len(set(values)) <= most or len(steps) < most

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from cardtool import outlets, wholefile
+from cardtool import files
 
 _PLAIN = str.maketrans(
     {
@@ -128,13 +128,13 @@ def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
         OSError: it could not be written; what was there before is untouched.
     """
     parts = (body,) if isinstance(body, bytes) else body
-    if opened := outlets.opened(path):
+    if opened := files.outlet(path):
         with opened as outlet:
             outlet.writelines(parts)
     elif path.is_dir():  # also a link to one, which a file would replace
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     else:
-        wholefile.write(path, parts)
+        files.write(path, parts)
 
 
 def _is_unread(error: OSError) -> bool:

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from cardtool.catalog import institutions
+from cardtool.catalog.procedures import institution
 from cardtool.cli.later import LaterCommand
 from cardtool.model.diagnosis import Actor, Diagnosis
+from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.snapshot import Snapshot
-from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules.codes import ROWS, actors
 from cardtool.rules.codes.row import Row
 from cardtool.text import LANGUAGES, Text, load_words
@@ -193,7 +193,7 @@ def _in_language(code: str, row: Row, language: str) -> Iterator[str]:
 
 def _nationwide(pattern: str) -> str:
     """Put in what is the same at every desk; what a look finds there stays open."""
-    known = {**institutions.load().values(), "command": "cardtool"}
+    known = {**institution().values(), "command": "cardtool"}
     for name, value in known.items():
         pattern = pattern.replace(f"{{{name}}}", value)
     return pattern

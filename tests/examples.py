@@ -3,9 +3,7 @@
 
 from datetime import UTC, datetime
 
-from cardtool.model.order import Order
-from cardtool.model.register import Entry
-from cardtool.model.summary import ReaderState
+from cardtool.model.lists import Entry, Order, ReaderState
 from cardtool.text import Text
 from cardtool.views.lists import orders
 

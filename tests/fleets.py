@@ -21,10 +21,9 @@ from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.model.certificate import Certificate
-from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.model.redact import leaving
 from cardtool.model.snapshot import Reader, Snapshot
-from cardtool.model.surroundings import UsbDevice
+from cardtool.model.surroundings import IdentityPolicy, Origin, UsbDevice
 from cardtool.rules.policy import Policy
 from cardtool.views.harmless import escape
 from tests import desks

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from cardtool.catalog import institutions, procedures
+from cardtool.catalog import procedures
 from cardtool.model.procedure import Guide, Payer, Role, Step
 from cardtool.text import Text
 
@@ -37,7 +37,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def guide(self) -> Guide:
         """Return the guide that a person of that role gets there."""
         procedure = procedures.load()[self.procedure]
-        return procedures.guide(procedure, self.role, institutions.load(PLACE))
+        return procedures.guide(procedure, self.role, procedures.institution(PLACE))
 
     def number(self) -> int | None:
         """Return which step it is in that guide, from 1 on; None: there is none."""
@@ -53,7 +53,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         found = [each for each in self.shows if each not in turkish]
         found += [each for each in self.shows_en if each not in english]
         found += [each for each in self.not_shows if each in turkish]
-        profile = institutions.load(PLACE).values()
+        profile = procedures.institution(PLACE).values()
         told = self.shown().facts
         found += [
             key for key, value in self.facts.items() if profile.get(key) != value or key not in told
@@ -84,7 +84,7 @@ class Withheld(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def shown(self) -> set[str]:
         """Return those of the steps that people of the role see nevertheless."""
         procedure = procedures.load()[self.procedure]
-        guide = procedures.guide(procedure, self.role, institutions.load(PLACE))
+        guide = procedures.guide(procedure, self.role, procedures.institution(PLACE))
         return {step.code for step in guide.steps} & set(self.never)
 
 
@@ -103,7 +103,7 @@ def load() -> Required:
 
 def text(language: str, place: str = PLACE) -> Text:
     """Return the words as they are there."""
-    return Text(language, institution=institutions.load(place).values())
+    return Text(language, institution=procedures.institution(place).values())
 
 
 def page() -> Iterator[str]:
@@ -111,7 +111,7 @@ def page() -> Iterator[str]:
     required, words = load(), text("en")
     yield "# Procedures"
     yield (
-        f"{institutions.load(PLACE).name} tells its people {len(required.told)} facts in its "
+        f"{procedures.institution(PLACE).name} tells its people {len(required.told)} facts in its "
         "paper. This page shows in which step cardtool tells each of them; the number is that of "
         "the step in the guide for the role. A test fails if a fact has no step, or if its step "
         "does not say it. [drivers_notes/procedures.md](../drivers_notes/procedures.md) says what "

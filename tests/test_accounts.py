@@ -9,7 +9,8 @@ from urllib.parse import quote
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.redact import hashed, redact
+from cardtool.model.hiding import hashed
+from cardtool.model.redact import redact
 from cardtool.model.snapshot import Snapshot, encode
 from cardtool.probe import accounts
 from tests.described import FILES, read

@@ -10,7 +10,9 @@ import pathlib
 import plistlib
 import re
 import string
+import tomllib
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,15 +20,13 @@ from hypothesis import strategies as st
 from cardtool.catalog import (
     Card,
     Catalog,
-    CatalogError,
     Module,
     Reader,
-    decode,
+    historical_bytes,
     load,
     module_at,
     readers_named,
 )
-from cardtool.catalog.atr import historical_bytes
 from tests.conftest import require
 
 LIBCCID = pathlib.Path("/etc/libccid_Info.plist")
@@ -122,6 +122,11 @@ WITHOUT_CHECK_BYTE = "3B9F978131FE458065544312210831C073F621808105"
 ROWS: list[Card | Module | Reader] = [*load().cards, *load().modules, *load().readers]
 
 
+def _catalog(cards: str) -> Catalog:
+    """Read a catalogue that has only cards."""
+    return msgspec.convert(tomllib.loads(f"module = []\nreader = []\n{cards}"), Catalog)
+
+
 def fits(text: str, pattern: str) -> bool:
     """Compare digit by digit, `.` for any, as far as the shorter of the two goes."""
     return all("." in pair or len(set(pair)) == 1 for pair in zip(text, pattern, strict=False))
@@ -204,7 +209,7 @@ def test_no_listed_card_begins_like_one_that_cannot_sign(card: Card) -> None:
 def test_a_listed_card_wins_over_a_beginning(first: str, atr: str) -> None:
     bank = CARD.replace('"one"', '"bank"') + 'starts = ["3B6...00"]\ncontains = ["BB"]\n'
     mine = CARD + ('atrs = ["3B6E0000AA"]\n' if first == "list" else 'historical = ["BB"]\n')
-    catalog = decode(bank + mine, "module = []", "reader = []")
+    catalog = _catalog(bank + mine)
 
     card, other = catalog.card_for(atr), catalog.card_for("3B6E0000CC")
 
@@ -216,7 +221,7 @@ def test_a_listed_card_wins_over_a_beginning(first: str, atr: str) -> None:
 def test_a_beginning_wins_over_a_word_and_is_no_whole_answer() -> None:
     word = CARD + 'contains = ["AA"]\n'
     start = CARD.replace('"one"', '"bank"') + 'starts = ["3B6.00"]\n'
-    catalog = decode(word + start, "module = []", "reader = []")
+    catalog = _catalog(word + start)
 
     assert [row and row.id for row in map(catalog.card_for, ("3B6000AA", "3B6000", "3B60AA"))] == [
         "bank",
@@ -540,21 +545,14 @@ def test_historical_bytes_may_be_none() -> None:
 
 
 @pytest.mark.parametrize("atrs", KNOWN.values())
-def test_every_truncated_answer_is_refused(atrs: str) -> None:
+def test_a_truncated_answer_has_no_historical_bytes(atrs: str) -> None:
     for atr in set(atrs.split()) - {WITHOUT_CHECK_BYTE}:
-        for end in range(0, len(atr), 2):
-            with pytest.raises(ValueError, match=r"ATR|announce|TD chain"):
-                historical_bytes(atr[:end])
+        assert {historical_bytes(atr[:end]) for end in range(0, len(atr), 2)} == {""}
 
 
 @given(st.text(string.hexdigits, max_size=80) | st.text(max_size=10))
-def test_any_text_gives_historical_bytes_or_a_value_error(text: str) -> None:
-    try:
-        historical = historical_bytes(text)
-    except ValueError:
-        return
-
-    assert historical in "".join(text.split()).upper()
+def test_any_text_has_historical_bytes_or_none(text: str) -> None:
+    assert historical_bytes(text) in "".join(text.split()).upper()
 
 
 @given(st.text(string.hexdigits, max_size=80) | st.text(max_size=10))
@@ -576,7 +574,7 @@ source = "akis.md#akis-v3"
 
 
 def test_good_row_is_read() -> None:
-    catalog = decode(CARD, "module = []", "reader = []")
+    catalog = _catalog(CARD)
 
     assert catalog == Catalog(
         cards=(
@@ -603,12 +601,11 @@ def test_good_row_is_read() -> None:
         (CARD + 'atr = ["3B00"]\n', r"`atr` - at `\$\.card\[0\]`"),
         (CARD + '[[cards]]\nid = "two"\n', "`cards`"),
         ("", "`card`"),
-        (CARD + "id = \n", r"cards\.toml: .*line 9"),
     ],
 )
 def test_bad_row_names_its_place(cards: str, place: str) -> None:
-    with pytest.raises(CatalogError, match=place):
-        decode(cards, "module = []", "reader = []")
+    with pytest.raises(msgspec.ValidationError, match=place):
+        _catalog(cards)
 
 
 def test_catalogue_is_read_once() -> None:

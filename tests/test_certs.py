@@ -18,9 +18,8 @@ from click.testing import CliRunner, Result
 from cardtool.catalog import issuers
 from cardtool.cli import main
 from cardtool.model.certificate import Certificate, Judged, MoneyLimit
-from cardtool.model.chain import chain
 from cardtool.model.redact import mask
-from cardtool.model.snapshot import CertificateObject, Failure
+from cardtool.model.snapshot import CertificateObject, Failure, chain
 from cardtool.model.trust import Attempt, Status, Trust
 from cardtool.rules import diagnose
 from cardtool.rules.kinds import Kind
@@ -357,7 +356,7 @@ def _trust(**found: Any) -> Trust:  # noqa: ANN401 - whatever field there is
 
 
 def test_what_the_issuer_answered_is_shown_short_as_well() -> None:
-    one, root = described.held(_rich()), issuers.load()[0]
+    one, root = described.held(_rich()), issuers()[0]
     status = Status(
         source="ocsp",
         url="http://ocsp.example",

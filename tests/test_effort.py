@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where looking through every text is too much, fixed words are still looked through, and few."""
 
-from cardtool.model.effort import Effort
+from cardtool.model.redact import Effort
 
 
 def test_texts_are_looked_through_until_it_is_too_much() -> None:

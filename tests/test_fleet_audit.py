@@ -23,10 +23,10 @@ from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Severity
+from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.moments import to_us
-from cardtool.model.origin import IdentityPolicy
 from cardtool.model.snapshot import Snapshot
-from cardtool.model.summary import ReaderState, Summary
+from cardtool.model.surroundings import IdentityPolicy
 from cardtool.model.trust import Status, Trust
 from cardtool.rules import diagnose
 from cardtool.rules.policy import Policy

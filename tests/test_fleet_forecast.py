@@ -18,8 +18,8 @@ from cardtool.fleet.asking.forecast import forecast
 from cardtool.fleet.register.keeping import merge
 from cardtool.fleet.register.people import Disguise, read
 from cardtool.model.certificate import Certificate
-from cardtool.model.forecast import Forecast, Renewals
-from cardtool.model.origin import IdentityPolicy
+from cardtool.model.lists import Forecast, Renewals
+from cardtool.model.surroundings import IdentityPolicy
 from cardtool.text import Text
 from cardtool.views.lists import forecast as views
 from cardtool.views.lists import forecast_svg

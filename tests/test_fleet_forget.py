@@ -18,9 +18,9 @@ from cardtool.fleet.removing import forgetting, searching
 from cardtool.fleet.removing.searching import Person, Trace
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import PERSON
-from cardtool.model.origin import IdentityPolicy
-from cardtool.model.redact import hashed
+from cardtool.model.hiding import hashed
 from cardtool.model.refused import Refused
+from cardtool.model.surroundings import IdentityPolicy
 from cardtool.rules.policy import Policy
 from tests import desks, fleets
 from tests.desks import AT

@@ -16,9 +16,9 @@ from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.removing import forgetting, forgotten, searching
 from cardtool.fleet.removing.searching import Person
 from cardtool.fleet.store.database import Store
+from cardtool.model.hiding import hashed
 from cardtool.model.moments import to_us
-from cardtool.model.origin import IdentityPolicy
-from cardtool.model.redact import hashed
+from cardtool.model.surroundings import IdentityPolicy
 from cardtool.rules.policy import Policy
 from tests import desks, fleets
 

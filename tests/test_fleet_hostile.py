@@ -16,7 +16,7 @@ from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.moments import to_us
-from cardtool.model.origin import IdentityPolicy, Origin
+from cardtool.model.surroundings import IdentityPolicy, Origin
 from cardtool.text import Text
 from cardtool.views import LIST, view
 from tests import desks

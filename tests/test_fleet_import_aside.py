@@ -17,7 +17,7 @@ from cardtool.fleet.importing.folders import Folder
 from cardtool.fleet.importing.reading import MOST_TROUBLES
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE
-from cardtool.model.origin import IdentityPolicy, Origin
+from cardtool.model.surroundings import IdentityPolicy, Origin
 from cardtool.text import Text
 from tests import desks
 from tests.fleets import adds_up, everything, line, numbered, take

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cardtool.cli import main
-from cardtool.model.origin import IdentityPolicy
-from cardtool.model.redact import hashed
+from cardtool.model.hiding import hashed
+from cardtool.model.surroundings import IdentityPolicy
 from tests import desks, fleets
 from tests.desks import AT
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from cardtool.cli import main
 from cardtool.fleet.register.limited import run
 from cardtool.fleet.register.people import Disguise, read
-from cardtool.model.origin import IdentityPolicy
 from cardtool.model.refused import Refused
+from cardtool.model.surroundings import IdentityPolicy
 from tests import desks
 
 FULL = Disguise(policy=IdentityPolicy.FULL)

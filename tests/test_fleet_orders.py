@@ -17,10 +17,9 @@ from cardtool.fleet.asking.orders import orders
 from cardtool.fleet.register.keeping import merge
 from cardtool.fleet.register.people import Disguise, read
 from cardtool.fleet.store.database import Store
-from cardtool.model.order import Order
-from cardtool.model.origin import IdentityPolicy
+from cardtool.model.lists import Order, ReaderState
 from cardtool.model.snapshot import LastGood
-from cardtool.model.summary import ReaderState
+from cardtool.model.surroundings import IdentityPolicy
 from cardtool.rules.policy import Policy
 from cardtool.text import Text
 from cardtool.views.lists import orders as views

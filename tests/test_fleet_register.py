@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from cardtool.cli import main
 from cardtool.fleet.register.keeping import merge, unseen
 from cardtool.fleet.register.people import Disguise, Register, read
-from cardtool.model.origin import IdentityPolicy
-from cardtool.model.redact import hashed
+from cardtool.model.hiding import hashed
+from cardtool.model.lists import Entry
 from cardtool.model.refused import Refused
-from cardtool.model.register import Entry
+from cardtool.model.surroundings import IdentityPolicy
 from cardtool.text import Text
 from tests import desks, fleets
 from tests.fleets import Keep

@@ -14,9 +14,9 @@ from cardtool.fleet.register.keeping import merge
 from cardtool.fleet.register.people import Disguise, Register, read
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import PERSON
-from cardtool.model.origin import IdentityPolicy
-from cardtool.model.redact import hashed
+from cardtool.model.hiding import hashed
 from cardtool.model.refused import Refused
+from cardtool.model.surroundings import IdentityPolicy
 from cardtool.text import Text
 from tests import fleets
 from tests.fleets import Keep

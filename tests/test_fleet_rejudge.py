@@ -30,9 +30,9 @@ from cardtool.fleet.store import judged_by
 from cardtool.fleet.store.bodies import pack
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, JUDGED_BY, SNAPSHOT, WORKSTATION
+from cardtool.model.lists import ReaderState
 from cardtool.model.moments import to_us
 from cardtool.model.snapshot import Snapshot
-from cardtool.model.summary import ReaderState
 from cardtool.rules.policy import Policy
 from tests import desks, fleets
 from tests.fleets import pieces_of

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from cardtool.fleet.sending.parcel import allowed, parcel
 from cardtool.model.certificate import Certificate
-from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.model.snapshot import Failure, Snapshot, decode
+from cardtool.model.surroundings import IdentityPolicy, Origin
 from tests import desks
 from tests.any_desk import SNAPSHOTS
 from tests.described import FILES, read

@@ -44,9 +44,9 @@ from cardtool.fleet.store.tables import (
 )
 from cardtool.model.certificate import Certificate
 from cardtool.model.moments import from_us, to_us
-from cardtool.model.origin import IdentityPolicy
 from cardtool.model.refused import Refused
 from cardtool.model.snapshot import decode
+from cardtool.model.surroundings import IdentityPolicy
 from cardtool.rules.policy import Policy
 from tests import desks, fleets
 from tests.fleets import Keep

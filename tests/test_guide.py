@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
-from cardtool.catalog import institutions, procedures
+from cardtool.catalog import procedures
 from cardtool.cli import main
 from cardtool.cli.refusal import UNKNOWN
 from cardtool.model.diagnosis import Actor
@@ -34,7 +34,7 @@ NAMES = tuple(procedures.load())
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_procedure = pytest.mark.parametrize("name", NAMES)
-every_institution = pytest.mark.parametrize("institution", institutions.SHIPPED)
+every_institution = pytest.mark.parametrize("institution", procedures.SHIPPED)
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def _process(
 
 
 def _guide(name: str, institution: str, role: Role | None = None) -> Guide:
-    return procedures.guide(procedures.load()[name], role, institutions.load(institution))
+    return procedures.guide(procedures.load()[name], role, procedures.institution(institution))
 
 
 def _text(language: str, institution: Institution, *, is_named: bool = False) -> Text:
@@ -69,7 +69,7 @@ def _text(language: str, institution: Institution, *, is_named: bool = False) ->
 
 
 def _source(key: str) -> dict[str, str]:
-    fact = institutions.load("kirikkale-ism").facts[key]
+    fact = procedures.institution("kirikkale-ism").facts[key]
     return {"source": fact.source, "checked": fact.checked.isoformat()}
 
 
@@ -83,7 +83,7 @@ def _on_one_line(page: str) -> str:
 @every_language
 def test_the_list_names_every_procedure_with_what_it_is_for(language: str) -> None:
     page = _on_one_line(_ask("--lang", language).stdout)
-    text = _text(language, institutions.load())
+    text = _text(language, procedures.institution())
 
     for name in NAMES:
         said = f"{name} {text.procedure(name, 'title')}. {text.procedure(name, 'says')}"
@@ -158,7 +158,10 @@ def test_the_institution_and_the_role_are_told_where_they_were_chosen(language: 
     for_all = _ask("renewal", *KIRIKKALE, "--lang", language).stdout
 
     whom = f"{text.label('role')}: {text.label('role-staff')}"
-    assert chosen.splitlines()[1:3] == [f"  {institutions.load('kirikkale-ism').name}", f"  {whom}"]
+    assert chosen.splitlines()[1:3] == [
+        f"  {procedures.institution('kirikkale-ism').name}",
+        f"  {whom}",
+    ]
     assert chosen.count(text.label("role")) == 1
     assert f"     {whom}\n" in for_all
     assert text.label("role-physician") in for_all
@@ -230,7 +233,7 @@ def test_what_is_to_be_typed_is_never_broken(width: int) -> None:
 
 
 def test_phone_comes_first_where_a_card_is_lost() -> None:
-    for institution in institutions.SHIPPED:
+    for institution in procedures.SHIPPED:
         page = _ask("lost-or-stolen", "--institution", institution, "--lang", "tr").stdout
         first = page[page.index(" 1. ") : page.index(" 2. ")]
 
@@ -259,7 +262,7 @@ def test_what_a_profile_says_moves_nothing_on_the_terminal(width: int) -> None:
 def test_several_procedures_are_kept_apart() -> None:
     guides = [_guide(name, "default") for name in NAMES[:2]]
     guides[0] = replace(guides[0], at_hand=())
-    text = _text("en", institutions.load())
+    text = _text("en", procedures.institution())
 
     page = "".join(render(guides, text))
 
@@ -307,7 +310,7 @@ def test_json_has_everything_that_the_page_tells(
 
 def test_several_procedures_are_a_document_each() -> None:
     guides = [_guide(name, "default") for name in NAMES]
-    documents = render_json(guides, _text("tr", institutions.load()))
+    documents = render_json(guides, _text("tr", procedures.institution()))
 
     assert [json.loads(each)["name"] for each in documents] == list(NAMES)
 
@@ -374,7 +377,7 @@ def test_the_configuration_names_the_institution_unless_the_option_does(
     config = tmp_path / "config.toml"
     config.write_text('institution = "kirikkale-ism"\n', encoding="utf-8")
     monkeypatch.setenv("CARDTOOL_CONFIG", str(config))
-    name = institutions.load("kirikkale-ism").name
+    name = procedures.institution("kirikkale-ism").name
 
     assert name in _ask("renewal").stdout
     assert name not in _ask("renewal", "--institution", "default").stdout
@@ -453,7 +456,7 @@ def test_a_number_of_its_own_stands_with_its_source_where_another_is_nationwide(
     file = tmp_path / "bizim.toml"
     fact = 'value = "0312 000 00 00"\nsource = "Örnek kurum yazısı"\nchecked = 2026-01-02\n'
     file.write_text(f'name = "Örnek"\n[fact.provider_phone]\n{fact}', encoding="utf-8")
-    own = institutions.load(str(file))
+    own = procedures.institution(str(file))
     asked = ("lost-or-stolen", "--lang", "en", "--institution")
 
     page = _on_one_line(_ask(*asked, str(file)).stdout)

@@ -18,10 +18,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cardtool import views
-from cardtool.catalog import institutions, procedures
+from cardtool.catalog import procedures
 from cardtool.cli import main
-from cardtool.model.course import Course
-from cardtool.model.diagnosis import Actor, Diagnosis, Link, Severity
+from cardtool.model.diagnosis import Actor, Course, Diagnosis, Link, Severity
 from cardtool.model.procedure import Fact, Guide, Institution, Role, Step, confirm
 from cardtool.model.redact import mask
 from cardtool.model.snapshot import Snapshot, encode
@@ -148,7 +147,7 @@ def test_every_step_is_told_with_who_does_it_and_the_broken_link_is_marked(
 
 
 def _nationwide() -> Institution:
-    return institutions.load()
+    return procedures.institution()
 
 
 def test_the_chain_has_every_link_in_order() -> None:

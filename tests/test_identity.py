@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.model.origin import account
+from cardtool.model.names import account
 from cardtool.probe import identity
 
 MACHINE_ID = "3d1219c7c4c5404aaa1f6d2a48adfda4"

@@ -14,20 +14,20 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardtool.catalog import institutions, procedures
+from cardtool.catalog import procedures
 from cardtool.cli import main
 from cardtool.model.procedure import KEYS, TOGETHER, Fact, Kind
 from cardtool.model.refused import Refused
 from cardtool.text import LANGUAGES, Text
 
-FOLDER = Path(institutions.__file__).parent
+FOLDER = Path(procedures.__file__).parent / "institutions"
 IBAN = "TR95 0001 0003 1636 8242 4650 12"
 GOOD = 'name = "Örnek Kurumu"\n' + "".join(
     f'[fact.{key}]\nvalue = "{value}"\nsource = "a paper"\nchecked = 2026-11-23\n'
     for key, value in {"account_holder": "X", "bank": "X", "branch": "X", "iban": IBAN}.items()
 )
 
-every_profile = pytest.mark.parametrize("name", institutions.SHIPPED)
+every_profile = pytest.mark.parametrize("name", procedures.SHIPPED)
 
 
 def _fact(key: str, value: str) -> str:
@@ -49,7 +49,7 @@ def _explain(folder: Path, name: str, language: str = "en") -> Result:
 
 
 def test_the_profiles_that_ship_are_those_in_the_folder() -> None:
-    assert sorted(path.stem for path in FOLDER.glob("*.toml")) == sorted(institutions.SHIPPED)
+    assert sorted(path.stem for path in FOLDER.glob("*.toml")) == sorted(procedures.SHIPPED)
 
 
 @every_profile
@@ -57,20 +57,20 @@ def test_a_profile_that_ships_is_in_order(name: str) -> None:
     path = str(FOLDER / f"{name}.toml")
 
     if name == "default":  # it is nobody's
-        institutions.check("-", institutions.load(name).facts, path)
+        procedures.check("-", procedures.institution(name).facts, path)
     else:
-        assert institutions.load(path).facts == institutions.load(name).facts
+        assert procedures.institution(path).facts == procedures.institution(name).facts
 
 
 @every_profile
 def test_every_fact_that_ships_has_a_source_and_a_day(name: str) -> None:
-    for fact in institutions.load(name).facts.values():
+    for fact in procedures.institution(name).facts.values():
         assert len(fact.source) > len("x.gov.tr")
         assert fact.checked >= date(2026, 11, 23), "the day the first of them was written down"
 
 
 def test_nobody_is_chosen_unless_somebody_says_so() -> None:
-    nationwide = institutions.load()
+    nationwide = procedures.institution()
 
     assert (nationwide.id, nationwide.name) == ("default", "")
     assert not [key for key in nationwide.facts if KEYS[key].kind is Kind.IBAN]
@@ -78,33 +78,33 @@ def test_nobody_is_chosen_unless_somebody_says_so() -> None:
 
 
 def test_an_institution_has_what_is_nationwide_and_its_own() -> None:
-    there = institutions.load("kirikkale-ism")
+    there = procedures.institution("kirikkale-ism")
 
     assert there.name == "Kırıkkale İl Sağlık Müdürlüğü"
-    assert there.facts.items() >= institutions.load().facts.items()
+    assert there.facts.items() >= procedures.institution().facts.items()
     assert there.facts["iban"].value == IBAN
     assert "tarihsiz" in there.facts["iban"].source
 
 
 def test_every_key_has_a_fact_somewhere() -> None:
-    assert set(institutions.load("kirikkale-ism").facts) == set(KEYS)
+    assert set(procedures.institution("kirikkale-ism").facts) == set(KEYS)
 
 
 def test_a_site_has_a_profile_of_its_own(tmp_path: Path) -> None:
-    own = institutions.load(
+    own = procedures.institution(
         str(_own(tmp_path, GOOD + _fact("provider_phone", "0312 000 00 00")[15:]))
     )
 
     assert (own.id, own.name) == ("own", "Örnek Kurumu")
     assert own.facts["iban"] == Fact(value=IBAN, source="a paper", checked=date(2026, 11, 23))
     assert own.facts["provider_phone"].value == "0312 000 00 00"
-    assert own.facts["reader_form"] == institutions.load().facts["reader_form"]
+    assert own.facts["reader_form"] == procedures.institution().facts["reader_form"]
 
 
 def test_the_mark_that_some_editors_put_first_is_passed_over(tmp_path: Path) -> None:
     path = _own(tmp_path, codecs.BOM_UTF8 + GOOD.encode())
 
-    assert institutions.load(str(path)).name == "Örnek Kurumu"
+    assert procedures.institution(str(path)).name == "Örnek Kurumu"
 
 
 def test_the_configuration_says_whose_facts_are_shown(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_broken_profile_is_refused_with_file_place_and_fix(
 def test_a_profile_is_refused_in_both_languages(tmp_path: Path, text: str | bytes) -> None:
     path = _own(tmp_path, text)
     with pytest.raises(Refused) as caught:
-        institutions.load(str(path))
+        procedures.institution(str(path))
 
     said = [Text(each).refusal(caught.value.code, caught.value.facts) for each in LANGUAGES]
 
@@ -213,7 +213,7 @@ def test_a_profile_is_refused_in_both_languages(tmp_path: Path, text: str | byte
 )
 def test_a_name_of_no_profile_is_one_clear_sentence(name: str, said: str) -> None:
     with pytest.raises(Refused) as caught:
-        institutions.load(name)
+        procedures.institution(name)
 
     sentence = Text("en").refusal(caught.value.code, {"place": "x", **caught.value.facts})
     assert said in sentence
@@ -249,16 +249,16 @@ def test_of_two_configuration_files_the_one_whose_name_holds_is_told(tmp_path: P
 
 
 def _fact_of(key: str) -> Fact:
-    return institutions.load("kirikkale-ism").facts[key]
+    return procedures.institution("kirikkale-ism").facts[key]
 
 
 @pytest.mark.parametrize("group", TOGETHER)
 def test_of_facts_that_go_together_none_may_be_missing(group: tuple[str, ...]) -> None:
-    institutions.check("X", {key: _fact_of(key) for key in group}, "f")
+    procedures.check("X", {key: _fact_of(key) for key in group}, "f")
     for size in range(1, len(group)):
         for there in combinations(group, size):
             with pytest.raises(Refused) as caught:
-                institutions.check("X", {key: _fact_of(key) for key in there}, "f")
+                procedures.check("X", {key: _fact_of(key) for key in there}, "f")
 
             missing = ", ".join(key for key in group if key not in there)
             assert caught.value.facts["missing"] == missing
@@ -293,7 +293,7 @@ def test_nobody_saw_it_tomorrow_or_before_there_were_certificates(
     path = _own(tmp_path, _fact("unit", "X").replace("2026-01-31", day))
 
     try:
-        institutions.load(str(path), date(2026, 11, 30))
+        procedures.institution(str(path), date(2026, 11, 30))
         refused = None
     except Refused as error:
         refused = Text("en").refusal(error.code, error.facts)
@@ -306,7 +306,7 @@ def test_nobody_saw_it_tomorrow_or_before_there_were_certificates(
 def test_a_clock_that_is_behind_what_ships_refuses_no_profile(tmp_path: Path) -> None:
     path = _own(tmp_path, _fact("unit", "X").replace("2026-01-31", "2026-11-24"))
 
-    assert institutions.load(str(path), date(2000, 1, 1)).facts["unit"].value == "X"
+    assert procedures.institution(str(path), date(2000, 1, 1)).facts["unit"].value == "X"
 
 
 def test_the_clock_of_this_computer_says_which_day_is_ahead(tmp_path: Path) -> None:
@@ -333,7 +333,7 @@ def test_keys_in_keys_without_end_are_refused_unparsed(tmp_path: Path, text: str
 def test_a_line_of_dots_is_no_key(tmp_path: Path) -> None:
     path = _own(tmp_path, f"# {'.' * 500}\n{GOOD}")
 
-    assert institutions.load(str(path)).name == "Örnek Kurumu"
+    assert procedures.institution(str(path)).name == "Örnek Kurumu"
 
 
 def test_what_is_no_regular_file_is_refused_unread(tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_an_iban_with_any_one_digit_changed_is_refused(index: int) -> None:
     fact = Fact(value=other, source="s", checked=date(2026, 1, 1))
 
     with pytest.raises(Refused) as caught:
-        institutions.check("X", {"iban": fact}, "f")
+        procedures.check("X", {"iban": fact}, "f")
 
     assert caught.value.code == "institution-iban"
 
@@ -375,7 +375,7 @@ def test_a_value_may_be_written_in_any_usual_way(key: str, value: str) -> None:
     fact = Fact(value=value, source="s", checked=date(2026, 1, 1))
     group = next((some for some in TOGETHER if key in some), ())
 
-    institutions.check("X", {**{each: _fact_of(each) for each in group}, key: fact}, "f")
+    procedures.check("X", {**{each: _fact_of(each) for each in group}, key: fact}, "f")
 
 
 @given(st.sampled_from(sorted(KEYS)), st.text(max_size=40))
@@ -385,7 +385,7 @@ def test_any_value_is_taken_or_refused_at_its_place(key: str, value: str) -> Non
     refused = None
     try:
         group = next((some for some in TOGETHER if key in some), ())
-        institutions.check("X", {**{each: _fact_of(each) for each in group}, key: fact}, "f")
+        procedures.check("X", {**{each: _fact_of(each) for each in group}, key: fact}, "f")
     except Refused as error:
         refused = error.facts["place"]
 
@@ -395,8 +395,8 @@ def test_any_value_is_taken_or_refused_at_its_place(key: str, value: str) -> Non
 
 def test_what_ships_is_read_without_what_only_a_profile_of_ones_own_needs() -> None:
     code = (
-        "import sys; from cardtool.catalog import institutions;"
-        "institutions.load('kirikkale-ism'); print('stdnum' in sys.modules)"
+        "import sys; from cardtool.catalog import procedures;"
+        "procedures.institution('kirikkale-ism'); print('stdnum' in sys.modules)"
     )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)

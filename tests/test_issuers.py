@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.catalog.issuers import Issuer, load
+from cardtool.catalog import Issuer, issuers
 from cardtool.probe.online.chain import anchors
 
 NOTES = Path(__file__).parent.parent / "drivers_notes"
 
 
-@pytest.mark.parametrize("issuer", load(), ids=lambda issuer: issuer.id)
+@pytest.mark.parametrize("issuer", issuers(), ids=lambda issuer: issuer.id)
 def test_a_root_stands_in_the_notes_letter_by_letter(issuer: Issuer) -> None:
     page, _, heading = issuer.source.partition("#")
     text = (NOTES / page).read_text("utf-8")
@@ -27,12 +27,12 @@ def test_a_root_stands_in_the_notes_letter_by_letter(issuer: Issuer) -> None:
 
 
 def test_ids_and_fingerprints_are_unique() -> None:
-    assert len({each.id for each in load()}) == len(load())
-    assert len({each.sha256 for each in load()}) == len(load())
+    assert len({each.id for each in issuers()}) == len(issuers())
+    assert len({each.sha256 for each in issuers()}) == len(issuers())
 
 
 def test_a_sites_roots_stand_beside_those_of_the_catalogue() -> None:
     own = "ab" * 32
 
     assert anchors((own,)) == {own.upper(): own.upper(), **anchors(())}
-    assert set(anchors(())) == {each.sha256 for each in load()}
+    assert set(anchors(())) == {each.sha256 for each in issuers()}

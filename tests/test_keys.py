@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from cardtool.model.keys import is_made_up
+from cardtool.config import is_made_up
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from cardtool.cli import main
 from cardtool.console import gathered
 from cardtool.model.diagnosis import Severity
+from cardtool.model.lists import Summary
 from cardtool.model.snapshot import encode
-from cardtool.model.summary import Summary
 from tests.golden.desk import HOLDER, NUMBER, desk
 
 AT = ("--at", "2026-11-23T09:30:00+03:00", "--lang", "en")

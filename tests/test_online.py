@@ -17,9 +17,8 @@ from cryptography.x509 import ocsp
 from msgspec.structs import replace
 
 from cardtool.model.diagnosis import Finding
-from cardtool.model.online import Online
 from cardtool.model.snapshot import CertificateObject, Token
-from cardtool.model.trust import Trust
+from cardtool.model.trust import Online, Trust
 from cardtool.probe import jobs
 from cardtool.probe.certificate import parse
 from cardtool.probe.online import asking, cache, check

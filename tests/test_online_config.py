@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cardtool.config import load
-from cardtool.model.online import Online
 from cardtool.model.refused import Refused
+from cardtool.model.trust import Online
 from cardtool.text import Text
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cardtool import console, outlets
+from cardtool import console, files
 
 assert sys.platform != "win32"  # which has no named pipes in folders
 
@@ -38,7 +38,7 @@ def test_in_a_shared_folder_only_ones_own_is_trusted(
 ) -> None:
     folder = _info(stat.S_IFDIR | mode, folder_owner)
 
-    assert outlets.is_trusted(_info(stat.S_IFIFO | 0o600, owner), folder, 1000) == trusted
+    assert files.is_trusted(_info(stat.S_IFIFO | 0o600, owner), folder, 1000) == trusted
 
 
 @pytest.mark.parametrize("folder_mode", [0o700, 0o1777])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from cardtool.catalog import institutions, procedures
+from cardtool.catalog import procedures
 from cardtool.model.diagnosis import Actor
 from cardtool.model.procedure import KEYS, Fact, Institution, Payer, Procedure, Role, Step, confirm
 from cardtool.rules import diagnose
@@ -28,7 +28,7 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_procedure = pytest.mark.parametrize(
     "procedure", procedures.load().values(), ids=procedures.load()
 )
-every_place = pytest.mark.parametrize("place", institutions.SHIPPED)
+every_place = pytest.mark.parametrize("place", procedures.SHIPPED)
 every_role = pytest.mark.parametrize("role", [None, *Role])
 
 
@@ -91,7 +91,7 @@ def test_a_procedure_names_known_keys_and_its_source(procedure: Procedure) -> No
 def test_a_guide_is_whole_for_everybody_everywhere(
     procedure: Procedure, role: Role | None, place: str, language: str
 ) -> None:
-    guide = procedures.guide(procedure, role, institutions.load(place))
+    guide = procedures.guide(procedure, role, procedures.institution(place))
     said = [text(language, place).guide(step.code) for step in guide.steps]
 
     assert len(said) >= 4
@@ -104,7 +104,7 @@ def test_a_guide_is_whole_for_everybody_everywhere(
 
 @every_procedure
 def test_a_guide_for_all_has_the_steps_of_every_role_in_order(procedure: Procedure) -> None:
-    place = institutions.load(PLACE)
+    place = procedures.institution(PLACE)
     every = procedures.guide(procedure, None, place).steps
 
     for role in Role:
@@ -115,14 +115,14 @@ def test_a_guide_for_all_has_the_steps_of_every_role_in_order(procedure: Procedu
 def test_no_fact_of_one_institution_is_told_in_another() -> None:
     own = {
         fact.value
-        for key, fact in institutions.load(PLACE).facts.items()
-        if key not in institutions.load().facts
+        for key, fact in procedures.institution(PLACE).facts.items()
+        if key not in procedures.institution().facts
     }
     nationwide = text("tr", "default")
 
     assert len(own) == 12
     for procedure in procedures.load().values():
-        guide = procedures.guide(procedure, None, institutions.load())
+        guide = procedures.guide(procedure, None, procedures.institution())
         page = " ".join(nationwide.guide(step.code) for step in guide.steps)
         assert not [value for value in own if value in page]
         assert "Kırıkkale" not in page
@@ -130,7 +130,7 @@ def test_no_fact_of_one_institution_is_told_in_another() -> None:
 
 @every_place
 def test_every_fact_of_a_profile_is_told_by_some_step(place: str) -> None:
-    institution = institutions.load(place)
+    institution = procedures.institution(place)
     guides = (procedures.guide(each, None, institution) for each in procedures.load().values())
     told = {key for guide in guides for step in guide.steps for key in step.facts}
     for sentence in load_words("tr")["step"].values():
@@ -166,7 +166,7 @@ def test_what_is_required_and_has_no_place_is_noticed() -> None:
         structs.replace(first, shows_en=("nowhere",)),
         structs.replace(first, not_shows=("NES",)),
         structs.replace(first, facts={"price_page": first.facts["price_page"][:-1]}),
-        structs.replace(first, facts={"iban": institutions.load(PLACE).facts["iban"].value}),
+        structs.replace(first, facts={"iban": procedures.institution(PLACE).facts["iban"].value}),
         structs.replace(first, payer=Payer.NOBODY),
         structs.replace(first, after="print-form"),
         structs.replace(first, after="nowhere"),
@@ -176,7 +176,7 @@ def test_what_is_required_and_has_no_place_is_noticed() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", sorted(set(institutions.load(PLACE).facts) - set(institutions.load().facts))
+    "key", sorted(set(procedures.institution(PLACE).facts) - set(procedures.institution().facts))
 )
 def test_every_fact_of_the_institution_is_among_what_must_be_told(key: str) -> None:
     assert any(key in told.facts for told in REQUIRED.told)
@@ -206,7 +206,7 @@ def test_who_pays_and_where_papers_go_is_held_in_both_languages(told: Told) -> N
 
 
 def test_every_step_that_costs_is_among_what_must_be_told() -> None:
-    place = institutions.load(PLACE)
+    place = procedures.institution(PLACE)
     guides = [procedures.guide(each, None, place) for each in procedures.load().values()]
     paid = {(each.name, step.code) for each in guides for step in each.steps if step.payer}
 
@@ -231,7 +231,7 @@ def test_money_depends_on_these_facts() -> None:
 
 
 def test_forms_are_posted_to_the_address_that_was_published() -> None:
-    assert institutions.load().facts["paper_address"].value == (
+    assert procedures.institution().facts["paper_address"].value == (
         "TÜBİTAK BİLGEM Kamu Sertifikasyon Merkezi, Barış Mahallesi, Doktor Zeki Acar Caddesi, "
         "TÜBİTAK Gebze Yerleşkesi, BİLGEM İdari Bina, Posta Kutusu 74, 41470 Gebze, Kocaeli"
     )
@@ -243,7 +243,9 @@ def test_one_way_of_signing_and_one_way_of_waiting_are_told(name: str, role: Rol
     """Where the institution collects the paper nobody is told to sign on the screen instead."""
     codes = {
         step.code
-        for step in procedures.guide(procedures.load()[name], role, institutions.load(PLACE)).steps
+        for step in procedures.guide(
+            procedures.load()[name], role, procedures.institution(PLACE)
+        ).steps
     }
 
     assert not {"sign-form", "sign-online"} <= codes
@@ -258,7 +260,9 @@ def test_one_way_of_signing_and_one_way_of_waiting_are_told(name: str, role: Rol
 def test_a_lost_card_is_closed_by_telephone_before_anything_else(
     role: Role | None, place: str
 ) -> None:
-    guide = procedures.guide(procedures.load()["lost-or-stolen"], role, institutions.load(place))
+    guide = procedures.guide(
+        procedures.load()["lost-or-stolen"], role, procedures.institution(place)
+    )
 
     assert guide.steps[0].code == "call-to-revoke"
     assert "444 5 576" in text("tr", place).guide(guide.steps[0].code)
@@ -267,7 +271,7 @@ def test_a_lost_card_is_closed_by_telephone_before_anything_else(
 
 @pytest.mark.parametrize("name", ["first-application", "renewal"])
 def test_physicians_pay_and_staff_do_not(name: str) -> None:
-    place = institutions.load(PLACE)
+    place = procedures.institution(PLACE)
     payers = {
         role: {step.payer for step in procedures.guide(procedures.load()[name], role, place).steps}
         for role in Role
@@ -284,7 +288,7 @@ def test_physicians_pay_and_staff_do_not(name: str) -> None:
 def test_every_step_that_money_depends_on_is_to_be_confirmed(
     procedure: Procedure, place: str
 ) -> None:
-    institution = institutions.load(place)
+    institution = procedures.institution(place)
 
     for step in procedures.guide(procedure, None, institution).steps:
         money = [key for key in step.facts if KEYS[key].money]
@@ -354,7 +358,7 @@ def test_a_finding_leads_to_its_procedure(code: str, named: tuple[str, ...]) -> 
     ],
 )
 def test_what_a_finding_advises_is_in_the_procedure(step: str, procedure: str, told: str) -> None:
-    guide = procedures.guide(procedures.load()[procedure], None, institutions.load())
+    guide = procedures.guide(procedures.load()[procedure], None, procedures.institution())
 
     assert procedure in PROCEDURES[step]
     assert told in [each.code for each in guide.steps]
@@ -372,5 +376,5 @@ def test_a_diagnosis_in_json_carries_the_procedures_of_its_findings() -> None:
 def test_what_is_done_by_calling_the_provider_has_its_number(
     procedure: Procedure, place: str
 ) -> None:
-    for step in procedures.guide(procedure, None, institutions.load(place)).steps:
+    for step in procedures.guide(procedure, None, procedures.institution(place)).steps:
         assert (step.actor is Actor.PROVIDER) == ("provider_phone" in step.facts), step.code

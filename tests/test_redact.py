@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool.model.certificate import Certificate, Name
-from cardtool.model.origin import IdentityPolicy, Origin
-from cardtool.model.redact import hashed, mask, redact
+from cardtool.model.hiding import hashed
+from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import (
     CertificateObject,
     Failure,
@@ -27,6 +27,7 @@ from cardtool.model.snapshot import (
     decode,
     encode,
 )
+from cardtool.model.surroundings import IdentityPolicy, Origin
 from tests.described import FILES, read
 from tests.golden.desk import (
     AT,

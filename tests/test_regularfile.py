@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cardtool import regularfile
+from cardtool import files
 from cardtool.fleet.sending.spool import Answer, Spool
 
 assert sys.platform != "win32"  # which has no named pipes in folders
@@ -54,14 +54,14 @@ def test_only_a_regular_file_is_opened(tmp_path: Path) -> None:
     link.symlink_to(file)
     os.mkfifo(pipe)
 
-    assert regularfile.read(file) == regularfile.read(link) == b"x"
+    assert files.read(file) == files.read(link) == b"x"
     with pytest.raises(OSError, match="link"):
-        regularfile.read(link, follow=False)
+        files.read(link, follow=False)
     for other in (pipe, Path(os.devnull)):
         with pytest.raises(OSError, match="not a regular file"):
-            regularfile.read(other)
+            files.read(other)
     with pytest.raises(IsADirectoryError):
-        regularfile.read(tmp_path)
+        files.read(tmp_path)
 
 
 def test_a_spool_that_is_a_link_is_not_used(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from msgspec.structs import replace
 
-from cardtool.catalog.issuers import load
+from cardtool.catalog import issuers
 from cardtool.model.certificate import Certificate
 from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot
@@ -35,7 +35,7 @@ from tests.desks import (
 )
 
 URL = "http://ocsp.example/"
-ROOT = load()[0]
+ROOT = issuers()[0]
 OLD = nes(serial="0B0B0B0B", ends_at=AT + timedelta(days=200))
 
 

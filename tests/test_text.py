@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cardtool.catalog import institutions
+from cardtool.catalog import procedures
 from cardtool.cli import main
 from cardtool.model.diagnosis import Severity
 from cardtool.model.procedure import KEYS
@@ -22,7 +22,7 @@ from cardtool.text import LANGUAGES, Text, load_words
 
 TURKEY = timezone(timedelta(hours=3))
 KINDS = ("finding", "step", "procedure", "guide")
-NATIONWIDE = institutions.load().values()
+NATIONWIDE = procedures.institution().values()
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 from msgspec.structs import replace
 
-from cardtool.catalog.issuers import load
+from cardtool.catalog import issuers
 from cardtool.model.diagnosis import Severity
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.trust import Status, Trust
@@ -49,7 +49,7 @@ def _desk(
     trust = Trust(
         sha256=desks.stored(certificate).sha256,
         asked_at=desks.AT,
-        anchor="" if problem else load()[0].id,
+        anchor="" if problem else issuers()[0].id,
         problem=problem,
         status=said,
     )

@@ -10,11 +10,17 @@ import msgspec
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from cardtool.model.change import Change, What
-from cardtool.model.forecast import Forecast, Renewals
-from cardtool.model.order import Order
-from cardtool.model.register import Entry, Merged, Trouble
-from cardtool.model.summary import ReaderState
+from cardtool.model.lists import (
+    Change,
+    Entry,
+    Forecast,
+    Merged,
+    Order,
+    ReaderState,
+    Renewals,
+    Trouble,
+    What,
+)
 from cardtool.text import Text
 from cardtool.views.lists import (
     changes,

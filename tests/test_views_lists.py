@@ -23,8 +23,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cardtool.cli import lists
 from cardtool.model.diagnosis import Severity
+from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.moments import seconds
-from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import diagnose
 from cardtool.rules.dated import dated as dated_diagnosis
 from cardtool.rules.policy import Policy

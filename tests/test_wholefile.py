@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cardtool import wholefile
+from cardtool import files
 from cardtool.fleet.sending.delivery import Folder
 from cardtool.fleet.sending.spool import Spool
 from cardtool.probe import identity, last_good
@@ -23,7 +23,7 @@ def test_a_link_at_the_name_is_replaced(tmp_path: Path) -> None:
     target.write_bytes(b"theirs")
     place.symlink_to(target)
 
-    wholefile.write(place, b"ours")
+    files.write(place, b"ours")
 
     assert target.read_bytes() == b"theirs"
     assert not place.is_symlink()
@@ -33,7 +33,7 @@ def test_a_link_at_the_name_is_replaced(tmp_path: Path) -> None:
 def test_the_draft_of_one_who_was_killed_is_taken_away(tmp_path: Path) -> None:
     (tmp_path / ".part").write_bytes(b"half")
 
-    wholefile.write(tmp_path / "place", b"whole", draft=".part")
+    files.write(tmp_path / "place", b"whole", draft=".part")
 
     assert [each.name for each in tmp_path.iterdir()] == ["place"]
 
@@ -43,7 +43,7 @@ def test_a_link_at_the_drafts_name_is_not_followed(tmp_path: Path) -> None:
     target.write_bytes(b"theirs")
     (tmp_path / ".part").symlink_to(target)
 
-    wholefile.write(tmp_path / "place", b"ours", draft=".part")
+    files.write(tmp_path / "place", b"ours", draft=".part")
 
     assert target.read_bytes() == b"theirs"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["place", "target"]
@@ -53,7 +53,7 @@ def test_what_cannot_be_taken_away_at_the_drafts_name_is_gone_around(tmp_path: P
     """As another user's file in a shared folder, which only its owner may remove."""
     (tmp_path / ".part").mkdir()
 
-    wholefile.write(tmp_path / "place", b"ours", draft=".part")
+    files.write(tmp_path / "place", b"ours", draft=".part")
 
     assert (tmp_path / "place").read_bytes() == b"ours"
     assert sorted(each.name for each in tmp_path.iterdir()) == [".part", "place"]
@@ -71,7 +71,7 @@ def test_it_is_its_owners_alone_or_as_new_files_are(
 
     before = os.umask(0o027)
     try:
-        wholefile.write(place, [b"n", b"ew"], private=private)
+        files.write(place, [b"n", b"ew"], private=private)
     finally:
         os.umask(before)
 
@@ -88,7 +88,7 @@ def test_what_fails_half_way_leaves_all_as_it_was(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        wholefile.write(place, parts())  # type: ignore[arg-type]
+        files.write(place, parts())  # type: ignore[arg-type]
 
     assert place.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [place]
@@ -96,7 +96,7 @@ def test_what_fails_half_way_leaves_all_as_it_was(tmp_path: Path) -> None:
 
 def test_a_thread_writes_too(tmp_path: Path) -> None:
     """Only the main thread may say what a signal does."""
-    thread = threading.Thread(target=wholefile.write, args=(tmp_path / "place", b"new"))
+    thread = threading.Thread(target=files.write, args=(tmp_path / "place", b"new"))
     thread.start()
     thread.join()
 

@@ -8,18 +8,15 @@ Nothing here looks at the machine: the catalogue says what is known, not what is
 import fnmatch
 import functools
 import ntpath
-import pkgutil
-import tomllib
 from typing import Literal
 
 import msgspec
 
-from cardtool.catalog.atr import historical_bytes
+from cardtool.catalog.toml import shipped
 from cardtool.model.once import once
 
-
-class CatalogError(ValueError):
-    """A catalogue file that cannot be used; the message names the file and the place in it."""
+_TD = 8
+"""The bit of Y that announces a TD byte, whose upper half is the next Y. ISO/IEC 7816-3 §8.2.3."""
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,15 +69,8 @@ class Module(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def paths(self, platform: str, bits: int) -> tuple[str, ...]:
         """Say where to look for it: `platform` as sys.platform, `bits` of the process."""
-        match platform:
-            case "linux":
-                return self.linux
-            case "win32":
-                return self.windows_32 if bits == 32 else self.windows  # noqa: PLR2004
-            case "darwin":
-                return self.macos
-            case _:
-                return ()
+        windows = self.windows_32 if bits == 32 else self.windows  # noqa: PLR2004
+        return {"linux": self.linux, "win32": windows, "darwin": self.macos}.get(platform, ())
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,21 +111,14 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         measured against a public list, drivers_notes/other-cards.md#cards-that-cannot-sign.
         """
         atr = atr.upper()
-        for card in self.cards:
-            if _fits(atr, card.atrs):
-                return card
-        try:
-            historical = historical_bytes(atr)
-        except ValueError:
-            historical = ""
-        for card in self.cards:
-            if _fits(historical, card.historical):
-                return card
-        for card in self.cards:
-            if any(_fits(atr[: len(start)], (start,)) for start in card.starts):
-                return card
-        for card in self.cards:
-            if any(_is_inside(atr, word) for word in card.contains):
+        historical = historical_bytes(atr)
+        for fits in (
+            lambda card: _fits(atr, card.atrs),
+            lambda card: _fits(historical, card.historical),
+            lambda card: any(_fits(atr[: len(start)], (start,)) for start in card.starts),
+            lambda card: any(_is_inside(atr, word) for word in card.contains),
+        ):
+            if card := next(filter(fits, self.cards), None):
                 return card
         return None
 
@@ -145,16 +128,43 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Raises:
             KeyError: there is none.
         """
-        for module in self.modules:
-            if module.id == module_id:
-                return module
-        raise KeyError(module_id)
+        return {module.id: module for module in self.modules}[module_id]
+
+
+class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One root certificate."""
+
+    id: str
+    """Kebab-case; equal to the heading that `source` cites."""
+    name: str
+    """The common name in it."""
+    sha256: str
+    """Fingerprint of the DER, upper-case hex: the only thing that makes it trusted."""
+    key_id: str
+    """Its subject key identifier, upper-case hex: which certificates it may have issued."""
+    urls: tuple[str, ...] = ()
+    """Where its owner publishes it."""
+    source: str
+    """`page.md#heading` in drivers_notes."""
+
+
+class _Issuers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    issuer: tuple[Issuer, ...]
 
 
 @once
 def load() -> Catalog:
     """Give the catalogue that ships with the package, read once a process."""
-    return decode(cards=_shipped("cards"), modules=_shipped("modules"), readers=_shipped("readers"))
+    tables: dict[str, object] = {}
+    for name in ("cards", "modules", "readers"):
+        tables |= shipped(f"{name}.toml", dict)
+    return msgspec.convert(tables, Catalog)
+
+
+@once
+def issuers() -> tuple[Issuer, ...]:
+    """Give the roots that certificates are traced to: fingerprints, never the certificates."""
+    return shipped("issuers.toml", _Issuers).issuer
 
 
 @functools.lru_cache(maxsize=1024)
@@ -187,29 +197,27 @@ def readers_with(usb: str) -> tuple[Reader, ...]:
     return tuple(each for each in load().readers if usb in each.usb)
 
 
-def _shipped(name: str) -> str:
-    # importlib.resources does the same and costs every start 8 ms more (Python 3.11, Debian 12).
-    return (pkgutil.get_data(__name__, f"{name}.toml") or b"").decode()
+def historical_bytes(atr: str) -> str:
+    """Give the historical bytes of an answer-to-reset, in which a card says what it is, as hex.
 
+    A wrong check byte is kept, not refused: such answers are in circulation, and what the card says
+    of itself is right in them. Empty: it has none, is not hex, or is shorter than its own format
+    bytes announce.
 
-def decode(cards: str, modules: str, readers: str) -> Catalog:
-    """Read the three files from their text.
-
-    Raises:
-        CatalogError: not TOML, or a row that is not of its form; `$.card[2].atrs` is the place.
+    Source: ISO/IEC 7816-3:2006 §8.2; drivers_notes/atr.md#how-an-atr-is-read.
     """
-    tables: dict[str, object] = {}
-    for name, text in (("cards", cards), ("modules", modules), ("readers", readers)):
-        try:
-            tables |= tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            message = f"{name}.toml: {error}"
-            raise CatalogError(message) from error
     try:
-        return msgspec.convert(tables, Catalog)
-    except msgspec.ValidationError as error:
-        message = f"catalogue: {error}"
-        raise CatalogError(message) from error
+        data = bytes.fromhex(atr)
+        start, present, has_check_byte = 2, data[1] >> 4, False
+        while present & _TD:
+            start += present.bit_count()
+            present, protocol = divmod(data[start - 1], 16)
+            has_check_byte = has_check_byte or protocol != 0
+    except (ValueError, IndexError):
+        return ""
+    start += present.bit_count()
+    end = start + data[1] % 16
+    return data[start:end].hex().upper() if len(data) >= end + has_check_byte else ""
 
 
 def _fits(hexadecimal: str, patterns: tuple[str, ...]) -> bool:

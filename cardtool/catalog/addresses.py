@@ -4,13 +4,12 @@
 It knows words, but no places: an address that does not exist stays as it is.
 """
 
-import pkgutil
 import re
-import tomllib
 import unicodedata
 
 import msgspec
 
+from cardtool.catalog.toml import shipped
 from cardtool.model.once import once
 
 _SMALL = "abcçdefgğhıijklmnoöprsştuüvyzqwxâîû"
@@ -97,7 +96,7 @@ def expand(address: str) -> Expanded:
     changes: list[Change] = []
     unknown: list[Change] = []
     end = 0
-    for found in _pattern().finditer(_fold(given)):
+    for found in _pattern().finditer(given.translate(_FOLDED)):
         start, stop = found.span()
         known = _by_short().get(_key(found["short"] or ""))
         written = given[start:stop].strip()
@@ -120,7 +119,7 @@ def expand(address: str) -> Expanded:
     return Expanded(text=text, changes=tuple(changes), unknown=tuple(unknown))
 
 
-def _counts(known: Abbreviation, found: "re.Match[str]") -> bool:
+def _counts(known: Abbreviation, found: re.Match[str]) -> bool:
     mark = found["mark"] or ""
     if known.number and not _is_before_number(found) and ":" not in mark:
         return False
@@ -129,11 +128,11 @@ def _counts(known: Abbreviation, found: "re.Match[str]") -> bool:
     return bool(mark) or not known.mark or (known.number and _is_among_numbers(found))
 
 
-def _is_before_number(found: "re.Match[str]") -> bool:
+def _is_before_number(found: re.Match[str]) -> bool:
     return found.string[found.end() :].lstrip(" -\u2013")[:1].isdigit()
 
 
-def _is_among_numbers(found: "re.Match[str]") -> bool:
+def _is_among_numbers(found: re.Match[str]) -> bool:
     """Tell whether a bare K or D is a floor or a flat: both are there, or a door is before it."""
     text, start = found.string, found.start()
     if _is_of_a_number(found):
@@ -141,14 +140,14 @@ def _is_among_numbers(found: "re.Match[str]") -> bool:
     return bool((_FLOOR.search(text) and _FLAT.search(text)) or _DOOR.search(text[:start]))
 
 
-def _is_of_a_number(found: "re.Match[str]") -> bool:
+def _is_of_a_number(found: re.Match[str]) -> bool:
     """Tell whether a letter belongs to a door, as in `12D 3`, or to a road, as in `D400`."""
     text, (start, stop) = found.string, found.span()
     is_door = text[start - 1 : start].isdigit() and not text[stop : stop + 1].isdigit()
     return is_door or bool(_ROAD.match(text, start))
 
 
-def _is_unsure(known: Abbreviation, found: "re.Match[str]") -> bool:
+def _is_unsure(known: Abbreviation, found: re.Match[str]) -> bool:
     """Tell whether only its writer knows what it is: more than one, or a bare K or D."""
     if not known.full:
         return True
@@ -156,20 +155,20 @@ def _is_unsure(known: Abbreviation, found: "re.Match[str]") -> bool:
     return bare and not _is_of_a_number(found)
 
 
-def _needless(found: "re.Match[str]") -> "re.Match[str] | None":
+def _needless(found: re.Match[str]) -> re.Match[str] | None:
     """Return the dot between a whole word and its number, as in `Kat.3`."""
     is_whole = found["word"] in _before_numbers()
     return _NUMBER.match(found.string, found.end()) if is_whole else None
 
 
-def _form(known: Abbreviation, found: "re.Match[str]", before: str) -> str:
+def _form(known: Abbreviation, found: re.Match[str], before: str) -> str:
     if known.ordinal and _ORDINAL.search(before):
         return known.ordinal
     is_street = known.street and _STREET.match(found.string[found.end() :].lstrip())
     return known.street if is_street else known.full
 
 
-def _is_cut(found: "re.Match[str]") -> bool:
+def _is_cut(found: re.Match[str]) -> bool:
     """Tell whether a word with a dot looks cut short: no whole word, and no roman number."""
     word = found["word"] or (found["short"] if "." in (found["mark"] or "") else "")
     if len(word) > _LONG and not found.string[found.end() :].strip(". "):
@@ -185,18 +184,13 @@ def _set(full: str, before: str, mark: str | None, after: str) -> str:
     return f"{head}{full}{colon}{gap}"
 
 
-def _fold(text: str) -> str:
-    return text.translate(_FOLDED)
-
-
 def _key(short: str) -> str:
-    return re.sub(r"[.\s]", "", _fold(short))
+    return re.sub(r"[.\s]", "", short.translate(_FOLDED))
 
 
 @once
 def _file() -> _File:
-    text = (pkgutil.get_data(__name__, "abbreviations.toml") or b"").decode()
-    return msgspec.convert(tomllib.loads(text), _File)
+    return shipped("abbreviations.toml", _File)
 
 
 @once
@@ -216,7 +210,7 @@ def _before_numbers() -> frozenset[str]:
 
 
 @once
-def _pattern() -> "re.Pattern[str]":
+def _pattern() -> re.Pattern[str]:
     """Find in folded text what the list has, the longest first, and any other word with a dot."""
     shorts = sorted((short for each in load() for short in each.short), key=len, reverse=True)
     words = "|".join(_spelt(short) for short in shorts if short[0].isalpha())
@@ -228,4 +222,4 @@ def _pattern() -> "re.Pattern[str]":
 
 def _spelt(short: str) -> str:
     """Return the pattern of a short form; a space in it may be a dot as well."""
-    return _fold(short).translate(_GAPS)
+    return short.translate(_FOLDED).translate(_GAPS)

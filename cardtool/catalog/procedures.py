@@ -1,24 +1,61 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The procedures (procedures.toml), and the steps of one for a role in an institution."""
+"""The procedures, and the profiles of the institutions that they are carried out in.
 
-import pkgutil
-import tomllib
+`institutions/default.toml` holds what is so in the whole country. Every other profile adds to it,
+and overrides it where it has a fact of the same key. A site's own profile is checked for the form
+of its values, and not for their truth.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
+from cardtool.catalog import toml
 from cardtool.model.once import once
-from cardtool.model.procedure import Guide, Institution, Procedure, Role
+from cardtool.model.procedure import (
+    KEYS,
+    LINK,
+    TOGETHER,
+    Fact,
+    Guide,
+    Institution,
+    Kind,
+    Procedure,
+    Role,
+)
+from cardtool.model.refused import Refused
+
+_T = TypeVar("_T")
+
+SHIPPED = ("default", "kirikkale-ism")
+"""Names of the profiles that come with the package."""
+
+_FIRST_YEAR = 2000
+"""Nothing was signed with a qualified certificate in Turkey before. Source: Law No 5070, 2004."""
+
+_LIMIT_LETTERS = 300
+_PHONE = re.compile(r"444\d{4}|0[2-9]\d{9}|\+90[2-9]\d{9}", re.ASCII)
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _Procedures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     procedure: tuple[Procedure, ...]
+
+
+class _Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str = ""
+    fact: dict[str, Fact] = {}
 
 
 @once
 def load() -> dict[str, Procedure]:
     """Give every procedure by its name, in the order they are listed in."""
-    text = (pkgutil.get_data(__name__, "procedures.toml") or b"").decode()
-    return {each.name: each for each in msgspec.convert(tomllib.loads(text), _File).procedure}
+    return {each.name: each for each in toml.shipped("procedures.toml", _Procedures).procedure}
 
 
 def guide(procedure: Procedure, role: Role | None, institution: Institution) -> Guide:
@@ -36,3 +73,143 @@ def guide(procedure: Procedure, role: Role | None, institution: Institution) -> 
             and not any(key in institution.facts for key in step.unless)
         ),
     )
+
+
+@once
+def institution(name: str = "default", today: date | None = None) -> Institution:
+    """Give a profile: one of `SHIPPED`, or the absolute path of a site's own file.
+
+    `today` is what the clock says, where it is to be held against the days of a site's own file.
+
+    Raises:
+        Refused: there is none, or something in it is wrong.
+    """
+    is_shipped = name in SHIPPED
+    profile = (
+        toml.shipped(f"institutions/{name}.toml", _Profile) if is_shipped else _own(name, today)
+    )
+    nationwide = {} if name == "default" else institution().facts
+    return Institution(
+        id=name if is_shipped else Path(name).stem,
+        name=profile.name,
+        facts={**nationwide, **profile.fact},
+        overridden=tuple(key for key in profile.fact if key in nationwide),
+    )
+
+
+def _own(name: str, today: date | None) -> _Profile:
+    path = Path(name)
+    if not path.is_absolute():
+        if path.suffix or len(path.parts) > 1:
+            raise Refused(code="institution-relative", file=name)
+        raise Refused(code="institution-unknown", name=name, known=", ".join(SHIPPED))
+    try:
+        table = toml.handwritten(path)
+    except FileNotFoundError as error:
+        raise Refused(code="institution-missing", file=name) from error
+    facts = table.get("fact")
+    for key, fact in facts.items() if isinstance(facts, dict) else ():
+        if key not in KEYS:
+            raise Refused(code="institution-key", file=name, place=f"$.fact.{key}", near=_near(key))
+        _convert(fact, Fact, name, f"$.fact.{key}")
+    profile = _convert(table, _Profile, name, "$")
+    check(profile.name, profile.fact, name, today)
+    return profile
+
+
+def _near(key: str) -> str:
+    """Return the keys that are close to one; all where none is."""
+    import difflib  # noqa: PLC0415 - only where something is wrong
+
+    return ", ".join(difflib.get_close_matches(key, KEYS, cutoff=0.5) or KEYS)
+
+
+def _convert(value: object, kind: type[_T], file: str, place: str) -> _T:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        reason, _, inner = str(error).partition(" - at ")
+        place += inner.strip("`").removeprefix("$")
+        raise Refused(code="institution-value", file=file, place=place, reason=reason) from error
+
+
+def check(name: str, facts: Mapping[str, Fact], file: str, today: date | None = None) -> None:
+    """Refuse a profile with a value that is not of the form that its key has, or half of a group.
+
+    Raises:
+        Refused: which value it is and what form it should have, or which keys are missing.
+    """
+    _check_text(name, file, "$.name")
+    for key, fact in facts.items():
+        place = f"$.fact.{key}"
+        _check_text(fact.value, file, f"{place}.value")
+        _check_text(fact.source, file, f"{place}.source")
+        _check_form(KEYS[key].kind, fact.value, file, f"{place}.value")
+        _check_day(fact.checked, today, file, f"{place}.checked")
+    for group in TOGETHER:
+        there = [key for key in group if key in facts]
+        missing = [key for key in group if key not in facts]
+        if there and missing:
+            raise Refused(
+                code="institution-incomplete",
+                file=file,
+                there=", ".join(there),
+                missing=", ".join(missing),
+            )
+
+
+def _check_text(value: str, file: str, place: str) -> None:
+    """Refuse a text that cannot be shown as one line."""
+    if not value.strip():
+        raise Refused(code="institution-empty", file=file, place=place)
+    if len(value) > _LIMIT_LETTERS or not value.isprintable():
+        raise Refused(code="institution-text", file=file, place=place, limit=_LIMIT_LETTERS)
+
+
+def _check_form(kind: Kind, value: str, file: str, place: str) -> None:
+    match kind:
+        case Kind.IBAN if not _is_turkish_iban(value):
+            raise Refused(code="institution-iban", file=file, place=place, value=value)
+        case Kind.LINK if not _is_link(value):
+            raise Refused(code="institution-link", file=file, place=place, value=value)
+        case Kind.PHONE if not _PHONE.fullmatch(re.sub(r"[ ()-]", "", value)):
+            raise Refused(code="institution-phone", file=file, place=place, value=value)
+        case Kind.MAIL if not _MAIL.fullmatch(value):
+            raise Refused(code="institution-mail", file=file, place=place, value=value)
+
+
+def _is_turkish_iban(value: str) -> bool:
+    from stdnum import iban  # noqa: PLC0415 - for a site's own profile
+
+    return bool(iban.is_valid(value)) and iban.compact(value).startswith("TR")
+
+
+def _is_link(value: str) -> bool:
+    """Tell whether it is the address of a page; nobody's name or password may stand in it.
+
+    An address of which a view would make only a part a link is none.
+    """
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    named = re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", host) and "@" not in parts.netloc
+    return bool(re.fullmatch(LINK, value) and named and port != 0)
+
+
+def _check_day(day: date, today: date | None, file: str, place: str) -> None:
+    """Refuse a day on which nobody can have looked the fact up.
+
+    If the clock is behind the days of the profiles that ship, it is wrong, and so is not used.
+    """
+    newest = max(fact.checked for fact in institution().facts.values())
+    if day.year < _FIRST_YEAR or (today is not None and newest <= today < day):
+        raise Refused(
+            code="institution-day",
+            file=file,
+            place=place,
+            value=day.isoformat(),
+            first=_FIRST_YEAR,
+            today="-" if today is None else today.isoformat(),
+        )

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from cardtool.catalog import institutions
+from cardtool.catalog import procedures
 from cardtool.cli.options import value
 from cardtool.config import Config, file_with, languages, load, system_language
 from cardtool.model.procedure import Institution
@@ -106,7 +106,7 @@ class Asked:
         given = self._profile
         name, today = given or self.config.institution, datetime.now().astimezone().date()
         try:
-            return institutions.load(name, today)
+            return procedures.institution(name, today)
         except Refused as refused:
             place = "--institution" if given else ""
             place = place or f"{file_with('institution', os.environ)}: $.institution"

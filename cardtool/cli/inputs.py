@@ -7,15 +7,15 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
-from cardtool import regularfile
+from cardtool import files
 from cardtool.cli.asked import Asked
 from cardtool.cli.refusal import Refusal
-from cardtool.model.document import inside
 from cardtool.model.snapshot import (
     SIZE_LIMIT_BYTES,
     NewerError,
     Snapshot,
     SnapshotError,
+    inside,
 )
 from cardtool.views.harmless import escape
 
@@ -54,4 +54,4 @@ def read_snapshot(asked: Asked, file: str) -> Snapshot:
 
 
 def _opened(file: str) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if file == STANDARD_INPUT else regularfile.opened(file)
+    return nullcontext(sys.stdin.buffer) if file == STANDARD_INPUT else files.opened(file)

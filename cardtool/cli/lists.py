@@ -11,7 +11,7 @@ from cardtool.cli.output import write, write_view
 from cardtool.cli.refusal import UNKNOWN
 from cardtool.cli.worst import Worst
 from cardtool.model.diagnosis import Diagnosis
-from cardtool.model.summary import Summary
+from cardtool.model.lists import Summary
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import dated, newest, summarise
 from cardtool.views import LIST, view

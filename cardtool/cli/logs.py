@@ -4,9 +4,8 @@
 import logging
 from pathlib import Path
 
-from cardtool.model.accounts import Accounts
-from cardtool.model.homes import USER
-from cardtool.model.redact import without_numbers
+from cardtool.model.hiding import without_numbers
+from cardtool.model.names import USER, Accounts
 from cardtool.probe import accounts
 from cardtool.views.harmless import escape
 

@@ -3,8 +3,7 @@
 
 from cardtool.catalog import procedures
 from cardtool.cli.asked import Asked
-from cardtool.model.course import Course
-from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.diagnosis import Course, Diagnosis
 from cardtool.rules.dated import courses
 
 

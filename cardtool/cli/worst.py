@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from cardtool.model.diagnosis import Diagnosis, Severity
-from cardtool.model.summary import Summary
+from cardtool.model.lists import Summary
 
 _Judged = TypeVar("_Judged", Diagnosis, Summary)
 

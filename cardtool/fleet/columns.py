@@ -12,9 +12,9 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 import msgspec
 
 from cardtool.model.diagnosis import Severity
+from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.moments import from_us, to_us
 from cardtool.model.snapshot import Snapshot
-from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import desk, diagnose, trust
 from cardtool.rules.policy import Policy
 from cardtool.rules.renewal import moments

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 import msgspec
 
-from cardtool.model.origin import IdentityPolicy
+from cardtool.model.surroundings import IdentityPolicy
 from cardtool.rules.policy import Policy
 
 _PROCESSES = 6

@@ -111,6 +111,12 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
         return next(each for each in self.findings if each.code == self.verdict)
 
 
-def encode(diagnosis: Diagnosis) -> bytes:
-    """Write a diagnosis as indented UTF-8 JSON that ends with a newline."""
-    return msgspec.json.format(msgspec.json.encode(diagnosis), indent=2) + b"\n"
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """When an NES begins, calls for a renewal and ends."""
+
+    holder: str
+    begins_at: Utc
+    ends_at: Utc
+    """Its last second, or that of an issuer on the same card that ends first."""
+    renewal: dict[str, Utc] = {}
+    """`opens`, `apply-by`, `urgent` and `critical`; none where it is not to be renewed."""

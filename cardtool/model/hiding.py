@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hashes the people in the records of a list, as they are hashed in a snapshot that is sent.
-
-A value that is hashed already stays. So with the same key a list shows a person in the same way,
-whether the store holds their number and account whole or hashed.
-"""
+"""What stands for a personal value, and the records of lists with it. Knows no snapshot."""
 
 import functools
-from typing import Any, TypeVar, get_args, get_origin
+import hashlib
+import hmac
+import re
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from cardtool.model.origin import account
-from cardtool.model.redact import hashed, without_numbers
-from cardtool.model.values import is_hashed
+from cardtool.model.names import account
+from cardtool.model.numbers import PLAIN, digits, is_hashed, spaced
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
@@ -24,14 +22,58 @@ _NAMES = _PERSONAL | _FREE | {"user"}
 _SHORTEST = 11
 """Characters of a text that may hold an identity number."""
 
+_MASKED = r"(?:.{2}\*+.{2}|\*+)(?: \(\d+\))?"
+
+
+def hashed(key: bytes, value: str) -> str:
+    """Return what stands for a personal value under this key, wherever it occurs."""
+    digest = hmac.new(key, value.encode(errors="surrogatepass"), hashlib.sha256)
+    return f"~{digest.hexdigest()[:16]}"
+
+
+def starred(value: str) -> str:
+    """Return a value without its middle; a short one is hidden whole."""
+    edge = 2
+    hidden = len(value) - 2 * edge
+    return f"{value[:edge]}{'*' * hidden}{value[-edge:]}" if hidden > 0 else "*" * len(value)
+
+
+def without_numbers(text: str, key: bytes | None) -> str:
+    """Return a text whose identity numbers, by their shape, are hashed; masked without a key."""
+    change = starred if key is None else lambda number: hashed(key, digits(number))
+    return spaced(re.sub(PLAIN, lambda match: change(match[0]), text), change)
+
+
+class Stars:
+    """Hides the middle of values, and tells two apart that look the same without it."""
+
+    def __init__(self) -> None:
+        """Begin without any value seen."""
+        self._shown: dict[str, str] = {}
+        self._count: dict[str, int] = {}
+
+    def __call__(self, value: str) -> str:
+        """Return a value hidden; one that is hidden already stays."""
+        if re.fullmatch(_MASKED, value, re.DOTALL):
+            return value
+        stars, key = starred(value), value.casefold()
+        if key not in self._shown:
+            self._count[stars] = count = self._count.get(stars, 0) + 1
+            self._shown[key] = "" if count == 1 else f" ({count})"
+        return stars + self._shown[key]
+
 
 class Hiding:
-    """Hashes personal values, under one key."""
+    """Hashes the people in the records of a list, as they are hashed in a snapshot that is sent.
+
+    A value that is hashed already stays. So with the same key a list shows a person in the same
+    way, whether the store holds their number and account whole or hashed.
+    """
 
     def __init__(self, key: bytes) -> None:
         """Use a key; without the site's own, persons can be told apart in one output only."""
         self._key = key
-        self._kept = functools.lru_cache(maxsize=1 << 14)(self._free)
+        self._kept = functools.lru_cache(maxsize=1 << 14)(without_numbers)
 
     def record(self, record: _Record) -> _Record:
         """Return a record, such as a `Summary` or an `Order`, without the persons in it."""
@@ -44,27 +86,16 @@ class Hiding:
                 changed[field] = hidden
         return msgspec.structs.replace(record, **changed) if changed else record
 
-    def person(self, value: str) -> str:
-        """Return what stands for a name, a number or an address of mail."""
-        return value if not value or is_hashed(value) else hashed(self._key, value)
-
-    def user(self, value: str) -> str:
-        """Return what stands for an account, whatever domain is before it."""
-        return value if not value or is_hashed(value) else hashed(self._key, account(value))
-
     def free(self, value: str) -> str:
         """Return a text whose identity numbers are hashed."""
-        return value if len(value) < _SHORTEST else self._kept(value)
-
-    def _free(self, value: str) -> str:
-        return without_numbers(value, self._key)
+        return value if len(value) < _SHORTEST else self._kept(value, self._key)
 
     def _changed(self, field: str, value: str) -> str:
-        if field in _PERSONAL:
-            return self.person(value)
-        if field == "user":
-            return self.user(value)
-        return self.free(value)
+        if field in _FREE:
+            return self.free(value)
+        if is_hashed(value):
+            return value
+        return hashed(self._key, account(value) if field == "user" else value)
 
 
 @functools.cache
@@ -73,10 +104,6 @@ def _personal(record: type[msgspec.Struct]) -> tuple[str, ...]:
     return tuple(
         field.name
         for field in msgspec.structs.fields(record)
-        if field.name in _NAMES or _holds_records(field.type)
+        if field.name in _NAMES
+        or any(isinstance(part, type(msgspec.Struct)) for part in get_args(field.type))
     )
-
-
-def _holds_records(kind: object) -> bool:
-    of = get_args(kind)[:1] if get_origin(kind) is tuple else ()
-    return bool(of) and isinstance(of[0], type) and issubclass(of[0], msgspec.Struct)

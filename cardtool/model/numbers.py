@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Identity numbers in any text, however they are spelt. Knows no snapshot and hides nothing itself.
+"""Finds identity numbers and known values in texts, however they are spelt. Hides nothing itself.
 
 Where the spelling alone could be a version's or a date's, the check digits decide.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+
+SHORTEST = 4
+"""Letters; anything shorter would be found inside unrelated words."""
+
+HASH = r"~[0-9a-f]{16}"
+"""What stands for a hidden value; it is not hidden again."""
 
 PLAIN = r"(?<!\d)0*(?!0)\d{11}(?!\d)|(?<!\d)(?<!\d\s)(?!0)\d(?:\s?\d){10}(?!\s?\d)"
 """Eleven digits, the first not 0: the shape of a T.C. Kimlik No, whatever its check digits say.
@@ -15,12 +21,15 @@ Blanks may stand between them, as people write long numbers, and noughts before 
 those of any script, for full-width ones are passed on as they come.
 """
 
+NUMBER_BYTES = 8
+"""Longest identifier that may be a number of eleven digits, generously."""
+
 _SIGNS = (
     r"\s._/,:;'|+()\u2010-\u2015\u2019\u2212\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad-"
 )
 _GAP = rf"(?:[{_SIGNS}]|%20){{1,3}}"
 _SPACED = re.compile(
-    r"(?P<done>~[0-9a-f]{16})"
+    rf"(?P<done>{HASH})"
     rf"|(?:(?<=%20)|(?<!\d)(?<!\d[{_SIGNS}]))\d(?:(?:{_GAP})?\d){{10}}(?!(?:{_GAP})?\d)"
 )
 """The same with other signs between: as versions, dates and addresses have them too."""
@@ -30,33 +39,27 @@ _EVEN = re.compile(rf"\d(?:{_GAP}\d){{10}}|\d\d+(?:{_GAP}\d\d+)*")
 
 _BETWEEN = re.compile(rf"[{_SIGNS}]")
 _END = re.compile(rf"(?<!\d)(?<!\d[{_SIGNS}])\d(?:(?:{_GAP})?\d){{5,9}}$")
+_HASHED = re.compile(HASH)
+
 _NINE, _TEN = 9, 10
 """Digits that give the rest: the last two are check digits."""
 
+_LEAST_DIGITS = 8
+"""Of a known number in a file's name; a version has fewer."""
 
-def spaced(text: str, change: Callable[[str], str], known: frozenset[str] = frozenset()) -> str:
-    """Change the numbers with signs between their digits that are known, or are surely one."""
-
-    def changed(found: re.Match[str]) -> str:
-        if found["done"]:
-            return found[0]
-        number = digits(found[0])
-        surely = number in known or (_EVEN.fullmatch(found[0]) and is_one(number))
-        return change(found[0]) if surely else found[0]
-
-    return _SPACED.sub(changed, text)
+_SERIAL_SIZE = 16
+_FIXED_SIZES = frozenset({_SERIAL_SIZE, 32, 64})
+"""Bytes of the texts of PKCS#11. Source: v2.40 §3.1 and §3.2, CK_SLOT_INFO and CK_TOKEN_INFO."""
 
 
-def digits(text: str) -> str:
-    """Return the digits of an identity number as certificates have them; else the text."""
-    plain = unicodedata.normalize("NFKC", text).replace("%20", "")
-    number = _BETWEEN.sub("", plain).lstrip("0")
-    return number if re.fullmatch(r"[0-9]{11}", number) else text
+def is_hashed(text: str) -> bool:
+    """Tell whether a text is what stands for a hidden value."""
+    return _HASHED.fullmatch(text) is not None
 
 
-def is_one(number: str) -> bool:
-    """Tell whether the last two of eleven digits are those that the first nine give."""
-    return has_shape(number) and number == completed(number)
+def is_full(text: str) -> bool:
+    """Tell whether a text is as long as one of a fixed size: it may have been cut."""
+    return len(text) in _FIXED_SIZES or len(text.encode(errors="replace")) in _FIXED_SIZES
 
 
 def has_shape(text: str) -> bool:
@@ -66,9 +69,36 @@ def has_shape(text: str) -> bool:
 
 def completed(number: str) -> str:
     """Return the identity number that begins with the first nine digits of a text."""
-    each = [int(digit) for digit in number[:_NINE]]
-    tenth = (7 * sum(each[0::2]) - sum(each[1:8:2])) % 10
-    return f"{number[:_NINE]}{tenth}{(sum(each) + tenth) % 10}"
+    nine = [int(digit) for digit in number[:_NINE]]
+    tenth = (7 * sum(nine[0::2]) - sum(nine[1::2])) % 10
+    return f"{number[:_NINE]}{tenth}{(sum(nine) + tenth) % 10}"
+
+
+def is_one(number: str) -> bool:
+    """Tell whether the last two of eleven digits are those that the first nine give."""
+    return has_shape(number) and number == completed(number)
+
+
+def _bare(text: str) -> str:
+    """Return a number without the signs between its digits."""
+    return _BETWEEN.sub("", unicodedata.normalize("NFKC", text).replace("%20", ""))
+
+
+def digits(text: str) -> str:
+    """Return the digits of an identity number as certificates have them; else the text."""
+    number = _bare(text).lstrip("0")
+    return number if re.fullmatch(r"[0-9]{11}", number) else text
+
+
+def spaced(text: str, change: Callable[[str], str], known: frozenset[str] = frozenset()) -> str:
+    """Change the numbers with signs between their digits that are known, or are surely one."""
+
+    def changed(match: re.Match[str]) -> str:
+        spelt, number = match[0], digits(match[0])
+        is_even = match["done"] is None and _EVEN.fullmatch(spelt)
+        return change(spelt) if number in known or (is_even and is_one(number)) else spelt
+
+    return _SPACED.sub(changed, text)
 
 
 def cut(text: str, change: Callable[[str], str], known: frozenset[str]) -> str:
@@ -77,22 +107,78 @@ def cut(text: str, change: Callable[[str], str], known: frozenset[str]) -> str:
     Nine digits or ten are a whole number, for the others are check digits. Six are known as the
     beginning of a number that is `known`.
     """
-    if not is_full(text) or not (found := _END.search(text)):
+    if not is_full(text) or not (end := _END.search(text)):
         return text
-    start = _BETWEEN.sub("", unicodedata.normalize("NFKC", found[0]).replace("%20", ""))
-    meant = next((each for each in known if each.startswith(start)), None)
+    start = _bare(end[0])
+    meant = next((number for number in known if number.startswith(start)), None)
     least = _TEN if len(text) == _SERIAL_SIZE else _NINE  # a machine may be called LAPTOP-123456789
     if meant is None and start.isascii() and len(start) >= least and start[0] != "0":
         whole = completed(start)
         meant = whole if whole.startswith(start) else None
-    return text if meant is None else text[: found.start()] + change(meant)
+    return text if meant is None else text[: end.start()] + change(meant)
 
 
-_SERIAL_SIZE = 16
-_FIXED_SIZES = frozenset({_SERIAL_SIZE, 32, 64})
-"""Bytes of the texts of PKCS#11. Source: v2.40 §3.1 and §3.2, CK_SLOT_INFO and CK_TOKEN_INFO."""
+class Values:
+    """Values that are hidden wherever they stand, in capitals or not, as text or as hex digits."""
 
+    def __init__(self, known: Iterable[str]) -> None:
+        """Take the values to hide; those that are short or hidden already are left out."""
+        known = [value for value in known if not is_hashed(value)]
+        self.numbers = frozenset(map(digits, known))
+        self._people = [number for number in self.numbers if has_shape(number)]
+        forms = dict[str, str]()
+        for value in known:
+            meant = digits(value)
+            forms |= dict.fromkeys((value, meant, value.encode(errors="replace").hex()), meant)
+        people = dict[str, str]()
+        for number in self._people:
+            utf8, utf16 = number.encode().hex(), number.encode("utf-16-le").hex()
+            people |= dict.fromkeys((number, utf8, utf16, f"{int(number):x}"), number)
+        self._meant = {form.casefold(): meant for form, meant in (forms | people).items()}
+        self._pattern = self._of_forms(forms | people)
+        self._of_people = self._of_forms(people)
 
-def is_full(text: str) -> bool:
-    """Tell whether a text is as long as one of a fixed size: it may have been cut."""
-    return len(text) in _FIXED_SIZES or len(text.encode(errors="replace")) in _FIXED_SIZES
+    def _of_forms(self, forms: Iterable[str]) -> re.Pattern[str]:
+        longest_first = sorted(forms, key=lambda form: (-len(form), form))
+        parts = [f"(?i:{re.escape(form)})" for form in longest_first if len(form) >= SHORTEST]
+        parts += [f"{number[:_NINE]}[0-9]{{0,2}}" for number in self._people]
+        return re.compile("|".join((f"(?P<done>{HASH})", *parts, PLAIN)))
+
+    def __len__(self) -> int:
+        """Return how many texts are looked for."""
+        return len(self._meant)
+
+    def replaced(self, text: str, change: Callable[[str], str]) -> str:
+        """Return a text in which each value, and each identity number, is changed."""
+        return self._changed(self._pattern, text, change)
+
+    def numberless(self, text: str, change: Callable[[str], str]) -> str:
+        """Return a text whose other values stay, for they may be what it says."""
+        for number in sorted(self.numbers, key=len, reverse=True):
+            if number in text and number.isdecimal() and len(number) >= _LEAST_DIGITS:
+                text = text.replace(number, change(number))
+        return self._changed(self._of_people, text, change)
+
+    def _changed(self, pattern: re.Pattern[str], text: str, change: Callable[[str], str]) -> str:
+        def changed(match: re.Match[str]) -> str:
+            return match[0] if match["done"] else change(self._of(match[0]))
+
+        text = pattern.sub(changed, text)
+        text = spaced(text, lambda number: change(digits(number)), self.numbers)
+        return cut(text, change, self.numbers)
+
+    def is_in_bytes(self, data: bytes) -> bool:
+        """Tell whether bytes are, or hold, an identity number that is known or surely one."""
+        if len(data) <= NUMBER_BYTES:
+            spelt = (data.hex(), str(int.from_bytes(data)), str(int.from_bytes(data, "little")))
+            bare = (text.strip("f").lstrip("0") for text in spelt)
+            if any(number in self.numbers or is_one(number) for number in bare):
+                return True
+        forms = (data.replace(b"\0", b""), data.hex().encode())
+        return any(number.encode() in form for number in self._people for form in forms)
+
+    def _of(self, spelt: str) -> str:
+        if meant := self._meant.get(spelt.casefold()):
+            return meant
+        starts = (number for number in self._people if spelt.startswith(number[:_NINE]))
+        return next(starts, digits(spelt))

@@ -23,17 +23,15 @@ def once(load: Callable[P, T]) -> Callable[P, T]:
 
     What raises an exception is not kept.
     """
-    cached = functools.cache(load)
-    ready: set[object] = set()
+    kept: dict[object, T] = {}
 
     @functools.wraps(load)
     def loaded(*args: P.args, **kwargs: P.kwargs) -> T:
         key = (args, *kwargs.items())
-        if key in ready:
-            return cached(*args, **kwargs)  # type: ignore[arg-type] # the key can be hashed
-        with _ONE_AT_A_TIME:
-            value = cached(*args, **kwargs)  # type: ignore[arg-type]
-            ready.add(key)
-            return value
+        if key not in kept:
+            with _ONE_AT_A_TIME:
+                if key not in kept:  # another thread may have loaded it meanwhile
+                    kept[key] = load(*args, **kwargs)
+        return kept[key]
 
     return loaded

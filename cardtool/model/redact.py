@@ -6,30 +6,58 @@ hold what the snapshot does not. Every text is looked through unless its field i
 """
 
 import functools
-import hashlib
-import hmac
 import re
-from collections.abc import Callable, Collection, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from cardtool.model import homes, numbers
-from cardtool.model.accounts import Accounts
 from cardtool.model.certificate import Attribute, Certificate, Name
-from cardtool.model.effort import Effort
-from cardtool.model.fields import DIGITS, IDENTIFIERS, SHARED, STANDARD, SYMBOLS, WITH_OWN_DETAIL
-from cardtool.model.origin import IdentityPolicy, Origin
+from cardtool.model.hiding import Stars, hashed
+from cardtool.model.names import USER, Accounts, Names, folded
+from cardtool.model.numbers import NUMBER_BYTES, Values, is_hashed
 from cardtool.model.snapshot import CertificateObject, Failure, Host, Slot, Snapshot, Token
-from cardtool.model.spelling import Names, folded
-from cardtool.model.stars import Stars, starred
-from cardtool.model.values import NUMBER_BYTES, Values, is_hashed
+from cardtool.model.surroundings import IdentityPolicy, Origin
 
 _LIBRARY = (".so", ".dll", ".dylib")
 
 _KNOWN_LIMIT = 500
 """Values of people in one snapshot; a card has tens. With more, every text is hidden whole."""
+
+_WITH_OWN_DETAIL = frozenset({"BUG", "TIMEOUT", "NONSENSE", "OVERSIZE", "WAITED"})
+"""Failures of a worker whose detail cardtool wrote; others hold text of vendors."""
+
+_SHARED = frozenset({"C", "O", "OU", "L", "ST", "street", "title"})
+"""Attribute types that many people have in common: hashed, but not looked for elsewhere."""
+
+_SYMBOLS = frozenset(
+    {
+        "type", "api", "states", "flags", "platform", "machine", "machines", "format", "key",
+        "key_usage", "extended_key_usage", "policies", "qc_statements", "signature_algorithm",
+        "marks", "state", "start",
+    }
+)  # fmt: skip
+"""Fields of fixed words, which rules compare: nothing but a name or a number changes them."""
+
+_DIGITS = frozenset({"atr", "serial", "vendor", "product", "classes", "sha256", "chain", "host_id"})
+"""Fields of hex digits, which stay unless they are a number."""
+
+_IDENTIFIERS = frozenset({"id", "subject_key_id", "authority_key_id"})
+"""Fields of hex digits that an issuer may have made of anything."""
+
+_STANDARD = re.compile(r"(?:CKF|CKR|SCARD)_[A-Z0-9_]++|0x[0-9A-F]++")
+"""Symbols of standards, which are never the name of a person."""
+
+_WORK_LIMIT = 200_000_000
+"""Characters times values looked for: some seconds of work."""
+
+_LEAST_WORK = 100
+"""Added to the number of values, so that a snapshot without any has a limit too."""
+
+_WORD, _WORDS = 64, 1_000
+"""Characters of a fixed word, and how many of them are looked through whatever the work is: rules
+compare them, and what is hidden must be judged as what is shown."""
 
 
 def mask(snapshot: Snapshot, *, keeps_bytes: bool = True) -> Snapshot:
@@ -37,10 +65,7 @@ def mask(snapshot: Snapshot, *, keeps_bytes: bool = True) -> Snapshot:
 
     The certificates' bytes (`der`) stay as well: there they are exported, never shown.
     """
-    known = {token.serial for _, _, token in snapshot.tokens()}
-    known.update(each.value for each in _attributes(snapshot) if each.type == "serialNumber")
-    disguise = _Disguise(_Known(known), Stars(), shows_names=True, keeps_bytes=keeps_bytes)
-    return disguise.snapshot(snapshot)
+    return _Disguise(snapshot, Stars(), None, keeps_bytes=keeps_bytes).snapshot(snapshot)
 
 
 def redact(snapshot: Snapshot, key: bytes, accounts: Iterable[str] = ()) -> Snapshot:
@@ -50,27 +75,7 @@ def redact(snapshot: Snapshot, key: bytes, accounts: Iterable[str] = ()) -> Snap
     serial numbers of end-entity certificates and of their tokens, who was logged on, and
     `accounts`: what the system calls whoever runs the program.
     """
-    labels = {token.label for _, _, token in snapshot.tokens()}
-    labels.update(each.label for each in _certificates(snapshot))
-    said = [each for each in _attributes(snapshot) if each.type not in SHARED]
-    values = {token.serial for _, _, token in snapshot.tokens()} | {each.value for each in said}
-    user = snapshot.origin.user if snapshot.origin else ""
-    names = [each.value for each in said]
-    known = _Known(values | labels, names, labels, (user, *accounts))
-    return _Disguise(known, functools.partial(hashed, key)).snapshot(snapshot)
-
-
-def hashed(key: bytes, value: str) -> str:
-    """Return what stands for a personal value under this key, wherever it occurs."""
-    digest = hmac.new(key, value.encode(errors="surrogatepass"), hashlib.sha256)
-    return f"~{digest.hexdigest()[:16]}"
-
-
-def without_numbers(text: str, key: bytes | None) -> str:
-    """Return a text whose identity numbers, by their shape, are hashed; masked without a key."""
-    change = starred if key is None else lambda found: hashed(key, numbers.digits(found))
-    plain = re.sub(numbers.PLAIN, lambda found: change(found[0]), text)
-    return numbers.spaced(plain, change)
+    return _Disguise(snapshot, functools.partial(hashed, key), accounts).snapshot(snapshot)
 
 
 def leaving(
@@ -85,13 +90,21 @@ def leaving(
     return mask(snapshot, keeps_bytes=False) if policy is IdentityPolicy.MASKED else snapshot
 
 
-class _Known(NamedTuple):
-    """What is looked for in the texts of a snapshot."""
+class Effort:
+    """How much text may still be searched; text beyond that is hidden whole."""
 
-    values: Collection[str]
-    names: Collection[str] = ()
-    labels: Collection[str] = ()
-    accounts: Iterable[str] = ()
+    def __init__(self, values: int, *, is_none: bool) -> None:
+        """Allow for searching this many values; `is_none`: search only fixed words."""
+        self._left = 0 if is_none else _WORK_LIMIT // (_LEAST_WORK + values)
+        self._words = _WORDS
+
+    def affords(self, text: str, *, is_fixed: bool) -> bool:
+        """Tell whether one more text may be searched, and count it."""
+        self._left -= len(text)
+        if self._left > 0 or not is_fixed or len(text) > _WORD:
+            return self._left > 0
+        self._words -= 1
+        return self._words >= 0
 
 
 class _Disguise:
@@ -99,35 +112,46 @@ class _Disguise:
 
     def __init__(
         self,
-        known: _Known,
+        snapshot: Snapshot,
         change: Callable[[str], str],
+        accounts: Iterable[str] | None,
         *,
-        shows_names: bool = False,
         keeps_bytes: bool = False,
     ) -> None:
+        """Gather what to look for; without `accounts` only numbers, and names stay."""
         self._change = change
-        self._shows_names = shows_names
+        self._shows_names = accounts is None
         self._keeps_bytes = keeps_bytes
-        self._people: frozenset[Name] = frozenset()
-        is_crowd = len({*known.values, *known.names, *known.labels}) > _KNOWN_LIMIT
-        known = _Known(()) if is_crowd else known
-        self._values = Values(known.values)
-        self._names = Names.of(each for each in known.names if not is_hashed(each))
-        self._labels = Names({folded(each): each for each in known.labels if not is_hashed(each)})
-        self._accounts = Accounts(known.accounts)
+        self._people = _people(snapshot)
+        attributes = [attribute for person in self._people for attribute in person.attributes]
+        values = {token.serial for _, _, token in snapshot.tokens()}
+        names, labels = list[str](), set[str]()
+        if accounts is None:
+            values.update(one.value for one in attributes if one.type == "serialNumber")
+        else:
+            names = [one.value for one in attributes if one.type not in _SHARED]
+            labels = {token.label for _, _, token in snapshot.tokens()}
+            labels.update(certificate.label for certificate in _certificates(snapshot))
+            values |= {*names, *labels}
+            accounts = (snapshot.origin.user if snapshot.origin else "", *accounts)
+        if is_crowd := len(values) > _KNOWN_LIMIT:
+            values, names, labels, accounts = set(), [], set(), None
+        self._values = Values(values)
+        self._names = Names.of(name for name in names if not is_hashed(name))
+        self._labels = Names({folded(one): one for one in labels if not is_hashed(one)})
+        self._accounts = Accounts(accounts or ())
         wanted = len(self._values) + len(self._names) + len(self._accounts)
         self._effort = Effort(wanted, is_none=is_crowd)
         self._done: dict[tuple[Callable[[str], str], str], str] = {}
         self._changes = {
-            **dict.fromkeys(SYMBOLS, self._symbol),
-            **dict.fromkeys(DIGITS, self._digits),
-            **dict.fromkeys(IDENTIFIERS, self._identifier),
+            **dict.fromkeys(_SYMBOLS, self._symbol),
+            **dict.fromkeys(_DIGITS, self._digits),
+            **dict.fromkeys(_IDENTIFIERS, self._identifier),
             "path": self._path,
         }
 
     def snapshot(self, snapshot: Snapshot) -> Snapshot:
         """Change the fields that are personal whatever they hold, and persons in every text."""
-        self._people = _people(snapshot)
         changed: Snapshot = self._walk(snapshot)
         return changed
 
@@ -153,13 +177,12 @@ class _Disguise:
         return self._accounts.replaced(self._names.replaced(text, self._change), self._change)
 
     def _homeless(self, text: str) -> str:
-        return text if self._shows_names else homes.USER.sub(self._home, text)
-
-    def _home(self, found: re.Match[str]) -> str:
-        return found["before"] + self._value(found["user"])
+        if self._shows_names:
+            return text
+        return USER.sub(lambda match: match["before"] + self._value(match["user"]), text)
 
     def _symbol(self, text: str) -> str:
-        if STANDARD.fullmatch(text):
+        if _STANDARD.fullmatch(text):
             return text
         return self._homeless(self._values.numberless(self._nameless(text), self._change))
 
@@ -181,7 +204,7 @@ class _Disguise:
                 changed["user"] = self._named(record.user)
             case Host():
                 changed["name"] = self._accounts.in_host(record.name, self._change)
-            case Failure(api="worker") if record.name not in WITH_OWN_DETAIL:
+            case Failure(api="worker") if record.name not in _WITH_OWN_DETAIL:
                 changed["detail"] = ""
         return replace(record, **changed) if changed else record
 
@@ -191,11 +214,12 @@ class _Disguise:
             data = bytes.fromhex(hexadecimal)
         except ValueError:
             return self._text(hexadecimal)
-        texts = {data.decode(each, "replace").replace("\0", "") for each in ("utf-8", "cp1254")}
+        texts = {data.decode(code, "replace").replace("\0", "") for code in ("utf-8", "cp1254")}
         if len(data) <= NUMBER_BYTES:
             texts |= {hexadecimal, str(int.from_bytes(data))}
-        is_told = self._values.is_in_bytes(data) or any(self._text(each) != each for each in texts)
-        return self._value(hexadecimal) if is_told else hexadecimal
+        if self._values.is_in_bytes(data) or any(self._text(text) != text for text in texts):
+            return self._value(hexadecimal)
+        return hexadecimal
 
     def _digits(self, hexadecimal: str) -> str:
         try:
@@ -204,26 +228,26 @@ class _Disguise:
             return self._text(hexadecimal)
         return self._value(hexadecimal) if self._values.is_in_bytes(data) else hexadecimal
 
-    def _attribute(self, each: Attribute) -> Attribute:
-        if each.type == "C":
-            return each
-        change = self._value if each.type == "serialNumber" else self._named
-        return Attribute(type=each.type, value=change(each.value))
+    def _attribute(self, one: Attribute) -> Attribute:
+        if one.type == "C":
+            return one
+        change = self._value if one.type == "serialNumber" else self._named
+        return Attribute(type=one.type, value=change(one.value))
 
     def _walk(self, node: Any, field: str = "") -> Any:  # noqa: ANN401 - any part of a snapshot
         if type(node) is str:  # a member of an enumeration stays
             return self._once(self._changes.get(field, self._text), node)
         if isinstance(node, msgspec.Struct):
             node = self._record(node)
-            names = (name for name in node.__struct_fields__ if name != "der")
-            changed = {
-                name: new
-                for name in names
-                if (new := self._walk(value := getattr(node, name), _kind(node, name))) is not value
-            }
+            is_symbol = isinstance(node, Failure)  # the name of a failure is one, others are texts
+            changed: dict[str, Any] = {}
+            for name in node.__struct_fields__:
+                value, kind = getattr(node, name), "api" if is_symbol and name == "name" else name
+                if name != "der" and (new := self._walk(value, kind)) is not value:
+                    changed[name] = new
             return replace(node, **changed) if changed else node
         if isinstance(node, tuple):
-            return tuple(self._walk(each, field) for each in node)
+            return tuple(self._walk(part, field) for part in node)
         if isinstance(node, dict):
             return {self._walk(key): self._walk(value) for key, value in node.items()}
         return node
@@ -239,14 +263,11 @@ class _Disguise:
         return self._text(folder) + self._values.numberless(name, self._change)
 
 
-def _kind(node: msgspec.Struct, field: str) -> str:
-    """Return what a field is: the name of a failure is a symbol, others are texts."""
-    return "api" if field == "name" and isinstance(node, Failure) else field
-
-
 def _certificates(snapshot: Snapshot) -> list[CertificateObject]:
     lists = (token.certificates for _, _, token in snapshot.tokens())
-    return [each for some in lists if not isinstance(some, Failure) for each in some]
+    return [
+        one for certificates in lists if isinstance(certificates, tuple) for one in certificates
+    ]
 
 
 def _people(snapshot: Snapshot) -> frozenset[Name]:
@@ -254,13 +275,10 @@ def _people(snapshot: Snapshot) -> frozenset[Name]:
 
     An authority says so twice, or anybody could be one. Source: RFC 5280 §4.2.1.3, §4.2.1.9.
     """
-    contents = (each.content for each in _certificates(snapshot))
+    contents = (certificate.content for certificate in _certificates(snapshot))
     return frozenset(
-        each.subject
-        for each in contents
-        if isinstance(each, Certificate) and not (each.is_ca and "keyCertSign" in each.key_usage)
+        content.subject
+        for content in contents
+        if isinstance(content, Certificate)
+        and not (content.is_ca and "keyCertSign" in content.key_usage)
     )
-
-
-def _attributes(snapshot: Snapshot) -> list[Attribute]:
-    return [each for person in _people(snapshot) for each in person.attributes]

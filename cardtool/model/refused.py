@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exception for something that cannot be used or done as the user asked."""
 
-from collections.abc import Callable
+from functools import partial
 
 
 class Refused(Exception):  # noqa: N818 - no fault of ours: a person is told what to do
@@ -13,10 +13,6 @@ class Refused(Exception):  # noqa: N818 - no fault of ours: a person is told wha
         self.code = code
         self.facts = facts
 
-    def __reduce__(self) -> tuple[Callable[..., "Refused"], tuple[object, ...]]:
+    def __reduce__(self) -> tuple[partial["Refused"], tuple[()]]:
         """Let pickle carry the exception from one process to another."""
-        return _refused, (type(self), self.code, self.facts)
-
-
-def _refused(kind: type[Refused], code: str, facts: dict[str, str | int]) -> Refused:
-    return kind(code=code, **facts)
+        return partial(type(self), code=self.code, **self.facts), ()

@@ -7,6 +7,8 @@ would misread a newer file.
 """
 
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from enum import StrEnum
 
 import msgspec
@@ -14,8 +16,15 @@ import msgspec
 from cardtool.model.certificate import Certificate
 from cardtool.model.limits import ByName, Hex, Some, Text, Texts
 from cardtool.model.moments import Utc
-from cardtool.model.origin import Origin
-from cardtool.model.surroundings import Driver, Process, Running, Service, Session, UsbDevice
+from cardtool.model.surroundings import (
+    Driver,
+    Origin,
+    Process,
+    Running,
+    Service,
+    Session,
+    UsbDevice,
+)
 from cardtool.model.trust import Trust
 
 SCHEMA = 1
@@ -245,13 +254,54 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def chain(
+    first: CertificateObject, known: Iterable[CertificateObject]
+) -> tuple[CertificateObject, ...]:
+    """Return a certificate followed by its issuers among those known, each once.
+
+    They are told by names and key identifiers, which is no proof: no signature is verified here.
+    The chain ends at a self-signed one, and where no issuer is known.
+    """
+    left = {each.sha256: each for each in known if each.sha256 != first.sha256}
+    found = [first]
+    while (issuer := _issuer(found[-1], left.values())) is not None:
+        found.append(left.pop(issuer.sha256))
+    return tuple(found)
+
+
+def _issuer(
+    child: CertificateObject, known: Iterable[CertificateObject]
+) -> CertificateObject | None:
+    """Return who issued it; of several with its name and key, the one that lasts longest.
+
+    Source: RFC 5280 §4.2.1.1 (key identifiers tell several keys of one name apart), §6.1.
+    """
+    content = child.content
+    if not isinstance(content, Certificate) or content.subject == content.issuer:
+        return None
+    fitting = [
+        (content.authority_key_id == other.subject_key_id, other.not_after_at, each)
+        for each in known
+        if isinstance(other := each.content, Certificate)
+        and other.subject == content.issuer
+        and other.subject.attributes
+        and content.authority_key_id in ("", other.subject_key_id or content.authority_key_id)
+    ]
+    return max(fitting, key=lambda each: each[:2])[2] if fitting else None
+
+
 class _SchemaOnly(msgspec.Struct, frozen=True, kw_only=True):
     schema: int
+
+
+class _Document(msgspec.Struct, frozen=True, kw_only=True):
+    snapshot: msgspec.Raw = msgspec.Raw()
 
 
 # made now: two threads that make the first decoder of a type end the process (model/once.py)
 _SCHEMA_ONLY = msgspec.json.Decoder(_SchemaOnly)
 _SNAPSHOT = msgspec.json.Decoder(Snapshot)
+_DOCUMENT = msgspec.json.Decoder(_Document)
 
 
 def encode(snapshot: Snapshot) -> bytes:
@@ -278,3 +328,18 @@ def decode(body: bytes) -> Snapshot:
         return _SNAPSHOT.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SnapshotError(str(error)) from error
+
+
+def inside(body: bytes) -> tuple[bytes, Snapshot]:
+    """Read a snapshot, or the one inside a saved diagnosis; return its text too.
+
+    Raises:
+        SnapshotError: there is none.
+    """
+    try:
+        return body, decode(body)
+    except SnapshotError:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            if text := bytes(_DOCUMENT.decode(body).snapshot):
+                return text, decode(text)
+        raise

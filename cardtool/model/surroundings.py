@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What surrounds readers and cards: USB, services, the session, other programs.
+"""What surrounds readers and cards: USB, services, the session, other programs, and the sender.
 
 Facts in the system's own words, as everywhere in the model; parts of a `Snapshot`.
 """
+
+from enum import StrEnum
 
 import msgspec
 
@@ -88,3 +90,24 @@ class Driver(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Text
     version: Text = ""
+
+
+class IdentityPolicy(StrEnum):
+    """What of a person leaves a workstation."""
+
+    FULL = "full"
+    MASKED = "masked"
+    """Numbers lose their middle, names stay; the certificates' bytes are left out."""
+    HASHED = "hashed"
+    """Every personal value is a keyed hash."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """What the sender of a snapshot says of itself."""
+
+    host_id: Text
+    """32 hex digits: the same as long as the system is not set up anew, whatever its name."""
+    unit: Text = ""
+    user: Text = ""
+    """Who was logged on, as the policy left it."""
+    identity: IdentityPolicy

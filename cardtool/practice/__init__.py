@@ -5,12 +5,13 @@ Only data and its reading; a view that shows a case marks it as practice. All pe
 """
 
 import importlib.resources
-from importlib.resources.abc import Traversable
 
 import msgspec
 
 from cardtool.model.moments import Utc
 from cardtool.model.snapshot import Snapshot
+
+_FOLDER = importlib.resources.files(__name__)
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,14 +30,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 def names() -> tuple[str, ...]:
     """Return the names of all cases in alphabetical order."""
-    files = (entry.name for entry in _folder().iterdir())
+    files = (entry.name for entry in _FOLDER.iterdir())
     return tuple(sorted(name.removesuffix(".json") for name in files if name.endswith(".json")))
 
 
 def load(name: str) -> Case:
     """Read one of the cases of `names`."""
-    return msgspec.json.decode((_folder() / f"{name}.json").read_bytes(), type=Case)
-
-
-def _folder() -> Traversable:
-    return importlib.resources.files(__name__)
+    return msgspec.json.decode((_FOLDER / f"{name}.json").read_bytes(), type=Case)

@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from cardtool import regularfile, wholefile
-from cardtool.model.origin import account
+from cardtool import files
+from cardtool.model.names import account
 from cardtool.model.snapshot import Failure
 from cardtool.probe import program
 from cardtool.probe.usb import plist
@@ -110,12 +110,12 @@ def _ask_registry() -> str:
 def _random(kept: Path) -> str:
     """Return the random identifier that is stored, or make and store one."""
     with suppress(FileNotFoundError, UnicodeDecodeError):
-        kept_text = regularfile.read_own(kept, _SIZE_LIMIT_BYTES)[:_LONGEST].decode("ascii")
+        kept_text = files.read_own(kept, _SIZE_LIMIT_BYTES)[:_LONGEST].decode("ascii")
         if identifier := of_text(kept_text):
             return identifier.hex()
     drawn = uuid.uuid4().hex
     kept.parent.mkdir(parents=True, exist_ok=True)
-    wholefile.write(kept, f"{drawn}\n".encode())
+    files.write(kept, f"{drawn}\n".encode())
     return drawn
 
 

@@ -6,9 +6,8 @@ from typing import TypeVar
 import msgspec
 
 from cardtool.model.limits import fitted
-from cardtool.model.online import Online
 from cardtool.model.snapshot import Failure, ModuleInfo, Reader, Slot, Token
-from cardtool.model.trust import Trust
+from cardtool.model.trust import Online, Trust
 from cardtool.probe.isolation import LostWorkerError, Worker
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ import msgspec
 import platformdirs
 from msgspec.structs import replace
 
-from cardtool import regularfile, wholefile
+from cardtool import files
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
 
 _VARIABLE = "CARDTOOL_STATE"
@@ -25,7 +25,7 @@ def recall() -> LastGood | None:
     """Return the state that was kept; None: there is none, or it cannot be read."""
     with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if file := _file():
-            return _STATE.decode(regularfile.read_own(file, _SIZE_LIMIT_BYTES))
+            return _STATE.decode(files.read_own(file, _SIZE_LIMIT_BYTES))
     return None
 
 
@@ -46,7 +46,7 @@ def _keep(last: LastGood) -> None:
         return
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        wholefile.write(file, msgspec.json.encode(last) + b"\n")
+        files.write(file, msgspec.json.encode(last) + b"\n")
 
 
 def summarise(snapshot: Snapshot) -> LastGood:

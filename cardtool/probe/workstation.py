@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from cardtool import BUILT_ON, __version__
 from cardtool.deadline import Deadline
 from cardtool.model.limits import fitted
-from cardtool.model.online import Online
 from cardtool.model.snapshot import Failure, Module, Snapshot
+from cardtool.model.trust import Online
 from cardtool.probe import host, last_good, modules
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import READERS, ListReaders, ask

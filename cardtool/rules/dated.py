@@ -10,8 +10,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from cardtool.model.course import Course
-from cardtool.model.diagnosis import Diagnosis, Finding
+from cardtool.model.diagnosis import Course, Diagnosis, Finding
 from cardtool.rules import desk, renewal, trust
 from cardtool.rules.policy import Policy
 from cardtool.rules.succession import lines_of

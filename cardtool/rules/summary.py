@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from msgspec.structs import replace
 
 from cardtool.model.diagnosis import Diagnosis, Severity
+from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.snapshot import Snapshot
-from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import desk, renewal, trust
 from cardtool.rules.policy import Policy
 

@@ -80,7 +80,7 @@ def _asked(snapshot: Snapshot) -> _Asked:
 
 def _chain(trust: Trust, whose: dict[str, str]) -> Finding:
     if trust.anchor and not trust.problem:
-        names = {root.id: root.name for root in issuers.load()}
+        names = {root.id: root.name for root in issuers()}
         return finding("nes-trusted", **whose, root=names.get(trust.anchor, trust.anchor))
     if trust.problem in _FORGED:
         return finding("nes-untrusted", **whose, reason=trust.problem)

@@ -7,6 +7,7 @@ goes into a sentence as it was found: it is never itself read as a pattern.
 
 import string
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +27,10 @@ _UNKNOWN = "…"
 @once
 def load_words(language: str) -> dict[str, Any]:
     """Give the words of a language of `LANGUAGES`, read once a process."""
-    import importlib.resources  # noqa: PLC0415 - `--help` wants the list of languages, no words
+    import pkgutil  # noqa: PLC0415 - `--help` wants the list of languages, no words
     import tomllib  # noqa: PLC0415
 
-    file = importlib.resources.files(__name__) / f"{language}.toml"
-    return tomllib.loads(file.read_text("utf-8"))
+    return tomllib.loads((pkgutil.get_data(__name__, f"{language}.toml") or b"").decode())
 
 
 class Text:
@@ -95,15 +95,12 @@ class Text:
         return self._fill(self._words["refusal"][code], facts)
 
     def moment(self, moment: datetime) -> str:
-        """Show a moment to the second with its offset.
-
-        One at the edge of the calendar, which the zone would push out of it, keeps its own offset.
-        """
+        """Show a moment to the second with its offset."""
         shown = self.local(moment)
         offset = shown.strftime("%z")
         parts = {
             **self._day(shown),
-            "time": f"{shown.hour:02}:{shown.minute:02}:{shown.second:02}",
+            "time": f"{shown:%H:%M:%S}",
             "offset": f"{offset[:3]}:{offset[3:5]}",
         }
         return self._fill(self._words["moment"]["says"], parts)
@@ -144,10 +141,8 @@ class Text:
         )
 
     def _value(self, name: str, facts: Mapping[str, str | int]) -> str:
-        value = facts.get(name, _UNKNOWN)
+        value = str(facts.get(name, _UNKNOWN))
         if name.endswith("_at"):
-            try:
-                return self.moment(datetime.fromisoformat(str(value)))
-            except ValueError:
-                return str(value)
-        return str(value)
+            with suppress(ValueError):
+                return self.moment(datetime.fromisoformat(value))
+        return value

@@ -3,7 +3,7 @@
 
 import pytest
 
-from cardtool.catalog import institutions, procedures
+from cardtool.catalog import procedures
 from cardtool.model.redact import mask
 from cardtool.practice import load, names
 from cardtool.rules import diagnose
@@ -26,7 +26,7 @@ _MOST_SHEETS = 5
 """Of one desk with its procedures: more, nobody reads."""
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
-every_profile = pytest.mark.parametrize("profile", institutions.SHIPPED)
+every_profile = pytest.mark.parametrize("profile", procedures.SHIPPED)
 HOSTILE = (
     "\x1b[2J</style></title><script>document.title='run'</script><img src=https://evil.example/x>"
     '" onload="a()\u202ehttps://evil.example/login\u2066\ud800\x00' + "W" * 300
@@ -130,7 +130,7 @@ def test_what_is_drawn_lies_on_the_page(opens: Opens, language: str) -> None:
 @every_language
 @every_profile
 def test_every_procedure(opens: Opens, axe: str, profile: str, language: str) -> None:
-    institution = institutions.load(profile)
+    institution = procedures.institution(profile)
     text = Text(language, ZONE, institution=institution.values())
     guides = [procedures.guide(each, None, institution) for each in procedures.load().values()]
 
@@ -143,7 +143,7 @@ def test_every_procedure(opens: Opens, axe: str, profile: str, language: str) ->
 @every_profile
 def test_each_procedure_prints_on_one_sheet(opens: Opens, profile: str, language: str) -> None:
     """Each begins a sheet, so that as many as there are means that none needs a second."""
-    institution = institutions.load(profile)
+    institution = procedures.institution(profile)
     text = Text(language, ZONE, institution=institution.values())
     guides = [procedures.guide(each, None, institution) for each in procedures.load().values()]
 

@@ -7,15 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
-from cardtool.catalog import institutions, procedures
+from cardtool.catalog import procedures
 from cardtool.model.certificate import Judged, MoneyLimit
-from cardtool.model.change import Change
 from cardtool.model.diagnosis import Diagnosis, Severity
-from cardtool.model.forecast import Forecast, Renewals
+from cardtool.model.lists import Change, Forecast, ReaderState, Renewals, Summary
 from cardtool.model.procedure import Guide
 from cardtool.model.redact import mask
 from cardtool.model.snapshot import Failure
-from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import diagnose
 from cardtool.rules.dated import dated as with_dates
 from cardtool.rules.listed import listed
@@ -165,7 +163,7 @@ def tally() -> dict[str, Counter[str]]:
 
 def guides() -> list[Guide]:
     """Return the procedure with the most facts, as an institution has it."""
-    institution = institutions.load("kirikkale-ism", AT.date())
+    institution = procedures.institution("kirikkale-ism", AT.date())
     return [procedures.guide(procedures.load()["renewal"], None, institution)]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
 
-from cardtool.catalog import institutions, procedures
+from cardtool.catalog import procedures
 from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.redact import mask, redact
 from cardtool.rules import diagnose
@@ -76,7 +76,7 @@ def _sections(parts: Iterable[tuple[str, str]]) -> str:
 
 
 def _text(language: str) -> Text:
-    return Text(language, ZONE, institution=institutions.load().values())
+    return Text(language, ZONE, institution=procedures.institution().values())
 
 
 def _pages(practice: Mapping[str, Diagnosis], language: str) -> Iterator[tuple[str, str]]:
@@ -178,7 +178,7 @@ _APART = {("terminal", DIAGNOSIS), ("html", DIAGNOSIS)}
 
 def html(diagnoses: Iterable[Diagnosis], language: str, paper: Paper | None = None) -> str:
     """Return the HTML page as the command line has it made, with nationwide facts alone."""
-    institution = institutions.load()
+    institution = procedures.institution()
     guides = {
         name: procedures.guide(each, None, institution) for name, each in procedures.load().items()
     }

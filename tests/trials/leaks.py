@@ -21,9 +21,9 @@ from msgspec.structs import replace
 
 from cardtool.cli.trace import lines
 from cardtool.fleet.sending.parcel import parcel
-from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot, encode
+from cardtool.model.surroundings import IdentityPolicy, Origin
 from cardtool.rules import diagnose
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import dated, summarise

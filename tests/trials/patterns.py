@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 
 import cardtool
 from cardtool.catalog import addresses
-from cardtool.model.spelling import Names
-from cardtool.model.values import Values
+from cardtool.model.names import Names
+from cardtool.model.numbers import Values
 from tests.trials import Trial
 
 _SIZE = 1_000_000
@@ -42,8 +42,8 @@ _CALLS = frozenset({"compile", *_ANYWHERE, *_AT_THE_START})
 
 _MADE: dict[tuple[str, str], tuple[re.Pattern[Any], ...]] = {
     ("cardtool.catalog.addresses", "_pattern"): (addresses._pattern(),),  # noqa: SLF001
-    ("cardtool.model.spelling", "__init__"): (Names.of(["AYŞE ÖRNEK"])._pattern,),  # noqa: SLF001
-    ("cardtool.model.values", "_of_forms"): (Values(["5A01", "10000001990"])._pattern,),  # noqa: SLF001
+    ("cardtool.model.names", "__init__"): (Names.of(["AYŞE ÖRNEK"])._pattern,),  # noqa: SLF001
+    ("cardtool.model.numbers", "_of_forms"): (Values(["5A01", "10000001990"])._pattern,),  # noqa: SLF001
 }
 """Patterns that a function makes from what it is given: its module, its name and examples."""
 

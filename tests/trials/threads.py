@@ -28,10 +28,10 @@ _LIMIT_S = 60.0
 _LOADERS = (
     "catalog.load()",
     "catalog.readers_named('ACS ACR39U ICC Reader 00 00')",
-    "issuers.load()",
+    "catalog.issuers()",
     "procedures.load()",
-    "institutions.load()",
-    "institutions.load('kirikkale-ism')",
+    "procedures.institution()",
+    "procedures.institution('kirikkale-ism')",
     "addresses.expand('Atatürk Cad. No: 5')",
     "Text('tr')",
     "usb.understand({'1-1': {'idVendor': b'072f', 'idProduct': b'90cc'}}, Path('/'))",
@@ -40,7 +40,7 @@ _TWO_THREADS = """
 import sys, threading
 from pathlib import Path
 from cardtool import catalog
-from cardtool.catalog import addresses, institutions, issuers, procedures
+from cardtool.catalog import addresses, procedures
 from cardtool.probe import usb
 from cardtool.text import Text
 

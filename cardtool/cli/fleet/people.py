@@ -15,7 +15,7 @@ from cardtool.cli.refusal import Refusal
 from cardtool.fleet.removing import searching
 from cardtool.fleet.removing.searching import Person
 from cardtool.fleet.store.database import Store
-from cardtool.model.redact import hashed
+from cardtool.model.hiding import hashed
 
 ASKED = "-"
 """Given instead of a person: ask for the number."""

@@ -20,8 +20,8 @@ from cardtool.fleet.columns import StoredRow, line
 from cardtool.fleet.pool import judging, results
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
+from cardtool.model.lists import Summary
 from cardtool.model.moments import to_us
-from cardtool.model.summary import Summary
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import dated
 

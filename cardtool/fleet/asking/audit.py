@@ -22,7 +22,7 @@ from cardtool.fleet.asking.questions import Question, Sort, walked
 from cardtool.fleet.columns import SEVERITIES, line, split
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
-from cardtool.model.summary import Summary
+from cardtool.model.lists import Summary
 from cardtool.rules.policy import Policy
 
 By = Literal["severity", "verdict", "code", "reader", "unit"]

@@ -18,8 +18,8 @@ from cardtool.fleet.asking.questions import Question
 from cardtool.fleet.columns import OF_THE_NES, line
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, IS_AHEAD, SNAPSHOT, WORKSTATION
+from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.moments import from_us, to_us
-from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import renewal
 from cardtool.rules.codes import ROWS
 from cardtool.rules.policy import Policy

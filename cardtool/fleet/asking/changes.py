@@ -14,9 +14,8 @@ from cardtool.fleet.asking.past import summary
 from cardtool.fleet.columns import StoredRow
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
-from cardtool.model.change import Change
+from cardtool.model.lists import Change, ReaderState, Summary
 from cardtool.model.snapshot import Reader
-from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules.policy import Policy
 
 _AT_ONCE = 500

@@ -17,7 +17,7 @@ from cardtool.fleet.asking.advance import advance
 from cardtool.fleet.asking.cards import whose
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, WORKSTATION
-from cardtool.model.forecast import Forecast, Renewals
+from cardtool.model.lists import Forecast, Renewals
 from cardtool.model.moments import to_us
 from cardtool.model.turkey import TURKEY
 from cardtool.rules.policy import Policy

@@ -19,10 +19,9 @@ from cardtool.fleet.columns import StoredRow
 from cardtool.fleet.register.keeping import whose
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
+from cardtool.model.lists import Form, Order, ReaderState, Summary
 from cardtool.model.moments import to_us
-from cardtool.model.order import Form, Order
 from cardtool.model.snapshot import Snapshot, decode
-from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules import ports
 from cardtool.rules.policy import Policy
 

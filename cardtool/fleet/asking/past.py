@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from cardtool.fleet.columns import Columns, UnfitError, columns
 from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.tables import IS_AHEAD, SNAPSHOT, WORKSTATION
+from cardtool.model.lists import Summary
 from cardtool.model.moments import from_us, to_us
 from cardtool.model.snapshot import SnapshotError, decode
-from cardtool.model.summary import Summary
 from cardtool.rules import diagnose
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import summarise

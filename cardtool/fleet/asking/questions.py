@@ -26,8 +26,8 @@ from sqlalchemy.sql import true
 
 from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.diagnosis import Severity
+from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.moments import to_us
-from cardtool.model.summary import ReaderState, Summary
 from cardtool.rules.codes import ROWS
 
 Sort = Literal["came", "host", "end", "unit", "seen", "severity"]

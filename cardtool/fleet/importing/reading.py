@@ -14,9 +14,8 @@ from cardtool.fleet.importing.deadline import LateError, deadline
 from cardtool.fleet.importing.files import Piece
 from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.bodies import pack
-from cardtool.model.document import inside
-from cardtool.model.origin import IdentityPolicy
-from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, SnapshotError
+from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, SnapshotError, inside
+from cardtool.model.surroundings import IdentityPolicy
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):

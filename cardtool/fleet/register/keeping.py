@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select
 from cardtool.fleet.register.people import Disguise, Line, Register, short
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, WORKSTATION
+from cardtool.model.lists import Entry, Merged
 from cardtool.model.refused import Refused
-from cardtool.model.register import Entry, Merged
 from cardtool.model.turkey import folded
 
 _FIELDS = Entry.__struct_fields__

@@ -12,11 +12,12 @@ import msgspec
 
 from cardtool.fleet.register.grid import Grid, grids
 from cardtool.fleet.register.headings import IDENTIFYING, Headings
+from cardtool.model.hiding import hashed, without_numbers
+from cardtool.model.lists import Entry, Trouble
+from cardtool.model.names import account
 from cardtool.model.numbers import is_one
-from cardtool.model.origin import IdentityPolicy, account
-from cardtool.model.redact import hashed, without_numbers
 from cardtool.model.refused import Refused
-from cardtool.model.register import Entry, Trouble
+from cardtool.model.surroundings import IdentityPolicy
 
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
 _DECIMALS = re.compile(r"[.,]0+$")

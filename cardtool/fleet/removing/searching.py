@@ -18,9 +18,9 @@ from cardtool.fleet.removing.contents import others, texts
 from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, SNAPSHOT, WORKSTATION
-from cardtool.model.origin import account
+from cardtool.model.hiding import starred
+from cardtool.model.names import account
 from cardtool.model.refused import Refused
-from cardtool.model.stars import starred
 from cardtool.model.turkey import lowered
 
 SHORTEST = 3

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cardtool import regularfile, wholefile
+from cardtool import files
 from cardtool.fleet.sending.spool import DELIVERED, Answer
 from cardtool.model.refused import Refused
 
@@ -53,7 +53,7 @@ class Folder:
         place = self._folder / name
         try:
             if not _holds(place, body):
-                wholefile.write(place, body, draft=f".{name}.part", private=False)
+                files.write(place, body, draft=f".{name}.part", private=False)
         except OSError as error:
             kind = "access" if isinstance(error, PermissionError) else ""
             return Answer("away", kind, f"{self._folder}: {error.strerror or error}")
@@ -64,6 +64,6 @@ class Folder:
 def _holds(place: Path, body: bytes) -> bool:
     """Tell whether a file is there with these bytes; False if it cannot be read."""
     try:
-        return place.stat().st_size == len(body) and regularfile.read(place) == body
+        return place.stat().st_size == len(body) and files.read(place) == body
     except OSError:
         return False

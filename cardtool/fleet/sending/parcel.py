@@ -8,9 +8,9 @@ from datetime import UTC
 import msgspec
 from msgspec.structs import replace
 
-from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.model.redact import leaving
 from cardtool.model.snapshot import Snapshot, SnapshotError, decode
+from cardtool.model.surroundings import IdentityPolicy, Origin
 
 _DIGEST_DIGITS = 16
 

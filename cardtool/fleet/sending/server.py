@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from cardtool import regularfile
+from cardtool import files
 from cardtool.deadline import Deadline
 from cardtool.fleet.sending.spool import DELIVERED, Answer
 from cardtool.fleet.settings import OfFleet
@@ -111,7 +111,7 @@ def _tls(ca_file: str | None) -> ssl.SSLContext:
     """Return the trusted issuers: those in a file, or those that the system trusts."""
     try:
         if ca_file is not None:
-            regularfile.opened(ca_file).close()
+            files.opened(ca_file).close()
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ValueError) as error:  # an SSLError is an OSError
         reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
@@ -123,7 +123,7 @@ def _token(file: str) -> str:
     path = Path(file).expanduser()
     try:
         mode = path.stat().st_mode
-        with regularfile.opened(path) as opened:
+        with files.opened(path) as opened:
             body = opened.read(_TOKEN_BYTES)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from cardtool import regularfile, wholefile
+from cardtool import files
 
 _WAITING = re.compile(r"(?P<number>[0-9]{12})_(?P<name>[^.].*)")
 _DRAFT = ".part"
@@ -91,7 +91,7 @@ class Spool:
             if any(_parts(file)["name"] == name for file in waiting):
                 return 0
             number = int(_parts(waiting[-1])["number"]) + 1 if waiting else 1
-            wholefile.write(self._folder / f"{number:012d}_{name}", body, draft=_DRAFT)
+            files.write(self._folder / f"{number:012d}_{name}", body, draft=_DRAFT)
             over = waiting[: max(len(waiting) + 1 - self._limit, 0)] if self._limit else []
             for oldest in over:
                 oldest.unlink(missing_ok=True)
@@ -115,7 +115,7 @@ class Spool:
             tried = self._tried()
             for file in self._queue(tried):
                 try:
-                    body = regularfile.read(file, follow=False)
+                    body = files.read(file, follow=False)
                 except FileNotFoundError:  # dropped in the meantime
                     continue
                 except OSError as error:  # another user's file: leave it, and go on with the next
@@ -155,7 +155,7 @@ class Spool:
         """Return how often each waiting snapshot was tried."""
         waiting = {_parts(file)["name"] for file in self._waiting()}
         try:
-            lines = regularfile.read(self._folder / _TRIED).decode().splitlines()
+            lines = files.read(self._folder / _TRIED).decode().splitlines()
         except (OSError, UnicodeDecodeError):
             return {}
         parts = (line.partition(" ") for line in lines)
@@ -164,14 +164,14 @@ class Spool:
     def _keep_tried(self, tried: Mapping[str, int]) -> None:
         body = "".join(f"{number} {name}\n" for name, number in tried.items()).encode()
         with suppress(OSError):  # not counted: the snapshot is tried more often
-            wholefile.write(self._folder / _TRIED, body, draft=f"{_TRIED}{_DRAFT}")
+            files.write(self._folder / _TRIED, body, draft=f"{_TRIED}{_DRAFT}")
 
     def _set_aside(self, file: Path, reason: str) -> None:
         """Move a refused snapshot into the folder `refused`, with the reason beside it."""
         folder = self._folder / "refused"
         _make(folder)
         name = _parts(file)["name"]
-        wholefile.write(folder / f"{name}.reason.txt", f"{reason}\n".encode())
+        files.write(folder / f"{name}.reason.txt", f"{reason}\n".encode())
         file.replace(folder / name)
 
     def _waiting(self) -> list[Path]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from cardtool import regularfile
+from cardtool import files
 from cardtool.fleet.store.tables import SCHEMA
 from cardtool.model.refused import Refused
 
@@ -178,7 +178,7 @@ def _prepare_file(url: URL, *, may_make: bool) -> None:
         with suppress(FileExistsError):
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        with regularfile.opened(file) as opened:
+        with files.opened(file) as opened:
             head = opened.read(len(_SQLITE_HEADER))
     except OSError as error:
         reason = error.strerror or str(error)

@@ -7,9 +7,8 @@ Loads nothing of cryptography and opens no connection.
 from datetime import UTC, datetime
 
 from cardtool.model.certificate import Certificate
-from cardtool.model.online import Online
 from cardtool.model.snapshot import Failure, Snapshot
-from cardtool.model.trust import Attempt, Trust
+from cardtool.model.trust import Attempt, Online, Trust
 from cardtool.probe import jobs
 from cardtool.probe.isolation import Worker
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
-from cardtool import regularfile, wholefile
+from cardtool import files
 
 _VARIABLE = "CARDTOOL_CACHE"
 
@@ -38,7 +38,7 @@ def recall(url: str) -> bytes | None:
     # TypeError: a time without a zone
     with suppress(OSError, ValueError, TypeError, RecursionError):
         if file := _file(url):
-            head, _, body = regularfile.read_own(file, _LIMIT_BYTES).partition(b"\n")
+            head, _, body = files.read_own(file, _LIMIT_BYTES).partition(b"\n")
             kept = _HEAD.decode(head)
             is_whole = kept.url == url and kept.sha256 == hashlib.sha256(body).hexdigest()
             if is_whole and kept.until > datetime.now(UTC):
@@ -54,7 +54,7 @@ def remember(url: str, body: bytes, until: datetime) -> None:
             return
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         head = _Head(url=url, until=until, sha256=hashlib.sha256(body).hexdigest())
-        wholefile.write(file, [msgspec.json.encode(head), b"\n", body])
+        files.write(file, [msgspec.json.encode(head), b"\n", body])
         _shrink(file.parent)
 
 

@@ -72,7 +72,7 @@ class Chain(msgspec.Struct, kw_only=True):
 def anchors(pinned: Sequence[str]) -> dict[str, str]:
     """Return the name of each trusted root by its fingerprint; a site's own are their own name."""
     site = {pin.upper(): pin.upper() for pin in pinned}
-    return site | {issuer.sha256: issuer.id for issuer in issuers.load()}
+    return site | {issuer.sha256: issuer.id for issuer in issuers()}
 
 
 def build(
@@ -180,7 +180,7 @@ def _is_new(issuer: x509.Certificate, search: _Search, tried: set[str]) -> bool:
 def _from_network(child: x509.Certificate, search: _Search) -> Iterator[x509.Certificate]:
     facts = parse(child.dump())
     key_id = (child.authority_key_identifier or b"").hex().upper()
-    urls = [url for issuer in issuers.load() if issuer.key_id == key_id for url in issuer.urls]
+    urls = [url for issuer in issuers() if issuer.key_id == key_id for url in issuer.urls]
     urls += facts.ca_issuer_urls if isinstance(facts, Certificate) else ()
     for url in dict.fromkeys(urls):
         kept = cache.recall(url)

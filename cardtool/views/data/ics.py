@@ -16,9 +16,9 @@ from icalendar import Alarm, Calendar, Event
 
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Diagnosis, Finding
+from cardtool.model.lists import Summary
 from cardtool.model.moments import utc
 from cardtool.model.snapshot import Failure
-from cardtool.model.summary import Summary
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from cardtool.model.diagnosis import Diagnosis, Finding, encode
+from cardtool.model.diagnosis import Diagnosis, Finding
 
 if TYPE_CHECKING:  # a program that wants data does not wait for words
     from cardtool.text import Text
@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a program that wants data does not wait for words
 def render(diagnoses: Iterable[Diagnosis], _text: "Text | None" = None) -> Iterator[str]:
     """Yield one document per diagnosis; codes and facts need no language."""
     for diagnosis in diagnoses:
-        yield encode(diagnosis).decode()
+        yield document(diagnosis)
 
 
 def render_record(record: object, _text: "Text | None" = None) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from cardtool.model.change import Change
+from cardtool.model.lists import Change
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.lists import csv

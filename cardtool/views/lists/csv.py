@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
+from cardtool.model.lists import Summary
 from cardtool.model.moments import iso
-from cardtool.model.summary import Summary
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 

@@ -7,7 +7,7 @@ import msgspec
 from rich.table import Table
 from rich.text import Text as Line
 
-from cardtool.model.forecast import Forecast, Renewals
+from cardtool.model.lists import Forecast, Renewals
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.lists import csv

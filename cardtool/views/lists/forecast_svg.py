@@ -8,7 +8,7 @@ of which nothing inside would be. Source: SVG 1.1, and WAI-ARIA Graphics Module 
 from collections.abc import Iterator
 from xml.sax.saxutils import escape as quoted
 
-from cardtool.model.forecast import Forecast
+from cardtool.model.lists import Forecast
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.lists.forecast import by_month, money, named

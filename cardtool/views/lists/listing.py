@@ -12,7 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text as Line
 
 from cardtool.model.diagnosis import Severity
-from cardtool.model.summary import ReaderState, Summary
+from cardtool.model.lists import ReaderState, Summary
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 
 from cardtool.model.diagnosis import Severity
-from cardtool.model.summary import ReaderState, Summary
+from cardtool.model.lists import ReaderState, Summary
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 

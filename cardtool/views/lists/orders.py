@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text as Line
 
-from cardtool.model.order import Order
-from cardtool.model.register import Entry
+from cardtool.model.lists import Entry, Order
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.lists.csv import Value, rows

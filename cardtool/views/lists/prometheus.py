@@ -19,8 +19,8 @@ from typing import TextIO
 import msgspec
 
 from cardtool.model.diagnosis import Severity
+from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.moments import seconds
-from cardtool.model.summary import ReaderState, Summary
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 

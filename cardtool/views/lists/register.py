@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from cardtool.model.register import Entry, Merged, Trouble
+from cardtool.model.lists import Entry, Merged, Trouble
 from cardtool.text import Text
 from cardtool.views.data.json import document
 from cardtool.views.harmless import escape

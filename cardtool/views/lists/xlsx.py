@@ -16,8 +16,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from cardtool.model.diagnosis import Severity
-from cardtool.model.order import Order
-from cardtool.model.summary import ReaderState, Summary
+from cardtool.model.lists import Order, ReaderState, Summary
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.lists import orders as order_rows

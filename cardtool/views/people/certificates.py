@@ -10,9 +10,8 @@ from rich.text import Text as Line
 
 from cardtool.catalog import issuers
 from cardtool.model.certificate import Certificate, Judged, Name
-from cardtool.model.chain import chain
 from cardtool.model.diagnosis import Diagnosis
-from cardtool.model.snapshot import CertificateObject, Failure, Slot, Token
+from cardtool.model.snapshot import CertificateObject, Failure, Slot, Token, chain
 from cardtool.model.trust import Trust
 from cardtool.text import Text
 from cardtool.views.data.json import document
@@ -127,7 +126,7 @@ def _short(
 
 def _online(trust: Trust, text: Text) -> dict[str, str]:
     """Return what the issuers' servers said, or which of them gave no answer."""
-    roots = {root.id: root.name for root in issuers.load()}
+    roots = {root.id: root.name for root in issuers()}
     held = bool(trust.anchor) and not trust.problem
     unproven = f"{text.label('chain-unproven')} ({trust.problem or '-'})"
     rows = {"certificate-chain": roots.get(trust.anchor, trust.anchor) if held else unproven}

@@ -15,8 +15,7 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cardtool.model.course import Course
-from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Link, Severity
+from cardtool.model.diagnosis import Actor, Course, Diagnosis, Finding, Link, Severity
 from cardtool.model.once import once
 from cardtool.model.procedure import LINK, Guide, Step
 from cardtool.text import Text

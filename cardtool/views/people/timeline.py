@@ -10,7 +10,7 @@ from datetime import datetime
 
 import msgspec
 
-from cardtool.model.course import Course
+from cardtool.model.diagnosis import Course
 
 _EDGE = 1.0
 """Percent kept free on both sides, for the width of a stroke."""

@@ -22,7 +22,7 @@ from cardtool.fleet.asking.cards import cards
 from cardtool.fleet.asking.questions import Question, Sort
 from cardtool.model.diagnosis import Severity
 from cardtool.model.hiding import Hiding
-from cardtool.model.summary import ReaderState, Summary
+from cardtool.model.lists import ReaderState, Summary
 from cardtool.rules.codes import ROWS
 from cardtool.views import LIST, formats
 from cardtool.views.lists.tally import Tally

@@ -14,7 +14,7 @@ from cardtool.cli.output import write
 from cardtool.cli.refusal import Refusal
 from cardtool.fleet.removing import forgetting, searching
 from cardtool.fleet.removing.searching import Trace
-from cardtool.model.redact import without_numbers
+from cardtool.model.hiding import without_numbers
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 

@@ -16,8 +16,8 @@ from cardtool.cli.output import write
 from cardtool.cli.refusal import UNKNOWN, Refusal
 from cardtool.fleet.importing.blocks import JudgedBlocks
 from cardtool.fleet.pool import Terms
-from cardtool.model.origin import IdentityPolicy
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
+from cardtool.model.surroundings import IdentityPolicy
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 

@@ -3,7 +3,7 @@
 
 import click
 
-from cardtool import regularfile
+from cardtool import files
 from cardtool.cli.asked import Asked
 from cardtool.cli.fleet.confirming import YES, confirm
 from cardtool.cli.fleet.opening import opened
@@ -15,9 +15,9 @@ from cardtool.fleet.register import keeping, limited
 from cardtool.fleet.register.grid import LARGEST_BYTES
 from cardtool.fleet.register.people import Disguise, Register, read
 from cardtool.fleet.store.database import Store
-from cardtool.model.origin import IdentityPolicy
+from cardtool.model.lists import Merged
 from cardtool.model.refused import Refused
-from cardtool.model.register import Merged
+from cardtool.model.surroundings import IdentityPolicy
 from cardtool.views.lists import ndjson
 from cardtool.views.lists import register as views
 
@@ -91,7 +91,7 @@ def _read(asked: Asked, file: str, sheet: str | None) -> Register:
         Refusal: it cannot be used.
     """
     try:
-        with regularfile.opened(file) as opened_file:
+        with files.opened(file) as opened_file:
             body = opened_file.read(LARGEST_BYTES + 1)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -13,8 +13,8 @@ from cardtool.cli.refusal import Refusal
 from cardtool.fleet.sending.delivery import HandOver, destination
 from cardtool.fleet.sending.parcel import allowed, parcel
 from cardtool.fleet.sending.spool import Answer, Report, Spool
-from cardtool.model.origin import IdentityPolicy, Origin
 from cardtool.model.snapshot import SnapshotError
+from cardtool.model.surroundings import IdentityPolicy, Origin
 from cardtool.probe import accounts, identity, last_good
 
 _WAITS = 1

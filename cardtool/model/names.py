@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds the names of people in texts, however they are spelt. Knows no snapshot, hides nothing.
+r"""Finds the names of people and of accounts in texts, however they are spelt. Hides nothing.
 
 A name and a text are compared by their letters and digits alone: without case, marks, dots,
 blanks and percent signs. So AYŞE ÖRNEK is found in `ornek_ayse` and in `Ay%C5%9Fe%20%C3%96rnek`.
+Of the account of whoever runs the program a short name, or one that is a word of the trade, counts
+only where it can mean nothing else: as a whole part of a path, in KURUM\al and al@kurum.
 """
 
 import re
@@ -11,10 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import permutations
 
-from cardtool.model.numbers import is_full
-
-SHORTEST = 4
-"""Letters; anything shorter would be found inside unrelated words."""
+from cardtool.model.numbers import SHORTEST, is_full, is_hashed
 
 _INSIDE = 8
 """Letters; a shorter name counts only as a whole word, a longer one inside a word too."""
@@ -32,6 +31,8 @@ _ESCAPED = re.compile(
 )
 """As addresses, JSON and HTML write letters."""
 
+_UNIT = re.compile(rf"{_ESCAPED.pattern}|.", re.DOTALL)
+
 _PART = re.compile(r"[^\W_]++")
 
 _GARBLED = (
@@ -44,6 +45,49 @@ _GARBLED = (
     ("ascii", "ascii"),
 )
 """A text's encoding, and the one it is read in by mistake; letters that do not fit are lost."""
+
+_NOBODY = frozenset(
+    {
+        "root", "system", "toor", "admin", "administrator", "administrators", "yonetici",
+        "user", "users", "usuario", "kullanici", "guest", "misafir", "public", "default",
+        "owner", "nobody", "daemon", "localservice", "networkservice", "pc", "test", "deneme",
+        "usr", "lib", "lib64", "opt", "etc", "var", "home", "bin", "sbin", "srv", "media",
+        "mnt", "run", "tmp", "windows", "programfiles", "system32", "syswow64", "library",
+        "applications", "volumes",
+    }
+)  # fmt: skip
+"""Account names that many people share, as `folded` spells them: they are never hidden."""
+
+_WORDS = frozenset(
+    {
+        "card", "cards", "kart", "reader", "okuyucu", "smart", "smartcard", "token", "usb",
+        "driver", "surucu", "imza", "eimza", "nes", "akis", "kamu", "kamusm", "tubitak",
+        "safenet", "gemalto", "identiv", "omnikey", "openct", "opensc", "pcscd", "pkcs11",
+        "acs", "scm", "hid", "ccid", "nfc", "sim", "pin", "puk", "client", "server", "ofis",
+        "office", "klinik", "doktor", "hekim", "hemsire", "ebe", "memur", "personel",
+        "sekreter", "masa", "bilgi", "islem", "muhasebe", "saglik", "hastane", "aile", "asm",
+        "ism", "debian", "ubuntu", "pardus", "fedora", "windows", "linux",
+    }
+)  # fmt: skip
+"""Words that are usual in this trade, as `folded` spells them."""
+
+_SHORTEST_ACCOUNT = 3
+"""Letters of an account that is looked for as a word."""
+
+_PARTING = re.compile(r"([\\/@\s\"'<>|:;,()=]++)")
+_SHORTENED = re.compile(r"(?P<start>[^~]{1,6})~[0-9]{1,2}(?:\.[^.]{0,3})?")
+"""A short name of Windows. Source: [MS-FSCC] §2.1.5.2."""
+
+USER = re.compile(
+    r"(?P<before>(?i:(?<![\\/])[\\/]++(?:homes?|users|documents and settings)\$?"
+    r"|(?:(?<!\\)\\++|(?<=:)/)(?:profiles?|userdata|[\w.-]*(?:home|user|profile)s?\$))[\\/]++)"
+    r"(?P<user>(?:(?:[A-ZÇĞİÖŞÜ0-9][A-ZÇĞİÖŞÜ0-9.-]+|[\w.-]+\.(?:local|lan|corp|tr|example))/)?"
+    r"(?:[^\\/\n:<>|]+(?=[\\/])|[^\\/\s\"'<>|:;,()]+))"
+)
+"""The part of a path that is the name of a user of the machine.
+
+A folder of the domain may stand before it. Source: smb.conf(5), `template homedir`.
+"""
 
 
 def folded(text: str) -> str:
@@ -81,11 +125,7 @@ def spellings(name: str) -> Iterator[str]:
 
 
 def _orders(name: str) -> Iterator[str]:
-    parts = [
-        part
-        for found in _PART.findall(unicodedata.normalize("NFKC", name))
-        if (part := folded(found))
-    ]
+    parts = list(filter(None, map(folded, _PART.findall(unicodedata.normalize("NFKC", name)))))
     if not parts or "".join(parts).isdecimal():
         return
     if len(parts) > _PARTS_LIMIT:
@@ -144,7 +184,8 @@ class Names:
         done, at, start = [], 0, 0
         while found := self._pattern.search(letters, start):
             first, last = places[found.start()][0], places[found.end() - 1][1]
-            if len(found[0]) < inside and _is_inside(text, first, last):
+            around = text[first - 1 : first] + text[last : last + 1]
+            if len(found[0]) < inside and any(map(str.isalpha, around)):
                 start = found.start() + 1
                 continue
             done += [text[at:first], change(self._meant[found[0]])]
@@ -165,23 +206,71 @@ class Names:
 def _places(text: str) -> list[tuple[int, int]]:
     """Return for each letter of `folded` where it stands in the text, with its marks."""
     places: list[tuple[int, int]] = []
-    for unit, start, end in _units(text):
-        if letters := _letters(unit):
-            places += [(start, end)] * len(letters)
-        elif places and unicodedata.combining(unit) and places[-1][1] == start:
-            places[-1] = (places[-1][0], end)
+    for match in _UNIT.finditer(text):
+        for unit in match[0] if len(match[0]) == 1 else _unescaped(match):
+            if letters := _letters(unit):
+                places += [match.span()] * len(letters)
+            elif places and unicodedata.combining(unit) and places[-1][1] == match.start():
+                places[-1] = (places[-1][0], match.end())
     return places
 
 
-def _units(text: str) -> Iterator[tuple[str, int, int]]:
-    at = 0
-    for found in _ESCAPED.finditer(text):
-        yield from ((text[place], place, place + 1) for place in range(at, found.start()))
-        yield from ((each, found.start(), found.end()) for each in _unescaped(found))
-        at = found.end()
-    yield from ((text[place], place, place + 1) for place in range(at, len(text)))
+class Accounts:
+    """Who runs the program, as the system names them: logins, the home folder, full names."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Take names as the system gives them, with a domain or without."""
+        self._meant: dict[str, str] = {}
+        spelt: dict[str, str] = {}
+        for given in names:
+            name = given.strip() if " " in given.strip() else account(given)
+            letters = folded(name)
+            if not letters or letters in _NOBODY or is_hashed(name):
+                continue
+            self._meant.setdefault(letters, name)
+            if letters not in _WORDS:
+                forms = (each for each in spellings(name) if each not in _NOBODY | _WORDS)
+                spelt |= dict.fromkeys(forms, name)
+        self._words = Names(spelt, shortest=_SHORTEST_ACCOUNT)
+
+    def __len__(self) -> int:
+        """Return how many spellings are looked for."""
+        return len(self._words)
+
+    def replaced(self, text: str, change: Callable[[str], str]) -> str:
+        """Return a text in which each account is what `change` makes of its name."""
+        if not self._meant:
+            return text
+        text = self._words.replaced(text, change)
+        if not any(sign in text for sign in "\\/@"):
+            return text
+        pieces = ["", *_PARTING.split(text), ""]
+        for place in range(1, len(pieces), 2):
+            around = pieces[place - 1] + pieces[place + 1]
+            if pieces[place] and any(sign in around for sign in "\\/@"):
+                pieces[place] = self._whole(pieces[place], change)
+        return "".join(pieces)
+
+    def in_host(self, name: str, change: Callable[[str], str]) -> str:
+        """Return a machine's name without the accounts, which may be a part of a word there."""
+        return self._words.replaced(name, change, inside=SHORTEST)
+
+    def _whole(self, part: str, change: Callable[[str], str]) -> str:
+        """Change a part of a path that is an account's name, whole or as Windows shortens it."""
+        if name := self._meant.get(folded(part)):
+            return change(name)
+        if short := _SHORTENED.fullmatch(part):
+            start = folded(short["start"])
+            for letters, name in self._meant.items():
+                plain = folded(name.encode("ascii", "ignore").decode())
+                if start and (letters.startswith(start) or plain.startswith(start)):
+                    return change(name)
+        return part
 
 
-def _is_inside(text: str, first: int, last: int) -> bool:
-    """Tell whether a letter stands right before or after a part of a text."""
-    return text[first - 1 : first].isalpha() or text[last : last + 1].isalpha()
+def account(name: str) -> str:
+    r"""Return the name of a user's account as it is compared and hashed: no domain, small letters.
+
+    Windows does not tell AYSE from ayse, and writes KURUM\ayse or ayse@kurum.example as well.
+    """
+    return name.rpartition("\\")[2].partition("@")[0].strip().casefold()

@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The records that lists are made of, one a line: workstations, changes, renewals, orders, people.
+
+A list over a store is made of the same records as one over saved snapshots.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from cardtool.model.diagnosis import Severity
+from cardtool.model.moments import Utc
+
+
+class ReaderState(StrEnum):
+    """How a workstation stands with its card reader."""
+
+    PRESENT = "present"
+    """One is there, and nothing is known against it."""
+    MISSING = "missing"
+    """USB was looked at and shows none: the only state in which one is to be ordered."""
+    DRIVER = "driver"
+    """One is on USB, but the system does not offer it: it needs IT, not an order."""
+    BROKEN = "broken"
+    """One is there and does not work, or is not fit for the card."""
+    UNKNOWN = "unknown"
+    """What is there could not be seen."""
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """One line: a workstation, judged for a moment."""
+
+    host: str
+    """Name of the workstation when it was last seen."""
+    host_id: str = ""
+    """What stays the same when it is renamed; empty: a snapshot that names none."""
+    unit: str = ""
+    """The part of the institution it belongs to, as its configuration says."""
+    user: str = ""
+    """Who was logged on, as the identity policy left it."""
+    at: Utc
+    """The moment it is judged for."""
+    taken_at: Utc
+    """When it was looked at last."""
+    severity: Severity
+    """How bad what was found is: that of the worst finding."""
+    verdict: str
+    """Code of the finding that decides."""
+    codes: tuple[str, ...] = ()
+    """Codes of everything that is not in order, worst first."""
+    reader: ReaderState
+    """How it stands with its card reader."""
+    readers: tuple[str, ...] = ()
+    """Names of the readers that PC/SC offers."""
+    holder: str = ""
+    """Of the NES that counts, as the identity policy left it; empty: no NES was ever seen."""
+    person: str = ""
+    """The identity number or what the policy made of it; equal for one person."""
+    issuer: str = ""
+    """Name of the issuer of that NES."""
+    sha256: str = ""
+    """Fingerprint of the NES that counts: the one that lasts longest."""
+    not_before_at: Utc | None = None
+    """Its first second."""
+    not_after_at: Utc | None = None
+    """Its last second, or that of an issuer of it on the card that ends first."""
+    days_left: int | None = None
+    """Whole days to its end, negative after it; None: no NES."""
+    card_seen_at: Utc | None = None
+    """When that NES was last seen here: earlier than `taken_at` where the card is in a drawer."""
+    opens_at: Utc | None = None
+    """From when its renewal may be asked for; None: not asked, or no NES."""
+    apply_by_at: Utc | None = None
+    """The last second in which to apply, so that the new card is there before the end; the same."""
+    practice: str = ""
+    """Name of the practice case it is of; empty: a real workstation."""
+
+
+What = Literal[
+    "workstation-new",
+    "workstation-not-seen",
+    "verdict",
+    "reader-appeared",
+    "reader-vanished",
+    "card-changed",
+    "card-renewed",
+]
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that changed."""
+
+    what: What
+    host: str
+    host_id: str = ""
+    unit: str = ""
+    taken_at: Utc
+    """When the last snapshot before the later of the two moments was taken."""
+    before: str = ""
+    """A code, a reader's name or a certificate's fingerprint; empty: there was none."""
+    after: str = ""
+    by: Literal["look", "time"] = "look"
+    """time: nothing was seen to change, but a day came, as the end of a certificate."""
+    ends_at: Utc | None = None
+    """End of the certificate after; None: it is not about one."""
+
+
+class Renewals(msgspec.Struct, frozen=True, kw_only=True):
+    """One line: a month, or what lies before or after all of them."""
+
+    when: Literal["overdue", "month", "later"]
+    month: str = ""
+    """2027-04, in Turkey's time; empty: none."""
+    unit: str = ""
+    """Empty: of the whole institution, or of no known unit."""
+    count: int
+    cost: float | None = None
+    """None: the site has set no price."""
+
+
+class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+    """The renewals ahead, as far as certificates were seen at a moment."""
+
+    at: Utc
+    currency: str
+    by_unit: bool = False
+    lines: tuple[Renewals, ...]
+    """overdue first, then every month in order, then later; of each unit where they are apart."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's row, as the identity policy left it; empty: the register does not say."""
+
+    number: str = ""
+    """T.C. Kimlik No, or what the policy made of it: spelt as in a stored certificate."""
+    name: str = ""
+    unit: str = ""
+    host: str = ""
+    """Name of the workstation in small letters, without its domain."""
+    user: str = ""
+    address: str = ""
+    email: str = ""
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that is not as it should be; it never holds what stands in the row."""
+
+    sheet: str
+    """Empty: a file without sheets."""
+    row: int
+    """As the program that shows the file counts: the first is 1."""
+    reason: str
+    """A word of `[label]` after `register-`."""
+    kept: bool
+    """The rest of the row was kept."""
+
+
+class Merged(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a register."""
+
+    rows: int
+    """Below the headings, empty ones left out."""
+    kept: int
+    """Entries in the store now."""
+    new: int
+    gone: int
+    """Entries of the register before it that are not in this one."""
+    repeated: int
+    """Rows that repeat another row."""
+    troubles: tuple[Trouble, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Headings of columns that were not understood, each once."""
+    carried: tuple[str, ...] = ()
+    """Meanings that this register has no column for: of people it had before, what was known
+    stays."""
+
+
+Form = Literal["mini", "desktop"]
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the list of readers to order, or of those beside it that are not to be."""
+
+    to_order: bool
+    """Only where USB was looked at and shows none; else a reader is there and does not work."""
+    host: str
+    host_id: str = ""
+    unit: str = ""
+    user: str = ""
+    holder: str = ""
+    person: str = ""
+    at: Utc
+    reader: ReaderState
+    verdict: str
+    form: Form = "mini"
+    """mini takes the SIM-sized card."""
+    assumed: bool = True
+    """No reader of a known form was ever seen here."""
+    model: str = ""
+    """The reader that was seen here last, as the catalogue calls it or PC/SC did."""
+    since_at: Utc | None = None
+    """When the first of the latest snapshots in a row that show the same was taken."""
+    taken_at: Utc
+    """When the latest snapshot was taken."""
+    stale: bool = False
+    """That is longer ago than it should be: ask before ordering."""
+    known_by: str = ""
+    """What of the register fits: number, user or host; empty: nothing does."""
+    people: tuple[Entry, ...] = ()
+    """Whose workstation it is, by the register."""

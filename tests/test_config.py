@@ -2,12 +2,13 @@
 """Which settings files are read, what they may say, and what a broken one is told."""
 
 import os
+import plistlib
 import sys
 from pathlib import Path
 
 import pytest
 
-from cardtool.config import Config, languages, load, places, system_language
+from cardtool.config import Config, asked_language, language_of_macos, load, places, system_language
 from cardtool.model.refused import Refused
 from cardtool.rules.policy import Policy
 from cardtool.text import Text
@@ -216,6 +217,9 @@ def test_the_mark_that_some_editors_put_first_is_passed_over(tmp_path: Path) -> 
         (None, {"LC_ALL": "tr_TR.UTF-8", "LANG": "en_US.UTF-8"}, "tr"),
         (None, {"LC_ALL": "", "LC_MESSAGES": "de_DE", "LANG": "tr_TR"}, "en"),
         (None, {"LC_ALL": "C", "LANG": "tr_TR.ISO-8859-9"}, "tr"),
+        (None, {"LC_ALL": "trv_TW.UTF-8"}, "en"),
+        (None, {"LC_ALL": "tr"}, "tr"),
+        (None, {"LC_ALL": "TR_tr@x"}, "tr"),
         (None, {"LC_ALL": "C.UTF-8", "LANG": "POSIX"}, None),
         (None, {}, None),
     ],
@@ -223,7 +227,7 @@ def test_the_mark_that_some_editors_put_first_is_passed_over(tmp_path: Path) -> 
 def test_the_strongest_wish_for_a_language_comes_first(
     option: str | None, environ: dict[str, str], first: str | None
 ) -> None:
-    assert next(languages(option, environ), None) == first
+    assert asked_language(option, environ) == first
 
 
 def test_a_system_that_says_nothing_speaks_english() -> None:
@@ -231,6 +235,31 @@ def test_a_system_that_says_nothing_speaks_english() -> None:
         assert system_language() in {"tr", "en"}
     else:
         assert system_language() == "en"
+
+
+@pytest.mark.parametrize(
+    ("settings", "language"),
+    [
+        ({"AppleLanguages": ["tr-TR", "en-TR"]}, "tr"),
+        ({"AppleLanguages": ["trv-TW", "tr-TR", "en-TR"]}, "tr"),
+        ({"AppleLanguages": []}, "en"),
+        ({"AppleLocale": "tr_TR"}, "en"),
+    ],
+)
+def test_macos_tells_its_language_in_a_property_list(
+    tmp_path: Path, settings: dict[str, object], language: str
+) -> None:
+    file = tmp_path / "settings.plist"
+    file.write_bytes(plistlib.dumps(settings, fmt=plistlib.FMT_BINARY))
+
+    assert language_of_macos(file) == language
+
+
+def test_without_settings_or_with_broken_ones_macos_speaks_english(tmp_path: Path) -> None:
+    (tmp_path / "broken").write_bytes(b"bplist00 and no more")
+
+    assert language_of_macos(tmp_path / "broken") == "en"
+    assert language_of_macos(tmp_path / "none") == "en"
 
 
 @pytest.mark.parametrize("price", ["inf", "nan", "1e29", "-1"])

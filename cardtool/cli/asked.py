@@ -14,7 +14,7 @@ import click
 
 from cardtool.catalog import procedures
 from cardtool.cli.options import value
-from cardtool.config import Config, file_with, languages, load, system_language
+from cardtool.config import Config, asked_language, file_with, load, system_language
 from cardtool.model.procedure import Institution
 from cardtool.model.refused import Refused
 from cardtool.text import Text
@@ -73,7 +73,7 @@ class Asked:
     @cached_property
     def text(self) -> Text:
         """The words in the language that was asked for."""
-        asked = next(languages(self.option("lang"), os.environ), None)
+        asked = asked_language(self.option("lang"), os.environ)
         language = asked or self.config.language or system_language()
         command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
         if name := self._profile:  # so that a command in a message can be typed as it is

@@ -5,7 +5,7 @@ import os
 from typing import TextIO
 
 from cardtool import console
-from cardtool.config import languages, load, system_language
+from cardtool.config import asked_language, load, system_language
 from cardtool.model.refused import Refused
 from cardtool.text import Text
 from cardtool.views.harmless import escape
@@ -13,7 +13,7 @@ from cardtool.views.harmless import escape
 
 def words(asked: str | None) -> Text:
     """Return the words for refusals; ignore the language in a broken configuration."""
-    language = next(languages(asked, os.environ), None)
+    language = asked_language(asked, os.environ)
     if language is None:
         try:
             language = load(os.environ).language

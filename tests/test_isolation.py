@@ -153,6 +153,48 @@ def test_no_file_of_the_current_folder_is_run(tmp_path: Path) -> None:
     assert not (tmp_path / "trap").exists()
 
 
+_COPIES = """
+import os, sys
+os.set_inheritable(os.open(sys.argv[1], os.O_RDONLY), True)
+from cardtool.probe import worker
+from cardtool.probe.isolation import Workers
+with Workers(worker.main) as workers:
+    from cardtool.probe.jobs import OPENED, READERS, ListReaders, OpenModule, ask
+    ask(workers.pcsc, ListReaders(), READERS, timeout_s=20)
+    ask(workers.pkcs11(), OpenModule(path="/nowhere/none.so"), OPENED, timeout_s=20)
+    print("asked", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_copies_of_the_parent_share_no_descriptor_with_it_or_each_other_but_the_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, other = tmp_path / "lock", tmp_path / "other"
+    other.touch()
+    monkeypatch.setenv("CARDTOOL_LOCK", str(lock))
+    with subprocess.Popen(
+        [sys.executable, "-c", _COPIES, str(other)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"asked\n"
+        copies = below(parent.pid)
+        opened = {pid: _opened(pid) for pid in (parent.pid, *copies)}
+        commands = {Path(f"/proc/{pid}/cmdline").read_bytes() for pid in opened}
+        stats = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2] for pid in opened]
+        parent.communicate()
+
+    assert len(copies) == 4  # two jobs, and a supervisor above each
+    assert len(commands) == 1
+    assert len({stat.split()[3] for stat in stats}) == 5  # the session. Source: proc(5)
+    assert all(str(lock) in opened[pid] for pid in opened)
+    pipes = [name for pid in copies for name in opened[pid] if name.startswith("pipe:")]
+    assert len(pipes) == len(set(pipes))
+    theirs = {name for pid in copies for name in opened[pid]} - set(pipes)
+    assert theirs == {str(lock), os.devnull}
+    _wait_for(lambda: not any(map(is_running, copies)))
+
+
 def test_a_child_that_cannot_be_started_is_a_failure() -> None:
     script = (
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3));"
@@ -301,6 +343,11 @@ def test_a_module_may_reserve_more_address_space_than_there_is_memory(tmp_path: 
 def _harmful(folder: Path, code: str) -> Module:
     headers = ("unistd.h", "signal.h", "sys/mman.h")
     return scripted_module(folder, [Slot()], code={"IN_INITIALIZE": code}, headers=headers)
+
+
+def _opened(pid: int) -> set[str]:
+    """Return the names of what a process has open, each once."""
+    return {str(descriptor.readlink()) for descriptor in Path(f"/proc/{pid}/fd").iterdir()}
 
 
 def _everybody() -> list[int]:

@@ -43,8 +43,8 @@ def _imported(*arguments: str) -> set[str]:
         (("--help",), 12, 90, _HEAVY | _NATIVE | {"logging", "msgspec", "pathlib", "subprocess"}),
         (("fleet", "--help"), 15, 115, _HEAVY | _NATIVE | {"msgspec"}),
         (("check", "--format", "json", "--timeout", "1"), 125, 180, _HEAVY | _NATIVE),
-        (("worker", "pcsc"), 10, 100, _HEAVY | {"pkcs11", "msgspec"}),
-        (("worker", "pkcs11"), 10, 130, _HEAVY - {"email"} | {"smartcard", "msgspec"}),
+        (("worker", "pcsc"), 10, 80, _HEAVY | {"pkcs11", "msgspec", "smartcard.System"}),
+        (("worker", "pkcs11"), 10, 80, _HEAVY | {"smartcard", "msgspec", "asn1crypto"}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )

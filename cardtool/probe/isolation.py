@@ -10,14 +10,14 @@ import errno
 import os
 import queue
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Self
 
+from cardtool.probe import children
 from cardtool.probe.turn import Turn
 
 _NTSTATUS_ERROR = 0xC0000000
@@ -57,37 +57,39 @@ class Worker:
     the library never returns, the child ends itself some time after its deadline.
     """
 
-    def __init__(self, job: str, *, is_mute: bool = False, inherits: int | None = None) -> None:
+    def __init__(
+        self,
+        job: str,
+        *,
+        is_mute: bool = False,
+        inherits: int | None = None,
+        copies: Callable[[str], object] | None = None,
+    ) -> None:
         """Start the child: the job is pcsc, pkcs11, online or sign.
 
         `is_mute`: nobody reads what it prints as errors, because a library may print a PIN.
         `inherits` is the descriptor of a lock, which is then held until the child has ended.
+        `copies`: what the child runs as a copy of this process, which has no other thread yet;
+        None: it is a new Python.
         """
-        # -P: a file of a native library's name in the current folder must not be run
-        program = [] if getattr(sys, "frozen", False) else ["-P", "-m", "cardtool"]
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._expected: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._complaints = b""
         self._loss: LostWorkerError | None = None
+        self._listeners: tuple[threading.Thread, ...] = ()
+        self._status: int | None = None
+        self._ended = threading.Event()
         self.meanwhile: Iterator[object] = iter(())
         """Steps of other work, done one by one while this process waits for an answer."""
+        self._process: children.Child | None = None
         try:
-            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 - ours
-                [sys.executable, *program, "worker", job],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL if is_mute else subprocess.PIPE,
-                pass_fds=() if inherits is None else (inherits,),
-                start_new_session=True,  # a library that signals its process group hits only itself
-            )
+            if copies:
+                self._process = children.fork(copies, job, inherits)
+            else:
+                self._process = children.start(job, inherits, is_mute=is_mute)
         except OSError as error:  # no more processes, memory or descriptors
             name = errno.errorcode.get(error.errno or 0, "EIO")
-            self._process, self._loss = None, LostWorkerError(name, error.errno, str(error))
-            return
-        process = (self._process,)
-        self._listener = threading.Thread(target=self._hear_complaints, args=process, daemon=True)
-        self._listener.start()
-        threading.Thread(target=self._hear_answers, args=process, daemon=True).start()
+            self._loss = LostWorkerError(name, error.errno, str(error))
 
     @property
     def pid(self) -> int | None:
@@ -110,8 +112,9 @@ class Worker:
 
     def send(self, question: bytes, *, timeout_s: float) -> None:
         """Ask without waiting; `timeout_s` is what the child may take for its answer."""
-        if self._process is None or self._process.stdin is None or self._loss is not None:
+        if self._process is None or self._loss is not None:
             return
+        self._listen(self._process)
         self._expected.put(True)  # noqa: FBT003 - the only kind of message
         with suppress(OSError):  # a dead child shows itself by its missing answer
             self._process.stdin.write(b"%g %s\n" % (timeout_s, question))
@@ -135,7 +138,7 @@ class Worker:
                 detail = f"an answer of {ANSWER_LIMIT_BYTES} bytes or more"
                 self._loss = LostWorkerError("OVERSIZE", detail=detail)
             else:
-                self._loss = self._how_it_ended(self._process)
+                self._loss = self._how_it_ended()
             raise self._loss
         return line
 
@@ -153,16 +156,17 @@ class Worker:
 
     def end(self, wait_s: float = 0.0) -> None:
         """Ask the child to close its library and exit; wait for that if the child is not lost."""
-        if self._process is None or self._process.stdin is None:
+        if self._process is None:
             return
+        self._listen(self._process)
         with suppress(OSError):
             self._process.stdin.close()
         self._expected.put(False)  # noqa: FBT003 - the only other kind of message
-        if sys.platform != "win32":
-            self._process.send_signal(signal.SIGCONT)  # a library may have stopped its supervisor
+        if sys.platform != "win32" and not self._ended.is_set():
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGCONT)  # a library may have stopped it
         if not self.is_lost:
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(wait_s)
+            self._ended.wait(wait_s)
 
     def __enter__(self) -> Self:
         """Return itself, so that `with` ends it."""
@@ -172,41 +176,53 @@ class Worker:
         """End it."""
         self.end()
 
-    def _hear_answers(self, process: subprocess.Popen[bytes]) -> None:
-        """Read exactly one line for each question, up to the limit."""
-        assert process.stdout is not None  # noqa: S101 - opened above, for the type checker
+    def _listen(self, process: children.Child) -> None:
+        """Begin to read what the child says: not earlier, so that another child can be forked."""
+        if not self._listeners:
+            hear = (self._hear_answers, self._hear_complaints)
+            self._listeners = tuple(
+                threading.Thread(target=listen, args=(process,), daemon=True) for listen in hear
+            )
+            for listener in self._listeners:
+                listener.start()
+
+    def _hear_answers(self, process: children.Child) -> None:
+        """Read exactly one line for each question, up to the limit; then wait for the end."""
         with process.stdout as pipe:
             while self._expected.get():
                 line = pipe.readline(ANSWER_LIMIT_BYTES)
                 self._answers.put(line)
                 if not line.endswith(b"\n"):
                     break
-        process.wait()
+        self._status = process.wait()
+        self._ended.set()
 
-    def _hear_complaints(self, process: subprocess.Popen[bytes]) -> None:
+    def _hear_complaints(self, process: children.Child) -> None:
         if process.stderr is None:  # mute
             return
         with process.stderr as pipe:
             while text := os.read(pipe.fileno(), _CHUNK_BYTES):
                 self._complaints = (self._complaints + text)[-_COMPLAINT_BYTES:]
 
-    def _how_it_ended(self, process: subprocess.Popen[bytes]) -> LostWorkerError:
-        try:
-            status = process.wait(timeout=1.0)
-        except subprocess.TimeoutExpired:
+    def _how_it_ended(self) -> LostWorkerError:
+        if not self._ended.wait(timeout=1.0) or self._status is None:
             return LostWorkerError("CLOSED", detail="it closed its output and went on")
-        self._listener.join(timeout=1.0)
-        return name_exit(status, self._complaints.decode(errors="replace"))
+        self._listeners[1].join(timeout=1.0)
+        return name_exit(self._status, self._complaints.decode(errors="replace"))
 
 
 class Workers:
     """The children of one check; the first two start together, so that they load side by side."""
 
-    def __init__(self) -> None:
-        """Start them."""
+    def __init__(self, copies: Callable[[str], object] | None = None) -> None:
+        """Start them; with `copies`, if that is possible, as copies of this process that run it.
+
+        Then this process must have no other thread.
+        """
         self.turn = Turn()
-        self.pcsc = self._at_cards("pcsc")
-        self._ready = [self._at_cards("pkcs11")]
+        copies = copies if children.can_fork() else None
+        self.pcsc = self._at_cards("pcsc", copies)
+        self._ready = [self._at_cards("pkcs11", copies)]
         self._given: list[Worker] = []
         self._meanwhile: Iterator[object] = iter(())
 
@@ -247,8 +263,8 @@ class Workers:
             worker.end()
         self.turn.close()
 
-    def _at_cards(self, job: str) -> Worker:
-        return Worker(job, inherits=self.turn.descriptor)
+    def _at_cards(self, job: str, copies: Callable[[str], object] | None = None) -> Worker:
+        return Worker(job, inherits=self.turn.descriptor, copies=copies)
 
 
 def name_exit(status: int, detail: str) -> LostWorkerError:

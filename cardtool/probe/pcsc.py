@@ -16,8 +16,6 @@ from typing import Any, TypeVar
 
 from smartcard import scard
 
-from cardtool.probe import winscard
-
 T = TypeVar("T")
 
 _Record = dict[str, Any]
@@ -143,6 +141,8 @@ def _look(context: int, met: dict[str, int]) -> tuple[int, list[_Record] | _Reco
     try:
         code, names = scard.SCardListReaders(context, [])
     except (SystemError, UnicodeError):  # pyscard, at a name that is no UTF-8
+        from cardtool.probe import winscard  # noqa: PLC0415 - ctypes
+
         code, names = winscard.SCardListReaders(context, [])
     if code == scard.SCARD_E_NO_READERS_AVAILABLE or (code == scard.SCARD_S_SUCCESS and not names):
         return code, []
@@ -186,7 +186,11 @@ def _card(states: list[str], atr: str) -> _Record | None:
 
 def _calls(*names: str) -> Any:  # noqa: ANN401 - two modules with the same functions
     """Return where the functions are that take these names: pyscard's take ASCII alone."""
-    return scard if all(map(str.isascii, names)) else winscard
+    if all(map(str.isascii, names)):
+        return scard
+    from cardtool.probe import winscard  # noqa: PLC0415 - ctypes, for few readers
+
+    return winscard
 
 
 def _failure(code: int) -> _Record:

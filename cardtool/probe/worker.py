@@ -6,6 +6,7 @@ because a person waits. The parent checks the answers when it decodes them.
 """
 
 import faulthandler
+import importlib.util
 import io
 import json
 import os
@@ -13,6 +14,7 @@ import signal
 import sys
 import time
 import traceback
+import types
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -92,14 +94,15 @@ def _load(
     job: str, questions: io.BufferedReader
 ) -> tuple[Callable[[bytes], bytes], Callable[[], None]]:
     """Return what answers the questions of a job, and what is called when there are no more."""
-    if job == "pcsc":
-        from cardtool.probe import pcsc  # noqa: PLC0415 - native, so only in the child
-
-        return pcsc.answer, _leave_nothing
     if job == "online":
         from cardtool.probe.online import check  # noqa: PLC0415 - large, and seldom asked for
 
         return check.answer, _leave_nothing
+    _leave_out()
+    if job == "pcsc":
+        from cardtool.probe import pcsc  # noqa: PLC0415 - native, so only in the child
+
+        return pcsc.answer, _leave_nothing
     from cardtool.probe import pkcs11  # noqa: PLC0415 - native, so only in the child
 
     if job == "sign":
@@ -109,6 +112,19 @@ def _load(
         signing_jobs.remove_logging_variables()
         return partial(signing.answer, questions), pkcs11.leave
     return pkcs11.answer, pkcs11.leave
+
+
+def _leave_out() -> None:
+    """Let pyscard and python-pkcs11 be imported without what they load for other uses.
+
+    Of pyscard the module `scard` is used and not its classes; of python-pkcs11 not the encoding of
+    keys, for which it loads asn1crypto.
+    """
+    if spec := importlib.util.find_spec("smartcard"):
+        sys.modules["smartcard"] = importlib.util.module_from_spec(spec)
+    for part in ("dh", "dsa", "ec", "rsa", "x509"):
+        name = f"pkcs11.util.{part}"
+        sys.modules[name] = types.ModuleType(name)
 
 
 def _leave_nothing() -> None:

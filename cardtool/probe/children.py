@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts the process of a worker: a new Python, or a copy of this process, which is ready sooner.
+
+Imports next to nothing, as `isolation` does.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import IO, NamedTuple, NoReturn
+
+_DESCRIPTORS = "/proc/self/fd"
+_LAST_STANDARD = 2
+
+
+class Child(NamedTuple):
+    """A process, and this process's ends of its standard streams."""
+
+    pid: int
+    stdin: IO[bytes]
+    stdout: IO[bytes]
+    stderr: IO[bytes] | None
+    wait: Callable[[], int]
+    """Waits for its end and returns its exit status; negative: the signal that ended it."""
+
+
+def start(job: str, inherits: int | None, *, is_mute: bool) -> Child:
+    """Start a new Python for a job; it inherits one descriptor besides the standard streams.
+
+    Raises:
+        OSError: there are no more processes, memory or descriptors.
+    """
+    import subprocess  # noqa: PLC0415 - 7 ms, and a check of one card does without
+
+    # -P: a file of a native library's name in the current folder must not be run
+    program = [] if getattr(sys, "frozen", False) else ["-P", "-m", "cardtool"]
+    process = subprocess.Popen(  # noqa: S603 - ours
+        [sys.executable, *program, "worker", job],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if is_mute else subprocess.PIPE,
+        pass_fds=() if inherits is None else (inherits,),
+        start_new_session=True,  # a library that signals its process group hits only itself
+    )
+    assert process.stdin is not None  # noqa: S101 - both are pipes
+    assert process.stdout is not None  # noqa: S101
+    return Child(process.pid, process.stdin, process.stdout, process.stderr, process.wait)
+
+
+def can_fork() -> bool:
+    """Tell whether a copy of this process can be a worker: on Linux alone.
+
+    If a standard stream is closed, a pipe would take its number.
+    """
+    is_open = None not in (sys.stdin, sys.stdout, sys.stderr)
+    return sys.platform == "linux" and is_open and os.path.isdir(_DESCRIPTORS)  # noqa: PTH112
+
+
+def fork(run: Callable[[str], object], job: str, inherits: int | None) -> Child:
+    """Make a copy of this process that runs a job; only while this process has one thread.
+
+    Raises:
+        OSError: there are no more processes, memory or descriptors.
+    """
+    if sys.platform == "win32":
+        raise NotImplementedError
+    (its_stdin, stdin), (stdout, its_stdout), (stderr, its_stderr) = (os.pipe() for _ in range(3))
+    pid = os.fork()
+    if not pid:
+        _become(run, job, (its_stdin, its_stdout, its_stderr), inherits)
+    for descriptor in (its_stdin, its_stdout, its_stderr):
+        os.close(descriptor)
+    return Child(
+        pid,
+        os.fdopen(stdin, "wb"),
+        os.fdopen(stdout, "rb"),
+        os.fdopen(stderr, "rb"),
+        lambda: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]),
+    )
+
+
+def _become(
+    run: Callable[[str], object], job: str, streams: tuple[int, int, int], inherits: int | None
+) -> NoReturn:
+    """Turn this copy into what `start` makes: other streams, a session, no other descriptor."""
+    try:
+        if sys.platform != "win32":  # for the type checker
+            os.setsid()
+        for standard, descriptor in enumerate(streams):
+            os.dup2(descriptor, standard)
+        for descriptor in map(int, os.listdir(_DESCRIPTORS)):  # noqa: PTH208 - before pathlib
+            if descriptor > _LAST_STANDARD and descriptor != inherits:
+                with suppress(OSError):  # the list itself was read through one
+                    os.close(descriptor)
+        if not sys.flags.safe_path:
+            del sys.path[0]  # as -P does
+        run(job)
+    except BaseException:  # noqa: BLE001 - nothing of this process goes on in its copy
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(1)

@@ -11,7 +11,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -78,16 +78,11 @@ def write(parts: Iterable[str], stream: TextIO) -> None:
         ClosedPipeError: the reader has gone; nothing more can be written.
     """
     encoding = stream.encoding or "ascii"
-    try:
+    with _read_by_somebody(stream):
         stream.writelines(
             part.encode(encoding, "cardtool-transliterate").decode(encoding) for part in parts
         )
         stream.flush()
-    except OSError as error:
-        if not _is_unread(error):
-            raise
-        _let_go(stream)
-        raise ClosedPipeError from error
 
 
 def write_bytes(body: bytes, stream: TextIO) -> None:
@@ -96,14 +91,27 @@ def write_bytes(body: bytes, stream: TextIO) -> None:
     Raises:
         ClosedPipeError: the reader has gone.
     """
-    try:
+    with _read_by_somebody(stream):
         stream.flush()
         stream.buffer.write(body)
         stream.buffer.flush()
+
+
+@contextmanager
+def _read_by_somebody(stream: TextIO) -> Iterator[None]:
+    """Turn the error of a pipe without a reader into ours, and point the stream at nothing.
+
+    So the interpreter's last flush stays quiet. On Windows, Python reports an invalid argument
+    then. Source: CPython issue 79935.
+    """
+    try:
+        yield
     except OSError as error:
-        if not _is_unread(error):
+        is_invalid = error.errno == errno.EINVAL and error.filename is None
+        if not (isinstance(error, BrokenPipeError) or (sys.platform == "win32" and is_invalid)):
             raise
-        _let_go(stream)
+        with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), stream.fileno())
         raise ClosedPipeError from error
 
 
@@ -135,19 +143,3 @@ def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     else:
         files.write(path, parts)
-
-
-def _is_unread(error: OSError) -> bool:
-    """Tell whether an error means that a pipe has no reader.
-
-    On Windows, Python reports an invalid argument then. Source: CPython issue 79935.
-    """
-    if isinstance(error, BrokenPipeError):
-        return True
-    return sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
-
-
-def _let_go(stream: TextIO) -> None:
-    """Point the stream at nothing, so that the interpreter's last flush stays quiet."""
-    with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nothing:
-        os.dup2(nothing.fileno(), stream.fileno())

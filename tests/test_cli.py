@@ -583,7 +583,7 @@ def test_an_interrupt_ends_quietly() -> None:
         waiting.send_signal(signal.SIGINT)
         shown, said = waiting.communicate()
 
-    assert started == b"cardtool.cli.inputs: reading standard input\n"
+    assert started == b"cardtool.cli.commands.diagnose: reading standard input\n"
     assert shown == b""
     assert said.strip() == b""
     assert waiting.returncode == 130

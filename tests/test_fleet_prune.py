@@ -61,6 +61,24 @@ def test_where_nothing_is_old_nothing_is_asked(home: Path) -> None:
     assert (done.exit_code, done.stdout) == (0, "Old snapshots: 0\n")
 
 
+def test_a_file_has_all_that_a_terminal_shows(home: Path) -> None:
+    report = home / "report.txt"
+
+    done = _prune(home, "--yes", "-o", str(report))
+
+    assert done.exit_code == 0
+    assert report.read_text() == "Old snapshots: 2\nSnapshots removed: 2\n"
+    assert (done.stdout, done.stderr) == ("", "Old snapshots: 2\n")
+
+
+def test_a_file_is_not_written_where_nobody_said_yes(home: Path) -> None:
+    report = home / "report.txt"
+
+    assert _prune(home, "-o", str(report)).exit_code == 3
+    assert not report.exists()
+    assert _left(home) == 3
+
+
 @pytest.mark.parametrize("words", [("prune", "--keep-days", "30"), ("forget", "masa")])
 @pytest.mark.parametrize("answer", ["n", "y"])
 def test_at_a_terminal_it_asks(home: Path, words: tuple[str, ...], answer: str) -> None:

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import threading
+import tomllib
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, insert, select
 
 from cardtool.cli import installing, main
+from cardtool.cli.commands.fleet import fleet
 from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.asking.cards import cards
 from cardtool.fleet.asking.past import latest, texts
@@ -55,6 +57,7 @@ from tests.rig.certificates import tckn
 
 AT = desks.AT
 DAY = timedelta(days=1)
+ROOT = Path(__file__).parent.parent
 _OTHER = (tckn(77), "ALİ ÖRNEK")
 _RELEASED = sorted((Path(__file__).parent / "recorded" / "fleet").glob("*.json"))
 
@@ -263,11 +266,35 @@ def test_a_package_that_is_not_installed_is_named(package: str, tmp_path: Path) 
     assert f"Install it: {installing.command()}" in done.stderr
 
 
-def test_a_shell_completes_without_the_packages_of_the_store() -> None:
-    code = (
-        "import sys; sys.modules['sqlalchemy'] = None; from cardtool.cli import run; "
-        "sys.exit(run([]))"
+def _without_the_extra(call: str) -> str:
+    """Return a program that runs the command line where no package of the extra is installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    packages = [
+        re.split(r"[\[>=]", wanted)[0].lower().replace("python-", "python_")
+        for wanted in project["optional-dependencies"]["fleet"]
+    ]
+    missing = f"sys.modules.update(dict.fromkeys({packages}))"
+    return f"import sys; {missing}; from cardtool.cli import run; {call}"
+
+
+def test_help_is_shown_without_the_packages_of_the_store() -> None:
+    names = sorted(fleet.commands)
+    call = f"sys.exit(max([run(['fleet', name, '--help']) for name in {names}]))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", _without_the_extra(call)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("Usage: cardtool fleet ") == len(names)
+    assert done.stdout.count("--database ADDRESS") == len(names) - 1  # all but `send`
+
+
+def test_a_shell_completes_without_the_packages_of_the_store() -> None:
+    code = _without_the_extra("sys.exit(run([]))")
     words = {"COMP_WORDS": "cardtool fleet audit --", "COMP_CWORD": "3"}
 
     done = subprocess.run(
@@ -279,7 +306,7 @@ def test_a_shell_completes_without_the_packages_of_the_store() -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "plain,--help" in done.stdout
+    assert "plain,--days" in done.stdout
 
 
 def _count(store: Store) -> dict[str, int]:

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cardtool.cli import main
-from cardtool.cli.polkit import is_group
+from cardtool.cli.commands.drivers import is_group
 from cardtool.text import LANGUAGES, Text
 
 

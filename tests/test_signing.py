@@ -310,7 +310,7 @@ def test_no_other_part_of_the_program_logs_in() -> None:
 
     assert logging_in == {"probe/signing.py"}
     # asking.py for the PIN; people.py for the number of a person whom the store has
-    assert asking_unseen == {"cli/asking.py", "cli/fleet/people.py"}
+    assert asking_unseen == {"cli/asking.py", "cli/people.py"}
     source = (SOURCES / "probe/signing.py").read_text("utf-8")
     assert source.count("user_pin=") == 1
 

@@ -5,27 +5,34 @@ import os
 import re
 import shlex
 import sys
+from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, update_wrapper
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from cardtool.catalog import procedures
-from cardtool.cli.options import value
+from cardtool.cli.options import options, value
 from cardtool.config import Config, asked_language, file_with, load, system_language
-from cardtool.model.procedure import Institution
 from cardtool.model.refused import Refused
 from cardtool.text import Text
 from cardtool.views import FORMATS, Format
+
+if TYPE_CHECKING:
+    from cardtool.model.procedure import Institution
+
+_NATIONWIDE = "default"
+"""The profile of whoever names none."""
 
 
 class Asked:
     """The settings of one command."""
 
-    def __init__(self, ctx: click.Context, known: tuple[str, ...]) -> None:
-        """Take the options as they stand; `known` are the command's formats, the usual one first.
+    def __init__(self, ctx: click.Context, known: tuple[str, ...] | None = None) -> None:
+        """Take the options as they stand.
+
+        `known` are the command's formats, the usual one first; None: those that --help names.
 
         Raises:
             click.UsageError: options that do not go together.
@@ -33,26 +40,36 @@ class Asked:
         """
         self._ctx = ctx
         if self.option("verbose"):
-            from cardtool.cli.logs import begin  # noqa: PLC0415 - for `-v` alone
+            from cardtool.cli.verbose import begin  # noqa: PLC0415 - for `-v` alone
 
             begin()
+        if known is None:
+            types = (param.type for param in ctx.command.params if param.name == "format")
+            known = next(tuple(kind.choices) for kind in types if isinstance(kind, click.Choice))
         asked = self.option("format")
         if asked and asked not in known:
             others = f"; it has {', '.join(known)}" if known else ""
-            text = f"`{ctx.command_path}` has no --format {asked}{others}."
-            raise click.UsageError(text, ctx)
+            self.misuse(f"`{ctx.command_path}` has no --format {asked}{others}.")
         self.format: Format = FORMATS[asked or (*known, "terminal")[0]]
         self.keeps = bool(self.option("keep_personal"))
         """Names and numbers of people stay as they are."""
         if self.keeps and not self.format.keeps:
             whole = " or ".join(name for name in known if FORMATS[name].keeps)
-            text = f"--keep-personal is for data: add --format {whole or 'json'}."
-            raise click.UsageError(text, ctx)
-        self.institution = self._institution()  # refuses a wrong name before a card is read
+            self.misuse(f"--keep-personal is for data: add --format {whole or 'json'}.")
+        if self._profile or self.config.institution != _NATIONWIDE:
+            _ = self.institution  # refuses a wrong name before a card is read
 
     def option(self, name: str) -> Any:  # noqa: ANN401 - an option's value
         """Return what an option was set to, or None."""
         return value(self._ctx, name)
+
+    def misuse(self, text: str) -> NoReturn:
+        """Refuse the command line.
+
+        Raises:
+            click.UsageError: with this text.
+        """
+        raise click.UsageError(text, self._ctx)
 
     @cached_property
     def moment(self) -> datetime:
@@ -84,6 +101,24 @@ class Asked:
         return Text(language, command=command, institution=self.institution.values())
 
     @cached_property
+    def institution(self) -> "Institution":
+        """The profile that `--institution` or the configuration names.
+
+        Raises:
+            Refused: there is none of that name, or something in it is wrong.
+        """
+        from cardtool.catalog import procedures  # noqa: PLC0415 - JSON of a check does without
+
+        given = self._profile
+        name, today = given or self.config.institution, datetime.now().astimezone().date()
+        try:
+            return procedures.institution(name, today)
+        except Refused as refused:
+            place = "--institution" if given else ""
+            place = place or f"{file_with('institution', os.environ)}: $.institution"
+            raise Refused(code=refused.code, **{"place": place, **refused.facts}) from refused
+
+    @cached_property
     def key(self) -> bytes:
         """The key that people are hashed with: the site's, or a new one for this run."""
         configured = self.config.identity.key
@@ -97,17 +132,23 @@ class Asked:
         is_file = bool(path.suffix) or len(path.parts) > 1
         return str(path.absolute()) if is_file else given
 
-    def _institution(self) -> Institution:
-        """Return the profile that `--institution` or the configuration names.
 
-        Raises:
-            Refused: there is none of that name, or something in it is wrong.
-        """
-        given = self._profile
-        name, today = given or self.config.institution, datetime.now().astimezone().date()
-        try:
-            return procedures.institution(name, today)
-        except Refused as refused:
-            place = "--institution" if given else ""
-            place = place or f"{file_with('institution', os.environ)}: $.institution"
-            raise Refused(code=refused.code, **{"place": place, **refused.facts}) from refused
+def settings(
+    *some: Callable[[Any], Any], known: tuple[str, ...] | None = None
+) -> Callable[[Callable[..., int | None]], Callable[..., None]]:
+    """Give a command some options, and its `Asked` as the first argument.
+
+    What the command returns is its exit status. `known` is as of `Asked`.
+    """
+
+    def decorate(command: Callable[..., int | None]) -> Callable[..., None]:
+        def run(ctx: click.Context, /, **given: Any) -> None:  # noqa: ANN401 - values of options
+            if status := command(Asked(ctx, known), **given):
+                ctx.exit(status)
+
+        decorated: Callable[..., None] = options(*some)(
+            update_wrapper(click.pass_context(run), command)
+        )
+        return decorated
+
+    return decorate

@@ -1,26 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges snapshots, and hides the people whom the output must not show.
+"""Judges snapshots, hides the people whom the output must not show, remembers the worst verdict.
 
 Rules and redaction are imported while the card answers (`looking.look`), and not before.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from cardtool.cli.asked import Asked
-from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from cardtool.model.hiding import Hiding
+    from cardtool.model.lists import Summary
 
 _LOG = logging.getLogger(__name__)
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
+_Judged = TypeVar("_Judged", "Diagnosis", "Summary")
 
 
 def judge(asked: Asked, snapshot: Snapshot, moment: datetime | None = None) -> Diagnosis:
@@ -68,3 +70,15 @@ def hidden(asked: Asked, records: Iterable[_Record]) -> Iterable[_Record]:
     """Return the records of a list with their persons hashed, unless they may stay."""
     hides = hiding(asked)
     return records if hides is None else map(hides.record, records)
+
+
+def noting(records: Iterable[_Judged], met: set[Severity]) -> Iterator[_Judged]:
+    """Yield the records unchanged, and add the severity of each to `met`."""
+    for record in records:
+        met.add(record.severity)
+        yield record
+
+
+def worst_status(met: Iterable[Severity]) -> int:
+    """Return the exit status of the worst of these severities; of none, that of ok."""
+    return max(met, key=lambda severity: severity.rank, default=Severity.OK).exit_status

@@ -31,16 +31,8 @@ class LaterCommand(click.Command):
         parent: click.Context | None = None,
         **extra: Any,  # noqa: ANN401 - as click has it
     ) -> click.Context:
-        """Let the command itself read its arguments; click then runs the command of the context.
-
-        While a shell completes a command line, a command whose packages are missing has no options.
-        """
-        try:
-            return self.load().make_context(info_name, args, parent, **extra)
-        except ModuleNotFoundError:
-            if not extra.get("resilient_parsing"):
-                raise
-            return super().make_context(info_name, args, parent, **extra)
+        """Let the command itself read its arguments; click then runs the command of the context."""
+        return self.load().make_context(info_name, args, parent, **extra)
 
 
 def later(package: str, commands: Mapping[str, str]) -> dict[str, LaterCommand]:

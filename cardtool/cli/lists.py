@@ -7,10 +7,10 @@ from functools import partial
 from typing import BinaryIO, TextIO, cast
 
 from cardtool.cli.asked import Asked
+from cardtool.cli.judging import noting, worst_status
 from cardtool.cli.output import write, write_view
 from cardtool.cli.refusal import UNKNOWN
-from cardtool.cli.worst import Worst
-from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.lists import Summary
 from cardtool.rules.policy import Policy
 from cardtool.rules.summary import dated, newest, summarise
@@ -26,8 +26,9 @@ def show_list(asked: Asked, lines: Iterable[Summary]) -> int:
     Raises:
         Refusal: a workbook is not for a terminal, or what makes one is not installed.
     """
-    policy, worst = asked.config.days(), Worst()
-    lines = worst.noting(lines)
+    policy = asked.config.days()
+    met: set[Severity] = set()
+    lines = noting(lines, met)
     if asked.format.dated:
         lines = (line if line.opens_at else dated(line, policy) for line in lines)
     match asked.format.name:
@@ -35,14 +36,14 @@ def show_list(asked: Asked, lines: Iterable[Summary]) -> int:
             write(asked, view(asked.format.name, LIST)(lines))
         case "nagios":
             write_view(asked, lines, LIST, days=partial(_days, policy))
-            return worst.status if worst.count else UNKNOWN  # an empty list is unknown
+            return worst_status(met) if met else UNKNOWN  # an empty list is unknown
         case "prometheus":
             write_view(asked, lines, LIST, spool=text_spool)
         case "xlsx":
             write_view(asked, lines, LIST, spool=bytes_spool)
         case _:
             write_view(asked, lines, LIST)
-    return worst.status
+    return worst_status(met)
 
 
 def show_diagnoses(asked: Asked, diagnoses: Iterable[Diagnosis]) -> int:

@@ -10,7 +10,6 @@ import click
 from cardtool.cli.asked import Asked
 from cardtool.cli.judging import redacted
 from cardtool.cli.refusal import Refusal
-from cardtool.cli.trace import tell
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.probe import host
 from cardtool.probe.binary import read_library
@@ -49,16 +48,14 @@ def look(asked: Asked, *, is_patient: bool = False) -> Snapshot:
         )
         snapshot = take_snapshot(options, workers, meanwhile=_prepare(asked))
     if _LOG.isEnabledFor(logging.DEBUG):
-        tell(redacted(asked, snapshot))
+        from cardtool.cli import verbose  # noqa: PLC0415 - for `-v` alone
+
+        verbose.tell(redacted(asked, snapshot))
     return snapshot
 
 
 def _usable_module(path: str) -> str:
-    """Return the absolute path of a module that this process could load.
-
-    Raises:
-        Refusal: this process cannot load it.
-    """
+    """Return the absolute path of a module; refuse one that this process cannot load."""
     try:
         path.encode()
     except UnicodeEncodeError as error:
@@ -81,6 +78,9 @@ def _usable_module(path: str) -> str:
 
 def _prepare(asked: Asked) -> Iterator[None]:
     """Load the rules and the views, step by step, while this process waits for a card."""
+    import cardtool.cli.showing  # noqa: PLC0415
+
+    yield
     import cardtool.rules  # noqa: PLC0415
 
     yield

@@ -104,84 +104,41 @@ def options(*some: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
 def showing(*formats: str) -> tuple[Callable[[Any], Any], ...]:
     """Return the options that say how to show something, for a command with these formats."""
     return (
-        option(
-            "--format",
-            type=click.Choice(formats),
-            help=f"For people or for programs.  [default: {formats[0]}]",
-        ),
-        option(
-            "--lang",
-            type=click.Choice(LANGUAGES),
-            help="Language of what is shown.  [default: the system's]",
-        ),
-        option(
-            "--institution",
-            metavar="NAME|FILE",
-            callback=_profile,
-            help="Whose procedures hold.  [default: the configuration's, else nationwide facts]",
-        ),
-        option(
-            "-v",
-            "--verbose",
-            is_flag=True,
-            help="Say on standard error what is being done.",
-        ),
-    )
+        option("--format", type=click.Choice(formats),
+               help=f"For people or for programs.  [default: {formats[0]}]"),
+        option("--lang", type=click.Choice(LANGUAGES),
+               help="Language of what is shown.  [default: the system's]"),
+        option("--institution", metavar="NAME|FILE", callback=_profile,
+               help="Whose procedures hold.  "
+               "[default: the configuration's, else nationwide facts]"),
+        option("-v", "--verbose", is_flag=True,
+               help="Say on standard error what is being done."),
+    )  # fmt: skip
 
 
 SHOWING = showing(*formats())
 CARD = (
-    option(
-        "--module",
-        multiple=True,
-        metavar="PATH",
-        type=PathName(),
-        help="PKCS#11 module to use instead of searching; may be repeated.",
-    ),
-    option(
-        "--timeout",
-        type=float,
-        metavar="SECONDS",
-        callback=_seconds,
-        help="Limit for the whole check.  [default: 10]",
-    ),
-)
+    option("--module", multiple=True, metavar="PATH", type=PathName(),
+           help="PKCS#11 module to use instead of searching; may be repeated."),
+    option("--timeout", type=float, metavar="SECONDS", callback=_seconds,
+           help="Limit for the whole check.  [default: 10]"),
+)  # fmt: skip
 """Where a card is looked for, and how long."""
 LOOKING = (
     *CARD,
-    option(
-        "--online",
-        is_flag=True,
-        help="Ask the issuer whether the certificates are trusted and not revoked.",
-    ),
-)
-AT = option(
-    "--at",
-    metavar="WHEN",
-    callback=_moment,
-    help="Judge for this moment, in ISO 8601.  [default: now; practice: the case's own]",
-)
-SINCE = option(
-    "--since",
-    metavar="WHEN",
-    callback=_moment,
-    help="The earlier moment, in ISO 8601.",
-)
-OUTPUT = option(
-    "-o",
-    "--output",
-    type=PathName(),
-    metavar="FILE",
-    help="Write a file instead of standard output.",
-)
-KEEP = option(
-    "--keep-personal",
-    is_flag=True,
-    help="Leave names and numbers in data, HTML and calendars as they are.",
-)
-DATABASE = option(
-    "--database",
-    metavar="ADDRESS",
-    help="FILE, or postgresql://USER@HOST/NAME.  "
-    "[default: `database` of [fleet]; else a file of this user]",
-)
+    option("--online", is_flag=True,
+           help="Ask the issuer whether the certificates are trusted and not revoked."),
+)  # fmt: skip
+AT = option("--at", metavar="WHEN", callback=_moment,
+            help="Judge for this moment, in ISO 8601.  "
+            "[default: now; practice: the case's own]")  # fmt: skip
+SINCE = option("--since", metavar="WHEN", callback=_moment, help="The earlier moment, in ISO 8601.")
+OUTPUT = option("-o", "--output", type=PathName(), metavar="FILE",
+                help="Write a file instead of standard output.")  # fmt: skip
+KEEP = option("--keep-personal", is_flag=True,
+              help="Leave names and numbers in data, HTML and calendars as they are.")  # fmt: skip
+DATABASE = option("--database", metavar="ADDRESS",
+                  help="FILE, or postgresql://USER@HOST/NAME.  "
+                  "[default: `database` of [fleet]; else a file of this user]")  # fmt: skip
+YES = option("--yes", is_flag=True, help="Do not ask before removing.")
+DRY_RUN = option("--dry-run", is_flag=True, help="Say what would go, and remove nothing.")

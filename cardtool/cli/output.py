@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import click
 
 from cardtool import console
-from cardtool.cli import installing
 from cardtool.cli.asked import Asked
 from cardtool.cli.refusal import UNKNOWN, Refusal
 from cardtool.views import view
@@ -68,7 +67,7 @@ def write_view(
         Refusal: a workbook would go to a terminal, or its package is not installed.
     """
     if asked.format.binary:
-        refuse_workbook(asked)
+        _refuse_workbook(asked)
     if asked.format.people or titled:
         beside["paper"] = paper(asked, titled=titled)
     parts = view(asked.format.name, name)(subject, asked.text, **beside)
@@ -78,15 +77,12 @@ def write_view(
         write(asked, parts)
 
 
-def refuse_workbook(asked: Asked) -> None:
-    """Refuse a workbook where it cannot be written.
-
-    Raises:
-        Refusal: it would go to a terminal, or its package is not installed.
-    """
+def _refuse_workbook(asked: Asked) -> None:
     if asked.file is None and sys.stdout.isatty():
         raise Refusal(code="xlsx-terminal")
     if importlib.util.find_spec("xlsxwriter") is None:
+        from cardtool.cli import installing  # noqa: PLC0415 - subprocess, for this alone
+
         raise Refusal(code="xlsx-missing", install=installing.command())
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sentence, in the user's language, about an input that cannot be used."""
 
+import os
 import sys
 from typing import Any
 
@@ -20,16 +21,30 @@ class Refusal(click.ClickException):
 
     def __init__(self, *, code: str, **facts: str | int) -> None:
         """Choose the sentence, in the language of the running command."""
-        from cardtool.cli.words import words  # noqa: PLC0415 - msgspec, platformdirs and tomllib
-
         ctx = click.get_current_context(silent=True)
-        super().__init__(words(value(ctx, "lang") if ctx else None).refusal(code, facts))
+        super().__init__(_sentence(value(ctx, "lang") if ctx else None, code, facts))
 
     def show(self, file: Any = None) -> None:  # noqa: ANN401 - as click has it
         """Write the sentence to standard error, without control characters."""
-        from cardtool.cli.words import tell  # noqa: PLC0415 - as above
+        from cardtool import console  # noqa: PLC0415 - `--help` refuses nothing
+        from cardtool.views.harmless import escape  # noqa: PLC0415 - as above
 
-        tell(self.message, file or sys.stderr)
+        console.write([f"cardtool: {escape(self.message)}\n"], file or sys.stderr)
+
+
+def _sentence(asked: str | None, code: str, facts: dict[str, str | int]) -> str:
+    """Return the sentence, in the language of a configuration only if that can be read."""
+    from cardtool.config import asked_language, load, system_language  # noqa: PLC0415 - as above
+    from cardtool.text import Text  # noqa: PLC0415 - as above
+
+    language = asked_language(asked, os.environ)
+    if language is None:
+        try:
+            language = load(os.environ).language
+        except Refused:
+            language = None
+    command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
+    return Text(language or system_language(), command=command).refusal(code, facts)
 
 
 class Refusing(click.Group):

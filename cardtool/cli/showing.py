@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from cardtool.cli.asked import Asked
+from cardtool.cli.judging import noting, worst_status
 from cardtool.cli.output import write, write_view
 from cardtool.cli.refusal import Refusal
-from cardtool.cli.worst import Worst
-from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.views import DIAGNOSIS, view
 
 
@@ -32,20 +32,18 @@ def show(
         from cardtool.cli.lists import show_diagnoses  # noqa: PLC0415
 
         return show_diagnoses(asked, diagnoses)
-    worst = Worst()
-    diagnoses = worst.noting(diagnoses)
+    met: set[Severity] = set()
+    diagnoses = noting(diagnoses, met)
     match asked.format.name:
         case "json":  # without `text`: JSON needs no words
             write(asked, view("json", subject)(diagnoses, **beside))
         case "ics":
             show_dates(asked, diagnoses)
         case "html":
-            from cardtool.cli.page import of_page  # noqa: PLC0415
-
-            write_view(asked, diagnoses, subject, titled=titled, **of_page(asked), **beside)
+            write_view(asked, diagnoses, subject, titled=titled, **_of_page(asked), **beside)
         case _:
             write_view(asked, diagnoses, subject, titled=titled, **beside)
-    return worst.status
+    return worst_status(met)
 
 
 def show_dates(asked: Asked, diagnoses: Iterable[Diagnosis]) -> bool:
@@ -67,3 +65,16 @@ def show_dates(asked: Asked, diagnoses: Iterable[Diagnosis]) -> bool:
     elif verdicts:  # without diagnoses a refusal has been shown already
         Refusal(code="calendar-nothing", verdict=", ".join(verdicts)).show()
     return first is not None
+
+
+def _of_page(asked: Asked) -> dict[str, object]:
+    """Return what an HTML page shows besides: procedures for every role, and moments."""
+    from cardtool.catalog import procedures  # noqa: PLC0415
+    from cardtool.rules.dated import courses  # noqa: PLC0415
+
+    policy = asked.config.days()
+    guides = {
+        name: procedures.guide(procedure, None, asked.institution)
+        for name, procedure in procedures.load().items()
+    }
+    return {"guides": guides, "courses": lambda diagnosis: courses(diagnosis, policy)}

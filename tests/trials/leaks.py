@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 from msgspec import inspect
 from msgspec.structs import replace
 
-from cardtool.cli.trace import lines
+from cardtool.cli.verbose import lines
 from cardtool.fleet.sending.parcel import parcel
 from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot, encode

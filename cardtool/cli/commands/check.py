@@ -3,27 +3,26 @@
 
 import click
 
-from cardtool.cli.asked import Asked
+from cardtool.cli.asked import Asked, settings
 from cardtool.cli.judging import judge
 from cardtool.cli.looking import look
-from cardtool.cli.options import AT, KEEP, LOOKING, OUTPUT, SHOWING, options
-from cardtool.cli.showing import show
+from cardtool.cli.options import AT, KEEP, LOOKING, OUTPUT, SHOWING
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.probe import last_good
-from cardtool.views import formats
 
 
 @click.command()
-@options(OUTPUT, *SHOWING, *LOOKING, AT, KEEP)
-@click.pass_context
-def check(ctx: click.Context) -> None:
+@settings(OUTPUT, *SHOWING, *LOOKING, AT, KEEP)
+def check(asked: Asked) -> int:
     """Look at this machine and say what is wrong, if anything."""
-    asked = Asked(ctx, formats())
-    diagnosis = judge(asked, look(asked))
+    snapshot = look(asked)
+    from cardtool.cli.showing import show  # noqa: PLC0415 - loaded while the card answered
+
+    diagnosis = judge(asked, snapshot)
     status = show(asked, [diagnosis])
     if asked.option("at") is None:  # with --at it may be well only at that moment
         remember(diagnosis)
-    ctx.exit(status)
+    return status
 
 
 def remember(diagnosis: Diagnosis) -> None:

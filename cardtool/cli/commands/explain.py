@@ -5,8 +5,8 @@ import difflib
 
 import click
 
-from cardtool.cli.asked import Asked
-from cardtool.cli.options import SHOWING, options
+from cardtool.cli.asked import Asked, settings
+from cardtool.cli.options import SHOWING
 from cardtool.cli.output import paper, write
 from cardtool.rules.codes import ROWS, finding
 from cardtool.views.data import json
@@ -15,15 +15,13 @@ from cardtool.views.people import terminal
 
 @click.command()
 @click.argument("code")
-@options(*SHOWING)
-@click.pass_context
-def explain(ctx: click.Context, code: str) -> None:
+@settings(*SHOWING, known=("terminal", "json"))
+def explain(asked: Asked, code: str) -> None:
     """Say what a finding's CODE means and what to do."""
-    asked = Asked(ctx, ("terminal", "json"))
     if code not in ROWS:
         near = difflib.get_close_matches(code, ROWS, n=3)
         text = f"{code!r} is no finding's code; it may be one of: {', '.join(near or ROWS)}."
-        raise click.BadParameter(text, ctx, param_hint="CODE")
+        raise click.BadParameter(text, click.get_current_context(), param_hint="CODE")
     if asked.format.name == "json":
         write(asked, [json.explain(finding(code), asked.text)])
     else:

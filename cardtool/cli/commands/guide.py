@@ -1,18 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`guide`: procedures from beginning to end, with the facts of the user's institution."""
+"""`guide`: procedures from beginning to end, with the facts of the user's institution.
+
+Also the lines that a bank receipt must carry, from a name and a number that a person types. Neither
+is an argument, because shells remember arguments. Neither is stored, logged or repeated in a
+refusal.
+"""
 
 import difflib
 import sys
+import unicodedata
 
 import click
 
 from cardtool.catalog import addresses, procedures
-from cardtool.cli import receipt as receipts
 from cardtool.cli.asked import Asked
+from cardtool.cli.asking import ask
 from cardtool.cli.options import KEEP, OUTPUT, SHOWING, options, value
 from cardtool.cli.output import paper, write
 from cardtool.cli.refusal import Refusal
-from cardtool.model.procedure import Procedure, Role
+from cardtool.model.numbers import is_one
+from cardtool.model.procedure import Guide, Procedure, Role
+from cardtool.text import Text
 from cardtool.views import formats, view
 from cardtool.views.harmless import escape
 from cardtool.views.people import guide as pages
@@ -20,11 +28,15 @@ from cardtool.views.people import guide as pages
 _ADDRESSED = "order-reader"
 """The procedure whose form takes an address without abbreviations."""
 _STANDARD_INPUT = "-"
-_LONGEST = 500
-"""Characters of an address."""
+_LONGEST_ADDRESS = 500
+"""Characters."""
 _FEWEST_WORDS = 4
 _CHANGED = 1
 """Exit status if something in an address had to be written in full."""
+_RECEIPT = "receipt_"
+"""Prefix of the keys of facts that say which words a receipt must have."""
+_LONGEST_NAME = 100
+"""Letters; banks have room for fewer."""
 
 
 @click.command("guide")
@@ -57,34 +69,28 @@ def guide(
     asked = Asked(ctx, formats("guide"))
     if address is not None:
         if name != _ADDRESSED or receipt:
-            text = f"--address is for `guide {_ADDRESSED}`, without --receipt."
-            raise click.UsageError(text, ctx)
-        _on_screen(ctx, "--address")
+            asked.misuse(f"--address is for `guide {_ADDRESSED}`, without --receipt.")
+        _on_screen(asked, "--address")
         ctx.exit(_show_address(asked, address))
     if receipt:
         if name is None:
-            text = "--receipt is for one procedure: `guide NAME --receipt`."
-            raise click.UsageError(text, ctx)
-        _on_screen(ctx, "--receipt")
-        if asked.format.name == "json" and not value(ctx, "keep_personal"):
-            text = "--receipt gives a name and a number: add --keep-personal for --format json."
-            raise click.UsageError(text, ctx)
+            asked.misuse("--receipt is for one procedure: `guide NAME --receipt`.")
+        _on_screen(asked, "--receipt")
+        if asked.format.name == "json" and not asked.keeps:
+            asked.misuse(
+                "--receipt gives a name and a number: add --keep-personal for --format json."
+            )
     _show(asked, name, role, receipt=receipt)
 
 
-def _on_screen(ctx: click.Context, option: str) -> None:
+def _on_screen(asked: Asked, option: str) -> None:
     """Refuse to write a person's own data to a file or an HTML page."""
-    if value(ctx, "output") not in (None, "-") or value(ctx, "format") == "html":
-        text = f"{option} writes no file and no page: leave out -o and --format html."
-        raise click.UsageError(text, ctx)
+    if asked.file is not None or asked.option("format") == "html":
+        asked.misuse(f"{option} writes no file and no page: leave out -o and --format html.")
 
 
 def _show(asked: Asked, name: str | None, role: str | None, *, receipt: bool) -> None:
-    """Show one procedure, all of them as HTML pages, or their list.
-
-    Raises:
-        Refusal: there is none of this name, or it cannot be shown.
-    """
+    """Show one procedure, all of them as HTML pages, or their list."""
     known = procedures.load()
     if name is None and asked.format.name != "html":
         if asked.format.name == "json":
@@ -96,7 +102,7 @@ def _show(asked: Asked, name: str | None, role: str | None, *, receipt: bool) ->
     whose = Role(role) if role else None
     guides = [procedures.guide(each, whose, asked.institution) for each in chosen]
     if receipt:
-        receipts.show(asked, *chosen, *guides)
+        _show_receipt(asked, *chosen, *guides)
         return
     beside = {"paper": paper(asked)} if asked.format.people else {}
     write(asked, view(asked.format.name, "guide")(guides, asked.text, **beside))
@@ -112,8 +118,7 @@ def _named(name: str, known: dict[str, Procedure]) -> Procedure:
 def _show_address(asked: Asked, given: str) -> int:
     """Show an address as the form wants it, and return the exit status.
 
-    Raises:
-        Refusal: it is no address, or has an abbreviation that only its writer knows.
+    Refuses an abbreviation that only the writer of the address knows.
     """
     expanded = addresses.expand(_readable(given))
     if not any(map(str.isalpha, expanded.text)):
@@ -131,16 +136,55 @@ def _show_address(asked: Asked, given: str) -> int:
 
 
 def _readable(given: str) -> str:
-    """Return an address without hidden characters; `-` reads it from standard input.
-
-    Raises:
-        Refusal: it is too long, or not in UTF-8.
-    """
+    """Return an address without hidden characters; `-` reads it from standard input."""
     try:
-        text = sys.stdin.read(_LONGEST + 1) if given == _STANDARD_INPUT else given
+        text = sys.stdin.read(_LONGEST_ADDRESS + 1) if given == _STANDARD_INPUT else given
         text.encode()  # an argument may hold bytes that are no UTF-8
     except UnicodeError:
         raise Refusal(code="address-encoding") from None
-    if len(text) > _LONGEST:
-        raise Refusal(code="address-long", limit=_LONGEST)
+    if len(text) > _LONGEST_ADDRESS:
+        raise Refusal(code="address-long", limit=_LONGEST_ADDRESS)
     return escape(text)
+
+
+def _show_receipt(asked: Asked, procedure: Procedure, guide: Guide) -> None:
+    """Ask for name and number, and show the lines; ask nothing of a role that does not pay."""
+    if _receipt_key(procedure) is None:
+        having = ", ".join(each.name for each in procedures.load().values() if _receipt_key(each))
+        raise Refusal(code="receipt-none", name=procedure.name, having=having)
+    needed = _receipt_key(procedures.guide(procedure, None, guide.institution))
+    if needed is None:
+        raise Refusal(code="receipt-unknown", name=procedure.name, institution=guide.institution.id)
+    key = _receipt_key(guide)
+    receipt = pages.Receipt(procedure=procedure.name)
+    if key is not None:
+        fact = guide.institution.facts[key]
+        lines = {**_person(asked.text), asked.text.label("receipt-purpose"): fact.value}
+        receipt = pages.Receipt(procedure=procedure.name, lines=lines, confirm=fact)
+    if asked.format.name == "json":
+        write(asked, [pages.receipt_json(receipt)])
+    else:
+        write(asked, [pages.receipt(receipt, asked.text, paper(asked))])
+
+
+def _receipt_key(steps: Procedure | Guide) -> str | None:
+    """Return the key of the fact with the words for the receipt, if a step has one."""
+    keys = (key for step in steps.steps for key in step.facts if key.startswith(_RECEIPT))
+    return next(keys, None)
+
+
+def _person(text: Text) -> dict[str, str]:
+    name_label, number_label = text.label("receipt-name"), text.label("receipt-number")
+    name = " ".join(unicodedata.normalize("NFC", ask(name_label, _LONGEST_NAME * 2)).split())
+    if not _is_name(name):
+        raise Refusal(code="receipt-name", limit=_LONGEST_NAME)
+    number = ask(number_label, _LONGEST_NAME * 2).replace(" ", "")
+    if not is_one(number):
+        raise Refusal(code="receipt-number")
+    return {name_label: name, number_label: number}
+
+
+def _is_name(name: str) -> bool:
+    words = name.split()
+    letters = "".join(words).translate(str.maketrans("", "", ".'\u2019-"))
+    return len(words) > 1 and len(name) <= _LONGEST_NAME and letters.isalpha()

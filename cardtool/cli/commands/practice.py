@@ -13,7 +13,6 @@ from cardtool.cli.output import paper, write
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.showing import show
 from cardtool.practice import load, names
-from cardtool.views import formats
 from cardtool.views.people import practice as views
 
 
@@ -27,10 +26,10 @@ def practice(ctx: click.Context, case: str | None) -> None:
     Needs no reader.  The case is judged for its own moment, and the exit status is that of its
     diagnosis.
     """
+    asked = Asked(ctx, ("terminal", "json") if case is None else None)
     if case is None:
-        _show_list(Asked(ctx, ("terminal", "json")))
+        _show_list(asked)
         return
-    asked = Asked(ctx, formats())
     known = names()
     if case not in known:
         near = difflib.get_close_matches(case, known, n=3)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import click
 
-from cardtool.cli.asked import Asked
+from cardtool.cli.asked import Asked, settings
 from cardtool.cli.asking import ask, ask_unseen, tell
 from cardtool.cli.judging import judge
 from cardtool.cli.looking import look
-from cardtool.cli.options import LOOKING, SHOWING, options
+from cardtool.cli.options import LOOKING, SHOWING
 from cardtool.cli.output import paper, write
 from cardtool.cli.refusal import UNKNOWN, Refusal
 from cardtool.cli.showing import show
@@ -32,20 +32,22 @@ from cardtool.views.people.signature import Signer
 _LIMIT_S = 30.0
 """Seconds for logging in and signing, by default; a slow card takes several."""
 
-_CRITICAL = 2
-"""Exit status of the severity critical."""
-
 
 class _WarningRefusal(Refusal):
-    """A refusal with the exit status of a warning."""
-
     exit_code = 1
 
 
 class _CriticalRefusal(Refusal):
-    """A refusal that says why the card does not sign."""
+    exit_code = 2
 
-    exit_code = _CRITICAL
+
+_UNSIGNED = {
+    Why.UNREACHED: "sign-unreached",
+    Why.NO_MECHANISM: "sign-no-mechanism",
+    Why.NO_KEY: "sign-no-key",
+    Why.NOT_VERIFIED: "sign-not-verified",
+}
+"""Reasons that are not about the PIN -> their sentences; any other is `sign-refused`."""
 
 
 @click.command("sign-test")
@@ -53,33 +55,28 @@ class _CriticalRefusal(Refusal):
               help="Use the certificate in the reader whose name contains TEXT.")  # fmt: skip
 @click.option("--last-try", is_flag=True,
               help="Go on where few tries of the PIN are left; asks once more.")  # fmt: skip
-@options(*SHOWING, *LOOKING)
-@click.pass_context
-def sign_test(ctx: click.Context, reader: str, *, last_try: bool) -> None:
+@settings(*SHOWING, *LOOKING, known=("terminal", "json"))
+def sign_test(asked: Asked, reader: str, *, last_try: bool) -> int:
     """Have the card sign a random number; the only command that asks for a PIN.
 
     The PIN is asked for on the terminal and tried once. A wrong PIN costs one of three tries.
     """
-    asked = Asked(ctx, ("terminal", "json"))
     if not sys.stdin.isatty():
         raise Refusal(code="sign-no-terminal")
     snapshot = look(asked)
     found = candidates(snapshot, datetime.now(UTC), asked_for=bool(asked.option("module")))
     if not found:
-        ctx.exit(show(asked, [judge(asked, snapshot)]) or UNKNOWN)
+        return show(asked, [judge(asked, snapshot)]) or UNKNOWN
     chosen = _choose(found, reader, asked)
     if is_spied_on(chosen):
         raise Refusal(code="sign-spy", module=chosen.module.path)
     _agree(asked, snapshot, chosen, last_try=last_try)
     _sign(asked, snapshot, chosen)
+    return 0
 
 
 def _choose(found: tuple[Candidate, ...], reader: str, asked: Asked) -> Candidate:
-    """Return the certificate to sign with; if several fit, ask which.
-
-    Raises:
-        Refusal: there is none in a reader of that name, or no number of the list was typed.
-    """
+    """Return the certificate to sign with; if several fit, ask which."""
     fitting = tuple(candidate for candidate in found if reader in candidate.place)
     if not fitting:
         places = ", ".join(dict.fromkeys(candidate.place for candidate in found))
@@ -96,7 +93,6 @@ def _choose(found: tuple[Candidate, ...], reader: str, asked: Asked) -> Candidat
 
 
 def _signer(chosen: Candidate, asked: Asked) -> Signer:
-    """Return what is shown about a candidate."""
     return Signer(
         reader=chosen.place,
         holder=chosen.certificate.holder,
@@ -127,11 +123,7 @@ def _agree(asked: Asked, snapshot: Snapshot, chosen: Candidate, *, last_try: boo
 
 
 def _sign(asked: Asked, snapshot: Snapshot, chosen: Candidate) -> None:
-    """Ask for the PIN, have the card sign, and show what came of it.
-
-    Raises:
-        Refusal: the card did not sign.
-    """
+    """Ask for the PIN, have the card sign, and show what came of it."""
     signing_jobs.keep_out_of_core()
     limit_s = asked.option("timeout") or asked.config.timeout_s or _LIMIT_S
     pin = _ask_pin(asked)
@@ -158,12 +150,6 @@ def _sign(asked: Asked, snapshot: Snapshot, chosen: Candidate) -> None:
 
 
 def _ask_pin(asked: Asked) -> bytes:
-    """Read the PIN from the terminal without showing it.
-
-    Raises:
-        Refusal: what was typed cannot be a PIN, or the terminal could not hide it.
-        click.Abort: the person left.
-    """
     pin = ask_unseen(asked.text.label("sign-pin"))
     if not pin:
         raise Refusal(code="sign-pin-empty")
@@ -183,9 +169,8 @@ def _lost(loss: Failure) -> Refusal:
     """Say that the worker gave no answer: whether the PIN was tried is not known."""
     if loss.name == "WAITED":
         return Refusal(code="sign-waited")
-    if loss.name == "TIMEOUT":
-        return _CriticalRefusal(code="sign-hung", reason=loss.name)
-    return _CriticalRefusal(code="sign-crashed", reason=loss.name)
+    code = "sign-hung" if loss.name == "TIMEOUT" else "sign-crashed"
+    return _CriticalRefusal(code=code, reason=loss.name)
 
 
 def _not_let_in(answer: Unsigned, asked: Asked, snapshot: Snapshot, chosen: Candidate) -> Refusal:
@@ -195,29 +180,17 @@ def _not_let_in(answer: Unsigned, asked: Asked, snapshot: Snapshot, chosen: Cand
         now, changed = with_flags(snapshot, chosen, answer.flags)
         if not pin_state(changed).is_well:  # not every token tells how many tries are left
             status = _show_state(asked, now, changed)
-    reason = _symbol(answer)
     if answer.reason is None or answer.reason.name != "CKR_PIN_INCORRECT":
-        return _CriticalRefusal(code="sign-login-refused", reason=reason)
-    if status == _CRITICAL:
-        return _CriticalRefusal(code="sign-pin-wrong", reason=reason)
-    return _WarningRefusal(code="sign-pin-wrong", reason=reason)
+        return _CriticalRefusal(code="sign-login-refused", reason=_symbol(answer))
+    refusal = _CriticalRefusal if status == _CriticalRefusal.exit_code else _WarningRefusal
+    return refusal(code="sign-pin-wrong", reason=_symbol(answer))
 
 
 def _unsigned(answer: Unsigned, key: str) -> Refusal:
-    """Return the refusal for a reason that is not about the PIN."""
-    match answer.why:
-        case Why.UNREACHED:
-            return _CriticalRefusal(code="sign-unreached", reason=_symbol(answer))
-        case Why.CHANGED:
-            return Refusal(code="sign-changed")
-        case Why.NO_MECHANISM:
-            return _CriticalRefusal(code="sign-no-mechanism", key=key)
-        case Why.NO_KEY:
-            return _CriticalRefusal(code="sign-no-key")
-        case Why.NOT_VERIFIED:
-            return _CriticalRefusal(code="sign-not-verified")
-        case _:
-            return _CriticalRefusal(code="sign-refused", reason=_symbol(answer))
+    if answer.why is Why.CHANGED:
+        return Refusal(code="sign-changed")
+    code = _UNSIGNED.get(answer.why, "sign-refused")
+    return _CriticalRefusal(code=code, key=key, reason=_symbol(answer))
 
 
 def _symbol(answer: Unsigned) -> str:

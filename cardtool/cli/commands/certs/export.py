@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from cardtool.cli.asked import Asked
+from cardtool.cli.asked import Asked, settings
 from cardtool.cli.judging import judge
 from cardtool.cli.looking import look
-from cardtool.cli.options import CARD, SHOWING, PathName, options
+from cardtool.cli.options import CARD, SHOWING, PathName
 from cardtool.cli.output import write_bytes, write_file
 from cardtool.cli.refusal import Refusal
 from cardtool.model.snapshot import CertificateObject, Failure, Snapshot, chain
@@ -23,41 +23,21 @@ _NAME_DIGITS = 16
 FORMS = {"pem": "pem", "der": "der", "chain": "chain.pem"}
 """Form of a certificate -> ending of the file's name."""
 
-_Objects = dict[str, CertificateObject]
-"""Certificates by their fingerprint."""
+_Objects = dict[str, CertificateObject]  # by their fingerprint
 
 
 @click.command()
-@click.option(
-    "-o",
-    "--output",
-    type=PathName(),
-    metavar="FILE|FOLDER",
-    help="Where to: one file for all, or one file each in a folder; otherwise standard output.",
-)
+@click.option("-o", "--output", type=PathName(), metavar="FILE|FOLDER",
+              help="Where to: one file for all, or one file each in a folder; "
+              "otherwise standard output.")  # fmt: skip
 @click.option("--form", type=click.Choice(["pem", "der", "chain"]), default="pem",
               show_default=True,
               help="chain: PEM, each followed by its issuers on the cards.")  # fmt: skip
-@click.option(
-    "--sha256",
-    "prefixes",
-    multiple=True,
-    metavar="PREFIX",
-    help="Only certificates whose fingerprint begins so; may be repeated.",
-)
-@options(*SHOWING, *CARD)
-@click.pass_context
-def export(ctx: click.Context, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
+@click.option("--sha256", "prefixes", multiple=True, metavar="PREFIX",
+              help="Only certificates whose fingerprint begins so; may be repeated.")  # fmt: skip
+@settings(*SHOWING, *CARD, known=())
+def export(asked: Asked, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
     """Write the certificates as PEM, DER or chains.  They hold the holder's name and number."""
-    _export(Asked(ctx, ()), output, form, prefixes)
-
-
-def _export(asked: Asked, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
-    """Write the certificates whose fingerprint begins with one of the prefixes.
-
-    Raises:
-        Refusal: no certificate was read or chosen, or the form allows one certificate in a file.
-    """
     snapshot = look(asked)
     found = _certificates(snapshot)
     if not found:
@@ -134,7 +114,7 @@ def _der(one: CertificateObject) -> bytes:
 
 
 def _pem(der: bytes) -> bytes:
-    """Return bytes between the lines that mark a certificate. Source: RFC 7468 §5."""
+    """Source: RFC 7468 §5."""
     lines = textwrap.wrap(base64.b64encode(der).decode(), 64)
     text = "\n".join(("-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""))
     return text.encode()

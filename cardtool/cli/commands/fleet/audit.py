@@ -4,22 +4,15 @@
 import difflib
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cardtool.cli.asked import Asked
-from cardtool.cli.fleet import people
-from cardtool.cli.fleet.opening import opened
-from cardtool.cli.judging import hidden, hiding
+from cardtool.cli.judging import hidden, hiding, worst_status
 from cardtool.cli.lists import show_list
 from cardtool.cli.options import AT, DATABASE, KEEP, OUTPUT, moment, options, showing
 from cardtool.cli.output import write_view
-from cardtool.cli.worst import Worst
-from cardtool.fleet.asking.audit import By, count
-from cardtool.fleet.asking.audit import audit as lines_of
-from cardtool.fleet.asking.cards import cards
-from cardtool.fleet.asking.questions import Question, Sort
 from cardtool.model.diagnosis import Severity
 from cardtool.model.hiding import Hiding
 from cardtool.model.lists import ReaderState, Summary
@@ -27,8 +20,14 @@ from cardtool.rules.codes import ROWS
 from cardtool.views import LIST, formats
 from cardtool.views.lists.tally import Tally
 
+if TYPE_CHECKING:
+    from cardtool.fleet.asking.audit import By
+    from cardtool.fleet.asking.questions import Question
+
 _FORMATS = formats(LIST)
 _OF_LISTS = ("sort", "reverse", "limit")
+_SORTS = ["host", "end", "unit", "seen", "severity"]
+_COUNTED = ["severity", "verdict", "code", "reader", "unit"]
 _STATES = [state.value for state in ReaderState]
 _SEVERITIES = [rank.value for rank in sorted(Severity, key=lambda rank: rank.exit_status)]
 
@@ -61,7 +60,7 @@ _FILTERS = (
                  help="As the store has them; - asks for the number."),
     click.option("--not-seen-since", metavar="WHEN", callback=moment,
                  help="The last check is older."),
-    click.option("--sort", type=click.Choice(get_args(Sort)[1:]), help="[default: as they came]"),
+    click.option("--sort", type=click.Choice(_SORTS), help="[default: as they came]"),
     click.option("--reverse", is_flag=True, help="The other way round."),
     click.option("--limit", type=click.IntRange(1), metavar="N", help="So many lines at most."),
 )  # fmt: skip
@@ -72,11 +71,11 @@ _FILTERS = (
 @click.option("--by", type=click.Choice(["workstation", "card"]), default="workstation",
               show_default=True, help="What a line is: card is the last NES of each person, "
               "wherever it is.")  # fmt: skip
-@click.option("--count", "counted", type=click.Choice(get_args(By)),
+@click.option("--count", "counted", type=click.Choice(_COUNTED),
               help="Count instead of listing.")  # fmt: skip
 @options(OUTPUT, *showing(*_FORMATS), AT, KEEP, DATABASE)
 @click.pass_context
-def audit(ctx: click.Context, /, by: str, counted: By | None, **filters: Any) -> None:  # noqa: ANN401
+def audit(ctx: click.Context, /, by: str, counted: "By | None", **filters: Any) -> None:  # noqa: ANN401
     """List the workstations of the store and how each stands.
 
     --state, --severity, --unit, --code and --host may be repeated.  The exit status is that of
@@ -85,23 +84,28 @@ def audit(ctx: click.Context, /, by: str, counted: By | None, **filters: Any) ->
     asked = Asked(ctx, formats("tally") if counted else _FORMATS)
     given = ["by"] * (by == "card") + [name for name in _OF_LISTS if filters[name]]
     if counted and given:
-        text = f"--count counts workstations: leave --{given[0]} out."
-        raise click.UsageError(text, ctx)
+        asked.misuse(f"--count counts workstations: leave --{given[0]} out.")
     if by == "card" and asked.format.watches:
-        text = f"--format {asked.format.name} is about workstations: leave --by out."
-        raise click.UsageError(text, ctx)
+        asked.misuse(f"--format {asked.format.name} is about workstations: leave --by out.")
+    from cardtool.cli.opening import opened  # noqa: PLC0415 - SQLAlchemy
+    from cardtool.fleet.asking import audit as asking  # noqa: PLC0415 - SQLAlchemy
+    from cardtool.fleet.asking.cards import cards  # noqa: PLC0415 - SQLAlchemy
+
     about = (_question(asked, filters), asked.config.days())
     store, at = opened(asked), asked.option("at")
     if counted:
-        ctx.exit(_show_tally(asked, count(store, counted, at, *about), counted))
+        ctx.exit(_show_tally(asked, asking.count(store, counted, at, *about), counted))
     elif by == "card":
         lines: Iterable[Summary] = cards(store, at, *about)
     else:
-        lines = lines_of(store, at, *about, is_dated=asked.format.dated)
+        lines = asking.audit(store, at, *about, is_dated=asked.format.dated)
     ctx.exit(show_list(asked, hidden(asked, lines)))
 
 
-def _question(asked: Asked, filters: dict[str, Any]) -> Question:
+def _question(asked: Asked, filters: dict[str, Any]) -> "Question":
+    from cardtool.cli import people  # noqa: PLC0415 - SQLAlchemy
+    from cardtool.fleet.asking.questions import Question  # noqa: PLC0415 - SQLAlchemy
+
     person, sort = filters.pop("person"), filters.pop("sort")
     return Question(
         **filters
@@ -118,11 +122,7 @@ def _show_tally(asked: Asked, tally: Tally, by: str) -> int:
     if by == "unit" and hides is not None:
         tally = _without_people(tally, hides)
     write_view(asked, tally, "tally", by=by)
-    worst = Worst()
-    for counts in tally.values():
-        for severity in counts:
-            worst.note(Severity(severity))
-    return worst.status
+    return worst_status(Severity(severity) for counts in tally.values() for severity in counts)
 
 
 def _without_people(tally: Tally, hides: Hiding) -> Tally:

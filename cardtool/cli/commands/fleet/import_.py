@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from cardtool.cli.asked import Asked
-from cardtool.cli.options import DATABASE, PathName, options, showing
+from cardtool.cli.asked import Asked, settings
+from cardtool.cli.options import DATABASE, PathName, showing
 from cardtool.cli.output import write
 from cardtool.cli.refusal import UNKNOWN, Refusal
-from cardtool.fleet.importing.blocks import JudgedBlocks
-from cardtool.fleet.pool import Terms
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 from cardtool.model.surroundings import IdentityPolicy
 from cardtool.text import Text
@@ -25,25 +23,17 @@ if TYPE_CHECKING:
     from cardtool.fleet.importing.reading import Trouble
     from cardtool.fleet.importing.run import Report, Wording
 
-_FORMATS = ("terminal", "json")
-
 
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=PathName())
-@click.option(
-    "--rejected",
-    metavar="FOLDER",
-    type=PathName(),
-    help="Where to put what is no snapshot.  [default: `rejected` beside each file]",
-)
-@click.option(
-    "--remove/--keep",
-    default=False,
-    help="Whether to remove files that were imported whole.  [default: keep]",
-)
-@options(*showing(*_FORMATS), DATABASE)
-@click.pass_context
-def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, remove: bool) -> None:  # noqa: FBT001 - as click gives it
+@click.option("--rejected", metavar="FOLDER", type=PathName(),
+              help="Where to put what is no snapshot.  [default: `rejected` beside each file]"
+              )  # fmt: skip
+@click.option("--remove/--keep", default=False,
+              help="Whether to remove files that were imported whole.  [default: keep]"
+              )  # fmt: skip
+@settings(*showing("terminal", "json"), DATABASE)
+def import_(asked: Asked, paths: tuple[str, ...], rejected: str | None, *, remove: bool) -> int:
     """Import snapshots into the store: files, folders, `-`.
 
     Read are .json, .ndjson and .jsonl, with .gz or without; a file that is named may be called
@@ -52,12 +42,14 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
     `rejected`, with the reason beside it; one that was named stays where it is, and the reason is
     said. Either exits 3.
     """
-    asked = Asked(ctx, _FORMATS)
     for path in paths:
         if path != "-" and not Path(path).exists():
             raise Refusal(code="import-missing", file=path)
     if rejected is not None and Path(rejected).is_symlink():
         raise Refusal(code="import-link", file=rejected)
+    from cardtool.fleet.importing.blocks import JudgedBlocks  # noqa: PLC0415 - zstandard
+    from cardtool.fleet.pool import Terms  # noqa: PLC0415 - multiprocessing
+
     terms = Terms(
         at=datetime.now(UTC),
         policy=asked.config.days(),
@@ -67,7 +59,7 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
     try:
         with JudgedBlocks(map(Path, paths), terms, rejected=folder) as judged:
             # SQLAlchemy is loaded while the other processes judge
-            from cardtool.cli.fleet.opening import opened  # noqa: PLC0415
+            from cardtool.cli.opening import opened  # noqa: PLC0415
             from cardtool.fleet.importing.run import import_judged  # noqa: PLC0415
 
             store = opened(asked, may_make=True)
@@ -75,7 +67,7 @@ def import_(ctx: click.Context, paths: tuple[str, ...], rejected: str | None, re
     except BrokenExecutor as error:
         raise Refusal(code="import-ended") from error
     write(asked, _shown(report, asked.text if asked.format.name == "terminal" else None))
-    ctx.exit(UNKNOWN if report.set_aside else 0)
+    return UNKNOWN if report.set_aside else 0
 
 
 def _says(text: Text) -> "Wording":

@@ -1,27 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """`cardtool fleet merge`."""
 
+from collections.abc import Iterable
+from itertools import chain
+from typing import TYPE_CHECKING
+
 import click
 
 from cardtool import files
-from cardtool.cli.asked import Asked
-from cardtool.cli.fleet.confirming import YES, confirm
-from cardtool.cli.fleet.opening import opened
+from cardtool.cli.asked import Asked, settings
 from cardtool.cli.judging import hidden
-from cardtool.cli.options import DATABASE, KEEP, OUTPUT, PathName, options, showing
+from cardtool.cli.options import DATABASE, KEEP, OUTPUT, YES, PathName, showing
 from cardtool.cli.output import write
 from cardtool.cli.refusal import Refusal
-from cardtool.fleet.register import keeping, limited
-from cardtool.fleet.register.grid import LARGEST_BYTES
-from cardtool.fleet.register.people import Disguise, Register, read
-from cardtool.fleet.store.database import Store
 from cardtool.model.lists import Merged
 from cardtool.model.refused import Refused
 from cardtool.model.surroundings import IdentityPolicy
 from cardtool.views.lists import ndjson
 from cardtool.views.lists import register as views
 
-_FORMATS = ("terminal", "json")
+if TYPE_CHECKING:
+    from cardtool.fleet.register.people import Disguise, Register
+    from cardtool.fleet.store.database import Store
+
 _LONGEST_S = 120.0
 """Seconds for reading a register; the largest takes a tenth of this."""
 
@@ -33,43 +34,46 @@ _LONGEST_S = 120.0
               help="Which of several registers it is; it replaces that one only.")  # fmt: skip
 @click.option("--unseen", is_flag=True,
               help="List who is in the register and was never seen.")  # fmt: skip
-@options(YES, OUTPUT, *showing(*_FORMATS), KEEP, DATABASE)
-@click.pass_context
-def merge(
-    ctx: click.Context, file: str | None, sheet: str | None, name: str, *, unseen: bool
-) -> None:
+@settings(YES, OUTPUT, *showing("terminal", "json"), KEEP, DATABASE)
+def merge(asked: Asked, file: str | None, sheet: str | None, name: str, *, unseen: bool) -> None:
     """Import a personnel register (CSV, XLSX, XLS) in place of the earlier one.
 
     Its people are stored as [fleet] identity says.  Lists the numbers of rows to correct and the
     headings of columns that were not understood.  Asks before more than a fifth of the people are
     removed.  A list without a usable row changes nothing, and neither does the same list again.
     """
-    asked = Asked(ctx, _FORMATS)
     if file is None and not unseen:
         raise Refusal(code="register-nothing")
     register = None if file is None else _read(asked, file, sheet)
+    from cardtool.cli.opening import opened  # noqa: PLC0415 - SQLAlchemy
+    from cardtool.fleet.register import keeping  # noqa: PLC0415 - SQLAlchemy
+
     store = opened(asked, may_make=register is not None)
     is_json = asked.format.name == "json"
+    parts: Iterable[str] = ()
     if register is not None:
         merged = _merged(asked, store, register, name)
         if not (is_json and unseen):
-            write(asked, views.render_json(merged) if is_json else views.render(merged, asked.text))
-    if unseen:
-        with store.asking() as connection:
-            if keeping.is_empty(connection):
-                raise Refusal(code="register-none")
-        with store.reading() as connection:
-            entries = hidden(asked, keeping.unseen(connection))
-            write(asked, ndjson.render_list(entries) if is_json
-                  else views.render_unseen(entries, asked.text))  # fmt: skip
+            parts = views.render_json(merged) if is_json else views.render(merged, asked.text)
+    if not unseen:
+        write(asked, parts)
+        return
+    with store.asking() as connection:
+        if keeping.is_empty(connection):
+            raise Refusal(code="register-none")
+    with store.reading() as connection:
+        entries = hidden(asked, keeping.unseen(connection))
+        listed = (
+            ndjson.render_list(entries) if is_json else views.render_unseen(entries, asked.text)
+        )
+        write(asked, chain(parts, listed))
 
 
-def _merged(asked: Asked, store: Store, register: Register, name: str) -> Merged:
-    """Import a register; ask first if many people would be removed.
+def _merged(asked: Asked, store: "Store", register: "Register", name: str) -> Merged:
+    """Import a register; ask first if many people would be removed."""
+    from cardtool.cli.opening import confirm  # noqa: PLC0415 - SQLAlchemy
+    from cardtool.fleet.register import keeping  # noqa: PLC0415 - SQLAlchemy
 
-    Raises:
-        Refusal: no row can be used, or the removal was not confirmed.
-    """
     try:
         return keeping.merge(store, register, name, may_remove_many=bool(asked.option("yes")))
     except Refused as refused:
@@ -84,12 +88,11 @@ def _merged(asked: Asked, store: Store, register: Register, name: str) -> Merged
     return keeping.merge(store, register, name, may_remove_many=True)
 
 
-def _read(asked: Asked, file: str, sheet: str | None) -> Register:
-    """Read a register's file.
+def _read(asked: Asked, file: str, sheet: str | None) -> "Register":
+    from cardtool.fleet.register import limited  # noqa: PLC0415 - calamine
+    from cardtool.fleet.register.grid import LARGEST_BYTES  # noqa: PLC0415 - calamine
+    from cardtool.fleet.register.people import read  # noqa: PLC0415 - calamine
 
-    Raises:
-        Refusal: it cannot be used.
-    """
     try:
         with files.opened(file) as opened_file:
             body = opened_file.read(LARGEST_BYTES + 1)
@@ -103,12 +106,10 @@ def _read(asked: Asked, file: str, sheet: str | None) -> Register:
         raise Refusal(code=refused.code, **{"file": file, **refused.facts}) from refused
 
 
-def _disguise(asked: Asked) -> Disguise:
-    """Return what of a person may be stored.
+def _disguise(asked: Asked) -> "Disguise":
+    """Return what of a person may be stored."""
+    from cardtool.fleet.register.people import Disguise  # noqa: PLC0415 - calamine
 
-    Raises:
-        Refusal: people are to be hashed, and the site has no key.
-    """
     policy, key = IdentityPolicy(asked.config.fleet.kept), asked.config.identity.key
     if policy is IdentityPolicy.HASHED and not key:
         raise Refusal(code="fleet-key")

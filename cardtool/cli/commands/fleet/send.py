@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from cardtool.cli.asked import Asked
+from cardtool.cli.asked import Asked, settings
 from cardtool.cli.looking import look
-from cardtool.cli.options import LOOKING, SHOWING, options
+from cardtool.cli.options import LOOKING, SHOWING
 from cardtool.cli.output import write
 from cardtool.cli.refusal import Refusal
 from cardtool.fleet.sending.delivery import HandOver, destination
@@ -30,20 +30,16 @@ _AWAY = {
 
 
 @click.command()
-@click.option(
-    "--to",
-    metavar="FOLDER|ADDRESS",
-    help="A folder on a file share, or https://...  [default: of the configuration file]",
-)
-@options(*SHOWING, *LOOKING)
-@click.pass_context
-def send(ctx: click.Context, to: str | None) -> None:
+@click.option("--to", metavar="FOLDER|ADDRESS",
+              help="A folder on a file share, or https://...  [default: of the configuration file]"
+              )  # fmt: skip
+@settings(*SHOWING, *LOOKING, known=())
+def send(asked: Asked, to: str | None) -> int:
     """Look at this machine and send the snapshot to be collected.
 
     Exit status: delivered 0, tried again at the next run 1, refused by the receiver 2,
     cannot be sent like this 3.  People are hashed unless the configuration file says otherwise.
     """
-    asked = Asked(ctx, ())
     named = to or asked.config.fleet.to
     if not named:
         raise Refusal(code="fleet-nowhere")
@@ -61,13 +57,11 @@ def send(ctx: click.Context, to: str | None) -> None:
     except OSError as error:
         raise Refusal(code="fleet-spool", reason=error.strerror or str(error)) from error
     status = _tell(asked, report, folder / "spool" / "refused")
-    if (
-        other := snapshot.running
-    ) is not None:  # the card was not read, so this snapshot was not sent
+    if (other := snapshot.running) is not None:  # the card was not read: it was not sent
         pid = "-" if other.pid is None else other.pid
         Refusal(code="fleet-check-running", program=other.program, pid=pid).show()
         status = max(status, _WAITS)
-    ctx.exit(status)
+    return status
 
 
 def _key(asked: Asked) -> bytes:
@@ -86,11 +80,7 @@ def _folder() -> Path:
 
 
 def _origin(asked: Asked, folder: Path) -> Origin:
-    """Return what the receiver learns about this workstation besides the snapshot.
-
-    Raises:
-        Refusal: the lasting name of this workstation cannot be stored.
-    """
+    """Return what the receiver learns about this workstation besides the snapshot."""
     settings = asked.config.fleet
     try:
         host_id = identity.host_id(settings.host_id, folder / "host-id")
@@ -118,11 +108,7 @@ def _as_allowed(hand_over: HandOver, origin: Origin, key: bytes) -> HandOver:
 
 
 def _keep(spool: Spool, name: str, body: bytes, hand_over: HandOver, patience_s: float) -> None:
-    """Store the snapshot first; if there is no room, deliver what waits and try again.
-
-    Raises:
-        OSError: it could not be stored the second time either.
-    """
+    """Store the snapshot first; if there is no room, deliver what waits and try again."""
     try:
         dropped = spool.put(name, body)
     except OSError:

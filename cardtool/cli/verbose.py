@@ -1,17 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `-v` says about a check: what was asked, and how it ended.
+"""What `-v` writes to standard error: lines without control characters and without any person.
 
-The logger gets nothing about a person: no label, name, serial number or folder.
+What is logged of a check has no label, name, serial number or folder in it.
 """
 
 import logging
 import ntpath
 from collections.abc import Iterator
+from pathlib import Path
 
+from cardtool.model.hiding import without_numbers
+from cardtool.model.names import USER, Accounts
 from cardtool.model.snapshot import Card, Failure, Module, Reader, Snapshot
+from cardtool.probe import accounts
 from cardtool.views.harmless import escape
 
 _LOG = logging.getLogger(__name__)
+
+_HIDDEN = "***"
+
+
+class _Harmless(logging.Formatter):
+    """Escapes each line, and hides accounts, users' folders and identity numbers in it."""
+
+    def __init__(self) -> None:
+        super().__init__("%(name)s: %(message)s")
+        self._accounts = Accounts(accounts.own())
+        self._home = str(Path("~").expanduser())
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        """Return a line as it is shown."""
+        line = super().formatMessage(record)
+        if len(self._home) > 1:
+            line = line.replace(self._home, "~")
+        line = self._accounts.replaced(line, lambda _: _HIDDEN)
+        line = USER.sub(lambda found: found["before"] + _HIDDEN, line)
+        return escape(without_numbers(line, None))
+
+
+def begin() -> None:
+    """Write all that is logged to standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Harmless())
+    logging.basicConfig(handlers=[handler], level=logging.DEBUG)
 
 
 def tell(snapshot: Snapshot) -> None:

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opens the store that a fleet command uses."""
+"""Opens the store that a fleet command uses, and asks before anything is removed from it."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import platformdirs
 
+from cardtool import console
 from cardtool.cli.asked import Asked
+from cardtool.cli.output import write
+from cardtool.cli.refusal import Refusal
 from cardtool.fleet.store.database import Store
 
 if TYPE_CHECKING:
@@ -54,3 +58,34 @@ class _Bar:
             self._bar = click.progressbar(length=number, label=self._label, file=sys.stderr)
             self._ctx.call_on_close(self._bar.render_finish)
         self._bar.update(done - self._bar.pos)
+
+
+def remove(asked: Asked, about: list[str], question: str, do: Callable[[], str]) -> None:
+    """Say what will be removed, ask, remove it, and say so; --dry-run stops after the first.
+
+    A file is written once and whole; what a person is asked about is then on standard error.
+    """
+    if asked.option("dry_run"):
+        write(asked, about)
+    elif asked.file is None:
+        write(asked, about)
+        confirm(asked, question)
+        write(asked, [do()])
+    else:
+        console.write(about, sys.stderr)
+        confirm(asked, question)
+        write(asked, [*about, do()])
+
+
+def confirm(asked: Asked, question: str) -> None:
+    """Ask a question, a word of `[label]`, unless --yes answered it.
+
+    Raises:
+        Refusal: the answer is no, or nobody is there to be asked.
+    """
+    if asked.option("yes"):
+        return
+    if not sys.stdin.isatty():
+        raise Refusal(code="nobody-to-ask")
+    if not click.confirm(asked.text.label(question), err=True):
+        raise Refusal(code="not-confirmed")

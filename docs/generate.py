@@ -24,8 +24,9 @@ from cardtool.cli.later import LaterCommand
 from cardtool.model.diagnosis import Actor, Diagnosis
 from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.snapshot import Snapshot
-from cardtool.rules.codes import ROWS, actors
+from cardtool.rules.codes import ROWS
 from cardtool.rules.codes.row import Row
+from cardtool.rules.codes.steps import actors
 from cardtool.text import LANGUAGES, Text, load_words
 from cardtool.views.lists.prometheus import FAMILIES
 

@@ -14,7 +14,7 @@ from cardtool.model.diagnosis import Actor
 from cardtool.model.procedure import KEYS, Fact, Institution, Payer, Procedure, Role, Step, confirm
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS, finding
-from cardtool.rules.codes.leads import PROCEDURES
+from cardtool.rules.codes.steps import PROCEDURES
 from cardtool.text import LANGUAGES, Text, load_words
 from cardtool.views import view
 from tests.described import FILES, read

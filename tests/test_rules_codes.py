@@ -7,7 +7,7 @@ import pytest
 
 from cardtool.model.diagnosis import Actor, Severity
 from cardtool.rules.codes import ROWS, finding
-from cardtool.rules.codes.actors import ACTORS
+from cardtool.rules.codes.steps import ACTORS
 
 every_code = pytest.mark.parametrize("code", ROWS)
 

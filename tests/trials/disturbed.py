@@ -88,7 +88,7 @@ def _cards(card: ScriptedCard) -> Iterator[ScriptedCard]:
 def _try(case: _Case) -> str:
     card = _card(_FAULTS[case.fault](case.after))
     found, codes = _check(card, tells_presence=case.tells_presence, driver=case.driver)
-    if wrong := set(codes) & set(UNSURE):
+    if wrong := set(codes) & set(UNSURE.split()):
         return f"{case}: {sorted(wrong)}, and the card has a valid NES"
     if found["severity"] == "ok" and (case.fault == "pulled" or "nes-valid" not in codes):
         return f"{case}: all is well, without a card"

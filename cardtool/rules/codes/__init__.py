@@ -5,43 +5,60 @@ Rules use these codes and no others. Codes are stable for ever: a code that is n
 to `RETIRED` and is never used again.
 """
 
-import functools
+from collections.abc import Iterable
+from datetime import datetime
 
-from cardtool.model.diagnosis import Actor, Finding
-from cardtool.rules.codes import contents, drivers, hardware, machine
-from cardtool.rules.codes.actors import ACTORS
-from cardtool.rules.codes.leads import PROCEDURES
+from cardtool.model.diagnosis import Finding
+from cardtool.model.snapshot import Failure
+from cardtool.rules.codes import cards, certificates, machine
 from cardtool.rules.codes.row import Row
+from cardtool.rules.codes.steps import actors, procedures
 
 RETIRED: tuple[str, ...] = ()
 """Codes that earlier versions gave."""
 
-ROWS: dict[str, Row] = {**machine.ROWS, **hardware.ROWS, **drivers.ROWS, **contents.ROWS}
+ROWS: dict[str, Row] = {**machine.ROWS, **cards.ROWS, **certificates.ROWS}
 """Code -> its row, in the order of the chain."""
 
+Fact = str | int | datetime | Failure | Iterable[str] | None
+"""What a rule knows of something; `finding` writes it as text, unless it is a number."""
 
-def finding(code: str, **facts: str | int) -> Finding:
-    """Build the finding of a code of the table from its facts."""
+
+def finding(code: str, **facts: Fact) -> Finding:
+    """Build the finding of a code of the table from its facts.
+
+    Names are joined by commas. `None`, which is written as `-`, means that a fact is not known.
+    """
     row = ROWS[code]
     return Finding(
         code=code,
         severity=row.severity,
         link=row.link,
-        facts=facts,
+        facts={name: _written(fact) for name, fact in facts.items()},
         steps=row.steps,
         actors=actors(row.steps),
         procedures=procedures(row.steps),
     )
 
 
-@functools.lru_cache(maxsize=512)
-def actors(steps: tuple[str, ...]) -> tuple[Actor, ...]:
-    """Return who does each of these steps."""
-    return tuple(ACTORS.get(step, Actor.YOU) for step in steps)
+def _written(fact: Fact) -> str | int:
+    match fact:
+        case str() | int():
+            return fact
+        case None:
+            return "-"
+        case datetime():
+            return fact.isoformat()
+        case Failure():
+            return reason(fact)
+        case names:
+            return ", ".join(names)
 
 
-@functools.lru_cache(maxsize=512)
-def procedures(steps: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the procedures that these steps lead to, each once, in order."""
-    named = (procedure for step in steps for procedure in PROCEDURES.get(step, ()))
-    return tuple(dict.fromkeys(named))
+def reason(failure: Failure) -> str:
+    """Return an interface's symbol and number in a form that a person can look up."""
+    if failure.code is None or failure.name.startswith("0x"):
+        return failure.name
+    if failure.api in ("pcsc", "pkcs11"):
+        return f"{failure.name} 0x{failure.code & 0xFFFFFFFF:08X}"
+    return f"{failure.name} {failure.code}"

@@ -1,80 +1,134 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Codes about the machine, the session and the PC/SC service."""
+"""Codes about the machine, the session, the PC/SC service and readers."""
 
-from cardtool.model.diagnosis import Link, Severity
-from cardtool.rules.codes.row import LOADS, TOKENS, Row, critical, warning, well
+from functools import partial
+
+from cardtool.model.diagnosis import Link
+from cardtool.rules.codes.row import (
+    KEPT_WAITING,
+    NO_CARD_IN_REACH,
+    TOKENS,
+    UNSURE,
+    Row,
+    critical,
+    unknown,
+    warning,
+    well,
+)
+
+_SERVICE = f"driver-crashed driver-refused driver-beside-failed {TOKENS}"
 
 
-def _service(*steps: str) -> Row:
-    return critical(
-        Link.SERVICE,
-        "reason",
-        steps=steps,
-        explains=(*LOADS, *TOKENS),
-        elsewhere="service-not-needed",
-    )
+def _service(steps: str) -> Row:
+    return critical(Link.SERVICE, "reason", steps, _SERVICE, "service-not-needed")
 
+
+def _reader(facts: str, steps: str) -> Row:
+    facts = f"model usb {facts}"
+    return critical(Link.READER, facts, steps, NO_CARD_IN_REACH, "reader-not-used")
+
+
+_well = partial(well, Link.READER)
 
 ROWS = {
-    "cardtool-fault": Row(
-        severity=Severity.UNKNOWN,
-        link=Link.HOST,
-        facts=("part", "reason"),
-        steps=("report-fault",),
-    ),
-    "check-running": Row(
-        severity=Severity.UNKNOWN,
-        link=Link.HOST,
-        facts=("program", "pid", "since_at"),
-        steps=("let-it-end", "run-again"),
-    ),
+    "cardtool-fault": unknown(Link.HOST, "part reason", "report-fault"),
+    "check-running": unknown(Link.HOST, "program pid since_at", "let-it-end run-again"),
     "clock-behind": critical(
-        Link.HOST, "clock_at", "evidence_at", steps=("set-clock", "run-again", "change-battery")
+        Link.HOST, "clock_at evidence_at", "set-clock run-again change-battery"
     ),
     "clock-went-back": warning(
-        Link.HOST, "clock_at", "evidence_at", steps=("check-clock", "set-clock", "run-again")
+        Link.HOST, "clock_at evidence_at", "check-clock set-clock run-again"
     ),
-    "clock-zone-odd": warning(Link.HOST, "offset", steps=("set-zone", "run-again")),
+    "clock-zone-odd": warning(Link.HOST, "offset", "set-zone run-again"),
     "clock-zone": well(Link.HOST, "offset"),
-    "changed-system": well(Link.HOST, "before", "after", "good_at"),
-    "changed-reader": well(Link.HOST, "before", "after", "good_at"),
-    "changed-driver": well(Link.HOST, "module", "before", "after", "good_at"),
-    "session-container": _service("share-pcsc-socket", "run-outside"),
-    "session-flatpak": _service("allow-flatpak", "run-outside"),
-    "session-snap": _service("connect-snap", "run-outside"),
+    "changed-system": well(Link.HOST, "before after good_at"),
+    "changed-reader": well(Link.HOST, "before after good_at"),
+    "changed-driver": well(Link.HOST, "module before after good_at"),
+    "session-container": _service("share-pcsc-socket run-outside"),
+    "session-flatpak": _service("allow-flatpak run-outside"),
+    "session-snap": _service("connect-snap run-outside"),
     "session-remote-desktop": _service(
-        "plug-reader-here", "share-cards-in-remote-desktop", "run-at-console"
+        "plug-reader-here share-cards-in-remote-desktop run-at-console"
     ),
-    "session-services": _service("run-at-logon", "run-at-desk"),
+    "session-services": _service("run-at-logon run-at-desk"),
     "service-running": well(Link.SERVICE),
     "service-idle": well(Link.SERVICE, "reason"),
-    "service-absent": _service("install-pcscd", "enable-pcscd"),
-    "service-stopped": _service("enable-pcscd", "start-pcscd"),
-    "service-masked": _service("unmask-pcscd", "enable-pcscd"),
+    "service-absent": _service("install-pcscd enable-pcscd"),
+    "service-stopped": _service("enable-pcscd start-pcscd"),
+    "service-masked": _service("unmask-pcscd enable-pcscd"),
     "service-stopped-windows": _service(
-        "plug-reader", "open-windows-services", "enable-windows-service", "start-windows-service"
+        "plug-reader open-windows-services enable-windows-service start-windows-service"
     ),
     "service-disabled-windows": _service(
-        "open-windows-services", "enable-windows-service", "start-windows-service"
+        "open-windows-services enable-windows-service start-windows-service"
     ),
     "service-enumerator-stopped": critical(
         Link.SERVICE,
         "state",
-        steps=(
-            "open-windows-services",
-            "enable-windows-enumerator",
-            "start-windows-enumerator",
-            "replug-reader",
-        ),
-        explains=("reader-missing", "reader-built-in-only", "reader-not-offered"),
-        elsewhere="service-not-needed",
+        "open-windows-services enable-windows-enumerator start-windows-enumerator replug-reader",
+        "reader-missing reader-built-in-only reader-not-offered",
+        "service-not-needed",
     ),
-    "service-timeout": _service("replug-reader", "restart-computer", "send-snapshot"),
+    "service-timeout": _service("replug-reader restart-computer send-snapshot"),
     "service-library-missing": _service(
-        "install-pcsc-library", "restart-computer", "run-again", "send-snapshot"
+        "install-pcsc-library restart-computer run-again send-snapshot"
     ),
-    "service-access-denied": _service("run-at-desk", "print-polkit-rule", "allow-pcsc-access"),
-    "service-access-denied-container": _service("share-pcsc-socket", "start-pcscd-alone"),
-    "service-failed": _service("replug-reader", "restart-computer", "send-snapshot"),
+    "service-access-denied": _service("run-at-desk print-polkit-rule allow-pcsc-access"),
+    "service-access-denied-container": _service("share-pcsc-socket start-pcscd-alone"),
+    "service-failed": _service("replug-reader restart-computer send-snapshot"),
     "service-not-needed": well(Link.SERVICE, "reason"),
+    "reader-missing": critical(
+        Link.READER,
+        "",
+        "try-other-port run-again try-other-computer order-reader address-reader pay-reader",
+        NO_CARD_IN_REACH,
+    ),
+    "reader-not-seen": critical(
+        Link.READER,
+        "",
+        "try-other-port run-again try-other-computer send-snapshot",
+        NO_CARD_IN_REACH,
+    ),
+    "reader-driver-missing": _reader(
+        "driver", "install-reader-driver replug-reader run-again do-not-order"
+    ),
+    "reader-driver-old": _reader(
+        "driver", "update-reader-driver replug-reader run-again do-not-order"
+    ),
+    "reader-drivers-clash": _reader(
+        "drivers", "keep-one-reader-driver restart-computer run-again do-not-order"
+    ),
+    "reader-faulty": _reader(
+        "problem", "replug-reader try-other-port reinstall-reader-driver do-not-order"
+    ),
+    "reader-disabled": _reader("problem", "open-device-manager enable-device do-not-order"),
+    "reader-blocked": _reader(
+        "", "list-blocked-devices allow-device add-to-device-list do-not-order"
+    ),
+    "reader-asleep": _reader("", "replug-reader stop-usb-sleep do-not-order"),
+    "reader-unsupported": _reader("", "plug-own-reader order-reader"),
+    "reader-built-in-only": _reader("reason", "plug-own-reader order-reader"),
+    "reader-not-offered": _reader("", "replug-reader try-other-port restart-computer do-not-order"),
+    "reader-unplugged": critical(
+        Link.READER,
+        "reader",
+        "plug-reader plug-directly run-again",
+        f"{KEPT_WAITING} {UNSURE} reader-missing reader-not-seen reader-built-in-only "
+        "reader-not-offered card-missing",
+        "card-not-read",
+    ),
+    "reader-not-asked": critical(
+        Link.READER,
+        "reader reason",
+        "run-again try-other-reader send-snapshot",
+        KEPT_WAITING,
+        "card-not-read",
+    ),
+    "reader-found": _well("reader"),
+    "reader-identified": _well("model usb"),
+    "usb-not-seen": _well("reason"),
+    "reader-not-needed": _well(),
+    "reader-virtual": _well("reader"),
+    "reader-not-used": _well("model usb reason"),
+    "readers-several": _well("count readers"),
 }

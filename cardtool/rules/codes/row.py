@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a row of the table of codes is, and how the usual kinds of rows are made."""
 
+from functools import partial
+
 import msgspec
 
 from cardtool.model.diagnosis import Link, Severity
@@ -21,53 +23,42 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """The code that replaces this one if an NES is in force on another card; empty: none does."""
 
 
-def well(link: Link, *facts: str, steps: tuple[str, ...] = ()) -> Row:
-    """Make a row of something that is in order."""
-    return Row(severity=Severity.OK, link=link, facts=facts, steps=steps)
-
-
-def warning(link: Link, *facts: str, steps: tuple[str, ...]) -> Row:
-    """Make a row of something that will become a fault, or is one for some people."""
-    return Row(severity=Severity.WARNING, link=link, facts=facts, steps=steps)
-
-
-def critical(
+def _row(  # noqa: PLR0913, PLR0917 - the columns of the table
+    severity: Severity,
     link: Link,
-    *facts: str,
-    steps: tuple[str, ...],
-    explains: tuple[str, ...] = (),
+    facts: str = "",
+    steps: str = "",
+    explains: str = "",
     elsewhere: str = "",
 ) -> Row:
-    """Make a row of something that keeps the card from signing."""
     return Row(
-        severity=Severity.CRITICAL,
+        severity=severity,
         link=link,
-        facts=facts,
-        steps=steps,
-        explains=explains,
+        facts=tuple(facts.split()),
+        steps=tuple(steps.split()),
+        explains=tuple(explains.split()),
         elsewhere=elsewhere,
     )
 
 
-UNREAD = ("token-not-recognised", "token-missing")
-UNREAD_OR_FAILED = (*UNREAD, "token-failed", "driver-too-old", "driver-not-for-card")
-TOKENS = (*UNREAD_OR_FAILED, "token-hung", "token-crashed")
-KEPT_WAITING = (*TOKENS, "driver-hung", "driver-refused", "certificates-unreadable")
+# Facts, steps and explained codes are given as words separated by blanks.
+well = partial(_row, Severity.OK)
+"""Make a row of something that is in order."""
+unknown = partial(_row, Severity.UNKNOWN)
+"""Make a row of something that could not be found out."""
+warning = partial(_row, Severity.WARNING)
+"""Make a row of something that will become a fault, or is one for some people."""
+critical = partial(_row, Severity.CRITICAL)
+"""Make a row of something that keeps the card from signing."""
+
+UNREAD = "token-not-recognised token-missing"
+UNREAD_OR_FAILED = f"{UNREAD} token-failed driver-too-old driver-not-for-card"
+TOKENS = f"{UNREAD_OR_FAILED} token-hung token-crashed"
+KEPT_WAITING = f"{TOKENS} driver-hung driver-refused certificates-unreadable"
+NO_CARD_IN_REACH = f"driver-refused {TOKENS}"
 UNSURE = (
-    "card-worn",
-    "certificates-unreadable",
-    "certificates-missing",
-    "certificate-unparsable",
-    "nes-missing",
-    "nes-elsewhere",
-    "nes-expired",
-    "nes-expiring",
-    "nes-expiring-soon",
-    "nes-expiring-critical",
-    "nes-gap",
-    "nes-not-yet-valid",
-    "pin-never-set",
+    "card-worn certificates-unreadable certificates-missing certificate-unparsable nes-missing "
+    "nes-elsewhere nes-expired nes-expiring nes-expiring-soon nes-expiring-critical nes-gap "
+    "nes-not-yet-valid pin-never-set"
 )
 """Findings about a card's contents that may be wrong because something was not read."""
-LOADS = ("driver-crashed", "driver-refused", "driver-beside-failed")
-REINSTALL = ("remove-driver", "reinstall-driver")

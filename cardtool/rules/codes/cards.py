@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Codes about cards, and about PKCS#11 modules and what each made of a card."""
+
+from functools import partial
+
+from cardtool.model.diagnosis import Link
+from cardtool.rules.codes.row import (
+    KEPT_WAITING,
+    NO_CARD_IN_REACH,
+    TOKENS,
+    UNREAD,
+    UNREAD_OR_FAILED,
+    UNSURE,
+    Row,
+    critical,
+    unknown,
+    warning,
+    well,
+)
+
+_OTHER_READER = "try-other-reader ask-for-new-card"
+_ADMISSION = "run-at-desk print-polkit-rule allow-pcsc-access"
+_REINSTALL = "remove-driver reinstall-driver"
+
+
+def _card(facts: str, steps: str, explains: str = KEPT_WAITING) -> Row:
+    return critical(Link.CARD, f"reader {facts}", steps, explains, "card-not-read")
+
+
+def _driver(steps: str, facts: str = "module reason", explains: str = UNREAD) -> Row:
+    return critical(Link.DRIVER, facts, steps, explains, "card-not-read")
+
+
+def _token(steps: str, explains: str = "") -> Row:
+    explains = f"token-missing {explains}"
+    return critical(Link.TOKEN, "reader module reason", steps, explains, "card-not-read")
+
+
+_well = partial(well, Link.CARD)
+_well_driver = partial(well, Link.DRIVER)
+
+ROWS = {
+    "reader-empty": _well("reader"),
+    "card-missing": critical(Link.CARD, "readers", "insert-card run-again", NO_CARD_IN_REACH),
+    "card-pulled": _card("", "insert-card leave-card run-again", f"{KEPT_WAITING} {UNSURE}"),
+    "card-mute": _card("reason", f"reseat-card wipe-card {_OTHER_READER}"),
+    "card-unpowered": _card("reason", f"reseat-card plug-directly {_OTHER_READER}"),
+    "card-protocol-mismatch": _card("reason", _OTHER_READER),
+    "card-unknown": _card("atr", "check-card-kind name-module send-snapshot", TOKENS),
+    "card-not-for-signing": _card(
+        "card atr", "insert-nes-card run-again", f"{TOKENS} certificates-missing nes-missing"
+    ),
+    "card-in-use": _card("card programs", "close-programs reseat-card run-again"),
+    "card-in-use-unnamed": _card("card", "close-programs reseat-card run-again"),
+    "card-access-denied": _card("reason", _ADMISSION),
+    "card-line-broken": _card("reason", f"{_ADMISSION} reseat-card {_OTHER_READER}"),
+    "card-unstable": _card(
+        "", "leave-card reseat-card try-other-port run-again", f"{KEPT_WAITING} {UNSURE}"
+    ),
+    "card-unstable-but-read": warning(Link.CARD, "reader", "leave-card try-other-port run-again"),
+    "card-worn": _card(
+        "reason",
+        "wipe-card reseat-card try-other-computer-card replace-card",
+        "token-failed token-not-recognised",
+    ),
+    "card-not-read": _well("reader reason"),
+    "card-recognised": _well("reader card atr"),
+    "card-unlisted": _well("reader atr"),
+    "cards-several": _well("count readers"),
+    "card-reread": _well("reader"),
+    "driver-missing": _driver("install-driver run-again", "reader card product system bits paths"),
+    "driver-wrong-architecture": _driver(
+        "install-matching-driver run-again",
+        "module built_for built_for_bits machine machine_bits",
+    ),
+    "driver-not-for-card": _driver(
+        "install-driver correct-path run-again",
+        "reader card module product system bits",
+        f"{UNREAD} token-failed",
+    ),
+    "driver-too-old": _driver(
+        "update-driver run-again check-card-kind send-snapshot",
+        "reader card module version reason",
+    ),
+    "driver-file-missing": _driver("correct-path run-again"),
+    "driver-file-unreadable": _driver("allow-file run-again"),
+    "driver-not-library": _driver("correct-path run-again"),
+    "driver-damaged": _driver(f"{_REINSTALL} run-again"),
+    "driver-load-failed": _driver(f"{_REINSTALL} allow-library run-again"),
+    "driver-crashed": _driver(f"{_REINSTALL} run-again send-snapshot"),
+    "driver-hung": _driver(f"allow-more-time reseat-card close-programs {_REINSTALL}"),
+    "driver-refused": _driver(f"restart-computer {_REINSTALL} send-snapshot"),
+    "driver-beside-failed": warning(Link.DRIVER, "module reason", f"{_REINSTALL} run-again"),
+    "driver-beside-misnamed": warning(Link.DRIVER, "module reason", "correct-path run-again"),
+    "driver-copies-differ": warning(Link.DRIVER, "product paths", "keep-one-driver run-again"),
+    "driver-not-asked": unknown(
+        Link.DRIVER,
+        "reader card module",
+        "allow-more-time send-snapshot",
+        elsewhere="card-not-read",
+    ),
+    "driver-held-back": _well_driver("module"),
+    "driver-named-failed": _well_driver("module reason"),
+    "driver-other-failed": _well_driver("module reason"),
+    "drivers-several": _well_driver("products"),
+    "driver-loaded": _well_driver("module product version"),
+    "token-not-recognised": _token("update-driver check-card-kind send-snapshot"),
+    "token-failed": _token("close-programs reseat-card ask-for-new-card", "token-not-recognised"),
+    "token-hung": _token(
+        f"reseat-card allow-more-time try-other-reader {_REINSTALL}", UNREAD_OR_FAILED
+    ),
+    "token-crashed": _token(
+        f"{_REINSTALL} run-again send-snapshot", f"{UNREAD_OR_FAILED} token-hung"
+    ),
+    "token-missing": critical(
+        Link.TOKEN,
+        "reader card",
+        "reseat-card update-driver send-snapshot",
+        elsewhere="card-not-read",
+    ),
+    "driver-without-token": critical(Link.TOKEN, "module", "correct-path run-again"),
+    "token-blank": well(Link.TOKEN, "reader module"),
+    "token-read": well(Link.TOKEN, "reader module label"),
+}

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Codes about certificates, issuers' answers and PINs, and about the programs that sign."""
+
+from functools import partial
+
+from cardtool.model.diagnosis import Link
+from cardtool.rules.codes.row import critical, warning, well
+
+_FOUND = "reader holder issuer not_after_at"
+_REMAINING = "reader holder sha256 not_after_at days_left"
+
+_critical = partial(critical, Link.CERTIFICATE)
+_warning = partial(warning, Link.CERTIFICATE)
+_well = partial(well, Link.CERTIFICATE)
+_pin = partial(warning, Link.PIN, "reader label")
+_pin_locked = partial(critical, Link.PIN, "reader label")
+
+ROWS = {
+    "certificates-unreadable": _critical(
+        "reader reason",
+        "close-programs reseat-card ask-for-new-card",
+        elsewhere="card-not-read",
+    ),
+    "certificates-missing": _critical("reader label", "check-card-kind ask-provider apply-first"),
+    "certificate-unparsable": _critical(
+        "reader reason sha256",
+        "reseat-card send-snapshot ask-provider",
+        "nes-missing nes-elsewhere",
+        "card-not-read",
+    ),
+    "certificate-skipped": _well("reader reason sha256"),
+    "nes-missing": _critical("reader count", "check-card-kind ask-provider apply-first"),
+    "nes-elsewhere": _well("reader"),
+    "nes-found": _well("reader holder identity issuer serial"),
+    "nes-valid": _well(f"{_REMAINING} opens_at"),
+    "nes-gap": _well("reader holder ends_at begins_at"),
+    "nes-outlives-issuer": _well("reader holder not_after_at issuer_ends_at"),
+    "nes-expiring": _warning(f"{_REMAINING} apply_by_at", "tell-officer renew-online"),
+    "nes-expiring-soon": _warning(
+        f"{_REMAINING} apply_by_at", "renew-online tell-officer allow-for-delivery"
+    ),
+    "nes-expiring-critical": _critical(
+        f"{_REMAINING} apply_by_at", "renew-online tell-officer call-provider"
+    ),
+    "nes-expired": _critical(
+        "reader holder not_after_at days_past",
+        "use-newer-card tell-officer renew-on-paper check-clock",
+    ),
+    "nes-not-yet-valid": _warning(
+        "reader holder sha256 not_before_at days_to_wait",
+        "use-older-card create-pin-later check-clock",
+    ),
+    "nes-superseded": _well("reader holder not_after_at"),
+    "nes-waiting": _well("reader holder sha256 not_before_at"),
+    "nes-mobile": _well(_FOUND),
+    "nes-other-provider": _well("reader holder provider"),
+    "nes-limited": _well("reader holder currency amount"),
+    "seal-found": _well(_FOUND),
+    "corporate-seal-found": _well(_FOUND),
+    "fiscal-seal-found": _well(_FOUND),
+    "encryption-found": _well(_FOUND),
+    "identity-card-found": _well(_FOUND),
+    "nes-broken": _critical("reader parts sha256", "reseat-card send-snapshot ask-provider"),
+    "certificate-partly-read": _well("reader parts sha256"),
+    "nes-trusted": _well("reader holder root"),
+    "nes-untrusted": _critical("reader holder reason", "distrust-card ask-provider"),
+    "nes-untrusted-unpinned": _warning("reader holder sha256", "compare-root pin-root"),
+    "nes-chain-unproven": _warning(
+        "reader holder reason urls", "open-network set-proxy add-issuers ask-again-online"
+    ),
+    "nes-status-good": _well("reader holder source said_at"),
+    "nes-revoked": _critical(
+        "reader holder revoked_at reason said_at", "use-newer-card apply-anew ask-provider"
+    ),
+    "nes-revoked-replaced": _well("reader holder revoked_at reason"),
+    "nes-suspended": _critical("reader holder revoked_at said_at", "lift-suspension ask-provider"),
+    "nes-status-unknown": _warning("reader holder source said_at", "ask-provider ask-again-online"),
+    "nes-status-unreachable": _warning(
+        "reader holder urls", "open-network set-proxy check-clock ask-again-online"
+    ),
+    "pin-locked": _pin_locked("do-not-guess unlock-pin"),
+    "pin-final-try": _pin("be-sure-of-pin unlock-pin"),
+    "pin-final-try-puk-locked": _pin("be-sure-of-pin check-pin-card ask-provider"),
+    "pin-count-low": _pin("check-pin-card do-not-guess"),
+    "pin-never-set": _pin("create-pin"),
+    "pin-to-be-changed": _pin("change-pin check-pin-card"),
+    "puk-locked": _pin("be-sure-of-pin do-not-guess ask-provider"),
+    "pin-and-puk-locked": _pin_locked("do-not-guess apply-for-update"),
+    "pin-ready": well(Link.PIN, "reader label"),
+    "desk-ready": well(
+        Link.APPLICATION,
+        "reader",
+        "start-signing-program choose-certificate check-browser check-java check-network "
+        "update-roots ask-application-support",
+    ),
+}

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who does each step of a finding, and which procedures a step begins."""
+
+import functools
+
+from cardtool.model.diagnosis import Actor
+
+_IT = """
+    add-issuers add-to-device-list allow-device allow-file allow-flatpak allow-library
+    allow-pcsc-access ask-application-support change-battery check-java check-network connect-snap
+    correct-path enable-device enable-pcscd enable-windows-enumerator enable-windows-service
+    install-driver install-matching-driver install-pcsc-library install-pcscd install-reader-driver
+    keep-one-driver keep-one-reader-driver list-blocked-devices name-module open-device-manager
+    open-network open-windows-services pin-root print-polkit-rule reinstall-driver
+    reinstall-reader-driver remove-driver run-at-logon set-clock set-proxy set-zone
+    share-pcsc-socket start-pcscd start-pcscd-alone start-windows-enumerator start-windows-service
+    stop-usb-sleep unmask-pcscd update-driver update-reader-driver update-roots
+"""
+_PROVIDER = "ask-for-new-card ask-provider call-provider replace-card"
+
+ACTORS = dict.fromkeys(_IT.split(), Actor.IT) | dict.fromkeys(_PROVIDER.split(), Actor.PROVIDER)
+"""Step -> who does it; a step that is not here is for the person at the desk."""
+
+_BEGINNINGS = {
+    "first-application": "apply-first",
+    "renewal": "tell-officer renew-online renew-on-paper",
+    "lost-or-stolen": "apply-anew",
+    "order-reader": "order-reader address-reader pay-reader",
+    "unlock-pin": "unlock-pin create-pin create-pin-later change-pin",
+    "warranty": "replace-card ask-for-new-card",
+    "certificate-update": "replace-card apply-for-update",
+}
+
+PROCEDURES = {
+    step: tuple(procedure for procedure, begins in _BEGINNINGS.items() if step in begins.split())
+    for steps in _BEGINNINGS.values()
+    for step in steps.split()
+}
+"""Step -> the procedures that it may begin; most steps begin none."""
+
+
+@functools.lru_cache(maxsize=512)
+def actors(steps: tuple[str, ...]) -> tuple[Actor, ...]:
+    """Return who does each of these steps."""
+    return tuple(ACTORS.get(step, Actor.YOU) for step in steps)
+
+
+@functools.lru_cache(maxsize=512)
+def procedures(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the procedures that these steps begin, each once, in order."""
+    named = (procedure for step in steps for procedure in PROCEDURES.get(step, ()))
+    return tuple(dict.fromkeys(named))

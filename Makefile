@@ -50,7 +50,7 @@ long:
 	$(PY) -m pytest --hypothesis-profile random -m hypothesis
 
 # Small faults in the rules, the model and the lists, which a test should notice: an hour or more.
-# `make mutants ONLY=cardtool/rules/dated.py` tries those of one module, `WITH='--sample 400'` some.
+# `make mutants ONLY=cardtool/rules/timeline.py` tries those of one module, `WITH='--sample 400'` some.
 mutants:
 	$(PY) -m pip install --quiet -e '.[fleet,test,mutants]'
 	nice -n 19 $(PY) -m tests.mutation $(ONLY) $(WITH)

@@ -25,7 +25,7 @@ from cardtool.model.trust import Online
 from cardtool.text import LANGUAGES
 
 if TYPE_CHECKING:
-    from cardtool.rules.policy import Policy
+    from cardtool.rules.renewal import Policy
 
 _LOG = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def days(self) -> "Policy":
         """Return the policy with the thresholds of the configuration files."""
-        from cardtool.rules.policy import Policy  # noqa: PLC0415 - looking comes before judging
+        from cardtool.rules.renewal import Policy  # noqa: PLC0415 - looking comes before judging
 
         site = self.policy.configured()
         return Policy(

@@ -26,7 +26,7 @@ from cardtool.model.snapshot import (
 )
 from cardtool.model.surroundings import Service, Session, UsbDevice
 from cardtool.rules import diagnose
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 AT = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
 """The moment the tests judge for."""

@@ -24,7 +24,7 @@ from cardtool.model.certificate import Certificate
 from cardtool.model.redact import leaving
 from cardtool.model.snapshot import Reader, Snapshot
 from cardtool.model.surroundings import IdentityPolicy, Origin, UsbDevice
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.views.harmless import escape
 from tests import desks
 

@@ -16,8 +16,8 @@ from cardtool.model.redact import redact
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.trust import Status, Trust
 from cardtool.rules import diagnose
-from cardtool.rules.dated import dated
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
+from cardtool.rules.timeline import dated
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.data import ics
 from tests.conftest import Tokens

@@ -10,7 +10,7 @@ import pytest
 
 from cardtool.config import Config, asked_language, language_of_macos, load, places, system_language
 from cardtool.model.refused import Refused
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.text import Text
 
 

@@ -29,7 +29,7 @@ from cardtool.model.snapshot import Snapshot
 from cardtool.model.surroundings import IdentityPolicy
 from cardtool.model.trust import Status, Trust
 from cardtool.rules import diagnose
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import summarise
 from cardtool.text import Text
 from cardtool.views.lists.tally import render as render_tally

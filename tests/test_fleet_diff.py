@@ -16,7 +16,7 @@ from cardtool.fleet.asking.changes import changes
 from cardtool.fleet.asking.questions import Question
 from cardtool.fleet.store.database import Store
 from cardtool.model.lists import Change
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.text import Text
 from cardtool.views.lists import changes as views
 from tests import desks, fleets

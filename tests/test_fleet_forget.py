@@ -21,7 +21,7 @@ from cardtool.fleet.store.tables import PERSON
 from cardtool.model.hiding import hashed
 from cardtool.model.refused import Refused
 from cardtool.model.surroundings import IdentityPolicy
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from tests import desks, fleets
 from tests.desks import AT
 from tests.rig import disk

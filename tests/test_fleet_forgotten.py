@@ -19,7 +19,7 @@ from cardtool.fleet.store.database import Store
 from cardtool.model.hiding import hashed
 from cardtool.model.moments import to_us
 from cardtool.model.surroundings import IdentityPolicy
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from tests import desks, fleets
 
 AT = desks.AT

@@ -16,7 +16,7 @@ from cardtool.fleet.importing.reading import judge
 from cardtool.fleet.importing.run import Report, import_judged
 from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.database import Store
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from tests import desks
 from tests.fleets import adds_up, line, numbered, pieces_of
 from tests.fleets import lines as every

@@ -20,7 +20,7 @@ from cardtool.fleet.importing.run import import_judged
 from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from tests import desks
 from tests.fleets import everything, line, lines, numbered, take
 from tests.rig import postgres

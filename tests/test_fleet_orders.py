@@ -20,7 +20,7 @@ from cardtool.fleet.store.database import Store
 from cardtool.model.lists import Order, ReaderState
 from cardtool.model.snapshot import LastGood
 from cardtool.model.surroundings import IdentityPolicy
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.text import Text
 from cardtool.views.lists import orders as views
 from cardtool.views.lists.xlsx import render_orders as render_xlsx

@@ -33,7 +33,7 @@ from cardtool.fleet.store.tables import CERTIFICATE, JUDGED_BY, SNAPSHOT, WORKST
 from cardtool.model.lists import ReaderState
 from cardtool.model.moments import to_us
 from cardtool.model.snapshot import Snapshot
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from tests import desks, fleets
 from tests.fleets import pieces_of
 

@@ -49,7 +49,7 @@ from cardtool.model.moments import from_us, to_us
 from cardtool.model.refused import Refused
 from cardtool.model.snapshot import decode
 from cardtool.model.surroundings import IdentityPolicy
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from tests import desks, fleets
 from tests.fleets import Keep
 from tests.rig import postgres

@@ -28,8 +28,8 @@ from cardtool.model.trust import Status, Trust
 from cardtool.practice import load, names
 from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
-from cardtool.rules.dated import courses, dated
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
+from cardtool.rules.timeline import courses, dated
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import view
 from cardtool.views.paper import Paper

@@ -11,7 +11,7 @@ from cardtool.model.diagnosis import Severity
 from cardtool.model.snapshot import Snapshot
 from cardtool.probe.certificate import parse
 from cardtool.rules import diagnose
-from cardtool.rules.kinds import KAMU_SM, Kind, is_nes, kind, provider
+from cardtool.rules.kinds import KAMU_SM, PERSONAL, Kind, kind, provider
 from tests.desks import (
     AT,
     LAW_5070,
@@ -53,7 +53,7 @@ def test_each_kind_is_told(what: Kind) -> None:
     content = _read(KINDS[what])
 
     assert kind(content) is what
-    assert is_nes(content) == what.startswith("nes")
+    assert (kind(content) in PERSONAL) == what.startswith("nes")
     assert content.unreadable == ()
 
 

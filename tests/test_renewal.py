@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate, Name
 from cardtool.model.turkey import TURKEY
-from cardtool.rules.policy import Policy
-from cardtool.rules.renewal import Issuers, apply_by_at, opens_at, state
+from cardtool.rules.renewal import Issuers, Policy, apply_by_at, opens_at, state
 from tests.desks import authority, nes
 
 DAY = timedelta(days=1)

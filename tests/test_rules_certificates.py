@@ -12,7 +12,7 @@ from cardtool.model.snapshot import Snapshot
 from cardtool.model.turkey import TURKEY
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from tests.desks import (
     AT,
     AYSE,

@@ -6,7 +6,7 @@ import weakref
 import pytest
 
 from cardtool.model.snapshot import Snapshot
-from cardtool.rules import desk
+from cardtool.rules import ports
 from cardtool.rules.remembered import remembered
 from tests import desks
 
@@ -109,4 +109,4 @@ def test_a_desk_that_was_changed_is_another_desk() -> None:
 
     seen: list[Snapshot] = [sound, empty, sound, empty]
 
-    assert [desk.readers(each)[0].states for each in seen] == [("PRESENT",), ("EMPTY",)] * 2
+    assert [ports.readers(each)[0].states for each in seen] == [("PRESENT",), ("EMPTY",)] * 2

@@ -13,8 +13,8 @@ from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.turkey import TURKEY
 from cardtool.rules import diagnose
-from cardtool.rules.dated import dated
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
+from cardtool.rules.timeline import dated
 from tests.desks import (
     AT,
     AYSE,

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import diagnose
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import summarise
-from cardtool.rules.turns import BEGINNING, next_turn, turns
+from cardtool.rules.timeline import BEGINNING, next_turn, turns
 from tests import desks
 from tests.any_desk import MOMENTS, SNAPSHOTS
 from tests.described import FILES, read

@@ -13,8 +13,8 @@ from cardtool.model.diagnosis import Severity
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.trust import Status, Trust
 from cardtool.rules import diagnose
-from cardtool.rules.policy import Policy
-from cardtool.rules.turns import turns
+from cardtool.rules.renewal import Policy
+from cardtool.rules.timeline import turns
 from tests import desks
 
 _TICK = timedelta(microseconds=1)

@@ -26,9 +26,9 @@ from cardtool.model.diagnosis import Severity
 from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.moments import seconds
 from cardtool.rules import diagnose
-from cardtool.rules.dated import dated as dated_diagnosis
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import dated, newest, summarise
+from cardtool.rules.timeline import dated as dated_diagnosis
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import FORMATS, LIST, view
 from cardtool.views.harmless import escape

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool.model.turkey import TURKEY
-from cardtool.rules.workdays import holidays, last_by
+from cardtool.rules.renewal import holidays, last_working_day_by
 
 ZONES = (UTC, TURKEY, timezone(timedelta(hours=-8)))
 
 
 def _last(day: str, country: str = "TR") -> str:
     noon = datetime.combine(date.fromisoformat(day), time(12), TURKEY)
-    return last_by(noon, country).date().isoformat()
+    return last_working_day_by(noon, country).date().isoformat()
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_another_country_keeps_its_own_holidays() -> None:
 def test_the_day_is_turkeys_wherever_the_moment_was_read(zone: timezone) -> None:
     friday = datetime(2026, 10, 2, 23, 59, 59, tzinfo=TURKEY)
 
-    assert last_by(friday.astimezone(zone), "TR") == friday
-    assert last_by((friday - timedelta(seconds=86399)).astimezone(zone), "TR") == friday
-    assert last_by((friday - timedelta(seconds=86400)).astimezone(zone), "TR") == (
+    assert last_working_day_by(friday.astimezone(zone), "TR") == friday
+    assert last_working_day_by((friday - timedelta(seconds=86399)).astimezone(zone), "TR") == friday
+    assert last_working_day_by((friday - timedelta(seconds=86400)).astimezone(zone), "TR") == (
         friday - timedelta(days=1)
     )
 
@@ -82,7 +82,7 @@ def test_every_moment_has_a_working_day_at_most_eleven_days_before_it(
 ) -> None:
     moment = datetime(2026, 1, 1, tzinfo=zone) + timedelta(days=days, seconds=seconds)
 
-    last = last_by(moment, "TR")
+    last = last_working_day_by(moment, "TR")
 
     assert last.date().weekday() < 5
     assert last.date() not in holidays("TR", last.year)
@@ -95,7 +95,7 @@ def test_the_edges_of_the_calendar_have_one_too(year: int, hours: int) -> None:
     edge = (1, 1, 0, 0, 0) if year == MINYEAR else (12, 31, 23, 59, 59)
     moment = datetime(year, *edge, tzinfo=timezone(timedelta(hours=hours)))
 
-    assert abs(last_by(moment, "TR") - moment) < timedelta(days=3)
+    assert abs(last_working_day_by(moment, "TR") - moment) < timedelta(days=3)
 
 
 def test_the_calendar_is_loaded_only_where_renewal_is_near() -> None:

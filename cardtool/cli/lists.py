@@ -12,7 +12,7 @@ from cardtool.cli.output import write, write_view
 from cardtool.cli.refusal import UNKNOWN
 from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.lists import Summary
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import dated, newest, summarise
 from cardtool.views import LIST, view
 

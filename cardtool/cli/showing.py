@@ -70,7 +70,7 @@ def show_dates(asked: Asked, diagnoses: Iterable[Diagnosis]) -> bool:
 def _of_page(asked: Asked) -> dict[str, object]:
     """Return what an HTML page shows besides: procedures for every role, and moments."""
     from cardtool.catalog import procedures  # noqa: PLC0415
-    from cardtool.rules.dated import courses  # noqa: PLC0415
+    from cardtool.rules.timeline import courses  # noqa: PLC0415
 
     policy = asked.config.days()
     guides = {

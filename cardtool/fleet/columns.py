@@ -16,10 +16,9 @@ from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.moments import from_us, to_us
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk, diagnose, trust
-from cardtool.rules.policy import Policy
-from cardtool.rules.renewal import moments
+from cardtool.rules.renewal import Policy, moments
 from cardtool.rules.summary import summarise
-from cardtool.rules.turns import next_turn, turns
+from cardtool.rules.timeline import next_turn, turns
 
 LONGEST = 255
 """Characters of a text that queries compare: an index of PostgreSQL takes 2,704 bytes a row."""

@@ -18,7 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from cardtool.model.surroundings import IdentityPolicy
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 _PROCESSES = 6
 """With more processes, all wait for the one that reads or writes the store."""

@@ -11,43 +11,31 @@ from datetime import datetime
 from cardtool.model.diagnosis import Diagnosis, Finding, Link, Severity
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import (
-    application,
     cards,
     certificates,
-    changes,
-    clock,
-    installed,
-    kinds_found,
+    fitting,
+    host,
     modules,
-    named,
     readers,
-    running,
     service,
+    signing,
     tokens,
     trust,
 )
 from cardtool.rules.causes import without_consequences, without_others
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
-    running.check,
-    clock.check,
-    changes.check,
+    host.check,
     service.check,
     readers.check,
     cards.check,
     modules.check,
-    installed.check,
     tokens.check,
     certificates.check,
-    kinds_found.check,
     trust.check,
-    tokens.check_pins,
-    application.check,
+    signing.check,
 )
-
-_AFTER_ANOTHER = (clock.check, running.check)
-"""The rules that apply if another check was using the cards all the time."""
 
 _LOST = ("driver-hung", "driver-crashed")
 """Codes of a module that gave no answer, not even whether it needs a reader."""
@@ -64,11 +52,15 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     was read is judged as usual: it belongs to somebody, so if it has expired or is locked, it
     decides even beside a card that can sign.
     """
-    rules = RULES if snapshot.running is None else _AFTER_ANOTHER
-    found = (finding for rule in rules for finding in rule(snapshot, at, policy))
-    shown = list(without_others(without_consequences(found, snapshot), snapshot, at))
-    of_unknown_kind = named.of_unknown_kind(snapshot)
-    shown.sort(key=lambda each: (-each.severity.rank, _place(each, of_unknown_kind)))
+    rules = RULES if snapshot.running is None else (host.check,)  # another check used the cards
+    findings = (finding for rule in rules for finding in rule(snapshot, at, policy))
+    shown = list(without_others(without_consequences(findings, snapshot), snapshot, at))
+    of_unknown_kind = {
+        module.path
+        for module in snapshot.modules
+        if fitting.is_named(module) and fitting.module_id(module) is None
+    }
+    shown.sort(key=lambda finding: (-finding.severity.rank, _place(finding, of_unknown_kind)))
     return Diagnosis(
         at=at,
         severity=shown[0].severity,
@@ -78,7 +70,7 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     )
 
 
-def _place(finding: Finding, of_unknown_kind: frozenset[str]) -> float:
+def _place(finding: Finding, of_unknown_kind: set[str]) -> float:
     """Return where a finding stands in the chain.
 
     A named module of an unknown kind that gave no answer may need no reader. So its finding comes
@@ -93,7 +85,4 @@ def _deciding(findings: list[Finding]) -> Finding:
     """Return the first broken link; if all is well, the certificate in force."""
     if findings[0].severity is not Severity.OK:
         return findings[0]
-    return next(
-        (each for each in findings if each.code == "nes-valid"),
-        findings[-1],
-    )
+    return next((finding for finding in findings if finding.code == "nes-valid"), findings[-1])

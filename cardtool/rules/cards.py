@@ -7,9 +7,9 @@ from datetime import datetime
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, Failure, Reader, Snapshot
-from cardtool.rules import desk, named, ports
+from cardtool.rules import desk, fitting, ports
 from cardtool.rules.codes import finding
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 _REFUSALS = {
     "SCARD_E_SHARING_VIOLATION": "card-in-use",
@@ -39,52 +39,38 @@ _NO_ATR = "SCARD_STATE_PRESENT"
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give the findings about the card in each reader, or that no reader has a card."""
-    readers = [each for each in desk.readers(snapshot) if not desk.is_virtual(each)]
-    if readers and not any(_has_card(reader) or reader.changes > 0 for reader in readers):
-        if not named.needs_no_reader(snapshot):
-            yield finding("card-missing", readers=", ".join(reader.name for reader in readers))
+    readers, places, seats = ports.real(snapshot), desk.places(snapshot), desk.seats(snapshot)
+    if readers and not any(map(ports.was_filled, readers)):
+        if not fitting.needs_no_reader(snapshot):
+            yield finding("card-missing", readers=[reader.name for reader in readers])
         return
     unread = {seat.reader: seat for seat in _unread(snapshot)}
-    with_nes = {place.reader for place in desk.places(snapshot) if place.nes}
-    in_force = {
-        place.reader
-        for place in desk.places(snapshot)
-        if any(nes.is_in_force(at) for nes in place.nes)
-    }
-    name_card = _namer(snapshot, at, has_nes=bool(with_nes))
-    programs = ", ".join(sorted({each.name for each in snapshot.clients or ()})[:_MOST_PROGRAMS])
+    in_force = {place.reader for place in places if any(nes.is_in_force(at) for nes in place.nes)}
+    name_card = _namer(snapshot, at)
+    programs = sorted({program.name for program in snapshot.clients or ()})[:_MOST_PROGRAMS]
     for reader in readers:
         if isinstance(reader.card, Card):
             yield name_card(reader.name, reader.card.atr)
         yield from _in(reader)
         if reader.name in unread:
             yield from _refused(reader, unread[reader.name], programs)
-        if _has_card(reader) and (reader.changes > 1 or reader.differs):
+        if ports.has_card(reader) and (reader.changes > 1 or reader.differs):
             was_read = bool(in_force & {None, reader.name})
-            yield finding(
-                "card-unstable-but-read" if was_read else "card-unstable", reader=reader.name
-            )
-    seats = desk.seats(snapshot)
+            code = "card-unstable-but-read" if was_read else "card-unstable"
+            yield finding(code, reader=reader.name)
     if len(seats) > 1:
-        yield finding(
-            "cards-several", count=len(seats), readers=", ".join(seat.reader for seat in seats)
-        )
+        yield finding("cards-several", count=len(seats), readers=[seat.reader for seat in seats])
 
 
-def _unread(snapshot: Snapshot) -> tuple[desk.Seat, ...]:
-    """Return each reader whose card may hold an NES and gave no module its certificates."""
+def _unread(snapshot: Snapshot) -> Iterator[desk.Seat]:
+    """Give each reader whose card may hold an NES and gave no module its certificates."""
+    yield from desk.unread_seats(snapshot)
     failed = {
         place.reader
         for place in desk.places(snapshot)
         if all(isinstance(token.certificates, Failure) for _, token in place.tokens)
     }
-    return desk.unread_seats(snapshot) + tuple(
-        seat for seat in desk.signing_seats(snapshot) if seat.reader in failed
-    )
-
-
-def _has_card(reader: Reader) -> bool:
-    return reader.card is not None or "MUTE" in reader.states
+    yield from (seat for seat in desk.signing_seats(snapshot) if seat.reader in failed)
 
 
 def _in(reader: Reader) -> Iterator[Finding]:
@@ -92,8 +78,8 @@ def _in(reader: Reader) -> Iterator[Finding]:
         return
     if isinstance(reader.card, Failure):
         code = "card-unpowered" if reader.card.name == _NO_ATR else "card-mute"
-        yield finding(code, reader=reader.name, reason=desk.reason(reader.card))
-    elif reader.card is None and "MUTE" in reader.states:
+        yield finding(code, reader=reader.name, reason=reader.card)
+    elif reader.card is None and ports.has_card(reader):
         yield finding("card-mute", reader=reader.name, reason="SCARD_STATE_MUTE")
     elif reader.card is None:
         code = "card-pulled" if reader.changes > 0 else "reader-empty"
@@ -102,10 +88,10 @@ def _in(reader: Reader) -> Iterator[Finding]:
         yield finding("card-reread", reader=reader.name)
 
 
-def _refused(reader: Reader, seat: desk.Seat, programs: str) -> Iterator[Finding]:
+def _refused(reader: Reader, seat: desk.Seat, programs: list[str]) -> Iterator[Finding]:
     """Say why a card that no module read could not be used."""
     refusal = reader.connection
-    code = _REFUSALS.get(refusal.name) if refusal is not None else None
+    code = None if refusal is None else _REFUSALS.get(refusal.name)
     if code is None and "EXCLUSIVE" in reader.states:
         code = "card-in-use"
     if code == "card-in-use":
@@ -116,23 +102,33 @@ def _refused(reader: Reader, seat: desk.Seat, programs: str) -> Iterator[Finding
             yield finding("card-in-use-unnamed", **held)
     elif code == "card-pulled":
         yield finding(code, reader=reader.name)
-    elif code is not None and refusal is not None:
-        yield finding(code, reader=reader.name, reason=desk.reason(refusal))
+    elif code is not None:
+        yield finding(code, reader=reader.name, reason=refusal)
 
 
-def _namer(snapshot: Snapshot, at: datetime, *, has_nes: bool) -> Callable[[str, str], Finding]:
+def _namer(snapshot: Snapshot, at: datetime) -> Callable[[str, str], Finding]:
+    """Return a function that names the card in a reader by its answer-to-reset."""
     signing = bool(desk.signing_seats(snapshot))
-    can_sign = signing or desk.can_sign(snapshot, at) or named.needs_no_reader(snapshot)
-    failing = named.failing(snapshot)
-    elsewhere = {slot.reader for _, slot, _ in desk.tokens(snapshot)} | failing
+    has_nes = any(place.nes for place in desk.places(snapshot))
+    read = {slot.reader for _, slot, _ in desk.tokens(snapshot)}
+    named = list(filter(fitting.is_named, snapshot.modules))
+    failing = {
+        slot.reader for module in named for slot in fitting.slots(module) if fitting.failure(slot)
+    }
+    is_well = (
+        signing
+        or desk.can_sign(snapshot, at)
+        or fitting.needs_no_reader(snapshot)
+        or None in failing  # the card that a named module could not read may be any
+        or not all(isinstance(module.slots, tuple) for module in named)
+    )
 
     def name_card(reader: str, atr: str) -> Finding:
         card = catalog.card_for(atr)
         if card is not None:
             code = "card-recognised" if signing or has_nes else "card-not-for-signing"
             return finding(code, reader=reader, card=card.name, atr=atr)
-        is_spoken_for = can_sign or reader in elsewhere or None in failing
-        code = "card-unlisted" if is_spoken_for else "card-unknown"
-        return finding(code, reader=reader, atr=atr)
+        is_spoken_for = is_well or reader in read or reader in failing
+        return finding("card-unlisted" if is_spoken_for else "card-unknown", reader=reader, atr=atr)
 
     return name_card

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot
-from cardtool.rules import desk, fitting, named
+from cardtool.rules import desk, fitting, ports
 from cardtool.rules.codes import ROWS, finding
 
 _Readers = frozenset[str] | None
@@ -26,15 +26,15 @@ def without_consequences(findings: Iterable[Finding], snapshot: Snapshot) -> lis
     readers_of = _readers_of_findings(snapshot)
     is_explained = _explained_by(findings, readers_of)
     kept, notes = [], dict[tuple[object, object], Finding]()
-    named_paths = {module.path for module in snapshot.modules if named.is_named(module)}
-    for each in findings:
-        path, reason = each.facts.get("module"), each.facts.get("reason")
-        if not is_explained(each.code, readers_of(each)):
-            kept.append(each)
-        elif path in named_paths and reason is not None:
-            note = finding("driver-named-failed", module=str(path), reason=reason)
+    named = _named_paths(snapshot)
+    for given in findings:
+        path, reason = given.facts.get("module"), given.facts.get("reason")
+        if not is_explained(given.code, readers_of(given)):
+            kept.append(given)
+        elif path in named and reason is not None:
+            note = finding("driver-named-failed", module=path, reason=reason)
             notes.setdefault((path, reason), note)
-    reported = {each.facts.get("module") for each in kept if each.code != "driver-loaded"}
+    reported = {given.facts.get("module") for given in kept if given.code != "driver-loaded"}
     return kept + [note for note in notes.values() if note.facts["module"] not in reported]
 
 
@@ -71,20 +71,24 @@ def without_others(
     readers_of = _readers_of_findings(snapshot)
     noted: set[str] = set()
     noted_sets: set[_Readers] = set()
-    for each in findings:
-        code = ROWS[each.code].elsewhere
+    for given in findings:
+        code = ROWS[given.code].elsewhere
         if code and "reader" not in ROWS[code].facts:
-            kept = {name: each.facts[name] for name in ROWS[code].facts if name in each.facts}
-            yield finding(code, **{"reason": each.code, **kept})
-        elif code and (readers := readers_of(each)):
-            reason = f"{each.code} {each.facts.get('reason', '')}".strip()
+            kept = {name: given.facts[name] for name in ROWS[code].facts if name in given.facts}
+            yield finding(code, **{"reason": given.code, **kept})
+        elif code and (readers := readers_of(given)):
+            reason = f"{given.code} {given.facts.get('reason', '')}".strip()
             if readers not in noted_sets:
                 noted_sets.add(readers)
                 for reader in sorted(readers - noted):
                     noted.add(reader)
                     yield finding(code, reader=reader, reason=reason)
         else:
-            yield each
+            yield given
+
+
+def _named_paths(snapshot: Snapshot) -> set[str]:
+    return {module.path for module in snapshot.modules if fitting.is_named(module)}
 
 
 def _readers_of_findings(snapshot: Snapshot) -> Callable[[Finding], _Readers]:
@@ -99,21 +103,18 @@ def _readers_of_findings(snapshot: Snapshot) -> Callable[[Finding], _Readers]:
     def readers_for(module_id: str | None) -> frozenset[str]:
         return frozenset(seat.reader for seat in unread if module_id in seat.card.modules)
 
-    named_paths = {module.path for module in snapshot.modules if named.is_named(module)}
     readers_by_path = {
-        module.path: every_reader
-        if module.path in named_paths
-        else readers_for(fitting.module_id(module))
-        for module in snapshot.modules
+        module.path: readers_for(fitting.module_id(module)) for module in snapshot.modules
     }
-    has_readers = any(not desk.is_virtual(each) for each in desk.readers(snapshot))
+    readers_by_path |= dict.fromkeys(_named_paths(snapshot), every_reader)
+    has_readers = bool(ports.real(snapshot))
 
-    def readers_of(each: Finding) -> _Readers:
-        if "reader" in each.facts:
-            return frozenset({str(each.facts["reader"])})
-        if "module" in each.facts:
-            return readers_by_path.get(str(each.facts["module"]), frozenset())
-        if "usb" in each.facts and has_readers:  # about none of the readers whose cards are known
+    def readers_of(given: Finding) -> _Readers:
+        if "reader" in given.facts:
+            return frozenset({str(given.facts["reader"])})
+        if "module" in given.facts:
+            return readers_by_path.get(str(given.facts["module"]), frozenset())
+        if "usb" in given.facts and has_readers:  # about none of the readers whose cards are known
             return frozenset()
         return None
 

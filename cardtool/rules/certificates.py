@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about certificates: that an NES is there, and whether it is in force at the moment.
+"""Findings about certificates: that an NES is there, whether it is in force, what else is there.
 
 All dates are compared as moments, and days are counted between moments, not as calendar days: the
 last day ends at a certain second. An NES ends with its issuer, if that is on the card and ends
@@ -9,15 +9,18 @@ one's successor.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from cardtool import catalog
+from cardtool.model.certificate import MoneyLimit
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Card, Failure, Snapshot, Source
-from cardtool.rules import desk, fitting, renewal, trust
-from cardtool.rules.codes import finding
-from cardtool.rules.policy import Policy
+from cardtool.model.snapshot import Card, Failure, Snapshot
+from cardtool.rules import desk, fitting, ports, renewal, trust
+from cardtool.rules.codes import Fact, finding
+from cardtool.rules.kinds import PERSONAL, Kind, is_broken, provider
 from cardtool.rules.remembered import remembered
-from cardtool.rules.succession import Line, lines_of
+from cardtool.rules.renewal import Policy
+from cardtool.rules.timeline import Later, Line, lines_of
 
 _WORN = ("CKR_DEVICE_ERROR", "CKR_DEVICE_MEMORY", "CKR_DATA_INVALID")
 """Errors of drivers when the chip fails half way. Source: PKCS#11 v2.40 §5.1, CK_RV."""
@@ -25,9 +28,22 @@ _WORN = ("CKR_DEVICE_ERROR", "CKR_DEVICE_MEMORY", "CKR_DATA_INVALID")
 _LAST_SECOND = timedelta(seconds=1)
 """The last second still counts, so a successor may begin one second later without a gap."""
 
+_FOUND = {
+    Kind.QUALIFIED_SEAL: "seal-found",
+    Kind.CORPORATE_SEAL: "corporate-seal-found",
+    Kind.FISCAL_SEAL: "fiscal-seal-found",
+    Kind.FISCAL_ENCRYPTION: "encryption-found",
+    Kind.ENCRYPTION: "encryption-found",
+    Kind.IDENTITY_CARD: "identity-card-found",
+    Kind.NES_MOBILE: "nes-mobile",
+}
+"""The kinds that are worth a line of their own; authorities are on every card."""
+
+_PLAIN_EXPONENT = 18
+
 
 def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]:
-    """Give findings about each place without an NES, then about each NES and its dates."""
+    """Give findings about each place without an NES, each NES, and every other certificate."""
     all_nes, cards = desk.all_nes(snapshot), desk.signing_cards(snapshot)
     for place in desk.places(snapshot):
         if _matters(place, cards):
@@ -35,69 +51,55 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
     refused = trust.refused(snapshot)
     lines = lines_of((nes for nes in all_nes if nes.certificate not in refused), at)
     for nes in all_nes:
+        certificate = nes.certificate
         yield finding(
             "nes-found",
-            reader=nes.place,
-            holder=nes.certificate.holder,
-            identity=nes.certificate.subject.first("serialNumber") or "-",
-            issuer=nes.certificate.issuer_name,
-            serial=nes.certificate.shown_serial,
+            **nes.whose,
+            identity=certificate.subject.first("serialNumber") or "-",
+            issuer=certificate.issuer_name,
+            serial=certificate.shown_serial,
         )
-        if nes.certificate in refused and at <= nes.certificate.not_after_at:
-            continue
-        line = lines.get(nes.certificate.person) or Line((), at)
-        if nes.is_in_force(at):
-            yield from _in_force(nes, line, at, policy)
-        else:
-            yield from _out_of_force(nes, line, at)
+        if certificate not in refused or at > certificate.not_after_at:
+            line = lines.get(certificate.person) or Line((), at)
+            yield from _dates(nes, line, at, policy)
+    yield from _contents(snapshot, at)
 
 
 def _matters(place: desk.Place, cards: tuple[catalog.Card, ...]) -> bool:
     """Tell whether an NES could be here: a card, or a store that somebody or a card asks for."""
     return place.reader is not None or any(
-        module.source is Source.CONFIGURED or any(fitting.is_for(module, card) for card in cards)
+        fitting.is_named(module) or any(fitting.is_for(module, card) for card in cards)
         for module, _ in place.tokens
     )
 
 
 def _without(place: desk.Place, snapshot: Snapshot, *, has_other: bool) -> Iterator[Finding]:
     name, has_own = place.name, bool(place.nes)
-    certificates = [each for _, each in place.certificates]
-    failures = [
-        token.certificates for _, token in place.tokens if isinstance(token.certificates, Failure)
-    ]
-    odd = [
-        finding(
-            "certificate-skipped" if has_own else "certificate-unparsable",
-            reader=name,
-            reason=desk.reason(each.content),
-            sha256=each.sha256,
-        )
-        for each in certificates
-        if isinstance(each.content, Failure)
-    ]
-    yield from odd
+    for stored in place.objects:
+        if isinstance(stored.content, Failure):
+            code = "certificate-skipped" if has_own else "certificate-unparsable"
+            yield finding(code, reader=name, reason=stored.content, sha256=stored.sha256)
     if has_own:
         return
-    if failures:
+    lists = [token.certificates for _, token in place.tokens]
+    if failures := [some for some in lists if isinstance(some, Failure)]:
         yield _unreadable(place, failures, snapshot)
     elif has_other:
         yield finding("nes-elsewhere", reader=name)
-    elif not certificates:
+    elif not place.objects:
         yield finding("certificates-missing", reader=name, label=place.tokens[0][1].label)
     else:
-        yield finding("nes-missing", reader=name, count=len(certificates))
+        yield finding("nes-missing", reader=name, count=len(place.objects))
 
 
 def _unreadable(place: desk.Place, failures: list[Failure], snapshot: Snapshot) -> Finding:
-    failure = next((each for each in failures if not desk.is_ours(each)), failures[0])
-    reason = desk.reason(failure)
+    failure = next((one for one in failures if not desk.is_ours(one)), failures[0])
     if desk.is_ours(failure):
-        return finding("cardtool-fault", part=place.tokens[0][0].path, reason=reason)
+        return finding("cardtool-fault", part=place.tokens[0][0].path, reason=failure)
     is_read_by_none = len(failures) == len(place.tokens)
     is_worn = failure.name in _WORN and is_read_by_none and place.reader in _undisturbed(snapshot)
     code = "card-worn" if is_worn else "certificates-unreadable"
-    return finding(code, reader=place.name, reason=reason)
+    return finding(code, reader=place.name, reason=failure)
 
 
 @remembered
@@ -105,7 +107,7 @@ def _undisturbed(snapshot: Snapshot) -> frozenset[str | None]:
     """Return the readers whose card stayed where it was and was held by no other program."""
     return frozenset(
         reader.name
-        for reader in desk.readers(snapshot)
+        for reader in ports.readers(snapshot)
         if isinstance(reader.card, Card)
         and reader.changes == 0
         and reader.connection is None
@@ -113,72 +115,88 @@ def _undisturbed(snapshot: Snapshot) -> frozenset[str | None]:
     )
 
 
-def _in_force(nes: desk.Nes, line: Line, at: datetime, policy: Policy) -> Iterator[Finding]:
-    """Say how long it is valid; if its successor is here too, no renewal is due."""
-    ends, later = nes.ends_at, line.after(nes)
-    facts = {
-        "reader": nes.place,
-        "holder": nes.certificate.holder,
-        "not_after_at": ends.isoformat(),
-    }
-    if later and later.is_in_force:
-        yield finding("nes-superseded", **facts)
-        return
-    last = later.last if later else nes
-    days, own = (ends - at).days, policy.of(last.certificate.issuer_name)
-    state = "nes-valid" if later else renewal.state(ends, at, own)
-    if state == "nes-valid":
-        dates = {"opens_at": renewal.opens_at(last.ends_at, own).isoformat()}
-    else:
-        dates = {"apply_by_at": renewal.apply_by_at(ends, own).isoformat()}
-    yield finding(state, **facts, sha256=nes.sha256, days_left=days, **dates)
-    if later and later.begins_at - ends > _LAST_SECOND:
-        yield _gap(nes, later.begins_at)
-    if not later:
+def _dates(nes: desk.Held, line: Line, at: datetime, policy: Policy) -> Iterator[Finding]:
+    """Say how an NES stands; if its successor is here too, no renewal is due."""
+    ends, begins, later = nes.ends_at, nes.certificate.not_before_at, line.after(nes)
+    if nes.is_in_force(at) and later and later.is_in_force:
+        yield finding("nes-superseded", **nes.whose, not_after_at=ends)
+    elif nes.is_in_force(at):
+        yield _remaining(nes, later, at, policy)
+        if later and later.begins_at - ends > _LAST_SECOND:
+            yield _gap(nes, later)
+        if not later:
+            yield from _outlived(nes)
+    elif at <= ends:
+        facts: dict[str, Fact] = {"sha256": nes.sha256, "not_before_at": begins}
+        if line.is_in_force:
+            yield finding("nes-waiting", **nes.whose, **facts)
+        else:
+            days = (begins - at).days
+            yield finding("nes-not-yet-valid", **nes.whose, **facts, days_to_wait=days)
         yield from _outlived(nes)
-
-
-def _out_of_force(nes: desk.Nes, line: Line, at: datetime) -> Iterator[Finding]:
-    ends, begins = nes.ends_at, nes.certificate.not_before_at
-    facts = {"reader": nes.place, "holder": nes.certificate.holder}
-    if at > ends:
-        later = line.after(nes)
-        if later and later.begins_at > at:
-            yield _gap(nes, later.begins_at)
-            return
-        if later:
-            yield finding("nes-superseded", **facts, not_after_at=ends.isoformat())
-            return
-        past = (at - ends).days
-        yield finding("nes-expired", **facts, not_after_at=ends.isoformat(), days_past=past)
+    elif later and later.begins_at > at:
+        yield _gap(nes, later)
+    elif later:
+        yield finding("nes-superseded", **nes.whose, not_after_at=ends)
+    else:
+        days = (at - ends).days
+        yield finding("nes-expired", **nes.whose, not_after_at=ends, days_past=days)
         if at <= nes.certificate.not_after_at:
             yield from _outlived(nes)
-        return
-    facts = {**facts, "sha256": nes.sha256, "not_before_at": begins.isoformat()}
-    if line.is_in_force:
-        yield finding("nes-waiting", **facts)
+
+
+def _remaining(nes: desk.Held, later: Later | None, at: datetime, policy: Policy) -> Finding:
+    """Say how long an NES in force is valid, and from when or until when to apply for the next."""
+    ends, last = nes.ends_at, later.last if later else nes
+    thresholds = policy.of(last.certificate.issuer_name)
+    code = "nes-valid" if later else renewal.state(ends, at, thresholds)
+    if code == "nes-valid":
+        dates = {"opens_at": renewal.opens_at(last.ends_at, thresholds)}
     else:
-        yield finding("nes-not-yet-valid", **facts, days_to_wait=(begins - at).days)
-    yield from _outlived(nes)
+        dates = {"apply_by_at": renewal.apply_by_at(ends, thresholds)}
+    days = (ends - at).days
+    return finding(code, **nes.whose, not_after_at=ends, sha256=nes.sha256, days_left=days, **dates)
 
 
-def _gap(nes: desk.Nes, begins: datetime) -> Finding:
-    return finding(
-        "nes-gap",
-        reader=nes.place,
-        holder=nes.certificate.holder,
-        ends_at=nes.ends_at.isoformat(),
-        begins_at=begins.isoformat(),
-    )
+def _gap(nes: desk.Held, later: Later) -> Finding:
+    return finding("nes-gap", **nes.whose, ends_at=nes.ends_at, begins_at=later.begins_at)
 
 
-def _outlived(nes: desk.Nes) -> Iterator[Finding]:
+def _outlived(nes: desk.Held) -> Iterator[Finding]:
     """Say that an issuer on the card ends before the certificate, where it does."""
-    if nes.ends_at < nes.certificate.not_after_at:
-        yield finding(
-            "nes-outlives-issuer",
-            reader=nes.place,
-            holder=nes.certificate.holder,
-            not_after_at=nes.certificate.not_after_at.isoformat(),
-            issuer_ends_at=nes.ends_at.isoformat(),
-        )
+    not_after_at = nes.certificate.not_after_at
+    if nes.ends_at < not_after_at:
+        dates = {"not_after_at": not_after_at, "issuer_ends_at": nes.ends_at}
+        yield finding("nes-outlives-issuer", **nes.whose, **dates)
+
+
+def _contents(snapshot: Snapshot, at: datetime) -> Iterator[Finding]:
+    """Give findings about other kinds of certificates, limits of use and damaged parts."""
+    has_sound = any(not is_broken(nes.certificate) for nes in desk.nes_in_force(snapshot, at))
+    for held in desk.all_certificates(snapshot):
+        if held.kind is Kind.AUTHORITY:
+            continue
+        yield from _about(held)
+        if parts := held.certificate.unreadable:
+            is_lost = held.kind in PERSONAL and is_broken(held.certificate) and not has_sound
+            code = "nes-broken" if is_lost else "certificate-partly-read"
+            yield finding(code, reader=held.place, parts=parts, sha256=held.sha256)
+
+
+def _about(held: desk.Held) -> Iterator[Finding]:
+    certificate = held.certificate
+    if (code := _FOUND.get(held.kind)) is not None:
+        ends = certificate.not_after_at
+        yield finding(code, **held.whose, issuer=certificate.issuer_name, not_after_at=ends)
+    if held.kind is Kind.NES_OTHER:
+        yield finding("nes-other-provider", **held.whose, provider=provider(certificate))
+    if (limit := certificate.qc_limit) is not None:
+        amount = _amount(limit)
+        yield finding("nes-limited", **held.whose, currency=limit.currency, amount=amount)
+
+
+def _amount(limit: MoneyLimit) -> str:
+    """Write an amount in full, unless its exponent is absurd."""
+    if abs(limit.exponent) > _PLAIN_EXPONENT:
+        return f"{limit.amount}e{limit.exponent}"
+    return f"{Decimal(limit.amount).scaleb(limit.exponent):f}"

@@ -1,42 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What belongs together in a snapshot: the card in each reader, its module, and each NES.
+"""What belongs together in a snapshot: the card in each reader, its module, and its certificates.
 
 Gives no findings; it answers the questions that several rules ask.
 """
 
-import functools
-from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import TypeGuard
 
 import msgspec
 
 from cardtool import catalog
 from cardtool.model.certificate import Certificate
-from cardtool.model.snapshot import (
-    Card,
-    CertificateObject,
-    Failure,
-    Module,
-    Reader,
-    Slot,
-    Snapshot,
-    Token,
-)
-from cardtool.rules import fitting, named
-from cardtool.rules.kinds import is_nes
+from cardtool.model.snapshot import Card, CertificateObject, Failure, Module, Slot, Snapshot, Token
+from cardtool.rules import fitting
+from cardtool.rules.kinds import PERSONAL, Kind, kind
+from cardtool.rules.ports import readers
 from cardtool.rules.remembered import remembered
 from cardtool.rules.renewal import Issuers
-
-_GONE = frozenset({0x8010001D, 0x8010001E})
-"""SCARD_E_NO_SERVICE, SCARD_E_SERVICE_STOPPED. Source: PC/SC, winscard.h."""
-
-PIN_LOCKED = "CKF_USER_PIN_LOCKED"
-
-_UNPLUGGED = "UNAVAILABLE"
-"""The state that pcscd gives a reader whose driver says that the device is gone.
-
-Source: drivers_notes/readers.md#unplugged-in-the-middle.
-"""
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +26,27 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     card: catalog.Card
 
 
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """A certificate that could be read, where it lies and on which token."""
+
+    place: str
+    token: Token
+    certificate: Certificate
+    sha256: str
+    kind: Kind
+    ends_at: datetime
+    """Its last second, or that of an issuer on the same card, if that ends first."""
+
+    @property
+    def whose(self) -> dict[str, str]:
+        """Return the facts that most findings about a certificate give first."""
+        return {"reader": self.place, "holder": self.certificate.holder}
+
+    def is_in_force(self, at: datetime) -> bool:
+        """Tell whether a moment lies within its validity, first and last second included."""
+        return self.certificate.not_before_at <= at <= self.ends_at
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """One card, or one slot that belongs to no reader, and everything that was read from it."""
 
@@ -53,58 +54,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """The reader's name, or the module's own description of the slot."""
     tokens: tuple[tuple[Module, Token], ...]
-    certificates: tuple[tuple[Token, CertificateObject], ...] = ()
+    objects: tuple[CertificateObject, ...]
     """The certificates of the tokens; each once, even if several modules read it."""
-    nes: tuple["Nes", ...] = ()
-    """The qualified ones among them."""
+    certificates: tuple[Held, ...]
+    """Those among them that could be read."""
 
-
-class Nes(msgspec.Struct, frozen=True, kw_only=True):
-    """A qualified certificate, where it lies and on which token."""
-
-    place: str
-    certificate: Certificate
-    sha256: str
-    token: Token
-    ends_at: datetime
-    """Its last second, or that of an issuer on the same card, if that ends first."""
-
-    def is_in_force(self, at: datetime) -> bool:
-        """Tell whether a moment lies within its validity, first and last second included."""
-        return self.certificate.not_before_at <= at <= self.ends_at
-
-
-@remembered
-def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
-    """Return the readers that can be used; none where PC/SC could not be asked."""
-    listed = () if isinstance(snapshot.readers, Failure) else snapshot.readers
-    return tuple(reader for reader in listed if _UNPLUGGED not in reader.states)
-
-
-def unplugged(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the names of the readers that are gone, or that PC/SC still lists and cannot use."""
-    listed = () if isinstance(snapshot.readers, Failure) else snapshot.readers
-    unusable = (reader.name for reader in listed if _UNPLUGGED in reader.states)
-    usable = {reader.name for reader in readers(snapshot)}
-    gone = (name for name in (*snapshot.vanished, *unusable) if name not in usable)
-    return tuple(dict.fromkeys(gone))
-
-
-def is_virtual(reader: Reader) -> bool:
-    """Tell whether a program only pretends to be this reader, so that no card can be put in."""
-    return is_virtual_name(reader.name)
-
-
-@functools.lru_cache(maxsize=1024)
-def is_virtual_name(name: str) -> bool:
-    """Tell by its name whether a reader is virtual, with or without the numbers at the end."""
-    models = catalog.readers_named(name)
-    return bool(models) and all(model.form == "virtual" for model in models)
-
-
-def is_gone(readers: object) -> bool:
-    """Tell whether a failure in place of the readers means that the PC/SC service is stopped."""
-    return isinstance(readers, Failure) and readers.api == "pcsc" and readers.code in _GONE
+    @property
+    def nes(self) -> tuple[Held, ...]:
+        """Return the qualified ones of persons."""
+        return tuple(held for held in self.certificates if held.kind in PERSONAL)
 
 
 @remembered
@@ -125,6 +83,12 @@ def signing_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
 
 
 @remembered
+def signing_cards(snapshot: Snapshot) -> tuple[catalog.Card, ...]:
+    """Return the kinds of cards in `signing_seats`, each once."""
+    return tuple({seat.card.id: seat.card for seat in signing_seats(snapshot)}.values())
+
+
+@remembered
 def tokens(snapshot: Snapshot) -> tuple[tuple[Module, Slot, Token], ...]:
     """Return every token that was read, but not the empty slots of software tokens.
 
@@ -135,14 +99,8 @@ def tokens(snapshot: Snapshot) -> tuple[tuple[Module, Slot, Token], ...]:
     return tuple(
         (module, slot, token)
         for module, slot, token in snapshot.tokens()
-        if not named.is_blank(slot, token) or (seats and not named.is_software(module))
+        if not fitting.is_blank(slot, token) or (seats and not fitting.is_software(module))
     )
-
-
-@remembered
-def signing_cards(snapshot: Snapshot) -> tuple[catalog.Card, ...]:
-    """Return the kinds of cards in `signing_seats`, each once."""
-    return tuple({seat.card.id: seat.card for seat in signing_seats(snapshot)}.values())
 
 
 def place_name(module: Module, slot: Slot) -> str:
@@ -163,10 +121,13 @@ def places(snapshot: Snapshot) -> tuple[Place, ...]:
 def _place(read: list[tuple[Module, Slot, Token]]) -> Place:
     module, slot, _ = read[0]
     name = place_name(module, slot)
-    stored = tuple(_certificates(token for _, _, token in read))
+    stored: dict[tuple[str, object], tuple[Token, CertificateObject]] = {}
+    for _, _, token in read:
+        for one in () if isinstance(token.certificates, Failure) else token.certificates:
+            stored.setdefault((one.sha256, one.content), (token, one))
     readable = [
         (token, one.sha256, one.content)
-        for token, one in stored
+        for token, one in stored.values()
         if isinstance(one.content, Certificate)
     ]
     issuers = Issuers([certificate for _, _, certificate in readable])
@@ -174,30 +135,61 @@ def _place(read: list[tuple[Module, Slot, Token]]) -> Place:
         reader=slot.reader,
         name=name,
         tokens=tuple((module, token) for module, _, token in read),
-        certificates=stored,
-        nes=tuple(
-            Nes(
+        objects=tuple(one for _, one in stored.values()),
+        certificates=tuple(
+            Held(
                 place=name,
+                token=token,
                 certificate=certificate,
                 sha256=sha256,
-                token=token,
+                kind=kind(certificate),
                 ends_at=issuers.ends_at(certificate),
             )
             for token, sha256, certificate in readable
-            if is_nes(certificate)
         ),
     )
 
 
-def _certificates(tokens: Iterable[Token]) -> Iterator[tuple[Token, CertificateObject]]:
-    seen = set()
-    for token in tokens:
-        if isinstance(token.certificates, Failure):
-            continue
-        for stored in token.certificates:
-            if (key := (stored.sha256, stored.content)) not in seen:
-                seen.add(key)
-                yield token, stored
+def certificates(snapshot: Snapshot) -> tuple[Held, ...]:
+    """Return the certificates that could be read; one that lies in two places is there twice."""
+    return tuple(held for place in places(snapshot) for held in place.certificates)
+
+
+@remembered
+def all_certificates(snapshot: Snapshot) -> tuple[Held, ...]:
+    """Return every certificate that could be read, each once, in the order of reading."""
+    first: dict[Certificate, Held] = {}
+    for held in certificates(snapshot):
+        first.setdefault(held.certificate, held)
+    return tuple(first.values())
+
+
+@remembered
+def all_nes(snapshot: Snapshot) -> tuple[Held, ...]:
+    """Return every qualified certificate that was read, each once, in the order of reading."""
+    return tuple(held for held in all_certificates(snapshot) if held.kind in PERSONAL)
+
+
+def can_sign(snapshot: Snapshot, at: datetime) -> bool:
+    """Tell whether an NES is in force on a card that is still in a reader."""
+    return bool(nes_in_force(snapshot, at))
+
+
+def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Held, ...]:
+    """Return each NES that is in force on a card that is still in a reader."""
+    cards = signing_cards(snapshot)
+    with_card = {reader.name for reader in readers(snapshot) if isinstance(reader.card, Card)}
+
+    def is_still_here(place: Place) -> bool:
+        modules = [module for module, _ in place.tokens]
+        if isinstance(snapshot.readers, Failure) and not all(map(fitting.is_software, modules)):
+            return True
+        if place.reader is not None:
+            return place.reader in with_card
+        return any(fitting.may_be_for(module, card) for module in modules for card in cards)
+
+    here = filter(is_still_here, places(snapshot))
+    return tuple(nes for place in here for nes in place.nes if nes.is_in_force(at))
 
 
 @remembered
@@ -214,13 +206,14 @@ def reading_modules(snapshot: Snapshot) -> dict[str, Module]:
             without_reader.setdefault(module.path, module)
         else:
             by_reader.setdefault(slot.reader, module)
-    by_card: dict[str, Module | None] = {}
-    for seat in seats(snapshot) if without_reader else ():
-        card = seat.card
-        if card.id not in by_card:
-            fits = (each for each in without_reader.values() if fitting.may_be_for(each, card))
-            by_card[card.id] = next(fits, None)
-        if (first := by_card[card.id]) is not None:
+    by_card = {
+        card.id: next(
+            (module for module in without_reader.values() if fitting.may_be_for(module, card)), None
+        )
+        for card in {seat.card.id: seat.card for seat in seats(snapshot)}.values()
+    }
+    for seat in seats(snapshot):
+        if (first := by_card[seat.card.id]) is not None:
             by_reader.setdefault(seat.reader, first)
     return by_reader
 
@@ -237,60 +230,12 @@ def is_missed(module: Module, seat: Seat, reading: Module) -> bool:
 
     It should if somebody named it, or if the catalogue prefers it for the card.
     """
-    if named.is_named(module):
+    if fitting.is_named(module):
         return True
     order, mine, theirs = seat.card.modules, fitting.module_id(module), fitting.module_id(reading)
     return mine in order and (theirs not in order or order.index(mine) < order.index(theirs))
 
 
-@remembered
-def all_nes(snapshot: Snapshot) -> tuple[Nes, ...]:
-    """Return every qualified certificate that was read, each once, in the order of reading."""
-    first: dict[Certificate, Nes] = {}
-    for place in places(snapshot):
-        for nes in place.nes:
-            first.setdefault(nes.certificate, nes)
-    return tuple(first.values())
-
-
-def can_sign(snapshot: Snapshot, at: datetime) -> bool:
-    """Tell whether an NES is in force on a card that is still in a reader."""
-    return bool(nes_in_force(snapshot, at))
-
-
-def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Nes, ...]:
-    """Return each NES that is in force on a card that is still in a reader."""
-    cards = signing_cards(snapshot)
-    with_card = {reader.name for reader in readers(snapshot) if isinstance(reader.card, Card)}
-    return tuple(
-        nes
-        for place in places(snapshot)
-        if (isinstance(snapshot.readers, Failure) and not _is_software(place))
-        or place.reader in with_card
-        or (place.reader is None and any(_may_hold(place, card) for card in cards))
-        for nes in place.nes
-        if nes.is_in_force(at)
-    )
-
-
-def _is_software(place: Place) -> bool:
-    """Tell whether only software without a card behind it was read here."""
-    return all(named.is_software(module) for module, _ in place.tokens)
-
-
-def _may_hold(place: Place, card: catalog.Card) -> bool:
-    return any(fitting.may_be_for(module, card) for module, _ in place.tokens)
-
-
-def reason(failure: Failure) -> str:
-    """Return an interface's symbol and number in a form that a person can look up."""
-    if failure.code is None or failure.name.startswith("0x"):
-        return failure.name
-    if failure.api in ("pcsc", "pkcs11"):
-        return f"{failure.name} 0x{failure.code & 0xFFFFFFFF:08X}"
-    return f"{failure.name} {failure.code}"
-
-
-def is_ours(part: object) -> bool:
+def is_ours(part: object) -> TypeGuard[Failure]:
     """Tell whether a part of a snapshot is a fault of cardtool itself."""
     return isinstance(part, Failure) and part.api == "worker" and part.name in ("BUG", "NONSENSE")

@@ -1,11 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which PKCS#11 module is for which card, and which could be loaded on this machine.
+"""Which PKCS#11 module is for which card, could be loaded on this machine, or was named.
 
-Gives no findings; it knows modules and kinds of cards, and nothing of what is in a reader.
+A module that somebody named, on the command line or in the configuration, comes before all guesses
+about cards. Gives no findings.
 """
 
 from cardtool import catalog
-from cardtool.model.snapshot import Failure, Module, Snapshot, Source
+from cardtool.model.snapshot import Failure, Module, Slot, Snapshot, Source, Token
+
+_EMPTY = "CKR_TOKEN_NOT_PRESENT"
+"""A module's error for a slot whose card was just taken out."""
+
+_SET_UP = frozenset({"CKF_TOKEN_INITIALIZED", "CKF_USER_PIN_INITIALIZED"})
+
+
+def is_named(module: Module) -> bool:
+    """Tell whether somebody named a module."""
+    return module.source is Source.CONFIGURED
+
+
+def slots(module: Module) -> tuple[Slot, ...]:
+    """Return the slots of a module; none if it was not loaded or did not list them."""
+    return module.slots if isinstance(module.slots, tuple) else ()
+
+
+def failure(slot: Slot) -> Failure | None:
+    """Return why the token in a slot could not be read; None: it could, or none is there."""
+    token = slot.token
+    return token if isinstance(token, Failure) and token.name != _EMPTY else None
 
 
 def module_id(module: Module) -> str | None:
@@ -14,9 +36,10 @@ def module_id(module: Module) -> str | None:
     return None if known is None else known.id
 
 
-def module_kind(module: Module) -> tuple[bool, str | None]:
-    """Return what decides which cards a module may be for: equal for two modules alike."""
-    return module.source is Source.CONFIGURED, module_id(module)
+def is_software(module: Module) -> bool:
+    """Tell whether the catalogue says that a module works without a card."""
+    known = catalog.module_at(module.path)
+    return known is not None and known.purpose == "software"
 
 
 def is_for(module: Module, card: catalog.Card) -> bool:
@@ -24,11 +47,15 @@ def is_for(module: Module, card: catalog.Card) -> bool:
     return module_id(module) in card.modules
 
 
+def may_be_for(module: Module, card: catalog.Card) -> bool:
+    """Tell whether a card may be read by this module: it was named, or the catalogue says so."""
+    return is_named(module) or is_for(module, card)
+
+
 def is_here(module: Module) -> bool:
-    """Tell whether a module is installed, or was asked for."""
+    """Tell whether a module is installed, or was named."""
     library = module.library
-    is_missing = isinstance(library, Failure) and library.name == "ENOENT"
-    return module.source is Source.CONFIGURED or not is_missing
+    return is_named(module) or not (isinstance(library, Failure) and library.name == "ENOENT")
 
 
 def fits(module: Module, snapshot: Snapshot) -> bool:
@@ -41,6 +68,22 @@ def fits(module: Module, snapshot: Snapshot) -> bool:
     )
 
 
-def may_be_for(module: Module, card: catalog.Card) -> bool:
-    """Tell whether a card may be read by this module: it was asked for, or the catalogue says."""
-    return module.source is Source.CONFIGURED or is_for(module, card)
+def is_blank(slot: Slot, token: Token) -> bool:
+    """Tell whether a slot that belongs to no reader holds a token that nobody has set up yet.
+
+    SoftHSM always has one. Source: drivers_notes/middleware.md#software-modules.
+    """
+    is_empty = isinstance(token.certificates, Failure) or not token.certificates
+    return slot.reader is None and is_empty and not _SET_UP & set(token.flags)
+
+
+def needs_no_reader(snapshot: Snapshot) -> bool:
+    """Tell whether every module here was named and needs no reader for its tokens."""
+    return bool(snapshot.modules) and all(
+        is_named(module)
+        and (
+            is_software(module)
+            or any(slot.reader is None and isinstance(slot.token, Token) for slot in slots(module))
+        )
+        for module in snapshot.modules
+    )

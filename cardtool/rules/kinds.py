@@ -41,7 +41,7 @@ class Kind(StrEnum):
 
 
 PERSONAL = frozenset({Kind.NES, Kind.NES_MOBILE, Kind.NES_OTHER})
-"""The kinds a person signs with."""
+"""The kinds a person signs with: qualified certificates, whoever issued them."""
 
 KAMU_SM = "Kamu SM"
 
@@ -104,9 +104,10 @@ def kind(certificate: Certificate) -> Kind:
     return Kind.ENCRYPTION if uses & _ENCIPHERMENT and not uses & _SIGNATURE else Kind.OTHER
 
 
-def is_nes(certificate: Certificate) -> bool:
-    """Tell whether it is a person's qualified certificate, whoever issued it."""
-    return kind(certificate) in PERSONAL
+def _personal(certificate: Certificate) -> Kind:
+    if _MOBILE_POLICY in certificate.policies:
+        return Kind.NES_MOBILE
+    return Kind.NES if provider(certificate) == KAMU_SM else Kind.NES_OTHER
 
 
 def provider(certificate: Certificate) -> str:
@@ -115,17 +116,10 @@ def provider(certificate: Certificate) -> str:
     A version or a year in the issuer's name says nothing: it changes with each generation.
     """
     issuer = certificate.issuer
-    if any(each.startswith(_KAMU_SM_ARC) for each in certificate.policies):
-        return KAMU_SM
-    if _KAMU_SM_STEM in lowered(issuer.first("CN") or ""):
+    has_policy = any(policy.startswith(_KAMU_SM_ARC) for policy in certificate.policies)
+    if has_policy or _KAMU_SM_STEM in lowered(issuer.first("CN") or ""):
         return KAMU_SM
     return issuer.first("O") or issuer.first("CN") or "-"
-
-
-def _personal(certificate: Certificate) -> Kind:
-    if _MOBILE_POLICY in certificate.policies:
-        return Kind.NES_MOBILE
-    return Kind.NES if provider(certificate) == KAMU_SM else Kind.NES_OTHER
 
 
 def is_broken(certificate: Certificate) -> bool:

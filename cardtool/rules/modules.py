@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Findings about drivers: that one for the card is installed, fits this machine and answers."""
 
-from collections.abc import Iterator
+import ntpath
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Module, ModuleInfo, Snapshot, Source
-from cardtool.rules import desk, fitting
-from cardtool.rules.codes import finding
-from cardtool.rules.policy import Policy
+from cardtool.model.snapshot import Failure, Library, Module, ModuleInfo, Snapshot
+from cardtool.rules import desk, fitting, ports
+from cardtool.rules.codes import Fact, finding
+from cardtool.rules.renewal import Policy
 
 _NOT_A_LIBRARY = ("ENOEXEC", "EISDIR", "ENOSYS")
 
@@ -23,11 +25,22 @@ _SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
 _MISNAMED = ("driver-file-missing", "driver-not-library")
 """Codes of a wrong path, as opposed to a broken installation."""
 
+_ENDS_WITHOUT_SERVICE = "akisp11"
+"""On Windows, loading it while the service is down ends the process.
+
+Source: drivers_notes/middleware.md#what-a-reader-of-certificates-must-survive.
+"""
+
+_Reason = tuple[str, dict[str, Fact]]
+"""The code of a finding, and its facts beside the reader and the card."""
+
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give findings about each module, loaded or not, and each card that no module read."""
-    can_sign = desk.can_sign(snapshot, at)
-    needs = _Needs(snapshot)
+    can_sign, needs = desk.can_sign(snapshot, at), _needs(snapshot)
+    fitting_ids = {
+        fitting.module_id(module) for module in snapshot.modules if fitting.fits(module, snapshot)
+    }
     for module in snapshot.modules:
         if isinstance(module.info, ModuleInfo):
             yield finding(
@@ -38,73 +51,46 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
             )
         trouble = _trouble(module, snapshot)
         if trouble is not None and trouble.code != "cardtool-fault":
-            yield from _weighed(trouble, module, needs, can_sign=can_sign)
+            is_misfit = trouble.code == "driver-wrong-architecture"
+            is_twin = not fitting.is_named(module) and fitting.module_id(module) in fitting_ids
+            has_twin = is_misfit and is_twin
+            yield from _weighed(trouble, needs(module), has_twin=has_twin, can_sign=can_sign)
         elif trouble is not None:
             yield trouble
     yield from _gaps(snapshot)
+    yield from _installed(snapshot)
 
 
 def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
     """Return what is wrong with a module, as if every card here needed it."""
-    failure, library = _failed(module), module.library
-    is_asked_for = module.source is Source.CONFIGURED
+    library, is_named = module.library, fitting.is_named(module)
+    parts = (library, module.info, module.slots)
+    failure = next((part for part in parts if isinstance(part, Failure)), None)
     if failure is not None and desk.is_ours(failure):
-        return finding("cardtool-fault", part=module.path, reason=desk.reason(failure))
+        return finding("cardtool-fault", part=module.path, reason=failure)
     if failure is not None:
-        if failure.name == "ENOENT" and not is_asked_for:
+        if failure.name == "ENOENT" and not is_named:
             return None
-        code = _code(failure, is_file=failure is library, is_asked_for=is_asked_for)
-        return finding(code, module=module.path, reason=desk.reason(failure))
+        code = _code(failure, is_file=failure is library, is_named=is_named)
+        return finding(code, module=module.path, reason=failure)
     if isinstance(library, Failure) or module.info or fitting.fits(module, snapshot):
         return None
     return finding(
         "driver-wrong-architecture",
         module=module.path,
-        built_for=", ".join(library.machines),
+        built_for=library.machines,
         built_for_bits=library.bits,
         machine=snapshot.host.machine,
         machine_bits=snapshot.host.bits,
     )
 
 
-def _failed(module: Module) -> Failure | None:
-    parts = (module.library, module.info, module.slots)
-    return next((part for part in parts if isinstance(part, Failure)), None)
-
-
-def _weighed(
-    trouble: Finding,
-    module: Module,
-    needs: "_Needs",
-    *,
-    can_sign: bool,
-) -> Iterator[Finding]:
-    """Report the trouble with a module; more mildly if no card here needs it."""
-    has_seats, is_waited_for, is_missed = needs.of(module)
-    is_misfit = trouble.code == "driver-wrong-architecture"
-    facts = {
-        "module": module.path,
-        "reason": trouble.facts["built_for" if is_misfit else "reason"],
-    }
-    is_asked_for = module.source is Source.CONFIGURED
-    if is_asked_for and not has_seats:
-        is_waited_for, is_missed = not desk.tokens(needs.snapshot), True
-    has_twin = is_misfit and not is_asked_for and fitting.module_id(module) in needs.fitting_ids
-    if is_waited_for and not has_twin:
-        yield trouble
-    if is_missed and (can_sign or not is_waited_for):
-        is_misnamed = trouble.code in _MISNAMED
-        yield finding("driver-beside-misnamed" if is_misnamed else "driver-beside-failed", **facts)
-    elif has_twin or not is_waited_for:
-        yield finding("driver-other-failed", **facts)
-
-
-def _code(failure: Failure, *, is_file: bool, is_asked_for: bool) -> str:
+def _code(failure: Failure, *, is_file: bool, is_named: bool) -> str:
     match failure.api, failure.name:
         case "os", "ENOENT":
             return "driver-file-missing"
         case "os", name if name in _NOT_A_LIBRARY:
-            return "driver-not-library" if is_asked_for else "driver-damaged"
+            return "driver-not-library" if is_named else "driver-damaged"
         case "os", _:
             return "driver-file-unreadable" if is_file else "driver-load-failed"
         case "worker", "TIMEOUT":
@@ -113,6 +99,44 @@ def _code(failure: Failure, *, is_file: bool, is_asked_for: bool) -> str:
             return "driver-crashed"
         case _:
             return "driver-refused"
+
+
+def _needs(snapshot: Snapshot) -> Callable[[Module], tuple[bool, bool]]:
+    """Return a function that tells whether a card waits for a module, and whether one missed it.
+
+    A card missed it if another module read the card in its place (`desk.is_missed`).
+    """
+    reading = desk.reading_modules(snapshot)
+    known: dict[tuple[bool, str | None], tuple[bool, bool]] = {}
+
+    def needs(module: Module) -> tuple[bool, bool]:
+        kind = fitting.is_named(module), fitting.module_id(module)
+        if kind not in known:  # modules of one kind are needed alike
+            fit = partial(fitting.may_be_for, module)
+            seats = [seat for seat in desk.signing_seats(snapshot) if fit(seat.card)]
+            read = [seat for seat in seats if seat.reader in reading]
+            is_missed = any(desk.is_missed(module, seat, reading[seat.reader]) for seat in read)
+            known[kind] = len(read) < len(seats), is_missed
+            if fitting.is_named(module) and not seats:
+                known[kind] = not desk.tokens(snapshot), True
+        return known[kind]
+
+    return needs
+
+
+def _weighed(
+    trouble: Finding, needs: tuple[bool, bool], *, has_twin: bool, can_sign: bool
+) -> Iterator[Finding]:
+    """Report the trouble with a module; more mildly if no card here needs it."""
+    (is_awaited, is_missed), facts = needs, trouble.facts
+    named = {"module": facts["module"], "reason": facts.get("reason", facts.get("built_for"))}
+    if is_awaited and not has_twin:
+        yield trouble
+    if is_missed and (can_sign or not is_awaited):
+        is_misnamed = trouble.code in _MISNAMED
+        yield finding("driver-beside-misnamed" if is_misnamed else "driver-beside-failed", **named)
+    elif has_twin or not is_awaited:
+        yield finding("driver-other-failed", **named)
 
 
 def _gaps(snapshot: Snapshot) -> Iterator[Finding]:
@@ -124,10 +148,6 @@ def _gaps(snapshot: Snapshot) -> Iterator[Finding]:
             reasons[card.id] = list(_reasons(card, snapshot))
         for code, facts in reasons[card.id]:
             yield finding(code, reader=seat.reader, card=card.name, **facts)
-
-
-_Reason = tuple[str, dict[str, str | int]]
-"""The code of a finding, and its facts beside the reader and the card."""
 
 
 def _reasons(card: catalog.Card, snapshot: Snapshot) -> Iterator[_Reason]:
@@ -144,61 +164,63 @@ def _reasons(card: catalog.Card, snapshot: Snapshot) -> Iterator[_Reason]:
             yield "driver-not-asked", {"module": path}
 
 
+def _is_present(module: Module, card: catalog.Card) -> bool:
+    if fitting.is_named(module) and fitting.module_id(module) is None:
+        return True
+    return fitting.is_for(module, card) and fitting.is_here(module)
+
+
+def _failed_by_us(module: Module) -> bool:
+    tokens = (slot.token for slot in fitting.slots(module))
+    return any(map(desk.is_ours, (module.info, module.slots, *tokens)))
+
+
 def _missing(card: catalog.Card, snapshot: Snapshot) -> _Reason:
-    """Name the driver to install, and the one for other cards that was asked for instead."""
+    """Name the driver to install, and the one for other cards that was named instead."""
     known, host = catalog.load(), snapshot.host
     modules = [known.module(name) for name in card.modules]
-    facts: dict[str, str | int] = {
+    facts: dict[str, Fact] = {
         "product": modules[0].package,
         "system": _SYSTEMS.get(host.platform, host.platform),
         "bits": host.bits,
     }
     for module in snapshot.modules:
-        if module.source is Source.CONFIGURED and isinstance(module.slots, tuple):
+        if fitting.is_named(module) and isinstance(module.slots, tuple):
             return "driver-not-for-card", {**facts, "module": module.path}
     paths = [path for module in modules for path in module.paths(host.platform, host.bits)]
-    return "driver-missing", {**facts, "paths": ", ".join(paths) or "-"}
+    return "driver-missing", {**facts, "paths": paths or None}
 
 
-class _Needs:
-    """Which modules the cards here need; each kind of module is judged once."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
-        self.fitting_ids = {
-            fitting.module_id(module)
-            for module in snapshot.modules
-            if fitting.fits(module, snapshot)
-        }
-        self._reading = desk.reading_modules(snapshot)
-        self._known: dict[tuple[bool, str | None], tuple[bool, bool, bool]] = {}
-
-    def of(self, module: Module) -> tuple[bool, bool, bool]:
-        """Tell whether cards for a module are here, one of them is unread, and it is missed.
-
-        It is missed if it should have read a card that another module read (`desk.is_missed`).
-        """
-        kind = fitting.module_kind(module)
-        if kind not in self._known:
-            seats = [
-                seat
-                for seat in desk.signing_seats(self.snapshot)
-                if fitting.may_be_for(module, seat.card)
-            ]
-            read = [seat for seat in seats if seat.reader in self._reading]
-            is_missed = any(
-                desk.is_missed(module, seat, self._reading[seat.reader]) for seat in read
-            )
-            self._known[kind] = bool(seats), len(read) < len(seats), is_missed
-        return self._known[kind]
+def _installed(snapshot: Snapshot) -> Iterator[Finding]:
+    """Give findings for card modules as files, whether or not one was loaded."""
+    installed = [
+        (known.package, module, module.library.size_bytes)
+        for module in snapshot.modules
+        if isinstance(module.library, Library)
+        and (known := catalog.module_at(module.path)) is not None
+        and known.purpose == "card"
+    ]
+    products = sorted({product for product, _, _ in installed})
+    if len(products) > 1:
+        yield finding("drivers-several", products=products)
+    sizes: dict[tuple[str, str], dict[str, int]] = {}
+    cards = desk.signing_cards(snapshot)
+    for product, module, size in installed:
+        is_fit = fitting.fits(module, snapshot)
+        if is_fit and _is_held_back(module, snapshot):
+            yield finding("driver-held-back", module=module.path)
+        if is_fit and size > 0 and any(fitting.is_for(module, card) for card in cards):
+            copies = sizes.setdefault((product, ntpath.basename(module.path).lower()), {})
+            copies[module.path] = size
+    for (product, _), copies in sizes.items():
+        if len(set(copies.values())) > 1:
+            yield finding("driver-copies-differ", product=product, paths=copies)
 
 
-def _failed_by_us(module: Module) -> bool:
-    slots = module.slots if isinstance(module.slots, tuple) else ()
-    return any(map(desk.is_ours, (module.info, module.slots, *(slot.token for slot in slots))))
-
-
-def _is_present(module: Module, card: catalog.Card) -> bool:
-    if module.source is Source.CONFIGURED and fitting.module_id(module) is None:
-        return True
-    return fitting.is_for(module, card) and fitting.is_here(module)
+def _is_held_back(module: Module, snapshot: Snapshot) -> bool:
+    return (
+        snapshot.host.platform == "win32"
+        and ports.is_gone(snapshot.readers)
+        and module.info is None
+        and fitting.module_id(module) == _ENDS_WITHOUT_SERVICE
+    )

@@ -5,15 +5,44 @@ Knows nothing of cards or of findings, so that a calendar shows the same moments
 A threshold of N days is the moment N times 24 hours before the end; that moment itself counts.
 """
 
+import functools
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Literal
+from datetime import UTC, date, datetime, time, timedelta
+
+import msgspec
 
 from cardtool.model.certificate import Certificate
-from cardtool.rules import workdays
-from cardtool.rules.policy import Policy
+from cardtool.model.turkey import TURKEY, folded
 
-State = Literal["nes-valid", "nes-expiring", "nes-expiring-soon", "nes-expiring-critical"]
+_LAST_SECOND = time(23, 59, 59, tzinfo=TURKEY)
+_WORKING = range(5)  # Monday to Friday, as date.weekday() counts
+_DAY = timedelta(days=1)
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """How many days before the end of a certificate something has to be done, as a site wants it.
+
+    Source: a renewal may be asked for in the last three months, a reader or courier takes up to
+    a month, an institution's card is made about 15 days before the old one ends.
+    """
+
+    notice_days: int = 90
+    """From here on renewal may be asked for."""
+    urgent_days: int = 30
+    """From here on a delivery may come too late."""
+    critical_days: int = 15
+    """From here on the end counts as a fault."""
+    lead_days: int = 30
+    """Days for making and delivering a card: a later application may leave days without one."""
+    holidays: str = "TR"
+    """Country whose public holidays offices keep, ISO 3166-1 alpha-2; empty: weekends only."""
+    issuers: tuple[tuple[str, "Policy"], ...] = ()
+    """Other thresholds for certificates whose issuer's name contains a text."""
+
+    def of(self, issuer: str) -> "Policy":
+        """Return the thresholds for an issuer's certificates: the first whose text fits."""
+        name = folded(issuer)
+        return next((policy for text, policy in self.issuers if folded(text) in name), self)
 
 
 class Issuers:
@@ -24,11 +53,11 @@ class Issuers:
 
     def __init__(self, certificates: Sequence[Certificate]) -> None:
         """Take all certificates; `is_ca` says which of them are issuers."""
-        issuers = [each for each in certificates if each.is_ca and each.subject.attributes]
-        issuers.sort(key=lambda each: each.not_after_at)
+        issuers = [one for one in certificates if one.is_ca and one.subject.attributes]
+        issuers.sort(key=lambda issuer: issuer.not_after_at)
         # if several have one name and key, the last counts: the one that lasts longest
-        self._of_name = {each.subject: each for each in issuers}
-        self._of_key = {(each.subject, each.subject_key_id): each for each in issuers}
+        self._of_name = {issuer.subject: issuer for issuer in issuers}
+        self._of_key = {(issuer.subject, issuer.subject_key_id): issuer for issuer in issuers}
         self._ends = self._ends_of(issuers)
 
     def ends_at(self, certificate: Certificate) -> datetime:
@@ -43,16 +72,16 @@ class Issuers:
         `issuers` begin with the one that ends first: all below it end with it, even in a circle.
         """
         issued: dict[int, list[Certificate]] = {}
-        for each in issuers:
-            issued.setdefault(id(self._issuer(each)), []).append(each)
+        for issuer in issuers:
+            issued.setdefault(id(self._issuer(issuer)), []).append(issuer)
         ends: dict[int, datetime] = {}
         for first in issuers:
             below = [first]
             while below:
-                each = below.pop()
-                if id(each) not in ends:
-                    ends[id(each)] = first.not_after_at
-                    below += issued.get(id(each), ())
+                issuer = below.pop()
+                if id(issuer) not in ends:
+                    ends[id(issuer)] = first.not_after_at
+                    below += issued.get(id(issuer), ())
         return ends
 
     def _issuer(self, certificate: Certificate) -> Certificate | None:
@@ -60,8 +89,8 @@ class Issuers:
         name, key = certificate.issuer, certificate.authority_key_id
         if not key:
             return self._of_name.get(name)
-        known = (self._of_key.get((name, each)) for each in (key, ""))
-        return max(filter(None, known), key=lambda each: each.not_after_at, default=None)
+        known = (self._of_key.get((name, one)) for one in (key, ""))
+        return max(filter(None, known), key=lambda issuer: issuer.not_after_at, default=None)
 
 
 def moments(issuer: str, ends_at: datetime, policy: Policy) -> dict[str, datetime]:
@@ -89,10 +118,10 @@ def apply_by_at(ends_at: datetime, policy: Policy) -> datetime:
     It is the end of a working day in Turkey, but never later than the end of the certificate.
     Computing it may load a calendar, so ask only if it is shown.
     """
-    return min(ends_at, workdays.last_by(before(ends_at, policy.lead_days), policy.holidays))
+    return min(ends_at, last_working_day_by(before(ends_at, policy.lead_days), policy.holidays))
 
 
-def state(ends_at: datetime, at: datetime, policy: Policy) -> State:
+def state(ends_at: datetime, at: datetime, policy: Policy) -> str:
     """Return the code of the finding about a certificate in force."""
     if at >= before(ends_at, policy.critical_days):
         return "nes-expiring-critical"
@@ -109,3 +138,40 @@ def before(moment: datetime, days: int) -> datetime:
         return moment - timedelta(days=days)
     except OverflowError:
         return datetime.min.replace(tzinfo=UTC)
+
+
+def last_working_day_by(moment: datetime, country: str) -> datetime:
+    """Return the last second, in Turkey's time, of the last working day that begins by a moment.
+
+    `country` is as in `Policy.holidays`. The eve of a holiday does not count as a working day,
+    because offices close at 13:00.
+    """
+    try:
+        day = moment.astimezone(TURKEY).date()
+    except OverflowError:  # the last hours of the year 9999
+        day = moment.date()
+    return _end_of(day, country)
+
+
+@functools.lru_cache(maxsize=4096)  # many certificates of a fleet end on the same day
+def _end_of(day: date, country: str) -> datetime:
+    while day.weekday() not in _WORKING or day in holidays(country, day.year):
+        day -= _DAY
+    return datetime.combine(day, _LAST_SECOND)
+
+
+@functools.lru_cache(maxsize=64)
+def holidays(country: str, year: int) -> frozenset[date]:
+    """Return a country's public holidays and their eves; none if the country is empty.
+
+    Religious holidays that are not announced yet are those that the library computes.
+
+    Source: python-holidays, for Turkey Laws 2429 and 2739.
+    """
+    if not country:
+        return frozenset()
+    from holidays import country_holidays  # noqa: PLC0415 - 0.1 s, for few certificates
+
+    known = country_holidays(country).supported_categories
+    wanted = tuple(category for category in ("public", "half_day") if category in known)
+    return frozenset(country_holidays(country, years=year, categories=wanted))

@@ -1,33 +1,90 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which certificates can sign here, whether the PIN may be tried, and what decides then."""
+"""Findings about PINs and that a card can sign, and which certificates `sign-test` may use.
 
+The state of a PIN comes from the token's flags: no PIN was ever tried on a card. What goes wrong in
+a signing program, its browser or its network cannot be seen from here.
+"""
+
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
 
-from cardtool.catalog import module_at
 from cardtool.model.certificate import Certificate
-from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.diagnosis import Diagnosis, Finding
 from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Snapshot, Token
-from cardtool.rules import desk
+from cardtool.rules import desk, fitting, host, trust
 from cardtool.rules.codes import finding
 from cardtool.rules.kinds import is_broken
-from cardtool.rules.tokens import (
-    COUNT_LOW,
-    FINAL_TRY,
-    PUK_LOCKED,
-    TO_BE_CHANGED,
-    is_pin_set,
-    pin_code,
+from cardtool.rules.renewal import Policy
+
+_PIN_LOCKED, _PUK_LOCKED = "CKF_USER_PIN_LOCKED", "CKF_SO_PIN_LOCKED"
+_FINAL_TRY, _COUNT_LOW = "CKF_USER_PIN_FINAL_TRY", "CKF_USER_PIN_COUNT_LOW"
+_TO_BE_CHANGED, _INITIALISED = "CKF_USER_PIN_TO_BE_CHANGED", "CKF_USER_PIN_INITIALIZED"
+
+_PIN_FLAGS = (
+    ({_PIN_LOCKED, _PUK_LOCKED}, "pin-and-puk-locked"),
+    ({_PIN_LOCKED}, "pin-locked"),
+    ({_FINAL_TRY, _PUK_LOCKED}, "pin-final-try-puk-locked"),
+    ({_FINAL_TRY}, "pin-final-try"),
+    ({_TO_BE_CHANGED, _INITIALISED}, "pin-to-be-changed"),
+    ({_COUNT_LOW}, "pin-count-low"),
+    ({_INITIALISED}, "pin-ready"),
 )
+"""Worst first; the first code whose flags are all set counts. If none fits, the PIN was never set.
+
+Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO.
+"""
+
+_WITH_PUK = ("pin-and-puk-locked", "pin-final-try-puk-locked")
+"""Codes that say that the PUK is locked too."""
+
+_WARNINGS = frozenset({_PIN_LOCKED, _FINAL_TRY, _COUNT_LOW, _TO_BE_CHANGED, _PUK_LOCKED})
+
+_RISKY = ("pin-final-try", "pin-count-low")
 
 _SPY = "pkcs11-spy"
 """Catalogue id of a module that writes down everything it is given, PINs too."""
 
-_WARNINGS = frozenset({desk.PIN_LOCKED, FINAL_TRY, COUNT_LOW, TO_BE_CHANGED, PUK_LOCKED})
 
-_RISKY = ("pin-final-try", "pin-count-low")
+def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
+    """Give the state of the PIN for each card with an NES in force, and which cards can sign."""
+    yield from _pins(snapshot, at)
+    if host.is_clock_wrong(snapshot):
+        return  # whether an NES is in force depends on the clock
+    refused = trust.refused(snapshot)
+    ready = (
+        nes.place
+        for nes in desk.nes_in_force(snapshot, at)
+        if _is_pin_set(nes.token)
+        and _PIN_LOCKED not in nes.token.flags
+        and nes.certificate not in refused
+    )
+    for place in dict.fromkeys(ready):
+        yield finding("desk-ready", reader=place)
+
+
+def _pins(snapshot: Snapshot, at: datetime) -> Iterator[Finding]:
+    seen = set()
+    for nes in desk.all_nes(snapshot):
+        if nes.is_in_force(at) and nes.place not in seen:
+            seen.add(nes.place)
+            code = _pin_code(nes.token)
+            facts = {"reader": nes.place, "label": nes.token.label}
+            if _PUK_LOCKED in nes.token.flags and code not in _WITH_PUK:
+                yield finding("puk-locked", **facts)  # first: it decides what still helps
+            yield finding(code, **facts)
+
+
+def _pin_code(token: Token) -> str:
+    codes = (code for flags, code in _PIN_FLAGS if flags <= set(token.flags))
+    return next(codes, "pin-never-set")
+
+
+def _is_pin_set(token: Token) -> bool:
+    """Tell whether the holder has set the PIN, and need not change it before the first use."""
+    return _INITIALISED in token.flags and _TO_BE_CHANGED not in token.flags
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +133,7 @@ def candidates(snapshot: Snapshot, at: datetime, *, asked_for: bool) -> tuple[Ca
     return tuple(made.values())
 
 
-def _locate(snapshot: Snapshot, nes: desk.Nes) -> Candidate:
+def _locate(snapshot: Snapshot, nes: desk.Held) -> Candidate:
     """Find the token of an NES, preferably not behind a spy, and the warnings of all drivers."""
     holding = [
         Candidate(
@@ -101,25 +158,24 @@ def _locate(snapshot: Snapshot, nes: desk.Nes) -> Candidate:
 
 def is_spied_on(candidate: Candidate) -> bool:
     """Tell whether a module writes down what it is given."""
-    known = module_at(candidate.module.path)
-    return known is not None and known.id == _SPY
+    return fitting.module_id(candidate.module) == _SPY
 
 
 def pin_state(chosen: Candidate) -> PinState:
     """Tell from the token's flags whether its PIN may be tried."""
     token = _warned(chosen)
-    code = pin_code(token)
+    code = _pin_code(token)
     return PinState(
-        usable=is_pin_set(token) and code in (*_RISKY, "pin-ready"),
-        risky=code in _RISKY or PUK_LOCKED in token.flags,
+        usable=_is_pin_set(token) and code in (*_RISKY, "pin-ready"),
+        risky=code in _RISKY or _PUK_LOCKED in token.flags,
     )
 
 
 def deciding(diagnosis: Diagnosis, chosen: Candidate) -> Diagnosis:
     """Return the diagnosis with the PIN of the chosen token as its verdict."""
     warned = _warned(chosen)
-    code = pin_code(warned)
-    if code == "pin-ready" and PUK_LOCKED in warned.flags:
+    code = _pin_code(warned)
+    if code == "pin-ready" and _PUK_LOCKED in warned.flags:
         code = "puk-locked"
     masked = {
         slot.id: token.label
@@ -137,11 +193,9 @@ def with_flags(
     """Return snapshot and candidate with the flags that the chosen token has now."""
     token = replace(chosen.token, flags=flags)
     slot = replace(chosen.slot, token=token)
-    slots = chosen.module.slots if isinstance(chosen.module.slots, tuple) else ()
-    module = replace(
-        chosen.module, slots=tuple(slot if each is chosen.slot else each for each in slots)
-    )
-    modules = tuple(module if each is chosen.module else each for each in snapshot.modules)
+    slots = (slot if one is chosen.slot else one for one in fitting.slots(chosen.module))
+    module = replace(chosen.module, slots=tuple(slots))
+    modules = tuple(module if one is chosen.module else one for one in snapshot.modules)
     changed = replace(chosen, module=module, slot=slot, token=token)
     return replace(snapshot, modules=modules), changed
 

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A diagnosis in one line: what a list of workstations says of each."""
+"""What lists say: a line of each workstation's diagnosis, and what each certificate is."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
+from cardtool.model.certificate import Judged
 from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.snapshot import Snapshot
-from cardtool.rules import desk, renewal, trust
-from cardtool.rules.policy import Policy
+from cardtool.rules import desk, ports, renewal, trust
+from cardtool.rules.renewal import Policy
 
 _STATES = {
     "reader-missing": ReaderState.MISSING,
@@ -25,14 +26,20 @@ _STATES = {
     "reader-unsupported": ReaderState.BROKEN,
     "reader-built-in-only": ReaderState.BROKEN,
 }
+"""Code of a finding -> the state of the reader; the first of those that were found counts."""
 
 
 def summarise(diagnosis: Diagnosis) -> Summary:
-    """Return the line of a diagnosis; of several NES the one that lasts longest counts."""
+    """Return the line of a diagnosis; of several NES the one that lasts longest counts.
+
+    A reader that is there and used decides over others that do not work.
+    """
     snapshot, origin = diagnosis.snapshot, diagnosis.snapshot.origin
-    nes = counting(snapshot)
-    amiss = (each.code for each in diagnosis.findings if each.severity is not Severity.OK)
-    codes = tuple(dict.fromkeys(amiss))
+    readers = tuple(reader.name for reader in ports.readers(snapshot))
+    amiss = [given for given in diagnosis.findings if given.severity is not Severity.OK]
+    codes = tuple(dict.fromkeys(given.code for given in amiss))
+    usual = ReaderState.PRESENT if readers else ReaderState.UNKNOWN
+    nes = _counting(snapshot)
     return Summary(
         host=snapshot.host.name,
         host_id=origin.host_id if origin else "",
@@ -43,8 +50,8 @@ def summarise(diagnosis: Diagnosis) -> Summary:
         severity=diagnosis.severity,
         verdict=diagnosis.verdict,
         codes=codes,
-        reader=reader_state(codes, has_readers=bool(desk.readers(snapshot))),
-        readers=tuple(each.name for each in desk.readers(snapshot)),
+        reader=next((state for code, state in _STATES.items() if code in codes), usual),
+        readers=readers,
         holder=nes.certificate.holder if nes else "",
         person=nes.certificate.person if nes else "",
         issuer=nes.certificate.issuer_name if nes else "",
@@ -57,16 +64,14 @@ def summarise(diagnosis: Diagnosis) -> Summary:
     )
 
 
-def counting(snapshot: Snapshot) -> desk.Nes | None:
+def _counting(snapshot: Snapshot) -> desk.Held | None:
     """Return the NES that counts if there are several: the one that lasts longest.
 
     If two end with their issuer, the one with the later end of its own counts: it is the successor.
     """
     refused = trust.refused(snapshot)
-    accepted = [each for each in desk.all_nes(snapshot) if each.certificate not in refused]
-    return max(
-        accepted, key=lambda each: (each.ends_at, each.certificate.not_after_at), default=None
-    )
+    accepted = (nes for nes in desk.all_nes(snapshot) if nes.certificate not in refused)
+    return max(accepted, key=lambda nes: (nes.ends_at, nes.certificate.not_after_at), default=None)
 
 
 def dated(line: Summary, policy: Policy) -> Summary:
@@ -91,10 +96,9 @@ def newest(lines: Iterable[Summary]) -> Iterator[Summary]:
     yield from latest.values()
 
 
-def reader_state(codes: Collection[str], *, has_readers: bool) -> ReaderState:
-    """Return the state of the reader, from the codes of all findings that are not in order.
-
-    A reader that is there and used decides over others that do not work.
-    """
-    found = next((state for code, state in _STATES.items() if code in codes), None)
-    return found or (ReaderState.PRESENT if has_readers else ReaderState.UNKNOWN)
+def judge_certificates(snapshot: Snapshot) -> dict[str, Judged]:
+    """Return by fingerprint what each certificate is; of one that cannot be read, nothing."""
+    judged: dict[str, Judged] = {}
+    for held in desk.certificates(snapshot):
+        judged.setdefault(held.sha256, Judged(kind=held.kind.value, ends_at=held.ends_at))
+    return judged

@@ -1,41 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about tokens: what a driver read from each card, and the state of its PIN.
+"""Findings about tokens: what a driver read from each card, or why it could not."""
 
-The state of a PIN comes from the token's flags: no PIN was ever tried on a card.
-"""
-
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Module, ModuleInfo, Slot, Snapshot, Token
-from cardtool.rules import desk, fitting, named
-from cardtool.rules.codes import finding
-from cardtool.rules.policy import Policy
+from cardtool.model.snapshot import Failure, Module, ModuleInfo, Slot, Snapshot
+from cardtool.rules import desk, fitting
+from cardtool.rules.codes import Fact, finding
+from cardtool.rules.renewal import Policy
 
 _NOT_RECOGNISED = "CKR_TOKEN_NOT_RECOGNIZED"
-
-PUK_LOCKED = "CKF_SO_PIN_LOCKED"
-FINAL_TRY, COUNT_LOW = "CKF_USER_PIN_FINAL_TRY", "CKF_USER_PIN_COUNT_LOW"
-TO_BE_CHANGED = "CKF_USER_PIN_TO_BE_CHANGED"
-_INITIALISED = "CKF_USER_PIN_INITIALIZED"
-
-_PIN_FLAGS = (
-    ({desk.PIN_LOCKED, PUK_LOCKED}, "pin-and-puk-locked"),
-    ({desk.PIN_LOCKED}, "pin-locked"),
-    ({FINAL_TRY, PUK_LOCKED}, "pin-final-try-puk-locked"),
-    ({FINAL_TRY}, "pin-final-try"),
-    ({TO_BE_CHANGED, _INITIALISED}, "pin-to-be-changed"),
-    ({COUNT_LOW}, "pin-count-low"),
-    ({_INITIALISED}, "pin-ready"),
-)
-"""Worst first; the first code whose flags are all set counts. If none fits, the PIN was never set.
-
-Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO.
-"""
-
-_WITH_PUK = ("pin-and-puk-locked", "pin-final-try-puk-locked")
-"""Codes that say that the PUK is locked too."""
 
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -47,8 +22,12 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
             yield finding("token-read", **facts, label=token.label)
         else:
             yield finding("token-blank", **facts)
-    if not read and not desk.signing_seats(snapshot) and named.needs_no_reader(snapshot):
-        yield from _without_token(snapshot)
+    if not read and not desk.signing_seats(snapshot) and fitting.needs_no_reader(snapshot):
+        for module in snapshot.modules:  # none needs a card: say which answered without a token
+            if isinstance(module.slots, tuple) and not any(
+                isinstance(slot.token, Failure) for slot in module.slots
+            ):
+                yield finding("driver-without-token", module=module.path)
     seen = set()
     for trouble in _troubles(snapshot):
         if (key := (trouble.code, trouble.facts.get("reader"))) not in seen:
@@ -56,61 +35,39 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
             yield trouble
 
 
-def check_pins(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Give the state of the PIN for each card with an NES in force; other PINs do not matter."""
-    seen = set()
-    for nes in desk.all_nes(snapshot):
-        if nes.is_in_force(at) and nes.place not in seen:
-            seen.add(nes.place)
-            code = pin_code(nes.token)
-            facts = {"reader": nes.place, "label": nes.token.label}
-            if PUK_LOCKED in nes.token.flags and code not in _WITH_PUK:
-                yield finding("puk-locked", **facts)  # first: it decides what still helps
-            yield finding(code, **facts)
-
-
-def _failures(snapshot: Snapshot) -> Iterator[tuple[Module, Slot, Failure]]:
-    for module in snapshot.modules:
-        if isinstance(module.slots, tuple):
-            for slot in module.slots:
-                if isinstance(slot.token, Failure) and slot.token.name != named.EMPTY:
-                    yield module, slot, slot.token
-
-
-def _without_token(snapshot: Snapshot) -> Iterator[Finding]:
-    """Give a finding for each module that needs no card, answered, and has no token."""
-    for module in snapshot.modules:
-        slots = module.slots if isinstance(module.slots, tuple) else None
-        if slots is not None and not any(isinstance(slot.token, Failure) for slot in slots):
-            yield finding("driver-without-token", module=module.path)
-
-
 def _troubles(snapshot: Snapshot) -> Iterator[Finding]:
     seats, reading = desk.signing_seats(snapshot), desk.reading_modules(snapshot)
     read = {slot.reader for _, slot, _ in desk.tokens(snapshot)}
-    seats_of = {seat.reader: (seat,) for seat in seats}
-    unread_kinds = _of_each_kind(desk.unread_seats(snapshot))
+    seats_of = {seat.reader: seat for seat in seats}
+    unread_kinds: dict[str, desk.Seat] = {}
+    for seat in desk.unread_seats(snapshot):
+        unread_kinds.setdefault(seat.card.id, seat)
     for module, slot, failure in _failures(snapshot):
-        mine = () if slot.reader is None else seats_of.get(slot.reader, ())
-        unread = [seat for seat in mine if seat.reader not in reading]
+        mine = None if slot.reader is None else seats_of.get(slot.reader)
+        unread = [mine] if mine is not None and mine.reader not in reading else []
         if slot.reader is None:
-            unread = unread_kinds
-        reason = desk.reason(failure)
+            unread = list(unread_kinds.values())
         if desk.is_ours(failure):
-            yield finding("cardtool-fault", part=module.path, reason=reason)
+            yield finding("cardtool-fault", part=module.path, reason=failure)
         elif unread:
             yield from _unread(module, unread, failure)
         elif not seats and slot.reader not in read:
             yield _of_no_seat(module, slot, failure)
         elif (
-            slot.reader
-            is not None  # all cards were read, so a slot without a reader holds none of them
+            mine is not None  # all cards were read: a slot without a reader holds none of them
             and failure.name != _NOT_RECOGNISED
-            and any(desk.is_missed(module, seat, reading[seat.reader]) for seat in mine)
+            and desk.is_missed(module, mine, reading[mine.reader])
         ):
-            yield finding("driver-beside-failed", module=module.path, reason=reason)
-        elif named.is_named(module):
-            yield finding("driver-named-failed", module=module.path, reason=reason)
+            yield finding("driver-beside-failed", module=module.path, reason=failure)
+        elif fitting.is_named(module):
+            yield finding("driver-named-failed", module=module.path, reason=failure)
+
+
+def _failures(snapshot: Snapshot) -> Iterator[tuple[Module, Slot, Failure]]:
+    for module in snapshot.modules:
+        for slot in fitting.slots(module):
+            if failure := fitting.failure(slot):
+                yield module, slot, failure
 
 
 def _of_no_seat(module: Module, slot: Slot, failure: Failure) -> Finding:
@@ -118,32 +75,22 @@ def _of_no_seat(module: Module, slot: Slot, failure: Failure) -> Finding:
 
     If a named module does not answer, the module is at fault: no known card keeps it waiting.
     """
-    facts = {"module": module.path, "reason": desk.reason(failure)}
     code = _code(failure)
-    if code == "token-hung" and named.is_named(module):
-        return finding("driver-hung", **facts)
-    return finding(code, reader=desk.place_name(module, slot), **facts)
-
-
-def _of_each_kind(seats: Iterable[desk.Seat]) -> list[desk.Seat]:
-    """Return the first seat of each kind of card."""
-    first: dict[str, desk.Seat] = {}
-    for seat in seats:
-        first.setdefault(seat.card.id, seat)
-    return list(first.values())
+    if code == "token-hung" and fitting.is_named(module):
+        return finding("driver-hung", module=module.path, reason=failure)
+    place = desk.place_name(module, slot)
+    return finding(code, reader=place, module=module.path, reason=failure)
 
 
 def _unread(module: Module, seats: list[desk.Seat], failure: Failure) -> Iterator[Finding]:
     """Say what kept a module from reading a card; of several cards, one that it is for."""
     seat = next((seat for seat in seats if fitting.is_for(module, seat.card)), seats[0])
-    code = _code(failure)
-    facts = {"reader": seat.reader, "module": module.path, "reason": desk.reason(failure)}
-    if code != "token-not-recognised":
-        yield finding(code, **facts)
-    elif fitting.module_id(module) == seat.card.modules[0]:
-        version = module.info.version if isinstance(module.info, ModuleInfo) else "-"
+    code, module_id = _code(failure), fitting.module_id(module)
+    facts: dict[str, Fact] = {"reader": seat.reader, "module": module.path, "reason": failure}
+    if code == "token-not-recognised" and module_id == seat.card.modules[0]:
+        version = module.info.version if isinstance(module.info, ModuleInfo) else None
         yield finding("driver-too-old", **facts, card=seat.card.name, version=version)
-    elif fitting.is_for(module, seat.card) or fitting.module_id(module) is None:
+    elif code != "token-not-recognised" or module_id in (None, *seat.card.modules):
         yield finding(code, **facts)
 
 
@@ -157,16 +104,3 @@ def _code(failure: Failure) -> str:
             return "token-not-recognised"
         case _:
             return "token-failed"
-
-
-def pin_code(token: Token) -> str:
-    """Return the code of the state its PIN is in."""
-    for flags, code in _PIN_FLAGS:
-        if flags <= set(token.flags):
-            return code
-    return "pin-never-set"
-
-
-def is_pin_set(token: Token) -> bool:
-    """Return whether the holder has set the PIN, and need not change it before the first use."""
-    return _INITIALISED in token.flags and TO_BE_CHANGED not in token.flags

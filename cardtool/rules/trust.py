@@ -14,9 +14,9 @@ from cardtool.model.snapshot import Snapshot
 from cardtool.model.trust import Status, Trust
 from cardtool.rules import desk
 from cardtool.rules.codes import finding
-from cardtool.rules.kinds import PERSONAL, Kind, is_broken, kind
-from cardtool.rules.policy import Policy
+from cardtool.rules.kinds import PERSONAL, Kind, is_broken
 from cardtool.rules.remembered import remembered
+from cardtool.rules.renewal import Policy
 
 _SIGNING = PERSONAL | {Kind.QUALIFIED_SEAL, Kind.CORPORATE_SEAL, Kind.FISCAL_SEAL}
 
@@ -25,29 +25,21 @@ _FORGED = frozenset({"BAD_SIGNATURE", "NOT_AN_ISSUER", "EXPIRED", "WEAK_ALGORITH
 
 _REFUSED = frozenset({"revoked", "suspended"})
 
-_Asked = dict[Certificate, tuple[str, Trust]]
-"""Signing certificate -> the place it lies in, and what the servers said about it."""
-
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give two findings for each signing certificate that was asked about: chain, then status."""
-    asked = _asked(snapshot)
-    no_more = refused(snapshot)
-    signers = {
-        nes.certificate.person
-        for nes in (desk.nes_in_force(snapshot, at) if asked else ())
-        if nes.certificate not in no_more
-    }
-    for certificate, (reader, trust) in asked.items():
+    asked, no_more = _asked(snapshot), refused(snapshot)
+    in_force = desk.nes_in_force(snapshot, at) if asked else ()
+    signers = {nes.certificate.person for nes in in_force if nes.certificate not in no_more}
+    for certificate, (held, trust) in asked.items():
         if certificate.not_after_at < at:
             continue
-        whose = {"reader": reader, "holder": certificate.holder}
-        yield _chain(trust, whose)
+        yield _chain(trust, held.whose)
         if trust.status is not None:
-            is_replaced = kind(certificate) in PERSONAL and certificate.person in signers
-            yield _status(trust.status, whose, is_replaced=is_replaced)
+            is_replaced = held.kind in PERSONAL and certificate.person in signers
+            yield _status(trust.status, held.whose, is_replaced=is_replaced)
         elif trust.anchor:  # without a chain there was no server to ask
-            yield finding("nes-status-unreachable", **whose, urls=_urls(trust))
+            yield finding("nes-status-unreachable", **held.whose, urls=_urls(trust))
 
 
 @remembered
@@ -63,19 +55,14 @@ def refused(snapshot: Snapshot) -> frozenset[Certificate]:
 
 
 @remembered
-def _asked(snapshot: Snapshot) -> _Asked:
+def _asked(snapshot: Snapshot) -> dict[Certificate, tuple[desk.Held, Trust]]:
+    """Return each signing certificate that was asked about, and what the servers said."""
     known = {trust.sha256: trust for trust in snapshot.trust or ()}
-    found: _Asked = {}
-    for place in desk.places(snapshot) if known else ():
-        for _, stored in place.certificates:
-            content = stored.content
-            if (
-                stored.sha256 in known
-                and isinstance(content, Certificate)
-                and kind(content) in _SIGNING
-            ):
-                found.setdefault(content, (place.name, known[stored.sha256]))
-    return found
+    asked: dict[Certificate, tuple[desk.Held, Trust]] = {}
+    for held in desk.certificates(snapshot):
+        if held.sha256 in known and held.kind in _SIGNING:
+            asked.setdefault(held.certificate, (held, known[held.sha256]))
+    return asked
 
 
 def _chain(trust: Trust, whose: dict[str, str]) -> Finding:
@@ -93,17 +80,15 @@ def _chain(trust: Trust, whose: dict[str, str]) -> Finding:
 
 
 def _status(status: Status, whose: dict[str, str], *, is_replaced: bool) -> Finding:
-    said_at = status.said_at.isoformat()
+    said_at, revoked_at, reason = status.said_at, status.revoked_at, status.reason or "-"
     if status.status not in _REFUSED:
         code = "nes-status-good" if status.status == "good" else "nes-status-unknown"
         return finding(code, **whose, source=status.url, said_at=said_at)
-    revoked_at = "-" if status.revoked_at is None else status.revoked_at.isoformat()
-    since = {"revoked_at": revoked_at, "reason": status.reason or "-"}
     if is_replaced:
-        return finding("nes-revoked-replaced", **whose, **since)
+        return finding("nes-revoked-replaced", **whose, revoked_at=revoked_at, reason=reason)
     if status.status == "suspended":
         return finding("nes-suspended", **whose, revoked_at=revoked_at, said_at=said_at)
-    return finding("nes-revoked", **whose, **since, said_at=said_at)
+    return finding("nes-revoked", **whose, revoked_at=revoked_at, reason=reason, said_at=said_at)
 
 
 def _urls(trust: Trust) -> str:

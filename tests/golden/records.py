@@ -15,10 +15,9 @@ from cardtool.model.procedure import Guide
 from cardtool.model.redact import mask
 from cardtool.model.snapshot import Failure
 from cardtool.rules import diagnose
-from cardtool.rules.dated import dated as with_dates
-from cardtool.rules.listed import listed
-from cardtool.rules.policy import Policy
-from cardtool.rules.summary import dated
+from cardtool.rules.renewal import Policy
+from cardtool.rules.summary import dated, judge_certificates
+from cardtool.rules.timeline import dated as with_dates
 from tests.described import FILES, read
 from tests.examples import ORDERS
 from tests.golden.desk import AT, HOLDER, NUMBER, certificate, desk, held, person
@@ -38,7 +37,7 @@ ASKED = _described("nes-revoked-replaced")
 
 def judgements() -> Mapping[str, Judged]:
     """Return what rules say of the certificates of `ASKED`."""
-    return listed(ASKED.snapshot)
+    return judge_certificates(ASKED.snapshot)
 
 
 def certificates() -> Diagnosis:

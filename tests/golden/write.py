@@ -22,9 +22,9 @@ from cardtool.catalog import procedures
 from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.redact import mask, redact
 from cardtool.rules import diagnose
-from cardtool.rules.dated import courses
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import dated, summarise
+from cardtool.rules.timeline import courses
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import DIAGNOSIS, FORMATS, LIST, view
 from cardtool.views.harmless import harmless

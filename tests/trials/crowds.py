@@ -18,7 +18,7 @@ from cardtool.model.certificate import Attribute, Certificate, Name
 from cardtool.model.snapshot import Failure, Snapshot, Source
 from cardtool.model.trust import Status, Trust
 from cardtool.rules import diagnose
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import summarise
 from tests import desks
 from tests.trials import Trial

@@ -25,7 +25,7 @@ from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot, encode
 from cardtool.model.surroundings import IdentityPolicy, Origin
 from cardtool.rules import diagnose
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import dated, summarise
 from cardtool.text import Text
 from cardtool.views import DIAGNOSIS, FORMATS, LIST, view

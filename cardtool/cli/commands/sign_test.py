@@ -17,7 +17,7 @@ from cardtool.cli.showing import show
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.probe import signing_jobs
 from cardtool.probe.signing_jobs import Signed, Unsigned, Why
-from cardtool.rules.desk import reason
+from cardtool.rules.codes import reason
 from cardtool.rules.signing import (
     Candidate,
     candidates,

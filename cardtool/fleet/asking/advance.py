@@ -29,7 +29,7 @@ from cardtool.fleet.store.judged_by import JudgedBy
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.moments import to_us
 from cardtool.model.refused import Refused
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 _AT_ONCE = 1000
 """Rows in one transaction: another writer waits no longer than these take."""

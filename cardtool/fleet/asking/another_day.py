@@ -22,7 +22,7 @@ from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.lists import Summary
 from cardtool.model.moments import to_us
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import dated
 
 _AT_ONCE = 500

@@ -23,7 +23,7 @@ from cardtool.fleet.columns import SEVERITIES, line, split
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.lists import Summary
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 By = Literal["severity", "verdict", "code", "reader", "unit"]
 

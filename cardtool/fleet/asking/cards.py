@@ -22,7 +22,7 @@ from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.moments import from_us, to_us
 from cardtool.rules import renewal
 from cardtool.rules.codes import ROWS
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 
 def whose() -> ColumnElement[str]:

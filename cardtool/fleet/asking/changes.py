@@ -16,7 +16,7 @@ from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.lists import Change, ReaderState, Summary
 from cardtool.model.snapshot import Reader
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 _AT_ONCE = 500
 

@@ -20,7 +20,7 @@ from cardtool.fleet.store.tables import CERTIFICATE, PERSON, WORKSTATION
 from cardtool.model.lists import Forecast, Renewals
 from cardtool.model.moments import to_us
 from cardtool.model.turkey import TURKEY
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 MONTHS = 36
 """An NES lasts three years at most, so few end later than this."""

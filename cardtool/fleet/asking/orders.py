@@ -23,7 +23,7 @@ from cardtool.model.lists import Form, Order, ReaderState, Summary
 from cardtool.model.moments import to_us
 from cardtool.model.snapshot import Snapshot, decode
 from cardtool.rules import ports
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 _AT_ONCE = 500
 _WITHOUT = (ReaderState.MISSING, ReaderState.DRIVER, ReaderState.BROKEN)

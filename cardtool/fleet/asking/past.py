@@ -14,7 +14,7 @@ from cardtool.model.lists import Summary
 from cardtool.model.moments import from_us, to_us
 from cardtool.model.snapshot import SnapshotError, decode
 from cardtool.rules import diagnose
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import summarise
 
 _FEW = 8

@@ -23,7 +23,7 @@ from cardtool.fleet.store.tables import CERTIFICATE, PERSON, SNAPSHOT, WORKSTATI
 from cardtool.model.moments import to_us
 from cardtool.model.refused import Refused
 from cardtool.model.snapshot import decode
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 _READERS_MS = 2000

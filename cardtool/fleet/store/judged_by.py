@@ -19,7 +19,7 @@ from cardtool.fleet.columns import DUE_US
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import JUDGED_BY, WORKSTATION
 from cardtool.model.refused import Refused
-from cardtool.rules.policy import Policy
+from cardtool.rules.renewal import Policy
 
 _DECIDING = ("cardtool.rules", "cardtool.catalog", "cardtool.model")
 """Packages that decide what a snapshot means; so does the module `fleet/columns.py`."""

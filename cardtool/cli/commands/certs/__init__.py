@@ -9,7 +9,7 @@ from cardtool.cli.later import later
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, SHOWING, options
 from cardtool.cli.showing import show
-from cardtool.rules.listed import listed
+from cardtool.rules.summary import judge_certificates
 from cardtool.views import formats
 
 _COMMANDS = later(__name__, {"export": "Write the certificates as PEM, DER or chains."})
@@ -27,7 +27,7 @@ def certs(ctx: click.Context, *, everything: bool) -> None:
     asked = Asked(ctx, formats("certificates"))
     diagnosis = judge(asked, look(asked))
     beside = {"everything": everything} if asked.format.people else {}
-    judged = listed(diagnosis.snapshot)
+    judged = judge_certificates(diagnosis.snapshot)
     status = show(asked, [diagnosis], "certificates", judged=judged, **beside)
     lists = [token.certificates for _, _, token in diagnosis.snapshot.tokens()]
     ctx.exit(0 if any(isinstance(some, tuple) and some for some in lists) else status)

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The NES of a desk in time: what comes after each, when each is renewed, when the verdict turns.
+
+The NES of one person form a line, in the order in which they end. An NES that is never in force
+succeeds no other. If two end together, because their issuer ends, the one with the later end of its
+own comes after the other.
+
+The rule about certificates gives few of these moments, because most need the public holidays, and a
+check does not wait until those are loaded.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import accumulate
+
+import msgspec
+from msgspec.structs import replace
+
+from cardtool.model.diagnosis import Course, Diagnosis, Finding
+from cardtool.model.moments import TICK
+from cardtool.model.snapshot import Snapshot
+from cardtool.rules import desk, renewal, trust
+from cardtool.rules.renewal import Policy
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
+
+_AHEAD = frozenset(
+    {
+        "nes-valid",
+        "nes-expiring",
+        "nes-expiring-soon",
+        "nes-expiring-critical",
+        "nes-waiting",
+        "nes-not-yet-valid",
+    }
+)
+"""Codes about an NES that has not ended."""
+
+
+class Later(msgspec.Struct, frozen=True, kw_only=True):
+    """The NES that come after an NES; there is at least one."""
+
+    last: desk.Held
+    """The one that ends last."""
+    begins_at: datetime
+    """When the first of them begins."""
+    is_in_force: bool
+    """One of them is in force at the moment that is judged for."""
+
+
+class Line:
+    """The NES of one person, sorted once for all questions."""
+
+    def __init__(self, every: Iterable[desk.Held], at: datetime) -> None:
+        """Take all NES of the person, and the moment that is judged for."""
+        able = (nes for nes in every if nes.certificate.not_before_at <= nes.ends_at)
+        line = sorted(able, key=_end)
+        alone = (
+            Later(
+                last=nes, begins_at=nes.certificate.not_before_at, is_in_force=nes.is_in_force(at)
+            )
+            for nes in reversed(line)
+        )
+        self._ends = [_end(nes) for nes in line]
+        self._later = [*accumulate(alone, _joined)][::-1]
+        self.is_in_force = bool(self._later) and self._later[0].is_in_force
+
+    def after(self, nes: desk.Held) -> Later | None:
+        """Return what comes after an NES; None: nothing does."""
+        place = bisect_right(self._ends, _end(nes))
+        return self._later[place] if place < len(self._later) else None
+
+
+def lines_of(every: Iterable[desk.Held], at: datetime) -> dict[str, Line]:
+    """Return the line of each person."""
+    people: dict[str, list[desk.Held]] = {}
+    for nes in every:
+        people.setdefault(nes.certificate.person, []).append(nes)
+    return {person: Line(some, at) for person, some in people.items()}
+
+
+def _end(nes: desk.Held) -> tuple[datetime, datetime]:
+    return nes.ends_at, nes.certificate.not_after_at
+
+
+def _joined(later: Later, earlier: Later) -> Later:
+    return Later(
+        last=earlier.last if earlier.last.ends_at == later.last.ends_at else later.last,
+        begins_at=min(earlier.begins_at, later.begins_at),
+        is_in_force=earlier.is_in_force or later.is_in_force,
+    )
+
+
+def dated(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
+    """Return a diagnosis in which findings about an NES that has not ended tell all its moments.
+
+    An NES whose successor is here is not renewed, so its finding gets no moments of a renewal.
+    """
+    renewals = {nes.sha256: (nes, moments) for nes, moments in _renewals(diagnosis, policy)}
+
+    def completed(finding: Finding) -> Finding:
+        if finding.code not in _AHEAD:
+            return finding
+        nes, moments = renewals[str(finding.facts["sha256"])]
+        added = {"not_before_at": nes.certificate.not_before_at, "not_after_at": nes.ends_at}
+        if moments:
+            added |= {"opens_at": moments["opens"], "apply_by_at": moments["apply-by"]}
+        kept = {fact: value for fact, value in finding.facts.items() if fact != "opens_at"}
+        shown = {fact: moment.isoformat() for fact, moment in added.items()}
+        return replace(finding, facts={**kept, **shown})
+
+    return replace(diagnosis, findings=tuple(map(completed, diagnosis.findings)))
+
+
+def courses(diagnosis: Diagnosis, policy: Policy) -> tuple[Course, ...]:
+    """Return the moments of every NES, also of those that have ended, in the order they begin."""
+    unsorted = (
+        Course(
+            holder=nes.certificate.holder,
+            begins_at=nes.certificate.not_before_at,
+            ends_at=nes.ends_at,
+            renewal=moments,
+        )
+        for nes, moments in _renewals(diagnosis, policy)
+    )
+    return tuple(sorted(unsorted, key=lambda course: (course.begins_at, course.ends_at)))
+
+
+def _renewals(
+    diagnosis: Diagnosis, policy: Policy
+) -> Iterator[tuple[desk.Held, dict[str, datetime]]]:
+    """Yield every NES once, with the moments of its renewal as a `Course` has them.
+
+    An NES that no program accepts, or whose successor is here, gets no moments.
+    """
+    refused = trust.refused(diagnosis.snapshot)
+    all_nes = {nes.sha256: nes for nes in desk.all_nes(diagnosis.snapshot)}
+    accepted = [nes for nes in all_nes.values() if nes.certificate not in refused]
+    lines = lines_of(accepted, diagnosis.at)
+    for nes in all_nes.values():
+        if nes.certificate in refused or lines[nes.certificate.person].after(nes):
+            yield nes, {}
+        else:
+            yield nes, renewal.moments(nes.certificate.issuer_name, nes.ends_at, policy)
+
+
+def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
+    """Return the moments at which the verdict on a snapshot may change.
+
+    Between two of them it never does, so a stored verdict holds until the next.
+    """
+    moments: set[datetime] = set()
+    for nes in desk.all_nes(snapshot):
+        certificate = nes.certificate
+        dates = renewal.moments(certificate.issuer_name, nes.ends_at, policy)
+        moments |= {certificate.not_before_at, dates["opens"], dates["urgent"], dates["critical"]}
+        last = (nes.ends_at, certificate.not_after_at, dates["apply-by"])
+        moments.update(map(_after, last))
+    if snapshot.trust:  # of a certificate that an issuer was asked about, its own end counts too
+        every = desk.certificates(snapshot)
+        moments.update(_after(held.certificate.not_after_at) for held in every)
+    return {moment for moment in moments if BEGINNING < moment <= _END}
+
+
+def next_turn(moments: set[datetime], at: datetime) -> datetime | None:
+    """Return the first of the turns of a snapshot after a moment; None: there is none."""
+    return min((moment for moment in moments if moment > at), default=None)
+
+
+def _after(moment: datetime) -> datetime:
+    """Return the next moment; after the last one that `datetime` has, `BEGINNING`."""
+    try:
+        return BEGINNING + (moment - BEGINNING + TICK)
+    except OverflowError:
+        return BEGINNING

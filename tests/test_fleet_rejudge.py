@@ -43,6 +43,12 @@ AT = desks.AT
 DAY = timedelta(days=1)
 NOW = datetime.now(UTC)
 
+_VERSIONS = """
+    0.9.9 0.10.0.dev2 0.10.0a1.dev1 0.10.0a1 0.10.0a2 0.10.0b1 0.10.0rc1 0.10.0rc10 0.10.0
+    0.10.0.post1.dev1 0.10.0.post1 0.10.1 0.11 1.10rc1
+"""
+"""The earliest first."""
+
 _RULE = 'finding("reader-missing" if isinstance(snapshot.usb, tuple) else "reader-not-seen")'
 _OTHER_RULE = 'finding("reader-not-seen")'
 
@@ -285,3 +291,14 @@ def test_a_snapshot_is_judged_by_what_decides_and_by_nothing_else() -> None:
     assert found != judged_by.mine(Policy(notice_days=91))
     assert not found.is_newer
     assert replace(found, release="1" + found.release).is_newer
+
+
+def test_versions_are_ordered_with_their_pre_releases() -> None:
+    versions = _VERSIONS.split()
+
+    for place, release in enumerate(versions):
+        assert not judged_by.is_later(release, release)
+        for earlier in versions[:place]:
+            assert judged_by.is_later(release, earlier), (release, earlier)
+            assert not judged_by.is_later(earlier, release), (earlier, release)
+    assert not judged_by.is_later("0.10.0+local.7", "0.10.0")

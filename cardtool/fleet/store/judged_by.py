@@ -8,6 +8,7 @@ transaction. A row that is due is judged again before it is shown (`advance`).
 import functools
 import hashlib
 import importlib.resources
+import re
 from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 
@@ -25,6 +26,9 @@ _DECIDING = ("cardtool.rules", "cardtool.catalog", "cardtool.model")
 """Packages that decide what a snapshot means; so does the module `fleet/columns.py`."""
 _KINDS = (".py", ".toml")
 
+_PARTS = ("dev", "a", "b", "rc", "end", "post", "")
+"""What may come next in a version, earliest first; the last is a plain number."""
+
 
 class JudgedBy(msgspec.Struct, frozen=True, kw_only=True):
     """What the columns of a store were judged by."""
@@ -38,7 +42,7 @@ class JudgedBy(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_newer(self) -> bool:
         """Tell whether a later version of cardtool than this one judged."""
-        return _numbers(self.release) > _numbers(__version__)
+        return is_later(self.release, __version__)
 
 
 def mine(policy: Policy) -> JudgedBy:
@@ -123,5 +127,14 @@ def newer(store: Store, found: JudgedBy) -> Refused:
     )
 
 
-def _numbers(release: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in release.split(".") if part.isdigit())
+def is_later(release: str, than: str) -> bool:
+    """Tell whether a version comes after another one; a pre-release comes before its release.
+
+    Source: PEP 440, Summary of permitted suffixes and relative ordering.
+    """
+    return _order(release) > _order(than)
+
+
+def _order(release: str) -> list[tuple[int, int]]:
+    parts = re.findall(r"(dev|a|b|rc|post)?(\d+)", release.partition("+")[0])
+    return [(_PARTS.index(kind), int(number)) for kind, number in (*parts, ("end", "0"))]

@@ -352,3 +352,10 @@ def test_a_token_of_no_reader_counts_for_each_card_that_its_driver_may_be_for() 
 
     assert codes(desk((reader(), reader(name=SECOND)), (by_akis,))) == []
     assert codes(desk((reader(ETOKEN), reader(ETOKEN, SECOND)), (by_akis,))).count("driver-missing")
+
+
+def test_a_named_driver_that_crashed_explains_that_another_shows_no_card() -> None:
+    crashed = module(failure=CRASHED, path="/opt/own.so", source=Source.CONFIGURED)
+
+    assert codes(desk(modules=(module(slot(None)),))) == ["token-missing"]
+    assert codes(desk(modules=(crashed, module(slot(None))))) == ["driver-crashed"]

@@ -131,7 +131,7 @@ ISSUER = issue("Kamu Elektronik Sertifika Hizmet Sağlayıcısı - TEST", key(2)
 
 def nes(by: Signer = ISSUER, **settings: object) -> Signer:
     """Make an NES with the settings of `issue`."""
-    statements = sequence(*(sequence(oid(each)) for each in (QC_COMPLIANCE, QC_LAW_5070)))
+    statements = sequence(*(sequence(oid(dotted)) for dotted in (QC_COMPLIANCE, QC_LAW_5070)))
     return issue(
         HOLDER,
         key(3),
@@ -204,10 +204,10 @@ def revocation_list(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key()), critical=False
         )
     )
-    for each, since, reason in revoked:
+    for issued, since, reason in revoked:
         entry = (
             x509.RevokedCertificateBuilder()
-            .serial_number(each.certificate.serial_number)
+            .serial_number(issued.certificate.serial_number)
             .revocation_date(since)
             .add_extension(x509.CRLReason(reason), critical=False)
         )

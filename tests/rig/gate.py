@@ -134,8 +134,8 @@ def _serve(client: socket.socket) -> None:
             if command == _CONNECT and not _is_allowed("access_card", pid, uid):
                 break
             service.sendall(header + body)
-        for each in (client, service):
-            each.shutdown(socket.SHUT_RDWR)
+        for side in (client, service):
+            side.shutdown(socket.SHUT_RDWR)
 
 
 def _pass_on(source: socket.socket, sink: socket.socket) -> None:

@@ -42,7 +42,7 @@ class Outcome:
 def torment(folder: Path, *, kills: int, snapshots: int, seed: int) -> Outcome:
     """Send `snapshots` with a sender that is killed `kills` times, then let one work to the end."""
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
-    todo, spool, destination = (folder / each for each in ("todo", "spool", "destination"))
+    todo, spool, destination = (folder / name for name in ("todo", "spool", "destination"))
     todo.mkdir()
     destination.mkdir()
     sent = dict(_snapshot(number) for number in range(snapshots))
@@ -64,14 +64,14 @@ def torment(folder: Path, *, kills: int, snapshots: int, seed: int) -> Outcome:
                 killed += sender.poll() is None
                 sender.kill()
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=_LONGEST_S)
-    found = [each for each in destination.rglob("*") if each.is_file()]
-    whole = [each for each in found if not each.name.startswith(".")]
-    left = [str(each) for each in found if each.name.startswith(".")]
-    left += [str(each) for each in spool.iterdir() if not each.name.startswith(".")]
-    times = Counter(each.name for each in whole)
+    files = [path for path in destination.rglob("*") if path.is_file()]
+    whole = [path for path in files if not path.name.startswith(".")]
+    left = [str(path) for path in files if path.name.startswith(".")]
+    left += [str(path) for path in spool.iterdir() if not path.name.startswith(".")]
+    times = Counter(path.name for path in whole)
     return Outcome(
         sent=sent,
-        arrived={each.name: each.read_bytes() for each in whole},
+        arrived={path.name: path.read_bytes() for path in whole},
         twice=[name for name, count in times.items() if count > 1],
         left=left,
         kills=killed,
@@ -120,17 +120,19 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--snapshots", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    told = parser.parse_args()
+    asked = parser.parse_args()
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        found = torment(Path(folder), kills=told.kills, snapshots=told.snapshots, seed=told.seed)
-    missing = len(found.sent.keys() - found.arrived.keys())
-    wrong = sum(found.arrived.get(name, body) != body for name, body in found.sent.items())
-    strange = len(found.arrived.keys() - found.sent.keys())
+        outcome = torment(
+            Path(folder), kills=asked.kills, snapshots=asked.snapshots, seed=asked.seed
+        )
+    missing = len(outcome.sent.keys() - outcome.arrived.keys())
+    wrong = sum(outcome.arrived.get(name, body) != body for name, body in outcome.sent.items())
+    strange = len(outcome.arrived.keys() - outcome.sent.keys())
     print(  # noqa: T201 - the figures are what it is for
-        f"sent {len(found.sent)}, arrived {len(found.arrived)}, missing {missing}, "
-        f"twice {len(found.twice)}, wrong {wrong}, strange {strange}, left {len(found.left)}; "
-        f"killed at work {found.kills} of {told.kills}, destination away {found.flaps} times, "
+        f"sent {len(outcome.sent)}, arrived {len(outcome.arrived)}, missing {missing}, "
+        f"twice {len(outcome.twice)}, wrong {wrong}, strange {strange}, left {len(outcome.left)}; "
+        f"killed at work {outcome.kills} of {asked.kills}, destination away {outcome.flaps} times, "
         f"{time.monotonic() - begun:.0f} s"
     )
 

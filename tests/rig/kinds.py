@@ -65,7 +65,7 @@ def key_usage(*numbers: int) -> bytes:
 
 def policies(*dotted: str) -> bytes:
     """Encode CertificatePolicies without qualifiers."""
-    return extension("2.5.29.32", sequence(*(sequence(oid(each)) for each in dotted)))
+    return extension("2.5.29.32", sequence(*(sequence(oid(identifier)) for identifier in dotted)))
 
 
 def extended(*dotted: str) -> bytes:
@@ -89,10 +89,10 @@ def qualified(*statements: str | bytes) -> bytes:
         "1.3.6.1.5.5.7.1.3",
         sequence(
             *(
-                each
-                if isinstance(each, bytes)
-                else statement(each, *([utf8(NOTICE)] if each.startswith("2.") else []))
-                for each in statements
+                content
+                if isinstance(content, bytes)
+                else statement(content, *([utf8(NOTICE)] if content.startswith("2.") else []))
+                for content in statements
             )
         ),
     )

@@ -79,8 +79,8 @@ def _list(path: str) -> list[dict[str, object]]:
             }
             with token.open() as session:
                 row["certificates"] = [
-                    (found[attribute.LABEL], found[attribute.VALUE].hex())
-                    for found in session.get_objects({attribute.CLASS: certificate})
+                    (stored[attribute.LABEL], stored[attribute.VALUE].hex())
+                    for stored in session.get_objects({attribute.CLASS: certificate})
                 ]
         except pkcs11.exceptions.PKCS11Error as error:
             row["error"] = type(error).__name__

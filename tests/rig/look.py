@@ -93,9 +93,9 @@ def _ask(reader: int, until: int) -> int | list[tuple[str, int, str]]:
         code, states = any_name.SCardGetStatusChange(context, 0, [(name, 0) for name in names])
         if code:
             return int(code) & 0xFFFFFFFF
-        found = [(name, state, bytes(atr).hex()) for name, state, atr in states]
-        if not until or found[reader][1] & until:
-            return found
+        readers = [(name, state, bytes(atr).hex()) for name, state, atr in states]
+        if not until or readers[reader][1] & until:
+            return readers
         time.sleep(0.01)
 
 

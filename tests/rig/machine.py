@@ -75,7 +75,9 @@ def _plist(name: str, version: str, ids: tuple[str, ...]) -> bytes:
     def array(words: list[str]) -> str:
         return "<array>" + "".join(f"<string>{word}</string>" for word in words) + "</array>"
 
-    vendors, products = ([f"0x{each.split(':')[place]}" for each in ids] for place in (0, 1))
+    vendors, products = (
+        [f"0x{identifier.split(':')[place]}" for identifier in ids] for place in (0, 1)
+    )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict>'
         f"<key>CFBundleExecutable</key><string>lib{name}.so</string>"

@@ -23,8 +23,8 @@ def module() -> Path:
         FileNotFoundError: OpenSC is not installed where Debian or Fedora put it.
     """
     for place in (Path("/usr/lib64"), *sorted(Path("/usr/lib").glob("*-linux-gnu"))):
-        if (found := place / "opensc-pkcs11.so").exists():
-            return found
+        if (file := place / "opensc-pkcs11.so").exists():
+            return file
     message = "opensc-pkcs11.so"
     raise FileNotFoundError(message)
 
@@ -35,8 +35,8 @@ def _release() -> tuple[int, ...]:
         done = subprocess.run(["opensc-tool", "--info"], capture_output=True, check=False)
     except FileNotFoundError:
         return ()
-    found = re.search(rb"OpenSC (\d+)\.(\d+)\.(\d+)", done.stdout)
-    return tuple(map(int, found.groups())) if found else ()
+    release = re.search(rb"OpenSC (\d+)\.(\d+)\.(\d+)", done.stdout)
+    return tuple(map(int, release.groups())) if release else ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,7 @@ _ACTION = """  <action id="org.debian.pcsc-lite.{name}">
 def missing() -> str:
     """Name what this machine lacks for such a service; empty if nothing."""
     programs = ("dbus-daemon", "pkcheck", "setpriv")
-    absent = [each for each in programs if shutil.which(each, path=PATH) is None]
+    absent = [program for program in programs if shutil.which(program, path=PATH) is None]
     absent += ["polkitd"] if gate.polkitd() is None else []
     return ", ".join(filter(None, [pcsc.missing(), *absent]))
 
@@ -49,9 +49,9 @@ class GuardedService(PcscService):
         self._rules = self.folder / "rules.d"
         self._actions = self.folder / "actions"
         self._groups = self.folder / "group"
-        for each in (self._rules, self._actions):
-            each.mkdir()
-            each.chmod(0o755)
+        for folder in (self._rules, self._actions):
+            folder.mkdir()
+            folder.chmod(0o755)
         rows = (f"{name}:x:{60000 + n}:{','.join(groups[name])}" for n, name in enumerate(groups))
         self._groups.write_text("\n".join([Path("/etc/group").read_text().rstrip(), *rows, ""]))
         self._groups.chmod(0o644)

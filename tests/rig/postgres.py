@@ -36,9 +36,9 @@ def programs() -> Path | None:
 
     Debian keeps them where no PATH leads.
     """
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=_version)
-    if found:
-        return found[-1].parent
+    newest_last = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=_version)
+    if newest_last:
+        return newest_last[-1].parent
     other = shutil.which("initdb")
     return Path(other).resolve().parent if other else None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 def below(pid: int) -> list[int]:
     """Return the process numbers of all descendants, children before grandchildren."""
-    found: list[int] = []
+    descendants: list[int] = []
     above = [pid]
     while above:
         folder = Path(f"/proc/{above.pop(0)}/task")
@@ -15,9 +15,9 @@ def below(pid: int) -> list[int]:
         except OSError:  # it has ended
             continue
         children = [int(word) for text in texts for word in text.split()]
-        found += children
+        descendants += children
         above += children
-    return found
+    return descendants
 
 
 def is_running(pid: int) -> bool:

@@ -20,20 +20,20 @@ FOLDER = Path(__file__).parents[1] / "recorded" / "fleet"
 def write() -> Path:
     """Write the rows of a small store, and return the file."""
     look = fleets.look("masa-17", desks.AT, desks.nes(), unit="Ankara 1", user="ayse")
-    found = {}
+    tables = {}
     with tempfile.TemporaryDirectory() as name:
         store = fleets.keep_in(str(Path(name) / "fleet.db"), Path(name), look)
         with store.reading() as connection:
             for table in (WORKSTATION, SNAPSHOT, CERTIFICATE, JUDGED_BY):
                 with connection.execute(select(table)) as result:
                     rows = result.mappings().all()
-                found[table.name] = [
+                tables[table.name] = [
                     {key: _plain(value) for key, value in row.items()} for row in rows
                 ]
         store.close()
     FOLDER.mkdir(exist_ok=True)
     file = FOLDER / f"{SCHEMA}.json"
-    file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(tables, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return file
 
 

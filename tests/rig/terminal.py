@@ -33,9 +33,9 @@ class Terminal:
         os.close(slave)
         self._shown = b""
         self._said = b""
-        self._hearers = [threading.Thread(target=each) for each in (self._watch, self._hear)]
-        for each in self._hearers:
-            each.start()
+        self._hearers = [threading.Thread(target=target) for target in (self._watch, self._hear)]
+        for hearer in self._hearers:
+            hearer.start()
 
     @property
     def screen(self) -> str:
@@ -63,8 +63,8 @@ class Terminal:
     def end(self) -> tuple[int, str]:
         """Wait for the end; return the exit status and what was on standard output."""
         status = self.process.wait(_DEADLINE_S)
-        for each in self._hearers:
-            each.join(_DEADLINE_S)
+        for hearer in self._hearers:
+            hearer.join(_DEADLINE_S)
         return status, self._said.decode()
 
     def _watch(self) -> None:
@@ -85,8 +85,8 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(_DEADLINE_S)
-        for each in self._hearers:
-            each.join(_DEADLINE_S)
+        for hearer in self._hearers:
+            hearer.join(_DEADLINE_S)
         os.close(self._master)
 
 

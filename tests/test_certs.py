@@ -26,7 +26,7 @@ from cardtool.rules.kinds import Kind
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.identifiers import named
 from cardtool.views.paper import Paper
-from cardtool.views.people import certificates
+from cardtool.views.people.inventory import certificates
 from tests.conftest import Tokens
 from tests.golden import desk as described
 from tests.rig.certificates import ca, nes, tckn
@@ -265,7 +265,7 @@ def _page(
     snapshot = msgspec.structs.replace(described.desk(*some), trust=trust)
     diagnosis = diagnose(mask(snapshot), described.AT)
     judged = {some[0].sha256: Judged(kind="nes", ends_at=ends_at)}
-    parts = certificates.render(
+    parts = certificates(
         [diagnosis],
         Text(language, described.ZONE),
         Paper(width=500),
@@ -450,7 +450,7 @@ def test_an_identifier_stands_behind_its_name(identifier: str, language: str) ->
 def test_everything_fits_a_narrow_page(language: str) -> None:
     diagnosis = diagnose(mask(described.desk(described.held(_rich()))), described.AT)
 
-    (page,) = certificates.render(
+    (page,) = certificates(
         [diagnosis], Text(language, described.ZONE), Paper(width=40), everything=True
     )
 

@@ -74,7 +74,7 @@ def _diagnosis(file: Path) -> tuple[Case, Diagnosis]:
 
 def _lines(form: str, subject: str, diagnosis: Diagnosis, language: str) -> list[str]:
     """Return the lines of a page without the marks before them."""
-    page = "".join(view(form, subject)([diagnosis], Text(language, ZONE), paper=_WIDE))
+    page = "".join(view(form, subject)([diagnosis], Text(language, ZONE), _WIDE))
     if form == "html":
         return blocks(page)
     lines = (line.strip() for line in page.splitlines())

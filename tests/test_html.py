@@ -33,8 +33,8 @@ from cardtool.rules.timeline import courses, dated
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import view
 from cardtool.views.paper import Paper
-from cardtool.views.people.acting import to_act_on
-from cardtool.views.people.timeline import lines
+from cardtool.views.people.contents import to_act_on
+from cardtool.views.people.html import MIDDLE, lines
 from tests.desks import nes
 from tests.golden.desk import AT, HOLDER, NUMBER, ZONE, certificate, desk, held, hostile, person
 from tests.golden.write import html
@@ -250,8 +250,8 @@ def test_any_moments_have_a_place_on_the_line(
         assert all(0 <= each <= 100 for each in (*places, line.today))
         assert all(mark.height <= line.height for mark in line.marks)
         for one, two in zip(line.marks, line.marks[1:], strict=False):
-            if one.leads == two.leads:
-                assert (one.height < two.height) == one.leads
+            if (one.x < MIDDLE) == (two.x < MIDDLE):
+                assert (one.height < two.height) == (one.x >= MIDDLE)
 
 
 @every_language

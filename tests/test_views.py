@@ -23,8 +23,7 @@ from cardtool.views import DIAGNOSIS, view
 from cardtool.views.data import json as json_view
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper
-from cardtool.views.people.drawing import DRAWN, WIDTH, card_and_reader
-from cardtool.views.people.terminal import explain
+from cardtool.views.people.terminal import DRAWN, WIDTH, card_and_reader, explain
 from tests.golden.desk import (
     AT,
     HOLDER,

@@ -43,8 +43,8 @@ FORMATS = {
             gives={
                 DIAGNOSIS: "people.terminal:render",
                 LIST: "lists.listing:render",
-                "drivers": "people.drivers:render",
-                "certificates": "people.certificates:render",
+                "drivers": "people.inventory:drivers",
+                "certificates": "people.inventory:certificates",
                 "guide": "people.guide:render",
                 "tally": "lists.tally:render",
                 "changes": "lists.changes:render",
@@ -58,8 +58,8 @@ FORMATS = {
             gives={
                 DIAGNOSIS: "data.json:render",
                 LIST: "lists.ndjson:render_list",
-                "drivers": "people.drivers:render_json",
-                "certificates": "people.certificates:render_json",
+                "drivers": "people.inventory:drivers_json",
+                "certificates": "people.inventory:certificates_json",
                 "guide": "people.guide:render_json",
                 "tally": "lists.tally:render_json",
                 "changes": "lists.ndjson:render_list",

@@ -5,6 +5,8 @@ Knows nothing of cards, and never reads a text as markup.
 """
 
 import io
+import re
+import textwrap
 from collections.abc import Iterable
 
 import msgspec
@@ -14,22 +16,25 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from cardtool.model.diagnosis import Severity
+from cardtool.views.harmless import escape
 
-_SYMBOLS = {
-    None: ("·", "[-]"),
-    Severity.OK: ("✓", "[ok]"),
-    Severity.UNKNOWN: ("?", "[?]"),
-    Severity.WARNING: ("!", "[!]"),
-    Severity.CRITICAL: ("✗", "[x]"),
+_MARKS = {
+    None: ("·", "[-]", "dim"),
+    Severity.OK: ("✓", "[ok]", "green"),
+    Severity.UNKNOWN: ("?", "[?]", "magenta"),
+    Severity.WARNING: ("!", "[!]", "yellow"),
+    Severity.CRITICAL: ("✗", "[x]", "red"),
 }
+"""Severity -> its mark, the mark in ASCII, the colour."""
 
-_STYLES = {
-    None: "dim",
-    Severity.OK: "green",
-    Severity.UNKNOWN: "magenta",
-    Severity.WARNING: "yellow",
-    Severity.CRITICAL: "red",
-}
+NO_BREAK = "\u00a0"
+"""Stands for a space at which `Paper.entry` ends no line; a plain space is written."""
+
+_COPIED_WHOLE = re.compile(r"^`|://|^[^/][^/.]*+\.[^/]++/|@")
+"""What a word has that is longer than the page and stays whole: a command or an address."""
+
+_TYPED = re.compile(r"`[^`]+`")
+"""What is to be typed."""
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +49,8 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
 
     def symbol(self, severity: Severity | None) -> Line:
         """Return the mark of a severity in its colour; None: of what is neither good nor bad."""
-        fine, plain = _SYMBOLS[severity]
-        return Line(fine if self.symbols else plain, style=f"bold {_STYLES[severity]}")
+        fine, plain, colour = _MARKS[severity]
+        return Line(fine if self.symbols else plain, style=f"bold {colour}")
 
     def print(self, parts: Iterable[RenderableType]) -> str:
         """Return the parts as lines of text without trailing spaces.
@@ -72,20 +77,53 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
                 console.print(part)
         return "".join(f"{line.rstrip()}\n" for line in page.getvalue().splitlines())
 
+    def entry(self, mark: str, words: str) -> str:
+        """Return a mark and a text beside it, as lines that are laid already.
+
+        Only what cannot be copied in pieces exceeds the page: an address, a command, and what
+        `NO_BREAK` joins.
+        """
+        room = self.width - len(mark)
+        whole = _TYPED.sub(lambda typed: typed[0].replace(" ", NO_BREAK), escape(words))
+        pieces = (
+            word
+            if len(word) <= room or _COPIED_WHOLE.search(word)
+            else " ".join(textwrap.wrap(word, room))
+            for word in whole.split(" ")
+        )
+        lines = textwrap.wrap(
+            " ".join(pieces), room, break_long_words=False, break_on_hyphens=False
+        ) or [""]
+        laid = f"\n{' ' * len(mark)}".join(lines)
+        return f"{mark}{laid}\n".replace(NO_BREAK, " ")
+
+    def listing(self, title: str, rows: Iterable[tuple[str, str]]) -> str:
+        """Return what can be typed, and beside each what it is for."""
+        shown = hanging((name, escape(words)) for name, words in rows)
+        return self.print([Line(title, style="bold"), shown])
+
+
+PAPER = Paper()
+"""The page where nothing is known of the reader's."""
+
+
+def paragraph(
+    words: str, style: str = "", *, above: int = 0, below: int = 0, indent: int = 2
+) -> RenderableType:
+    """Return a text with so many empty lines above and below it, and spaces before it."""
+    return Padding(Line(words, style=style), (above, 0, below, indent))
+
 
 def heading(words: str) -> RenderableType:
     """Return a heading with an empty line above it."""
-    return Padding(Line(words, style="bold"), (1, 0, 0, 0))
+    return paragraph(words, "bold", above=1, indent=0)
 
 
-def hanging(rows: Iterable[tuple[Line | str, Line | str]], *, indent: int = 2) -> RenderableType:
+def hanging(rows: Iterable[tuple[Line | str, str]]) -> RenderableType:
     """Return rows of a mark and a text that stays clear of the mark when it wraps."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for mark, words in rows:
-        grid.add_row(
-            Line(mark) if isinstance(mark, str) else mark,
-            Line(words, overflow="fold") if isinstance(words, str) else words,
-        )
-    return Padding(grid, (0, 0, 0, indent))
+        grid.add_row(Line(mark) if isinstance(mark, str) else mark, Line(words))
+    return Padding(grid, (0, 0, 0, 2))

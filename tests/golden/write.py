@@ -28,8 +28,8 @@ from cardtool.rules.timeline import courses
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import DIAGNOSIS, FORMATS, LIST, view
 from cardtool.views.harmless import harmless
-from cardtool.views.paper import Paper
-from cardtool.views.people.acting import marked
+from cardtool.views.paper import PAPER, Paper
+from cardtool.views.people.contents import marked
 from tests.described import FILES, PRACTICE, read
 from tests.golden import records
 from tests.golden.desk import AT, ZONE, desk
@@ -176,7 +176,7 @@ _APART = {("terminal", DIAGNOSIS), ("html", DIAGNOSIS)}
 """Those of which several pages are kept."""
 
 
-def html(diagnoses: Iterable[Diagnosis], language: str, paper: Paper | None = None) -> str:
+def html(diagnoses: Iterable[Diagnosis], language: str, paper: Paper = PAPER) -> str:
     """Return the HTML page as the command line has it made, with nationwide facts alone."""
     institution = procedures.institution()
     guides = {

@@ -156,15 +156,14 @@ def _show_receipt(asked: Asked, procedure: Procedure, guide: Guide) -> None:
     if needed is None:
         raise Refusal(code="receipt-unknown", name=procedure.name, institution=guide.institution.id)
     key = _receipt_key(guide)
-    receipt = pages.Receipt(procedure=procedure.name)
+    lines, fact = dict[str, str](), None
     if key is not None:
         fact = guide.institution.facts[key]
         lines = {**_person(asked.text), asked.text.label("receipt-purpose"): fact.value}
-        receipt = pages.Receipt(procedure=procedure.name, lines=lines, confirm=fact)
     if asked.format.name == "json":
-        write(asked, [pages.receipt_json(receipt)])
+        write(asked, [pages.receipt_json(procedure.name, lines, fact)])
     else:
-        write(asked, [pages.receipt(receipt, asked.text, paper(asked))])
+        write(asked, [pages.receipt(lines, fact, asked.text, paper(asked))])
 
 
 def _receipt_key(steps: Procedure | Guide) -> str | None:

@@ -13,7 +13,7 @@ from cardtool.cli.output import paper, write
 from cardtool.cli.refusal import Refusal
 from cardtool.cli.showing import show
 from cardtool.practice import load, names
-from cardtool.views.people import practice as views
+from cardtool.views.data.json import document
 
 
 @click.command()
@@ -43,6 +43,8 @@ def _show_list(asked: Asked) -> None:
     """Show every case by its name and what it is about."""
     cases = {name: load(name).about_in(asked.text.language) for name in names()}
     if asked.format.name == "json":
-        write(asked, [views.listing_json(cases)])
+        listed = [{"name": name, "about": about} for name, about in cases.items()]
+        write(asked, [document({"cases": listed})])
     else:
-        write(asked, [views.listing(cases, asked.text, paper(asked))])
+        title = asked.text.label("practice-cases")
+        write(asked, [paper(asked).listing(title, cases.items())])

@@ -26,8 +26,7 @@ from cardtool.rules.signing import (
     pin_state,
     with_flags,
 )
-from cardtool.views.people import signature
-from cardtool.views.people.signature import Signer
+from cardtool.views.people import terminal
 
 _LIMIT_S = 30.0
 """Seconds for logging in and signing, by default; a slow card takes several."""
@@ -83,22 +82,13 @@ def _choose(found: tuple[Candidate, ...], reader: str, asked: Asked) -> Candidat
         raise Refusal(code="sign-reader", reader=reader, found=places)
     if len(fitting) == 1:
         return fitting[0]
-    signers = [_signer(candidate, asked) for candidate in fitting]
-    tell(signature.choice(signers, asked.text, paper(asked)))
+    signers = [(candidate.place, candidate.certificate) for candidate in fitting]
+    tell(terminal.choice(signers, asked.text, paper(asked)))
     typed = ask(asked.text.label("sign-number"))
     numbers = {str(number): candidate for number, candidate in enumerate(fitting, 1)}
     if typed not in numbers:
         raise Refusal(code="sign-number", count=len(fitting))
     return numbers[typed]
-
-
-def _signer(chosen: Candidate, asked: Asked) -> Signer:
-    return Signer(
-        reader=chosen.place,
-        holder=chosen.certificate.holder,
-        until=asked.text.moment(chosen.certificate.not_after_at),
-        key=chosen.certificate.key,
-    )
 
 
 def _agree(asked: Asked, snapshot: Snapshot, chosen: Candidate, *, last_try: bool) -> None:
@@ -114,7 +104,7 @@ def _agree(asked: Asked, snapshot: Snapshot, chosen: Candidate, *, last_try: boo
         if state.usable:
             raise _WarningRefusal(code="sign-last-try")
         raise click.exceptions.Exit(status)
-    tell(signature.notice(_signer(chosen, asked), asked.text, paper(asked)))
+    tell(terminal.notice(chosen.place, chosen.certificate, asked.text, paper(asked)))
     if state.risky:
         word = asked.text.label("sign-confirm-word")
         tell(f"{asked.text.label('sign-last')}\n")
@@ -146,7 +136,7 @@ def _sign(asked: Asked, snapshot: Snapshot, chosen: Candidate) -> None:
         case Unsigned():
             raise _unsigned(answer, chosen.certificate.key)
         case Signed():
-            _show_signed(asked, _signer(chosen, asked), answer.mechanism)
+            _show_signed(asked, chosen, answer.mechanism)
 
 
 def _ask_pin(asked: Asked) -> bytes:
@@ -158,11 +148,12 @@ def _ask_pin(asked: Asked) -> bytes:
     return pin
 
 
-def _show_signed(asked: Asked, signer: Signer, mechanism: str) -> None:
+def _show_signed(asked: Asked, chosen: Candidate, mechanism: str) -> None:
+    signed = (chosen.place, chosen.certificate, mechanism)
     if asked.format.name == "json":
-        write(asked, [signature.signed_json(signer, mechanism)])
+        write(asked, [terminal.signed_json(*signed)])
     else:
-        write(asked, [signature.signed(signer, mechanism, asked.text, paper(asked))])
+        write(asked, [terminal.signed(*signed, asked.text, paper(asked))])
 
 
 def _lost(loss: Failure) -> Refusal:

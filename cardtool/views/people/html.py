@@ -7,23 +7,21 @@ Jinja2's escaping; only our own words and the facts of an institution become lin
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain, groupby, repeat
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cardtool.model.diagnosis import Actor, Course, Diagnosis, Finding, Link, Severity
+from cardtool.model.diagnosis import Course, Diagnosis, Finding, Link, Severity
 from cardtool.model.once import once
-from cardtool.model.procedure import LINK, Guide, Step
+from cardtool.model.procedure import LINK, Guide
 from cardtool.text import Text
 from cardtool.views.harmless import escape, harmless
-from cardtool.views.paper import Paper
-from cardtool.views.people.acting import codes_for_support, marked, to_act_on
-from cardtool.views.people.notes import noted
-from cardtool.views.people.timeline import lines
+from cardtool.views.paper import PAPER, Paper
+from cardtool.views.people import contents
 
 _MARKS = {
     None: "\N{MIDDLE DOT}",
@@ -39,65 +37,85 @@ _END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.) (?=\w)")
 _PIECES = re.compile(rf"({LINK}|`[^`]+`)")
 """What is set apart in a sentence: an address, or something to type between backticks."""
 
+MIDDLE = 50
+"""From this place on, the words of a moment stand to the left of it."""
 
-class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """Part of a sentence."""
+_EDGE = 1.0
+"""Percent kept free on both sides, for the width of a stroke."""
 
-    words: str
-    is_link: bool = False
-    is_typed: bool = False
+_FLAG = 15
+"""Pixels that one flag is higher than the next."""
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """One moment of a certificate that has a flag."""
+
+    kind: str
+    """As `[label]` has it after `course-`."""
+    at: datetime
+    x: float
+    height: int
+    """Pixels from the line to its words, so that no pole cuts another's words."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One certificate, drawn."""
+
+    course: Course
+    begins: float
+    ends: float
+    today: float
+    marks: tuple[Mark, ...]
+    height: int
+    """Pixels above the line that the flags need."""
 
 
 def render(
     diagnoses: Iterable[Diagnosis],
     text: Text,
-    paper: Paper | None = None,
+    paper: Paper = PAPER,
     *,
-    guides: Mapping[str, Guide] | None = None,
-    courses: Callable[[Diagnosis], tuple[Course, ...]] | None = None,
+    guides: Mapping[str, Guide] = {},
+    courses: Callable[[Diagnosis], tuple[Course, ...]] = lambda _: (),
 ) -> Iterator[str]:
     """Yield one page for all diagnoses, part by part, or nothing where there is none.
 
-    Procedures that a desk names follow the last desk, each once, and the desks lead to them there.
-    `guides` are the procedures that a finding may lead to, by name; `courses` tells the moments
-    of a diagnosis' certificates.
+    Procedures that findings lead to stand after the last workstation, each once, with links to
+    them. `guides` are all procedures by name; `courses` returns the moments of the certificates of
+    a diagnosis.
     """
-    is_titled = paper is not None and paper.titled
-    page, number = _page(text), 0
-    known, told = guides or {}, dict[str, Guide]()
+    page, number = partial(_filled, text=text), 0
+    named: dict[str, Guide] = {}
     for number, diagnosis in enumerate(diagnoses, 1):
         deciding = harmless(diagnosis.deciding)
-        word = text.label(f"severity-{deciding.severity.value}")
         if number == 1:
+            word = text.label(f"severity-{deciding.severity.value}")
             single = f"{word}: {diagnosis.snapshot.host.name}, {text.moment(diagnosis.at)}"
-            title = text.label("html-desks") if is_titled else single
-            yield page("head", title=title, titled=is_titled)
-        named = chain(*(one.procedures for one in to_act_on(diagnosis)))
-        told |= {name: known[name] for name in named if name in known}
+            title = text.label("html-desks") if paper.titled else single
+            yield page("head", title=title, titled=paper.titled)
+        findings = contents.to_act_on(diagnosis)
+        procedures = [name for finding in findings for name in finding.procedures]
+        named |= {name: guides[name] for name in procedures if name in guides}
         yield page(
             "desk",
             diagnosis=diagnosis,
             deciding=deciding,
-            titled=is_titled,
-            level=2 if is_titled else 1,
+            level=2 if paper.titled else 1,
             chain=tuple(_chain(diagnosis)),
-            checklist=sorted(
-                map(harmless, diagnosis.findings),
-                key=lambda one: (one.link.place, one.severity.rank),
-            ),
-            acts=[_act(one, text) for one in to_act_on(diagnosis) if one.steps],
-            lines=lines(courses(diagnosis) if courses else (), diagnosis.at),
-            guides=known,
-            codes=codes_for_support(diagnosis),
+            checklist=contents.checklist(diagnosis),
+            acts=[finding for finding in findings if finding.steps],
+            lines=lines(courses(diagnosis), diagnosis.at),
+            guides=guides,
+            codes=contents.codes_for_support(diagnosis),
         )
     if number:
-        yield page("procedures", guides=told)
+        yield page("procedures", guides=named)
         yield page("foot")
 
 
 def render_guide(guides: Iterable[Guide], text: Text) -> Iterator[str]:
     """Yield one page with each procedure on a sheet of its own."""
-    several, page = tuple(guides), _page(text)
+    several, page = tuple(guides), partial(_filled, text=text)
     titles = ", ".join(text.procedure(guide.name, "title") for guide in several)
     yield page("head", title=titles, titled=False)
     for guide in several:
@@ -105,26 +123,13 @@ def render_guide(guides: Iterable[Guide], text: Text) -> Iterator[str]:
     yield page("foot")
 
 
-def _page(text: Text) -> Callable[..., str]:
-    """Return what fills one template, with the words at hand."""
-    given = {
-        "text": text,
-        "marks": _MARKS,
-        "marked": marked,
-        "pieces": _pieces,
-        "parted": _parted,
-        "groups": lambda guide: _groups(guide, text),
-    }
-
-    def fill(name: str, **values: Any) -> str:  # noqa: ANN401 - whatever the template wants
-        return _templates().get_template(f"{name}.html").render(given | values)
-
-    return fill
+def _filled(name: str, **values: Any) -> str:  # noqa: ANN401 - whatever the template wants
+    return _templates().get_template(f"{name}.html").render(values)
 
 
 @once
 def _templates() -> Environment:
-    return Environment(
+    templates = Environment(
         loader=PackageLoader("cardtool.views.people"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -133,6 +138,18 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    templates.globals |= {
+        "marks": _MARKS,
+        "marked": contents.marked,
+        "middle": MIDDLE,
+        "pieces": _pieces,
+        "pieces_of_step": _pieces_of_step,
+        "parted": _parted,
+        "steps_of_finding": contents.steps_of_finding,
+        "steps_of_guide": contents.steps_of_guide,
+        "whom_and_payer": contents.whom_and_payer,
+    }
+    return templates
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
@@ -141,66 +158,73 @@ def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
 
 
 def _chain(diagnosis: Diagnosis) -> Iterator[tuple[Link, Severity | None]]:
-    """Yield each link with the worst that was found about it, or None where nothing was."""
+    """Yield each link with the worst severity of its findings, or None where there is none."""
     for link in Link:
-        found = (finding.severity for finding in diagnosis.findings if finding.link is link)
-        yield link, max(found, key=lambda one: one.rank, default=None)
-
-
-def _act(finding: Finding, text: Text) -> tuple[Finding, list[tuple[Actor, list[Any]]]]:
-    """Return a finding with its steps, numbered, by who does them where that changes."""
-    # a diagnosis that an older cardtool wrote says of no step who does it
-    actors = chain(finding.actors, repeat(Actor.YOU))
-    steps = []
-    for number, step in enumerate(finding.steps, 1):
-        ours = {piece.words for piece in _pieces(text.step(step, {})) if piece.is_link}
-        steps.append((number, _pieces(text.step(step, finding.facts), ours)))
-    return finding, _by_actor(zip(actors, steps, strict=False))
-
-
-class ShownStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a procedure with its note."""
-
-    step: Step
-    pieces: list[Piece]
-    number: int = 0
-    """Of its note; 0: it has none."""
-    note: str = ""
-    """The words of that note; empty where an earlier step has them."""
-
-
-def _groups(guide: Guide, text: Text) -> list[tuple[Actor, list[ShownStep]]]:
-    """Return the steps by who does them; each note stands beside its first step alone."""
-    last, rows = 0, []
-    for step, number, note in noted(guide, text):
-        words = note if number > last else ""
-        last = max(number, last)
-        pieces = _pieces(text.guide(step.code))
-        rows.append((step.actor, ShownStep(step=step, pieces=pieces, number=number, note=words)))
-    return _by_actor(rows)
-
-
-def _by_actor(rows: Iterable[tuple[Actor, Any]]) -> list[tuple[Actor, list[Any]]]:
-    return [(actor, [row for _, row in group]) for actor, group in groupby(rows, key=itemgetter(0))]
+        severities = [finding.severity for finding in diagnosis.findings if finding.link is link]
+        yield link, max(severities, key=lambda severity: severity.rank, default=None)
 
 
 def _parted(words: str) -> tuple[str, str]:
-    """Return the first sentence and what follows it, which is told in smaller letters."""
+    """Return the first sentence and what follows it, which is shown in smaller letters."""
     first, *rest = _END.split(words, 1)
     return first, "".join(rest)
 
 
-def _pieces(words: str, links: set[str] | None = None) -> list[Piece]:
-    """Cut a sentence where an address or something to type stands in it.
+def _pieces(words: str, links: set[str] | None = None) -> list[tuple[str, str]]:
+    """Cut a sentence where something is set apart; of each piece: `text`, `link` or `typed`.
 
     `links` are the addresses that may be followed; None: all, for nothing of a device is in it.
     """
-    found = []
+    pieces = []
     for index, part in enumerate(_PIECES.split(words)):
-        is_set_apart = bool(index % 2)
-        if is_set_apart and part.startswith("`"):
-            found.append(Piece(words=part.strip("`"), is_typed=True))
+        if index % 2 and part.startswith("`"):
+            pieces.append(("typed", part.strip("`")))
         elif part:
-            is_link = is_set_apart and (links is None or part in links)
-            found.append(Piece(words=part, is_link=is_link))
-    return found
+            is_link = index % 2 and (links is None or part in links)
+            pieces.append(("link" if is_link else "text", part))
+    return pieces
+
+
+def _pieces_of_step(code: str, finding: Finding, text: Text) -> list[tuple[str, str]]:
+    """Cut the sentence of a step, in which no address is followed that is a fact of the finding."""
+    ours = {words for kind, words in _pieces(text.step(code, {})) if kind == "link"}
+    return _pieces(text.step(code, finding.facts), ours)
+
+
+def lines(courses: Sequence[Course], at: datetime) -> tuple[Line, ...]:
+    """Return all certificates on one scale, from the first moment to the last.
+
+    Places are percent of the line's width: a drawing made of them fits a telephone and a sheet of
+    paper, and its letters stay as large as they are.
+    """
+    first = min([at, *(course.begins_at for course in courses)])
+    last = max([at, *(course.ends_at for course in courses)])
+    whole = max((last - first).total_seconds(), 1.0)
+
+    def place(moment: datetime) -> float:
+        part = min(max((moment - first).total_seconds() / whole, 0.0), 1.0)
+        return round(_EDGE + part * (100 - 2 * _EDGE), 2)
+
+    def line(course: Course) -> Line:
+        within = sorted(
+            (moment, kind)
+            for kind, moment in course.renewal.items()
+            if course.begins_at < moment <= course.ends_at
+        )
+        # words stand towards the middle: on each side the outermost flag flies highest
+        left, count = sum(place(moment) < MIDDLE for moment, _ in within), len(within)
+        levels = [*range(count, count - left, -1), *range(1, count - left + 1)]
+        marks = tuple(
+            Mark(kind=kind, at=moment, x=place(moment), height=_FLAG * level)
+            for level, (moment, kind) in zip(levels, within, strict=True)
+        )
+        return Line(
+            course=course,
+            begins=place(course.begins_at),
+            ends=place(course.ends_at),
+            today=place(at),
+            marks=marks,
+            height=_FLAG * count,
+        )
+
+    return tuple(map(line, courses))

@@ -1,66 +1,134 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The diagnosis for the person at the desk: the verdict, what to do, then the chain as a list."""
+"""What the person at the desk reads on the terminal.
+
+The diagnosis: the verdict, what to do, then the chain as a list; what a code means; and whether the
+card signs, with what its holder is told before the PIN is asked for.
+"""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, groupby, repeat
-from operator import itemgetter
 
 from rich.console import RenderableType
-from rich.padding import Padding
 from rich.text import Text as Line
 
+from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
 from cardtool.text import Text
+from cardtool.views.data.json import document
 from cardtool.views.harmless import escape, harmless
-from cardtool.views.paper import Paper, hanging, heading
-from cardtool.views.people.acting import codes_for_support, marked, to_act_on
-from cardtool.views.people.copied import entry
-from cardtool.views.people.drawing import DRAWN, card_and_reader
+from cardtool.views.paper import PAPER, Paper, hanging, heading, paragraph
+from cardtool.views.people import contents
+
+DRAWN = frozenset({"card-missing", "card-mute", "card-unpowered"})
+"""Codes of findings that the drawing of a card and its reader helps with."""
+
+WIDTH = 36
+"""Columns the drawing takes; a narrower page goes without."""
+
+_DRAWING = (
+    "   /───────┐       ┌────────────┐",
+    "  / ┌─┬─┐  │       │            ├──┐",
+    " │  ├─┼─┤  │ ──>  ═╡ {reader}  │  │",
+    " │  └─┴─┘  │       │            ├──┘",
+    " └─────────┘       └────────────┘",
+)
+
+_PLAIN = str.maketrans("─═│┌┐└┘├┤┬┴┼╡", "-=|++++++++++")
 
 
-def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper | None = None) -> Iterator[str]:
+def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper = PAPER) -> Iterator[str]:
     """Yield one page per diagnosis."""
-    sheet = paper or Paper()
     for diagnosis in diagnoses:
-        yield sheet.print(_page(diagnosis, text, sheet))
+        yield paper.print(_page(diagnosis, text, paper))
 
 
 def explain(finding: Finding, text: Text, paper: Paper) -> str:
     """Return what a finding means and what to do about it; it needs no facts."""
-    mark, word = paper.symbol(finding.severity), _word(finding.severity, text)
-    title = Line.assemble(mark, " ", Line(finding.code, style="bold"), f"  ({word})")
-    means = Padding(Line(text.means(finding.code)), (0, 0, 0, 2))
+    word = text.label(f"severity-{finding.severity.value}")
+    title = Line.assemble(
+        paper.symbol(finding.severity), " ", Line(finding.code, style="bold"), f"  ({word})"
+    )
+    means = paragraph(text.means(finding.code))
     return paper.print([title, means, *_advice(finding, text, paper)])
 
 
 def named(actor: Actor, text: Text) -> RenderableType:
     """Return the line above the steps of somebody else."""
-    words = f"{text.label(f'actor-{actor.value}')}:"
-    return Padding(Line(words, style="italic", overflow="fold"), (0, 0, 0, 2))
+    return paragraph(f"{text.label(f'actor-{actor.value}')}:", "italic")
+
+
+def card_and_reader(text: Text, paper: Paper) -> Iterator[RenderableType]:
+    """Yield a drawing of how a card of SIM size goes into a mini reader, where the page has room.
+
+    It shows what to look for, never which way round: readers differ.
+    """
+    if paper.width < WIDTH + 2:
+        return
+    lines = [f" {text.label('drawing-corner')}", *_DRAWING, f"    {text.label('drawing-contacts')}"]
+    drawn = "\n".join(lines).replace("{reader}", f"{text.label('drawing-reader'):9}")
+    yield paragraph(drawn if paper.symbols else drawn.translate(_PLAIN), above=1)
+    yield paragraph(text.label("drawing-compare"))
+
+
+def signed(place: str, signer: Certificate, mechanism: str, text: Text, paper: Paper) -> str:
+    """Return for people that the card signs; `place` is the reader's name."""
+    mark = paper.symbol(Severity.OK)
+    works = Line.assemble(mark, " ", Line(text.label("sign-works"), style="bold"))
+    proof = Line(f"  {text.label('sign-proof')} ({signer.key}, {mechanism})")
+    return paper.print([works, proof, hanging(_signer_rows(place, signer, text))])
+
+
+def signed_json(place: str, signer: Certificate, mechanism: str) -> str:
+    """Return for programs that the card signs, without its holder's name."""
+    return document(
+        {
+            "code": "card-signs",
+            "severity": Severity.OK.value,
+            "reader": place,
+            "key": signer.key,
+            "mechanism": mechanism,
+        }
+    )
+
+
+def choice(signers: Iterable[tuple[str, Certificate]], text: Text, paper: Paper) -> str:
+    """Return the numbered list to choose from; a signer is the reader's name and a certificate."""
+    rows = (
+        (f"{number}.", ", ".join(value for _, value in _signer_rows(place, signer, text)))
+        for number, (place, signer) in enumerate(signers, 1)
+    )
+    return paper.print([Line(text.label("sign-several")), hanging(rows)])
+
+
+def notice(place: str, signer: Certificate, text: Text, paper: Paper) -> str:
+    """Return what is going to happen, and what a wrong PIN costs."""
+    words = (Line(text.label(key)) for key in ("sign-about", "sign-cost"))
+    return paper.print([*words, hanging(_signer_rows(place, signer, text))])
 
 
 def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[RenderableType]:
     if diagnosis.practice:
         words = f"{text.label('practice')}: {escape(diagnosis.practice)}"
-        yield Padding(Line(words, style="bold reverse", overflow="fold"), (0, 0, 1, 0))
+        yield paragraph(words, "bold reverse", below=1, indent=0)
+    snapshot, moment = diagnosis.snapshot, text.moment(diagnosis.at)
     if paper.titled:
-        title = f"{escape(diagnosis.snapshot.host.name)}, {text.moment(diagnosis.at)}"
-        yield Padding(Line(title, style="bold underline"), (0, 0, 1, 0))
+        title = f"{escape(snapshot.host.name)}, {moment}"
+        yield paragraph(title, "bold underline", below=1, indent=0)
     deciding = harmless(diagnosis.deciding)
-    word = Line(_word(deciding.severity, text), style=paper.symbol(deciding.severity).style)
-    yield Line.assemble(paper.symbol(deciding.severity), " ", word)
-    yield Padding(Line(text.says(deciding), style="bold", overflow="fold"), (1, 0, 0, 2))
-    yield Padding(Line(text.means(deciding.code)), (1, 0, 0, 2))
-    for finding in to_act_on(diagnosis):
+    mark = paper.symbol(deciding.severity)
+    word = Line(text.label(f"severity-{deciding.severity.value}"), style=mark.style)
+    yield Line.assemble(mark, " ", word)
+    yield paragraph(text.says(deciding), "bold", above=1)
+    yield paragraph(text.means(deciding.code), above=1)
+    for finding in contents.to_act_on(diagnosis):
         yield from _advice(finding, text, paper)
     yield heading(text.label("checklist"))
-    links = sorted(
-        diagnosis.findings, key=lambda finding: (finding.link.place, finding.severity.rank)
-    )
     yield hanging(
-        (paper.symbol(marked(finding)), text.says(harmless(finding))) for finding in links
+        (paper.symbol(contents.marked(finding)), text.says(finding))
+        for finding in contents.checklist(diagnosis)
     )
-    yield Padding(Line(_support(diagnosis, text), style="dim", overflow="fold"), (1, 0, 0, 0))
+    codes = " ".join(contents.codes_for_support(diagnosis))
+    support = f"{codes}, {escape(snapshot.tool)}, {snapshot.elapsed_s:.1f} s, {moment}"
+    yield paragraph(f"{text.label('support')}: {support}", "dim", above=1, indent=0)
 
 
 def _advice(finding: Finding, text: Text, paper: Paper) -> Iterator[RenderableType]:
@@ -69,28 +137,19 @@ def _advice(finding: Finding, text: Text, paper: Paper) -> Iterator[RenderableTy
         yield from card_and_reader(text, paper)
     if not finding.steps:
         return
-    well = finding.severity is Severity.OK
-    yield heading(text.label("steps-when-well" if well else "steps"))
-    # a diagnosis that an older cardtool wrote says of no step who does it
-    actors = chain(finding.actors, repeat(Actor.YOU))
-    rows = zip(actors, enumerate(finding.steps, 1), strict=False)
-    last = Actor.YOU
-    for actor, group in groupby(rows, key=itemgetter(0)):
-        if actor is not last:
+    is_well = finding.severity is Severity.OK
+    yield heading(text.label("steps-when-well" if is_well else "steps"))
+    for place, (actor, steps) in enumerate(contents.steps_of_finding(finding)):
+        if place or actor is not Actor.YOU:
             yield named(actor, text)
-            last = actor
-        steps = ((f"{number}.", text.step(step, finding.facts)) for _, (number, step) in group)
-        yield hanging(steps)
+        yield hanging((f"{number}.", text.step(step, finding.facts)) for number, step in steps)
     for name in finding.procedures:
-        yield "\n" + entry("  ", text.whole_procedure(name), paper)
+        yield "\n" + paper.entry("  ", text.whole_procedure(name))
 
 
-def _support(diagnosis: Diagnosis, text: Text) -> str:
-    snapshot = diagnosis.snapshot
-    codes = " ".join(codes_for_support(diagnosis))
-    parts = (codes, escape(snapshot.tool), f"{snapshot.elapsed_s:.1f} s", text.moment(diagnosis.at))
-    return f"{text.label('support')}: {', '.join(parts)}"
-
-
-def _word(severity: Severity, text: Text) -> str:
-    return text.label(f"severity-{severity.value}")
+def _signer_rows(place: str, signer: Certificate, text: Text) -> list[tuple[str, str]]:
+    return [
+        (f"{text.label('sign-holder')}:", escape(signer.holder)),
+        (f"{text.label('certificate-reader')}:", escape(place)),
+        (f"{text.label('certificate-ends')}:", text.moment(signer.not_after_at)),
+    ]

@@ -28,7 +28,7 @@ from cardtool.rules.codes import ROWS
 from cardtool.rules.codes.row import Row
 from cardtool.rules.codes.steps import actors
 from cardtool.text import LANGUAGES, Text, load_words
-from cardtool.views.lists.prometheus import FAMILIES
+from cardtool.views.lists.monitoring import FAMILIES
 
 if TYPE_CHECKING:
     from tests.causes import Cause, Causes

@@ -32,7 +32,7 @@ from cardtool.rules import diagnose
 from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import summarise
 from cardtool.text import Text
-from cardtool.views.lists.tally import render as render_tally
+from cardtool.views.lists.listing import tally as render_tally
 from cardtool.views.paper import Paper
 from tests import desks, fleets
 from tests.described import FILES, read

@@ -22,7 +22,6 @@ from cardtool.model.lists import Forecast, Renewals
 from cardtool.model.surroundings import IdentityPolicy
 from cardtool.text import Text
 from cardtool.views.lists import forecast as views
-from cardtool.views.lists import forecast_svg
 from cardtool.views.paper import Paper
 from tests import desks, fleets
 from tests.fleets import Keep
@@ -202,7 +201,7 @@ def test_an_amount_is_written_as_its_language_does(some: Forecast) -> None:
 
 
 def test_the_picture_is_whole_and_asks_for_nothing(some: Forecast) -> None:
-    body = "".join(forecast_svg.render(some, Text("tr")))
+    body = "".join(views.render_svg(some, Text("tr")))
     picture = ET.fromstring(body)  # noqa: S314 - our own
 
     bars = [each.text or "" for each in picture.findall(".//{*}rect/{*}title")]
@@ -219,7 +218,7 @@ def test_the_picture_is_whole_and_asks_for_nothing(some: Forecast) -> None:
 def test_a_hostile_currency_stays_a_text(some: Forecast) -> None:
     hostile = msgspec.structs.replace(some, currency="<script>&\x1b")
 
-    picture = ET.fromstring("".join(forecast_svg.render(hostile, Text("tr"))))  # noqa: S314 - ours
+    picture = ET.fromstring("".join(views.render_svg(hostile, Text("tr"))))  # noqa: S314 - ours
 
     assert not picture.findall(".//{*}script")
 

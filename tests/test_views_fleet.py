@@ -22,16 +22,10 @@ from cardtool.model.lists import (
     What,
 )
 from cardtool.text import Text
-from cardtool.views.lists import (
-    changes,
-    forecast,
-    nagios,
-    ndjson,
-    orders,
-    register,
-    tally,
-    xlsx,
-)
+from cardtool.views.data.json import render_lines, render_list
+from cardtool.views.lists import changes, forecast, orders, xlsx
+from cardtool.views.lists.listing import tally
+from cardtool.views.lists.monitoring import nagios
 from tests import desks
 from tests.test_views_lists import LINE
 
@@ -79,7 +73,7 @@ def test_workstations_that_did_not_send_their_snapshots_have_a_heading_each() ->
 
 def test_no_change_is_said_and_programs_get_a_list() -> None:
     assert "".join(changes.render([], ENGLISH)) == f"{ENGLISH.label('change-nothing')}\n"
-    (one,) = json.loads("".join(ndjson.render_list([_changed("verdict", before="a", after="b")])))
+    (one,) = json.loads("".join(render_list([_changed("verdict", before="a", after="b")])))
     assert (one["what"], one["host"], one["before"], one["after"]) == ("verdict", "masa", "a", "b")
 
 
@@ -99,7 +93,7 @@ def test_months_of_several_units_are_summed_for_people() -> None:
 def test_a_list_without_certificates_has_no_days_in_its_check() -> None:
     bare = msgspec.structs.replace(LINE, sha256="", not_after_at=None, days_left=None)
 
-    said = "".join(nagios.render([bare, bare], ENGLISH))
+    said = "".join(nagios([bare, bare], ENGLISH))
 
     assert "fewest_days_left" not in said
     assert "without_nes=2" in said
@@ -109,7 +103,7 @@ def test_half_a_character_in_a_record_within_a_record_is_mended() -> None:
     trouble = Trouble(sheet="\ud800", row=3, reason="number-wrong", kept=False)
     merged = Merged(rows=7, kept=7, new=7, gone=7, repeated=7, troubles=(trouble,))
 
-    (line,) = ndjson.render([merged])
+    (line,) = render_lines([merged])
 
     assert json.loads(line)["troubles"][0]["sheet"] == "?"
 
@@ -141,7 +135,7 @@ def test_rows_to_correct_are_listed_up_to_what_a_person_reads(number: int) -> No
     )
     merged = Merged(rows=7, kept=7, new=7, gone=7, repeated=7, troubles=troubles)
 
-    page = "".join(register.render(merged, ENGLISH))
+    page = "".join(changes.merged(merged, ENGLISH))
 
     assert (ENGLISH.label("register-troubles") in page) == bool(number)
     assert page.endswith("...\n") == (number > 50)
@@ -153,7 +147,7 @@ def test_columns_that_were_not_read_or_carried_over_are_named() -> None:
         rows=1, kept=1, new=1, gone=0, repeated=0, unread=("Ünvan\x1b",), carried=("unit", "email")
     )
 
-    page = "".join(register.render(merged, ENGLISH))
+    page = "".join(changes.merged(merged, ENGLISH))
 
     assert "\x1b" not in page
     assert ":\n    Ünvan" in page
@@ -163,8 +157,8 @@ def test_columns_that_were_not_read_or_carried_over_are_named() -> None:
 def test_who_was_never_seen_is_listed_or_that_all_were() -> None:
     entries = [Entry(name="AYŞE ÖRNEK", unit="Birim"), Entry(number="10000000146")]
 
-    listed = "".join(register.render_unseen(entries, ENGLISH))
-    nobody = "".join(register.render_unseen([], ENGLISH))
+    listed = "".join(changes.unseen(entries, ENGLISH))
+    nobody = "".join(changes.unseen([], ENGLISH))
 
     assert listed.count(ENGLISH.label("register-unseen")) == 1
     assert "    Birim, AYŞE ÖRNEK\n    10000000146\n" in listed
@@ -195,6 +189,6 @@ def test_a_workbook_has_truths_as_words_and_days_before_its_calendar_as_text() -
 def test_counts_by_severity_are_named_in_words() -> None:
     counted = {"critical": Counter(critical=2), "ok": Counter(ok=1)}
 
-    page = "".join(tally.render(counted, ENGLISH, by="severity"))
+    page = "".join(tally(counted, ENGLISH, by="severity"))
 
     assert ENGLISH.label("list-state-critical") in page

@@ -33,7 +33,7 @@ from cardtool.text import LANGUAGES, Text
 from cardtool.views import FORMATS, LIST, view
 from cardtool.views.harmless import escape
 from cardtool.views.lists.csv import inert
-from cardtool.views.lists.prometheus import FAMILIES
+from cardtool.views.lists.monitoring import FAMILIES
 from cardtool.views.paper import Paper
 from tests import desks
 from tests.golden.desk import AT, ZONE, certificate, desk, held, name, person

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of formats, one record for each choice of `--format`.
 
-A view is `render(things, text, paper=None) -> Iterator[str]`; it lays out what it is given and
+A view is `render(things, text, paper=PAPER) -> Iterator[str]`; it lays out what it is given and
 decides nothing. It asks nothing of the terminal, the clock or a file: width, colour and symbols
 are given to it.
 """
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 
@@ -35,6 +36,8 @@ DIAGNOSIS = "diagnosis"
 LIST = "list"
 """A `Summary` for each workstation."""
 
+_data = partial(Format, leaves=True, keeps=True, dated=True)
+
 FORMATS = {
     record.name: record
     for record in (
@@ -46,7 +49,7 @@ FORMATS = {
                 "drivers": "people.inventory:drivers",
                 "certificates": "people.inventory:certificates",
                 "guide": "people.guide:render",
-                "tally": "lists.tally:render",
+                "tally": "lists.listing:tally",
                 "changes": "lists.changes:render",
                 "orders": "lists.orders:render",
                 "forecast": "lists.forecast:render",
@@ -57,13 +60,13 @@ FORMATS = {
             name="json",
             gives={
                 DIAGNOSIS: "data.json:render",
-                LIST: "lists.ndjson:render_list",
+                LIST: "data.json:render_list",
                 "drivers": "people.inventory:drivers_json",
                 "certificates": "people.inventory:certificates_json",
                 "guide": "people.guide:render_json",
-                "tally": "lists.tally:render_json",
-                "changes": "lists.ndjson:render_list",
-                "orders": "lists.ndjson:render_list",
+                "tally": "lists.listing:tally_json",
+                "changes": "data.json:render_list",
+                "orders": "data.json:render_list",
                 "forecast": "data.json:render_record",
             },
             leaves=True,
@@ -74,49 +77,28 @@ FORMATS = {
             gives={DIAGNOSIS: "people.html:render", "guide": "people.html:render_guide"},
             keeps=True,
         ),
-        Format(
-            name="ics",
-            gives={DIAGNOSIS: "data.ics:render", LIST: "data.ics:render_list"},
-            leaves=True,
-            keeps=True,
-            dated=True,
-        ),
-        Format(
+        _data(name="ics", gives={DIAGNOSIS: "data.ics:render", LIST: "data.ics:render_list"}),
+        _data(
             name="csv",
             gives={
                 LIST: "lists.csv:render",
-                "tally": "lists.tally:render_csv",
+                "tally": "lists.listing:tally_csv",
                 "changes": "lists.changes:render_csv",
                 "orders": "lists.orders:render_csv",
                 "forecast": "lists.forecast:render_csv",
             },
-            leaves=True,
-            keeps=True,
-            dated=True,
         ),
+        _data(name="ndjson", gives={LIST: "data.json:render_lines"}),
+        Format(name="nagios", gives={LIST: "lists.monitoring:nagios"}, watches=True),
         Format(
-            name="ndjson",
-            gives={LIST: "lists.ndjson:render"},
-            leaves=True,
-            keeps=True,
-            dated=True,
+            name="prometheus", gives={LIST: "lists.monitoring:prometheus"}, watches=True, dated=True
         ),
-        Format(name="nagios", gives={LIST: "lists.nagios:render"}, watches=True),
-        Format(
-            name="prometheus",
-            gives={LIST: "lists.prometheus:render"},
-            watches=True,
-            dated=True,
-        ),
-        Format(
+        _data(
             name="xlsx",
             gives={LIST: "lists.xlsx:render", "orders": "lists.xlsx:render_orders"},
-            leaves=True,
-            keeps=True,
-            dated=True,
             binary=True,
         ),
-        Format(name="svg", gives={"forecast": "lists.forecast_svg:render"}),
+        Format(name="svg", gives={"forecast": "lists.forecast:render_svg"}),
     )
 }
 """By their names, in the order in which help names them."""
@@ -139,7 +121,7 @@ def view(name: str, subject: str = DIAGNOSIS) -> Callable[..., Iterator[Any]]:
     gives = FORMATS[name].gives
     place = gives[LIST] if subject == DIAGNOSIS and subject not in gives else gives[subject]
     module, _, function = place.partition(":")
-    found: Callable[..., Iterator[Any]] = getattr(
+    lays_out: Callable[..., Iterator[Any]] = getattr(
         importlib.import_module(f"{__name__}.{module}"), function
     )
-    return found
+    return lays_out

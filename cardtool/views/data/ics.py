@@ -9,19 +9,19 @@ time moves its events. Source: RFC 5545.
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from itertools import chain
+from typing import TypeVar
 
 import msgspec
 from icalendar import Alarm, Calendar, Event
 
 from cardtool.model.certificate import Certificate
-from cardtool.model.diagnosis import Diagnosis, Finding
+from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.lists import Summary
 from cardtool.model.moments import utc
 from cardtool.model.snapshot import Failure
 from cardtool.text import Text
 from cardtool.views.harmless import escape
-from cardtool.views.paper import Paper
+from cardtool.views.paper import PAPER, Paper
 
 _OURS = uuid.UUID("5b0c8f0e-8c0b-5d4e-9a53-0f6a3c1d7e42")
 """Namespace of the events' names; any other would do, but it must never change."""
@@ -46,6 +46,9 @@ _MOST_CHANGES = 2**31 - 1
 """The largest INTEGER there is. Source: RFC 5545 §3.3.8."""
 
 
+Part = TypeVar("Part", Alarm, Calendar, Event)
+
+
 class _Nes(msgspec.Struct, frozen=True, kw_only=True):
     """A qualified certificate that has not ended, and what its events say."""
 
@@ -60,56 +63,45 @@ class _Nes(msgspec.Struct, frozen=True, kw_only=True):
     """Key of a label -> value."""
 
 
-def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper | None = None) -> Iterator[str]:
+def render(diagnoses: Iterable[Diagnosis], text: Text, _paper: Paper = PAPER) -> Iterator[str]:
     """Yield one calendar for all diagnoses, part by part, or nothing where no date lies ahead.
 
     A calendar must have an event. Past moments are left out: their alarms would all go off when the
     file is opened. A certificate on several workstations is shown once, as on the first.
     Source: RFC 5545 §3.6.
     """
-    del paper  # every view is given one, and a calendar has no width
-    return _calendar(
-        chain.from_iterable(_all_nes(diagnosis, text) for diagnosis in diagnoses), text
-    )
+    every = (nes for diagnosis in diagnoses for nes in _all_nes(diagnosis, text))
+    return _calendar(every, text)
 
 
-def render_list(
-    summaries: Iterable[Summary], text: Text, paper: Paper | None = None
-) -> Iterator[str]:
+def render_list(summaries: Iterable[Summary], text: Text) -> Iterator[str]:
     """Yield the same calendar for a list whose lines are dated.
 
     The events are named as those of `render`, so that no calendar has one twice. What is kept
     meanwhile is some hundred bytes of each certificate.
     """
-    del paper
-    return _calendar(chain.from_iterable(_listed(line, text) for line in summaries), text)
+    return _calendar((nes for line in summaries for nes in _listed(line, text)), text)
 
 
 def _calendar(every: Iterable[_Nes], text: Text) -> Iterator[str]:
-    calendar = Calendar()
-    calendar.add("version", "2.0")
-    calendar.add("prodid", f"-//cardtool//cardtool//{text.language.upper()}")
-    head, last, tail = calendar.to_ical().decode().partition("END:VCALENDAR")
-    is_begun = False
-    for event in _events(every, text):
-        shown = event.to_ical().decode()
-        yield shown if is_begun else head + shown
-        is_begun = True
-    if is_begun:
-        yield last + tail
-
-
-def _events(every: Iterable[_Nes], text: Text) -> Iterator[Event]:
     """Yield an event for each moment ahead, of each certificate once."""
-    known = set()
+    product = f"-//cardtool//cardtool//{text.language.upper()}"
+    calendar = _with(Calendar(), version="2.0", prodid=product)
+    head, last, tail = calendar.to_ical().decode().partition("END:VCALENDAR")
+    names, is_begun = set(), False
     for nes in every:
         name = hash(nes.sha256)  # a number, for there may be a million of them
-        if name not in known:
-            known.add(name)
-            for kind, (fact, _) in _KINDS.items():
-                moment = nes.moments[fact]
-                if moment is not None and moment >= nes.at:
-                    yield _event(nes, kind, moment, text)
+        if name in names:
+            continue
+        names.add(name)
+        for kind, (fact, _) in _KINDS.items():
+            moment = nes.moments[fact]
+            if moment is not None and moment >= nes.at:
+                yield "" if is_begun else head
+                yield _event(nes, kind, moment, text).to_ical().decode()
+                is_begun = True
+    if is_begun:
+        yield last + tail
 
 
 def _event(nes: _Nes, kind: str, moment: datetime, text: Text) -> Event:
@@ -120,17 +112,26 @@ def _event(nes: _Nes, kind: str, moment: datetime, text: Text) -> Event:
     """
     summary = f"{nes.before}{text.label(f'calendar-{kind}')}"
     lines = (f"{text.label(label)}: {value}" for label, value in nes.rows.items())
-    event = Event()
-    event.add("uid", str(uuid.uuid5(_OURS, f"{escape(nes.sha256)}/{kind}")))
-    event.add("dtstamp", utc(nes.taken_at))
-    event.add("sequence", min(max(int(nes.taken_at.timestamp()) // 60, 0), _MOST_CHANGES))
-    event.add("summary", summary)
-    event.add("description", "\n".join((text.label(f"calendar-{kind}-means"), *lines)))
-    event.add("transp", "TRANSPARENT")
-    event.add("dtstart", utc(moment))
+    event = _with(
+        Event(),
+        uid=str(uuid.uuid5(_OURS, f"{escape(nes.sha256)}/{kind}")),
+        dtstamp=utc(nes.taken_at),
+        sequence=min(max(int(nes.taken_at.timestamp()) // 60, 0), _MOST_CHANGES),
+        summary=summary,
+        description="\n".join((text.label(f"calendar-{kind}-means"), *lines)),
+        transp="TRANSPARENT",
+        dtstart=utc(moment),
+    )
     for before in _KINDS[kind][1]:
-        event.add_component(_alarm(-before, summary))
+        event.add_component(_with(Alarm(), action="DISPLAY", trigger=-before, description=summary))
     return event
+
+
+def _with(component: Part, **properties: object) -> Part:
+    """Return a part of a calendar with its properties, in their order."""
+    for name, value in properties.items():
+        component.add(name, value)
+    return component
 
 
 def _listed(line: Summary, text: Text) -> Iterator[_Nes]:
@@ -158,14 +159,24 @@ def _listed(line: Summary, text: Text) -> Iterator[_Nes]:
 
 def _all_nes(diagnosis: Diagnosis, text: Text) -> Iterator[_Nes]:
     """Yield each NES that has time to come, with the moments that its finding names."""
-    contents = dict(_certificates(diagnosis))
+    contents = {
+        stored.sha256: stored.content
+        for _, _, token in diagnosis.snapshot.tokens()
+        if not isinstance(token.certificates, Failure)
+        for stored in token.certificates
+        if isinstance(stored.content, Certificate)
+    }
     practice = f"{text.label('practice')}: {escape(diagnosis.practice)}: "
     for finding in diagnosis.findings:
         if "sha256" not in finding.facts or not _MARKS & finding.facts.keys():
             continue
         sha256 = str(finding.facts["sha256"])
         content = contents[sha256]
-        moments = {fact: _moment(finding, fact) for fact, _ in _KINDS.values()}
+        texts = {fact: finding.facts.get(fact) for fact, _ in _KINDS.values()}
+        moments = {
+            fact: None if value is None else datetime.fromisoformat(str(value))
+            for fact, value in texts.items()
+        }
         yield _Nes(
             sha256=sha256,
             moments=moments,
@@ -180,23 +191,3 @@ def _all_nes(diagnosis: Diagnosis, text: Text) -> Iterator[_Nes]:
                 "certificate-serial": escape(content.shown_serial),
             },
         )
-
-
-def _alarm(trigger: timedelta, words: str) -> Alarm:
-    alarm = Alarm()
-    alarm.add("action", "DISPLAY")
-    alarm.add("trigger", trigger)
-    alarm.add("description", words)
-    return alarm
-
-
-def _certificates(diagnosis: Diagnosis) -> Iterator[tuple[str, Certificate]]:
-    for _, _, token in diagnosis.snapshot.tokens():
-        for held in () if isinstance(token.certificates, Failure) else token.certificates:
-            if isinstance(held.content, Certificate):
-                yield held.sha256, held.content
-
-
-def _moment(finding: Finding, fact: str) -> datetime | None:
-    value = finding.facts.get(fact)
-    return None if value is None else datetime.fromisoformat(str(value))

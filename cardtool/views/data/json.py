@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Diagnoses as JSON documents, one after another, in the format of docs/diagnosis.schema.json."""
+"""JSON: diagnoses as documents one after another, and records one on a line.
+
+A diagnosis has the format of docs/diagnosis.schema.json, a line that of docs/summary.schema.json;
+every line has every key. Source: RFC 8259, and ndjson.org.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -23,6 +27,25 @@ def render_record(record: object, _text: "Text | None" = None) -> Iterator[str]:
     yield document(record)
 
 
+def render_list(records: Iterable[msgspec.Struct], _text: "Text | None" = None) -> Iterator[str]:
+    """Yield a JSON list of records, one on a line."""
+    before = "["
+    for line in render_lines(records):
+        yield before + "\n" + line.rstrip("\n")
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
+
+
+def render_lines(records: Iterable[msgspec.Struct], _text: "Text | None" = None) -> Iterator[str]:
+    """Yield a line for each workstation, or other record."""
+    encoder = msgspec.json.Encoder()
+    for record in records:
+        try:
+            yield f"{encoder.encode(record).decode()}\n"
+        except UnicodeEncodeError:  # half a surrogate pair, which no JSON in UTF-8 can hold
+            yield f"{encoder.encode(_mended(msgspec.to_builtins(record))).decode()}\n"
+
+
 def document(content: object) -> str:
     """Return a document that people can read as well."""
     return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
@@ -42,3 +65,16 @@ def explain(finding: Finding, text: "Text") -> str:
             "steps": steps,
         }
     )
+
+
+def _mended(value: object) -> object:
+    """Return a value in which a question mark stands for each half of a pair."""
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case list() | tuple():
+            return list(map(_mended, value))
+        case dict():
+            return {name: _mended(part) for name, part in value.items()}
+        case _:
+            return value

@@ -1,21 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The list for people: a line a workstation, in columns whose widths are known beforehand.
+"""Workstations for people: a line each, or a table of how many share a value.
 
-So a million lines go by without one being kept, and every page keeps its width.
+The columns of the list have widths that are known beforehand. So a million lines go by without one
+being kept, and every page keeps its width.
 """
 
+import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
-import msgspec
 from rich.cells import cell_len, set_cell_size
+from rich.table import Table
 from rich.text import Text as Line
 
 from cardtool.model.diagnosis import Severity
 from cardtool.model.lists import ReaderState, Summary
 from cardtool.text import Text
+from cardtool.views.data.json import document
 from cardtool.views.harmless import escape
-from cardtool.views.paper import Paper
+from cardtool.views.lists import csv
+from cardtool.views.paper import PAPER, Paper
+
+Tally = Mapping[str, Counter[str]]
+"""Counts by the shared value, then by severity."""
 
 _WIDE = 76
 """Columns from which on there is room for the unit, the state in words and the last check."""
@@ -24,71 +32,115 @@ _DAY = 10
 _UNIT = 10
 _DAYS = 5
 _DRAWER = "*"
+_GAP = 2
+_INDENT = "  "
+_WORST_FIRST = tuple(reversed(Severity))
 
 
-class _Column(msgspec.Struct, frozen=True, kw_only=True):
-    """What one is called, if anything, and how many columns of the page it takes."""
+class _Column(NamedTuple):
+    """What it is called, how many columns of the page it takes, and what stands in it."""
 
-    label: str
+    title: str
     width: int
+    cell: Callable[[Summary], str]
     is_right: bool = False
 
 
-def render(summaries: Iterable[Summary], text: Text, paper: Paper | None = None) -> Iterator[str]:
+def render(summaries: Iterable[Summary], text: Text, paper: Paper = PAPER) -> Iterator[str]:
     """Yield the heading, the lines, and how many there were of each state."""
-    sheet = paper or Paper()
-    columns = _columns(text, sheet)
-    marks = {severity: _mark(severity, columns[0].width, text, sheet) for severity in Severity}
-    nothing, counts = text.label("list-nothing"), Counter[Severity]()
+    width, marks = _marks(text, paper)
+    columns = _columns(paper.width - width, text, is_wide=paper.width >= _WIDE)
+    counts = Counter[Severity]()
     has_drawer = False
     for line in summaries:
         if not counts:
-            heads = (text.label(column.label) if column.label else "" for column in columns)
-            fitted = (_fitted(*cell, sheet) for cell in zip(heads, columns, strict=True))
-            yield sheet.print([Line(" ".join(fitted).rstrip(), style="bold")])
+            first = text.label("list-severity") if paper.width >= _WIDE else ""
+            titles = (_fitted(column.title, column, paper) for column in columns)
+            heading = " ".join((set_cell_size(first, width), *titles)).rstrip()
+            yield paper.print([Line(heading, style="bold")])
         counts[line.severity] += 1
-        in_drawer = line.card_seen_at is not None and line.card_seen_at < line.taken_at
-        has_drawer |= in_drawer
-        cells = _cells(line, text, is_wide=sheet.width >= _WIDE, in_drawer=in_drawer)
-        fitted = (_fitted(*cell, sheet) for cell in zip(cells, columns[1:], strict=True))
-        yield f"{marks[line.severity]} {' '.join(fitted)}".rstrip() + "\n"
+        has_drawer |= _is_in_drawer(line)
+        cells = (_fitted(column.cell(line), column, paper) for column in columns)
+        yield " ".join((marks[line.severity], *cells)).rstrip() + "\n"
     if has_drawer:
-        yield "\n" + sheet.print([Line(text.label("list-drawer"), style="dim")])
-    yield sheet.print([Line(), Line(_total(counts, text))] if counts else [Line(nothing)])
+        yield "\n" + paper.print([Line(text.label("list-drawer"), style="dim")])
+    if counts:
+        states = (
+            f"{_state(severity, text)}: {counts[severity]}"
+            for severity in _WORST_FIRST
+            if counts[severity]
+        )
+        total = ", ".join((f"{text.label('list-lines')}: {counts.total()}", *states))
+        yield paper.print([Line(), Line(total)])
+    else:
+        yield paper.print([Line(text.label("list-nothing"))])
 
 
-def _columns(text: Text, paper: Paper) -> tuple[_Column, ...]:
-    """Return the columns; the name of the workstation has what the others leave."""
-    is_wide = paper.width >= _WIDE
-    states = (_state(severity, text) for severity in Severity)
-    readers = (text.label(f"list-reader-{state.value}") for state in ReaderState)
-    mark = max(cell_len(paper.symbol(severity).plain) for severity in Severity)
-    state = mark + 1 + max(map(cell_len, states)) if is_wide else mark
-    reader = max(map(cell_len, (*readers, text.label("list-reader"))))
-    after = [
-        _Column(label="list-not_after_at", width=_DAY + len(_DRAWER)),
-        _Column(label="list-days-short", width=_DAYS, is_right=True),
-        _Column(label="list-reader", width=reader),
+def tally(counts: Tally, text: Text, paper: Paper = PAPER, *, by: str) -> Iterator[str]:
+    """Yield a table of counts, the largest first."""
+    if not counts:
+        yield text.label("list-nothing") + "\n"
+        return
+    heading = [text.label("list-codes" if by == "code" else f"list-{by}"), text.label("list-count")]
+    heading += (_state(severity, text) for severity in _WORST_FIRST)
+    rows = [
+        [_shared(key, text, by), *map(str, numbers.values())] for key, numbers in _numbers(counts)
+    ]
+    widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
+    if sum(widths) + _GAP * (len(widths) - 1) > paper.width:
+        yield "".join(_stacked(heading, row, paper) for row in rows)
+        return
+    table = Table(box=None, pad_edge=False)
+    for place, name in enumerate(heading):
+        table.add_column(name, justify="right" if place else "left")
+    for row in rows:
+        table.add_row(*row)
+    yield paper.print([table])
+
+
+def tally_csv(counts: Tally, _text: Text | None = None, *, by: str) -> Iterator[str]:
+    """Yield the table with names for programs."""
+    heading = (by, "workstations", *(severity.value for severity in _WORST_FIRST))
+    return csv.rows(heading, ((key, *numbers.values()) for key, numbers in _numbers(counts)))
+
+
+def tally_json(counts: Tally, _text: Text | None = None, *, by: str) -> Iterator[str]:
+    """Yield the table as a list of objects."""
+    yield document([{by: key, **numbers} for key, numbers in _numbers(counts)])
+
+
+def _columns(room: int, text: Text, *, is_wide: bool) -> list[_Column]:
+    """Return the columns after the mark; the name of the workstation has what the others leave."""
+
+    def end(line: Summary) -> str:
+        day = "-" if line.not_after_at is None else text.short_day(line.not_after_at)
+        return day + _DRAWER if _is_in_drawer(line) else day
+
+    def days(line: Summary) -> str:
+        return "-" if line.days_left is None else str(line.days_left)
+
+    readers = {state: text.label(f"list-reader-{state.value}") for state in ReaderState}
+    reader = max(map(cell_len, (*readers.values(), text.label("list-reader"))))
+    columns = [
+        _Column(text.label("list-not_after_at"), _DAY + len(_DRAWER), end),
+        _Column(text.label("list-days-short"), _DAYS, days, is_right=True),
+        _Column(text.label("list-reader"), reader, lambda line: readers[line.reader]),
     ]
     if is_wide:
-        unit = _Column(label="list-unit", width=_UNIT)
-        taken = max(_DAY, cell_len(text.label("list-taken_at")))
-        after = [unit, *after, _Column(label="list-taken_at", width=taken)]
-    rest = paper.width - state - sum(1 + column.width for column in after) - 1
-    head = _Column(label="list-severity" if is_wide else "", width=state)
-    return (head, _Column(label="list-host", width=rest), *after)
+        title = text.label("list-taken_at")
+        taken = max(_DAY, cell_len(title))
+        columns = [
+            _Column(text.label("list-unit"), _UNIT, lambda line: escape(line.unit)),
+            *columns,
+            _Column(title, taken, lambda line: text.short_day(line.taken_at)),
+        ]
+    rest = room - sum(1 + column.width for column in columns) - 1
+    return [_Column(text.label("list-host"), rest, lambda line: escape(line.host)), *columns]
 
 
-def _cells(line: Summary, text: Text, *, is_wide: bool, in_drawer: bool) -> Iterator[str]:
-    yield escape(line.host)
-    if is_wide:
-        yield escape(line.unit)
-    ends = "-" if line.not_after_at is None else text.short_day(line.not_after_at)
-    yield ends + _DRAWER if in_drawer else ends
-    yield "-" if line.days_left is None else str(line.days_left)
-    yield text.label(f"list-reader-{line.reader.value}")
-    if is_wide:
-        yield text.short_day(line.taken_at)
+def _is_in_drawer(line: Summary) -> bool:
+    """Tell whether the card was seen earlier, and is not in a reader now."""
+    return line.card_seen_at is not None and line.card_seen_at < line.taken_at
 
 
 def _fitted(value: str, column: _Column, paper: Paper) -> str:
@@ -101,22 +153,46 @@ def _fitted(value: str, column: _Column, paper: Paper) -> str:
     return set_cell_size(value, width)
 
 
-def _mark(severity: Severity, width: int, text: Text, paper: Paper) -> str:
-    """Return the mark and, where there is room, the word of a severity, as wide as its column."""
-    mark = paper.symbol(severity)
-    plain = mark.plain
+def _marks(text: Text, paper: Paper) -> tuple[int, dict[Severity, str]]:
+    """Return the marks and, where there is room, the words of severities, and their one width."""
+    plain = {severity: paper.symbol(severity).plain for severity in Severity}
     if paper.width >= _WIDE:
-        wide = max(cell_len(paper.symbol(other).plain) for other in Severity)
-        plain = f"{set_cell_size(plain, wide)} {_state(severity, text)}"
-    shown = paper.print([Line(plain, style=mark.style)]).rstrip("\n")
-    return shown + " " * (width - cell_len(plain))
+        widest = max(map(cell_len, plain.values()))
+        plain = {
+            severity: f"{set_cell_size(mark, widest)} {_state(severity, text)}"
+            for severity, mark in plain.items()
+        }
+    width = max(map(cell_len, plain.values()))
+    marks = {}
+    for severity, words in plain.items():
+        shown = paper.print([Line(words, style=paper.symbol(severity).style)]).rstrip("\n")
+        marks[severity] = shown + " " * (width - cell_len(words))
+    return width, marks
 
 
 def _state(severity: Severity, text: Text) -> str:
     return text.label(f"list-state-{severity.value}")
 
 
-def _total(counts: Counter[Severity], text: Text) -> str:
-    worst_first = sorted(counts, key=lambda severity: severity.rank, reverse=True)
-    states = [f"{_state(severity, text)}: {counts[severity]}" for severity in worst_first]
-    return ", ".join([f"{text.label('list-lines')}: {counts.total()}", *states])
+def _numbers(counts: Tally) -> Iterator[tuple[str, dict[str, int]]]:
+    """Yield each value with its counts by name for programs, the largest first."""
+    for key, of_key in sorted(counts.items(), key=lambda item: (-item[1].total(), item[0])):
+        severities = {severity.value: of_key[severity] for severity in _WORST_FIRST}
+        yield key, {"workstations": of_key.total(), **severities}
+
+
+def _shared(key: str, text: Text, by: str) -> str:
+    """Return the words for a value that workstations share."""
+    if by == "severity":
+        return text.label(f"list-state-{key}")
+    return text.label(f"list-reader-{key}") if by == "reader" else escape(key)
+
+
+def _stacked(heading: list[str], row: list[str], paper: Paper) -> str:
+    """Return a row as lines of its own, for a paper that is too narrow for the columns."""
+    counts = ", ".join(
+        f"{name}: {count}" for name, count in zip(heading[1:], row[1:], strict=True) if count != "0"
+    )
+    lines = textwrap.wrap(row[0], paper.width) or ["-"]
+    lines += textwrap.wrap(counts, paper.width, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    return "".join(f"{line}\n" for line in lines)

@@ -11,27 +11,29 @@ from cardtool.model.lists import Entry, Order
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.lists.csv import Value, rows
-from cardtool.views.paper import Paper
+from cardtool.views.paper import PAPER, Paper
 
-HEADING = (
-    *(name for name in Order.__struct_fields__ if name != "people"),
-    *("people", "people_unit", "people_address", "people_email"),
-)
+_FIELDS = tuple(name for name in Order.__struct_fields__ if name != "people")
+
+_PEOPLE = {
+    "people": "name",
+    "people_unit": "unit",
+    "people_address": "address",
+    "people_email": "email",
+}
+"""Column -> field of the register."""
+
+HEADING = (*_FIELDS, *_PEOPLE)
 """Columns of the CSV; of several people each value stands once, separated by ` | `."""
 
-_OWN = frozenset(HEADING) & {
-    *("to_order", "form", "assumed", "model", "since_at", "stale", "known_by"),
-    *("people", "people_unit", "people_address", "people_email"),
-}
+_OWN = {"to_order", "form", "assumed", "model", "since_at", "stale", "known_by", *_PEOPLE}
 """Columns that no other list has."""
 
 _INDENT = "    "
-_ABOUT = ("name", "unit", "address", "email")
 
 
-def render(orders: Iterable[Order], text: Text, paper: Paper | None = None) -> Iterator[str]:
+def render(orders: Iterable[Order], text: Text, paper: Paper = PAPER) -> Iterator[str]:
     """Yield the readers to order and how many of which form, then those that need mending."""
-    sheet = paper or Paper()
     forms: Counter[str] = Counter()
     part = None
     for order in orders:
@@ -40,11 +42,11 @@ def render(orders: Iterable[Order], text: Text, paper: Paper | None = None) -> I
                 yield _total(forms, text)
             part = order.to_order
             title = text.label("orders-to-order" if part else "orders-to-mend")
-            yield sheet.print([Line(), Line(title, style="bold")])
+            yield paper.print([Line(), Line(title, style="bold")])
         forms[order.form] += order.to_order
-        yield "".join(_wrapped(line, sheet) for line in _lines(order, text))
+        yield "".join(_wrapped(line, paper) for line in _lines(order, text))
     if part is None:
-        yield sheet.print([Line(text.label("orders-nothing"))])
+        yield paper.print([Line(text.label("orders-nothing"))])
     elif part:
         yield _total(forms, text)
 
@@ -56,10 +58,8 @@ def render_csv(orders: Iterable[Order], _text: Text | None = None) -> Iterator[s
 
 def row(order: Order) -> Iterator[Value]:
     """Yield the values of an order in the order of `HEADING`."""
-    for field in Order.__struct_fields__:
-        if field != "people":
-            yield getattr(order, field)
-    for field in _ABOUT:
+    yield from (getattr(order, field) for field in _FIELDS)
+    for field in _PEOPLE.values():
         values = (getattr(person, field) for person in order.people)
         yield " | ".join(dict.fromkeys(filter(None, values)))
 
@@ -84,13 +84,11 @@ def in_words(order: Order, text: Text) -> Iterator[Value]:
 
 def _lines(order: Order, text: Text) -> Iterator[str]:
     unit = f" ({escape(order.unit)})" if order.unit else ""
+    words = text.label(f"list-reader-{order.reader.value}")
     if order.to_order:
-        form = text.label(f"orders-form-{order.form}")
         assumed = f" ({text.label('orders-assumed')})" if order.assumed else ""
-        yield f"{escape(order.host) or '-'}{unit}: {form}{assumed}"
-    else:
-        state = text.label(f"list-reader-{order.reader.value}")
-        yield f"{escape(order.host) or '-'}{unit}: {state}"
+        words = f"{text.label(f'orders-form-{order.form}')}{assumed}"
+    yield f"{escape(order.host) or '-'}{unit}: {words}"
     for person in order.people:
         yield f"{_INDENT}{text.label('orders-for')}: {_about(person)}"
     if not order.people and order.holder:
@@ -98,15 +96,15 @@ def _lines(order: Order, text: Text) -> Iterator[str]:
     if order.model:
         yield f"{_INDENT}{text.label('orders-model')}: {escape(order.model)}"
     days = [("orders-since", order.since_at), ("orders-taken", order.taken_at)]
-    said = [f"{text.label(key)}: {text.short_day(day)}" for key, day in days if day is not None]
+    dated = [f"{text.label(key)}: {text.short_day(day)}" for key, day in days if day is not None]
     stale = f" ({text.label('orders-stale')})" if order.stale else ""
-    yield f"{_INDENT}{', '.join(said)}{stale}"
+    yield f"{_INDENT}{', '.join(dated)}{stale}"
     if not order.to_order:
         yield f"{_INDENT}{text.label('orders-verdict')}: {escape(order.verdict)}"
 
 
 def _about(person: Entry) -> str:
-    values = (escape(getattr(person, field)) for field in _ABOUT)
+    values = (escape(getattr(person, field)) for field in _PEOPLE.values())
     return ", ".join(filter(None, values)) or escape(person.user or person.host) or "-"
 
 

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import BinaryIO
 
 from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
 
 from cardtool.model.diagnosis import Severity
 from cardtool.model.lists import Order, ReaderState, Summary
@@ -89,7 +88,13 @@ def _workbook(
         workbook = Workbook(place, _OPTIONS)
         workbook.set_properties({"created": datetime(2000, 1, 1), "author": "cardtool"})  # noqa: DTZ001 - Excel has no zones
         try:
-            _fill(_Pen(workbook, text), columns, lines, rows)
+            pen = _Pen(workbook, columns, text)
+            for line in lines:
+                if pen.row == rows - 1:
+                    pen.end()
+                    pen.begin()
+                pen.write(line)
+            pen.end()
         finally:  # else the rows stay behind as files
             workbook.close()
         place.seek(0)
@@ -97,71 +102,46 @@ def _workbook(
             yield part
 
 
-def _fill(
-    pen: "_Pen", columns: Mapping[str, int], lines: Iterable[Iterable[object]], rows: int
-) -> None:
-    pen.begin(columns)
-    for line in lines:
-        if pen.row == rows - 1:
-            pen.end(columns)
-            pen.begin(columns)
-        pen.row += 1
-        for column, value in enumerate(line):
-            pen.write(column, value)
-    pen.end(columns)
-
-
 class _Pen:
     """Writes one row after the other, sheet by sheet."""
 
-    def __init__(self, workbook: Workbook, text: Text) -> None:
-        self._book, self._text, self.row = workbook, text, 0
-        self._sheet: Worksheet
+    def __init__(self, workbook: Workbook, columns: Mapping[str, int], text: Text) -> None:
+        self._book, self._columns, self._text = workbook, columns, text
         self._heading = workbook.add_format({"bold": True, "bottom": 1})
         self._moment = workbook.add_format({"num_format": text.label("list-excel-moment")})
         self._severities = {
             severity: workbook.add_format({"bg_color": ground, "font_color": letters})
             for severity, (ground, letters) in _COLOURS.items()
         }
+        self.begin()
 
-    def begin(self, columns: Mapping[str, int]) -> None:
+    def begin(self) -> None:
         """Begin a sheet with its headings; widths stand before the first row."""
         number, name = len(self._book.worksheets()) + 1, self._text.label("list-name")
         self._sheet = self._book.add_worksheet(name if number == 1 else f"{name} {number}")
-        for column, width in enumerate(columns.values()):
+        for column, (title, width) in enumerate(self._columns.items()):
             self._sheet.set_column(column, column, width)
-        for column, title in enumerate(columns):
             self._sheet.write_string(0, column, title, self._heading)
-        host = list(columns).index(self._text.label("list-host"))
+        host = list(self._columns).index(self._text.label("list-host"))
         self._sheet.freeze_panes(1, host + 1)
         self.row = 0
 
-    def end(self, columns: Mapping[str, int]) -> None:
+    def end(self) -> None:
         """Let the reader of a sheet filter its rows."""
-        self._sheet.autofilter(0, 0, self.row, len(columns) - 1)
+        self._sheet.autofilter(0, 0, self.row, len(self._columns) - 1)
 
-    def write(self, column: int, value: object) -> None:
-        """Write a value; what is not known leaves its cell empty."""
-        match value:
-            case None | "" | ():
-                pass
-            case Severity():
-                word = self._text.label(f"list-state-{value.value}")
-                self._sheet.write_string(self.row, column, word, self._severities[value])
-            case ReaderState():
-                word = self._text.label(f"list-reader-{value.value}")
-                self._sheet.write_string(self.row, column, word)
-            case bool():
-                word = self._text.label("yes" if value else "no")
-                self._sheet.write_string(self.row, column, word)
-            case int():
-                self._sheet.write_number(self.row, column, value)
-            case datetime():
-                self._write_moment(column, self._text.local(value))
-            case tuple():
-                self._sheet.write_string(self.row, column, escape(", ".join(value)))
-            case _:
-                self._sheet.write_string(self.row, column, escape(str(value)))
+    def write(self, line: Iterable[object]) -> None:
+        """Write a row; what is not known leaves its cell empty."""
+        self.row += 1
+        for column, value in enumerate(line):
+            match value:
+                case datetime():
+                    self._write_moment(column, self._text.local(value))
+                case int() if not isinstance(value, bool):
+                    self._sheet.write_number(self.row, column, value)
+                case _ if words := _words(value, self._text):
+                    colours = self._severities[value] if isinstance(value, Severity) else None
+                    self._sheet.write_string(self.row, column, words, colours)
 
     def _write_moment(self, column: int, moment: datetime) -> None:
         """Write a moment of the shown zone as a date; one that Excel has no date for as a text."""
@@ -170,3 +150,16 @@ class _Pen:
             self._sheet.write_string(self.row, column, shown.isoformat(sep=" "))
         else:
             self._sheet.write_datetime(self.row, column, shown, self._moment)
+
+
+def _words(value: object, text: Text) -> str:
+    """Return the text of a cell; nothing where nothing is known."""
+    match value:
+        case Severity():
+            return text.label(f"list-state-{value.value}")
+        case ReaderState():
+            return text.label(f"list-reader-{value.value}")
+        case bool():
+            return text.label("yes" if value else "no")
+        case _:
+            return escape(", ".join(value) if isinstance(value, tuple) else str(value or ""))

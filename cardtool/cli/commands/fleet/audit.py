@@ -18,7 +18,7 @@ from cardtool.model.hiding import Hiding
 from cardtool.model.lists import ReaderState, Summary
 from cardtool.rules.codes import ROWS
 from cardtool.views import LIST, formats
-from cardtool.views.lists.tally import Tally
+from cardtool.views.lists.listing import Tally
 
 if TYPE_CHECKING:
     from cardtool.fleet.asking.audit import By

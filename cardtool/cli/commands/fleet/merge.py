@@ -16,8 +16,8 @@ from cardtool.cli.refusal import Refusal
 from cardtool.model.lists import Merged
 from cardtool.model.refused import Refused
 from cardtool.model.surroundings import IdentityPolicy
-from cardtool.views.lists import ndjson
-from cardtool.views.lists import register as views
+from cardtool.views.data.json import document, render_list
+from cardtool.views.lists import changes as views
 
 if TYPE_CHECKING:
     from cardtool.fleet.register.people import Disguise, Register
@@ -54,7 +54,7 @@ def merge(asked: Asked, file: str | None, sheet: str | None, name: str, *, unsee
     if register is not None:
         merged = _merged(asked, store, register, name)
         if not (is_json and unseen):
-            parts = views.render_json(merged) if is_json else views.render(merged, asked.text)
+            parts = [document(merged)] if is_json else views.merged(merged, asked.text)
     if not unseen:
         write(asked, parts)
         return
@@ -63,9 +63,7 @@ def merge(asked: Asked, file: str | None, sheet: str | None, name: str, *, unsee
             raise Refusal(code="register-none")
     with store.reading() as connection:
         entries = hidden(asked, keeping.unseen(connection))
-        listed = (
-            ndjson.render_list(entries) if is_json else views.render_unseen(entries, asked.text)
-        )
+        listed = render_list(entries) if is_json else views.unseen(entries, asked.text)
         write(asked, chain(parts, listed))
 
 

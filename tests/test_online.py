@@ -19,9 +19,9 @@ from msgspec.structs import replace
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import CertificateObject, Token
 from cardtool.model.trust import Online, Trust
-from cardtool.probe import jobs
+from cardtool.probe import jobs, online
 from cardtool.probe.certificate import parse
-from cardtool.probe.online import asking, cache, check
+from cardtool.probe.online import cache, check
 from cardtool.rules import diagnose
 from tests.desks import READER, desk, module, slot
 from tests.rig import web
@@ -583,10 +583,10 @@ def test_the_whole_goes_through_a_child_of_its_own(server: Web) -> None:
     leaf = _asked(server, answer)
     read = module(slot(_card(leaf, ISSUER, ROOT)))
 
-    (trust,) = asking.prove(desk(modules=(read,)), _settings())
+    (trust,) = online.prove(desk(modules=(read,)), _settings())
 
     assert list(_found(trust, leaf)) == ["nes-trusted", "nes-status-good"]
-    assert asking.prove(desk(modules=(module(slot(_card(ISSUER))),)), _settings()) == ()
+    assert online.prove(desk(modules=(module(slot(_card(ISSUER))),)), _settings()) == ()
 
 
 def test_a_fault_of_ours_in_the_child_is_called_one(server: Web) -> None:
@@ -595,7 +595,7 @@ def test_a_fault_of_ours_in_the_child_is_called_one(server: Web) -> None:
     assert isinstance(card.certificates, tuple)
     odd = replace(card, certificates=(replace(card.certificates[0], der="no hex"),))
 
-    (trust,) = asking.prove(desk(modules=(module(slot(odd)),)), _settings())
+    (trust,) = online.prove(desk(modules=(module(slot(odd)),)), _settings())
 
     assert trust.problem == "BUG"
     assert [each.name for each in trust.attempts] == ["BUG"]

@@ -13,9 +13,8 @@ import pytest
 
 from cardtool.deadline import Deadline
 from cardtool.probe.online import cache
-from cardtool.probe.online.fetch import fetch
 from cardtool.web.addresses import WebError, is_public, parse
-from cardtool.web.client import Request, Route
+from cardtool.web.client import Request, Route, fetch
 from tests.rig import tls, web
 from tests.rig.web import Web
 

@@ -159,6 +159,24 @@ def test_no_proxy_of_the_environment_leads_to_this_machine(
     assert _ask(f"http://{host}:{server.port}/a").body == b"here"
 
 
+@pytest.mark.parametrize("proxy", ["https://proxy.example:3128", "socks5://proxy.example:1080"])
+def test_where_the_systems_proxy_cannot_be_used_a_refusal_says_so(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    """Without it nobody would look for the reason at the proxy."""
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "left-out.invalid")
+
+    with pytest.raises(WebError) as direct:
+        _ask("http://left-out.invalid/")
+    with pytest.raises(WebError) as passed_over:
+        _ask("http://depo.invalid/")
+
+    assert "proxy" not in direct.value.detail
+    assert passed_over.value.name == direct.value.name == "NO_HOST"
+    assert passed_over.value.detail.endswith("it is no http://HOST:PORT")
+
+
 def test_a_proxy_of_socks_in_the_environment_is_passed_over(
     server: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:

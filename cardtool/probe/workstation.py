@@ -18,10 +18,9 @@ from cardtool.deadline import Deadline
 from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Failure, Module, Snapshot
 from cardtool.model.trust import Online
-from cardtool.probe import host, last_good, modules
+from cardtool.probe import host, last_good, modules, online
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import READERS, ListReaders, ask
-from cardtool.probe.online import asking
 from cardtool.probe.reading import is_hung
 from cardtool.probe.rereading import LAST_LIST_S, Readers, read_until_sure
 from cardtool.probe.surroundings import Surroundings
@@ -116,7 +115,7 @@ def take_snapshot(
         last_good=last_good.recall(),
     )
     if options.online is not None:
-        snapshot = replace(snapshot, trust=asking.prove(snapshot, options.online))
+        snapshot = replace(snapshot, trust=online.prove(snapshot, options.online))
     return fitted(replace(snapshot, elapsed_s=round(time.monotonic() - start, 3)))
 
 

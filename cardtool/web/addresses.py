@@ -12,9 +12,7 @@ import msgspec
 
 from cardtool.deadline import Deadline
 
-_LONGEST = 2048
-"""Characters of an address on a card that is taken for one."""
-
+_LONGEST = 2048  # characters of an address on a card that is taken for one
 _PORTS = {"http": 80, "https": 443}
 
 WEB_PORTS = frozenset(_PORTS.values())
@@ -42,8 +40,7 @@ _WRAPPERS = tuple(
 )
 """Numbers whose last 32 bits are one of IPv4."""
 
-_DNS_S = 1.0
-"""For DNS to answer where a proxy asks again anyway."""
+_DNS_S = 1.0  # for DNS to answer where a proxy asks again anyway
 
 
 class WebError(Exception):
@@ -70,11 +67,6 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
         """Return host and port as a `Host` header has them."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
-
-    @property
-    def url(self) -> str:
-        """Return the address itself."""
-        return f"{self.scheme}://{self.authority}{self.target}"
 
 
 def parse(url: str) -> Address:

@@ -3,7 +3,10 @@
 
 The connection goes to the very number that was checked, so that a name that changes its meaning in
 between (DNS rebinding) gains nothing. One deadline covers all of it: DNS, the proxy, TLS, the
-request and the answer. Every wait for the network ends at it. Redirects are not followed.
+request and the answer. Every wait for the network ends at it.
+
+The proxy of the configuration file is always used. Without one, the proxy that the environment or
+the system names is used, except for the hosts that they leave out and for this machine.
 """
 
 import errno
@@ -12,15 +15,28 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import unquote, urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import msgspec
+from msgspec.structs import replace
 
 from cardtool.deadline import Deadline
-from cardtool.web.addresses import WEB_PORTS, WebError, parse, refuse_private, resolve
-from cardtool.web.proxies import proxy_for
+from cardtool.web.addresses import (
+    WEB_PORTS,
+    Address,
+    WebError,
+    is_loopback,
+    parse,
+    refuse_private,
+    resolve,
+)
 
-OK = 200
+_OK = 200
+_REDIRECTS = 3
+_REDIRECTED = frozenset({301, 302, 303, 307, 308})  # source: RFC 9110 §15.4
+_PASSED_OVER = "the system's proxy was not used: it is no http://HOST:PORT"
 
 logging.getLogger("httpcore").setLevel(logging.WARNING)  # it would log headers, and so a token
 
@@ -55,10 +71,40 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     """Read only where the status is 200."""
 
 
+def fetch(request: Request, route: Route, deadline: Deadline) -> bytes:
+    """Return what an address gives, however often it is redirected.
+
+    No redirect may lead into a private network.
+
+    Raises:
+        WebError: it gave nothing that may be used.
+    """
+    for hop in range(_REDIRECTS + 1):
+        try:
+            response = ask(request, route, deadline)
+        except WebError as error:
+            if hop and error.name == "NOT_ALLOWED":
+                detail = f"to {request.url}: {error.detail}"
+                raise WebError(name="REDIRECTED", detail=detail) from error
+            raise
+        if response.status == _OK:
+            return response.body
+        if response.status not in _REDIRECTED or not response.location:
+            raise WebError(name=f"HTTP_{response.status}")
+        try:
+            request = replace(request, url=urljoin(request.url, response.location))
+        except ValueError as error:
+            raise WebError(name="NOT_ALLOWED", detail=f"redirected: {error}") from error
+        route = replace(route, allow_private=False)
+    raise WebError(name="REDIRECTED", detail=f"more than {_REDIRECTS} times")
+
+
 def ask(
     request: Request, route: Route, deadline: Deadline, tls: ssl.SSLContext | None = None
 ) -> Response:
-    """Return what a server answers; `tls` says whom to trust, None: those whom the system trusts.
+    """Return what a server answers; redirects are not followed.
+
+    `tls` says whom to trust; None: those whom the system trusts.
 
     Raises:
         WebError: there is no answer that may be used.
@@ -66,23 +112,19 @@ def ask(
     address = parse(request.url)
     if not route.allow_private and address.port not in WEB_PORTS:
         raise WebError(name="NOT_ALLOWED", detail=f"port {address.port}")
-    proxy = proxy_for(address, route.proxy)
+    proxy, note = (checked_proxy(route.proxy), "") if route.proxy else _system_proxy(address)
     if proxy is not None and not route.allow_private:
         refuse_private(address, deadline)
-    url = httpcore.URL(address.url)
+    url = httpcore.URL(f"{address.scheme}://{address.authority}")
     url.target = address.target.encode()  # of its own it leaves out what follows a semicolon
     headers = {"Host": address.authority, "User-Agent": "cardtool", "Connection": "close"}
     headers |= {"Accept-Encoding": "identity", **request.headers}
-    if request.body is not None:
-        headers["Content-Length"] = str(len(request.body))
+    if tls is None and address.scheme == "https":
+        tls = ssl.create_default_context()
     network = _Network(deadline, allow_private=route.allow_private or proxy is not None)
     with (
-        _errors_named(),
-        httpcore.ConnectionPool(
-            ssl_context=tls or _trusting_the_system(address.scheme),
-            proxy=proxy,
-            network_backend=network,
-        ) as pool,
+        _errors_named(note),
+        httpcore.ConnectionPool(ssl_context=tls, proxy=proxy, network_backend=network) as pool,
         pool.stream(
             request.method, url, headers=[*headers.items()], content=request.body
         ) as response,
@@ -95,12 +137,43 @@ def ask(
         )
 
 
-def _trusting_the_system(scheme: str) -> ssl.SSLContext | None:
-    return ssl.create_default_context() if scheme == "https" else None
+def checked_proxy(url: str) -> httpcore.Proxy:
+    """Return a proxy by its address.
+
+    Raises:
+        WebError: NOT_ALLOWED, it is not of the form http://HOST:PORT.
+    """
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        port = 80 if parts.port is None else parts.port
+        host = (parts.hostname or "").encode("idna").decode()
+    except ValueError:
+        host, port = "", 0
+    if not (host and port) or parts.scheme != "http":
+        raise WebError(name="NOT_ALLOWED", detail="the proxy is no http://HOST:PORT")
+    access = None
+    if parts.username is not None:
+        access = unquote(parts.username).encode(), unquote(parts.password or "").encode()
+    return httpcore.Proxy(
+        httpcore.URL(scheme="http", host=host, port=port, target="/"), auth=access
+    )
+
+
+def _system_proxy(address: Address) -> tuple[httpcore.Proxy | None, str]:
+    """Return the proxy that the environment or the system names, or why there is none."""
+    note = ""
+    if not is_loopback(address.host) and not proxy_bypass(f"{address.host}:{address.port}"):
+        named = getproxies()
+        for url in filter(None, (named.get(address.scheme), named.get("all"))):
+            try:
+                return checked_proxy(url), ""
+            except WebError:  # many environments name one of SOCKS, for other programs
+                note = _PASSED_OVER
+    return None, note
 
 
 def _body(response: httpcore.Response, fields: dict[bytes, bytes], limit_bytes: int) -> bytes:
-    if response.status != OK or not limit_bytes:
+    if response.status != _OK or not limit_bytes:
         return b""
     body = b""
     if int(fields.get(b"content-length", b"0")) <= limit_bytes:
@@ -176,25 +249,30 @@ class _Stream(httpcore.NetworkStream):
 
 
 @contextmanager
-def _errors_named() -> Iterator[None]:
-    """Give what goes wrong on the network its name."""
+def _errors_named(note: str) -> Iterator[None]:
+    """Give what goes wrong on the network its name, and add the note to its detail."""
     try:
         yield
-    except httpcore.ProxyError as error:  # its text begins with the status
-        raise WebError(name=f"HTTP_{str(error)[:3]}", detail="from the proxy") from error
-    except (OSError, ValueError, httpcore.ProtocolError) as error:
-        detail = "" if isinstance(error, TimeoutError) else str(error)[:200]
-        raise WebError(name=_name(error), detail=detail) from error
+    except (WebError, OSError, ValueError, httpcore.ProtocolError, httpcore.ProxyError) as error:
+        name, detail = _named(error)
+        detail = f"{detail or name}; {note}" if note else detail
+        raise WebError(name=name, detail=detail) from error
 
 
-def _name(error: Exception) -> str:
+def _named(error: Exception) -> tuple[str, str]:
+    """Return the name of an error, and a detail for support."""
+    name, detail = "NOT_HTTP", str(error)[:200]
     match error:
+        case WebError():
+            name, detail = error.name, error.detail
+        case httpcore.ProxyError():  # its text begins with the status
+            name, detail = f"HTTP_{detail[:3]}", "from the proxy"
         case TimeoutError():
-            return "TIMEOUT"
+            name, detail = "TIMEOUT", ""
         case ConnectionRefusedError():
-            return "REFUSED"
+            name = "REFUSED"
         case ssl.SSLError():
-            return "TLS"
+            name = "TLS"
         case OSError():
-            return errno.errorcode.get(error.errno or 0, "EIO")
-    return "NOT_HTTP"
+            name = errno.errorcode.get(error.errno or 0, "EIO")
+    return name, detail

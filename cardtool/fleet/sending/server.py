@@ -15,9 +15,8 @@ from cardtool.deadline import Deadline
 from cardtool.fleet.sending.spool import DELIVERED, Answer
 from cardtool.fleet.settings import OfFleet
 from cardtool.model.refused import Refused
-from cardtool.web import proxies
 from cardtool.web.addresses import WebError, is_loopback
-from cardtool.web.client import Request, Route, ask
+from cardtool.web.client import Request, Route, ask, checked_proxy
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ class Server:
         self._route = Route(proxy=settings.proxy or "", allow_private=True)
         try:
             if settings.proxy:
-                proxies.checked(settings.proxy)
+                checked_proxy(settings.proxy)
         except WebError as error:
             raise Refused(code="fleet-proxy", reason=error.detail) from error
         self._tls = _tls(settings.ca_file)

@@ -16,10 +16,7 @@ import platformdirs
 
 from cardtool import files
 
-_VARIABLE = "CARDTOOL_CACHE"
-
-_LIMIT_BYTES = 64 * 1024 * 1024
-"""Of the whole folder; the oldest files go first."""
+_LIMIT_BYTES = 64 * 1024 * 1024  # of the whole folder; the oldest files go first
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,17 +63,16 @@ def forget(url: str) -> None:
 
 
 def _shrink(folder: Path) -> None:
-    files = sorted((file.stat().st_mtime, file.stat().st_size, file) for file in folder.iterdir())
-    total = sum(size for _, size, _ in files)
-    for _, size, file in files:
-        if total <= _LIMIT_BYTES:
-            return
-        file.unlink(missing_ok=True)
-        total -= size
+    newest_first = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
+    total = 0
+    for file in newest_first:
+        total += file.stat().st_size
+        if total > _LIMIT_BYTES:
+            file.unlink(missing_ok=True)
 
 
 def _file(url: str) -> Path | None:
-    named = os.environ.get(_VARIABLE)
+    named = os.environ.get("CARDTOOL_CACHE")
     if named == "":
         return None
     folder = Path(named or platformdirs.user_cache_dir("cardtool", appauthor=False)) / "online"

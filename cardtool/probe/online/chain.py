@@ -32,19 +32,13 @@ from cardtool.deadline import Deadline
 from cardtool.model.certificate import Certificate
 from cardtool.model.trust import Attempt
 from cardtool.probe.certificate import parse
-from cardtool.probe.online import cache, files, issuing
-from cardtool.probe.online.fetch import fetch
+from cardtool.probe.online import cache, issuing
 from cardtool.web.addresses import WebError
-from cardtool.web.client import Request, Route
+from cardtool.web.client import Request, Route, fetch
 
-_LONGEST = 6
-"""Certificates of a chain; two or three are usual."""
-
-_MOST_STEPS = 64
-"""Issuers that are tried for one end entity, whatever a card or a server has in store."""
-
-_KEPT = timedelta(days=30)
-"""How long an issuer's certificate is kept where it does not run out earlier."""
+_LONGEST = 6  # certificates of a chain; two or three are usual
+_MOST_STEPS = 64  # issuers that are tried for one end entity, whatever is in store
+_KEPT = timedelta(days=30)  # of an issuer's certificate, where it does not run out earlier
 
 _UNCHECKED = CertRevTrustPolicy(
     revocation_checking_policy=RevocationCheckingPolicy(
@@ -75,156 +69,130 @@ def anchors(pinned: Sequence[str]) -> dict[str, str]:
     return site | {issuer.sha256: issuer.id for issuer in issuers()}
 
 
-def build(
-    leaf: x509.Certificate,
-    known: Sequence[x509.Certificate],
-    roots: dict[str, str],
-    route: Route,
-    deadline: Deadline,
-) -> Chain:
-    """Find the chain of a certificate among those that are known, and in the network.
-
-    Every issuer that fits is tried, because an old one may come before the right one. If no chain
-    is valid, an incomplete one is returned rather than a broken one.
-    """
-    search = _Search(
-        known=sorted(known, key=lambda certificate: issuing.preference(certificate, _moment(leaf))),
-        roots=roots,
-        route=route,
-        deadline=deadline,
-        moment=_moment(leaf),
-        attempts=[],
-        bodies={},
-    )
-    best = Chain(certificates=[leaf], problem="NO_ISSUER", attempts=search.attempts)
-    for count, way in enumerate(_ways((leaf,), search)):
-        if not way.problem:
-            return way
-        if not count or _rank(way) < _rank(best):
-            best = way
-    best.anchor = ""
-    return best
-
-
 def fingerprint(certificate: x509.Certificate) -> str:
     """Return the SHA-256 of the DER, upper-case hex."""
     return certificate.sha256.hex().upper()
 
 
-class _Search(msgspec.Struct, kw_only=True):
-    """The settings of one search for a chain, and how much of its limits is left."""
+class Search:
+    """A search for the chain of a certificate among those that are known, and in the network."""
 
-    known: list[x509.Certificate]
-    roots: dict[str, str]
-    route: Route
-    deadline: Deadline
-    moment: datetime
-    attempts: list[Attempt]
-    bodies: dict[str, bytes | None]
-    """What each address gave; None: nothing."""
-    steps: int = _MOST_STEPS
+    def __init__(
+        self,
+        leaf: x509.Certificate,
+        known: Sequence[x509.Certificate],
+        roots: dict[str, str],
+        route: Route,
+        deadline: Deadline,
+    ) -> None:
+        """Prepare it; `roots` are the trusted ones, as `anchors` returns them."""
+        # now, or the nearest moment at which the end entity is in force
+        moment = min(max(datetime.now(UTC), leaf.not_valid_before), leaf.not_valid_after)
+        self._leaf, self._moment = leaf, moment
+        self._known = sorted(known, key=lambda issuer: issuing.preference(issuer, moment))
+        self._roots, self._route, self._deadline = roots, route, deadline
+        self._attempts: list[Attempt] = []
+        self._bodies: dict[str, bytes | None] = {}  # what each address gave; None: nothing
+        self._steps = _MOST_STEPS
 
+    def best(self) -> Chain:
+        """Return a valid chain; if there is none, an incomplete one rather than a broken one.
 
-def _ways(path: tuple[x509.Certificate, ...], search: _Search) -> Iterator[Chain]:
-    """Yield every chain that continues a path upwards, the likeliest first."""
-    last = path[-1]
-    chain = Chain(certificates=list(path), attempts=search.attempts)
-    if name := search.roots.get(fingerprint(last)):
-        chain.anchor = name
-        chain.problem = _verdict(chain, search.moment)
-        yield chain
-        return
-    if last.issuer.hashable == last.subject.hashable:
-        chain.problem = "NOT_PINNED"
-        yield chain
-        return
-    tried = {fingerprint(certificate) for certificate in path}
-    leads_on = False
-    for issuer in _issuers(last, search, tried, chain) if len(path) <= _LONGEST else ():
-        leads_on = True
-        yield from _ways((*path, issuer), search)
-    if not leads_on:
-        chain.problem = chain.problem or "NO_ISSUER"
-        yield chain
+        Every issuer that fits is tried, because an old one may come before the right one.
+        """
+        invalid = []
+        for way in self._ways((self._leaf,)):
+            if not way.problem:
+                return way
+            invalid.append(way)
+        best = min(invalid, key=_rank)
+        best.anchor = ""
+        return best
 
+    def _ways(self, path: tuple[x509.Certificate, ...]) -> Iterator[Chain]:
+        """Yield every chain that continues a path upwards, the likeliest first."""
+        last = path[-1]
+        chain = Chain(certificates=list(path), attempts=self._attempts)
+        if name := self._roots.get(fingerprint(last)):
+            chain.anchor = name
+            chain.problem = _verdict(chain, self._moment)
+            yield chain
+            return
+        if last.issuer.hashable == last.subject.hashable:
+            chain.problem = "NOT_PINNED"
+            yield chain
+            return
+        tried = {fingerprint(certificate) for certificate in path}
+        leads_on = False
+        for issuer in self._issuers(last, tried, chain) if len(path) <= _LONGEST else ():
+            leads_on = True
+            yield from self._ways((*path, issuer))
+        if not leads_on:
+            chain.problem = chain.problem or "NO_ISSUER"
+            yield chain
 
-def _issuers(
-    child: x509.Certificate, search: _Search, tried: set[str], chain: Chain
-) -> Iterator[x509.Certificate]:
-    """Yield the issuers of a certificate; those from the network after those at hand.
+    def _issuers(
+        self, child: x509.Certificate, tried: set[str], chain: Chain
+    ) -> Iterator[x509.Certificate]:
+        """Yield the issuers of a certificate; those from the network after those at hand.
 
-    If an issuer's key did not sign the certificate, the chain is reported as broken only if the
-    certificate names that very key.
-    """
-    for issuer in search.known:
-        if issuing.may_have_issued(issuer, child) and _is_new(issuer, search, tried):
-            objection = issuing.objection(issuer, child)
-            if not objection:
+        If an issuer's key did not sign the certificate, the chain is reported as broken only if the
+        certificate names that very key.
+        """
+        for issuer in self._known:
+            if issuing.may_have_issued(issuer, child) and self._is_new(issuer, tried):
+                objection = issuing.objection(issuer, child)
+                if not objection:
+                    yield issuer
+                elif objection != "BAD_SIGNATURE" or issuing.is_named(issuer, child):
+                    chain.problem = objection
+        for issuer in self._from_network(child):
+            if self._is_new(issuer, tried):
                 yield issuer
-            elif objection != "BAD_SIGNATURE" or issuing.is_named(issuer, child):
-                chain.problem = objection
-    for issuer in _from_network(child, search):
-        if _is_new(issuer, search, tried):
-            yield issuer
 
+    def _is_new(self, issuer: x509.Certificate, tried: set[str]) -> bool:
+        name = fingerprint(issuer)
+        if name in tried or not self._steps:
+            return False
+        tried.add(name)
+        self._steps -= 1
+        return True
 
-def _is_new(issuer: x509.Certificate, search: _Search, tried: set[str]) -> bool:
-    name = fingerprint(issuer)
-    if name in tried or not search.steps:
-        return False
-    tried.add(name)
-    search.steps -= 1
-    return True
+    def _from_network(self, child: x509.Certificate) -> Iterator[x509.Certificate]:
+        facts = parse(child.dump())
+        key_id = (child.authority_key_identifier or b"").hex().upper()
+        urls = [url for issuer in issuers() if issuer.key_id == key_id for url in issuer.urls]
+        urls += facts.ca_issuer_urls if isinstance(facts, Certificate) else ()
+        for url in dict.fromkeys(urls):
+            kept = cache.recall(url)
+            if kept and (fitting := issuing.fitting(kept, child, self._moment)[0]):
+                yield from fitting
+                continue
+            if url not in self._bodies:
+                self._bodies[url] = self._fetched(url)
+            if (body := self._bodies[url]) is None:
+                continue
+            fitting, objection = issuing.fitting(body, child, self._moment)
+            if fitting:
+                until = min(fitting[0].not_valid_after, datetime.now(UTC) + _KEPT)
+                cache.remember(url, body, until)
+                yield from fitting
+            elif (attempt := Attempt(url=url, name=objection)) not in self._attempts:
+                self._attempts.append(attempt)
 
-
-def _from_network(child: x509.Certificate, search: _Search) -> Iterator[x509.Certificate]:
-    facts = parse(child.dump())
-    key_id = (child.authority_key_identifier or b"").hex().upper()
-    urls = [url for issuer in issuers() if issuer.key_id == key_id for url in issuer.urls]
-    urls += facts.ca_issuer_urls if isinstance(facts, Certificate) else ()
-    for url in dict.fromkeys(urls):
-        kept = cache.recall(url)
-        if kept and (fitting := issuing.fitting(kept, child, search.moment)[0]):
-            yield from fitting
-            continue
-        if url not in search.bodies:
-            search.bodies[url] = _fetched(url, search)
-        body = search.bodies[url]
-        if body is None:
-            continue
-        fitting, objection = issuing.fitting(body, child, search.moment)
-        if fitting:
-            until = min(fitting[0].not_valid_after, datetime.now(UTC) + _KEPT)
-            cache.remember(url, body, until)
-            yield from fitting
-        else:
-            _note(Attempt(url=url, name=objection), search)
-
-
-def _fetched(url: str, search: _Search) -> bytes | None:
-    try:
-        request = Request(url=url, limit_bytes=files.LIMIT_BYTES)
-        return fetch(request, search.route, search.deadline.share(3))
-    except WebError as error:
-        _note(Attempt(url=url, name=error.name, detail=error.detail), search)
-        return None
-
-
-def _note(attempt: Attempt, search: _Search) -> None:
-    if attempt not in search.attempts:
-        search.attempts.append(attempt)
+    def _fetched(self, url: str) -> bytes | None:
+        try:
+            request = Request(url=url, limit_bytes=issuing.LIMIT_BYTES)
+            return fetch(request, self._route, self._deadline.share(3))
+        except WebError as error:
+            self._attempts.append(Attempt(url=url, name=error.name, detail=error.detail))
+            return None
 
 
 def _rank(chain: Chain) -> tuple[int, int]:
     mild = ("NOT_PINNED", "NO_ISSUER")
     place = mild.index(chain.problem) if chain.problem in mild else len(mild)
     return place, -len(chain.certificates)
-
-
-def _moment(leaf: x509.Certificate) -> datetime:
-    """Return now, or the nearest moment at which the end entity is in force."""
-    moment: datetime = min(max(datetime.now(UTC), leaf.not_valid_before), leaf.not_valid_after)
-    return moment
 
 
 def _verdict(chain: Chain, moment: datetime) -> str:

@@ -12,29 +12,22 @@ from msgspec.structs import replace
 from cardtool.deadline import Deadline
 from cardtool.model.trust import Attempt, Trust
 from cardtool.probe import jobs
-from cardtool.probe.online import chain, files, status
+from cardtool.probe.online import chain, issuing, status
 from cardtool.web.client import Route
-
-_QUESTION = msgspec.json.Decoder(jobs.ProveTrust)
 
 
 def answer(question: bytes) -> bytes:
     """Prove the chain and the revocation state of each certificate."""
-    asked = _QUESTION.decode(question)
-    return jobs.encode_answer(prove(asked))
+    return jobs.encode_answer(prove(msgspec.json.decode(question, type=jobs.ProveTrust)))
 
 
 def prove(asked: jobs.ProveTrust) -> tuple[Trust, ...]:
     """Look for chain and revocation of each certificate; all of them share the time."""
     settings = asked.settings
     deadline = Deadline(settings.timeout_s)
-    known = [
-        certificate
-        for der in asked.others
-        for certificate in files.certificates(bytes.fromhex(der))
-    ]
+    known = [issuer for der in asked.others for issuer in issuing.certificates(bytes.fromhex(der))]
     if settings.certificates:
-        known += files.folder(settings.certificates)
+        known += issuing.folder(settings.certificates)
     route = Route(proxy=settings.proxy, allow_private=settings.allow_private)
     roots = chain.anchors(settings.roots)
     return tuple(
@@ -52,7 +45,7 @@ def _prove_one(
     route: Route,
     deadline: Deadline,
 ) -> Trust:
-    (leaf, *_) = (*files.certificates(der), None)
+    (leaf, *_) = (*issuing.certificates(der), None)
     trust = Trust(
         sha256=hashlib.sha256(der).hexdigest().upper(),
         asked_at=datetime.now(UTC),
@@ -61,7 +54,7 @@ def _prove_one(
     if leaf is None:
         return trust
     try:
-        way = chain.build(leaf, known, roots, route, deadline)
+        way = chain.Search(leaf, known, roots, route, deadline).best()
         answer, attempts = status.ask(way, route, deadline)
     except Exception as error:  # noqa: BLE001 - one certificate must not cost the others theirs
         lost = Attempt(url="-", name="DAMAGED", detail=type(error).__name__)

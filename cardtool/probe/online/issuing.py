@@ -1,15 +1,65 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether one certificate issued another. Knows of no chain, and asks nobody."""
+"""Certificates out of files, and which of them issued another. Knows of no chain, and asks nobody.
 
-from datetime import datetime
+A file has DER, PEM or a bundle as issuers publish it.
+"""
 
-from asn1crypto import x509
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from asn1crypto import cms, pem, x509
 from pyhanko_certvalidator.sig_validate import DefaultSignatureValidator
 
-from cardtool.probe.online import files
+LIMIT_BYTES = 100 * 1024
+"""Of a file with an issuer's certificate; a real one has 1 to 5 kB."""
 
-_MOST = 64
-"""Certificates of a file that are looked at."""
+_MOST_FILES = 200  # of a folder
+_MOST_CERTIFICATES = 64  # of a file
+
+
+def certificates(body: bytes) -> tuple[x509.Certificate, ...]:
+    """Return the certificates in a file's bytes; none where they are something else."""
+    try:
+        return tuple(_read(body))
+    except Exception:  # noqa: BLE001 - asn1crypto says no to odd bytes in many ways
+        return ()
+
+
+def folder(name: str) -> Iterator[x509.Certificate]:
+    """Give the certificates in the files of a folder; what cannot be read is passed over."""
+    try:
+        files = sorted(file for file in Path(name).iterdir() if file.is_file())
+    except OSError:
+        return
+    for file in files[:_MOST_FILES]:
+        try:
+            with file.open("rb") as stream:
+                yield from certificates(stream.read(LIMIT_BYTES))
+        except OSError:
+            continue
+
+
+def _read(body: bytes) -> Iterator[x509.Certificate]:
+    if pem.detect(body):
+        for kind, _, der in pem.unarmor(body, multiple=True):
+            if kind == "CERTIFICATE":
+                yield _whole(der)
+        return
+    try:
+        yield _whole(body)
+    except ValueError:  # RFC 5280 §4.2.2.1 lets an issuer publish a bundle instead
+        for choice in cms.ContentInfo.load(body)["content"]["certificates"]:
+            yield _whole(choice.chosen.dump())
+
+
+def _whole(der: bytes) -> x509.Certificate:
+    """Read a certificate and the parts that are going to be asked for, for they are read late."""
+    certificate = x509.Certificate.load(der, strict=True)
+    _ = certificate.subject.hashable, certificate.issuer.hashable, certificate.ca
+    _ = certificate.key_identifier, certificate.authority_key_identifier
+    _ = min(certificate.not_valid_before, certificate.not_valid_after, datetime.now(UTC))
+    return certificate
 
 
 def fitting(
@@ -18,7 +68,7 @@ def fitting(
     """Return the issuers among the certificates of a file, and why the others are not."""
     why = "NOT_FOR_IT"
     suitable = []
-    for issuer in files.certificates(body)[:_MOST]:
+    for issuer in certificates(body)[:_MOST_CERTIFICATES]:
         if may_have_issued(issuer, child):
             why = objection(issuer, child)
             if not why:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from asn1crypto import crl, ocsp, pem
+from msgspec.structs import replace
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.authority import AuthorityWithCert
 from pyhanko_certvalidator.errors import (
@@ -37,15 +38,12 @@ from cardtool.model.trust import Attempt, Status
 from cardtool.probe.certificate import parse
 from cardtool.probe.online import cache
 from cardtool.probe.online.chain import Chain
-from cardtool.probe.online.fetch import fetch
 from cardtool.web.addresses import WebError
-from cardtool.web.client import Request, Route
+from cardtool.web.client import Request, Route, fetch
 
 _OCSP_BYTES = 100 * 1024
 _CRL_BYTES = 10 * 1024 * 1024
-
-_TOLERANCE = timedelta(minutes=5)
-"""How far the clocks here and there may be apart."""
+_TOLERANCE = timedelta(minutes=5)  # how far the clocks here and there may be apart
 
 _REASONS = {
     "key_compromise": "keyCompromise",
@@ -59,8 +57,6 @@ _REASONS = {
     "aa_compromise": "aACompromise",
 }
 """asn1crypto's names to those of RFC 5280 §5.3.1."""
-
-_Verdict = tuple[Literal["good", "revoked", "suspended", "unknown"], datetime | None, str]
 
 
 def ask(
@@ -120,20 +116,14 @@ def _judge_ocsp(url: str, body: bytes, chain: Chain) -> Status:
             break
     else:
         raise WebError(name="NOT_FOR_IT")
-    context = _context(chain, ocsps=[answer])
-    _must_be_fresh(answer, context)
-    status, revoked_at, reason = asyncio.run(
-        _verdict(verify_ocsp_response, chain, context, single["cert_status"].name)
-    )
-    return Status(
+    good = Status(
         source="ocsp",
         url=url,
-        status=status,
+        status="good",
         said_at=basic["tbs_response_data"]["produced_at"].native,
         next_at=single["next_update"].native,
-        revoked_at=revoked_at,
-        reason=reason,
     )
+    return _verified(good, answer, chain, single["cert_status"].name)
 
 
 def _by_crl(url: str, chain: Chain, route: Route, deadline: Deadline) -> Status:
@@ -152,55 +142,49 @@ def _by_crl(url: str, chain: Chain, route: Route, deadline: Deadline) -> Status:
 def _judge_crl(url: str, body: bytes, chain: Chain) -> Status:
     der = next(pem.unarmor(body, multiple=True))[2] if pem.detect(body) else body
     listed = crl.CertificateList.load(der, strict=True)
-    container = CRLContainer(listed)
-    context = _context(chain, crls=[container])
-    _must_be_fresh(container, context)
-    status, revoked_at, reason = asyncio.run(_verdict(verify_crl, chain, context, "good"))
-    return Status(
+    good = Status(
         source="crl",
         url=url,
-        status=status,
+        status="good",
         said_at=listed["tbs_cert_list"]["this_update"].native,
         next_at=listed["tbs_cert_list"]["next_update"].native,
-        revoked_at=revoked_at,
-        reason=reason,
     )
+    return _verified(good, CRLContainer(listed), chain, "good")
 
 
-async def _verdict(verify: Any, chain: Chain, context: Any, expected: str) -> _Verdict:  # noqa: ANN401
-    """Have an answer verified; `expected` is what it says of the certificate."""
-    try:
-        await verify(chain.certificates[0], chain.path(), context)
-    except RevokedError as error:
-        reason = _REASONS.get(error.reason.native, "unspecified")
-        kind: Literal["suspended", "revoked"]
-        kind = "suspended" if reason == "certificateHold" else "revoked"
-        return kind, error.revocation_dt, reason
-    except (CRLNoMatchesError, OCSPNoMatchesError) as error:
-        raise WebError(name="NOT_FOR_IT") from error
-    except OCSPValidationIndeterminateError as error:
-        if expected == "unknown" and not error.failures:
-            return "unknown", None, ""
-        raise WebError(name="BAD_SIGNATURE") from error
-    except (CRLValidationError, OCSPValidationError, PathValidationError) as error:
-        raise WebError(name="BAD_SIGNATURE") from error
-    return "good", None, ""
-
-
-def _context(chain: Chain, **answers: Any) -> ValidationContext:  # noqa: ANN401 - pyhanko's own
-    return ValidationContext(
+def _verified(
+    good: Status, answer: CRLContainer | OCSPContainer, chain: Chain, expected: str
+) -> Status:
+    """Return what an answer says once it is verified; `expected` is what it claims."""
+    is_ocsp = isinstance(answer, OCSPContainer)
+    answers: dict[str, Any] = {"ocsps" if is_ocsp else "crls": [answer]}
+    context = ValidationContext(
         trust_roots=[chain.certificates[-1]],
         other_certs=chain.certificates,
         allow_fetching=False,
         time_tolerance=_TOLERANCE,
         **answers,
     )
-
-
-def _must_be_fresh(answer: CRLContainer | OCSPContainer, context: ValidationContext) -> None:
     usability = answer.usable_at(context.revinfo_policy, context.timing_params)
     if usability.rating is not RevinfoUsabilityRating.OK:
         raise WebError(name="EXPIRED", detail=f"judged at {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    verify: Any = verify_ocsp_response if is_ocsp else verify_crl
+    try:
+        asyncio.run(verify(chain.certificates[0], chain.path(), context))
+    except RevokedError as error:
+        reason = _REASONS.get(error.reason.native, "unspecified")
+        status: Literal["suspended", "revoked"]
+        status = "suspended" if reason == "certificateHold" else "revoked"
+        return replace(good, status=status, revoked_at=error.revocation_dt, reason=reason)
+    except (CRLNoMatchesError, OCSPNoMatchesError) as error:
+        raise WebError(name="NOT_FOR_IT") from error
+    except OCSPValidationIndeterminateError as error:
+        if expected == "unknown" and not error.failures:
+            return replace(good, status="unknown")
+        raise WebError(name="BAD_SIGNATURE") from error
+    except (CRLValidationError, OCSPValidationError, PathValidationError) as error:
+        raise WebError(name="BAD_SIGNATURE") from error
+    return good
 
 
 def _read(judge: Callable[[], Status]) -> Status:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from cardtool.model.hiding import hashed
 from cardtool.model.redact import redact
 from cardtool.model.snapshot import Snapshot, encode
-from cardtool.probe import accounts
+from cardtool.probe import identity
 from tests.described import FILES, read
 from tests.golden.desk import desk
 
@@ -150,11 +150,11 @@ def test_an_account_has_one_hash_wherever_it_stands() -> None:
     [("Ayşe Çınar,Oda 3,,", "Ayşe Çınar"), ("pcscd", ""), ("", ""), (",,,", "")],
 )
 def test_a_full_name_is_read_from_what_is_registered(registered: str, name: str) -> None:
-    assert accounts.full_name(registered) == name
+    assert identity.full_name(registered) == name
 
 
 def test_what_the_environment_says_of_the_account_is_known() -> None:
-    said = accounts.own(
+    said = identity.names(
         {
             "SUDO_USER": "ayse",
             "LOGNAME": "root",
@@ -168,5 +168,5 @@ def test_what_the_environment_says_of_the_account_is_known() -> None:
 
 
 def test_the_registered_name_of_who_used_sudo_is_known() -> None:
-    assert "root" in accounts.own({"SUDO_UID": "0"})
-    assert accounts.own({"SUDO_UID": "4294967295000"}) == accounts.own({"SUDO_UID": "none"})
+    assert "root" in identity.names({"SUDO_UID": "0"})
+    assert identity.names({"SUDO_UID": "4294967295000"}) == identity.names({"SUDO_UID": "none"})

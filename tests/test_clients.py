@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cardtool.model.surroundings import Process
-from cardtool.probe import clients
+from cardtool.probe import surroundings
 from tests.conftest import require
 from tests.rig import pcsc
 from tests.rig.card import unknown_card
@@ -41,7 +41,7 @@ sys.stdin.read()
     ],
 )
 def test_program_uses_pcsc_if_it_has_the_library(libraries: list[str], *, uses: bool) -> None:
-    assert clients.uses_pcsc(libraries) == uses
+    assert surroundings.uses_pcsc(libraries) == uses
 
 
 def test_a_name_that_is_no_utf8_hides_no_program() -> None:
@@ -54,7 +54,7 @@ def test_a_name_that_is_no_utf8_hides_no_program() -> None:
         assert other.stdout is not None
         other.stdout.readline()
 
-        found = clients.look((), 10)
+        found = surroundings.clients((), 10)
         other.kill()
 
     assert Process(pid=other.pid, name="kart?rm") in found
@@ -86,9 +86,9 @@ def _holder(program: Path) -> Iterator[int]:
 def test_program_that_holds_the_card_is_named(tmp_path: Path) -> None:
     require(not pcsc.missing(), pcsc.missing())
     with _holder(tmp_path / "imza-ofisi") as pid:
-        found = clients.look((), 30.0)
-        without = clients.look((pid,), 30.0)
-        in_no_time = clients.look((), 0.0)
+        found = surroundings.clients((), 30.0)
+        without = surroundings.clients((pid,), 30.0)
+        in_no_time = surroundings.clients((), 0.0)
 
     assert Process(pid=pid, name="imza-ofisi") in found
     assert not {os.getpid(), os.getppid()} & {each.pid for each in found}
@@ -100,6 +100,6 @@ def test_program_that_holds_the_card_is_named(tmp_path: Path) -> None:
 def test_daemon_is_no_client_whatever_its_drivers_load(tmp_path: Path) -> None:
     require(not pcsc.missing(), pcsc.missing())
     with _holder(tmp_path / "pcscd") as pid:
-        found = clients.look((), 30.0)
+        found = surroundings.clients((), 30.0)
 
     assert pid not in {each.pid for each in found}

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from cardtool.model.surroundings import Service
-from cardtool.probe import services
+from cardtool.probe import surroundings
 
 _TEXTS = Path(__file__).parent / "recorded" / "services"
 
@@ -47,12 +47,12 @@ def test_state_and_start_are_the_words_of_systemd(
 ) -> None:
     text = (_TEXTS / f"{name}.txt").read_text()
 
-    assert services.parse_systemctl(text) == _services(socket, service)
+    assert surroundings.parse_systemctl(text) == _services(socket, service)
 
 
 def test_text_that_is_no_list_of_properties_names_no_service() -> None:
-    assert services.parse_systemctl("") == ()
-    assert services.parse_systemctl("Unknown command verb show.\n\n=\nLoadState=loaded\n") == ()
+    assert surroundings.parse_systemctl("") == ()
+    assert surroundings.parse_systemctl("Unknown command verb show.\n\n=\nLoadState=loaded\n") == ()
 
 
 class _WindowsService:
@@ -77,7 +77,7 @@ def test_windows_services_are_told_by_the_words_of_windows() -> None:
             raise psutil.AccessDenied(0, name)
         return _WindowsService("stopped", "disabled")
 
-    assert tuple(services.describe_windows(ask)) == (
+    assert tuple(surroundings.describe_windows(ask)) == (
         Service(name="SCardSvr", state="stopped", start="disabled"),
         Service(name="ScDeviceEnum", state=""),
     )
@@ -94,7 +94,7 @@ def test_both_units_are_asked_for_at_once(
     asked = tmp_path / "asked"
     systemctl = _program(tmp_path, f'echo "$@" >>"{asked}"\ncat "{_TEXTS / name}.txt"')
 
-    assert services.look(30.0, systemctl) == _services(socket, service)
+    assert surroundings.services(30.0, systemctl) == _services(socket, service)
     assert asked.read_text().split()[:3] == ["show", "pcscd.socket", "pcscd.service"]
     assert len(asked.read_text().splitlines()) == 1
 
@@ -106,13 +106,13 @@ def test_system_that_refuses_or_does_not_answer_names_no_service(
 ) -> None:
     start = time.monotonic()
 
-    assert services.look(1.0, _program(tmp_path, script)) == ()
+    assert surroundings.services(1.0, _program(tmp_path, script)) == ()
     assert time.monotonic() - start < 30
 
 
 @linux
 def test_system_without_systemd_names_no_service(tmp_path: Path) -> None:
-    assert services.look(30.0, str(tmp_path / "systemctl")) == ()
+    assert surroundings.services(30.0, str(tmp_path / "systemctl")) == ()
 
 
 @linux
@@ -123,6 +123,6 @@ def test_this_machine_is_asked_in_words_that_its_systemctl_knows() -> None:
     version = subprocess.run(["systemctl", "--version"], capture_output=True, check=False)
     assert version.returncode == 0
 
-    names = [each.name for each in services.look(30.0)]
+    names = [each.name for each in surroundings.services(30.0)]
 
     assert names == (["pcscd.socket", "pcscd.service"] if running else [])

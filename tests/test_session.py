@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from cardtool.model.surroundings import Session
-from cardtool.probe import session
-from cardtool.probe.session import Desktop
+from cardtool.probe import host
 
 
 def _marks(environment: Mapping[str, str], root: Path) -> tuple[str, ...]:
-    return session.look(environment, root, Desktop()).marks
+    return host.session(environment, root, (None, False)).marks
 
 
 @pytest.mark.parametrize(
@@ -91,12 +90,12 @@ def test_a_container_has_polkit_where_a_bus_can_start_it(
 
 
 def test_windows_tells_number_and_remote_screen(tmp_path: Path) -> None:
-    found = session.look({}, tmp_path, Desktop(id=0, is_remote=True))
+    found = host.session({}, tmp_path, (0, True))
 
     assert found == Session(id=0, marks=("rdp",))
 
 
 def test_other_systems_have_no_number(tmp_path: Path) -> None:
-    found = session.look({}, tmp_path)
+    found = host.session({}, tmp_path)
 
     assert (found.id is None) == (sys.platform != "win32")

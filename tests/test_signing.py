@@ -36,7 +36,7 @@ from cardtool.model.snapshot import (
     Token,
 )
 from cardtool.probe import certificate
-from cardtool.probe.challenge import Challenge
+from cardtool.probe.signing import Challenge
 from cardtool.probe.signing_jobs import environment
 from cardtool.rules import diagnose
 from cardtool.rules.signing import (

@@ -13,6 +13,7 @@ from cardtool.model.snapshot import Failure
 from cardtool.probe import jobs
 from cardtool.probe.isolation import Workers
 from cardtool.probe.surroundings import Surroundings
+from tests.desks import desk
 
 _LOADS_PCSC = "import smartcard.scard, sys; print('loaded', flush=True); sys.stdin.read()"
 
@@ -34,7 +35,7 @@ def test_programs_that_use_pcsc_are_told_without_the_look_itself(workers: Worker
 
         around = Surroundings(10)
         around.find_clients(workers.pids)
-        seen = around.seen()
+        seen = around.added_to(desk())
         other.terminate()
 
     pids = {each.pid for each in seen.clients or ()}
@@ -44,10 +45,10 @@ def test_programs_that_use_pcsc_are_told_without_the_look_itself(workers: Worker
 
 
 def test_what_was_not_asked_for_is_not_looked_at() -> None:
-    seen = Surroundings(10).seen()
+    seen = Surroundings(10).added_to(desk())
 
     assert seen.clients is None
-    assert seen.services == ()
+    assert seen.host.services == ()
     assert not isinstance(seen.usb, Failure) or seen.usb.name != "TIMEOUT"
 
 
@@ -56,6 +57,6 @@ def test_a_usb_device_that_keeps_its_readers_waiting_keeps_nobody_else(tmp_path:
     device.mkdir(parents=True)
     subprocess.run(["mkfifo", device / "idVendor"], check=True)  # whoever opens it waits
 
-    seen = Surroundings(0.2, tmp_path).seen()
+    seen = Surroundings(0.2, tmp_path).added_to(desk())
 
     assert seen.usb == Failure(api="usb", name="TIMEOUT")

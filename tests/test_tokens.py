@@ -2,7 +2,7 @@
 """Which reader a slot is."""
 
 from cardtool.model.snapshot import Slot
-from cardtool.probe.tokens import match_slots
+from cardtool.probe.reading import match_slots
 
 _LONG = "Generic Smart Card Reader Interface of a Maker With a Very Long Name 00 0"
 

@@ -15,7 +15,7 @@ from cardtool.catalog import load
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import UsbDevice
 from cardtool.probe import program, usb
-from cardtool.probe.usb import UsbState, _linux
+from cardtool.probe.usb import UsbState
 
 
 def look(root: Path = Path("/")) -> UsbState:
@@ -242,7 +242,7 @@ def test_the_files_are_only_read(tree: Tree) -> None:
     tree.plug("1-1", "072F:90CC", "0b")
     before = {file: file.stat().st_mtime_ns for file in tree.root.rglob("*")}
 
-    _linux.read(tree.root)
+    usb.read_sysfs(tree.root)
 
     assert {file: file.stat().st_mtime_ns for file in tree.root.rglob("*")} == before
 

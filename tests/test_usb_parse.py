@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import UsbDevice
-from cardtool.probe.usb import parse, plist
+from cardtool.probe.program import property_list
+from cardtool.probe.usb import parse
 
 _RECORDED = Path(__file__).parent / "recorded/usb"
 
@@ -201,10 +202,10 @@ _MARKUP = st.lists(
 
 @given(st.binary(max_size=80) | _MARKUP.map(lambda parts: "".join(["<plist>", *parts]).encode()))
 def test_no_bytes_make_the_reading_of_property_lists_raise(content: bytes) -> None:
-    plist.read(content)
+    property_list(content)
 
     for head in (b"bplist00", b"bplist00\xd1\x01\x02"):
-        plist.read(head + content + bytes(6) + b"\x01\x01" + bytes(7) + b"\x01" + bytes(16))
+        property_list(head + content + bytes(6) + b"\x01\x01" + bytes(7) + b"\x01" + bytes(16))
 
 
 @given(

@@ -55,8 +55,7 @@ class _Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 @once
 def load() -> dict[str, Procedure]:
     """Give every procedure by its name, in the order they are listed in."""
-    every = toml.shipped("procedures.toml", _Procedures).procedure
-    return {procedure.name: procedure for procedure in every}
+    return {each.name: each for each in toml.shipped("procedures.toml", _Procedures).procedure}
 
 
 def guide(procedure: Procedure, role: Role | None, institution: Institution) -> Guide:

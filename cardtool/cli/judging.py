@@ -53,9 +53,9 @@ def leaving(asked: Asked, snapshot: Snapshot) -> Snapshot:
 def redacted(asked: Asked, snapshot: Snapshot) -> Snapshot:
     """Return a snapshot without the person in it."""
     from cardtool.model.redact import redact  # noqa: PLC0415
-    from cardtool.probe import accounts  # noqa: PLC0415
+    from cardtool.probe import identity  # noqa: PLC0415
 
-    return redact(snapshot, asked.key, accounts.own())
+    return redact(snapshot, asked.key, identity.names())
 
 
 def hiding(asked: Asked) -> "Hiding | None":

@@ -87,9 +87,9 @@ def _prepare(asked: Asked) -> Iterator[None]:
     import cardtool.model.redact  # noqa: F401, PLC0415
 
     yield
-    from cardtool.probe import accounts  # noqa: PLC0415
+    from cardtool.probe import identity  # noqa: PLC0415
 
-    accounts.own()
+    identity.names()
     yield
     if not asked.format.binary:  # their package may be missing; that is reported later
         view(asked.format.name)

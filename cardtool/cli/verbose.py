@@ -12,7 +12,7 @@ from pathlib import Path
 from cardtool.model.hiding import without_numbers
 from cardtool.model.names import USER, Accounts
 from cardtool.model.snapshot import Card, Failure, Module, Reader, Snapshot
-from cardtool.probe import accounts
+from cardtool.probe import identity
 from cardtool.views.harmless import escape
 
 _LOG = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class _Harmless(logging.Formatter):
 
     def __init__(self) -> None:
         super().__init__("%(name)s: %(message)s")
-        self._accounts = Accounts(accounts.own())
+        self._accounts = Accounts(identity.names())
         self._home = str(Path("~").expanduser())
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name

@@ -8,7 +8,7 @@ here raises, whatever the bytes are. The tests compare the facts with those of c
 Source: RFC 5280 §4.1; drivers_notes/certificates.md#what-parsers-refuse.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +17,7 @@ from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Failure
 from cardtool.probe import der
 from cardtool.probe.der import DerError, Element
-from cardtool.probe.extensions import PARTS
+from cardtool.probe.extensions import PARTS, Fields
 
 SIZE_LIMIT_BYTES = 16 * 1024
 """The largest certificate that is read, in a few milliseconds; a real one is under 4 kB."""
@@ -43,8 +43,7 @@ _ATTRIBUTE_TYPES = {
 
 _RSA = "1.2.840.113549.1.1.1"
 _EC = "1.2.840.10045.2.1"
-_EDWARDS = {"1.3.101.112": "ed25519", "1.3.101.113": "ed448"}
-"""Source: RFC 8410 §3."""
+_EDWARDS = {"1.3.101.112": "ed25519", "1.3.101.113": "ed448"}  # source: RFC 8410 §3
 _CURVES = {
     "1.2.840.10045.3.1.7": "secp256r1",
     "1.3.132.0.10": "secp256k1",
@@ -130,44 +129,29 @@ class _Reading:
         if not (begin_has_zone and end_has_zone):
             self.miss("validity")
         before, after = fields[:place], fields[place + 1 :]
+        if before and before[0].tag == _VERSION:
+            if before[0].content not in _VERSIONS:
+                self.miss("version")
+            before = before[1:]
         if algorithm is _NOTHING and len(before) > 1:
             algorithm = before[-2]
         facts: dict[str, Any] = {
-            "serial": self._serial(before),
-            "signature_algorithm": self._algorithm(algorithm),
+            "serial": self._text("serialNumber", _serial, before[0] if before else _NOTHING),
+            "signature_algorithm": self._text("signature", _algorithm, algorithm),
             "issuer": self._name(before[-1] if before else _NOTHING, "issuer"),
             "subject": self._name(after[0] if after else _NOTHING, "subject"),
-            "key": self._key(after[1] if len(after) > 1 else _NOTHING),
+            "key": self._text("subjectPublicKeyInfo", _key, after[1] if after[1:] else _NOTHING),
             "not_before_at": not_before_at,
             "not_after_at": not_after_at,
             **self._extensions(field.content for field in after[2:] if field.tag == _EXTENSIONS),
         }
         return Certificate(**facts, unreadable=tuple(self._missed))
 
-    def _serial(self, before: list[Element]) -> str:
-        if before and before[0].tag == _VERSION:
-            if before[0].content not in _VERSIONS:
-                self.miss("version")
-            before = before[1:]
+    def _text(self, part: str, read: Callable[[Element], str], field: Element) -> str:
         try:
-            return f"{der.integer(der.of(before[0] if before else _NOTHING, der.INTEGER)):X}"
+            return read(field)
         except DerError:
-            self.miss("serialNumber")
-            return ""
-
-    def _algorithm(self, field: Element) -> str:
-        try:
-            parts = der.elements(der.of(field, der.SEQUENCE))
-            return der.dotted(der.of(next(parts, _NOTHING), der.OID))
-        except DerError:
-            self.miss("signature")
-            return ""
-
-    def _key(self, field: Element) -> str:
-        try:
-            return _key(der.of(field, der.SEQUENCE))
-        except DerError:
-            self.miss("subjectPublicKeyInfo")
+            self.miss(part)
             return ""
 
     def _name(self, field: Element, part: str) -> Name:
@@ -188,39 +172,52 @@ class _Reading:
     def _extensions(self, wrapped: Iterable[bytes]) -> dict[str, Any]:
         facts: dict[str, Any] = {}
         seen: dict[str, None] = {}
+        listed: list[Element] = []
         for content in wrapped:
             try:
-                listed, _ = der.element(content, whole=False)
+                outer, _ = der.element(content, whole=False)
+                listed += self.elements(outer.content, "extensions")
             except DerError:
                 self.miss("extensions")
+        for extension in listed:
+            try:
+                kind, *_, value = der.elements(der.of(extension, der.SEQUENCE))
+                dotted = der.dotted(der.of(kind, der.OID))
+            except ValueError:
+                self.miss("extensions")
                 continue
-            for extension in self.elements(listed.content, "extensions"):
-                try:
-                    kind, *_, value = der.elements(der.of(extension, der.SEQUENCE))
-                    dotted = der.dotted(der.of(kind, der.OID))
-                except ValueError:
-                    self.miss("extensions")
-                    continue
-                if dotted in seen:  # forbidden; the first counts
-                    self.miss(PARTS[dotted].name if dotted in PARTS else dotted)
-                elif dotted in PARTS:
-                    facts |= self._extension(dotted, value)
-                seen[dotted] = None
+            if dotted in seen:  # forbidden; the first counts
+                self.miss(PARTS[dotted][0] if dotted in PARTS else dotted)
+            elif dotted in PARTS:
+                facts |= self._extension(*PARTS[dotted], value)
+            seen[dotted] = None
         return facts | {"other_extensions": tuple(dotted for dotted in seen if dotted not in PARTS)}
 
-    def _extension(self, dotted: str, value: Element) -> dict[str, Any]:
+    def _extension(
+        self, name: str, read: Callable[[bytes], Fields], value: Element
+    ) -> dict[str, Any]:
         try:
-            facts = dict(PARTS[dotted].read(der.of(value, der.OCTET_STRING)))
+            facts = dict(read(der.of(value, der.OCTET_STRING)))
         except DerError:
-            self.miss(PARTS[dotted].name)
+            self.miss(name)
             return {}
         for part in facts.pop("unreadable", ()):
             self.miss(part)
         return facts
 
 
-def _key(information: bytes) -> str:
-    """Name a public key from the contents of its SubjectPublicKeyInfo."""
+def _serial(field: Element) -> str:
+    return f"{der.integer(der.of(field, der.INTEGER)):X}"
+
+
+def _algorithm(field: Element) -> str:
+    parts = der.elements(der.of(field, der.SEQUENCE))
+    return der.dotted(der.of(next(parts, _NOTHING), der.OID))
+
+
+def _key(field: Element) -> str:
+    """Name a public key by its SubjectPublicKeyInfo."""
+    information = der.of(field, der.SEQUENCE)
     algorithm, end = der.element(information)
     identifier, after = der.element(der.of(algorithm, der.SEQUENCE))
     kind = der.dotted(der.of(identifier, der.OID))

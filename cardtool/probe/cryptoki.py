@@ -1,20 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What python-pkcs11 leaves out of the PKCS#11 interface: the names of errors, and single slots.
+"""What an opened module's slots, tokens and certificates say, as records. Used in a worker.
 
-Imported in the worker only.
+Nothing here logs in: sessions are public and read-only. What python-pkcs11 leaves out is here too:
+the names of errors, and slots of which one cannot be described. Source: PKCS#11 v2.40.
 """
 
 import ctypes
 import errno
+import hashlib
 import mmap
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any
 
-from pkcs11.exceptions import PKCS11Error
+from pkcs11 import Attribute, ObjectClass, SlotFlag, TokenFlag
+from pkcs11.attributes import AttributeMapper
+from pkcs11.exceptions import PKCS11Error, TokenNotPresent
 
-from cardtool.model.snapshot import Failure
+from cardtool.model.limits import LIST_LIMIT
+from cardtool.model.snapshot import CertificateObject, Failure, ModuleInfo, Slot, Token
+from cardtool.probe import certificate
+from cardtool.probe.jobs import OpenedModule
 
+Handle = Any
+"""An object of python-pkcs11, whose classes are Cython's: module, slot, token, session, object."""
+
+_slots: dict[int, Handle] = {}  # the opened module's slots by identifier
 _Function = Callable[..., int]
 
 _CODES = {
@@ -33,8 +47,6 @@ _CODES = {
 }
 """Return values met while reading. Source: PKCS#11 v2.40 errata 01, pkcs11t.h."""
 
-_NAMES = {code: name for name, code in _CODES.items()}
-
 _SPELT_OTHERWISE = {
     "TokenNotRecognised": "CKR_TOKEN_NOT_RECOGNIZED",
     "AnotherUserAlreadyLoggedIn": "CKR_USER_ANOTHER_ALREADY_LOGGED_IN",
@@ -42,23 +54,119 @@ _SPELT_OTHERWISE = {
 """Exceptions whose class is not the return value's name in another case."""
 
 _SLOT_INFO_BYTES = 64 + 32 + ctypes.sizeof(ctypes.c_ulong) + 4
-"""slotDescription, manufacturerID, flags and two versions. Source: PKCS#11 v2.40, CK_SLOT_INFO."""
+"""slotDescription, manufacturerID, flags and two versions. Source: CK_SLOT_INFO."""
 
 _ALREADY_INITIALISED = 0x191
 
 _INITIALIZE, _GET_SLOT_INFO = 0, 5
 """Places in CK_FUNCTION_LIST of C_Initialize and C_GetSlotInfo, counted from 0."""
 
-
-_ENTRY = "C_GetFunctionList"
-"""What each module exports; dlsym(3) names it where it is missing. Windows does not."""
-
-
 _LIES = (IndexError, MemoryError, OverflowError)
 """What python-pkcs11 raises at a count or a size that cannot be (0.10)."""
 
 REFUSALS = (PKCS11Error, *_LIES)
 """What a call to a module raises when the module is at fault."""
+
+
+def describe(module: Handle) -> OpenedModule | Failure:
+    """Say what an opened module is, and which slots it has."""
+    info = ModuleInfo(
+        description=module.library_description,
+        manufacturer=module.manufacturer_id,
+        version="{}.{}".format(*module.library_version),
+    )
+    broken: dict[int, Failure] = {}
+    try:
+        slots = module.get_slots()
+    except REFUSALS:  # one slot that cannot be described takes the whole list with it
+        try:
+            broken = shield_slots(module.so)
+            slots = module.get_slots()
+        except REFUSALS as error:
+            return name_error(error)
+    if failure := _too_many(slots, "slots"):
+        return failure
+    _slots.update({slot.slot_id: slot for slot in slots})
+    return OpenedModule(
+        info=info,
+        slots=tuple(
+            Slot(id=slot.slot_id, description=slot.slot_description, token=broken.get(slot.slot_id))
+            for slot in slots
+        ),
+        occupied=tuple(slot.slot_id for slot in slots if slot.flags & SlotFlag.TOKEN_PRESENT),
+    )
+
+
+def read_token(slot_id: int) -> Token | Failure | None:
+    """Read the token in one of the slots that `describe` listed."""
+    try:
+        token = _slots[slot_id].get_token()
+    except TokenNotPresent:
+        return None
+    except PKCS11Error as error:
+        return name_error(error)
+    return Token(
+        label=token.label,
+        manufacturer=token.manufacturer_id,
+        model=token.model,
+        serial=token.serial.decode(errors="replace").strip("\0 "),
+        flags=flag_names(int(token.flags)),
+        certificates=_read_certificates(token),
+    )
+
+
+def flag_names(flags: int) -> tuple[str, ...]:
+    """Name the set bits of CK_TOKEN_INFO; one without a name is its hex value."""
+    bits = [1 << place for place in range(64) if flags >> place & 1]
+    names = {member.value: f"CKF_{member.name}" for member in TokenFlag}
+    return tuple(names.get(bit, f"0x{bit:08X}") for bit in bits)
+
+
+def _read_certificates(token: Handle) -> tuple[CertificateObject, ...] | Failure:
+    mapper = AttributeMapper()
+    mapper.attribute_types[Attribute.LABEL] = mapper.attribute_types[Attribute.ID]  # raw bytes
+    try:
+        session = token.open(attribute_mapper=mapper)
+        try:
+            wanted = {Attribute.CLASS: ObjectClass.CERTIFICATE}
+            objects = list(islice(session.get_objects(wanted), LIST_LIMIT + 1))
+            return _too_many(objects, "certificates") or tuple(map(_read_certificate, objects))
+        finally:
+            with suppress(PKCS11Error):  # the session dies with a card that was pulled
+                session.close()
+    except REFUSALS as error:
+        return name_error(error)
+
+
+def _too_many(items: Sequence[object], of: str) -> Failure | None:
+    """Refuse a list longer than any card has; cut off, it would look like the whole list."""
+    if len(items) <= LIST_LIMIT:
+        return None
+    return Failure(api="worker", name="OVERSIZE", detail=f"more than {LIST_LIMIT} {of}")
+
+
+def _read_certificate(stored: Handle) -> CertificateObject:
+    label = bytes(attribute(stored, Attribute.LABEL) or b"").decode(errors="replace").strip("\0 ")
+    identifier = bytes(attribute(stored, Attribute.ID) or b"").hex().upper()
+    try:
+        der = certificate.trim(stored[Attribute.VALUE])
+    except REFUSALS as error:
+        return CertificateObject(content=name_error(error), sha256="", label=label, id=identifier)
+    return CertificateObject(
+        content=certificate.parse(der),
+        sha256=hashlib.sha256(der).hexdigest().upper(),
+        label=label,
+        id=identifier,
+        der=der.hex().upper(),
+    )
+
+
+def attribute(stored: Handle, which: Attribute) -> Handle:
+    """Return an attribute of an object; None: it has none."""
+    try:
+        return stored[which]
+    except REFUSALS:
+        return None
 
 
 def name_error(error: Exception) -> Failure:
@@ -77,15 +185,17 @@ def name_error(error: Exception) -> Failure:
         return Failure(api="pkcs11", name=name, code=_CODES.get(name), detail=text)
     if unmapped := re.search(r"0x[0-9a-f]+$", text):
         return _name_code(int(unmapped.group(), 16))
-    if "exception while loading" in text and _ENTRY in text.rpartition(":")[2]:
-        return Failure(api="os", name="ENOSYS", code=errno.ENOSYS, detail=text)
     if "exception while loading" in text:
+        # what every module exports: dlsym(3) names it where it is missing, and Windows does not
+        if "C_GetFunctionList" in text.rpartition(":")[2]:
+            return Failure(api="os", name="ENOSYS", code=errno.ENOSYS, detail=text)
         return Failure(api="os", name="DLERROR", detail=text)
     return Failure(api="pkcs11", name="CKR_GENERAL_ERROR", code=0x05, detail=text)
 
 
 def _name_code(code: int) -> Failure:
-    return Failure(api="pkcs11", name=_NAMES.get(code, f"CKR_0x{code:08X}"), code=code)
+    names = {number: name for name, number in _CODES.items()}
+    return Failure(api="pkcs11", name=names.get(code, f"CKR_0x{code:08X}"), code=code)
 
 
 def shield_slots(path: str) -> dict[int, Failure]:
@@ -151,8 +261,7 @@ def _replace(
         entry.value = ctypes.cast(function, ctypes.c_void_p).value
 
 
-_replaced: list[object] = []
-"""Callbacks that modules hold; ctypes frees what nobody references."""
+_replaced: list[object] = []  # callbacks that modules hold; ctypes frees what nobody references
 
 
 def _make_writable(address: int, size_bytes: int) -> bool:

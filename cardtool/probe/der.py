@@ -17,7 +17,6 @@ from typing import NamedTuple
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x01, 0x02, 0x03, 0x04, 0x06
 UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 SEQUENCE = 0x30
-
 _TELETEX = 0x14
 _STRINGS = {
     **dict.fromkeys((0x0C, 0x12, 0x13, _TELETEX, 0x15, 0x16, 0x19, 0x1A, 0x1B), "utf-8"),
@@ -39,11 +38,8 @@ _OID_OCTETS = 63
 
 _LONG_FORM = 0x80
 _HIGH_TAG = 0x1F
-_CENTURY_TURNS = 50
-"""Source: RFC 5280 §4.1.2.5.1."""
-_LAST_SECOND = 59
-"""A leap second, which `datetime` does not have, is read as this second."""
-
+_CENTURY_TURNS = 50  # source: RFC 5280 §4.1.2.5.1
+_LAST_SECOND = 59  # a leap second, which `datetime` does not have, is read as this second
 _CLOCK = rb"(\d\d)(\d\d)?(\d\d)?(?:[.,]\d+)?(Z|[+-]\d{4})?"
 _TIMES = {
     UTC_TIME: re.compile(rb"(\d\d)(\d\d)(\d\d)" + _CLOCK),
@@ -97,11 +93,8 @@ def elements(data: bytes) -> Iterator[Element]:
     """Yield consecutive elements; at a broken one raise, after all elements before it."""
     start = 0
     while start < len(data):
-        begin, end = inside(data, start)
-        if end > len(data):
-            raise DerError
-        yield Element(data[start], data[begin:end])
-        start = end
+        read, start = element(data, start)
+        yield read
 
 
 def only(data: bytes, tag: int) -> bytes:

@@ -7,13 +7,12 @@ Source: RFC 5280 §4.2; RFC 3739 §3.2.6; ETSI EN 319 412-5 §4.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cardtool.model.certificate import MoneyLimit
 from cardtool.probe import der
 from cardtool.probe.der import DerError
 
-_QC_STATEMENTS = "1.3.6.1.5.5.7.1.3"
 _QC_LIMIT = "0.4.0.1862.1.2"
 _QC_TYPE = "0.4.0.1862.1.6"
 _OCSP = "1.3.6.1.5.5.7.48.1"
@@ -30,23 +29,10 @@ _KEY_USAGE = (
 )
 """Names of the bits in their order. Source: RFC 5280 §4.2.1.3."""
 
-_FIRST = 0xA0
-"""[0], constructed."""
-
-_URL = 0x86
-"""uniformResourceIdentifier of a GeneralName. Source: RFC 5280 §4.2.1.6."""
-
-_MONEY_OCTETS = 8
-"""What JSON readers take for a whole number."""
-
+_FIRST = 0xA0  # [0], constructed
+_URL = 0x86  # uniformResourceIdentifier of a GeneralName. Source: RFC 5280 §4.2.1.6
+_MONEY_OCTETS = 8  # what JSON readers take for a whole number
 Fields = Mapping[str, Any]
-
-
-class Part(NamedTuple):
-    """An extension by its name in the standard, and what reads it."""
-
-    name: str
-    read: Callable[[bytes], Fields]
 
 
 def _basic_constraints(value: bytes) -> Fields:
@@ -60,16 +46,8 @@ def _key_usage(value: bytes) -> Fields:
     return {"key_usage": tuple(name for bit, name in enumerate(_KEY_USAGE) if bit in bits)}
 
 
-def _extended_key_usage(value: bytes) -> Fields:
-    return {"extended_key_usage": _oids(der.only(value, der.SEQUENCE))}
-
-
 def _oids(content: bytes) -> tuple[str, ...]:
     return tuple(der.dotted(der.of(part, der.OID)) for part in der.elements(content))
-
-
-def _policies(value: bytes) -> Fields:
-    return {"policies": tuple(dotted for dotted, _ in _members(value))}
 
 
 def _members(value: bytes) -> Iterator[tuple[str, bytes]]:
@@ -78,10 +56,6 @@ def _members(value: bytes) -> Iterator[tuple[str, bytes]]:
         content = der.of(member, der.SEQUENCE)
         first, end = der.element(content)
         yield der.dotted(der.of(first, der.OID)), content[end:]
-
-
-def _subject_key(value: bytes) -> Fields:
-    return {"subject_key_id": der.only(value, der.OCTET_STRING).hex().upper()}
 
 
 def _authority_key(value: bytes) -> Fields:
@@ -160,15 +134,24 @@ def _money(number: der.Element) -> int:
     return der.integer(content)
 
 
-PARTS = {
-    "2.5.29.14": Part("subjectKeyIdentifier", _subject_key),
-    "2.5.29.15": Part("keyUsage", _key_usage),
-    "2.5.29.19": Part("basicConstraints", _basic_constraints),
-    "2.5.29.31": Part("cRLDistributionPoints", _crl_points),
-    "2.5.29.32": Part("certificatePolicies", _policies),
-    "2.5.29.35": Part("authorityKeyIdentifier", _authority_key),
-    "2.5.29.37": Part("extKeyUsage", _extended_key_usage),
-    "1.3.6.1.5.5.7.1.1": Part("authorityInfoAccess", _authority_access),
-    _QC_STATEMENTS: Part("qcStatements", _qc_statements),
+PARTS: dict[str, tuple[str, Callable[[bytes], Fields]]] = {
+    "2.5.29.14": (
+        "subjectKeyIdentifier",
+        lambda value: {"subject_key_id": der.only(value, der.OCTET_STRING).hex().upper()},
+    ),
+    "2.5.29.15": ("keyUsage", _key_usage),
+    "2.5.29.19": ("basicConstraints", _basic_constraints),
+    "2.5.29.31": ("cRLDistributionPoints", _crl_points),
+    "2.5.29.32": (
+        "certificatePolicies",
+        lambda value: {"policies": tuple(dotted for dotted, _ in _members(value))},
+    ),
+    "2.5.29.35": ("authorityKeyIdentifier", _authority_key),
+    "2.5.29.37": (
+        "extKeyUsage",
+        lambda value: {"extended_key_usage": _oids(der.only(value, der.SEQUENCE))},
+    ),
+    "1.3.6.1.5.5.7.1.1": ("authorityInfoAccess", _authority_access),
+    "1.3.6.1.5.5.7.1.3": ("qcStatements", _qc_statements),
 }
-"""The extensions that are read, by object identifier."""
+"""The extensions that are read: name in the standard and reader, by object identifier."""

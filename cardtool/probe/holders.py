@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds out who holds the lock of `machine_lock`, for a check that has to wait.
+"""Finds out who holds the lock of `turn`, for a check that has to wait.
 
 Loads psutil, which a check that need not wait does without.
 """
@@ -17,18 +17,14 @@ from cardtool.model.surroundings import Running
 
 assert sys.platform != "win32"  # noqa: S101 - for the type checker
 
-_PROGRAM = "cardtool"
-"""The program's name, if the process that took the lock has ended: only cardtool takes it."""
-
-_LOCKS = Path("/proc/locks")
-
 
 def owner(descriptor: int) -> Running:
     """Name the process that took the lock; if it has ended, the newest one that still holds it.
 
     Without /proc only the time since which the lock is held is known.
     """
-    pid, program, since = _taker(descriptor), _PROGRAM, os.fstat(descriptor).st_mtime
+    pid, since = _taker(descriptor), os.fstat(descriptor).st_mtime
+    program = "cardtool"  # nothing else takes the lock
     try:
         process = psutil.Process(-1 if pid is None else pid)
         program = process.name().encode(errors="replace").decode()
@@ -56,7 +52,7 @@ def wake(descriptor: int) -> None:
 def _taker(descriptor: int) -> int | None:
     """Return the process that took the lock, which may have ended. Source: proc(5), /proc/locks."""
     with suppress(OSError):
-        for line in _LOCKS.read_text("ascii", "replace").splitlines():
+        for line in Path("/proc/locks").read_text("ascii", "replace").splitlines():
             match line.split():
                 case [_, "FLOCK", _, _, pid, place, *_] if place == _place(descriptor):
                     return int(pid) if pid.isdigit() else None

@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The machine and the process as facts."""
+"""The machine, the process and its session as facts; asks nothing of any device."""
 
 import os
 import platform
+import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from cardtool.model.snapshot import Host
-from cardtool.probe import session
+from cardtool.model.surroundings import Session
+
+ROOT = None if sys.platform == "win32" else Path("/")
+"""Where the system's files begin. Windows has none of them: what is called so there lies on the
+current drive, where anybody may have put it."""
 
 _MACHINES = {
     "amd64": "x86_64",
@@ -28,39 +33,44 @@ _MACHINES = {
 _NARROW = {"x86_64": "i386", "aarch64": "arm"}
 """What a 32-bit process is on a machine that is wider."""
 
-_NARROW_BITS = 32
-
-_PCSCD_PLACES = (
-    ()
-    if session.ROOT is None
-    else ("/usr/sbin/pcscd", "/sbin/pcscd", "/usr/bin/pcscd", "/usr/local/sbin/pcscd")
-)
+_PCSCD_PLACES = ("/usr/sbin/pcscd", "/sbin/pcscd", "/usr/bin/pcscd", "/usr/local/sbin/pcscd")
 """A user's own search path often lacks the folders of daemons."""
-
-_FIRST_BUILD_OF_11 = 22000
 
 _PCSC_SOCKET = "run/pcscd/pcscd.comm"
 """Where pcscd listens unless `PCSCLITE_CSOCK_NAME` names another place. Source: pcsc-lite."""
 
+_CONTAINER_FILES = (".dockerenv", "run/.containerenv", "run/systemd/container")
+"""Made by Docker, by Podman, and by systemd in any other. Source: podman-run(1), CONTAINER;
+systemd, Container Interface."""
 
-def look(environment: Mapping[str, str] = os.environ, root: Path | None = session.ROOT) -> Host:
-    """Describe this machine; asks nothing of any device.
+_FIRST_ENVIRONMENT = "proc/1/environ"
+"""Holds the variable `container` in LXC and systemd-nspawn; root alone may read it."""
+
+_BUS = "run/dbus/system_bus_socket"
+_POLKIT = "usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service"
+"""Where pcscd asks for polkit, and the file by which the bus starts it. Source: dbus-daemon(1);
+polkit, data/."""
+
+
+def look(environment: Mapping[str, str] = os.environ, root: Path | None = ROOT) -> Host:
+    """Describe this machine.
 
     `environment` and `root` are what the process was given, and where the system's files begin.
     """
-    bits = 64 if sys.maxsize > 2**32 else 32
-    machine = _machine(environment)
-    name = _MACHINES.get(machine.lower(), machine)
+    is_wide = sys.maxsize > 2**32
+    places = () if root is None else _PCSCD_PLACES
+    node, processor = _names(environment)
+    machine = _MACHINES.get(processor.lower(), processor)
     return Host(
-        name=_name(),
+        name=node,
         platform=sys.platform,
         release=_release(),
-        machine=_NARROW.get(name, name) if bits == _NARROW_BITS else name,
-        bits=bits,
+        machine=machine if is_wide else _NARROW.get(machine, machine),
+        bits=64 if is_wide else 32,
         python=platform.python_version(),
-        pcscd=next((place for place in _PCSCD_PLACES if os.access(place, os.X_OK)), None),
+        pcscd=next((place for place in places if os.access(place, os.X_OK)), None),
         pcsc_socket=_pcsc_socket(environment, root),
-        session=session.look(environment, root),
+        session=session(environment, root),
     )
 
 
@@ -74,24 +84,18 @@ def _pcsc_socket(environment: Mapping[str, str], root: Path | None) -> str | Non
         return None
 
 
-def _name() -> str:
-    """Name this machine; on Windows without `platform`, which asks WMI: that may not answer."""
-    if sys.platform != "win32":
-        return platform.node()
-    import socket  # noqa: PLC0415 - slow to load, and needed on Windows alone
+def _names(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Name this machine and its processor.
 
-    return socket.gethostname()
-
-
-def _machine(environment: Mapping[str, str]) -> str:
-    """Name the processor, on Windows without `platform` too.
-
-    Source: Microsoft, WOW64 Implementation Details, for the two variables.
+    On Windows `platform` asks WMI, which may not answer. Source: Microsoft, WOW64 Implementation
+    Details, for the two variables.
     """
     if sys.platform != "win32":
-        return platform.machine()
-    own = environment.get("PROCESSOR_ARCHITECTURE", "")
-    return environment.get("PROCESSOR_ARCHITEW6432", own)
+        return platform.node(), platform.machine()
+    import socket  # noqa: PLC0415 - slow to load, and needed on Windows alone
+
+    ours = environment.get("PROCESSOR_ARCHITECTURE", "")
+    return socket.gethostname(), environment.get("PROCESSOR_ARCHITEW6432", ours)
 
 
 def _release() -> str:
@@ -107,5 +111,59 @@ def windows_release(major: int, minor: int, build: int) -> str:
 
     Source: Microsoft, Windows 11 release information.
     """
-    name = 11 if (major, minor) == (10, 0) and build >= _FIRST_BUILD_OF_11 else major
+    name = 11 if (major, minor) == (10, 0) and build >= 22000 else major  # noqa: PLR2004
     return f"Windows {name} {major}.{minor}.{build}"
+
+
+def session(
+    environment: Mapping[str, str],
+    root: Path | None = ROOT,
+    desktop: tuple[int | None, bool] | None = None,
+) -> Session:
+    """Return the signs of the kind of session that this process runs in; rules say what they mean.
+
+    `desktop` is what Windows says: the number of the session, and whether its screen is that of
+    another machine. None: Windows is asked, where this is Windows.
+    """
+    number, is_remote = desktop or _ask_windows()
+    is_container = _is_container(environment, root)
+    seen = {
+        "ssh": "SSH_CONNECTION" in environment or "SSH_CLIENT" in environment,
+        "rdp": is_remote,
+        "container": is_container,
+        "polkit": is_container
+        and root is not None
+        and (root / _BUS).is_socket()
+        and (root / _POLKIT).is_file(),
+        "flatpak": "FLATPAK_ID" in environment
+        or (root is not None and (root / ".flatpak-info").exists()),
+        "snap": "SNAP" in environment and "SNAP_NAME" in environment,
+    }
+    return Session(id=number, marks=tuple(mark for mark, is_so in seen.items() if is_so))
+
+
+def _is_container(environment: Mapping[str, str], root: Path | None) -> bool:
+    if environment.get("container"):
+        return True
+    if root is None:
+        return False
+    if any((root / file).exists() for file in _CONTAINER_FILES):
+        return True
+    with suppress(OSError):  # not root, or no Linux: nothing is guessed
+        variables = (root / _FIRST_ENVIRONMENT).read_bytes().split(b"\0")
+        return any(re.match(b"container=.", variable, re.DOTALL) for variable in variables)
+    return False
+
+
+def _ask_windows() -> tuple[int | None, bool]:
+    """Ask kernel32 and user32, which hold no device and answer at once. Source: winuser.h."""
+    if sys.platform != "win32":
+        return None, False
+    import ctypes  # noqa: PLC0415 - takes longer to load than all else here
+
+    kernel32 = ctypes.WinDLL("kernel32")
+    number = ctypes.c_uint32()
+    known = kernel32.ProcessIdToSessionId(kernel32.GetCurrentProcessId(), ctypes.byref(number))
+    sm_remotesession = 0x1000
+    is_remote = ctypes.WinDLL("user32").GetSystemMetrics(sm_remotesession)
+    return number.value if known else None, bool(is_remote)

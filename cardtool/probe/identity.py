@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which workstation this is, whatever its name, and who is logged on.
+"""Which workstation this is, whatever its name, who is logged on, and what that person is called.
 
 The system's own identifier is never sent as it is: other programs send it too, so their data could
-be joined with ours.
+be joined with ours. The person's names are known so that they can be hidden in what is sent.
 """
 
 import getpass
@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,25 +20,18 @@ from cardtool import files
 from cardtool.model.names import account
 from cardtool.model.snapshot import Failure
 from cardtool.probe import program
-from cardtool.probe.usb import plist
 
 _APPLICATION = uuid.UUID("8c5f3a0e-7d0b-4a63-9f0e-2b6d9c41a7e5")
 """cardtool's own random identifier; with another one every workstation would look new."""
 
-_MACHINE_ID = "etc/machine-id"
-"""32 hex digits; empty or `uninitialized` in an image. Source: machine-id(5)."""
-
 _SIZE_LIMIT_BYTES = 4096
-_LONGEST = 64
-"""Characters that are read from the file with a random identifier."""
-
-_WINDOWS_KEY = r"SOFTWARE\Microsoft\Cryptography"
-"""Holds MachineGuid, made when Windows is set up, and anew by Sysprep's generalize."""
 
 _MAC_COMMAND = ("/usr/sbin/ioreg", "-a", "-r", "-d1", "-c", "IOPlatformExpertDevice")
 """As a property list, the machine itself, with IOPlatformUUID. Source: ioreg(8)."""
 
-_MAC_TIMEOUT_S = 5.0
+_LOGINS = ("SUDO_USER", "DOAS_USER", "LOGNAME", "USER", "USERNAME")
+_HOMES = ("HOME", "USERPROFILE")
+_USER_NUMBERS = ("SUDO_UID", "PKEXEC_UID")
 
 
 def host_id(configured: str | None, kept: Path, root: Path = Path("/")) -> str:
@@ -68,12 +61,22 @@ def _ours(identifier: bytes) -> str:
 
 def _system_id(root: Path) -> bytes | None:
     if sys.platform == "win32":
-        return of_text(_ask_registry())
+        import winreg  # noqa: PLC0415 - Windows alone has it
+
+        # made when Windows is set up, and anew by Sysprep's generalize; read from the view of the
+        # system itself, also in a 32-bit process
+        machine, name = winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography"
+        try:
+            with winreg.OpenKey(machine, name, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY) as key:
+                return of_text(str(winreg.QueryValueEx(key, "MachineGuid")[0]))
+        except OSError:
+            return None
     if sys.platform == "darwin":
-        printed = program.output(_MAC_COMMAND, api="os", timeout_s=_MAC_TIMEOUT_S)
+        printed = program.output(_MAC_COMMAND, api="os", timeout_s=5.0)
         return None if isinstance(printed, Failure) else of_ioreg(printed)
     try:
-        return of_text((root / _MACHINE_ID).read_text("ascii"))
+        # empty or `uninitialized` in an image; source: machine-id(5)
+        return of_text((root / "etc/machine-id").read_text("ascii"))
     except (OSError, UnicodeDecodeError):
         return None
 
@@ -87,31 +90,16 @@ def of_text(text: str) -> bytes | None:
 
 def of_ioreg(content: bytes) -> bytes | None:
     """Read IOPlatformUUID out of what `ioreg` printed."""
-    entries = plist.read(content)
+    entries = program.property_list(content)
     first = entries[0] if isinstance(entries, list) and entries else None
     text = first.get("IOPlatformUUID") if isinstance(first, dict) else None
     return of_text(text) if isinstance(text, str) else None
 
 
-def _ask_registry() -> str:
-    """Return MachineGuid, from the view of the system itself also in a 32-bit process."""
-    if sys.platform != "win32":
-        return ""
-    import winreg  # noqa: PLC0415 - Windows alone has it
-
-    access = winreg.KEY_READ | winreg.KEY_WOW64_64KEY
-    try:
-        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, _WINDOWS_KEY, 0, access) as key:
-            return str(winreg.QueryValueEx(key, "MachineGuid")[0])
-    except OSError:
-        return ""
-
-
 def _random(kept: Path) -> str:
     """Return the random identifier that is stored, or make and store one."""
     with suppress(FileNotFoundError, UnicodeDecodeError):
-        kept_text = files.read_own(kept, _SIZE_LIMIT_BYTES)[:_LONGEST].decode("ascii")
-        if identifier := of_text(kept_text):
+        if identifier := of_text(files.read_own(kept, _SIZE_LIMIT_BYTES).decode("ascii")):
             return identifier.hex()
     drawn = uuid.uuid4().hex
     kept.parent.mkdir(parents=True, exist_ok=True)
@@ -147,3 +135,47 @@ def user(
         return name
     others = {account(login) for login in logged_on()} - {"", "root", "system"}
     return others.pop() if len(others) == 1 else ""
+
+
+def names(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Return logins, the name of the home folder and the full name, as far as they are known.
+
+    Names that end with `$` are left out: on Windows these are accounts of machines.
+    """
+    logins = (environment.get(name, "") for name in _LOGINS)
+    folders = (environment.get(name, "").rstrip("\\/") for name in _HOMES)
+    homes = (folder.replace("\\", "/").rpartition("/")[2] for folder in folders)
+    known = (*logins, *homes, user(environment), *_registered(environment))
+    return tuple(dict.fromkeys(name for name in known if name and not name.endswith("$")))
+
+
+def _registered(environment: Mapping[str, str]) -> Iterator[str]:
+    """Yield what the system has registered of the account, and of the one behind `sudo`."""
+    if sys.platform == "win32":
+        import ctypes  # noqa: PLC0415 - takes longer to load than all else here
+
+        name_display = 3  # source: secext.h, EXTENDED_NAME_FORMAT
+        name = ctypes.create_unicode_buffer(1024)
+        size = ctypes.c_ulong(len(name))
+        if ctypes.WinDLL("secur32").GetUserNameExW(name_display, name, ctypes.byref(size)):
+            yield name.value
+        return
+    import pwd  # noqa: PLC0415 - Windows has none
+
+    given = (environment.get(name, "") for name in _USER_NUMBERS)
+    for number in (os.getuid(), *(int(number) for number in given if number.isdecimal())):
+        try:
+            entry = pwd.getpwuid(number)
+        except (KeyError, OverflowError):
+            continue
+        folder = entry.pw_dir.rstrip("/").rpartition("/")[2]
+        yield from (entry.pw_name, folder, full_name(entry.pw_gecos))
+
+
+def full_name(registered: str) -> str:
+    """Return the full name in a GECOS field; a single word, as system accounts have, is none.
+
+    Source: passwd(5), getpwnam(3): the name, then room and telephones, parted by commas.
+    """
+    name = registered.partition(",")[0].strip()
+    return name if " " in name else ""

@@ -57,44 +57,25 @@ class OpenedModule(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
     """Identifiers of the slots that say a token is in them."""
 
 
-class TokenAnswer(msgspec.Struct, frozen=True, kw_only=True, tag="token-answer"):
-    """Answer to `ReadToken`."""
-
-    token: Token | Failure | None
-
-
 READERS = msgspec.json.Decoder[tuple[Reader, ...] | Failure](tuple[Reader, ...] | Failure)
 OPENED = msgspec.json.Decoder[OpenedModule | Failure](OpenedModule | Failure)
-TOKEN = msgspec.json.Decoder[TokenAnswer | Failure](TokenAnswer | Failure)
+TOKEN = msgspec.json.Decoder[Token | Failure | None](Token | Failure | None)
 TRUST = msgspec.json.Decoder[tuple[Trust, ...] | Failure](tuple[Trust, ...] | Failure)
-
 Question = ListReaders | OpenModule | ReadToken | ProveTrust
-
-encode = msgspec.json.encode
-"""How a question is written on the wire."""
+encode = msgspec.json.encode  # questions and answers on the wire
 
 
-def encode_answer(record: msgspec.Struct | tuple[msgspec.Struct, ...]) -> bytes:
+def encode_answer(record: object) -> bytes:
     """Write an answer as a line for the wire, without what is too long in it."""
     return encode(fitted(record))
 
 
 def ask(
-    worker: Worker,
-    question: Question,
-    answer: "msgspec.json.Decoder[T]",
-    *,
-    timeout_s: float,
+    worker: Worker, question: Question, answer: "msgspec.json.Decoder[T]", *, timeout_s: float
 ) -> T | Failure:
     """Return a worker's answer, or why there is none as `Failure(worker, ...)`."""
-    worker.send(encode(question), timeout_s=timeout_s)
-    return receive(worker, answer, timeout_s=timeout_s)
-
-
-def receive(worker: Worker, answer: "msgspec.json.Decoder[T]", *, timeout_s: float) -> T | Failure:
-    """Return a worker's answer to what it was sent, or why there is none."""
     try:
-        return answer.decode(worker.receive(timeout_s))
+        return answer.decode(worker.ask(encode(question), timeout_s=timeout_s))
     except LostWorkerError as loss:
         return Failure(api="worker", name=loss.name, code=loss.code, detail=loss.detail)
     except msgspec.DecodeError as error:

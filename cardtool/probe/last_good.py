@@ -16,7 +16,6 @@ from msgspec.structs import replace
 from cardtool import files
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
 
-_VARIABLE = "CARDTOOL_STATE"
 _SIZE_LIMIT_BYTES = 64 * 1024
 _STATE = msgspec.json.Decoder(LastGood)
 
@@ -71,7 +70,7 @@ def folder() -> Path | None:
 
 
 def _file() -> Path | None:
-    named = os.environ.get(_VARIABLE)
+    named = os.environ.get("CARDTOOL_STATE")
     if named is not None:
         return Path(named) if named else None
     return Path(platformdirs.user_state_dir("cardtool", appauthor=False)) / "last-good.json"

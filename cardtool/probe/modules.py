@@ -18,9 +18,6 @@ _P11_KIT_MODULES = ("usr/lib/*/pkcs11", "usr/lib64/pkcs11", "usr/lib/pkcs11")
 
 _SERVICE_GONE = ("SCARD_E_NO_SERVICE", "SCARD_E_SERVICE_STOPPED")
 
-_PROGRAM = "cardtool"
-"""The name that enable-in and disable-in know this program by. Source: pkcs11.conf(5)."""
-
 
 def find(configured: Iterable[str], extra: Iterable[str], bits: int) -> tuple[Module, ...]:
     """Return every module that exists, in the order they should be tried, each file once.
@@ -34,7 +31,12 @@ def find(configured: Iterable[str], extra: Iterable[str], bits: int) -> tuple[Mo
     if asked:
         places = [(path, Source.CONFIGURED) for path in asked]
     else:
-        places = [(path, Source.CATALOG) for path in _catalog_paths(bits)]
+        cards_own = (module for module in load().modules if module.purpose == "card")
+        places = [
+            (path, Source.CATALOG)
+            for module in cards_own
+            for path in module.paths(sys.platform, bits)
+        ]
         if sys.platform != "win32":
             places += [(path, Source.P11_KIT) for path in _p11_kit_paths()]
         places += [(path, Source.CONFIGURED) for path in extra]
@@ -82,21 +84,14 @@ def candidates(card: Card | None, modules: Iterable[Module]) -> tuple[Module, ..
     return tuple(module for _, module in sorted(ranked, key=lambda pair: pair[0]))
 
 
-def _catalog_paths(bits: int) -> Iterator[str]:
-    for module in load().modules:
-        if module.purpose == "card":
-            yield from module.paths(sys.platform, bits)
-
-
 def _p11_kit_paths() -> Iterator[str]:
     personal = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pkcs11/modules"
     files: dict[str, Path] = {}
     for folder in (*map(Path, _P11_KIT_CONFIGURATION), personal):
         files |= {file.name: file for file in sorted(folder.glob("*.module"))}
-    settings = [_read_settings(file) for file in files.values()]
+    settings = [entry for entry in map(_read_settings, files.values()) if _is_enabled(entry)]
     for entry in sorted(settings, key=_priority, reverse=True):
-        path = entry.get("module", "")
-        if path and _is_enabled(entry):
+        if path := entry.get("module"):
             yield from _resolve(path)
 
 
@@ -117,9 +112,10 @@ def _priority(settings: dict[str, str]) -> int:
 
 
 def _is_enabled(settings: dict[str, str]) -> bool:
-    if "enable-in" in settings:
-        return _PROGRAM in settings["enable-in"].replace(",", " ").split()
-    return _PROGRAM not in settings.get("disable-in", "").replace(",", " ").split()
+    """Tell whether this program is among those that a module is for. Source: pkcs11.conf(5)."""
+    kind = "enable-in" if "enable-in" in settings else "disable-in"
+    programs = settings.get(kind, "").replace(",", " ").split()
+    return ("cardtool" in programs) == (kind == "enable-in")
 
 
 def _resolve(path: str) -> tuple[str, ...]:

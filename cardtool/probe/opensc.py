@@ -16,15 +16,8 @@ from cardtool.catalog import Card
 OURS = Path(__file__).with_name("opensc.conf")
 """cardtool's own configuration, with which OpenSC caches and logs nothing."""
 
-_SYSTEM = (
-    ()
-    if sys.platform == "win32"
-    else (
-        Path("/etc/opensc/opensc.conf"),
-        Path("/etc/opensc.conf"),
-        Path("/Library/OpenSC/etc/opensc.conf"),
-    )
-)
+_FILES = ("/etc/opensc/opensc.conf", "/etc/opensc.conf", "/Library/OpenSC/etc/opensc.conf")
+_SYSTEM = () if sys.platform == "win32" else tuple(map(Path, _FILES))
 """Where Debian, Fedora and macOS keep it. Source: their packages of OpenSC 0.23 to 0.26."""
 
 _AS_SHIPPED = frozenset({"", "appdefault{frameworkpkcs15{}}", "appdefault{}"})
@@ -32,8 +25,6 @@ _AS_SHIPPED = frozenset({"", "appdefault{frameworkpkcs15{}}", "appdefault{}"})
 
 Source: Debian 12, opensc 0.23.0, and Debian 13, opensc 0.26.1.
 """
-
-_START = "app default {"
 
 
 @contextmanager
@@ -72,7 +63,8 @@ def _file(lines: list[str]) -> Iterator[Path]:
         if lines:
             with suppress(OSError):
                 folder = stack.enter_context(TemporaryDirectory(prefix="cardtool-"))
-                text = OURS.read_text().replace(_START, "\n\t".join((_START, *lines)), 1)
+                start = "app default {"
+                text = OURS.read_text().replace(start, "\n\t".join((start, *lines)), 1)
                 Path(folder, OURS.name).write_text(text, encoding="utf-8")
                 file = Path(folder, OURS.name)
         yield file

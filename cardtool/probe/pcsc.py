@@ -17,9 +17,7 @@ from typing import Any, TypeVar
 from smartcard import scard
 
 T = TypeVar("T")
-
-_Record = dict[str, Any]
-"""The values of a record of the model, as JSON spells them."""
+_Record = dict[str, Any]  # the values of a record of the model, as JSON spells them
 
 _SYMBOLS = {
     getattr(scard, name) & 0xFFFFFFFF: name
@@ -30,8 +28,7 @@ _SYMBOLS = {
 _STATES = ("EMPTY", "PRESENT", "MUTE", "UNPOWERED", "INUSE", "EXCLUSIVE", "UNAVAILABLE", "UNKNOWN")
 """The SCARD_STATE_ bits that describe; the others only steer the call."""
 
-_ABSENT = 0
-"""Value of SCARD_ATTR_ICC_PRESENCE. Source: PC/SC part 3 §3.1.3."""
+_ABSENT = 0  # value of SCARD_ATTR_ICC_PRESENCE. Source: PC/SC part 3 §3.1.3
 
 _NO_NEWS = (scard.SCARD_S_SUCCESS, scard.SCARD_E_NO_SMARTCARD)
 """Results of a connection that the reader's state shows as well."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The job pkcs11: opens one module and hands it to `pkcs11_facts`. Runs in a worker.
+"""The job pkcs11: opens one module and hands it to `cryptoki`. Runs in a worker.
 
 Most modules read the whole card while they are opened; all else is loaded meanwhile.
 """
@@ -13,9 +13,6 @@ from typing import Any
 import pkcs11
 from pkcs11.exceptions import PKCS11Error
 
-_INITIALISED = "already initialized"
-"""python-pkcs11 0.10 at CKR_CRYPTOKI_ALREADY_INITIALIZED, for which it has no exception."""
-
 _modules: list[Any] = []
 """The one opened module of this process; python-pkcs11 keeps it for the process anyway."""
 
@@ -26,9 +23,9 @@ def answer(question: bytes) -> bytes:
     if asked["type"] == "open-module":
         os.environ.update(asked["environment"])
         return _open(asked["path"])
-    from cardtool.probe import jobs, pkcs11_facts  # noqa: PLC0415 - loaded while opening
+    from cardtool.probe import cryptoki, jobs  # noqa: PLC0415 - loaded while opening
 
-    return jobs.encode_answer(pkcs11_facts.read_token(asked["slot_id"]))
+    return jobs.encode_answer(cryptoki.read_token(asked["slot_id"]))
 
 
 def leave() -> None:
@@ -39,18 +36,19 @@ def leave() -> None:
 
 
 def _open(path: str) -> bytes:
-    loading = threading.Thread(target=_load_facts, daemon=True)
+    loading = threading.Thread(target=_load_cryptoki, daemon=True)
     loading.start()
     refusal = _load(path)
     loading.join()  # one thread at a time loads something of ours
-    from cardtool.probe import cryptoki, jobs, pkcs11_facts  # noqa: PLC0415 - by now it is loaded
+    from cardtool.probe import cryptoki, jobs  # noqa: PLC0415 - by now it is loaded
 
-    if refusal is not None and _INITIALISED in str(refusal):
+    # python-pkcs11 0.10 has no exception for CKR_CRYPTOKI_ALREADY_INITIALIZED
+    if refusal is not None and "already initialized" in str(refusal):
         cryptoki.accept_initialised(path)
         refusal = _load(path)
     if refusal is not None:
         return jobs.encode_answer(cryptoki.name_error(refusal))
-    return jobs.encode_answer(pkcs11_facts.describe(_modules[-1]))
+    return jobs.encode_answer(cryptoki.describe(_modules[-1]))
 
 
 def _load(path: str) -> PKCS11Error | None:
@@ -61,5 +59,5 @@ def _load(path: str) -> PKCS11Error | None:
     return None
 
 
-def _load_facts() -> None:
-    import cardtool.probe.pkcs11_facts  # noqa: F401, PLC0415 - see `_open`
+def _load_cryptoki() -> None:
+    import cardtool.probe.cryptoki  # noqa: F401, PLC0415 - see `_open`

@@ -1,11 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a program of the system, with a time limit."""
+"""Asks a program of the system, with a time limit, and reads the property lists of macOS."""
 
 import errno
+import struct
 import subprocess
 from collections.abc import Sequence
 
 from cardtool.model.snapshot import Failure
+
+_NO_PROPERTY_LIST = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+"""How plistlib says no; it promises only some of them. Seen by giving it noise, Python 3.11."""
 
 
 def output(command: Sequence[str], *, api: str, timeout_s: float) -> bytes | Failure:
@@ -28,3 +41,15 @@ def output(command: Sequence[str], *, api: str, timeout_s: float) -> bytes | Fai
         complaint = done.stderr[-200:].decode(errors="replace")
         return Failure(api=api, name="EXIT", code=done.returncode & 0xFFFFFFFF, detail=complaint)
     return done.stdout
+
+
+def property_list(content: bytes) -> object:
+    """Return what a property list that others wrote holds; None where it is none."""
+    import plistlib  # noqa: PLC0415 - 10 ms, and most checks need none
+    from xml.parsers.expat import ExpatError  # noqa: PLC0415 - the same
+
+    try:
+        value: object = plistlib.loads(content)
+    except (*_NO_PROPERTY_LIST, ExpatError):
+        return None
+    return value

@@ -7,22 +7,20 @@ fewer certificates. If PC/SC did not notice the movement, a second reading shows
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from msgspec.structs import replace
 
 from cardtool.deadline import Deadline
 from cardtool.model.certificate import Certificate
-from cardtool.model.snapshot import Card, Failure, Module, Reader, Token
+from cardtool.model.snapshot import Failure, Module, Reader, Token
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import READERS, ListReaders, ask
 from cardtool.probe.reading import read_cards, reset_cards
 
 Readers = tuple[Reader, ...] | Failure
-Read = dict[str, Module]
-"""Modules with what they read, by path."""
-
-LAST_LIST_S = 0.5
-"""Seconds kept back from the reading, to list the readers again after it."""
+Read = dict[str, Module]  # with what the modules read, by path
+LAST_LIST_S = 0.5  # kept back from the reading, to list the readers again after it
 
 _POLL_S = 0.45
 """The longest time in which pcscd notices a pulled card, and a little more: it polls every 0.4 s.
@@ -30,11 +28,8 @@ _POLL_S = 0.45
 Source: pcsc-lite 1.9, eventhandler.c, PCSCLITE_STATUS_POLL_RATE.
 """
 
-_SETTLE_S = 2.0
-"""How long a card that was pulled may take to be noticed, and again to come back."""
-
-_MOST_CHANGES = 2
-"""A card that was pulled or swapped while it was read is read again once."""
+_SETTLE_S = 2.0  # how long a card that was pulled may take to be noticed, and again to come back
+_MOST_CHANGES = 2  # a card that was pulled or swapped while it was read is read again once
 
 _NEEDED, _START_S = 1.5, 1.0
 """A second reading is begun if this many times the last one's time, and this start, are left."""
@@ -68,7 +63,7 @@ def read_until_sure(  # noqa: PLR0913 - what a check knows by then
         read, tried = read_cards(fitting, here, rest, workers, asked_for=asked_for)
         if not read:
             return readers, read
-        took_s = before_s - deadline.left_s
+        again_s = _NEEDED * (before_s - deadline.left_s) + _START_S + LAST_LIST_S
         readers, changed = _compare(
             readers, _list_again(tried, deadline, workers), tried, reset_cards(read)
         )
@@ -80,15 +75,10 @@ def read_until_sure(  # noqa: PLR0913 - what a check knows by then
                 return readers, read
         elif unconfirmed is not None:
             return _confirm(readers, unconfirmed, read, tried, at)
-        elif _is_good_news(read, tried, at) or not _has_time(deadline, took_s):
+        elif _is_good_news(read, tried, at) or deadline.left_s < again_s:
             return readers, read
         else:
             unconfirmed = read
-
-
-def _has_time(deadline: Deadline, took_s: float) -> bool:
-    """Tell whether there is time to read the cards again and list the readers after that."""
-    return deadline.left_s - LAST_LIST_S >= _NEEDED * took_s + _START_S
 
 
 def _list_again(tried: tuple[str, ...], deadline: Deadline, workers: Workers) -> Readers:
@@ -110,23 +100,20 @@ def _compare(
         return before, False
     if isinstance(before, Failure) or isinstance(after, Failure):
         return after, False
+    states = attrgetter("event_count", "card")
     then = {reader.name: reader for reader in before}
     now = {reader.name: reader for reader in after}
-    changes = {reader.name: reader.changes for reader in before}
     changed = {
         name
         for name in then.keys() | now.keys()
-        if name not in then or name not in now or _state(then[name]) != _state(now[name])
+        if name not in then or name not in now or states(then[name]) != states(now[name])
     } | (reset & now.keys())
+    changes = {name: reader.changes for name, reader in then.items()}
     readers = tuple(
         replace(reader, changes=changes.get(reader.name, 0) + (reader.name in changed & set(tried)))
         for reader in after
     )
     return readers, bool(changed)
-
-
-def _state(reader: Reader) -> tuple[int | None, Card | Failure | None]:
-    return reader.event_count, reader.card
 
 
 def _confirm(
@@ -157,9 +144,7 @@ def _answers(read: Read, reader: str) -> Iterator[Token | Failure | None]:
     """
     for module in read.values():
         if isinstance(module.slots, tuple):
-            for slot in module.slots:
-                if slot.reader in (reader, None):
-                    yield slot.token
+            yield from (slot.token for slot in module.slots if slot.reader in (reader, None))
         else:
             yield module.slots
 
@@ -185,14 +170,11 @@ def _is_good_news(read: Read, tried: tuple[str, ...], at: datetime) -> bool:
     """
     for reader in tried:
         answers = tuple(_answers(read, reader))
-        is_lost = bool(answers) and all(map(_is_of_a_worker, answers))
+        of_workers = [isinstance(said, Failure) and said.api == "worker" for said in answers]
+        is_lost = bool(answers) and all(of_workers)
         if not is_lost and not any(_is_well(answer, at) for answer in answers):
             return False
     return True
-
-
-def _is_of_a_worker(answer: object) -> bool:
-    return isinstance(answer, Failure) and answer.api == "worker"
 
 
 def _is_well(answer: Token | Failure | None, at: datetime) -> bool:

@@ -4,26 +4,104 @@
 C_Login as the user is called in one place, once a process. The PIN is in local variables only.
 """
 
-from collections.abc import Callable
+import hashlib
+import os
+from collections.abc import Collection
 from contextlib import suppress
-from functools import partial
 from typing import BinaryIO
 
 import msgspec
 import pkcs11
-from pkcs11 import Attribute, ObjectClass
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.exceptions import PKCS11Error
 
-from cardtool.model.snapshot import CertificateObject, Failure, Token
+from cardtool.model.snapshot import Failure
 from cardtool.probe import jobs
 from cardtool.probe import pkcs11 as opening
 from cardtool.probe.certificate import trim
-from cardtool.probe.challenge import Challenge
-from cardtool.probe.cryptoki import name_error
-from cardtool.probe.pkcs11_facts import Handle, flag_names, read_token
+from cardtool.probe.cryptoki import Handle, attribute, flag_names, name_error, read_token
 from cardtool.probe.signing_jobs import Sign, Signed, Unsigned, Why
 
 _PIN_FLAGS = ("CKF_USER_PIN_", "CKF_SO_PIN_")
+
+_DIGEST_INFO_SHA256 = bytes.fromhex("3031300D060960864801650304020105000420")
+"""What CKM_RSA_PKCS wants before a SHA-256 digest. Source: RFC 8017 §9.2, note 1."""
+
+_REFUSALS = (ValueError, TypeError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion)
+"""How cryptography refuses a certificate or its key."""
+
+_LONG_KEY_BITS = 384
+
+
+class Challenge:
+    """A random number for the key of one certificate."""
+
+    def __init__(self, der: bytes) -> None:
+        """Make it for a certificate.
+
+        Raises:
+            ValueError: it cannot be read whole, or its key is neither RSA nor EC.
+        """
+        try:
+            public = x509.load_der_x509_certificate(der).public_key()
+        except _REFUSALS as error:
+            raise ValueError(str(error)) from error
+        if not isinstance(public, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+            text = f"{type(public).__name__} is neither RSA nor EC"
+            raise ValueError(text)  # noqa: TRY004 - it is the card's, no caller's
+        is_rsa = isinstance(public, rsa.RSAPublicKey)
+        is_long = not is_rsa and public.key_size >= _LONG_KEY_BITS
+        self._public = public
+        self._number = os.urandom(32)
+        self._hash = hashes.SHA384() if is_long else hashes.SHA256()
+        self.key_type = KeyType.RSA if is_rsa else KeyType.EC
+
+    def choices(self, offered: Collection[object]) -> tuple[tuple[Mechanism, bytes], ...]:
+        """Return how a token that offers these mechanisms can sign it, best first.
+
+        Each is a mechanism and the bytes to give to it. Source: PKCS#11 v2.40 §2.1.6, §2.3.6.
+        """
+        digest = hashlib.new(self._hash.name, self._number).digest()
+        if self.key_type is KeyType.RSA:
+            known = (
+                (Mechanism.SHA256_RSA_PKCS, self._number),
+                (Mechanism.RSA_PKCS, _DIGEST_INFO_SHA256 + digest),
+            )
+        else:
+            with_hash = Mechanism[f"ECDSA_{self._hash.name.upper()}"]
+            known = ((Mechanism.ECDSA, digest), (with_hash, self._number))
+        return tuple(choice for choice in known if choice[0] in offered)
+
+    def is_signed(self, signature: bytes) -> bool:
+        """Tell whether the certificate's key made this signature of it."""
+        try:
+            if isinstance(self._public, rsa.RSAPublicKey):
+                self._public.verify(signature, self._number, padding.PKCS1v15(), self._hash)
+            else:
+                self._public.verify(_as_der(signature), self._number, ec.ECDSA(self._hash))
+        except InvalidSignature:
+            return False
+        return True
+
+    def has_modulus(self, modulus: bytes | None) -> bool | None:
+        """Tell whether a private key's CKA_MODULUS is the certificate's; None: that tells nothing.
+
+        Private EC keys have no public value. Source: PKCS#11 v2.40 §2.3.4.
+        """
+        if not modulus or not isinstance(self._public, rsa.RSAPublicKey):
+            return None
+        return int.from_bytes(modulus) == self._public.public_numbers().n
+
+
+def _as_der(signature: bytes) -> bytes:
+    """Turn r and s side by side into DER. Source: PKCS#11 v2.40 §2.3.1; RFC 3279 §2.2.3."""
+    half = len(signature) // 2
+    return encode_dss_signature(int.from_bytes(signature[:half]), int.from_bytes(signature[half:]))
 
 
 def answer(lines: BinaryIO, question: bytes) -> bytes:
@@ -35,9 +113,7 @@ def answer(lines: BinaryIO, question: bytes) -> bytes:
     asked = msgspec.json.decode(question, type=Sign)
     try:
         return jobs.encode(_sign(asked, pin))
-    except (
-        PKCS11Error
-    ) as error:  # errors before the login; those after it are handled where they occur
+    except PKCS11Error as error:  # before the login; what goes wrong later has other answers
         return jobs.encode(Unsigned(why=Why.UNREACHED, reason=name_error(error)))
 
 
@@ -55,21 +131,12 @@ def _sign(asked: Sign, pin: bytes) -> Signed | Unsigned | Failure:
         choices = ()
     if not choices:
         return Unsigned(why=Why.NO_MECHANISM)
-    return _watch(
-        slot, asked, der, partial(_try, pin[:-1].decode(), identifier, challenge, choices[0])
-    )
-
-
-def _watch(
-    slot: Handle, asked: Sign, der: bytes, attempt: Callable[[Handle, Handle], Signed | Unsigned]
-) -> Signed | Unsigned:
-    """Check the card again, and make the attempt during a session that ends with the card."""
     token = slot.get_token()
-    witness = token.open()
+    witness = token.open()  # a session that ends with the card
     try:
         if not _is_agreed(token, witness, asked, der):
             return Unsigned(why=Why.CHANGED)
-        return attempt(token, witness)
+        return _try(pin[:-1].decode(), identifier, challenge, choices[0], token, witness)
     finally:
         with suppress(PKCS11Error):
             witness.close()
@@ -79,17 +146,15 @@ def _is_agreed(token: Handle, witness: Handle, asked: Sign, der: bytes) -> bool:
     """Tell, just before the login, whether the PIN and the certificate are still as agreed to."""
     if _pin_state(flag_names(int(token.flags))) != _pin_state(asked.flags):
         return False
-    certificates = list(witness.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
-    return any(
-        trim(_attribute(certificate, Attribute.VALUE) or b"") == der for certificate in certificates
-    )
+    stored = list(witness.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
+    return der in [trim(attribute(one, Attribute.VALUE) or b"") for one in stored]
 
 
 def _try(  # noqa: PLR0913, PLR0917 - each is needed once the PIN is out
     pin: str,
     identifier: str,
     challenge: Challenge,
-    choice: tuple[pkcs11.Mechanism, bytes],
+    choice: tuple[Mechanism, bytes],
     token: Handle,
     witness: Handle,
 ) -> Signed | Unsigned:
@@ -117,22 +182,18 @@ def _open(asked: Sign) -> tuple[Handle, bytes, str] | Unsigned:
         return Unsigned(why=Why.UNREACHED, reason=opened)
     if asked.slot_id not in {slot.id for slot in opened.slots}:
         return Unsigned(why=Why.CHANGED)
-    token = read_token(asked.slot_id).token
+    token = read_token(asked.slot_id)
     if isinstance(token, Failure):
         return Unsigned(why=Why.UNREACHED, reason=token)
     if token is None or _pin_state(token.flags) != _pin_state(asked.flags):
         return Unsigned(why=Why.CHANGED)
-    stored = _certificate(token, asked.sha256)
-    if stored is None or stored.der is None:
+    stored = () if isinstance(token.certificates, Failure) else token.certificates
+    matching = [one for one in stored if one.sha256 == asked.sha256 and one.der is not None]
+    if not matching:
         return Unsigned(why=Why.CHANGED)
     slots = pkcs11.lib(asked.path).get_slots()  # of the module that is already loaded
     slot = next(slot for slot in slots if slot.slot_id == asked.slot_id)
-    return slot, bytes.fromhex(stored.der), stored.id
-
-
-def _certificate(token: Token, sha256: str) -> CertificateObject | None:
-    certificates = () if isinstance(token.certificates, Failure) else token.certificates
-    return next((certificate for certificate in certificates if certificate.sha256 == sha256), None)
+    return slot, bytes.fromhex(matching[0].der or ""), matching[0].id
 
 
 def _pin_state(flags: tuple[str, ...]) -> set[str]:
@@ -143,7 +204,7 @@ def _prove(
     session: Handle,
     identifier: str,
     challenge: Challenge,
-    choice: tuple[pkcs11.Mechanism, bytes],
+    choice: tuple[Mechanism, bytes],
     pin: str,
 ) -> Signed | Unsigned:
     """Sign with each key that may be the certificate's until one's signature verifies."""
@@ -154,7 +215,7 @@ def _prove(
         keys = _keys(session, identifier, challenge)
         for key in keys:
             # A key that wants the PIN for each signature gets the one that was just accepted.
-            again = {"pin": pin} if _attribute(key, Attribute.ALWAYS_AUTHENTICATE) else {}
+            again = {"pin": pin} if attribute(key, Attribute.ALWAYS_AUTHENTICATE) else {}
             try:
                 signature = key.sign(data, mechanism=mechanism, **again)
             except PKCS11Error as error:
@@ -179,23 +240,16 @@ def _keys(session: Handle, identifier: str, challenge: Challenge) -> list[Handle
     """
     same, others = [], []
     for key in session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY}):
-        is_its = challenge.has_modulus(_attribute(key, Attribute.MODULUS))
+        is_its = challenge.has_modulus(attribute(key, Attribute.MODULUS))
         if not hasattr(key, "sign") or is_its is False:
             continue
-        if _attribute(key, Attribute.KEY_TYPE) not in (None, challenge.key_type):
+        if attribute(key, Attribute.KEY_TYPE) not in (None, challenge.key_type):
             continue
-        if (_attribute(key, Attribute.ID) or b"").hex().upper() == identifier:
+        if (attribute(key, Attribute.ID) or b"").hex().upper() == identifier:
             same.append(key)
         elif is_its:
             others.append(key)
     return same or others
-
-
-def _attribute(key: Handle, attribute: Attribute) -> Handle:
-    try:
-        return key[attribute]
-    except PKCS11Error:  # an attribute the token does not have
-        return None
 
 
 def _flags_now(slot: Handle) -> tuple[str, ...] | None:

@@ -21,8 +21,7 @@ from cardtool.probe import opensc, reading
 from cardtool.probe.isolation import LostWorkerError, Worker
 from cardtool.probe.turn import Turn
 
-PIN_LIMIT_BYTES = 64
-"""Longer than any card's PIN, so a longer text is none."""
+PIN_LIMIT_BYTES = 64  # longer than any card's PIN, so a longer text is none
 
 _LOGGING = ("DEBUG", "TRACE", "SPY", "OPENSC_CONF")
 """Parts of the names of variables that can make a library log what it is given, a PIN too.
@@ -30,8 +29,7 @@ _LOGGING = ("DEBUG", "TRACE", "SPY", "OPENSC_CONF")
 Source: opensc.conf(5), pkcs11-spy(1), p11-kit(8).
 """
 
-_PR_SET_DUMPABLE = 4
-"""Source: prctl(2), linux/prctl.h."""
+_PR_SET_DUMPABLE = 4  # source: prctl(2), linux/prctl.h
 
 
 class Sign(msgspec.Struct, frozen=True, kw_only=True, tag="sign"):

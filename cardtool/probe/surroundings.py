@@ -2,100 +2,193 @@
 """What is asked besides readers and cards: USB always, services and programs if they matter.
 
 Each question has its own thread, so that none delays the reading of a card: a device with bad
-contact can keep USB waiting, and a service manager may hang.
+contact can keep USB waiting, and a service manager may hang. Of programs the names alone are
+recorded: their arguments may hold anything about a person.
 """
 
+import ntpath
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import msgspec
+from msgspec.structs import replace
 
 from cardtool.deadline import Deadline
-from cardtool.model.snapshot import Failure
-from cardtool.model.surroundings import Driver, Process, Service, UsbDevice
-from cardtool.probe import clients, services, usb
+from cardtool.model.snapshot import Failure, Snapshot
+from cardtool.model.surroundings import Process, Service
+from cardtool.probe import program, usb
+
+if TYPE_CHECKING:
+    import psutil
 
 T = TypeVar("T")
 
 _MARGIN = 0.8
 """Share of the time left that a question may take; after it, what it has found so far counts."""
 
-
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """The answers that came in time, in the fields of the model."""
-
-    usb: tuple[UsbDevice, ...] | Failure
-    drivers: tuple[Driver, ...]
-    services: tuple[Service, ...]
-    clients: tuple[Process, ...] | None
+_SYSTEMD_UNITS = ("pcscd.socket", "pcscd.service")
+_WINDOWS_SERVICES = ("SCardSvr", "ScDeviceEnum", "CertPropSvc")
+"""The smart card service, the one that finds its readers, and the one that reads certificates."""
 
 
-class _Asked(Generic[T]):
-    """An answer that a thread fetches; the thread does nothing else."""
+class _Asked(threading.Thread, Generic[T]):
+    """A thread that fetches one answer."""
 
     def __init__(self, ask: Callable[[], T]) -> None:
+        super().__init__(daemon=True)
         self._ask = ask
         self.answer: T | None = None
-        self._thread = threading.Thread(target=self._fetch, daemon=True)
-        self._thread.start()
+        self.start()
+
+    def run(self) -> None:
+        self.answer = self._ask()
 
     def wait(self, timeout_s: float) -> T | None:
         """Return the answer, None if it does not come in time."""
-        self._thread.join(timeout_s)
+        self.join(timeout_s)
         return self.answer
-
-    def _fetch(self) -> None:
-        self.answer = self._ask()
 
 
 class Surroundings:
-    """The questions about what is around the cards; `seen` waits for all answers."""
+    """The questions about what is around the cards; `added_to` waits for all answers."""
 
     def __init__(self, timeout_s: float, root: Path = Path("/")) -> None:
         """Begin to read USB; `root` is where Linux and macOS keep their files."""
         self._deadline = Deadline(timeout_s)
         self._root = root
-        limit_s = self._limit_s
-        self._raw_usb = _Asked(lambda: usb.read(root, timeout_s=limit_s))
+        self._raw_usb = self._begin(partial(usb.read, root))
         self._usb: usb.UsbState | None = None
         self._services: _Asked[tuple[Service, ...]] | None = None
         self._clients: _Asked[tuple[Process, ...]] | None = None
 
     def ask_services(self) -> None:
         """Begin to ask for the state of the services."""
-        limit_s = self._limit_s
-        self._services = _Asked(lambda: services.look(limit_s))
+        self._services = self._begin(services)
 
     def find_clients(self, ours: tuple[int, ...]) -> None:
         """Begin to look for the programs that use PC/SC; `ours` are this program's processes."""
-        limit_s = self._limit_s
-        self._clients = _Asked(lambda: clients.look(ours, limit_s))
+        self._clients = self._begin(partial(clients, ours))
 
     def steps(self) -> Iterator[None]:
         """Yield after understanding USB, if it has been read; done while this process waits."""
         self._understand(self._raw_usb.answer)
         yield
 
-    def seen(self) -> Seen:
-        """Return what was seen in time."""
-        self._understand(self._wait(self._raw_usb))
+    def added_to(self, snapshot: Snapshot) -> Snapshot:
+        """Return a snapshot with the answers that came in time."""
+        self._understand(self._raw_usb.wait(self._deadline.left_s))
         state = self._usb or usb.UsbState(devices=Failure(api="usb", name="TIMEOUT"))
-        return Seen(
+        asked, sought = self._services, self._clients
+        states = asked.wait(self._deadline.left_s) if asked else None
+        return replace(
+            snapshot,
+            host=replace(snapshot.host, services=states or (), pcsc_drivers=state.drivers),
             usb=state.devices,
-            drivers=state.drivers,
-            services=self._wait(self._services) or (),
-            clients=self._wait(self._clients),
+            clients=sought.wait(self._deadline.left_s) if sought else None,
         )
 
-    def _wait(self, asked: _Asked[T] | None) -> T | None:
-        return None if asked is None else asked.wait(self._deadline.left_s)
-
-    @property
-    def _limit_s(self) -> float:
-        return self._deadline.left_s * _MARGIN
+    def _begin(self, ask: Callable[[float], T]) -> _Asked[T]:
+        return _Asked(partial(ask, self._deadline.left_s * _MARGIN))
 
     def _understand(self, raw: usb.Raw | None) -> None:
         if raw is not None and self._usb is None:
             self._usb = usb.understand(raw, self._root)
+
+
+def services(timeout_s: float, systemctl: str = "systemctl") -> tuple[Service, ...]:
+    """Ask the system about its services; empty where it has none of these, or does not answer."""
+    if sys.platform == "win32":
+        import psutil  # noqa: PLC0415 - native, and seldom needed
+
+        # the service manager needs no rights for this, and answers at once
+        return tuple(describe_windows(psutil.win_service_get))
+    if sys.platform != "linux":
+        return ()
+    properties = "--property=Id,LoadState,ActiveState,UnitFileState"
+    command = [systemctl, "show", *_SYSTEMD_UNITS, properties]
+    printed = program.output(command, api="systemd", timeout_s=timeout_s)
+    return () if isinstance(printed, Failure) else parse_systemctl(printed.decode(errors="replace"))
+
+
+def parse_systemctl(text: str) -> tuple[Service, ...]:
+    """Read what `systemctl show` prints: a block of properties a unit, in any order.
+
+    Source: systemctl(1), show; systemd, org.freedesktop.systemd1, LoadState.
+    """
+    blocks = text.split("\n\n")
+    units = [
+        dict(line.split("=", 1) for line in block.splitlines() if "=" in line) for block in blocks
+    ]
+    return tuple(
+        Service(
+            name=unit["Id"],
+            state="" if unit.get("LoadState") == "not-found" else unit.get("ActiveState", ""),
+            start=unit.get("UnitFileState", ""),
+        )
+        for unit in units
+        if "Id" in unit
+    )
+
+
+def describe_windows(ask: Callable[[str], Any]) -> Iterator[Service]:
+    """Describe the services that `ask` finds by name, as `psutil.win_service_get` does.
+
+    The states are running, stopped, paused, start_pending, ...; the starts automatic, manual and
+    disabled. Source: psutil, Windows services.
+    """
+    import psutil  # noqa: PLC0415 - native, and seldom needed
+
+    for name in _WINDOWS_SERVICES:
+        try:
+            service = ask(name)
+            yield Service(name=name, state=service.status(), start=service.start_type())
+        except psutil.NoSuchProcess:
+            yield Service(name=name, state="")
+        except (psutil.Error, OSError):  # it may not be looked at: nothing is known
+            continue
+
+
+def clients(ours: Sequence[int], timeout_s: float) -> tuple[Process, ...]:
+    """Return the programs that have PC/SC's client library loaded, as many as were found in time.
+
+    It leaves out `ours` (this process, then its workers), the workers' children, the daemon, and
+    processes that this user may not inspect. macOS does not show what a process has loaded. In a
+    name that is not UTF-8, question marks replace the wrong bytes.
+    """
+    return tuple(_using_pcsc(ours, Deadline(timeout_s)))
+
+
+def _using_pcsc(ours: Sequence[int], deadline: Deadline) -> Iterator[Process]:
+    import psutil  # noqa: PLC0415 - native, and seldom needed
+
+    for process in psutil.process_iter():
+        if not deadline.left_s:
+            return
+        if process.pid in ours:
+            continue
+        try:
+            if not uses_pcsc(_libraries(process)) or process.ppid() in ours[1:]:
+                continue
+            if (name := process.name()) != "pcscd":
+                yield Process(pid=process.pid, name=name.encode(errors="replace").decode())
+        except (psutil.Error, OSError):  # it has ended, or may not be looked at
+            continue
+
+
+def uses_pcsc(libraries: Iterable[str]) -> bool:
+    """Tell whether PC/SC's client library is among the files a process has mapped."""
+    names = {ntpath.basename(path).lower() for path in libraries}  # reads paths of both kinds
+    return any(name == "winscard.dll" or name.startswith("libpcsclite") for name in names)
+
+
+def _libraries(process: "psutil.Process") -> Iterator[str]:
+    if sys.platform == "linux":
+        # psutil asks for sizes too, for which the kernel walks all the memory of a process
+        text = Path(f"/proc/{process.pid}/maps").read_text("utf-8", "replace")
+        return (line[place:] for line in text.splitlines() if (place := line.find("/")) > 0)
+    if sys.platform == "win32":
+        return (mapped.path for mapped in process.memory_maps())
+    return iter(())

@@ -5,24 +5,31 @@ Two checks at one slow card keep each other waiting, until a late worker is ende
 and PC/SC resets the card. The lock belongs to an open file that the workers inherit. So it is held
 until they have ended too, however the program that took it ended.
 
-There is no lock on a machine without a place for the file, nor on Windows, where processes do not
-inherit locks.
+Everybody may open the file, and nobody needs to write it. `CARDTOOL_LOCK` names another file; if it
+is empty, there is no lock. Nor is there one on a machine without a place for the file, or on
+Windows, where processes do not inherit locks. Imports next to nothing, as `isolation` does.
 """
 
 import os
+import stat
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cardtool.model.surroundings import Running
 
 if sys.platform != "win32":
-    from cardtool.probe import machine_lock
+    import fcntl
 
+_FOLDERS = ("/run/lock", "/tmp")  # noqa: S108 - the same for everybody, which TMPDIR is not
+_ANYBODY = stat.S_ISVTX | stat.S_IWOTH
+"""Mode of a folder that everybody may write to, but only remove own files from."""
+
+_ATTEMPTS = 3
 _PAUSE_S = 0.03
-_WAKE_S = 0.5
-"""How often workers that were stopped are looked for."""
+_WAKE_S = 0.5  # how often workers that were stopped are looked for
 
 
 class Turn:
@@ -30,22 +37,24 @@ class Turn:
 
     def __init__(self) -> None:
         """Open the file of the lock without waiting; workers inherit `descriptor`."""
-        self.descriptor: int | None = None
-        if sys.platform != "win32":
-            self.descriptor = machine_lock.opened()
+        self.descriptor = _opened()
         self.before: Running | None = None
         """The check that this one had to wait for; None: there was none."""
 
     def wait(self, limit_s: float) -> bool:
         """Wait for all others to end; False: it took too long."""
+        if sys.platform == "win32":
+            return True
         end = time.monotonic() + limit_s
         wake_at = time.monotonic() + _WAKE_S
-        while not self._take():
-            self.before = self.before or self._owner()
+        while self.descriptor is not None and not _take(self.descriptor):
+            from cardtool.probe import holders  # noqa: PLC0415 - nobody is waited for as a rule
+
+            self.before = self.before or holders.owner(self.descriptor)
             if time.monotonic() >= end:
                 return False
             if time.monotonic() >= wake_at:
-                self._wake()
+                holders.wake(self.descriptor)
                 wake_at += _WAKE_S
             time.sleep(_PAUSE_S)
         return True
@@ -56,20 +65,55 @@ class Turn:
             os.close(self.descriptor)
             self.descriptor = None
 
-    def _take(self) -> bool:
-        if sys.platform != "win32" and self.descriptor is not None:
-            return machine_lock.take(self.descriptor)
-        return True
 
-    def _owner(self) -> "Running | None":
-        if sys.platform == "win32" or self.descriptor is None:
-            return None
-        from cardtool.probe import holders  # noqa: PLC0415 - nobody is waited for as a rule
+def _take(descriptor: int) -> bool:
+    """Take the lock if nobody has it; all processes with this descriptor then hold it."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # a file system that knows no locks
+            return True
+        with suppress(OSError):  # another user's
+            os.utime(descriptor)
+    return True
 
-        return holders.owner(self.descriptor)
 
-    def _wake(self) -> None:
-        if sys.platform != "win32" and self.descriptor is not None:
-            from cardtool.probe import holders  # noqa: PLC0415 - as above
+def _opened() -> int | None:
+    """Open the file, or make it; never through a link, and nothing but a file.
 
-            holders.wake(self.descriptor)
+    None: there can be none, as on a read-only system.
+    """
+    path = _path()
+    if sys.platform != "win32" and path:
+        flags = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        for _ in range(_ATTEMPTS):
+            try:
+                # no O_CREAT: fs.protected_regular refuses that for another user's file
+                descriptor = os.open(path, os.O_RDONLY | flags)
+            except FileNotFoundError:
+                with suppress(OSError):  # or another makes it, or nobody can
+                    made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o644)
+                    with suppress(OSError):
+                        os.fchmod(made, 0o644)  # whatever the umask: others only read it
+                    os.close(made)
+            except OSError:
+                return None
+            else:
+                if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    return descriptor
+                os.close(descriptor)
+                return None
+    return None
+
+
+def _path() -> str:
+    named = os.environ.get("CARDTOOL_LOCK")
+    if named is not None:
+        return named
+    for folder in _FOLDERS:
+        with suppress(OSError):
+            if os.stat(folder).st_mode & _ANYBODY == _ANYBODY:  # noqa: PTH116 - loads no pathlib
+                return f"{folder}/cardtool.lock"
+    return ""

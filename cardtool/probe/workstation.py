@@ -97,23 +97,21 @@ def take_snapshot(
         )
         if _is_held(readers) and machine.platform != "darwin":  # macOS does not tell
             around.find_clients(workers.pids)
-        seen = around.seen()
         before = workers.turn.before
     modules_read = tuple(read.get(module.path, module) for module in installed)
     snapshot = Snapshot(
         taken_at=taken_at,
         tool=f"cardtool {__version__}",
-        host=replace(machine, services=seen.services, pcsc_drivers=seen.drivers),
+        host=machine,
         readers=readers,
         modules=modules_read,
         elapsed_s=0.0,
-        usb=seen.usb,
         vanished=_vanished(first, readers),
         running=before if not is_alone or _is_cut_short(readers, modules_read) else None,
-        clients=seen.clients,
         built_at=_BUILT_AT,
         last_good=last_good.recall(),
     )
+    snapshot = around.added_to(snapshot)
     if options.online is not None:
         snapshot = replace(snapshot, trust=online.prove(snapshot, options.online))
     return fitted(replace(snapshot, elapsed_s=round(time.monotonic() - start, 3)))

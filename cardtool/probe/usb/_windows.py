@@ -29,7 +29,6 @@ _CR_NAMES = {
 _CM_GETIDLIST_FILTER_ENUMERATOR = 0x001
 _CM_GETIDLIST_FILTER_PRESENT = 0x100
 _CM_LOCATE_DEVNODE_NORMAL = 0
-
 _CM_DRP_DEVICEDESC = 0x01
 _CM_DRP_HARDWAREID = 0x02
 _CM_DRP_COMPATIBLEIDS = 0x03
@@ -41,11 +40,8 @@ _DN_HAS_PROBLEM = 0x400
 """The problem number means something only where this is set. Source: CM_Get_DevNode_Status."""
 
 _MAX_DEVICE_ID_LEN = 200
-
 _PROPERTY_CHARACTERS = 4096
-
-_TRIES = 3
-"""The list may grow between the question for its size and the question for it."""
+_TRIES = 3  # the list may grow between the question for its size and the question for it
 
 
 def read(library: ctypes.CDLL) -> tuple[DeviceNode, ...] | Failure:
@@ -76,10 +72,9 @@ def _present_ids(library: ctypes.CDLL) -> list[str] | Failure:
 
 def _node(library: ctypes.CDLL, node_id: str) -> DeviceNode | None:
     """Describe a device; None: it was pulled meanwhile."""
-    instance, parent = ctypes.c_uint32(), ctypes.c_uint32()
-    status, problem = ctypes.c_uint32(), ctypes.c_uint32()
-    where, name = ctypes.byref(instance), ctypes.c_wchar_p(node_id)
-    if library.CM_Locate_DevNodeW(where, name, _CM_LOCATE_DEVNODE_NORMAL):
+    instance, parent, status, problem = (ctypes.c_uint32() for _ in range(4))
+    name = ctypes.c_wchar_p(node_id)
+    if library.CM_Locate_DevNodeW(ctypes.byref(instance), name, _CM_LOCATE_DEVNODE_NORMAL):
         return None
     if library.CM_Get_DevNode_Status(ctypes.byref(status), ctypes.byref(problem), instance, 0):
         return None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The USB devices of three systems, as one kind of record.
 
-Pure: no device, no file, no process; output recorded on one system is understood on any.
-Nothing here raises, whatever a device or a system reports.
+Pure: output recorded on one system is understood on any. Nothing here raises, whatever a device or
+a system reports.
 """
 
 import errno
@@ -15,7 +15,7 @@ from cardtool.catalog import load
 from cardtool.model.once import once
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import UsbDevice
-from cardtool.probe.usb import plist
+from cardtool.probe.program import property_list
 
 CCID = "0B"
 """Interface class Smart Card. Source: USB-IF, Defined Class Codes."""
@@ -24,12 +24,8 @@ _INTERFACE = 4
 """bDescriptorType of an interface, whose byte 5 is its class. Source: USB 2.0 §9.4, §9.6.5."""
 
 _INTERFACE_BYTES = 9
-
-_TEXT_LIMIT = 256
-"""A USB string holds at most 126 characters. Source: USB 2.0 §9.6.7."""
-
+_TEXT_LIMIT = 256  # a USB string holds at most 126 characters. Source: USB 2.0 §9.6.7
 _HEX_ID = re.compile(r"[0-9A-Fa-f]{4}")
-
 _HEX_CLASS = re.compile(r"[0-9A-Fa-f]{2}")
 
 _NODE_ID = re.compile(r"USB\\VID_([0-9A-F]{4})&PID_([0-9A-F]{4})(&MI_[0-9A-F]{2})?", re.IGNORECASE)
@@ -64,7 +60,7 @@ def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
 
     Source: Linux, Documentation/ABI/{stable,testing}/sysfs-bus-usb; usb/authorization.
     """
-    texts = {name: _text(content.decode(errors="replace")) for name, content in files.items()}
+    texts = {name: cleaned(content.decode(errors="replace")) for name, content in files.items()}
     vendor, product = texts.get("idVendor", ""), texts.get("idProduct", "")
     if not (_HEX_ID.fullmatch(vendor) and _HEX_ID.fullmatch(product)):
         return None
@@ -75,18 +71,17 @@ def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
     }
     classes = {*by_folder.values(), *_described_classes(files.get("descriptors", b""))}
     switches = [""] + [folder for folder, kind in by_folder.items() if kind == CCID]
-    return _kept(
-        UsbDevice(
-            vendor=vendor.upper(),
-            product=product.upper(),
-            maker=texts.get("manufacturer", ""),
-            name=texts.get("product", ""),
-            classes=tuple(sorted(classes)),
-            port=_text(port),
-            allowed=all(texts.get(f"{folder}authorized") != "0" for folder in switches),
-            asleep=texts.get("power/runtime_status") == "suspended",
-        )
+    device = UsbDevice(
+        vendor=vendor.upper(),
+        product=product.upper(),
+        maker=texts.get("manufacturer", ""),
+        name=texts.get("product", ""),
+        classes=tuple(sorted(classes)),
+        port=cleaned(port),
+        allowed=all(texts.get(f"{folder}authorized") != "0" for folder in switches),
+        asleep=texts.get("power/runtime_status") == "suspended",
     )
+    return device if _is_kept(device) else None
 
 
 def from_ioreg(content: bytes) -> tuple[UsbDevice, ...] | Failure:
@@ -98,10 +93,10 @@ def from_ioreg(content: bytes) -> tuple[UsbDevice, ...] | Failure:
     """
     if not content.strip():
         return ()
-    tree = plist.read(content)
+    tree = property_list(content)
     if not isinstance(tree, list):
         return Failure(api="usb", name="EBADMSG", code=errno.EBADMSG, detail="no property list")
-    devices: dict[tuple[str, str], tuple[Mapping[str, object], set[str]]] = {}
+    devices: dict[tuple[str, ...], tuple[Mapping[str, object], set[str]]] = {}
     pending: list[tuple[object, set[str]]] = [(entry, set()) for entry in reversed(tree)]
     while pending:
         entry, classes = pending.pop()
@@ -114,22 +109,18 @@ def from_ioreg(content: bytes) -> tuple[UsbDevice, ...] | Failure:
         children = entry.get("IORegistryEntryChildren")
         if isinstance(children, list):
             pending += [(child, classes) for child in reversed(children)]
-    return tuple(
-        kept
-        for (port, usb_id), (entry, classes) in devices.items()
-        if (
-            kept := _kept(
-                UsbDevice(
-                    vendor=usb_id[:4],
-                    product=usb_id[5:],
-                    maker=_first_text(entry, "kUSBVendorString", "USB Vendor Name"),
-                    name=_first_text(entry, "kUSBProductString", "USB Product Name"),
-                    classes=tuple(sorted(classes)),
-                    port=port,
-                )
-            )
+    listed = (
+        UsbDevice(
+            vendor=vendor,
+            product=product,
+            maker=_first_text(entry, "kUSBVendorString", "USB Vendor Name"),
+            name=_first_text(entry, "kUSBProductString", "USB Product Name"),
+            classes=tuple(sorted(classes)),
+            port=port,
         )
+        for (port, vendor, product), (entry, classes) in devices.items()
     )
+    return tuple(filter(_is_kept, listed))
 
 
 def from_windows(nodes: Iterable[DeviceNode]) -> tuple[UsbDevice, ...]:
@@ -143,7 +134,7 @@ def from_windows(nodes: Iterable[DeviceNode]) -> tuple[UsbDevice, ...]:
         if match := _NODE_ID.match(node.id):
             key = node.parent or match[0].removesuffix(match[3]) if match[3] else node.id
             groups.setdefault(key.upper(), []).append((bool(match[3]), node))
-    return tuple(kept for group in groups.values() if (kept := _kept(_physical_device(group))))
+    return tuple(filter(_is_kept, map(_physical_device, groups.values())))
 
 
 def _physical_device(group: list[tuple[bool, DeviceNode]]) -> UsbDevice:
@@ -156,10 +147,10 @@ def _physical_device(group: list[tuple[bool, DeviceNode]]) -> UsbDevice:
     return UsbDevice(
         vendor=match[1].upper() if match else "",
         product=match[2].upper() if match else "",
-        maker=_text(speaker.manufacturer),
-        name=_text(speaker.friendly_name or speaker.description),
+        maker=cleaned(speaker.manufacturer),
+        name=cleaned(speaker.friendly_name or speaker.description),
         classes=tuple(sorted({kind for _, node in group for kind in _node_classes(node)})),
-        port=_text((wholes or parts)[0].location),
+        port=cleaned((wholes or parts)[0].location),
         problem=next((node.problem for node in concerned if node.problem), 0),
     )
 
@@ -170,8 +161,8 @@ def _node_classes(node: DeviceNode) -> Iterator[str]:
             yield match[1].upper()
 
 
-def _kept(device: UsbDevice) -> UsbDevice | None:
-    return device if CCID in device.classes or device.vendor in _makers() else None
+def _is_kept(device: UsbDevice) -> bool:
+    return CCID in device.classes or device.vendor in _makers()
 
 
 @once
@@ -179,8 +170,10 @@ def _makers() -> frozenset[str]:
     return frozenset(usb_id[:4] for reader in load().readers for usb_id in reader.usb)
 
 
-def _text(value: str) -> str:
+def cleaned(value: object) -> str:
     """Make a text that any file can hold: no half characters, no more than a device can say."""
+    if not isinstance(value, str):
+        return ""
     return value.encode(errors="replace").decode()[:_TEXT_LIMIT].strip(" \t\r\n\0")
 
 
@@ -193,15 +186,18 @@ def _described_classes(descriptors: bytes) -> Iterator[str]:
         place += max(length, 2)  # a shorter one is damaged
 
 
-def _ioreg_place(entry: Mapping[str, object]) -> tuple[str, str] | None:
-    """Give port and id of a device; interfaces and drivers carry the ids of theirs too."""
+def _ioreg_place(entry: Mapping[str, object]) -> tuple[str, ...]:
+    """Return port, vendor and product of a device; nothing of an interface or a driver.
+
+    These have the numbers of their device too.
+    """
     if "bInterfaceNumber" in entry or "bInterfaceClass" in entry or "IOProviderClass" in entry:
-        return None
+        return ()
     vendor, product = _number(entry, "idVendor", 0xFFFF), _number(entry, "idProduct", 0xFFFF)
     location = _number(entry, "locationID", 0xFFFFFFFF)
     if vendor is None or product is None or location is None:
-        return None
-    return f"0x{location:08x}", f"{vendor:04X}:{product:04X}"
+        return ()
+    return f"0x{location:08x}", f"{vendor:04X}", f"{product:04X}"
 
 
 def _number(entry: Mapping[str, object], key: str, most: int) -> int | None:
@@ -211,4 +207,4 @@ def _number(entry: Mapping[str, object], key: str, most: int) -> int | None:
 
 def _first_text(entry: Mapping[str, object], *keys: str) -> str:
     texts = (entry.get(key) for key in keys)
-    return next((_text(text) for text in texts if isinstance(text, str)), "")
+    return next((cleaned(text) for text in texts if isinstance(text, str)), "")

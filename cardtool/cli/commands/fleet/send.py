@@ -15,7 +15,7 @@ from cardtool.fleet.sending.parcel import allowed, parcel
 from cardtool.fleet.sending.spool import Answer, Report, Spool
 from cardtool.model.snapshot import SnapshotError
 from cardtool.model.surroundings import IdentityPolicy, Origin
-from cardtool.probe import accounts, identity, last_good
+from cardtool.probe import identity, last_good
 
 _WAITS = 1
 _REFUSED = 2
@@ -52,7 +52,7 @@ def send(asked: Asked, to: str | None) -> int:
     hand_over = _as_allowed(hand_over, origin, key)
     try:
         if snapshot.running is None:
-            _keep(spool, *parcel(snapshot, origin, key, accounts.own()), hand_over, patience_s)
+            _keep(spool, *parcel(snapshot, origin, key, identity.names()), hand_over, patience_s)
         report = spool.deliver(hand_over, patience_s)
     except OSError as error:
         raise Refusal(code="fleet-spool", reason=error.strerror or str(error)) from error
@@ -99,7 +99,7 @@ def _as_allowed(hand_over: HandOver, origin: Origin, key: bytes) -> HandOver:
 
     def handed(name: str, body: bytes) -> Answer:
         try:
-            name, body = allowed(name, body, origin.identity, key, accounts.own())
+            name, body = allowed(name, body, origin.identity, key, identity.names())
         except SnapshotError:
             return Answer("refused", reason="no snapshot")
         return hand_over(name, body)

@@ -2,9 +2,11 @@
 """Programs of Windows, run by Wine: what they said, and which of them were left."""
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,21 +18,28 @@ _LIMIT_S = 300
 _TRACER = ("strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=%file")
 _PATHS = ("CARDTOOL_STATE", "CARDTOOL_LOCK", "CARDTOOL_CACHE", "AKISP11_LOGINS")
 
+_OURS = r"(python|cardtool)w?\.exe"
+"""The processes that may be cardtool."""
+
+_WINES_OWN = re.compile(rb"^wine client error:.*\n", re.MULTILINE)
+"""What Wine itself prints where a process is ended in the middle of a call."""
+
 SHOWN = ("--lang", "tr", "--at", "2026-06-01T09:00:00Z")
 """How a report is shown after the look."""
 
+PROGRAM = (str(PYTHON / "python.exe"), "-m", "cardtool")
+"""cardtool of this checkout, as `wine64` is given it."""
+
 _SCRIPT = f"""
-python=$1
-shift
-wine64 "$python" -m cardtool "$@"
+cardtool "$@"
 status=$?
 tries=0
-while pgrep -x python.exe >/dev/null && [ $tries -lt 300 ]; do
+while pgrep -x '{_OURS}' >/dev/null && [ $tries -lt 300 ]; do
     sleep 0.2
     tries=$((tries + 1))
 done
-left=$(pgrep -cx python.exe)
-[ ! -e report.json ] || wine64 "$python" -m cardtool diagnose report.json {" ".join(SHOWN)}
+left=$(pgrep -cx '{_OURS}')
+[ ! -e report.json ] || cardtool diagnose report.json {" ".join(SHOWN)}
 echo "left $left" >&2
 exit $status
 """
@@ -45,17 +54,23 @@ class Done:
     stderr: bytes
     returncode: int
     left: int
-    """Processes of Python a minute later."""
+    """Processes of cardtool a minute later; -1: they were not counted."""
 
 
 class Wine:
     """One prefix of Wine, which serves one program at a time."""
 
-    def __init__(self, number: int = 0) -> None:
-        """Take the prefix of that number; it is copied from the first where there is none."""
-        self._prefix = PREFIX if number == 0 else CACHE / f"prefix-{number}"
-        if number:
+    def __init__(
+        self, number: int = 0, *, prefix: Path | None = None, program: Sequence[str] = PROGRAM
+    ) -> None:
+        """Take the prefix of that number, or this one; it is copied from the first if need be.
+
+        `program` is cardtool, as `wine64` is given it.
+        """
+        self._prefix = prefix or (CACHE / f"prefix-{number}" if number else PREFIX)
+        if self._prefix != PREFIX:
             subprocess.run([_WINE, "copy", self._prefix], check=True)
+        self._program = shlex.join(program)
 
     @property
     def drive_c(self) -> Path:
@@ -76,12 +91,13 @@ class Wine:
         *words: str,
         trace: Path | None = None,
     ) -> Done:
-        """Run a command of cardtool, that of this checkout, in a folder.
+        """Run a command of cardtool in a folder.
 
         Where it leaves a `report.json`, that is then shown in Turkish. All files that anything
         looks up meanwhile are written into `trace`.
         """
-        return self.shell(environment, folder, _SCRIPT, *self.command(*words), trace=trace)
+        script = f'cardtool() {{ wine64 {self._program} "$@"; }}\n{_SCRIPT}'
+        return self.shell(environment, folder, script, *words, trace=trace)
 
     @staticmethod
     def command(*words: str) -> tuple[str, ...]:
@@ -116,10 +132,10 @@ class Wine:
             capture_output=True,
             check=False,
         )
-        said, _, left = done.stderr.rpartition(b"left ")
+        said, is_counted, left = done.stderr.rpartition(b"left ")
         return Done(
             stdout=done.stdout,
-            stderr=said,
+            stderr=_WINES_OWN.sub(b"", said if is_counted else done.stderr),
             returncode=done.returncode,
             left=int(left) if left.strip().isdigit() else -1,
         )

@@ -194,6 +194,27 @@ def test_copies_of_the_parent_share_no_descriptor_with_it_or_each_other_but_the_
     _wait_for(lambda: not any(map(is_running, copies)))
 
 
+@pytest.mark.parametrize("flags", [["-I", "-B"], ["-I"], ["-P"]], ids=" ".join)
+def test_a_child_is_as_isolated_as_its_parent(flags: list[str]) -> None:
+    script = (
+        "from pathlib import Path\n"
+        "from cardtool.probe.isolation import Worker\n"
+        "with Worker('pcsc') as worker:\n"
+        "    print(Path(f'/proc/{worker.pid}/cmdline').read_text().replace(chr(0), ' '))"
+    )
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    done = subprocess.run(
+        [sys.executable, *flags, "-c", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split()[1:] == [*flags, "-m", "cardtool", "worker", "pcsc"]
+
+
 def test_a_child_that_cannot_be_started_is_a_failure() -> None:
     script = (
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3));"

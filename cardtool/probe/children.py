@@ -33,8 +33,9 @@ def start(job: str, inherits: int | None, *, is_mute: bool) -> Child:
     """
     import subprocess  # noqa: PLC0415 - 7 ms, and a check of one card does without
 
-    # -P: a file of a native library's name in the current folder must not be run
-    program = [] if getattr(sys, "frozen", False) else ["-P", "-m", "cardtool"]
+    # a file of a native library's name in the current folder must not be run (-P, and in -I)
+    flags = ["-I" if sys.flags.isolated else "-P", *(["-B"] if sys.dont_write_bytecode else [])]
+    program = [] if getattr(sys, "frozen", False) else [*flags, "-m", "cardtool"]
     process = subprocess.Popen(  # noqa: S603 - ours
         [sys.executable, *program, "worker", job],
         stdin=subprocess.PIPE,

@@ -5,7 +5,7 @@ PY ?= .venv/bin/python
 TWO = --numprocesses 2 --dist worksteal
 PURE = cardtool/model/*,cardtool/catalog/*,cardtool/practice/*,cardtool/rules/*,cardtool/text/*,cardtool/views/*
 
-.PHONY: check style types imports cover test real windows long mutants format generated dist
+.PHONY: check style types imports cover test real windows long mutants format generated dist wheel
 
 check: style types imports cover
 
@@ -64,5 +64,10 @@ generated:
 	$(PY) docs/generate.py
 	$(PY) -m tests.golden.write
 
-dist:
+# The wheel, and on Debian the packages for Windows: docs/windows.md says how they are signed.
+dist: wheel
+	tests/windows/wine make
+	$(PY) -m packages.windows.build dist
+
+wheel:
 	$(PY) -m pip wheel --no-deps --wheel-dir dist .

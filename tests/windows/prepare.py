@@ -42,12 +42,12 @@ def _has_packages() -> bool:
 
 
 def _wishes() -> str:
-    return "".join(f"{each}\n" for each in wheels.wishes())
+    return "".join(f"{each}\n" for each in wheels.wishes(*wheels.TESTED))
 
 
 def _install_packages() -> None:
     shutil.rmtree(_PACKAGES, ignore_errors=True)
-    wheels.install(_PACKAGES)
+    wheels.install(_PACKAGES, wheels.wishes(*wheels.TESTED))
     _MADE_OF.write_text(_wishes(), "utf-8")
 
 

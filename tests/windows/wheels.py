@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Install the wheels for Windows, on Linux, that this project and its tests need there.
+"""Install wheels for Windows, on Linux: what this project needs there, and what its tests do.
 
 pip's --platform chooses wheels for Windows, but it judges a condition such as
 `sys_platform == "win32"` for the machine it runs on, so colorama and tzdata would be missing: they
@@ -8,7 +8,6 @@ are added until none is.
 
 import shutil
 import tomllib
-from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -19,7 +18,8 @@ from tests.windows.cache import CHECKOUT
 from tests.windows.interpreter import pip
 
 _VERSION = "3.12"
-_EXTRAS = ("fleet", "test")
+TESTED = ("fleet", "test")
+"""The extras that the tests need."""
 _NOT_NEEDED = {"ruff", "mypy", "codespell", "import-linter", "playwright"}
 """Tools of the tests that look at the source or drive a browser: Linux does that."""
 _WINDOWS = {
@@ -34,23 +34,21 @@ _WINDOWS = {
 }
 
 
-def install(packages: Path) -> None:
+def install(packages: Path, asked: list[Requirement]) -> None:
     """Install into a folder, which must not be there yet."""
-    asked = list(wishes())
     _install(packages, *map(str, asked))
     while more := _missing(packages, asked):
         _install(packages, *sorted(more))
     shutil.rmtree(packages / "bin", ignore_errors=True)  # they start programs on Linux
 
 
-def wishes() -> Iterator[Requirement]:
-    """Yield what this project and its tests ask for, without what Linux does for them."""
+def wishes(*names: str) -> list[Requirement]:
+    """Return what this project and these extras ask for, without what Linux does for the tests."""
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    for text in (*project["dependencies"], *(each for extra in _EXTRAS for each in extras[extra])):
-        wish = Requirement(text)
-        if canonicalize_name(wish.name) not in _NOT_NEEDED:
-            yield wish
+    texts = (*project["dependencies"], *(text for name in names for text in extras[name]))
+    asked = map(Requirement, texts)
+    return [wish for wish in asked if canonicalize_name(wish.name) not in _NOT_NEEDED]
 
 
 def _install(packages: Path, *wishes: str) -> None:

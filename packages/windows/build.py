@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds cardtool for Windows: `python -m packages.windows.build [FOLDER]`, `dist` by default.
+
+Makes `cardtool-VERSION.msi` and `cardtool-VERSION-windows.zip` of the same folder. The environment
+variable SIGN holds the beginning of an osslsigncode command; without it nothing is signed.
+"""
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cardtool import BUILT_ON, __version__
+from packages.windows import msi, tree
+from tests.windows import interpreter
+from tests.windows.cache import CACHE, CHECKOUT, PYTHON
+
+MOMENT = datetime.fromisoformat(BUILT_ON).replace(tzinfo=UTC)
+"""The time of all files in the packages: that of the version, not of the build."""
+LIMIT_BYTES = 35_000_000
+"""What an MSI file may have: it goes to every desk of an institution."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """Where the packages are, and the folder that they were made of."""
+
+    folder: Path
+    msi: Path
+    archive: Path
+
+
+def build(work: Path, target: Path, sign: tuple[str, ...] = ()) -> Built:
+    """Lay out the folder in `work`, and make both packages of it in `target`."""
+    folder = work / "tree"
+    shutil.rmtree(folder, ignore_errors=True)
+    tree.lay_out(folder, __version__, MOMENT)
+    return pack(folder, __version__, target, sign)
+
+
+def pack(folder: Path, version: str, target: Path, sign: tuple[str, ...] = ()) -> Built:
+    """Make both packages of a folder that is laid out."""
+    target.mkdir(parents=True, exist_ok=True)
+    made = Built(
+        folder=folder,
+        msi=target / f"cardtool-{version}.msi",
+        archive=target / f"cardtool-{version}-windows.zip",
+    )
+    for program in sorted(folder.glob("*.exe")):
+        _sign(program, sign)
+    tree.date(folder, MOMENT)
+    msi.pack(folder, version, MOMENT, made.msi)
+    _sign(made.msi, sign)
+    _archive(folder, f"cardtool-{version}", made.archive)
+    return made
+
+
+def _sign(file: Path, sign: tuple[str, ...]) -> None:
+    """Sign a file in its place by osslsigncode, with the options that were given."""
+    if not sign:
+        return
+    signed = file.with_name(f"{file.name}.signed")
+    subprocess.run([*sign, "-in", str(file), "-out", str(signed)], check=True, stdout=sys.stderr)
+    signed.replace(file)
+
+
+def _archive(folder: Path, name: str, archive: Path) -> None:
+    """Write a folder as a ZIP file, in the order of names."""
+    moment = MOMENT.timetuple()[:6]
+    with zipfile.ZipFile(archive, "w") as into:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            inside = f"{name}/{path.relative_to(folder).as_posix()}"
+            entry = zipfile.ZipInfo(inside, moment)
+            into.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+
+
+def main(target: str = "dist") -> None:
+    """Build, and say what was made."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    if not PYTHON.is_dir():
+        interpreter.install()
+    made = build(CACHE / "dist", CHECKOUT / target, tuple(shlex.split(os.environ.get("SIGN", ""))))
+    for file in (made.msi, made.archive):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        sys.stdout.write(f"{digest}  {file.name}  {file.stat().st_size:,} bytes\n")
+    sys.stdout.write(f"ProductCode {{{msi.product_code(__version__)}}}\n")
+    if made.msi.stat().st_size > LIMIT_BYTES:
+        sys.exit(f"{made.msi.name} is larger than {LIMIT_BYTES:,} bytes")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

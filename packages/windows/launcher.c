@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+
+   cardtool.exe   a console program: cardtool with the words of its command line, and its status
+   cardtoolw.exe  built with -DWINDOW, opens no console. With words it does the same. Without any,
+                  as from the Start menu, it checks and opens the page of the check.
+
+   Both start the Python that lies beside them, by its full path, isolated (-I) and without writing
+   byte code (-B). Nothing is looked for in the current folder, PATH or the environment. */
+#include <windows.h>
+#include <shellapi.h>
+#include <stdio.h>
+#include <wchar.h>
+
+#define UNKNOWN 3      /* cardtool's status where nothing can be said */
+#define LONGEST 32768  /* characters of a path or a command line. Source: CreateProcessW */
+
+#ifdef WINDOW
+#define PYTHON L"python\\pythonw.exe"
+#else
+#define PYTHON L"python\\python.exe"
+#endif
+
+/* Return what follows our own name, as it was typed: nothing is taken apart and quoted anew. */
+static const wchar_t *words(void)
+{
+    const wchar_t *at = GetCommandLineW();
+    BOOL is_quoted = FALSE;
+
+    for (; *at && (is_quoted || (*at != L' ' && *at != L'\t')); at++)
+        if (*at == L'"')
+            is_quoted = !is_quoted;
+    while (*at == L' ' || *at == L'\t')
+        at++;
+    return at;
+}
+
+/* Python ends with this program, however that ends. The workers that Python starts are in no job
+   of ours (silent breakaway): ended in the middle of a transaction, they would have PC/SC reset
+   the card. They end by themselves when their parent has gone. */
+static HANDLE job(void)
+{
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {0};
+    HANDLE made = CreateJobObjectW(NULL, NULL);
+
+    limits.BasicLimitInformation.LimitFlags =
+        JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_SILENT_BREAKAWAY_OK;
+    SetInformationJobObject(made, JobObjectExtendedLimitInformation, &limits, sizeof limits);
+    return made;
+}
+
+/* Run cardtool with these words; return its status, or UNKNOWN where it cannot be started. */
+static DWORD run(const wchar_t *words)
+{
+    static wchar_t python[LONGEST], line[LONGEST];
+    DWORD length = GetModuleFileNameW(NULL, python, LONGEST), status = UNKNOWN;
+    STARTUPINFOW start;
+    PROCESS_INFORMATION child;
+    HANDLE with_us = job();
+
+    while (length && python[length - 1] != L'\\')
+        length--;
+    if (!length || length + wcslen(PYTHON) >= LONGEST)
+        return UNKNOWN;
+    wcscpy(python + length, PYTHON);
+    if (wcslen(python) + wcslen(words) + 32 >= LONGEST)
+        return UNKNOWN;
+    wcscpy(line, L"\"");
+    wcscat(line, python);
+    wcscat(line, L"\" -I -B -m cardtool ");
+    wcscat(line, words);
+    GetStartupInfoW(&start); /* pipes and files that were given to us are the child's */
+    if (!CreateProcessW(python, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &start, &child))
+        return UNKNOWN;
+    AssignProcessToJobObject(with_us, child.hProcess);
+    ResumeThread(child.hThread);
+    WaitForSingleObject(child.hProcess, INFINITE);
+    GetExitCodeProcess(child.hProcess, &status);
+    return status;
+}
+
+#ifdef WINDOW
+/* Check, and open the page with the person's own browser. It lies in their own temporary folder,
+   where a new one takes the place of the last. */
+static DWORD show_page(void)
+{
+    static wchar_t page[MAX_PATH + 32], asked[MAX_PATH + 96];
+    DWORD status, length = GetTempPathW(MAX_PATH, page);
+    BOOL is_turkish = PRIMARYLANGID(GetUserDefaultUILanguage()) == LANG_TURKISH;
+
+    if (!length || length > MAX_PATH)
+        return UNKNOWN;
+    wcscat(page, L"cardtool.html");
+    DeleteFileW(page); /* an earlier page is never shown as this one */
+    wcscpy(asked, L"check --format html -o \"");
+    wcscat(asked, page);
+    wcscat(asked, L"\"");
+    status = run(asked);
+    if (GetFileAttributesW(page) == INVALID_FILE_ATTRIBUTES)
+        MessageBoxW(NULL,
+                    is_turkish ? L"Denetim tamamlanamad\u0131. Komut \u0130steminde \u201ccardtool\u201d yazarak nedenini g\u00f6rebilirsiniz."
+                               : L"The check was not finished. Type \u201ccardtool\u201d at the command prompt to see why.",
+                    L"cardtool", MB_OK | MB_ICONWARNING);
+    else
+        ShellExecuteW(NULL, L"open", page, NULL, NULL, SW_SHOWNORMAL);
+    return status;
+}
+
+int WINAPI wWinMain(HINSTANCE instance, HINSTANCE none, wchar_t *line, int show)
+{
+    (void)instance, (void)none, (void)line, (void)show;
+    return (int)(*words() ? run(words()) : show_page());
+}
+#else
+/* Ctrl-C and Ctrl-Break reach the child too, which answers them. Ignoring them instead would be
+   inherited by the child. */
+static BOOL WINAPI leave_to_child(DWORD event)
+{
+    return event == CTRL_C_EVENT || event == CTRL_BREAK_EVENT;
+}
+
+int wmain(void)
+{
+    SetConsoleCtrlHandler(leave_to_child, TRUE);
+    return (int)run(words());
+}
+#endif

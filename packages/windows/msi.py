@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packs a folder as an MSI file, with wixl and msibuild of Debian's msitools.
+
+Identifiers come from paths, versions and contents, never from chance: so an upgrade knows a file
+again, and two builds of the same folder are the same file.
+"""
+
+import hashlib
+import re
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from packages.windows.fixed import settled
+from packages.windows.icon import icon
+
+TASK_FILE = "cardtool-fleet-send.xml"
+TASK = "cardtool-fleet-send"
+"""Its name: in no folder of the Task Scheduler, as schtasks could not remove the folder."""
+
+_OURS = uuid.UUID("6f0c3c52-3e0b-4b0a-9a43-5b7d1e0a8c21")
+"""The namespace of all identifiers, and the code of all versions (`UpgradeCode`)."""
+_RECIPE = Path(__file__).with_name("cardtool.wxs")
+_VERSION = re.compile(r"(?:(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])\.){2}\d{1,4}")
+"""What Windows Installer compares. Source: Microsoft, ProductVersion property."""
+
+_DEFERRED = 0x400 | 0x800
+"""A custom action as part of the installation, by the system's account."""
+_ROLLBACK = 0x100
+_GOES_ON = 0x40
+"""Its failure stops nothing."""
+_PROGRAM = 34
+"""A command line, begun in a folder. Source: Microsoft, Custom Action Type 34."""
+
+_ASKED_FOR = 'FLEETSEND = 1 OR FLEETSEND = "#1"'
+"""By the command line, or by the policy: Windows Installer marks a DWORD with #."""
+
+
+def pack(folder: Path, version: str, moment: datetime, msi: Path) -> None:
+    """Write an MSI file that installs what is in a folder.
+
+    Raises:
+        ValueError: Windows Installer could not compare this version with others.
+        RuntimeError: wixl or msibuild refused; the message is its own.
+    """
+    check_version(version)
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        (work / "tree").symlink_to(folder)  # wixl of Debian 12 finds no absolute path
+        (work / "cardtool.ico").write_bytes(icon())
+        (work / "files.wxs").write_bytes(listing(folder))
+        codes = {"Version": version, "ProductCode": product_code(version)}
+        codes["Task"] = _name("component", TASK_FILE)
+        words = [word for key, value in codes.items() for word in ("-D", f"{key}={value}")]
+        _run(work, "wixl", "-a", "x64", *words, "-o", "out.msi", str(_RECIPE), "files.wxs")
+        for table, text in _TABLES.items():
+            (work / f"{table}.idt").write_text(text)
+        package = _code(f"package {_digest(folder, version)}")
+        _run(
+            work,
+            *("msibuild", "out.msi"),
+            *(word for table in _TABLES for word in ("-i", f"{table}.idt")),
+            *(word for query in _rows() for word in ("-q", query)),
+            *("-s", "cardtool", "cardtool", "x64;0", f"{{{package}}}"),
+        )
+        msi.write_bytes(settled((work / "out.msi").read_bytes(), moment))
+
+
+def check_version(version: str) -> None:
+    """Refuse a version that Windows Installer cannot compare with others.
+
+    Raises:
+        ValueError: it has not three numbers, of which the first two are below 256.
+    """
+    if not _VERSION.fullmatch(version):
+        text = f"Windows Installer compares versions of three numbers: {version}"
+        raise ValueError(text)
+
+
+def product_code(version: str) -> str:
+    """Return the code under which Windows lists this version of the program."""
+    return _code(f"product {version}")
+
+
+def listing(folder: Path) -> bytes:
+    """Return the files of a folder for wixl, each a component of its own, in the order of names."""
+    wix = ET.Element("Wix", xmlns="http://schemas.microsoft.com/wix/2006/wi")
+    names = []
+    for place in sorted(path for path in (folder, *folder.rglob("*")) if path.is_dir()):
+        here = place.relative_to(folder)
+        fragment = ET.SubElement(wix, "Fragment")
+        where = ET.SubElement(fragment, "DirectoryRef", Id=_directory(here))
+        for path in sorted(place.iterdir()):
+            inside = (here / path.name).as_posix()
+            if path.is_dir():
+                ET.SubElement(where, "Directory", Id=_directory(here / path.name), Name=path.name)
+                continue
+            component = ET.SubElement(
+                where,
+                "Component",
+                Id=_name("component", inside),
+                Guid=_code(f"file {inside}"),
+                Win64="yes",
+            )
+            source = f"tree/{inside}"
+            ET.SubElement(component, "File", Id=_name("file", inside), KeyPath="yes", Source=source)
+            if inside != TASK_FILE:
+                names.append(component.attrib["Id"])
+    group = ET.SubElement(ET.SubElement(wix, "Fragment"), "ComponentGroup", Id="Files")
+    for name in names:
+        ET.SubElement(group, "ComponentRef", Id=name)
+    return ET.tostring(wix, encoding="unicode").encode()
+
+
+def _directory(path: Path) -> str:
+    return _name("folder", path.as_posix()) if path.parts else "InstallDir"
+
+
+def _name(kind: str, path: str) -> str:
+    return f"{kind[0].upper()}{_code(f'{kind} {path}').replace('-', '')}"
+
+
+def _code(text: str) -> str:
+    return str(uuid.uuid5(_OURS, text)).upper()
+
+
+def _digest(folder: Path, version: str) -> str:
+    """Return a checksum of all that is packed, and of what packs it."""
+    digest = hashlib.sha256(f"{version} {_TABLES} {list(_rows())}".encode())
+    digest.update(_RECIPE.read_bytes())
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    return digest.hexdigest()
+
+
+_TABLES: Mapping[str, str] = {
+    # PATH of the system: ours at its end (;[InstallDir]), set at the installation (=) and taken
+    # out at the removal (-). Source: Microsoft, Environment table.
+    "Environment": "Environment\tName\tValue\tComponent_\n"
+    "s72\tl255\tL255\ts72\n"
+    "Environment\tEnvironment\n"
+    "Path\t=-*PATH\t[~];[InstallDir]\tMenu\n",
+    "Condition": "Feature_\tLevel\tCondition\n"
+    "s38\ti2\tS255\n"
+    "Condition\tFeature_\tLevel\n"
+    f"FleetSend\t1\t{_ASKED_FOR}\n",
+}
+"""Tables that wixl of Debian 12 does not make, as msibuild reads them."""
+
+
+def _rows() -> Iterator[str]:
+    """Yield the queries that put more rows into the tables of wixl."""
+    yield _row("AppSearch", Property="FLEETSEND", Signature_="Policy")
+    yield _row(
+        "RegLocator",
+        Signature_="Policy",
+        Root=2,  # HKLM
+        Key=r"SOFTWARE\Policies\cardtool",
+        Name="FleetSend",
+        Type=2 | 16,  # the value as it is, of the 64-bit half
+    )
+    yield (
+        "UPDATE `Property` SET `Value` = 'WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED;FLEETSEND'"
+        " WHERE `Property` = 'SecureCustomProperties'"
+    )
+    schtasks = '"[System64Folder]schtasks.exe"'
+    make = f'{schtasks} /Create /F /TN "{TASK}" /XML "[#{_name("file", TASK_FILE)}]"'
+    remove = f'{schtasks} /Delete /F /TN "{TASK}"'
+    is_made, is_removed = "&FleetSend = 3", "!FleetSend = 3 AND &FleetSend = 2"
+    actions = (
+        ("RemoveTask", _GOES_ON, remove, is_removed, 3450),
+        ("UndoTask", _GOES_ON | _ROLLBACK, remove, is_made, 4910),
+        ("MakeTask", 0, make, is_made, 4920),
+    )
+    for name, how, command, condition, sequence in actions:
+        kind = _PROGRAM | _DEFERRED | how
+        yield _row("CustomAction", Action=name, Type=kind, Source="System64Folder", Target=command)
+        yield _step(name, sequence, condition)
+    yield _step("AppSearch", 50)
+    yield _step("RemoveEnvironmentStrings", 3300)
+    yield _step("WriteEnvironmentStrings", 5200)
+
+
+def _step(action: str, sequence: int, condition: str = "") -> str:
+    return _row("InstallExecuteSequence", Action=action, Condition=condition, Sequence=sequence)
+
+
+def _row(table: str, **values: str | int) -> str:
+    """Return the query that inserts a row; libmsi knows no quote within a text."""
+    names = ", ".join(f"`{name}`" for name in values)
+    texts = (value if isinstance(value, int) else f"'{value}'" for value in values.values())
+    return f"INSERT INTO `{table}` ({names}) VALUES ({', '.join(map(str, texts))})"  # noqa: S608
+
+
+def _run(folder: Path, *command: str) -> None:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The package for Windows: built twice alike, installed, used, renewed and removed under Wine."""
+
+import hashlib
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cardtool import __version__
+from packages.windows import build, tree
+from packages.windows.build import LIMIT_BYTES, Built
+from packages.windows.msi import TASK
+from tests.real.desks import CASES
+from tests.windows import traces
+from tests.windows.both import on_linux, on_windows
+from tests.windows.cache import CACHE, drive
+from tests.windows.computer import FOLDER, PROGRAM, WITHOUT_CONSOLE, Computer
+from tests.windows.running import Wine
+
+_NEWER = "255.0.1"
+_REFUSED = 1603 & 0xFF
+"""Windows Installer's "fatal error", as much of it as Linux has of an exit status."""
+_ENVIRONMENT = "HKLM\\System\\CurrentControlSet\\Control\\Session Manager\\Environment"
+_UNINSTALL = "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall"
+_SETTINGS = """
+[fleet]
+to = 'C:\\collected'
+"""
+
+
+@pytest.fixture(name="built", scope="module")
+def _built() -> Built:
+    return _build("first")
+
+
+@pytest.fixture(name="newer", scope="module")
+def _newer(built: Built) -> Built:
+    """Make a later version: the same cardtool, started by programs of another number."""
+    work = CACHE / "built" / "newer"
+    shutil.rmtree(work, ignore_errors=True)
+    shutil.copytree(built.folder, work / "tree")
+    tree.build_launchers(work / "tree", _NEWER)
+    return build.pack(work / "tree", _NEWER, work)
+
+
+@pytest.fixture(name="computer")
+def _computer() -> Iterator[Computer]:
+    yield from _made("computer")
+
+
+@pytest.fixture(name="installed", scope="module")
+def _installed(built: Built) -> Iterator[Computer]:
+    """Give a computer on which the package was installed silently, without any option."""
+    for computer in _made("installed"):
+        assert computer.msiexec("/i", built.msi).returncode == 0
+        yield computer
+
+
+def test_two_builds_are_the_same_files(built: Built) -> None:
+    again = _build("second")
+
+    for one, other in ((built.msi, again.msi), (built.archive, again.archive)):
+        assert _sha256(one) == _sha256(other)
+    assert built.msi.stat().st_size <= LIMIT_BYTES
+
+
+@pytest.mark.parametrize("name", ["valid", "pin-locked", "driver-hangs"])
+def test_the_installed_program_says_what_linux_says(
+    name: str, installed: Computer, tmp_path: Path
+) -> None:
+    there = on_windows(CASES[name].build, tmp_path / "windows", installed.wine)
+    here = on_linux(CASES[name].build, tmp_path / "linux")
+    assert (there.report.verdict, there.status) == (here.report.verdict, here.status)
+    assert there.troubles == here.troubles
+
+
+def test_an_installation_is_renewed_and_keeps_what_is_the_sites(
+    built: Built, newer: Built, computer: Computer
+) -> None:
+    settings = computer.drive_c / "ProgramData" / "cardtool" / "config.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(_SETTINGS)
+    (computer.drive_c / "collected").mkdir()
+
+    computer.msiexec("/i", built.msi, "FLEETSEND=1")
+    assert _versions(computer) == [__version__]
+    assert f"{FOLDER}\\" in computer.registry(_ENVIRONMENT, "/v", "PATH")
+    assert computer.has_task(TASK)
+    first = _sent(computer)
+
+    assert computer.msiexec("/i", newer.msi).returncode == 0
+    assert _versions(computer) == [_NEWER]
+    assert computer.has_task(TASK)
+    assert settings.read_text() == _SETTINGS
+    assert _sent(computer) == first  # the name that the computer has in the fleet
+
+    assert computer.msiexec("/i", built.msi).returncode == _REFUSED
+    assert _versions(computer) == [_NEWER]
+
+
+def test_the_start_menu_opens_the_page_of_a_check(installed: Computer) -> None:
+    (entry,) = installed.drive_c.rglob("cardtool.lnk")
+    assert "Start Menu" in entry.parts
+    for key, value in (
+        (r"HKCU\Software\Classes\.html", "TestPage"),
+        (r"HKCU\Software\Classes\TestPage\shell\open\command", r'cmd /c copy "%1" C:\opened'),
+    ):
+        installed.run("reg", "add", key, "/ve", "/d", value, "/f")
+
+    installed.run("start", "/wait", drive(entry))
+
+    assert (installed.drive_c / "opened").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+@pytest.mark.parametrize("words", [(), ("FLEETSEND=1",)], ids=["usual", "with the task"])
+def test_a_removal_leaves_nothing(words: tuple[str, ...], built: Built, computer: Computer) -> None:
+    files, values = traces.files(computer.prefix), traces.values(computer.prefix)
+
+    assert computer.msiexec("/i", built.msi, *words).returncode == 0
+    assert traces.files(computer.prefix) - files
+    assert traces.values(computer.prefix) - values
+    assert computer.run(PROGRAM, "practice", "pin-locked").returncode == 2
+    assert computer.msiexec("/x", built.msi).returncode == 0
+
+    assert traces.files(computer.prefix) - files == set()
+    assert traces.values(computer.prefix) - values == set()
+
+
+def test_without_being_asked_for_no_task_is_made(installed: Computer) -> None:
+    assert not installed.has_task(TASK)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (("--version",), 0),
+        (("practice", "nes-expiring"), 1),
+        (("practice", "pin-locked"), 2),
+        (("explain", "no-such-code"), 3),
+    ],
+)
+@pytest.mark.parametrize("program", ["cardtool.exe", "cardtoolw.exe"])
+def test_a_program_of_the_archive_returns_cardtools_status(
+    program: str, words: tuple[str, ...], status: int, unpacked: Path, wine: Wine
+) -> None:
+    done = wine.shell({}, unpacked, 'exec wine64 "$@"', drive(unpacked / program), *words)
+
+    assert done.returncode == status
+
+
+@pytest.mark.parametrize("program", ["cardtool.exe", "cardtoolw.exe"])
+def test_a_program_of_the_archive_passes_words_on_as_they_are(
+    program: str, unpacked: Path, wine: Wine
+) -> None:
+    name = "İğne ılık şöför & Çiğdem %PATH% ^ .json"
+    words = ("practice", "pin-locked", "--format", "json", "-o", name)
+    wine.shell({}, unpacked, 'exec wine64 "$@"', drive(unpacked / program), *words)
+
+    assert (unpacked / name).is_file()
+
+
+@pytest.fixture(name="unpacked")
+def _unpacked(built: Built, tmp_path: Path) -> Path:
+    with zipfile.ZipFile(built.archive) as archive:
+        archive.extractall(tmp_path / "Kişisel çubuk")
+    (folder,) = (tmp_path / "Kişisel çubuk").iterdir()
+    return folder
+
+
+def _made(name: str) -> Iterator[Computer]:
+    folder = CACHE / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    yield Computer(folder)
+    shutil.rmtree(folder)
+
+
+def _build(name: str) -> Built:
+    work = CACHE / "built" / name
+    return build.build(work, work)
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _versions(computer: Computer) -> list[str]:
+    """Return the versions of cardtool that Windows lists as installed."""
+    lines = computer.registry(_UNINSTALL, "/s").splitlines()
+    return [line.split()[-1] for line in lines if line.split()[:1] == ["DisplayVersion"]]
+
+
+def _sent(computer: Computer) -> set[str]:
+    """Send as the task does; return the names of the computers of which there are snapshots."""
+    done = computer.run(WITHOUT_CONSOLE, "fleet", "send")
+    names = [path.name for path in (computer.drive_c / "collected").iterdir()]
+    assert names, done
+    return {name.split("-", 1)[1].rsplit("-", 1)[0] for name in names}

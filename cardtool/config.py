@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The settings of a machine and of a person: which files hold them, and what they may say.
 
-Reads files and the environment, decides nothing about cards. The user's file overrides the
-system's key by key.
+Reads files, the environment and Windows' policies, decides nothing about cards. The user's file
+overrides the system's key by key, and a policy overrides both.
 """
 
 import locale
 import logging
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -36,6 +36,10 @@ _MACOS_SETTINGS = Path("~/Library/Preferences/.GlobalPreferences.plist")
 _KEY_BYTES = 16
 _LONG_KEY_BYTES = 32
 """In a longer key a part of five bytes may come again by chance."""
+
+POLICY = r"SOFTWARE\Policies\cardtool"
+"""Where administrators prescribe settings on Windows, below HKEY_LOCAL_MACHINE: a subkey for each
+table, a value for each key. Only they can write there."""
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 
@@ -159,30 +163,66 @@ def places(environ: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def load(environ: Mapping[str, str]) -> Config:
-    """Read the configuration files of this machine and this person.
+    """Read the configuration files of this machine and this person, and the policy.
 
     Raises:
         Refused: a file is there but cannot be used, or `CARDTOOL_CONFIG` names none.
     """
     merged: dict[str, Any] = {}
-    for path in places(environ):
-        try:
-            table = handwritten(path)
-        except FileNotFoundError as error:
-            if environ.get(_VARIABLE):
-                raise Refused(code="config-missing", file=str(path)) from error
-            continue
-        _LOG.debug("settings from %s", path)
-        _checked(table, str(path))
+    sources = []
+    for source, table in _tables(environ):
+        _LOG.debug("settings from %s", source)
+        _checked(table, source)
+        sources.append(source)
         for key, value in table.items():
             merged[key] = {**merged.get(key, {}), **value} if isinstance(value, dict) else value
-    return _checked(merged, " + ".join(map(str, places(environ))))
+    return _checked(merged, " + ".join(sources))
 
 
 def file_with(key: str, environ: Mapping[str, str]) -> str:
-    """Return the file whose value of this key counts; one of the files must have it."""
-    there = (path for path in reversed(places(environ)) if path.exists())
-    return next(str(path) for path in there if key in handwritten(path))
+    """Return the file, or the policy, whose value of this key counts; one of them must have it."""
+    return [source for source, table in _tables(environ) if key in table][-1]
+
+
+def _tables(environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what says something, weakest first: its name, and what it says."""
+    for path in places(environ):
+        try:
+            yield str(path), handwritten(path)
+        except FileNotFoundError as error:
+            if environ.get(_VARIABLE):
+                raise Refused(code="config-missing", file=str(path)) from error
+    if prescribed := _prescribed(Config, POLICY):
+        yield rf"HKLM\{POLICY}", prescribed
+
+
+def _prescribed(record: type[msgspec.Struct], path: str) -> dict[str, Any]:
+    """Return the settings of a record that administrators prescribe on Windows.
+
+    A name that this version does not know is passed over: a policy is one for many computers.
+    """
+    if sys.platform != "win32":
+        return {}
+    import winreg  # noqa: PLC0415 - Windows alone has it
+
+    prescribed = {}
+    for field in msgspec.structs.fields(record):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            if table := _prescribed(field.type, rf"{path}\{field.name}"):
+                prescribed[field.name] = table
+            continue
+        access = winreg.KEY_READ | winreg.KEY_WOW64_64KEY
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, path, 0, access) as key:
+                value, _ = winreg.QueryValueEx(key, field.name)
+        except FileNotFoundError:
+            continue
+        try:  # a DWORD is a switch too, and a text may be a number
+            prescribed[field.name] = msgspec.convert(value, field.type, strict=False)
+        except msgspec.ValidationError as error:
+            place, names = rf"HKLM\{path}\{field.name}", ", ".join(record.__struct_fields__)
+            raise Refused(code="config-value", file=place, reason=str(error), keys=names) from error
+    return prescribed
 
 
 def asked_language(option: str | None, environ: Mapping[str, str]) -> str | None:

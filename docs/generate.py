@@ -29,6 +29,7 @@ from cardtool.rules.codes.row import Row
 from cardtool.rules.codes.steps import actors
 from cardtool.text import LANGUAGES, Text, load_words
 from cardtool.views.lists.monitoring import FAMILIES
+from packages.windows import policies
 
 if TYPE_CHECKING:
     from tests.causes import Cause, Causes
@@ -144,6 +145,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "reliability.md": reliability,
     "terminal.svg": partial(terminal, "en"),
     "terminal.tr.svg": partial(terminal, "tr"),
+    "deploy/windows/cardtool.admx": policies.admx,
+    "deploy/windows/tr-TR/cardtool.adml": partial(policies.adml, "tr"),
+    "deploy/windows/en-US/cardtool.adml": partial(policies.adml, "en"),
 }
 """File name in docs/ -> what gives its text."""
 

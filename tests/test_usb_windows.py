@@ -122,7 +122,6 @@ def _wide(*texts: str) -> str:
 def _initialise(node: parse.DeviceNode) -> str:
     values = {
         1: (node.description,) if node.description else (),
-        2: (*node.hardware_ids, "") if node.hardware_ids else (),
         3: (*node.compatible_ids, "") if node.compatible_ids else (),
         0xC: (node.manufacturer,) if node.manufacturer else (),
         0xD: (node.friendly_name,) if node.friendly_name else (),

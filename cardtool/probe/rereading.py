@@ -7,7 +7,6 @@ fewer certificates. If PC/SC did not notice the movement, a second reading shows
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from operator import attrgetter
 
 from msgspec.structs import replace
 
@@ -36,8 +35,6 @@ _NEEDED, _START_S = 1.5, 1.0
 
 _WELL = timedelta(days=90)
 """A certificate that ends sooner is bad news: perhaps its successor was not read."""
-
-_PIN_IS_SET = "CKF_USER_PIN_INITIALIZED"
 
 
 def read_until_sure(  # noqa: PLR0913 - what a check knows by then
@@ -100,15 +97,13 @@ def _compare(
         return before, False
     if isinstance(before, Failure) or isinstance(after, Failure):
         return after, False
-    states = attrgetter("event_count", "card")
-    then = {reader.name: reader for reader in before}
-    now = {reader.name: reader for reader in after}
-    changed = {
-        name
-        for name in then.keys() | now.keys()
-        if name not in then or name not in now or states(then[name]) != states(now[name])
-    } | (reset & now.keys())
-    changes = {name: reader.changes for name, reader in then.items()}
+    then, now = (
+        {reader.name: (reader.event_count, reader.card) for reader in readers}
+        for readers in (before, after)
+    )
+    moved = {name for name in then.keys() | now.keys() if then.get(name) != now.get(name)}
+    changed = moved | (reset & now.keys())
+    changes = {reader.name: reader.changes for reader in before}
     readers = tuple(
         replace(reader, changes=changes.get(reader.name, 0) + (reader.name in changed & set(tried)))
         for reader in after
@@ -170,8 +165,9 @@ def _is_good_news(read: Read, tried: tuple[str, ...], at: datetime) -> bool:
     """
     for reader in tried:
         answers = tuple(_answers(read, reader))
-        of_workers = [isinstance(said, Failure) and said.api == "worker" for said in answers]
-        is_lost = bool(answers) and all(of_workers)
+        is_lost = bool(answers) and all(
+            isinstance(answer, Failure) and answer.api == "worker" for answer in answers
+        )
         if not is_lost and not any(_is_well(answer, at) for answer in answers):
             return False
     return True
@@ -180,7 +176,7 @@ def _is_good_news(read: Read, tried: tuple[str, ...], at: datetime) -> bool:
 def _is_well(answer: Token | Failure | None, at: datetime) -> bool:
     return (
         isinstance(answer, Token)
-        and _PIN_IS_SET in answer.flags
+        and "CKF_USER_PIN_INITIALIZED" in answer.flags
         and isinstance(answer.certificates, tuple)
         and any(
             isinstance(stored.content, Certificate) and _is_qualified(stored.content, at)

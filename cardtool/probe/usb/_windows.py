@@ -30,7 +30,6 @@ _CM_GETIDLIST_FILTER_ENUMERATOR = 0x001
 _CM_GETIDLIST_FILTER_PRESENT = 0x100
 _CM_LOCATE_DEVNODE_NORMAL = 0
 _CM_DRP_DEVICEDESC = 0x01
-_CM_DRP_HARDWAREID = 0x02
 _CM_DRP_COMPATIBLEIDS = 0x03
 _CM_DRP_MFG = 0x0C
 _CM_DRP_FRIENDLYNAME = 0x0D
@@ -94,7 +93,6 @@ def _node(library: ctypes.CDLL, node_id: str) -> DeviceNode | None:
     return DeviceNode(
         id=node_id,
         parent=parent_id.value,
-        hardware_ids=texts(_CM_DRP_HARDWAREID),
         compatible_ids=texts(_CM_DRP_COMPATIBLEIDS),
         description="".join(texts(_CM_DRP_DEVICEDESC)[:1]),
         friendly_name="".join(texts(_CM_DRP_FRIENDLYNAME)[:1]),

@@ -42,7 +42,6 @@ class DeviceNode(msgspec.Struct, frozen=True, kw_only=True):
     """Device instance id."""
     parent: str = ""
     """That of the device it hangs on."""
-    hardware_ids: tuple[str, ...] = ()
     compatible_ids: tuple[str, ...] = ()
     description: str = ""
     friendly_name: str = ""

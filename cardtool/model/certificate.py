@@ -55,22 +55,20 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
     signature_algorithm: Text
     """Dotted object identifier."""
     is_ca: bool = False
-    """BasicConstraints say that it is a certification authority's."""
+    """By its BasicConstraints."""
     key_usage: Texts = ()
     """Names of RFC 5280 §4.2.1.3: digitalSignature, nonRepudiation, ..."""
     extended_key_usage: Texts = ()
-    """Dotted object identifiers."""
     policies: Texts = ()
-    """Certificate policies, dotted object identifiers."""
+    """Certificate policies, dotted object identifiers as before."""
     qc_statements: Texts = ()
     """Statement identifiers of the QCStatements extension. Source: RFC 3739 §3.2.6."""
     qc_types: Texts = ()
     """Types of QcType, dotted object identifiers. Source: ETSI EN 319 412-5 §4.2.3."""
     qc_limit: MoneyLimit | None = None
     subject_key_id: Text = ""
-    """Upper-case hex; empty where the extension is missing."""
     authority_key_id: Text = ""
-    """Upper-case hex; empty where the extension is missing."""
+    """Upper-case hex, like the one before; empty where the extension is missing."""
     crl_urls: Texts = ()
     ocsp_urls: Texts = ()
     ca_issuer_urls: Texts = ()

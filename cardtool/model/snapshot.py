@@ -59,7 +59,6 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     """The machine and the process that looked."""
 
     name: Text
-    """Network name of the machine."""
     platform: Text
     """As sys.platform: linux, win32 or darwin."""
     release: Text
@@ -69,7 +68,6 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     bits: int
     """Pointer size of this process: 64 or 32."""
     python: Text
-    """Version of the interpreter."""
     pcscd: Text | None = None
     """Path of the PC/SC daemon; None: not found, or the system has none because it needs none."""
     pcsc_socket: Text | None = None
@@ -222,7 +220,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Empty: PC/SC answered that there is none. Failure: PC/SC could not be asked."""
     modules: Some[Module] = ()
     elapsed_s: float = 0.0
-    """How long the check took."""
     usb: Some[UsbDevice] | Failure | None = None
     """Readers on USB, and other devices of their makers; None: it was not looked at."""
     vanished: Texts = ()
@@ -262,11 +259,11 @@ def chain(
     They are told by names and key identifiers, which is no proof: no signature is verified here.
     The chain ends at a self-signed one, and where no issuer is known.
     """
-    left = {each.sha256: each for each in known if each.sha256 != first.sha256}
-    found = [first]
-    while (issuer := _issuer(found[-1], left.values())) is not None:
-        found.append(left.pop(issuer.sha256))
-    return tuple(found)
+    left = {stored.sha256: stored for stored in known if stored.sha256 != first.sha256}
+    links = [first]
+    while (issuer := _issuer(links[-1], left.values())) is not None:
+        links.append(left.pop(issuer.sha256))
+    return tuple(links)
 
 
 def _issuer(
@@ -280,14 +277,14 @@ def _issuer(
     if not isinstance(content, Certificate) or content.subject == content.issuer:
         return None
     fitting = [
-        (content.authority_key_id == other.subject_key_id, other.not_after_at, each)
-        for each in known
-        if isinstance(other := each.content, Certificate)
+        (content.authority_key_id == other.subject_key_id, other.not_after_at, stored)
+        for stored in known
+        if isinstance(other := stored.content, Certificate)
         and other.subject == content.issuer
         and other.subject.attributes
         and content.authority_key_id in ("", other.subject_key_id or content.authority_key_id)
     ]
-    return max(fitting, key=lambda each: each[:2])[2] if fitting else None
+    return max(fitting, key=lambda fit: fit[:2])[2] if fitting else None
 
 
 class _SchemaOnly(msgspec.Struct, frozen=True, kw_only=True):

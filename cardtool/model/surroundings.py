@@ -16,18 +16,13 @@ class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
     """A device on USB that is a card reader, or of a maker of card readers."""
 
     vendor: Text
-    """Four upper-case hex digits."""
     product: Text
-    """Four upper-case hex digits."""
+    """Four upper-case hex digits, like `vendor`."""
     maker: Text = ""
-    """As the device or its driver says; may hold anything a device chose to say."""
     name: Text = ""
-    """The same for the product."""
+    """As the device or its driver says, like `maker`; may hold anything a device chose to say."""
     classes: Texts = ()
-    """Interface classes, two upper-case hex digits; 0B is a CCID reader.
-
-    Source: USB-IF, Defined Class Codes.
-    """
+    """Interface classes, two upper-case hex digits; 0B is CCID. Source: USB-IF, Class Codes."""
     port: Text = ""
     """Where it is plugged in, by the system's own naming."""
     drivers: Texts | None = None
@@ -37,7 +32,6 @@ class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
     allowed: bool = True
     """False: the system was told not to let it in (Linux: `authorized` is 0)."""
     asleep: bool = False
-    """Power management has suspended it."""
 
     @property
     def id(self) -> str:
@@ -77,7 +71,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     """Another check of this machine's cards, for which this one had to wait."""
 
     program: Text
-    """The program's name without folder or arguments."""
+    """Its name, as in `Process`."""
     pid: int | None = None
     """Its process number; None: the system does not tell. The process may have ended by now, and
     left a worker that waits for a card."""

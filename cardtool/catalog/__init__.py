@@ -178,7 +178,7 @@ def module_at(path: str) -> Module | None:
     """Recognise a module by the name of its file, on any system; `.so.3` counts as `.so`."""
     stem, version, _ = ntpath.basename(path).lower().partition(".so.")
     name = f"{stem}.so" if version else stem
-    return next((each for each in load().modules if name in each.names), None)
+    return next((module for module in load().modules if name in module.names), None)
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -194,7 +194,7 @@ def readers_named(pcsc_name: str) -> tuple[Reader, ...]:
 @functools.lru_cache(maxsize=1 << 14)
 def readers_with(usb: str) -> tuple[Reader, ...]:
     """Give every model with this USB id, which is written as in the catalogue."""
-    return tuple(each for each in load().readers if usb in each.usb)
+    return tuple(reader for reader in load().readers if usb in reader.usb)
 
 
 def historical_bytes(atr: str) -> str:

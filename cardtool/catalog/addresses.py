@@ -91,87 +91,87 @@ def expand(address: str) -> Expanded:
     Whitespace is made even first, and places are counted after that.
     """
     given = unicodedata.normalize("NFC", " ".join(address.split()))
-    in_capitals = not any(each in _SMALL for each in given)
+    in_capitals = not any(letter in _SMALL for letter in given)
     parts: list[str] = []
     changes: list[Change] = []
     unknown: list[Change] = []
     end = 0
-    for found in _pattern().finditer(given.translate(_FOLDED)):
-        start, stop = found.span()
-        known = _by_short().get(_key(found["short"] or ""))
+    for match in _pattern().finditer(given.translate(_FOLDED)):
+        start, stop = match.span()
+        known = _by_short().get(_key(match["short"] or ""))
         written = given[start:stop].strip()
-        if known is not None and known.full and _counts(known, found):
+        if known is not None and known.full and _counts(known, match):
             parts.append(given[end:start])
             before = "".join(parts)
-            full = _form(known, found, before)
+            full = _form(known, match, before)
             full = full.translate(_CAPITALS) if in_capitals else full
             dash = _DASH.match(given, stop) if known.number else None
             end = dash.end() if dash else stop
-            parts.append(_set(full, before, found["mark"], given[end:]))
+            parts.append(_set(full, before, match["mark"], given[end:]))
             changes.append(Change(place=start + 1, short=written, full=full))
-        elif dot := _needless(found):
+        elif dot := _needless(match):
             parts += (given[end:stop], ":" if ":" in dot[0] else "", " ")
             end = dot.end()
             changes.append(Change(place=start + 1, short=f"{written}.", full=written))
-        elif (known is not None and _is_unsure(known, found)) or _is_cut(found):
+        elif (known is not None and _is_unsure(known, match)) or _is_cut(match):
             unknown.append(Change(place=start + 1, short=written.rstrip(".: "), full=""))
     text = "".join([*parts, given[end:]])
     return Expanded(text=text, changes=tuple(changes), unknown=tuple(unknown))
 
 
-def _counts(known: Abbreviation, found: re.Match[str]) -> bool:
-    mark = found["mark"] or ""
-    if known.number and not _is_before_number(found) and ":" not in mark:
+def _counts(known: Abbreviation, match: re.Match[str]) -> bool:
+    mark = match["mark"] or ""
+    if known.number and not _is_before_number(match) and ":" not in mark:
         return False
-    if known.after and not found.string[: found.start()].strip():
+    if known.after and not match.string[: match.start()].strip():
         return False
-    return bool(mark) or not known.mark or (known.number and _is_among_numbers(found))
+    return bool(mark) or not known.mark or (known.number and _is_among_numbers(match))
 
 
-def _is_before_number(found: re.Match[str]) -> bool:
-    return found.string[found.end() :].lstrip(" -\u2013")[:1].isdigit()
+def _is_before_number(match: re.Match[str]) -> bool:
+    return match.string[match.end() :].lstrip(" -\u2013")[:1].isdigit()
 
 
-def _is_among_numbers(found: re.Match[str]) -> bool:
+def _is_among_numbers(match: re.Match[str]) -> bool:
     """Tell whether a bare K or D is a floor or a flat: both are there, or a door is before it."""
-    text, start = found.string, found.start()
-    if _is_of_a_number(found):
+    text, start = match.string, match.start()
+    if _is_of_a_number(match):
         return False
     return bool((_FLOOR.search(text) and _FLAT.search(text)) or _DOOR.search(text[:start]))
 
 
-def _is_of_a_number(found: re.Match[str]) -> bool:
+def _is_of_a_number(match: re.Match[str]) -> bool:
     """Tell whether a letter belongs to a door, as in `12D 3`, or to a road, as in `D400`."""
-    text, (start, stop) = found.string, found.span()
+    text, (start, stop) = match.string, match.span()
     is_door = text[start - 1 : start].isdigit() and not text[stop : stop + 1].isdigit()
     return is_door or bool(_ROAD.match(text, start))
 
 
-def _is_unsure(known: Abbreviation, found: re.Match[str]) -> bool:
+def _is_unsure(known: Abbreviation, match: re.Match[str]) -> bool:
     """Tell whether only its writer knows what it is: more than one, or a bare K or D."""
     if not known.full:
         return True
-    bare = known.number and known.mark and not found["mark"] and _is_before_number(found)
-    return bare and not _is_of_a_number(found)
+    bare = known.number and known.mark and not match["mark"] and _is_before_number(match)
+    return bare and not _is_of_a_number(match)
 
 
-def _needless(found: re.Match[str]) -> re.Match[str] | None:
+def _needless(match: re.Match[str]) -> re.Match[str] | None:
     """Return the dot between a whole word and its number, as in `Kat.3`."""
-    is_whole = found["word"] in _before_numbers()
-    return _NUMBER.match(found.string, found.end()) if is_whole else None
+    is_whole = match["word"] in _before_numbers()
+    return _NUMBER.match(match.string, match.end()) if is_whole else None
 
 
-def _form(known: Abbreviation, found: re.Match[str], before: str) -> str:
+def _form(known: Abbreviation, match: re.Match[str], before: str) -> str:
     if known.ordinal and _ORDINAL.search(before):
         return known.ordinal
-    is_street = known.street and _STREET.match(found.string[found.end() :].lstrip())
+    is_street = known.street and _STREET.match(match.string[match.end() :].lstrip())
     return known.street if is_street else known.full
 
 
-def _is_cut(found: re.Match[str]) -> bool:
+def _is_cut(match: re.Match[str]) -> bool:
     """Tell whether a word with a dot looks cut short: no whole word, and no roman number."""
-    word = found["word"] or (found["short"] if "." in (found["mark"] or "") else "")
-    if len(word) > _LONG and not found.string[found.end() :].strip(". "):
+    word = match["word"] or (match["short"] if "." in (match["mark"] or "") else "")
+    if len(word) > _LONG and not match.string[match.end() :].strip(". "):
         return False
     return bool(word) and _key(word) not in _whole_words() and not _ROMAN.issuperset(word)
 
@@ -195,24 +195,24 @@ def _file() -> _File:
 
 @once
 def _by_short() -> dict[str, Abbreviation]:
-    return {_key(short): each for each in load() for short in each.short}
+    return {_key(short): entry for entry in load() for short in entry.short}
 
 
 @once
 def _whole_words() -> frozenset[str]:
-    full = (word for each in load() for word in f"{each.full} {each.ordinal} {each.street}".split())
-    return frozenset(map(_key, (*_file().words, *full)))
+    full = (f"{entry.full} {entry.ordinal} {entry.street}" for entry in load())
+    return frozenset(map(_key, (*_file().words, *" ".join(full).split())))
 
 
 @once
 def _before_numbers() -> frozenset[str]:
-    return frozenset(_key(each.full) for each in load() if each.number)
+    return frozenset(_key(entry.full) for entry in load() if entry.number)
 
 
 @once
 def _pattern() -> re.Pattern[str]:
     """Find in folded text what the list has, the longest first, and any other word with a dot."""
-    shorts = sorted((short for each in load() for short in each.short), key=len, reverse=True)
+    shorts = sorted((short for entry in load() for short in entry.short), key=len, reverse=True)
     words = "|".join(_spelt(short) for short in shorts if short[0].isalpha())
     # a sign, such as the one for a number, ends the word before it and so may follow a letter
     signs = "|".join(_spelt(short) for short in shorts if not short[0].isalpha())

@@ -55,7 +55,8 @@ class _Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 @once
 def load() -> dict[str, Procedure]:
     """Give every procedure by its name, in the order they are listed in."""
-    return {each.name: each for each in toml.shipped("procedures.toml", _Procedures).procedure}
+    every = toml.shipped("procedures.toml", _Procedures).procedure
+    return {procedure.name: procedure for procedure in every}
 
 
 def guide(procedure: Procedure, role: Role | None, institution: Institution) -> Guide:

@@ -24,7 +24,7 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
 
     def first(self, kind: str) -> str | None:
         """Return the first value of an attribute type, or None."""
-        return next((each.value for each in self.attributes if each.type == kind), None)
+        return next((one.value for one in self.attributes if one.type == kind), None)
 
 
 class MoneyLimit(msgspec.Struct, frozen=True, kw_only=True):

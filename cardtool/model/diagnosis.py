@@ -35,7 +35,7 @@ class Severity(StrEnum):
         return {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}[self.value]
 
 
-_RANKS = {each: rank for rank, each in enumerate(Severity)}
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Link(StrEnum):
@@ -57,7 +57,7 @@ class Link(StrEnum):
         return _PLACES[self]
 
 
-_PLACES = {each: place for place, each in enumerate(Link)}
+_PLACES = {link: place for place, link in enumerate(Link)}
 
 
 class Actor(StrEnum):
@@ -108,7 +108,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def deciding(self) -> Finding:
         """Return the finding that `verdict` names."""
-        return next(each for each in self.findings if each.code == self.verdict)
+        return next(finding for finding in self.findings if finding.code == self.verdict)
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):

@@ -104,11 +104,11 @@ def _letters(letter: str) -> str:
     if unicodedata.combining(letter):
         return ""
     plain = unicodedata.normalize("NFKD", letter.translate(_DOTLESS)).casefold()
-    return "".join(each for each in plain if each.isalnum() and not unicodedata.combining(each))
+    return "".join(sign for sign in plain if sign.isalnum() and not unicodedata.combining(sign))
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    escaped = found[0]
+def _unescaped(match: re.Match[str]) -> str:
+    escaped = match[0]
     if escaped.startswith("%"):
         return bytes.fromhex(escaped.replace("%", "")).decode(errors="replace")
     digits = escaped[2:].removesuffix(";")
@@ -146,20 +146,20 @@ class Names:
 
     def __init__(self, spelt: Mapping[str, str], *, shortest: int = SHORTEST) -> None:
         """Take what a name is by `folded`, and the name itself; `shortest` letters count."""
-        self._meant = {each: name for each, name in spelt.items() if len(each) >= shortest}
-        ordered = sorted(self._meant, key=lambda each: (-len(each), each))
+        self._meant = {form: name for form, name in spelt.items() if len(form) >= shortest}
+        ordered = sorted(self._meant, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
         self._beginnings = {
-            each[:size]: self._meant[each]
-            for each in reversed(ordered)
-            for size in range(max(_LEFT, len(each) // 2), len(each))
-            if not each[:size].isdecimal()
+            form[:size]: self._meant[form]
+            for form in reversed(ordered)
+            for size in range(max(_LEFT, len(form) // 2), len(form))
+            if not form[:size].isdecimal()
         }
 
     @classmethod
     def of(cls, names: Iterable[str]) -> "Names":
         """Look for these names in every spelling."""
-        return cls({each: name for name in names for each in spellings(name)})
+        return cls({form: name for name in names for form in spellings(name)})
 
     def __len__(self) -> int:
         """Return how many spellings are looked for."""
@@ -182,14 +182,14 @@ class Names:
             return text
         places = _places(text)
         done, at, start = [], 0, 0
-        while found := self._pattern.search(letters, start):
-            first, last = places[found.start()][0], places[found.end() - 1][1]
+        while match := self._pattern.search(letters, start):
+            first, last = places[match.start()][0], places[match.end() - 1][1]
             around = text[first - 1 : first] + text[last : last + 1]
-            if len(found[0]) < inside and any(map(str.isalpha, around)):
-                start = found.start() + 1
+            if len(match[0]) < inside and any(map(str.isalpha, around)):
+                start = match.start() + 1
                 continue
-            done += [text[at:first], change(self._meant[found[0]])]
-            at, start = last, found.end()
+            done += [text[at:first], change(self._meant[match[0]])]
+            at, start = last, match.end()
         tail = self._cut(letters[start:]) if is_cut else None
         if tail:
             done += [text[at : places[-len(tail)][0]], change(self._beginnings[tail])]
@@ -200,7 +200,7 @@ class Names:
         """Return the beginning of a name that a text ends with."""
         longest = max(map(len, self._beginnings), default=0)
         ends = (letters[-size:] for size in range(min(longest, len(letters)), _LEFT - 1, -1))
-        return next((each for each in ends if each in self._beginnings), None)
+        return next((end for end in ends if end in self._beginnings), None)
 
 
 def _places(text: str) -> list[tuple[int, int]]:
@@ -229,7 +229,7 @@ class Accounts:
                 continue
             self._meant.setdefault(letters, name)
             if letters not in _WORDS:
-                forms = (each for each in spellings(name) if each not in _NOBODY | _WORDS)
+                forms = (form for form in spellings(name) if form not in _NOBODY | _WORDS)
                 spelt |= dict.fromkeys(forms, name)
         self._words = Names(spelt, shortest=_SHORTEST_ACCOUNT)
 

@@ -147,8 +147,8 @@ def replaced(step: Step, institution: Institution) -> Fact | None:
 
     Of several it is the one seen longest ago.
     """
-    told = (institution.facts[key] for key in step.facts if key in institution.overridden)
-    return min(told, key=lambda at: at.checked, default=None)
+    facts = (institution.facts[key] for key in step.facts if key in institution.overridden)
+    return min(facts, key=lambda fact: fact.checked, default=None)
 
 
 def confirm(step: Step, institution: Institution) -> Fact | None:
@@ -156,5 +156,6 @@ def confirm(step: Step, institution: Institution) -> Fact | None:
 
     Of several that the step tells it is the one seen longest ago; None: no money depends on it.
     """
-    told = (key for key in step.facts if key in institution.facts and KEYS[key].money)
-    return min((institution.facts[key] for key in told), key=lambda at: at.checked, default=None)
+    keys = (key for key in step.facts if key in institution.facts and KEYS[key].money)
+    facts = (institution.facts[key] for key in keys)
+    return min(facts, key=lambda fact: fact.checked, default=None)

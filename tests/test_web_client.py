@@ -159,12 +159,20 @@ def test_no_proxy_of_the_environment_leads_to_this_machine(
     assert _ask(f"http://{host}:{server.port}/a").body == b"here"
 
 
-@pytest.mark.parametrize("proxy", ["https://proxy.example:3128", "socks5://proxy.example:1080"])
+@pytest.mark.parametrize(
+    ("variable", "proxy"),
+    [
+        ("http_proxy", "https://proxy.example:3128"),
+        ("http_proxy", "socks5://proxy.example:1080"),
+        ("all_proxy", "socks5h://proxy.example:1080"),
+        ("socks_proxy", "http://proxy.example:1080"),  # as macOS spells its own
+    ],
+)
 def test_where_the_systems_proxy_cannot_be_used_a_refusal_says_so(
-    monkeypatch: pytest.MonkeyPatch, proxy: str
+    monkeypatch: pytest.MonkeyPatch, variable: str, proxy: str
 ) -> None:
     """Without it nobody would look for the reason at the proxy."""
-    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setenv(variable, proxy)
     monkeypatch.setenv("no_proxy", "left-out.invalid")
 
     with pytest.raises(WebError) as direct:

@@ -114,16 +114,13 @@ def _qc_statements(value: bytes) -> Fields:
 
 
 def _limit(content: bytes) -> MoneyLimit:
-    parts = list(der.elements(content))
-    if len(parts) != 3:  # noqa: PLR2004 - currency, amount, exponent
-        raise DerError
-    currency, amount, exponent = parts
-    if currency.tag == der.INTEGER:
-        code = f"{_money(currency):03d}"
-    elif der.is_text(currency) and len(currency.content) == 3:  # noqa: PLR2004 - ISO 4217
-        code = der.text(currency)
-    else:
-        raise DerError
+    match [*der.elements(content)]:
+        case [currency, amount, exponent] if currency.tag == der.INTEGER:
+            code = f"{_money(currency):03d}"
+        case [currency, amount, exponent] if der.is_text(currency) and len(currency.content) == 3:  # noqa: PLR2004 - ISO 4217
+            code = der.text(currency)
+        case _:
+            raise DerError
     return MoneyLimit(currency=code, amount=_money(amount), exponent=_money(exponent))
 
 

@@ -14,7 +14,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import unquote, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -161,15 +161,14 @@ def checked_proxy(url: str) -> httpcore.Proxy:
 
 def _system_proxy(address: Address) -> tuple[httpcore.Proxy | None, str]:
     """Return the proxy that the environment or the system names, or why there is none."""
-    note = ""
-    if not is_loopback(address.host) and not proxy_bypass(f"{address.host}:{address.port}"):
-        named = getproxies()
-        for url in filter(None, (named.get(address.scheme), named.get("all"))):
-            try:
-                return checked_proxy(url), ""
-            except WebError:  # many environments name one of SOCKS, for other programs
-                note = _PASSED_OVER
-    return None, note
+    if is_loopback(address.host) or proxy_bypass(f"{address.host}:{address.port}"):
+        return None, ""
+    named = getproxies()
+    for url in filter(None, (named.get(address.scheme), named.get("all"))):
+        with suppress(WebError):  # many environments name one of SOCKS, for other programs
+            return checked_proxy(url), ""
+    is_any = {address.scheme, "all", "socks"} & named.keys()
+    return None, _PASSED_OVER if is_any else ""
 
 
 def _body(response: httpcore.Response, fields: dict[bytes, bytes], limit_bytes: int) -> bytes:

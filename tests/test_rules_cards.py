@@ -140,7 +140,7 @@ def test_the_programs_that_may_hold_a_card_are_named_each_once(
     assert only(held, "card-in-use").facts["programs"] == programs
 
 
-@pytest.mark.parametrize("clients", [None, ()])
+@pytest.mark.parametrize("clients", [None, (), (Process(pid=7, name=""),)])
 def test_a_card_is_in_use_by_nobody_known_where_no_program_was_seen(
     clients: tuple[Process, ...] | None,
 ) -> None:

@@ -47,13 +47,13 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     unread = {seat.reader: seat for seat in _unread(snapshot)}
     in_force = {place.reader for place in places if any(nes.is_in_force(at) for nes in place.nes)}
     name_card = _namer(snapshot, at)
-    programs = sorted({program.name for program in snapshot.clients or ()})[:_MOST_PROGRAMS]
+    names = sorted({program.name for program in snapshot.clients or ()} - {""})[:_MOST_PROGRAMS]
     for reader in readers:
         if isinstance(reader.card, Card):
             yield name_card(reader.name, reader.card.atr)
         yield from _in(reader)
         if reader.name in unread:
-            yield from _refused(reader, unread[reader.name], programs)
+            yield from _refused(reader, unread[reader.name], names)
         if ports.has_card(reader) and (reader.changes > 1 or reader.differs):
             was_read = bool(in_force & {None, reader.name})
             code = "card-unstable-but-read" if was_read else "card-unstable"

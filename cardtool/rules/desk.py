@@ -58,11 +58,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """The certificates of the tokens; each once, even if several modules read it."""
     certificates: tuple[Held, ...]
     """Those among them that could be read."""
-
-    @property
-    def nes(self) -> tuple[Held, ...]:
-        """Return the qualified ones of persons."""
-        return tuple(held for held in self.certificates if held.kind in PERSONAL)
+    nes: tuple[Held, ...]
+    """The qualified ones of persons."""
 
 
 @remembered
@@ -131,22 +128,24 @@ def _place(read: list[tuple[Module, Slot, Token]]) -> Place:
         if isinstance(one.content, Certificate)
     ]
     issuers = Issuers([certificate for _, _, certificate in readable])
+    held = tuple(
+        Held(
+            place=name,
+            token=token,
+            certificate=certificate,
+            sha256=sha256,
+            kind=kind(certificate),
+            ends_at=issuers.ends_at(certificate),
+        )
+        for token, sha256, certificate in readable
+    )
     return Place(
         reader=slot.reader,
         name=name,
         tokens=tuple((module, token) for module, _, token in read),
         objects=tuple(one for _, one in stored.values()),
-        certificates=tuple(
-            Held(
-                place=name,
-                token=token,
-                certificate=certificate,
-                sha256=sha256,
-                kind=kind(certificate),
-                ends_at=issuers.ends_at(certificate),
-            )
-            for token, sha256, certificate in readable
-        ),
+        certificates=held,
+        nes=tuple(one for one in held if one.kind in PERSONAL),
     )
 
 

@@ -34,7 +34,10 @@ def finding(code: str, **facts: Fact) -> Finding:
         code=code,
         severity=row.severity,
         link=row.link,
-        facts={name: _written(fact) for name, fact in facts.items()},
+        facts={
+            name: fact if isinstance(fact, str | int) else _written(fact)
+            for name, fact in facts.items()
+        },
         steps=row.steps,
         actors=actors(row.steps),
         procedures=procedures(row.steps),

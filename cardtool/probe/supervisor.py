@@ -21,24 +21,19 @@ from pathlib import Path
 
 assert sys.platform != "win32"  # noqa: S101 - for the type checker
 
-_PR_SET_CHILD_SUBREAPER = 36
-"""Source: prctl(2), linux/prctl.h."""
+_PR_SET_CHILD_SUBREAPER = 36  # source: prctl(2), linux/prctl.h
 
 PATIENCE_S = 120.0
 """How long after its deadline a job may go on as long as it reads and writes.
 
-Its library may be talking to a slow card; if it were ended in a transaction, PC/SC would reset the
-card.
-
+Its library may be talking to a slow card, and PC/SC resets a card if it is ended in a transaction.
 OpenSC 0.23 sends 235 commands to a card it does not know.
 """
 
-_SILENCE_S = 5.0
-"""A job that has read and written nothing for so long hangs."""
+_SILENCE_S = 5.0  # a job that has read and written nothing for so long hangs
 
 _NEVER = 1e18
-_POLL_S = 1.0
-"""How often the deadline of the job is read again: each question moves it."""
+_POLL_S = 1.0  # how often the deadline of the job is read again: each question moves it
 
 _PAUSE_S = 0.02
 _CLEAN_UP_S = 5.0

@@ -48,17 +48,13 @@ def main(job: str) -> None:
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted, not a path
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C is for the parent, which then closes the input
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends at Ctrl-C and closes the input
     end_in(_IDLE_S)
     answer, leave = _load(job, questions)
     for line in questions:
         deadline_s, _, question = line.partition(b" ")
         end_in(float(deadline_s) + _GRACE_S)
-        with suppress(
-            OSError
-        ):  # nobody reads the answer any more, but the card must be left properly
+        with suppress(OSError):  # nobody reads it any more, but the card must be left properly
             answers.write(_answer(answer, question) + b"\n")
             answers.flush()
     leave()
@@ -97,12 +93,12 @@ def _load(
     if job == "online":
         from cardtool.probe.online import check  # noqa: PLC0415 - large, and seldom asked for
 
-        return check.answer, _leave_nothing
+        return check.answer, lambda: None
     _leave_out()
     if job == "pcsc":
         from cardtool.probe import pcsc  # noqa: PLC0415 - native, so only in the child
 
-        return pcsc.answer, _leave_nothing
+        return pcsc.answer, lambda: None
     from cardtool.probe import pkcs11  # noqa: PLC0415 - native, so only in the child
 
     if job == "sign":
@@ -123,12 +119,7 @@ def _leave_out() -> None:
     if spec := importlib.util.find_spec("smartcard"):
         sys.modules["smartcard"] = importlib.util.module_from_spec(spec)
     for part in ("dh", "dsa", "ec", "rsa", "x509"):
-        name = f"pkcs11.util.{part}"
-        sys.modules[name] = types.ModuleType(name)
-
-
-def _leave_nothing() -> None:
-    """Do nothing: nothing is held from one question to the next."""
+        sys.modules[f"pkcs11.util.{part}"] = types.ModuleType(f"pkcs11.util.{part}")
 
 
 def _answer(answer: Callable[[bytes], bytes], question: bytes) -> bytes:

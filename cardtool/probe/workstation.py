@@ -28,8 +28,7 @@ from cardtool.probe.surroundings import Surroundings
 _FIRST_SHARE = 2 / 3
 """Share of the time for the first list of readers, if named modules are asked in any case."""
 
-_WAITING_SHARE = 0.5
-"""Share of the time that may be spent on waiting for another check."""
+_WAITING_SHARE = 0.5  # share of the time that may be spent on waiting for another check
 
 _LONGEST_WAIT_S = 45.0
 """Under a minute: after that a worker without a question assumes that its parent has gone."""

@@ -13,11 +13,10 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from cardtool.fleet.importing.blocks import JudgedBlocks
-from cardtool.fleet.importing.files import Found, Piece, pieces
+from cardtool.fleet.importing.files import Piece, of_file
 from cardtool.fleet.importing.folders import Spot
+from cardtool.fleet.importing.judging import Terms, judged_blocks
 from cardtool.fleet.importing.run import Report, import_judged
-from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.model.certificate import Certificate
@@ -79,7 +78,7 @@ def lines(number: int) -> list[bytes]:
 
 def pieces_of(file: Path) -> list[Piece]:
     """Return what the import reads of a file that was named."""
-    return list(pieces(Found(spot=Spot(named=file))))
+    return list(of_file(Spot(named=file)))
 
 
 def without_reader(host: str, at: datetime, **said: str) -> Snapshot:
@@ -104,11 +103,18 @@ def take(
     limit_s: float = 20.0,
 ) -> Report:
     """Import files and folders; the reason for what is set aside is the file's name and a code."""
-    terms = Terms(at=at, policy=policy or Policy(), identity=identity, limit_s=limit_s)
-    with JudgedBlocks(paths, terms, rejected=rejected, processes=processes) as judged:
+    terms = Terms(
+        at=at,
+        policy=policy or Policy(),
+        identity=identity,
+        limit_s=limit_s,
+        rejected=rejected,
+    )
+    with judged_blocks(paths, terms, processes) as judged:
         return import_judged(
             store,
             judged,
+            terms,
             says=lambda trouble, file: escape(f"{file} {trouble.code}"),
             remove=remove,
         )

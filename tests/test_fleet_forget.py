@@ -14,7 +14,7 @@ from sqlalchemy import insert
 
 from cardtool.cli import main
 from cardtool.fleet.asking.audit import audit
-from cardtool.fleet.removing import forgetting, searching
+from cardtool.fleet.removing import removal, searching
 from cardtool.fleet.removing.searching import Person, Trace
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import PERSON
@@ -161,7 +161,7 @@ def test_the_registers_account_goes_if_it_is_nobody_elses(home: Path) -> None:
     _entry(store, 3, number=desks.MEHMET[0], user="vezne")
 
     trace = searching.of_person(store, Person(values=(desks.AYSE[0],)))
-    forgetting.forget(store, trace, Policy())
+    removal.forget(store, trace, Policy())
 
     assert (trace.accounts, len(trace.entries)) == (("ayse",), 2)
     assert _hosts(store) == {"many"}
@@ -228,9 +228,9 @@ def test_a_workstation_goes_in_any_case_with_its_rows_of_the_register(home: Path
 def test_on_a_full_disk_it_says_what_is_done_and_what_is_not(home: Path) -> None:
     store = _keep(home, *(fleets.look(f"masa-{n}", AT, _ayse()) for n in range(50)))
     trace = searching.of_host(store, "masa-1")
-    forgetting.forget(store, Trace(), Policy())  # the log is empty
+    removal.forget(store, Trace(), Policy())  # the log is empty
     with pytest.raises(Refused) as caught, disk.full(90_000):
-        forgetting.forget(store, trace, Policy())
+        removal.forget(store, trace, Policy())
 
     assert caught.value.code == "forget-not-wiped"
     assert "masa-1" not in _hosts(store)

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from cardtool.cli import main
 from cardtool.fleet.asking.audit import audit
-from cardtool.fleet.removing import forgetting, forgotten, searching
+from cardtool.fleet.removing import removal, searching
 from cardtool.fleet.removing.searching import Person
 from cardtool.fleet.store.database import Store
 from cardtool.model.hiding import hashed
@@ -42,7 +42,7 @@ def test_what_was_forgotten_is_not_brought_back_by_the_same_files(
         if policy is IdentityPolicy.HASHED:
             person = hashed(fleets.KEY, desks.AYSE[0])
         trace = searching.of_person(store, Person(values=(person,)))
-        forgetting.forget(store, trace, Policy())
+        removal.forget(store, trace, Policy())
         again = _import(store, file)
         with file.open("ab") as stream:
             stream.write(msgspec.json.encode(later))
@@ -71,7 +71,7 @@ def test_a_workstation_that_was_forgotten_is_back_with_its_next_look_alone(
 ) -> None:
     store = fleets.keep_in(stores, tmp_path, *(fleets.look("masa", AT + n * DAY) for n in range(3)))
     with closing(store):
-        forgetting.forget(store, searching.of_host(store, "masa"), Policy())
+        removal.forget(store, searching.of_host(store, "masa"), Policy())
         assert _import(store, tmp_path / "looks.ndjson") == (0, 3, 0)
         assert list(audit(store)) == []
 
@@ -83,9 +83,9 @@ def test_a_workstation_that_was_forgotten_is_back_with_its_next_look_alone(
 def test_who_forgets_waits_for_an_import_that_has_asked(stores: str, tmp_path: Path) -> None:
     with closing(fleets.keep_in(stores, tmp_path, fleets.look("masa", AT, desks.nes()))) as store:
         trace = searching.of_person(store, Person(values=(desks.AYSE[1],)))
-        forgets = threading.Thread(target=forgetting.forget, args=(store, trace, Policy()))
+        forgets = threading.Thread(target=removal.forget, args=(store, trace, Policy()))
         with store.writing() as importing:
-            asked = forgotten.among(importing, [("masa", to_us(AT))])
+            asked = removal.among(importing, [("masa", to_us(AT))])
             forgets.start()
             forgets.join(0.5)
             is_waiting = forgets.is_alive()

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
+from cardtool.cli import main
 from cardtool.fleet.store.bodies import pack, unpack
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
@@ -130,6 +132,23 @@ def test_a_file_that_is_empty_yet_stays_for_the_next_import(store: Store, tmp_pa
 
     assert (report.read, report.passed_over, report.stuck) == (0, 2, [])
     assert sorted(each.name for each in folder.iterdir()) == ["a.json", "b.ndjson"]
+
+
+@pytest.mark.parametrize("body", [b"", b"\n \n", gzip.compress(b"", mtime=0)])
+@pytest.mark.parametrize("name", ["a.json", "b.ndjson"])
+def test_a_file_that_was_named_and_holds_no_snapshot_is_left_and_reported(
+    tmp_path: Path, name: str, body: bytes
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(body)
+    asked = ["fleet", "import", str(file), "--remove", "--lang", "en"]
+
+    done = CliRunner().invoke(main, [*asked, "--database", str(tmp_path / "fleet.db")])
+
+    assert done.exit_code == 3
+    assert "Rejected: 1\n" in done.stdout
+    assert f"{file}: " in done.stdout
+    assert file.read_bytes() == body
 
 
 def test_folders_without_end_in_each_other_are_passed_over(store: Store, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from cardtool.cli import main
 from cardtool.fleet.importing.folders import Folder
-from cardtool.fleet.importing.reading import MOST_TROUBLES
+from cardtool.fleet.importing.judging import MOST_TROUBLES
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE
 from cardtool.model.surroundings import IdentityPolicy, Origin

@@ -3,18 +3,16 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from cardtool.fleet.importing.blocks import JudgedBlocks
-from cardtool.fleet.importing.files import Found, pieces
+from cardtool.fleet.importing.files import of_file
 from cardtool.fleet.importing.folders import Spot
-from cardtool.fleet.importing.reading import judge
+from cardtool.fleet.importing.judging import Terms, judge, judged_blocks
 from cardtool.fleet.importing.run import Report, import_judged
-from cardtool.fleet.pool import Terms
 from cardtool.fleet.store.database import Store
 from cardtool.rules.renewal import Policy
 from tests import desks
@@ -58,7 +56,7 @@ def test_a_span_of_a_file_that_is_another_now_is_lost_and_said_to_be(
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "a.ndjson").write_bytes(b"\n".join(every(LOOKS)))
-    found = list(pieces(Found(spot=Spot(named=folder, way=("a.ndjson",)), folder=None)))
+    found = list(of_file(Spot(named=folder, way=("a.ndjson",))))
     spans = [number for number, each in enumerate(found) if each.span is not None]
     whole = sum(len(each.texts()) for each in found if each.span is None)
     change(folder / "a.ndjson")
@@ -73,9 +71,11 @@ def test_a_span_of_a_file_that_is_another_now_is_lost_and_said_to_be(
         found[spans[0]].texts()
 
 
-def _taken(store: Store, judged: JudgedBlocks, says: Callable[[object, str], str]) -> Report:
-    with judged:
-        return import_judged(store, judged, says=says, remove=True)
+def _taken(
+    store: Store, paths: Iterable[Path], processes: int, says: Callable[[object, str], str]
+) -> Report:
+    with judged_blocks(paths, TERMS, processes) as judged:
+        return import_judged(store, judged, TERMS, says=says, remove=True)
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -93,8 +93,7 @@ def test_a_file_that_changes_before_others_read_it_is_accounted_for(
         change(file)  # its spans are told, and no process is begun
         yield last
 
-    judged = JudgedBlocks(paths(), TERMS, processes=2)
-    report = _taken(store, judged, lambda _, file: file)
+    report = _taken(store, paths(), 2, lambda _, file: file)
 
     is_gone = change is Path.unlink
     assert adds_up(report)
@@ -118,7 +117,7 @@ def test_a_file_that_changes_while_it_is_imported_is_accounted_for_once_a_visit(
         change(file)
         return "why"
 
-    report = _taken(store, JudgedBlocks([file, file], TERMS, processes=0), says)
+    report = _taken(store, [file, file], 0, says)
 
     assert adds_up(report)
     assert (24 << 20) // LINE // 2 < report.new < count - 1

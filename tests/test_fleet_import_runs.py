@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from pathlib import Path
@@ -14,10 +15,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from cardtool.fleet.importing.blocks import JudgedBlocks
-from cardtool.fleet.importing.indexes import STALE, indexes_made_last
-from cardtool.fleet.importing.run import import_judged
-from cardtool.fleet.pool import Terms
+from cardtool.fleet.importing.judging import JudgedBlock, Terms, judged_blocks
+from cardtool.fleet.importing.run import STALE, import_judged, indexes_made_last
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.rules.renewal import Policy
@@ -109,19 +108,23 @@ def test_the_run_after_one_that_was_killed_finishes(stores: str, tmp_path: Path)
     assert (len(stations), len(looks)) == (3000, 12_000)
 
 
-def _take_in_alone(store: Store, judged: JudgedBlocks) -> None:
+def _take_in_alone(store: Store, judged: Iterable[JudgedBlock], terms: Terms) -> None:
     for each in multiprocessing.active_children():
         each.kill()
-    import_judged(store, judged, says=lambda trouble, _: trouble.code)
+    import_judged(store, judged, terms, says=lambda trouble, _: trouble.code)
 
 
 def test_the_run_after_one_whose_judging_processes_died_finishes(
     stores: str, tmp_path: Path
 ) -> None:
     (tmp_path / "a.ndjson").write_bytes(b"\n".join(lines(12_000)))
-    judged = JudgedBlocks([tmp_path], Terms(at=desks.AT, policy=Policy()), processes=2)
-    with closing(Store(stores)) as store, pytest.raises(BrokenProcessPool), judged:
-        _take_in_alone(store, judged)
+    terms = Terms(at=desks.AT, policy=Policy())
+    with (
+        closing(Store(stores)) as store,
+        pytest.raises(BrokenProcessPool),
+        judged_blocks([tmp_path], terms, 2) as judged,
+    ):
+        _take_in_alone(store, judged, terms)
 
     with closing(Store(stores)) as store:
         report = take(store, tmp_path)

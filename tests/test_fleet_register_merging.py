@@ -169,7 +169,7 @@ def test_what_is_carried_over_is_disguised_as_the_policy_of_today_says(keep: Kee
 def test_a_heading_of_everyday_is_understood_by_its_words(heading: str, field: str) -> None:
     register = taken(table(f"TC Kimlik Numarası (11 hane);{heading}", f"{NUMBERS[0]};x"))
 
-    assert getattr(register.entries[0], field) == "x"
+    assert getattr(register.lines[0].entry, field) == "x"
     assert register.unread == ()
 
 
@@ -183,13 +183,13 @@ def test_a_heading_that_says_something_else_is_not(heading: str) -> None:
     register = taken(table(f"TCKN;Birim;{heading}", f"{NUMBERS[0]};Acil;x"))
 
     assert register.unread == (heading,)
-    assert "'x'" not in repr(register.entries)
+    assert "'x'" not in repr(register.lines)
 
 
 def test_a_list_of_units_and_institutions_has_its_units_read() -> None:
     register = taken(table("TCKN;Kurumu;Görev Yaptığı Birim", f"{NUMBERS[0]};Hastane;Acil"))
 
-    assert register.entries[0].unit == "Acil"
+    assert register.lines[0].entry.unit == "Acil"
     assert register.unread == ("Kurumu",)
 
 
@@ -217,7 +217,7 @@ def test_a_file_under_anothers_ending_is_called_what_it_is(body: bytes, kind: st
 def test_no_mark_of_an_encoding_is_needed(encoding: str, delimiter: str) -> None:
     body = f"TCKN;Görev Yeri\n{NUMBERS[0]};Şırnak Acil\n".replace(";", delimiter)
 
-    assert taken(body.encode(encoding)).entries[0].unit == "Şırnak Acil"
+    assert taken(body.encode(encoding)).lines[0].entry.unit == "Şırnak Acil"
 
 
 @pytest.fixture(name="home")

@@ -2,9 +2,11 @@
 """Opening, migrating, pruning and forgetting; both databases are real."""
 
 import base64
+import compileall
 import json
 import os
 import re
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -25,13 +27,12 @@ from sqlalchemy import func, insert, select
 
 from cardtool.cli import installing, main
 from cardtool.cli.commands.fleet import fleet
+from cardtool.fleet.asking.advance import newest, texts
 from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.asking.cards import cards
-from cardtool.fleet.asking.past import latest, texts
 from cardtool.fleet.asking.questions import Question
-from cardtool.fleet.removing import forgetting, searching
-from cardtool.fleet.removing.forgotten import among
-from cardtool.fleet.removing.pruning import old, remove
+from cardtool.fleet.removing import removal, searching
+from cardtool.fleet.removing.removal import among, old, remove
 from cardtool.fleet.removing.searching import Person
 from cardtool.fleet.store.database import Store, schema_of
 from cardtool.fleet.store.migrations import upgrade
@@ -85,6 +86,24 @@ def test_migrations_make_the_tables_that_the_code_has(stores: str) -> None:
     assert differences == []
     folder = Path(sys.modules[upgrade.__module__].__file__ or "").parent
     assert found == SCHEMA == ScriptDirectory(str(folder)).get_current_head()
+
+
+def test_a_build_of_byte_code_alone_makes_a_store_and_asks_it(tmp_path: Path) -> None:
+    build = tmp_path / "cardtool"
+    source = Path(sys.modules[Store.__module__].__file__ or "").parents[2]
+    shutil.copytree(source, build, ignore=shutil.ignore_patterns("__pycache__"))
+    assert compileall.compile_dir(build, quiet=1, legacy=True)
+    for file in build.rglob("*.py"):
+        file.unlink()
+    (tmp_path / "a.json").write_bytes(fleets.line(fleets.look("masa-17", AT)))
+    command = [sys.executable, "-m", "cardtool", "fleet"]
+
+    for words in (["import", "a.json"], ["audit", "--format", "csv"]):
+        asked = [*command, *words, "--database", str(tmp_path / "fleet.db")]
+        done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+
+    assert "masa-17" in done.stdout
 
 
 def prune(store: Store, before: datetime, keep_last: int = 1) -> int:
@@ -378,7 +397,7 @@ def test_what_is_left_after_forgetting_is_not_judged_by_a_clock_ahead(
     _with_a_clock_ahead(stores, tmp_path).close()
     with closing(fleets.keep_in(stores, tmp_path, other, at=AT + 3 * DAY)) as store:
         trace = searching.of_person(store, Person(values=(_OTHER[0],)))
-        forgetting.forget(store, trace, Policy())
+        removal.forget(store, trace, Policy())
 
         (line,) = audit(store)
         assert (line.taken_at, line.unit, line.holder) == (AT + 2 * DAY, "2", desks.AYSE[1])
@@ -393,7 +412,8 @@ def test_a_day_gone_is_not_told_by_a_clock_ahead(stores: str, tmp_path: Path) ->
         store.reading() as connection,
     ):
         lines = {each.holder: each for each in cards(store, AT + 60 * DAY, Question(), Policy())}
-        found = latest(connection, [1], to_us(AT + 60 * DAY))
+        rows = connection.execute(select(WORKSTATION)).all()
+        found = newest(connection, rows, to_us(AT + 60 * DAY))
         every = [decode(each).taken_at for each in texts(connection, 1, to_us(AT + 60 * DAY))]
 
     assert [decode(each).taken_at for each in found.values()] == [AT + 2 * DAY]
@@ -409,7 +429,7 @@ def test_only_the_looks_that_were_forgotten_are_known_as_such(keep: Keep) -> Non
     with store.writing() as connection:
         assert among(connection, asked) == frozenset()
 
-    forgetting.forget(store, searching.of_host(store, "masa"), Policy())
+    removal.forget(store, searching.of_host(store, "masa"), Policy())
 
     with store.writing() as connection:
         assert among(connection, asked) == {0, 3}
@@ -456,7 +476,7 @@ def test_a_person_is_forgotten_everywhere_and_nobody_else(
         connection.execute(insert(PERSON).values(entry))
 
     trace = searching.of_person(store, Person(values=(gone,)))
-    forgetting.forget(store, trace, Policy())
+    removal.forget(store, trace, Policy())
 
     assert {each.host: bool(each.person) for each in audit(store)} == {
         "bare": False,
@@ -485,7 +505,7 @@ def test_the_bytes_of_who_was_forgotten_are_gone_from_the_file(
     (name,) = {each.holder for each in audit(store) if each.host == "own"}
     assert _in_files(tmp_path, gone, name)
 
-    forgetting.forget(store, searching.of_person(store, Person(values=(gone,))), Policy())
+    removal.forget(store, searching.of_person(store, Person(values=(gone,))), Policy())
 
     assert not _in_files(tmp_path, gone, name)
     store.close()
@@ -506,7 +526,7 @@ def test_somebody_who_reads_meanwhile_is_told_of(tmp_path: Path) -> None:
     with other.reading() as connection, connection.execute(select(WORKSTATION)) as rows:
         next(iter(rows))
         with pytest.raises(Refused, match="forget-read"):
-            forgetting.forget(store, trace, Policy())
+            removal.forget(store, trace, Policy())
     other.close()
 
     assert desks.AYSE[0] not in {each.person for each in audit(store)}

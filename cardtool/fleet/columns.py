@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import msgspec
+from msgspec.structs import asdict, replace
 
 from cardtool.model.diagnosis import Severity
 from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.moments import from_us, to_us
+from cardtool.model.refused import Refused
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk, diagnose, trust
 from cardtool.rules.renewal import Policy, moments
@@ -104,20 +106,11 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
     certificates: tuple[CertificateRow, ...]
 
 
-class UnfitError(ValueError):
-    """A snapshot that can be read but not stored; `code` is that of a refusal."""
-
-    def __init__(self, code: str) -> None:
-        """Say why."""
-        super().__init__(code)
-        self.code = code
-
-
 def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
     """Return the columns of a snapshot, judged for a moment.
 
     Raises:
-        UnfitError: it names no workstation, a name in it is too long, or its format is below 1.
+        Refused: it names no workstation, a name in it is too long, or its format is below 1.
     """
     found = summarise(diagnose(snapshot, at, policy))
     taken_us = to_us(snapshot.taken_at)
@@ -158,9 +151,9 @@ def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
         if nes.certificate not in refused
     )
     if snapshot.schema < 1:
-        raise UnfitError(code="import-format")
+        raise Refused(code="import-format")
     if not workstation.host_key:
-        raise UnfitError(code="import-nameless")
+        raise Refused(code="import-nameless")
     return Columns(workstation=_fit(workstation), certificates=tuple(map(_fit, certificates)))
 
 
@@ -220,28 +213,23 @@ def names(readers: str) -> tuple[str, ...]:
 
 
 _Row = TypeVar("_Row", WorkstationRow, CertificateRow)
+_NAMES = frozenset(
+    name
+    for record in (WorkstationRow, CertificateRow)
+    for name, hint in get_type_hints(record, include_extras=True).items()
+    if hint == Name
+)
 
 
 def _fit(row: _Row) -> _Row:
     r"""Return a row whose texts every database takes: PostgreSQL refuses \0 in a text.
 
     Source: https://www.postgresql.org/docs/current/datatype-character.html.
-
-    Raises:
-        UnfitError: a text that queries compare is too long.
     """
     changed = {}
-    for name, is_name in _texts(type(row)):
-        value: str = getattr(row, name)
-        if _NUL in value:
-            changed[name] = value = value.replace(_NUL, _NUL_SHOWN)
-        if is_name and len(value) > LONGEST:
-            raise UnfitError(code="import-long")
-    return msgspec.structs.replace(row, **changed) if changed else row
-
-
-@functools.cache
-def _texts(record: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
-    """Return the text fields of a record, and whether queries compare each (`Name`)."""
-    plain, hints = get_type_hints(record), get_type_hints(record, include_extras=True)
-    return tuple((name, hints[name] == Name) for name, kind in plain.items() if kind is str)
+    for name, value in asdict(row).items():
+        if name in _NAMES and len(value) > LONGEST:
+            raise Refused(code="import-long")
+        if isinstance(value, str) and _NUL in value:
+            changed[name] = value.replace(_NUL, _NUL_SHOWN)
+    return replace(row, **changed) if changed else row

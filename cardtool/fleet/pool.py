@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The processes that judge snapshots, and the terms they judge by."""
+"""The processes that judge snapshots."""
 
 import gc
 import os
@@ -10,15 +10,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from itertools import islice
 from multiprocessing import get_context, parent_process
 from typing import TypeVar
-
-import msgspec
-
-from cardtool.model.surroundings import IdentityPolicy
-from cardtool.rules.renewal import Policy
 
 _PROCESSES = 6
 """With more processes, all wait for the one that reads or writes the store."""
@@ -32,17 +26,6 @@ _MANY = 3000
 _Item = TypeVar("_Item")
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
-
-
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """How snapshots are judged, and which are accepted."""
-
-    at: datetime
-    policy: Policy
-    identity: IdentityPolicy = IdentityPolicy.FULL
-    """A snapshot that says more about people is rejected."""
-    limit_s: float = 20.0
-    """Seconds of processor time for one snapshot; one that takes longer is rejected."""
 
 
 def _prepare_process() -> None:

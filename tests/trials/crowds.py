@@ -13,8 +13,9 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from cardtool.fleet.columns import UnfitError, columns
+from cardtool.fleet.columns import columns
 from cardtool.model.certificate import Attribute, Certificate, Name
+from cardtool.model.refused import Refused
 from cardtool.model.snapshot import Failure, Snapshot, Source
 from cardtool.model.trust import Status, Trust
 from cardtool.rules import diagnose
@@ -214,7 +215,7 @@ def _try(crowd: Callable[[random.Random, int], Snapshot], seed: int) -> str:
         return f"{name}: {few_s * 1000:.0f} ms for {_SMALL}, {many_s * 1000:.0f} for {_LARGE}"
     try:
         columns(large, desks.AT, _POLICY)
-    except UnfitError as error:
+    except Refused as error:
         return f"{name}: {error.code}"
     return ""
 

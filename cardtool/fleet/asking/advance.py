@@ -11,31 +11,36 @@ from datetime import datetime
 from functools import partial
 
 import msgspec
+import sqlalchemy as sa
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select, update
-from sqlalchemy.sql import true
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 
-from cardtool.fleet.asking.past import latest, readable, shown_by_columns, texts
-from cardtool.fleet.columns import (
-    OF_THE_NES,
-    Columns,
-    StoredRow,
-    WorkstationRow,
-)
+from cardtool.fleet.columns import OF_THE_NES, Columns, StoredRow, WorkstationRow, columns
 from cardtool.fleet.pool import judging, results
 from cardtool.fleet.store import judged_by
+from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.judged_by import JudgedBy
-from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
+from cardtool.fleet.store.tables import CERTIFICATE, IS_AHEAD, SNAPSHOT, WORKSTATION
 from cardtool.model.moments import to_us
 from cardtool.model.refused import Refused
+from cardtool.model.snapshot import SnapshotError, decode
 from cardtool.rules.renewal import Policy
 
 _AT_ONCE = 1000
 """Rows in one transaction: another writer waits no longer than these take."""
+_FEW = 8
+"""Snapshots of one workstation that are fetched at once; most questions need two."""
 _LATEST_US = 2**63 - 1
 _STILL_NOW_US = 60_000_000
 """A question about a moment less than this long ago counts as a question about now."""
+
+_FIELDS = [
+    name for name in WorkstationRow.__struct_fields__ if name not in {"host_key", "first_seen_us"}
+]
+_KEYS = ("id", "taken_us", "turns_us")
+"""If none of these has changed, nobody has written the row."""
+_OF_CERTIFICATE = ("holder", "person", "issuer", "not_before_us", "not_after_us")
 
 
 class Validity(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +57,7 @@ class Validity(msgspec.Struct, frozen=True, kw_only=True):
         """Return the SQL condition that a row's columns do not hold at a moment."""
         at_us = to_us(at)
         is_known = self.is_ours and at_us >= self.from_us
-        return WORKSTATION.c.turns_us <= at_us if is_known else true()
+        return WORKSTATION.c.turns_us <= at_us if is_known else sa.true()
 
     def holds(self, row: StoredRow, at_us: int) -> bool:
         """Tell whether the columns of a row hold at a moment."""
@@ -91,20 +96,16 @@ def is_any_due(store: Store, validity: Validity, at: datetime) -> bool:
 
 
 def bring_up(store: Store, at: datetime, by: JudgedBy) -> int:
-    """Judge every row that is due, and return how many there were.
-
-    Raises:
-        Refused: the store cannot be written to.
-    """
+    """Judge every row that is due, and return how many there were."""
     due = WORKSTATION.c.turns_us <= to_us(at)
     with store.reading() as connection:
-        number = connection.execute(select(func.count()).where(due)).scalar_one()
+        number = connection.execute(select(sa.func.count()).where(due)).scalar_one()
     done = 0
     if not number:
         return done
     with store.writing() as connection:  # if this is refused, no row is judged for nothing
         judged_by.stored(connection, is_kept=True)
-    judge = partial(judged, at=at, policy=by.policy)
+    judge = partial(_judged, at=at, policy=by.policy)
     with judging(number) as pool:
         for page, found in results(pool, judge, _pages(store, due)):
             _write(store, page, found, at, by)
@@ -113,9 +114,16 @@ def bring_up(store: Store, at: datetime, by: JudgedBy) -> int:
     return done
 
 
-def judged(bodies: list[bytes], at: datetime, policy: Policy) -> list[Columns | None]:
+def _judged(bodies: list[bytes], at: datetime, policy: Policy) -> list[Columns | None]:
     """Judge stored snapshots, in this process or another; None for one that cannot be read."""
-    return [readable(body, at, policy) for body in bodies]
+    return [_readable(body, at, policy) for body in bodies]
+
+
+def _readable(text: bytes, at: datetime, policy: Policy) -> Columns | None:
+    try:
+        return columns(decode(text), at, policy)
+    except (SnapshotError, Refused):
+        return None
 
 
 def _pages(store: Store, due: ColumnElement[bool]) -> Iterator[tuple[list[StoredRow], list[bytes]]]:
@@ -124,37 +132,25 @@ def _pages(store: Store, due: ColumnElement[bool]) -> Iterator[tuple[list[Stored
     query = select(WORKSTATION).where(due).order_by(WORKSTATION.c.id).limit(_AT_ONCE)
     while True:
         with store.asking() as connection:
-            page = connection.execute(query.where(WORKSTATION.c.id > last)).all()
-            bodies = shown_by_columns(connection, [row.id for row in page])
-            lost = [row.id for row in page if row.id not in bodies]
-            bodies |= latest(connection, lost, _LATEST_US)
+            page = list(connection.execute(query.where(WORKSTATION.c.id > last)))
+            bodies = newest(connection, page, _LATEST_US)
         if not page:
             return
         last = page[-1].id
-        yield list(page), [bodies.get(row.id, b"") for row in page]
-
-
-_FIELDS = [
-    name for name in WorkstationRow.__struct_fields__ if name not in {"host_key", "first_seen_us"}
-]
-_OF_CERTIFICATE = ("holder", "person", "issuer", "not_before_us", "not_after_us")
+        yield page, [bodies.get(row.id, b"") for row in page]
 
 
 def _write(
     store: Store, page: list[StoredRow], found: Sequence[Columns | None], at: datetime, by: JudgedBy
 ) -> None:
     """Write the new columns of those rows that nobody changed since they were read."""
-    is_unchanged = and_(
-        *(
-            WORKSTATION.c[name] == bindparam(f"row_{name}")
-            for name in ("id", "taken_us", "turns_us")
-        )
-    )
-    update_row = update(WORKSTATION).where(is_unchanged)
-    update_row = update_row.values({name: bindparam(f"new_{name}") for name in _FIELDS})
+    is_unchanged = and_(*(WORKSTATION.c[name] == bindparam(f"row_{name}") for name in _KEYS))
+    seen = CERTIFICATE.c.workstation_id.in_([row.id for row in page])
     with store.writing() as connection:
         if judged_by.stored(connection, is_kept=True) != by:
             return  # a program with other rules has marked the store, and judges the rows itself
+        certificates = connection.execute(select(CERTIFICATE).where(seen)).all()
+        with_card = {certificate.workstation_id for certificate in certificates}
         changes = []
         shown: dict[tuple[int, int], Columns] = {}
         for row, made in zip(page, found, strict=True):
@@ -162,38 +158,40 @@ def _write(
             if made is not None:
                 shown[row.id, made.workstation.taken_us] = made
                 values = asdict(made.workstation)
-                if row.sha256 and not made.workstation.sha256:
+                if row.id in with_card and not made.workstation.sha256:
                     earlier = _with_nes(connection, row.id, at, by.policy)
                     if earlier is not None:
                         shown[row.id, earlier.workstation.taken_us] = earlier
                         values |= {name: getattr(earlier.workstation, name) for name in OF_THE_NES}
-            change = {f"new_{name}": values[name] for name in _FIELDS}
-            keys = {f"row_{name}": getattr(row, name) for name in ("id", "taken_us", "turns_us")}
-            changes.append(change | keys)
-        connection.execute(update_row, changes)
-        _write_certificates(connection, [row.id for row in page], shown)
+            keys = {f"row_{name}": getattr(row, name) for name in _KEYS}
+            changes.append(keys | {f"new_{name}": values[name] for name in _FIELDS})
+        change = sa.update(WORKSTATION).where(is_unchanged)
+        connection.execute(
+            change.values({name: bindparam(f"new_{name}") for name in _FIELDS}), changes
+        )
+        _write_certificates(connection, certificates, shown)
 
 
 def _with_nes(
     connection: Connection, workstation: int, at: datetime, policy: Policy
 ) -> Columns | None:
     """Return the columns of the last snapshot of a workstation that has an NES."""
-    every = (readable(text, at, policy) for text in texts(connection, workstation, _LATEST_US))
+    every = (_readable(text, at, policy) for text in texts(connection, workstation, _LATEST_US))
     return next((made for made in every if made is not None and made.workstation.sha256), None)
 
 
 def _write_certificates(
-    connection: Connection, workstations: list[int], shown: dict[tuple[int, int], Columns]
+    connection: Connection,
+    certificates: Sequence[StoredRow],
+    shown: dict[tuple[int, int], Columns],
 ) -> None:
     """Write what the judged snapshots say of the certificates that were last seen in them.
 
     `shown` has the columns of these snapshots by workstation and moment. A certificate that its
     snapshot no longer shows, because it counts as revoked or broken now, is removed.
     """
-    columns = CERTIFICATE.c
-    rows = select(columns.id, columns.workstation_id, columns.sha256, columns.last_seen_us)
     changes, gone = [], []
-    for row in connection.execute(rows.where(columns.workstation_id.in_(workstations))).all():
+    for row in certificates:
         made = shown.get((row.workstation_id, row.last_seen_us))
         if made is None:
             continue
@@ -204,8 +202,51 @@ def _write_certificates(
             values = {f"new_{name}": getattr(certificate, name) for name in _OF_CERTIFICATE}
             changes.append({"row_id": row.id, **values})
     if gone:
-        connection.execute(delete(CERTIFICATE).where(columns.id.in_(gone)))
+        connection.execute(sa.delete(CERTIFICATE).where(CERTIFICATE.c.id.in_(gone)))
     if changes:
-        change = update(CERTIFICATE).where(columns.id == bindparam("row_id"))
+        change = sa.update(CERTIFICATE).where(CERTIFICATE.c.id == bindparam("row_id"))
         change = change.values({name: bindparam(f"new_{name}") for name in _OF_CERTIFICATE})
         connection.execute(change, changes)
+
+
+def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[bytes]:
+    """Yield the texts of a workstation's snapshots up to a moment, newest first.
+
+    Snapshots that are dated ahead (`IS_AHEAD`) come last.
+    """
+    here = and_(SNAPSHOT.c.workstation_id == workstation, SNAPSHOT.c.taken_us <= until_us)
+    query = select(SNAPSHOT.c.taken_us, SNAPSHOT.c.body, IS_AHEAD).where(here)
+    newest_first = query.order_by(SNAPSHOT.c.taken_us.desc()).limit(_FEW)
+    before: list[ColumnElement[bool]] = []
+    ahead: list[bytes] = []
+    while found := list(connection.execute(newest_first.where(*before))):
+        for _, body, is_ahead in found:
+            if is_ahead:
+                ahead.append(body)
+            else:
+                yield unpack(body)
+        before = [SNAPSHOT.c.taken_us < found[-1].taken_us]
+    yield from map(unpack, ahead)
+
+
+def newest(connection: Connection, rows: Sequence[StoredRow], until_us: int) -> dict[int, bytes]:
+    """Return the text of the latest snapshot of each workstation up to a moment, by row number.
+
+    That is the snapshot which the columns show, if it was taken by then and is still stored.
+    """
+    of_one = SNAPSHOT.c.workstation_id
+    found: dict[int, bytes] = {}
+    if known := [row.id for row in rows if row.taken_us <= until_us]:
+        is_shown = and_(of_one == WORKSTATION.c.id, SNAPSHOT.c.taken_us == WORKSTATION.c.taken_us)
+        query = select(WORKSTATION.c.id, SNAPSHOT.c.body).join(SNAPSHOT, is_shown)
+        rows_shown = connection.execute(query.where(WORKSTATION.c.id.in_(known))).all()
+        found = {number: unpack(body) for number, body in rows_shown}
+    if others := [row.id for row in rows if row.id not in found]:
+        last = select(of_one, sa.func.max(SNAPSHOT.c.taken_us).label("taken_us")).group_by(of_one)
+        one = last.where(of_one.in_(others), SNAPSHOT.c.taken_us <= until_us).subquery()
+        is_last = and_(of_one == one.c.workstation_id, SNAPSHOT.c.taken_us == one.c.taken_us)
+        dated = select(of_one, SNAPSHOT.c.body, IS_AHEAD).join(one, is_last)
+        for number, body, is_ahead in connection.execute(dated).all():
+            text = next(texts(connection, number, until_us)) if is_ahead else unpack(body)
+            found[number] = text
+    return found

@@ -11,21 +11,27 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, Select, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from cardtool.fleet.asking.advance import Validity
-from cardtool.fleet.asking.past import latest, shown_by_columns, summary, texts, with_nes
+from cardtool.fleet.asking.advance import Validity, newest, texts
 from cardtool.fleet.columns import StoredRow, line
 from cardtool.fleet.pool import judging, results
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.lists import Summary
-from cardtool.model.moments import to_us
+from cardtool.model.moments import from_us, to_us
+from cardtool.model.snapshot import decode
+from cardtool.rules import diagnose
 from cardtool.rules.renewal import Policy
-from cardtool.rules.summary import dated
+from cardtool.rules.summary import dated, summarise
 
 _AT_ONCE = 500
+
+_MOMENTS = ("taken_at", "card_seen_at", "not_before_at", "not_after_at")
+_OF_THE_NES = ("holder", "person", "issuer", "sha256", "not_before_at", "not_after_at",
+               "days_left", "card_seen_at")  # fmt: skip
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,12 +85,16 @@ def summaries(bodies: list[bytes], at: datetime, policy: Policy) -> list[Summary
     return [summary(body, at, policy) if body else None for body in bodies]
 
 
+def summary(text: bytes, at: datetime, policy: Policy) -> Summary:
+    """Return the line of a stored snapshot, judged for a moment; its moments are in UTC."""
+    found = summarise(diagnose(decode(text), at, policy))
+    moments = ((name, getattr(found, name)) for name in _MOMENTS)
+    return replace(found, **{name: from_us(to_us(value)) for name, value in moments if value})
+
+
 def texts_to_judge(connection: Connection, page: Sequence[StoredRow], day: Day) -> list[bytes]:
     """Return the snapshot to judge for each row; empty: its columns hold, or none is stored."""
-    again = [row for row in page if not day.holds(row)]
-    found = shown_by_columns(connection, [row.id for row in again if row.taken_us <= day.at_us])
-    others = [row.id for row in again if row.id not in found]
-    found |= latest(connection, others, day.at_us)
+    found = newest(connection, [row for row in page if not day.holds(row)], day.at_us)
     return [found.get(row.id, b"") for row in page]
 
 
@@ -103,22 +113,27 @@ def with_lines(
         shown = found
         if row.taken_us <= day.at_us and (shown is None or not shown.sha256):
             known = line(row, day.at)
-            shown = known if shown is None else with_nes(shown, known)
+            shown = known if shown is None else _completed(shown, known)
         elif shown is not None and not shown.sha256:
-            shown = _with_nes(connection, row.id, shown, day)
+            shown = _completed(shown, _with_nes(connection, row.id, day))
         if shown is not None:
             yield row, shown if day.dates is None else dated(shown, day.dates)
 
 
-def _with_nes(connection: Connection, workstation: int, shown: Summary, day: Day) -> Summary:
-    """Return a line with the NES of the last snapshot that had one by that day."""
+def _completed(shown: Summary, known: Summary | None) -> Summary:
+    """Return a line without an NES, completed by the NES that another line shows."""
+    if known is None:
+        return shown
+    return replace(shown, **{name: getattr(known, name) for name in _OF_THE_NES})
+
+
+def _with_nes(connection: Connection, workstation: int, day: Day) -> Summary | None:
+    """Return the line of the last snapshot that had an NES by that day."""
     seen = select(CERTIFICATE.c.id).where(
         CERTIFICATE.c.workstation_id == workstation, CERTIFICATE.c.first_seen_us <= day.at_us
     )
     if connection.execute(seen.limit(1)).first() is None:
-        return shown
-    for text in texts(connection, workstation, day.at_us):
-        earlier = summary(text, day.at, day.validity.policy)
-        if earlier.sha256:
-            return with_nes(shown, earlier)
-    return shown
+        return None
+    judge = partial(summary, at=day.at, policy=day.validity.policy)
+    earlier = map(judge, texts(connection, workstation, day.at_us))
+    return next((line for line in earlier if line.sha256), None)

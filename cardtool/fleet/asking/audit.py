@@ -13,13 +13,12 @@ from typing import Any, Literal
 
 from msgspec.structs import replace
 from sqlalchemy import func, literal_column, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql import ColumnElement, true
 
 from cardtool.fleet.asking.advance import advance, is_any_due
 from cardtool.fleet.asking.another_day import Day, lines
-from cardtool.fleet.asking.fetching import rows
-from cardtool.fleet.asking.questions import Question, Sort, walked
-from cardtool.fleet.columns import SEVERITIES, line, split
+from cardtool.fleet.asking.questions import Question, Sort, scanned, walked
+from cardtool.fleet.columns import SEVERITIES, StoredRow, line, split
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.lists import Summary
@@ -29,6 +28,9 @@ By = Literal["severity", "verdict", "code", "reader", "unit"]
 
 _COLUMNS = WORKSTATION.c
 _ANY = Question()
+_FEW = 10_000
+"""Most lines of a list whose rows are looked up first; a longer one is read row by row."""
+_AT_ONCE = 500
 
 
 def audit(
@@ -50,6 +52,7 @@ def audit(
     validity = advance(store, now, thresholds)
     shown: Iterator[Summary]
     if at is None and not is_any_due(store, validity, now):
+        rows = _few if question.limit is not None and question.limit <= _FEW else _all
         shown = (line(row, now, dates) for row in rows(store, now, question))
     else:
         day = Day(at=at or now, validity=validity, dates=dates)
@@ -94,16 +97,52 @@ def _tallied(
     else:
         columns = [_COLUMNS.codes, _COLUMNS.severity, _COLUMNS.verdict, _COLUMNS.reader]
     with store.asking() as connection:
-        conditions = question.indexed(now) + question.lasting() + question.current(connection)
+        conditions = question.indexed(now) + question.shared(connection)
         query = select(*columns, func.count().label("number")).where(*conditions)
-        with connection.execute(query.group_by(*columns)) as rows:
-            for row in rows:
-                severity = SEVERITIES[row.severity].value
-                key = (
-                    severity if by == "severity" else getattr(row, "codes" if by == "code" else by)
-                )
-                for value in split(key) if by == "code" else (key,):
-                    yield value, severity, row.number
+        for row in connection.execute(query.group_by(*columns)):
+            severity = SEVERITIES[row.severity].value
+            if by == "code":
+                yield from ((code, severity, row.number) for code in split(row.codes))
+            else:
+                yield severity if by == "severity" else getattr(row, by), severity, row.number
+
+
+def _all(store: Store, now: datetime, question: Question) -> Iterator[StoredRow]:
+    """Yield the rows of a list as the database delivers them."""
+    with store.reading() as connection:
+        indexed, shared = question.indexed(now), question.shared(connection)
+        for condition, order in walked(question):
+            query = select(WORKSTATION).where(condition, *indexed, _among(shared)).order_by(*order)
+            with connection.execute(query.limit(question.limit)) as found:
+                yield from found
+
+
+def _few(store: Store, now: datetime, question: Question) -> Iterator[StoredRow]:
+    """Yield the rows of a short list: an index gives their numbers, then they are read."""
+    numbers: list[int] = []
+    with store.asking() as connection:
+        indexed, shared = question.indexed(now), question.shared(connection)
+        has_index = question.sort not in {"seen", "severity"} and not shared
+        for condition, order in walked(question) if has_index else scanned(question):
+            query = select(_COLUMNS.id).where(condition, *indexed, *shared).order_by(*order)
+            left = (question.limit or 0) - len(numbers)
+            numbers += connection.execute(query.limit(left)).scalars() if left else ()
+        for first in range(0, len(numbers), _AT_ONCE):
+            some = numbers[first : first + _AT_ONCE]
+            query = select(WORKSTATION).where(_COLUMNS.id.in_(some))
+            fetched = {row.id: row for row in connection.execute(query)}
+            # one that is missing was removed in between
+            yield from (fetched[number] for number in some if number in fetched)
+
+
+def _among(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Return a condition that the database answers from an index, before it reads any row."""
+    if not conditions:
+        return true()
+    # materialised: otherwise a LIMIT makes PostgreSQL walk all rows in the order of the list
+    found = select(_COLUMNS.id).where(*conditions).cte("fitting")
+    found = found.prefix_with("MATERIALIZED", dialect="postgresql")
+    return _COLUMNS.id.in_(select(found.c.id))
 
 
 def _another_day(store: Store, day: Day, question: Question, *, is_past: bool) -> Iterator[Summary]:
@@ -130,10 +169,9 @@ def _another_day(store: Store, day: Day, question: Question, *, is_past: bool) -
 
 
 _KEYS: dict[Sort, Callable[[Summary], Any]] = {
-    "came": lambda _: (0,),
-    "host": lambda line: (0, line.host),
+    "host": lambda line: line.host,
     "end": lambda line: (line.not_after_at is None, line.not_after_at or line.at),
-    "unit": lambda line: (0, line.unit, line.host),
-    "seen": lambda line: (0, line.taken_at),
+    "unit": lambda line: (line.unit, line.host),
+    "seen": lambda line: line.taken_at,
     "severity": lambda line: (-line.severity.rank, line.host),
 }

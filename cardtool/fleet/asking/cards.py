@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, case, func, literal_column, not_, select
+from sqlalchemy import ColumnElement, Subquery, case, func, literal_column, not_, select
 
 from cardtool.fleet.asking.advance import Validity, advance
 from cardtool.fleet.asking.questions import Question
@@ -38,6 +38,14 @@ def whose() -> ColumnElement[str]:
     )
 
 
+def ranked(at_us: int, *columns: ColumnElement[Any]) -> Subquery:
+    """Return the certificates seen by a moment; each person's last one has the `place` 1."""
+    nes = CERTIFICATE.c
+    last = (nes.not_after_us.desc(), nes.last_seen_us.desc(), nes.id)
+    place = func.row_number().over(partition_by=whose(), order_by=last).label("place")
+    return select(*columns, place).where(nes.first_seen_us <= at_us).subquery()
+
+
 def cards(
     store: Store, at: datetime | None, question: Question, policy: Policy
 ) -> Iterator[Summary]:
@@ -48,18 +56,15 @@ def cards(
     moment, the line leaves out what only the later snapshot can say.
     """
     now = datetime.now(UTC)
-    moment = at or now
     validity = advance(store, now, policy)
-    yield from islice(_fitting(store, moment, question, policy, validity), question.limit)
+    yield from islice(_fitting(store, at or now, question, policy, validity), question.limit)
 
 
 def _fitting(
     store: Store, at: datetime, question: Question, policy: Policy, validity: Validity
 ) -> Iterator[Summary]:
     nes, desk = CERTIFICATE.c, WORKSTATION.c
-    last = (nes.not_after_us.desc(), nes.last_seen_us.desc(), nes.id)
-    place = func.row_number().over(partition_by=whose(), order_by=last).label("place")
-    ranked = select(nes.id, place).where(nes.first_seen_us <= to_us(at)).subquery()
+    one = ranked(to_us(at), nes.id)
     is_seen = nes.last_seen_us <= to_us(at)
     shown: dict[str, ColumnElement[Any]] = {column.name: column for column in desk}
     shown |= {name: nes[name] for name in OF_THE_NES if name in nes} | {
@@ -70,9 +75,9 @@ def _fitting(
     wanted = [column.label(name) for name, column in shown.items()]
     query = (
         select(*wanted)
-        .join(ranked, ranked.c.id == nes.id)
+        .join(one, one.c.id == nes.id)
         .join(WORKSTATION, desk.id == nes.workstation_id)
-        .where(ranked.c.place == literal_column("1"))
+        .where(one.c.place == literal_column("1"))
     )
     order: tuple[ColumnElement[Any], ...] = {
         "host": (desk.host, nes.id),

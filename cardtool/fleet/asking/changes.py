@@ -9,8 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from cardtool.fleet.asking.advance import advance
-from cardtool.fleet.asking.another_day import Day, summaries, texts_to_judge, with_lines
-from cardtool.fleet.asking.past import summary
+from cardtool.fleet.asking.another_day import (
+    Day,
+    summaries,
+    summary,
+    texts_to_judge,
+    with_lines,
+)
 from cardtool.fleet.columns import StoredRow
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
@@ -71,20 +76,12 @@ def _compared(
             yield _change(row, now, what="reader-appeared", after=name)
         for name in sorted(before - after):
             yield _change(row, now, what="reader-vanished", before=name)
-    if now.sha256 not in (
-        "",
-        then.sha256,
-    ):  # a card that is not there keeps counting until another one is seen
+    # a card that is not there keeps counting until another one is seen
+    if now.sha256 not in ("", then.sha256):
         ended, ends = then.not_after_at, now.not_after_at
         is_renewed = then.person == now.person and ended and ends and ends > ended
-        yield _change(
-            row,
-            now,
-            what="card-renewed" if is_renewed else "card-changed",
-            before=then.sha256,
-            after=now.sha256,
-            ends_at=ends,
-        )
+        what = "card-renewed" if is_renewed else "card-changed"
+        yield _change(row, now, what=what, before=then.sha256, after=now.sha256, ends_at=ends)
 
 
 @lru_cache(maxsize=4096)

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, not_, or_, select
 
 from cardtool.fleet.asking.advance import advance
-from cardtool.fleet.asking.cards import whose
+from cardtool.fleet.asking.cards import ranked, whose
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, WORKSTATION
 from cardtool.model.lists import Forecast, Renewals
@@ -81,24 +81,12 @@ def _months(at: datetime) -> tuple[list[str], list[int]]:
 
 def _lasting_longest(at_us: int, *, by_unit: bool) -> Select[Any]:
     """Return the query for the end of each person's last NES and the unit that last saw it."""
-    person = whose()
-    known = CERTIFICATE.c.first_seen_us <= at_us
+    nes = CERTIFICATE.c
     if not by_unit:
-        longest = select(func.max(CERTIFICATE.c.not_after_us).label("ends")).where(known)
-        one = longest.group_by(person).subquery()
-        return select(one.c.ends, literal("").label("unit"))
-    place = func.row_number().over(
-        partition_by=person,
-        order_by=(CERTIFICATE.c.not_after_us.desc(), CERTIFICATE.c.last_seen_us.desc()),
-    )
-    ranked = select(
-        CERTIFICATE.c.workstation_id,
-        CERTIFICATE.c.person,
-        CERTIFICATE.c.holder,
-        CERTIFICATE.c.not_after_us,
-        place.label("place"),
-    )
-    one = ranked.where(known).subquery()
+        columns: list[ColumnElement[Any]] = [func.max(nes.not_after_us).label("ends")]
+        longest = select(*columns, literal("").label("unit"))
+        return longest.where(nes.first_seen_us <= at_us).group_by(whose())
+    one = ranked(at_us, nes.workstation_id, nes.person, nes.holder, nes.not_after_us)
     registered = (
         select(func.min(PERSON.c.unit))
         .where(
@@ -110,9 +98,8 @@ def _lasting_longest(at_us: int, *, by_unit: bool) -> Select[Any]:
         .scalar_subquery()
     )
     unit = case((WORKSTATION.c.unit != "", WORKSTATION.c.unit), else_=registered)
-    desks = one.join(WORKSTATION, WORKSTATION.c.id == one.c.workstation_id)
     return (
         select(one.c.not_after_us.label("ends"), unit.label("unit"))
-        .select_from(desks)
+        .select_from(one.join(WORKSTATION, WORKSTATION.c.id == one.c.workstation_id))
         .where(one.c.place == 1)
     )

@@ -12,9 +12,8 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, or_, select
 
 from cardtool import catalog
-from cardtool.fleet.asking.advance import advance
-from cardtool.fleet.asking.another_day import Day, lines
-from cardtool.fleet.asking.past import summary, texts
+from cardtool.fleet.asking.advance import advance, texts
+from cardtool.fleet.asking.another_day import Day, lines, summary
 from cardtool.fleet.columns import StoredRow
 from cardtool.fleet.register.keeping import whose
 from cardtool.fleet.store.database import Store

@@ -5,24 +5,13 @@ Both mean the same. If the columns do not hold for the moment that is asked abou
 line decides.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    String,
-    and_,
-    func,
-    literal,
-    literal_column,
-    or_,
-    select,
-)
-from sqlalchemy.sql import true
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection, String, func, select
 
 from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.diagnosis import Severity
@@ -78,7 +67,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             conditions.append(_COLUMNS.not_after_us <= to_us(_ahead(at, self.days)))
         if self.hosts:
             is_named = _COLUMNS.host.in_(self.hosts)
-            conditions.append(or_(is_named, _COLUMNS.host_key.in_(self.hosts)))
+            conditions.append(sa.or_(is_named, _COLUMNS.host_key.in_(self.hosts)))
         if self.people:
             conditions.append(_COLUMNS.person.in_(self.people))
         if self.not_seen_since is not None:
@@ -94,9 +83,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
             conditions.append(_COLUMNS.unit.in_(self.units))
         return conditions
 
-    def current(self, connection: Connection) -> list[ColumnElement[bool]]:
-        """Return the conditions on columns that change with time: severity and codes."""
-        conditions: list[ColumnElement[bool]] = []
+    def shared(self, connection: Connection) -> list[ColumnElement[bool]]:
+        """Return the conditions on columns that many rows share; time changes some of these."""
+        conditions = self.lasting()
         if self.severities:
             ranks = [severity.rank for severity in self.severities]
             conditions.append(_COLUMNS.severity.in_(ranks))
@@ -110,9 +99,7 @@ def _ahead(at: datetime, days: int) -> datetime:
     try:
         return at + timedelta(days=days)
     except OverflowError:
-        if days > 0:
-            return datetime.max.replace(tzinfo=UTC)
-        return datetime.min.replace(tzinfo=UTC)
+        return datetime.max.replace(tzinfo=UTC) if days > 0 else datetime.min.replace(tzinfo=UTC)
 
 
 def _with_codes(connection: Connection, codes: tuple[str, ...]) -> ColumnElement[bool]:
@@ -123,25 +110,21 @@ def _with_codes(connection: Connection, codes: tuple[str, ...]) -> ColumnElement
     """
     sets = connection.execute(_every_set().limit(_SETS)).scalars().all()
     if len(sets) < _SETS:
-        fitting = [
-            joined
-            for joined in sets
-            if joined is not None and not set(codes).isdisjoint(joined.split())
-        ]
+        fitting = [one for one in sets if one and not set(codes).isdisjoint(one.split())]
         in_a_set = _COLUMNS.codes.in_(fitting)
         well = [code for code in codes if code in ROWS and ROWS[code].severity is Severity.OK]
         if not well:
             return in_a_set
         # a code of something in order is in no set; it is the verdict where the set is empty
-        return or_(in_a_set, and_(_COLUMNS.codes == "", _COLUMNS.verdict.in_(well)))
-    padded = literal(" ") + _COLUMNS.codes + literal(" ")
-    return or_(
+        return sa.or_(in_a_set, sa.and_(_COLUMNS.codes == "", _COLUMNS.verdict.in_(well)))
+    padded = sa.literal(" ") + _COLUMNS.codes + sa.literal(" ")
+    return sa.or_(
         _COLUMNS.verdict.in_(codes),
         *(padded.contains(f" {code} ", autoescape=True) for code in codes),
     )
 
 
-def _every_set() -> Select[str | None]:
+def _every_set() -> sa.Select[str | None]:
     """Return the query for every different set of codes.
 
     It steps through the index from each set to the next: for DISTINCT both databases would read
@@ -155,7 +138,8 @@ def _every_set() -> Select[str | None]:
     return select(every.c.codes)
 
 
-Part = tuple[ColumnElement[bool], tuple[ColumnElement[Any], ...]]
+_Order = tuple[ColumnElement[Any], ...]
+Part = tuple[ColumnElement[bool], _Order]
 """A part of a list: which rows are in it, and their order."""
 
 
@@ -168,11 +152,11 @@ def walked(question: Question) -> list[Part]:
     if question.sort == "severity":
         ranks = sorted((severity.rank for severity in Severity), reverse=not question.reverse)
         return [(_COLUMNS.severity == rank, (_COLUMNS.host, _COLUMNS.id)) for rank in ranks]
-    order = tuple(_directed(_KEYS[question.sort], is_reverse=question.reverse))
+    order = _directed(_KEYS[question.sort], is_reverse=question.reverse)
     if question.sort == "end":
         end = _COLUMNS.not_after_us
         return [(end.is_not(None), order), (end.is_(None), order)]
-    return [(true(), order)]
+    return [(sa.true(), order)]
 
 
 def scanned(question: Question) -> list[Part]:
@@ -184,14 +168,13 @@ def scanned(question: Question) -> list[Part]:
     """
     if question.sort == "severity":
         return [(condition, tuple(map(_bare, order))) for condition, order in walked(question)]
-    keys = map(_bare, _KEYS[question.sort])
-    order = tuple(_directed(keys, is_reverse=question.reverse))
+    order = _directed(map(_bare, _KEYS[question.sort]), is_reverse=question.reverse)
     if question.sort == "end":
         order = (_COLUMNS.not_after_us.is_(None), *order)
-    return [(true(), order)]
+    return [(sa.true(), order)]
 
 
-_KEYS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
+_KEYS: dict[Sort, _Order] = {
     "came": (_COLUMNS.id,),
     "host": (_COLUMNS.host, _COLUMNS.id),
     "end": (_COLUMNS.not_after_us, _COLUMNS.id),
@@ -200,12 +183,10 @@ _KEYS: dict[Sort, tuple[ColumnElement[Any], ...]] = {
 }
 
 
-def _directed(
-    keys: Iterable[ColumnElement[Any]], *, is_reverse: bool
-) -> Iterator[ColumnElement[Any]]:
-    return (key.desc() if is_reverse else key for key in keys)
+def _directed(keys: Iterable[ColumnElement[Any]], *, is_reverse: bool) -> _Order:
+    return tuple(key.desc() if is_reverse else key for key in keys)
 
 
 def _bare(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return the same value as an expression, so that no index is used for it."""
-    return column + literal_column("''" if isinstance(column.type, String) else "0")
+    return column + sa.literal_column("''" if isinstance(column.type, String) else "0")

@@ -7,6 +7,7 @@ only a path that a person named may be a link. From there each step starts at th
 open, and never follows a link. Windows opens no folders; there only the names are checked.
 """
 
+import itertools
 import os
 import stat
 from collections.abc import Iterator
@@ -15,9 +16,6 @@ from pathlib import Path
 from typing import Self
 
 import msgspec
-
-_PRIVATE = 0o600
-_PRIVATE_FOLDER = 0o700
 
 _HAS_FOLDERS = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -60,9 +58,8 @@ class Folder:
     @classmethod
     def of(cls, spot: Spot) -> "Folder":
         """Open the folder that holds a file."""
-        if not spot.way:
-            return cls.named(spot.named.parent)
-        return cls.reached(spot.named, spot.way[:-1])
+        way = spot.way[:-1]
+        return cls.reached(spot.named, way) if spot.way else cls.named(spot.named.parent)
 
     @classmethod
     def reached(cls, named: Path, way: tuple[str, ...]) -> "Folder":
@@ -75,7 +72,7 @@ class Folder:
 
     def within(self, name: str) -> "Folder":
         """Open a folder in this one."""
-        if not _HAS_FOLDERS:
+        if self._number is None:
             _refuse_link(self.path / name)
             return Folder(self.path / name, None)
         flags = os.O_RDONLY | _FOLDER | _NO_LINK
@@ -84,7 +81,7 @@ class Folder:
     def made(self, name: str) -> "Folder":
         """Open a folder in this one; if it does not exist, make it, for its owner only."""
         with suppress(FileExistsError):
-            os.mkdir(self._of(name), _PRIVATE_FOLDER, dir_fd=self._number)
+            os.mkdir(self._of(name), 0o700, dir_fd=self._number)
         return self.within(name)
 
     def entries(self) -> Iterator[os.DirEntry[str]]:
@@ -94,7 +91,7 @@ class Folder:
 
     def open(self, name: str, *, follow: bool = False) -> int:
         """Open a file to read, and return its descriptor; never wait for a pipe."""
-        if not follow and not _HAS_FOLDERS:
+        if not follow and self._number is None:
             _refuse_link(self.path / name)
         flags = os.O_RDONLY | _PLAIN | (0 if follow else _NO_LINK)
         return os.open(self._of(name), flags, dir_fd=self._number)
@@ -102,7 +99,7 @@ class Folder:
     def new(self, name: str) -> int:
         """Make a file that only its owner may read, and return its descriptor."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN
-        return os.open(self._of(name), flags, _PRIVATE, dir_fd=self._number)
+        return os.open(self._of(name), flags, 0o600, dir_fd=self._number)
 
     def remove(self, name: str, state: tuple[int, int]) -> None:
         """Remove a file if it has not changed since it was read; a link or another file stays."""
@@ -110,14 +107,10 @@ class Folder:
         if stat.S_ISREG(about.st_mode) and state_of(about) == state:
             self.discard(name)
 
-    def remove_empty(self, name: str) -> None:
-        """Remove a file that nothing was written into."""
-        if self._about(name).st_size == 0:
-            self.discard(name)
-
-    def discard(self, name: str) -> None:
-        """Remove whatever has this name."""
-        os.unlink(self._of(name), dir_fd=self._number)
+    def discard(self, name: str, *, if_empty: bool = False) -> None:
+        """Remove whatever has this name, or only a file that nothing was written into."""
+        if not if_empty or self._about(name).st_size == 0:
+            os.unlink(self._of(name), dir_fd=self._number)
 
     def move(self, name: str, to: "Folder", new: str, file: os.stat_result) -> None:
         """Move a file if it has not changed since it was opened, whatever its size.
@@ -135,15 +128,12 @@ class Folder:
             raise FileNotFoundError
 
     def _reserved(self, name: str) -> str:
-        number = 0
-        while True:
+        for number in itertools.count():
             free = f"again-{number}-{name}" if number else name
-            try:
+            with suppress(FileExistsError):
                 os.close(self.new(free))
-            except FileExistsError:
-                number += 1
-            else:
-                return free
+                break
+        return free
 
     def _rename(self, name: str, to: "Folder", new: str) -> None:
         os.replace(self._of(name), to._of(new), src_dir_fd=self._number, dst_dir_fd=to._number)

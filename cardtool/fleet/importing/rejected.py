@@ -9,6 +9,7 @@ file, or into the folder that was named. A file that is rejected twice is kept o
 import errno
 import hashlib
 import io
+import itertools
 import os
 import stat
 import sys
@@ -29,7 +30,7 @@ class Rejected:
     """The folder for rejected files; nobody but its owner may read it."""
 
     def __init__(self, folder: Path | None) -> None:
-        """Take the folder that was named; None: one beside each file."""
+        """Use the folder that was named; None: one beside each file."""
         self._folder = folder
 
     def file(self, file: Spot, reason: str) -> Path:
@@ -52,12 +53,12 @@ class Rejected:
                 raise FileNotFoundError
             try:
                 with self._made(here) as folder:
-                    return _moved(source, about, here, folder, name, reason)
+                    return _moved(source, here, folder, name, reason)
             except OSError as error:
                 if error.errno != errno.EXDEV:
                     raise
             with here.made(REJECTED) as folder:
-                return _moved(source, about, here, folder, name, reason)
+                return _moved(source, here, folder, name, reason)
 
     def text(self, file: Spot, name: str, text: bytes, reason: str) -> Path:
         """Write rejected lines to a file, if what they came from cannot be moved.
@@ -85,21 +86,13 @@ def _names(name: str) -> Iterator[str]:
         digest = hashlib.sha256(raw).hexdigest()[:16]
         name = f"{os.fsdecode(raw[: _LONGEST_NAME // 2])}~{digest}"
     yield name
-    number = 0
-    while True:
-        number += 1
+    for number in itertools.count(1):
         yield f"{name}.{number}"
 
 
-def _moved(  # noqa: PLR0913, PLR0917 - a file, from where to where, under which name and why
-    source: BinaryIO,
-    about: os.stat_result,
-    here: Folder,
-    folder: Folder,
-    name: str,
-    reason: str,
-) -> Path:
+def _moved(source: BinaryIO, here: Folder, folder: Folder, name: str, reason: str) -> Path:
     """Move a file to the first free name; remove it if the same file is already there."""
+    about = os.fstat(source.fileno())
     for target in _names(name):
         try:
             os.close(folder.new(target))  # the name is reserved now
@@ -112,7 +105,7 @@ def _moved(  # noqa: PLR0913, PLR0917 - a file, from where to where, under which
             here.move(name, folder, target, about)
         except OSError:
             with suppress(OSError):
-                folder.remove_empty(target)
+                folder.discard(target, if_empty=True)
             raise
         if sys.platform != "win32":
             with suppress(OSError):  # the file of another user

@@ -13,18 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import Connection, inspect, select
 
 from cardtool.fleet.asking.advance import bring_up
-from cardtool.fleet.importing.blocks import Block, JudgedBlocks
-from cardtool.fleet.importing.files import STANDARD_INPUT, Piece
+from cardtool.fleet.importing.files import STANDARD_INPUT, Piece, Trouble
 from cardtool.fleet.importing.folders import Folder, Spot
-from cardtool.fleet.importing.indexes import STALE, analyse, indexes_made_last
-from cardtool.fleet.importing.reading import Judged, Trouble
+from cardtool.fleet.importing.judging import Block, Judged, JudgedBlock, Terms
 from cardtool.fleet.importing.rejected import Rejected
 from cardtool.fleet.importing.writing import write
 from cardtool.fleet.store import judged_by
 from cardtool.fleet.store.database import Store
-from cardtool.fleet.store.judged_by import JudgedBy
+from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.model.moments import to_us
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
@@ -37,6 +36,13 @@ _REPORTED = 20
 
 _OF_ARCHIVES = frozenset({"import-archive", "import-bomb", "import-rest", "utf16"})
 """Problems of a file from some place on, and not of one of its lines."""
+
+STALE = 1000
+"""After this many new snapshots the statistics for planning queries are made again."""
+
+_TABLES = (WORKSTATION, SNAPSHOT, CERTIFICATE)
+_SORTED_KB = 16_384
+"""Memory in which SQLite sorts an index; it uses as much again, and the disk for the rest."""
 
 Wording = Callable[[Trouble, str], str]
 """Returns the sentence that says why a file, or a line of it, was rejected."""
@@ -61,7 +67,12 @@ class Report(msgspec.Struct, kw_only=True):
 
 
 def import_judged(
-    store: Store, judged: JudgedBlocks, *, says: Wording, remove: bool = False
+    store: Store,
+    judged: Iterable[JudgedBlock],
+    terms: Terms,
+    *,
+    says: Wording,
+    remove: bool = False,
 ) -> Report:
     """Import judged snapshots, and count what became of them.
 
@@ -71,25 +82,22 @@ def import_judged(
     Raises:
         Refused: the database cannot be written to; what was written before is kept.
     """
-    report, now_us = Report(), to_us(judged.terms.at)
-    by = judged_by.mine(judged.terms.policy)
+    by = judged_by.mine(terms.policy)
     judged_by.settle(store, by)
-    rejected = Rejected(judged.rejected)
-    run = _Run(
-        store=store,
-        report=report,
-        rejected=rejected,
-        says=says,
-        now_us=now_us,
-        by=by,
-        remove=remove,
-    )
+    files = _Files(Rejected(terms.rejected), says, remove=remove)
+    report = files.report
     with indexes_made_last(store), _without_garbage_collector():
-        for block, results in _transactions(judged):
-            run.keep(block, results)
-    bring_up(store, judged.terms.at, by)
+        for blocks in _transactions(judged):
+            results = [result for _, some in blocks for result in some]
+            new = write(store, results, to_us(terms.at), by)
+            report.new += new
+            report.known += sum(len(result.rows) for result in results) - new
+            for block, some in blocks:
+                files.note(block, some)
+    report.read = report.new + report.known + report.set_aside
+    bring_up(store, terms.at, by)
     if report.new >= STALE:
-        analyse(store)
+        _analyse(store)
     return report
 
 
@@ -105,21 +113,71 @@ def _without_garbage_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _transactions(
-    judged: Iterable[tuple[Block, list[Judged]]],
-) -> Iterator[tuple[Block, list[Judged]]]:
-    """Yield blocks joined until they are large enough for one transaction."""
-    whole, results, rows = Block(), [], 0
+def _transactions(judged: Iterable[JudgedBlock]) -> Iterator[list[JudgedBlock]]:
+    """Yield as many blocks as one transaction holds."""
+    blocks: list[JudgedBlock] = []
+    rows = size = 0
     for block, some in judged:
-        whole.pieces += block.pieces
-        whole.size += block.size
-        whole.passed_over += block.passed_over
-        results += some
-        rows += sum(len(judged_piece.rows) for judged_piece in some)
-        if rows >= _WRITTEN or whole.size >= _WRITTEN_BYTES:
-            yield whole, results
-            whole, results, rows = Block(), [], 0
-    yield whole, results
+        blocks.append((block, some))
+        rows += sum(len(result.rows) for result in some)
+        size += block.size
+        if rows >= _WRITTEN or size >= _WRITTEN_BYTES:
+            yield blocks
+            blocks, rows, size = [], 0, 0
+    yield blocks
+
+
+@contextmanager
+def indexes_made_last(store: Store) -> Iterator[None]:
+    """Write into an empty SQLite file without indexes, which is faster, and make them at the end.
+
+    Every import makes the missing ones, so a killed run does no harm; after Ctrl-C no index is
+    made. On PostgreSQL the indexes stay: dropping one would lock out everybody who asks then.
+    """
+    if not store.is_sqlite:
+        yield
+        return
+    with store.reading() as connection:
+        is_empty = _is_empty(connection)
+    if is_empty:
+        with store.writing() as connection:
+            if _is_empty(connection):  # checked again under the lock
+                for table in _TABLES:
+                    for index in table.indexes:
+                        index.drop(connection, checkfirst=True)
+    try:
+        yield
+    except Exception:
+        _make_indexes(store)
+        raise
+    _make_indexes(store)
+
+
+def _is_empty(connection: Connection) -> bool:
+    return connection.execute(select(WORKSTATION.c.id).limit(1)).first() is None
+
+
+def _make_indexes(store: Store) -> None:
+    with store.reading() as connection:
+        tables = inspect(connection)
+        known = {index["name"] for table in _TABLES for index in tables.get_indexes(table.name)}
+    missing = [index for table in _TABLES for index in table.indexes if index.name not in known]
+    if missing:
+        with store.writing() as connection:
+            connection.exec_driver_sql(f"PRAGMA cache_size = -{_SORTED_KB}")
+            for index in missing:
+                index.create(connection, checkfirst=True)
+
+
+def _analyse(store: Store) -> None:
+    """Make the statistics again by which the database plans queries.
+
+    All rows are counted, which takes 1 s for 1,000,000. With an estimate SQLite does not choose the
+    index that holds all columns of a count.
+    """
+    with store.writing() as connection:
+        for table in _TABLES:
+            connection.exec_driver_sql(f"ANALYZE {table.name}")
 
 
 class _OfFile(msgspec.Struct, kw_only=True):
@@ -137,106 +195,99 @@ class _OfFile(msgspec.Struct, kw_only=True):
     """Number of the next line."""
     is_lost: bool = False
     """A part of it could not be read. That was counted, and the file must stay."""
+    is_empty: bool = True
+    """Nothing has stood in it so far, neither snapshots nor anything else."""
 
 
-class _Run(msgspec.Struct, kw_only=True):
-    """One import."""
+class _Files:
+    """What becomes of the files of an import, and of lines that could not be imported."""
 
-    store: Store
-    report: Report
-    rejected: Rejected
-    says: Wording
-    now_us: int
-    by: JudgedBy
-    remove: bool
-    file: _OfFile = msgspec.field(default_factory=_OfFile)
+    def __init__(self, rejected: Rejected, says: Wording, *, remove: bool) -> None:
+        self.report = Report()
+        self._rejected = rejected
+        self._says = says
+        self._remove = remove
+        self._file = _OfFile()
 
-    def keep(self, block: Block, results: list[Judged]) -> None:
-        """Write the good rows, note the bad ones, and finish files that were read whole."""
-        report = self.report
-        report.passed_over += block.passed_over
-        new = write(self.store, results, self.now_us, self.by)
-        report.new += new
-        report.known -= new
+    def note(self, block: Block, results: list[Judged]) -> None:
+        """Note what could not be imported, and finish files that were read whole."""
+        self.report.passed_over += block.passed_over
         for piece, judged in zip(block.pieces, results, strict=True):
-            report.known += len(judged.rows)
-            report.read += len(judged.rows)
-            if piece.problem:
-                self._note(piece, 0, Trouble(code=piece.problem, detail=piece.detail))
-            if (error := piece.lost or judged.lost) and not self.file.is_lost:
-                self._unreadable(piece.file.path, error)
-                self.file.is_lost = True
+            if judged.rows or judged.troubles or judged.lost:
+                self._file.is_empty = False
+            if judged.lost and not self._file.is_lost:
+                self._unreadable(piece.file.path, judged.lost)
             for place, trouble in sorted(judged.troubles.items()):
                 self._note(piece, place, trouble)
-            report.read += judged.unread
-            report.set_aside += judged.unread
-            self.file.bad += judged.unread
-            self.file.line += max(judged.texts, 1)
+            self.report.set_aside += judged.unread
+            self._file.bad += judged.unread
+            self._file.line += max(judged.texts, 1)
             if piece.is_last:
                 self._finish(piece.file)
 
     def _unreadable(self, file: Path, error: OSError) -> None:
-        """Count a file that cannot be read; if it is gone, another importer has imported it."""
-        if isinstance(error, FileNotFoundError):
+        self._file.is_lost = True
+        if isinstance(error, FileNotFoundError):  # another importer has imported it
             self.report.passed_over += 1
             return
-        self.report.read += 1
         self.report.set_aside += 1
+        self._stay(file, error)
+
+    def _stay(self, file: Path, error: OSError) -> None:
         self.report.stuck.append(f"{file}: {error.strerror or error}")
 
     def _note(self, piece: Piece, place: int, trouble: Trouble) -> None:
-        self.report.read += 1
         self.report.set_aside += 1
         if not piece.has_lines or trouble.code in _OF_ARCHIVES:
-            self.file.trouble = trouble
+            self._file.trouble = trouble
             return
-        self.file.bad += 1
-        if len(self.file.reasons) < _REPORTED:
-            reason = self.says(trouble, piece.file.path.name)
-            self.file.reasons.append(f"{self.file.line + place}: {reason}")
+        self._file.bad += 1
+        if len(self._file.reasons) < _REPORTED:
+            reason = self._says(trouble, piece.file.path.name)
+            self._file.reasons.append(f"{self._file.line + place}: {reason}")
             if piece.file.named == STANDARD_INPUT:
-                self.file.texts.append(trouble.text)
+                self._file.texts.append(trouble.text)
 
     def _finish(self, file: Spot) -> None:
+        is_input = file.named == STANDARD_INPUT
+        if self._file.is_empty and not file.way and not is_input:
+            self.report.set_aside += 1
+            self._file.trouble = Trouble(code="import-empty")
         try:
-            if self.file.trouble is not None or self.file.bad:
+            if self._file.trouble is not None or self._file.bad:
                 self._reject(file)
-            elif self.remove and not self.file.is_lost and file.named != STANDARD_INPUT:
+            elif self._remove and not self._file.is_lost and not is_input:
                 with Folder.of(file) as folder:
                     folder.remove(file.path.name, file.state)
         except FileNotFoundError:
             pass  # another importer has moved or removed it
         except OSError as error:
-            self.report.stuck.append(f"{file.path}: {error.strerror or error}")
-        self.file = _OfFile()
+            self._stay(file.path, error)
+        self._file = _OfFile()
 
     def _reject(self, file: Spot) -> None:
-        """Reject a file: one found in a folder is moved, one that a person named stays.
+        """Move a file of a folder; one that a person named stays.
 
         Rejected lines of standard input are written to a file.
-
-        Raises:
-            OSError: it could not be moved or written.
         """
-        is_left = not file.way and not self.file.texts
-        reason = "\n".join(self._reason(str(file.path) if is_left else file.path.name))
-        if file.way:
-            place = self.rejected.file(file, reason)
-        elif self.file.texts:
-            text = _bounded(self.file.texts)
-            place = self.rejected.text(file, "standard-input.ndjson", text, reason)
-        else:
+        is_left = not file.way and not self._file.texts
+        reason = self._reason(str(file.path) if is_left else file.path.name)
+        if is_left:
             self.report.left.append(reason)
             return
+        if file.way:
+            place = self._rejected.file(file, reason)
+        else:
+            text = _bounded(self._file.texts)
+            place = self._rejected.text(file, "standard-input.ndjson", text, reason)
         if str(place.parent) not in self.report.folders:
             self.report.folders.append(str(place.parent))
 
-    def _reason(self, file: str) -> Iterator[str]:
-        if self.file.trouble is not None:
-            yield self.says(self.file.trouble, file)
-        if self.file.bad:
-            yield self.says(Trouble(code="import-lines", detail=str(self.file.bad)), file)
-        yield from self.file.reasons
+    def _reason(self, file: str) -> str:
+        troubles = [] if self._file.trouble is None else [self._file.trouble]
+        if self._file.bad:
+            troubles.append(Trouble(code="import-lines", detail=str(self._file.bad)))
+        return "\n".join([self._says(trouble, file) for trouble in troubles] + self._file.reasons)
 
 
 def _bounded(texts: list[bytes]) -> bytes:

@@ -11,7 +11,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import msgspec
 import python_calamine
@@ -45,7 +45,8 @@ _OTHERS = (
 _BEGINNING = 4096
 """Characters that are read to recognise the kind of a file."""
 
-_Value = int | float | str | bool | time | date | datetime | timedelta
+_Rows = Iterable[tuple[int, tuple[str, ...]]]
+"""The cells of each row with its number, counted from 1; empty rows are left out."""
 
 
 class Grid(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +54,6 @@ class Grid(msgspec.Struct, frozen=True, kw_only=True):
 
     sheet: str = ""
     rows: tuple[tuple[int, tuple[str, ...]], ...]
-    """Each row with its number, counted from 1; empty rows are left out."""
 
 
 def grids(body: bytes, sheet: str | None = None) -> Iterator[tuple[Grid, ...]]:
@@ -99,14 +99,8 @@ def _sheets(body: bytes, wanted: str | None) -> Iterator[Grid]:
         raise Refused(code="register-broken", reason=str(error)) from error
 
 
-def _limited(
-    rows: Iterable[tuple[int, tuple[str, ...]]],
-) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    """Return the rows, if they are no more than a register may have.
-
-    Raises:
-        Refused: there are more of them, or more cells.
-    """
+def _limited(rows: _Rows) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Return the rows; refuse more of them, or more cells, than a register may have."""
     kept, cells = [], 0
     for row in rows:
         kept.append(row)
@@ -116,7 +110,7 @@ def _limited(
     return tuple(kept)
 
 
-def _cells(sheet: python_calamine.CalamineSheet) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _cells(sheet: python_calamine.CalamineSheet) -> _Rows:
     """Yield the rows of a sheet; every part of a merged cell gets the text of the whole."""
     rows = [[_as_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
@@ -128,11 +122,11 @@ def _cells(sheet: python_calamine.CalamineSheet) -> Iterator[tuple[int, tuple[st
             yield number, tuple(row)
 
 
-def _as_text(value: _Value) -> str:
+def _as_text(value: Any) -> str:  # noqa: ANN401 - as the library reads it
     """Return the text of a cell; a whole number without the `.0` that Excel stores."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return _plain(value if isinstance(value, str) else str(value))
+    return _plain(str(value))
 
 
 def _plain(text: str) -> str:
@@ -160,7 +154,7 @@ def _decoded(body: bytes) -> str:
         return body.decode("cp1254", errors="replace")
 
 
-def _lines(text: str, delimiter: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _lines(text: str, delimiter: str) -> _Rows:
     csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     first = 1

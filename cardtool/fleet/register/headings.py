@@ -9,8 +9,6 @@ One that is not among the usual ones is understood by its words, as long as all 
 import re
 from collections.abc import Mapping, Sequence
 
-import msgspec
-
 from cardtool.fleet.register.grid import Grid
 from cardtool.model.refused import Refused
 from cardtool.model.turkey import folded
@@ -55,25 +53,17 @@ _WHO = "personel personelin calisan calisanin"
 _OFFICIAL = "kurum kurumsal resmi is adres adresi saglik gov tr"
 
 
-class _Words(msgspec.Struct, frozen=True, kw_only=True):
+class _Words:
     """A heading by its words: one of each group in `needs`, and besides these only `also`."""
 
-    meaning: str
-    needs: tuple[frozenset[str], ...]
-    also: frozenset[str]
+    def __init__(self, meaning: str, *needs: str, also: str = "") -> None:
+        self.meaning = meaning
+        self._needs = [frozenset(group.split()) for group in needs]
+        self._known = frozenset(also.split()).union(*self._needs)
 
     def fits(self, words: frozenset[str]) -> bool:
         """Tell whether a heading with these words has this meaning."""
-        known = self.also.union(*self.needs)
-        return words <= known and all(words & group for group in self.needs)
-
-
-def _words(meaning: str, *needs: str, also: str = "") -> _Words:
-    return _Words(
-        meaning=meaning,
-        needs=tuple(frozenset(group.split()) for group in needs),
-        also=frozenset(also.split()),
-    )
+        return words <= self._known and all(words & group for group in self._needs)
 
 
 _UNITS = (
@@ -81,26 +71,26 @@ _UNITS = (
     " klinik klinigi poliklinik unite unitesi"
 )
 _BY_WORDS = (
-    _words("number", "tc tckn tckno kimlik vatandaslik",
+    _Words("number", "tc tckn tckno kimlik vatandaslik",
            also=f"t c turkiye cumhuriyeti tck no num numara numarasi hane haneli 11 {_WHO}"),
-    _words("name", "ad adi isim ismi", "soyad soyadi soyisim soyismi soy",
+    _Words("name", "ad adi isim ismi", "soyad soyadi soyisim soyismi soy",
            also=f"ve ile unvan unvani kullanici kullanicinin isim ismi adi {_WHO}"),
-    _words("name", "adsoyad adisoyadi isimsoyisim", also=_WHO),
-    _words("name", "ad adi isim ismi", also=_WHO),
-    _words("surname", "soyad soyadi soyisim soyismi", also=_WHO),
-    _words("email", "eposta email mail", also=f"e elektronik {_OFFICIAL}"),
-    _words("email", "e elektronik", "posta", also=_OFFICIAL),
-    _words("address", "adres adresi",
+    _Words("name", "adsoyad adisoyadi isimsoyisim", also=_WHO),
+    _Words("name", "ad adi isim ismi", also=_WHO),
+    _Words("surname", "soyad soyadi soyisim soyismi", also=_WHO),
+    _Words("email", "eposta email mail", also=f"e elektronik {_OFFICIAL}"),
+    _Words("email", "e elektronik", "posta", also=_OFFICIAL),
+    _Words("address", "adres adresi",
            also=f"is kurum kurumsal teslimat teslim kargo acik birim birimi yer yeri {_WORK}"),
-    _words("user", "kullanici kullanicisi oturum hesap hesabi login username",
+    _Words("user", "kullanici kullanicisi oturum hesap hesabi login username",
            also="ad adi isim ismi acma windows domain etki alani alan pc bilgisayar hesap hesabi"
            " active directory"),
-    _words("host", "bilgisayar bilgisayari pc makine makina makinesi makinasi host hostname",
+    _Words("host", "bilgisayar bilgisayari pc makine makina makinesi makinasi host hostname",
            also="ad adi isim ismi no numara numarasi name masaustu kullandigi kullanilan"),
-    _words("unit", _UNITS, also=f"ad adi asil su an su anki yer yeri ait {_WORK} {_WHO}"),
-    _words("unit", "yer yeri", "gorev calistigi yaptigi bulundugu hizmet kadro",
+    _Words("unit", _UNITS, also=f"ad adi asil su an su anki yer yeri ait {_WORK} {_WHO}"),
+    _Words("unit", "yer yeri", "gorev calistigi yaptigi bulundugu hizmet kadro",
            also=f"asil su an su anki {_WORK} {_WHO}"),
-    _words("unit", "kurum kurumu kurulus kurulusu hastane hastanesi",
+    _Words("unit", "kurum kurumu kurulus kurulusu hastane hastanesi",
            also=f"ad adi yer yeri {_WORK}"),
 )  # fmt: skip
 """The first that fits counts: units come before institutions, so a list with both gives units."""
@@ -161,10 +151,8 @@ class Headings:
 
     def found_in(self, grids: Sequence[Grid]) -> int:
         """Return how many columns are understood in these sheets."""
-        return sum(
-            max((len(self.columns(row)) for _, row in grid.rows[:_SEARCHED]), default=0)
-            for grid in grids
-        )
+        tops = (grid.rows[:_SEARCHED] for grid in grids)
+        return sum(max((len(self.columns(row)) for _, row in rows), default=0) for rows in tops)
 
     def check(self, grids: Sequence[Grid]) -> None:
         """Refuse sheets without a row of headings, or without a heading that the site named.

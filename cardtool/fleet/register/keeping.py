@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps registers in the store; a new version of a register replaces the earlier one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
+from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, Row, delete, insert, or_, select
 
 from cardtool.fleet.register.people import Disguise, Line, Register, short
@@ -19,6 +20,9 @@ _FEW = 5
 """If more than one in this many people would go, ask first: it may be the wrong file."""
 _MASKED = "*"
 """Marks a masked number, which two people may share."""
+
+_Key = tuple[str, str, str]
+"""What identifies a person: the name of a field, its value, and the name if that is masked."""
 
 
 def merge(
@@ -38,8 +42,7 @@ def merge(
     with store.writing() as connection:
         is_of_register = PERSON.c.register == name
         rows = connection.execute(select(PERSON).where(is_of_register).order_by(PERSON.c.id))
-        before = dict.fromkeys(_entry(row) for row in rows)
-        known = _Before(before)
+        known = _Before(dict.fromkeys(map(_entry, rows)))
         carried: dict[str, None] = {}
         completed = [known.complete(line, register.disguise, carried) for line in register.lines]
         entries = list(dict.fromkeys(completed))
@@ -47,11 +50,11 @@ def merge(
         if gone * _FEW > len(known.people) and not may_remove_many:
             raise Refused(code="register-many-gone", gone=gone, before=len(known.people))
         connection.execute(delete(PERSON).where(is_of_register))
-        rows_to_keep = [
-            {"register": name, "place": place, **msgspec.structs.asdict(entry)}
+        of_register = [
+            {"register": name, "place": place, **asdict(entry)}
             for place, entry in enumerate(entries, 1)
         ]
-        connection.execute(insert(PERSON), rows_to_keep)
+        connection.execute(insert(PERSON), of_register)
     return Merged(
         rows=register.rows,
         kept=len(entries),
@@ -67,15 +70,14 @@ def merge(
 class _Before:
     """The people of the earlier version of a register, and which of them the new one lacks."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self._people: dict[tuple[str, str, str], Entry | None] = {}
+    def __init__(self, entries: Collection[Entry]) -> None:
+        self._people: dict[_Key, Entry | None] = {}
         """By each of their keys; None where several people share a key."""
-        self.people: set[tuple[str, str, str]] = set()
         for entry in entries:
-            self.people.add(_who(entry))
             for key in _keys(entry):
                 is_shared = self._people.get(key, entry) != entry
                 self._people[key] = None if is_shared else entry
+        self.people = set(map(_who, entries))
         self.left = set(self.people)
 
     def complete(self, line: Line, disguise: Disguise, carried: dict[str, None]) -> Entry:
@@ -87,20 +89,20 @@ class _Before:
         if known is None:
             return line.entry
         self.left.discard(_who(known))
-        kept = msgspec.structs.asdict(disguise.entry(known))
+        kept = asdict(disguise.entry(known))
         missed = {
             field: value
             for field, value in kept.items()
             if value and field not in line.columns and not getattr(line.entry, field)
         }
         carried.update(dict.fromkeys(missed))
-        return msgspec.structs.replace(line.entry, **missed)
+        return replace(line.entry, **missed)
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
     """The people of a workstation, as the register has them."""
 
-    by: str
+    by: str = ""
     """How they were found: number, user or host; empty: nobody was found."""
     people: tuple[Entry, ...] = ()
 
@@ -123,14 +125,8 @@ def whose(connection: Connection, desks: Sequence[tuple[str, str, str]]) -> list
             for key in part[0]:
                 if value := getattr(row, key):
                     found.setdefault((key, value), {})[_entry(row)] = None
-    return [_known(keys, found) for keys in wanted]
-
-
-def _known(wanted: Mapping[str, str], found: Mapping[tuple[str, str], Iterable[Entry]]) -> Known:
-    for by, value in wanted.items():
-        if value and (by, value) in found:
-            return Known(by=by, people=tuple(found[by, value]))
-    return Known(by="")
+    firsts = (next((by for by in keys.items() if by in found), None) for keys in wanted)
+    return [Known(by=by[0], people=tuple(found[by])) if by else Known() for by in firsts]
 
 
 def unseen(connection: Connection) -> Iterator[Entry]:
@@ -178,13 +174,12 @@ def is_empty(connection: Connection) -> bool:
     return connection.execute(select(PERSON.c.id).limit(1)).first() is None
 
 
-def _who(entry: Entry) -> tuple[str, str, str]:
-    """Return what identifies a person within a register."""
+def _who(entry: Entry) -> _Key:
     return next(_keys(entry), ("", "", ""))
 
 
-def _keys(entry: Entry) -> Iterator[tuple[str, str, str]]:
-    """Yield the keys that identify a person, the surest first."""
+def _keys(entry: Entry) -> Iterator[_Key]:
+    """Yield the keys of a person, the surest first."""
     for key in ("number", "user", "host"):
         if value := getattr(entry, key):
             yield key, value, entry.name if _MASKED in value else ""

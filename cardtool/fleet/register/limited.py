@@ -51,8 +51,8 @@ def run(function: Callable[..., _Answer], *arguments: object, seconds: float) ->
 
 
 def _answer(there: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    """Send what a function returns or raises. Ignores Ctrl-C: the waiting process handles it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Send what a function returns or raises."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the waiting process handles Ctrl-C
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)  # nobody could make use of what an aborting library prints
     _limit()

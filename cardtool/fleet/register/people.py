@@ -15,7 +15,7 @@ from cardtool.fleet.register.headings import IDENTIFYING, Headings
 from cardtool.model.hiding import hashed, without_numbers
 from cardtool.model.lists import Entry, Trouble
 from cardtool.model.names import account
-from cardtool.model.numbers import is_one
+from cardtool.model.numbers import is_hashed, is_one
 from cardtool.model.refused import Refused
 from cardtool.model.surroundings import IdentityPolicy
 
@@ -23,7 +23,6 @@ _SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
 _DECIMALS = re.compile(r"[.,]0+$")
 _HIDDEN = re.compile(r"(?=.*[0-9])(?=.*[*xX\u2022\u25cf#])[0-9*xX\u2022\u25cf#]{5,20}")
 """A number with hidden digits, as published lists have them: 100******36."""
-_HASH = re.compile(r"~[0-9a-f]{16}")
 _LONGEST = 300
 """Characters of one value; the rest is cut off."""
 
@@ -45,22 +44,17 @@ class Disguise(msgspec.Struct, frozen=True, kw_only=True):
         return "" if self.policy is IdentityPolicy.HASHED else self.text(text)
 
     def user(self, text: str) -> str:
-        """Return an account's name as `Origin.user` has it."""
+        """Return an account's name as `Origin.user` has it; it may be hashed already."""
+        if is_hashed(text):
+            return text
         name = account(text)
         return hashed(self._used, name) if name and self._used else self.text(name)
 
     def entry(self, entry: Entry) -> Entry:
-        """Return what may be stored of an entry that was stored before, under any policy."""
-        user = entry.user if _HASH.fullmatch(entry.user) else self.user(entry.user)
-        return Entry(
-            number=self.text(entry.number),
-            name=self.name(entry.name),
-            unit=self.text(entry.unit),
-            host=self.text(entry.host),
-            user=user,
-            address=self.text(entry.address),
-            email=self.name(entry.email),
-        )
+        """Return what may be stored of an entry, also of one that was stored under any policy."""
+        ways = {"name": self.name, "email": self.name, "user": self.user}
+        values = msgspec.structs.asdict(entry).items()
+        return Entry(**{field: ways.get(field, self.text)(value) for field, value in values})
 
     @property
     def _used(self) -> bytes | None:
@@ -85,11 +79,6 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     """How people are hidden in it."""
     unread: tuple[str, ...] = ()
     """Headings of columns that were not understood, each once."""
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """Return what is kept of each row."""
-        return tuple(line.entry for line in self.lines)
 
 
 def read(
@@ -132,7 +121,8 @@ def _people(
     """
     columns: dict[str, int] = {}
     for row, cells in grid.rows:
-        identifying = [cells[place] for place in _identifying(columns, cells) if cells[place]]
+        values = {key: cells[place] for key, place in columns.items() if place < len(cells)}
+        identifying = [values[key] for key in IDENTIFYING if values.get(key)]
         # all of them: a single computer or account may be called "PC" or "User", like a heading
         if not columns or (identifying and all(map(headings.names, identifying))):
             if known := headings.columns(cells):
@@ -141,21 +131,11 @@ def _people(
                     if cell and place not in known.values():
                         unread[disguise.text(cell)] = None
             continue
-        values = {key: cells[place] for key, place in columns.items() if place < len(cells)}
         entry, reason = _person(values, cells, disguise)
         trouble = Trouble(sheet=grid.sheet, row=row, reason=reason, kept=entry is not None)
-        line = None if entry is None else Line(entry=entry, columns=_covered(columns, reason))
+        covered = columns.keys() - {"surname"} - ({"number"} if reason else set())
+        line = None if entry is None else Line(entry=entry, columns=frozenset(covered))
         yield line, trouble if reason else None
-
-
-def _covered(columns: Mapping[str, int], reason: str) -> frozenset[str]:
-    """Return the fields that a row has a value or an empty cell for; no unusable number."""
-    return frozenset(columns) - {"surname"} - ({"number"} if reason else frozenset())
-
-
-def _identifying(columns: Mapping[str, int], cells: Sequence[str]) -> Iterator[int]:
-    places = (columns.get(key, len(cells)) for key in IDENTIFYING)
-    return (place for place in places if place < len(cells))
 
 
 def _person(
@@ -166,26 +146,21 @@ def _person(
     if _is_title(filled, cells):
         return None, "nobody"
     number, reason = _number(filled.get("number", ""))
-    host = disguise.text(short(filled.get("host", "")))
-    user = disguise.user(filled.get("user", ""))
-    if not (number or host or user):
-        return None, reason or "nobody"
     entry = Entry(
-        number=disguise.text(number),
-        name=disguise.name(" ".join(filter(None, map(filled.get, ("name", "surname"))))),
-        unit=disguise.text(filled.get("unit", "")),
-        host=host,
-        user=user,
-        address=disguise.text(filled.get("address", "")),
-        email=disguise.name(filled.get("email", "")),
+        number=number,
+        name=" ".join(filter(None, map(filled.get, ("name", "surname")))),
+        host=short(filled.get("host", "")),
+        **{key: filled[key] for key in ("unit", "user", "address", "email") if key in filled},
     )
-    return entry, reason
+    entry = disguise.entry(entry)
+    is_somebody = entry.number or entry.host or entry.user
+    return (entry, reason) if is_somebody else (None, reason or "nobody")
 
 
 def _is_title(filled: Mapping[str, str], cells: Sequence[str]) -> bool:
     """Tell whether a row is a title between the people, in one cell or merged over several."""
     identifying = [filled[key] for key in IDENTIFYING if key in filled]
-    is_alone = len(list(filter(None, cells))) == 1 and "number" in filled
+    is_alone = sum(map(bool, cells)) == 1 and "number" in filled
     is_words = not any(map(str.isdigit, "".join(identifying)))
     return is_words and (is_alone or (len(identifying) > 1 and len(set(identifying)) == 1))
 
@@ -193,6 +168,8 @@ def _is_title(filled: Mapping[str, str], cells: Sequence[str]) -> bool:
 def _number(text: str) -> tuple[str, str]:
     """Return a number with right check digits; else no number, and what is wrong with it."""
     digits = re.sub(r"[\s'\u2019\u200b-]", "", text)
+    if not text:
+        return "", ""
     if _HIDDEN.fullmatch(digits):
         return "", "number-masked"
     is_scientific = bool(_SCIENTIFIC.fullmatch(digits))
@@ -202,8 +179,6 @@ def _number(text: str) -> tuple[str, str]:
         except InvalidOperation:
             digits = ""
     digits = _DECIMALS.sub("", digits)
-    if not text:
-        return "", ""
     if is_one(digits):
         return digits, ""
     return "", "number-rounded" if is_scientific else "number-wrong"

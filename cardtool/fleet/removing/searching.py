@@ -7,19 +7,19 @@ number, a hash, a fingerprint.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from cardtool.fleet.register.people import short
-from cardtool.fleet.removing.contents import others, texts
 from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, SNAPSHOT, WORKSTATION
 from cardtool.model.hiding import starred
 from cardtool.model.names import account
+from cardtool.model.numbers import is_hashed
 from cardtool.model.refused import Refused
 from cardtool.model.turkey import lowered
 
@@ -29,7 +29,6 @@ SHORTEST = 3
 _CERTAIN = re.compile(r"[1-9][0-9]{10}|~[0-9a-f]{16}|[0-9A-F]{64}")
 """What cannot be a word: an identity number, a hash, a fingerprint."""
 
-_HASH = re.compile(r"~[0-9a-f]{16}")
 _SECOND = re.compile(r" \(\d+\)$")
 """Follows the second of two equal masked numbers in one snapshot."""
 
@@ -53,8 +52,8 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_empty(self) -> bool:
         """Tell whether the store holds nothing of them."""
-        return not any((self.workstations, self.snapshots, self.changed, self.certificates,
-                        self.entries))  # fmt: skip
+        found = self.workstations + self.snapshots + self.changed + self.certificates
+        return not (found or self.entries)
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,9 +73,9 @@ def of_host(store: Store, host: str) -> Trace:
     """Find a workstation by its name in any case, or by its `host_id`."""
     columns, wanted = WORKSTATION.c, host.casefold()
     with store.reading() as connection:
-        names = connection.execute(select(columns.id, columns.host_key, columns.host))
+        rows = connection.execute(select(columns.id, columns.host_key, columns.host))
         found = tuple(
-            number for number, key, name in names if key == host or name.casefold() == wanted
+            row.id for row in rows if row.host_key == host or row.host.casefold() == wanted
         )
         return Trace(
             workstations=found,
@@ -117,10 +116,8 @@ def of_person(store: Store, person: Person) -> Trace:
         shared = {match.user for match in snapshots if match.is_others} - marks.named
         known = {match.user for match in snapshots if match.is_theirs} | marks.accounts
         accounts = known - shared - {""}
-        if (
-            more := accounts - marks.accounts
-        ):  # newly found: read again for snapshots taken under these
-            marks.accounts |= more
+        if accounts - marks.accounts:  # newly found: read again for snapshots taken under these
+            marks.accounts |= accounts
             snapshots = list(_matching(connection, marks))
             shared |= {match.user for match in snapshots if match.is_others} - marks.named
             accounts -= shared
@@ -160,8 +157,10 @@ class _Marks:
         rows += self._by_words(connection, words) if words else []
         self.certain |= {row.person for row in rows if _CERTAIN.fullmatch(row.person)}
         if person.number:
-            names = {folded(person.name)} | {folded(row.holder) for row in rows}
-            names |= set(_registered(connection, person.number))
+            query = select(PERSON.c.name).where(PERSON.c.number == person.number)
+            registered = connection.execute(query).scalars()
+            names = {folded(name) for name in (person.name, *registered)}
+            names |= {folded(row.holder) for row in rows}
             self.masked |= {(starred(person.number), name) for name in names - {""}}
         if self.masked:
             rows += [row for row in _certificates(connection) if self._is_masked(row)]
@@ -183,13 +182,10 @@ class _Marks:
                 rows.append(row)
             elif folded(row.holder) in names:
                 called.append(row)
-        if len({folded(row.holder) for row in rows}) > 1:
-            raise Refused(code="forget-several")
         people = {_base(row.person) for row in called}
-        kinds = [("~" in person, "*" in person) for person in people]
-        if len(kinds) > len(
-            set(kinds)
-        ):  # one person may have one spelling of each kind: the policy may have changed
+        # one person may have one spelling of each kind: the policy may have changed
+        kinds = {("~" in person, "*" in person) for person in people}
+        if len({folded(row.holder) for row in rows}) > 1 or len(people) > len(kinds):
             raise Refused(code="forget-several")
         rows += called
         pairs = {(_base(row.person), folded(row.holder)) for row in rows}
@@ -236,7 +232,7 @@ class _Marks:
     def match(self, row: Any, body: bytes) -> _Match:  # noqa: ANN401 - a row of SNAPSHOT
         """Return who was logged on in a snapshot, and whether it holds the person or others."""
         document = msgspec.json.decode(body)
-        every = list(texts(document))
+        every = list(_texts(document))
         joined = "\n".join({text.casefold() for text in every})
         certain = {value.casefold() for value in self.certain | self.fingerprints}
         certain |= {value.encode().hex() for value in self.certain}
@@ -245,7 +241,7 @@ class _Marks:
             names = {folded(text) for text in every}
             is_theirs = any(mask in joined and name in names for mask, name in self.masked)
         theirs = self.certain | {mask for mask, _ in self.masked}
-        numbers = others(document, self.fingerprints)
+        numbers = _others(document, self.fingerprints)
         return _Match(
             id=row.id,
             workstation=row.workstation_id,
@@ -269,16 +265,9 @@ def _matching(connection: Connection, marks: _Marks) -> Iterator[_Match]:
                 yield match
 
 
-def _registered(connection: Connection, number: str) -> Iterator[str]:
-    """Yield the names that a register has for a whole number."""
-    for row in connection.execute(select(PERSON.c.name).where(PERSON.c.number == number)):
-        yield folded(row.name)
-
-
-def _certificates(connection: Connection) -> Iterator[Any]:
+def _certificates(connection: Connection) -> Iterable[Any]:
     columns = CERTIFICATE.c
-    query = select(columns.id, columns.person, columns.holder, columns.sha256)
-    yield from connection.execute(query)
+    return connection.execute(select(columns.id, columns.person, columns.holder, columns.sha256))
 
 
 def _base(number: str) -> str:
@@ -292,5 +281,33 @@ def folded(name: str) -> str:
 
 def accounts(text: str) -> tuple[str, ...]:
     """Return the account that a text can be, or nothing."""
-    name = account(text) if not _HASH.fullmatch(text) else text
+    name = text if is_hashed(text) else account(text)
     return (name,) if name and "*" not in name and " " not in name else ()
+
+
+def _texts(node: object) -> Iterator[str]:
+    """Yield every text of a document of any format, the names of its fields too."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            yield key
+            yield from _texts(value)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _texts(item)
+
+
+def _others(node: object, fingerprints: set[str]) -> Iterator[str]:
+    """Yield the identity numbers of certificates other than those with these fingerprints."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _others(item, fingerprints)
+    elif isinstance(node, dict) and node.get("sha256") not in fingerprints:
+        subject = node.get("subject")
+        if isinstance(subject, dict) and not node.get("is_ca"):
+            for attribute in subject.get("attributes", ()):
+                if attribute.get("type") == "serialNumber":
+                    yield attribute.get("value", "")
+        for value in node.values():
+            yield from _others(value, fingerprints)

@@ -12,8 +12,6 @@ from cardtool.model.redact import leaving
 from cardtool.model.snapshot import Snapshot, SnapshotError, decode
 from cardtool.model.surroundings import IdentityPolicy, Origin
 
-_DIGEST_DIGITS = 16
-
 
 def parcel(
     snapshot: Snapshot, origin: Origin, key: bytes, accounts: Iterable[str] = ()
@@ -26,16 +24,12 @@ def parcel(
     sent = leaving(replace(snapshot, origin=origin), origin.identity, key, accounts)
     body = msgspec.json.encode(sent) + b"\n"
     moment = snapshot.taken_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    digest = hashlib.sha256(body).hexdigest()[:_DIGEST_DIGITS]
+    digest = hashlib.sha256(body).hexdigest()[:16]
     return f"{moment}-{origin.host_id}-{digest}.json", body
 
 
 def allowed(
-    name: str,
-    body: bytes,
-    policy: IdentityPolicy,
-    key: bytes,
-    accounts: Iterable[str] = (),
+    name: str, body: bytes, policy: IdentityPolicy, key: bytes, accounts: Iterable[str] = ()
 ) -> tuple[str, bytes]:
     """Return a waiting snapshot as today's policy lets it leave; nothing hidden comes back.
 
@@ -49,10 +43,9 @@ def allowed(
     if policy is IdentityPolicy.FULL:
         return name, body
     snapshot = decode(body)
-    origin = snapshot.origin
-    order = list(IdentityPolicy)
-    if origin is not None and order.index(origin.identity) >= order.index(policy):
-        return name, body
+    origin, order = snapshot.origin, list(IdentityPolicy)
     if origin is None:
         raise SnapshotError(name)
+    if order.index(origin.identity) >= order.index(policy):
+        return name, body
     return parcel(snapshot, replace(origin, identity=policy), key, accounts)

@@ -73,24 +73,17 @@ class Server:
             kind = "certificate" if is_untrusted else ""
             answer = Answer("away", kind, f"{self._url}: {error.detail or error.name}")
         else:
-            answer = self._understood(status)
+            kind = "access" if status in _ACCESS else ""
+            state: Literal["refused", "away"] = "refused" if status in _REFUSED else "away"
+            answer = Answer(state, kind, f"{self._url}: HTTP {status}", is_heard=True)
+            if status in _TAKEN:
+                answer = DELIVERED
         _LOG.debug("%s: %s %s", answer.state, name, answer.reason)
         return answer
 
-    def _understood(self, status: int) -> Answer:
-        if status in _TAKEN:
-            return DELIVERED
-        kind = "access" if status in _ACCESS else ""
-        state: Literal["refused", "away"] = "refused" if status in _REFUSED else "away"
-        return Answer(state, kind, f"{self._url}: HTTP {status}", is_heard=True)
-
 
 def _address(to: str) -> str:
-    """Return an https address in ASCII; http is for a server on this machine alone.
-
-    Raises:
-        Refused: it is none, or has a password in it.
-    """
+    """Return an https address in ASCII; http is for a server on this machine alone."""
     shown = to if "@" not in to else to.partition(":")[0]
     try:
         parts = urlsplit(to)

@@ -71,7 +71,7 @@ class Spool:
     """A folder of waiting snapshots; several senders may use it at the same time."""
 
     def __init__(self, folder: Path, limit: int | None = None) -> None:
-        """Use a folder, which `put` makes if it is missing; `limit` is how many may wait."""
+        """Use a folder, which `put` makes if it is missing; `limit`: how many may wait."""
         self._folder = folder
         self._limit = limit
 
@@ -129,17 +129,17 @@ class Spool:
                     delivered += 1
                     continue
                 last = answer
-                if answer.state == "away":
-                    is_late = tried.get(name, 0) >= _TRIES
-                    if answer.is_heard:
-                        tried[name] = tried.get(name, 0) + 1
-                        self._keep_tried(tried)
-                    if not (is_late and answer.is_heard):
-                        break
-                    passed += 1
+                if answer.state == "refused":
+                    self._set_aside(file, answer.reason)
+                    refused += 1
                     continue
-                self._set_aside(file, answer.reason)
-                refused += 1
+                if not answer.is_heard:
+                    break
+                tried[name] = tried.get(name, 0) + 1
+                self._keep_tried(tried)
+                if tried[name] <= _TRIES:
+                    break
+                passed += 1
         return Report(delivered, refused, len(self._waiting()), last, passed)
 
     def _queue(self, tried: Mapping[str, int]) -> Iterator[Path]:
@@ -153,11 +153,11 @@ class Spool:
 
     def _tried(self) -> dict[str, int]:
         """Return how often each waiting snapshot was tried."""
-        waiting = {_parts(file)["name"] for file in self._waiting()}
         try:
             lines = files.read(self._folder / _TRIED).decode().splitlines()
         except (OSError, UnicodeDecodeError):
             return {}
+        waiting = {_parts(file)["name"] for file in self._waiting()}
         parts = (line.partition(" ") for line in lines)
         return {name: int(n) for n, _, name in parts if name in waiting and n.isdecimal()}
 
@@ -192,11 +192,6 @@ def _private(path: str, flags: int) -> int:
 
 
 def _make(folder: Path) -> None:
-    """Make a folder of this user, or check that it is one.
-
-    Raises:
-        OSError: it is a link, or another user's, or lies in a folder of another user's.
-    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _check(folder)
 

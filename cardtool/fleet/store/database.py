@@ -59,11 +59,8 @@ class Store:
         weakref.finalize(self, self.engine.dispose)
         try:
             self._bring_up_to_date(may_make=may_make)
-        except DBAPIError as error:
-            self.engine.dispose()
-            raise self._refusal(error) from error
         except BaseException:
-            self.engine.dispose()
+            self.close()
             raise
 
     @contextmanager
@@ -138,9 +135,7 @@ def schema_of(connection: Connection) -> str | None:
     """Return the version of a database's tables; None: it has no tables."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    query = text("SELECT version_num FROM alembic_version")
-    version: str | None = connection.execute(query).scalar()
-    return version
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _url(address: str) -> URL:

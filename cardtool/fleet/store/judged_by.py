@@ -22,9 +22,12 @@ from cardtool.fleet.store.tables import JUDGED_BY, WORKSTATION
 from cardtool.model.refused import Refused
 from cardtool.rules.renewal import Policy
 
-_DECIDING = ("cardtool.rules", "cardtool.catalog", "cardtool.model")
+_DECIDING = ("rules", "catalog", "model")
 """Packages that decide what a snapshot means; so does the module `fleet/columns.py`."""
-_KINDS = (".py", ".toml")
+_KINDS = (".py", ".toml", ".pyc")
+"""A build may hold byte code in place of the sources."""
+_PYC_HEADER_BYTES = 16
+"""They hold the time of the source, among others. Source: PEP 552."""
 
 _PARTS = ("dev", "a", "b", "rc", "end", "post", "")
 """What may come next in a version, earliest first; the last is a plain number."""
@@ -39,11 +42,6 @@ class JudgedBy(msgspec.Struct, frozen=True, kw_only=True):
     """Fingerprint of its rules and of its catalogue."""
     policy: Policy
 
-    @property
-    def is_newer(self) -> bool:
-        """Tell whether a later version of cardtool than this one judged."""
-        return is_later(self.release, __version__)
-
 
 def mine(policy: Policy) -> JudgedBy:
     """Return what this program judges by."""
@@ -54,20 +52,24 @@ def mine(policy: Policy) -> JudgedBy:
 def rules() -> str:
     """Return the fingerprint of all files that decide what a snapshot means."""
     digest = hashlib.sha256()
-    columns = importlib.resources.files("cardtool.fleet") / "columns.py"
-    for package in _DECIDING:
-        for name, file in sorted(_files(importlib.resources.files(package), package)):
-            digest.update(f"{name}\n".encode() + file.read_bytes().replace(b"\r\n", b"\n"))
-    digest.update(columns.read_bytes().replace(b"\r\n", b"\n"))
+    program = importlib.resources.files("cardtool")
+    deciding = [program / name for name in _DECIDING]
+    deciding += [file for file in (program / "fleet").iterdir() if file.name.startswith("columns.")]
+    files = dict(named for entry in deciding for named in _files(entry.name, entry))
+    for name, file in sorted(files.items()):
+        body = file.read_bytes()
+        body = body[_PYC_HEADER_BYTES:] if name.endswith(".pyc") else body.replace(b"\r\n", b"\n")
+        digest.update(f"{name}\n".encode() + body)
     return digest.hexdigest()[:16]
 
 
-def _files(folder: Traversable, name: str) -> Iterator[tuple[str, Traversable]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _files(entry, f"{name}.{entry.name}")
-        elif entry.name.endswith(_KINDS):
-            yield f"{name}.{entry.name}", entry
+def _files(name: str, entry: Traversable) -> Iterator[tuple[str, Traversable]]:
+    if entry.is_dir():
+        if entry.name != "__pycache__":
+            for inner in entry.iterdir():
+                yield from _files(f"{name}.{inner.name}", inner)
+    elif name.endswith(_KINDS):
+        yield name, entry
 
 
 def stored(connection: Connection, *, is_kept: bool = False) -> JudgedBy | None:
@@ -87,44 +89,30 @@ def settle(store: Store, wanted: JudgedBy) -> None:
     """Mark every row as due, unless the same rules and thresholds judged the columns.
 
     Raises:
-        Refused: a newer cardtool judged them, or the store cannot be written to.
+        Refused: a newer cardtool judged them.
     """
     with store.reading() as connection:
         found = stored(connection)
     if found == wanted:
         return
-    if found is not None and found.is_newer:
-        raise newer(store, found)
+    if found is not None and is_later(found.release, __version__):
+        release = found.release
+        raise Refused(
+            code="store-judged-newer", store=store.place, found=release, known=__version__
+        )
     mark(store, wanted)
 
 
 def mark(store: Store, wanted: JudgedBy) -> None:
-    """Mark every row as due, and record the rules that judge from now on.
-
-    Raises:
-        Refused: the store cannot be written to.
-    """
+    """Mark every row as due, and record the rules that judge from now on."""
     with store.writing() as connection:
-        if (
-            not store.is_sqlite
-        ):  # one at a time, and not while an import is writing: it holds the record
+        if not store.is_sqlite:  # one at a time, and not while an import holds the record
             connection.exec_driver_sql("LOCK TABLE judged_by IN EXCLUSIVE MODE")
         connection.execute(delete(JUDGED_BY))
-        values = {
-            "id": 1,
-            "release": wanted.release,
-            "rules": wanted.rules,
-            "policy": msgspec.json.encode(wanted.policy).decode(),
-        }
+        policy = msgspec.json.encode(wanted.policy).decode()
+        values = {"id": 1, "release": wanted.release, "rules": wanted.rules, "policy": policy}
         connection.execute(insert(JUDGED_BY).values(values))
         connection.execute(update(WORKSTATION).values(turns_us=DUE_US))
-
-
-def newer(store: Store, found: JudgedBy) -> Refused:
-    """Return the refusal of a store that a newer cardtool judged."""
-    return Refused(
-        code="store-judged-newer", store=store.place, found=found.release, known=__version__
-    )
 
 
 def is_later(release: str, than: str) -> bool:

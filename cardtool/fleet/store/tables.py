@@ -8,36 +8,19 @@ and `certificate` are computed from it, and can be computed again.
 
 import types
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import msgspec
-import sqlalchemy
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+import sqlalchemy as sa
 
 from cardtool.fleet.columns import CertificateRow, SnapshotRow, WorkstationRow
+from cardtool.model.lists import Entry
 from cardtool.model.moments import DAY_US
 
-SCHEMA = max(
-    step.stem.removeprefix("step_")
-    for step in Path(__file__).parent.glob("migrations/versions/step_*.py")
-)
+SCHEMA = "0002"
 """Version of these tables: the newest step of the migrations."""
 
-METADATA = MetaData(
+METADATA = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -46,44 +29,46 @@ METADATA = MetaData(
     }
 )
 
-_ID = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite numbers rows by itself only in an INTEGER PRIMARY KEY."""
-
-_TYPES: dict[object, Any] = {str: String, int: BigInteger, bytes: LargeBinary}
+_TYPES: dict[object, Any] = {str: sa.String, int: sa.BigInteger, bytes: sa.LargeBinary}
 
 
-def columns_of(record: type[msgspec.Struct]) -> Iterator[Column[Any]]:
+def columns_of(record: type[msgspec.Struct]) -> Iterator[sa.Column[Any]]:
     """Yield a column for each field of a record."""
     for name, hint in get_type_hints(record, include_extras=True).items():
         kinds = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
         plain = getattr(kinds[0], "__origin__", kinds[0])
         extra = [meta.extra for meta in getattr(kinds[0], "__metadata__", ()) if meta.extra]
-        kind = getattr(sqlalchemy, extra[0]["sql"]) if extra else _TYPES[plain]
-        yield Column(name, kind, nullable=type(None) in kinds)
+        kind = getattr(sa, extra[0]["sql"]) if extra else _TYPES[plain]
+        yield sa.Column(name, kind, nullable=type(None) in kinds)
 
 
-def _of_workstation() -> Column[Any]:
-    return Column(
-        "workstation_id", ForeignKey("workstation.id", ondelete="CASCADE"), nullable=False
-    )
+def _id() -> sa.Column[Any]:
+    """Return the number of a row; SQLite numbers rows by itself only in an INTEGER."""
+    return sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
 
 
-WORKSTATION = Table(
+def _text(name: str) -> sa.Column[Any]:
+    return sa.Column(name, sa.String, nullable=False)
+
+
+def _of_workstation() -> sa.Column[Any]:
+    of_one = sa.ForeignKey("workstation.id", ondelete="CASCADE")
+    return sa.Column("workstation_id", of_one, nullable=False)
+
+
+WORKSTATION = sa.Table(
     "workstation",
     METADATA,
-    Column("id", _ID, primary_key=True),
+    _id(),
     *columns_of(WorkstationRow),
-    UniqueConstraint("host_key"),
-    Index(None, "host"),
-    Index(None, "not_after_us"),
-    Index(None, "turns_us"),
-    Index(None, "person"),
-    Index(
+    sa.UniqueConstraint("host_key"),
+    *(sa.Index(None, name) for name in ("host", "not_after_us", "turns_us", "person")),
+    sa.Index(
         "ix_workstation_tally",
         *("codes", "severity", "verdict", "reader", "unit", "not_after_us", "taken_us", "host"),
         postgresql_include=["id"],  # every index of SQLite has it
     ),
-    Index(
+    sa.Index(
         "ix_workstation_unit_tally",
         *("unit", "severity", "reader", "not_after_us", "taken_us"),
     ),
@@ -94,49 +79,41 @@ Each further index would make imports slower. A question has none of its own if 
 two answers it in time.
 """
 
-SNAPSHOT = Table(
+SNAPSHOT = sa.Table(
     "snapshot",
     METADATA,
-    Column("id", _ID, primary_key=True),
+    _id(),
     _of_workstation(),
-    Column("imported_us", BigInteger, nullable=False),
+    sa.Column("imported_us", sa.BigInteger, nullable=False),
     *columns_of(SnapshotRow),
-    UniqueConstraint("workstation_id", "taken_us"),
+    sa.UniqueConstraint("workstation_id", "taken_us"),
 )
 
 AHEAD_US = DAY_US
 """A clock further ahead of the import than this is wrong; less may be another time zone."""
 
-IS_AHEAD: ColumnElement[bool] = SNAPSHOT.c.taken_us > SNAPSHOT.c.imported_us + AHEAD_US
+IS_AHEAD: sa.ColumnElement[bool] = SNAPSHOT.c.taken_us > SNAPSHOT.c.imported_us + AHEAD_US
 """A snapshot dated more than a day after its import: it never counts as the latest over another."""
 
-CERTIFICATE = Table(
+CERTIFICATE = sa.Table(
     "certificate",
     METADATA,
-    Column("id", _ID, primary_key=True),
+    _id(),
     _of_workstation(),
     *columns_of(CertificateRow),
-    UniqueConstraint("workstation_id", "sha256"),
+    sa.UniqueConstraint("workstation_id", "sha256"),
 )
 """Every NES that was ever seen on a workstation, so the end of a card put away stays known."""
 
-PERSON = Table(
+PERSON = sa.Table(
     "person",
     METADATA,
-    Column("id", _ID, primary_key=True),
-    Column("register", String, nullable=False),
-    Column("place", Integer, nullable=False),
-    Column("number", String, nullable=False),
-    Column("name", String, nullable=False),
-    Column("unit", String, nullable=False),
-    Column("host", String, nullable=False),
-    Column("user", String, nullable=False),
-    Column("address", String, nullable=False),
-    Column("email", String, nullable=False),
-    UniqueConstraint("register", "place"),
-    Index(None, "number"),
-    Index(None, "host"),
-    Index(None, "user"),
+    _id(),
+    _text("register"),
+    sa.Column("place", sa.Integer, nullable=False),
+    *columns_of(Entry),
+    sa.UniqueConstraint("register", "place"),
+    *(sa.Index(None, name) for name in ("number", "host", "user")),
 )
 """The people of the personnel registers, as the identity policy left them; empty: not known.
 
@@ -144,15 +121,15 @@ PERSON = Table(
 they can be compared.
 """
 
-FORGOTTEN = Table("forgotten", METADATA, Column("look", String, primary_key=True))
-"""Fingerprints of snapshots that must not come back, `fleet/removing/forgotten.py`."""
+FORGOTTEN = sa.Table("forgotten", METADATA, sa.Column("look", sa.String, primary_key=True))
+"""Fingerprints of snapshots that must not come back, `fleet/removing/removal.py`."""
 
-JUDGED_BY = Table(
+JUDGED_BY = sa.Table(
     "judged_by",
     METADATA,
-    Column("id", _ID, primary_key=True),
-    Column("release", String, nullable=False),
-    Column("rules", String, nullable=False),
-    Column("policy", Text, nullable=False),
+    _id(),
+    _text("release"),
+    _text("rules"),
+    sa.Column("policy", sa.Text, nullable=False),
 )
 """Its only row says by which rules and thresholds all columns were judged (`judged_by`)."""

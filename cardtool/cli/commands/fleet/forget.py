@@ -32,7 +32,7 @@ def forget(asked: Asked, host: str | None, person: str | None) -> None:
     if (host is None) == (person is None):
         asked.misuse("name either a workstation, or somebody with --person.")
     from cardtool.cli import opening, people  # noqa: PLC0415 - SQLAlchemy
-    from cardtool.fleet.removing import forgetting, searching  # noqa: PLC0415 - SQLAlchemy
+    from cardtool.fleet.removing import removal, searching  # noqa: PLC0415 - SQLAlchemy
 
     store = opening.opened(asked)
     if host is not None:
@@ -43,7 +43,7 @@ def forget(asked: Asked, host: str | None, person: str | None) -> None:
         raise Refusal(code="forget-nothing")
 
     def forgotten() -> str:
-        forgetting.forget(store, trace, asked.config.days())
+        removal.forget(store, trace, asked.config.days())
         done = "forget-done" if store.is_sqlite else "forget-vacuum"
         return f"{asked.text.label(done)}\n{asked.text.label('forget-files')}\n"
 

@@ -20,7 +20,7 @@ from cardtool.text import Text
 from cardtool.views.harmless import escape
 
 if TYPE_CHECKING:
-    from cardtool.fleet.importing.reading import Trouble
+    from cardtool.fleet.importing.files import Trouble
     from cardtool.fleet.importing.run import Report, Wording
 
 
@@ -47,23 +47,22 @@ def import_(asked: Asked, paths: tuple[str, ...], rejected: str | None, *, remov
             raise Refusal(code="import-missing", file=path)
     if rejected is not None and Path(rejected).is_symlink():
         raise Refusal(code="import-link", file=rejected)
-    from cardtool.fleet.importing.blocks import JudgedBlocks  # noqa: PLC0415 - zstandard
-    from cardtool.fleet.pool import Terms  # noqa: PLC0415 - multiprocessing
+    from cardtool.fleet.importing.judging import Terms, judged_blocks  # noqa: PLC0415 - zstandard
 
     terms = Terms(
         at=datetime.now(UTC),
         policy=asked.config.days(),
         identity=IdentityPolicy(asked.config.fleet.identity or "full"),
+        rejected=None if rejected is None else Path(rejected),
     )
-    folder = None if rejected is None else Path(rejected)
     try:
-        with JudgedBlocks(map(Path, paths), terms, rejected=folder) as judged:
+        with judged_blocks(map(Path, paths), terms) as judged:
             # SQLAlchemy is loaded while the other processes judge
             from cardtool.cli.opening import opened  # noqa: PLC0415
             from cardtool.fleet.importing.run import import_judged  # noqa: PLC0415
 
             store = opened(asked, may_make=True)
-            report = import_judged(store, judged, says=_says(asked.text), remove=remove)
+            report = import_judged(store, judged, terms, says=_says(asked.text), remove=remove)
     except BrokenExecutor as error:
         raise Refusal(code="import-ended") from error
     write(asked, _shown(report, asked.text if asked.format.name == "terminal" else None))

@@ -23,10 +23,10 @@ def prune(asked: Asked, keep_days: int, keep_last: int) -> None:
     import counts as old as its import, and not as the latest.
     """
     from cardtool.cli.opening import opened, remove  # noqa: PLC0415 - SQLAlchemy
-    from cardtool.fleet.removing import pruning  # noqa: PLC0415 - SQLAlchemy
+    from cardtool.fleet.removing import removal  # noqa: PLC0415 - SQLAlchemy
 
     label, store = asked.text.label, opened(asked)
-    old = pruning.old(store, datetime.now(UTC) - timedelta(days=keep_days), keep_last)
+    old = removal.old(store, datetime.now(UTC) - timedelta(days=keep_days), keep_last)
     about = [f"{label('prune-old')}: {len(old)}\n"]
     if not old:
         write(asked, about)
@@ -35,5 +35,5 @@ def prune(asked: Asked, keep_days: int, keep_last: int) -> None:
         asked,
         about,
         "prune-confirm",
-        lambda: f"{label('prune-done')}: {pruning.remove(store, old)}\n",
+        lambda: f"{label('prune-done')}: {removal.remove(store, old)}\n",
     )

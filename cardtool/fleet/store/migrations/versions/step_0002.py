@@ -10,17 +10,15 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
-_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
 
 def upgrade() -> None:
     """Change them."""
+    kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "judged_by",
-        sa.Column("id", _ID, nullable=False),
+        sa.Column("id", kind, primary_key=True),
         sa.Column("release", sa.String(), nullable=False),
         sa.Column("rules", sa.String(), nullable=False),
         sa.Column("policy", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_judged_by")),
     )
     op.drop_column("workstation", "phases")

@@ -21,21 +21,17 @@ from cardtool.probe import children
 from cardtool.probe.turn import Turn
 
 _NTSTATUS_ERROR = 0xC0000000
-"""Windows exit codes from here on are crashes. Source: [MS-ERREF] §2.3."""
-
 _NTSTATUS = {
     0xC0000005: "ACCESS_VIOLATION",
     0xC00000FD: "STACK_OVERFLOW",
     0xC0000374: "HEAP_CORRUPTION",
     0xC0000409: "STACK_BUFFER_OVERRUN",
 }
-"""Names of the exit codes a crashed process leaves. Source: [MS-ERREF] §2.3.1."""
+"""The exit codes of crashes: all from the first on, and names of some. Source: [MS-ERREF] §2.3."""
 
 _CHUNK_BYTES = 64 * 1024
 _COMPLAINT_BYTES = 500
-
-ANSWER_LIMIT_BYTES = 16 * 1024 * 1024
-"""A desk with a hundred cards answers with 2 MB."""
+ANSWER_LIMIT_BYTES = 16 * 1024 * 1024  # a desk with a hundred cards answers with 2 MB
 
 
 class LostWorkerError(Exception):
@@ -107,27 +103,13 @@ class Worker:
         Raises:
             LostWorkerError: the child crashed or was too slow, now or earlier.
         """
-        self.send(question, timeout_s=timeout_s)
-        return self.receive(timeout_s)
-
-    def send(self, question: bytes, *, timeout_s: float) -> None:
-        """Ask without waiting; `timeout_s` is what the child may take for its answer."""
         if self._process is None or self._loss is not None:
-            return
+            raise self._loss or LostWorkerError("EXIT")
         self._listen(self._process)
         self._expected.put(True)  # noqa: FBT003 - the only kind of message
         with suppress(OSError):  # a dead child shows itself by its missing answer
             self._process.stdin.write(b"%g %s\n" % (timeout_s, question))
             self._process.stdin.flush()
-
-    def receive(self, timeout_s: float) -> bytes:
-        """Return the answer to what was sent.
-
-        Raises:
-            LostWorkerError: the child crashed or was too slow, now or earlier.
-        """
-        if self._process is None or self._loss is not None:
-            raise self._loss or LostWorkerError("EXIT")
         try:
             line = self._answers.get(timeout=self._work_until_answered(timeout_s))
         except queue.Empty:

@@ -2,10 +2,13 @@
 """How long a whole check takes beside what a person would type, on one scripted card, in one run.
 
 Run it with the environment that `./run test` makes: `.venv/bin/python benchmarks/check.py`.
-Times are medians over interleaved rounds; what counts is the ratio in a row.
+Times are medians over interleaved rounds; what counts is the ratio in a row. The modules are
+compiled first, as installers do: otherwise, with PYTHONDONTWRITEBYTECODE, every start of cardtool
+would compile all of them, but nothing of the libraries that it is compared with.
 """
 
 import argparse
+import compileall
 import os
 import statistics
 import subprocess
@@ -26,6 +29,7 @@ from tests.rig.pcsc import PcscService
 from tests.rig.pkcs15 import pkcs15_card
 
 _CARDTOOL = str(Path(sys.executable).with_name("cardtool"))
+_PACKAGE = Path(__file__).resolve().parent.parent / "cardtool"
 _MODULE = "opensc-pkcs11.so"
 _DER = certificates.nes(
     name="Gülşen İĞNECİ",
@@ -35,8 +39,13 @@ _DER = certificates.nes(
 )
 
 _PEAK_MB = 40
-_POLL_TARGET = 2.2
-"""A poll of the service, 0.4 s, is waited for before a verdict."""
+_POLL_TARGET_S = 0.5
+"""What a check may take longer where the reader's driver cannot be asked whether the card is in.
+
+Before a verdict it waits for one poll of the service: pcscd looks every 0.4 s, and a check waits
+0.45 s from the end of the reading. The rest is a margin. It is no ratio, because a faster check
+waits as long.
+"""
 
 Command = Sequence[str]
 
@@ -207,7 +216,12 @@ def _presence(rounds: int) -> bool:
                 "told": lambda: _run([_CHECK], told.env),
             },
         )
-    return _row("check there / where it answers", times["silent"], times["told"], _POLL_TARGET)
+    more_s = times["silent"] - times["told"]
+    good = more_s <= _POLL_TARGET_S
+    measured = f"{times['silent']:7.3f} s {times['told']:7.3f} s  {more_s:5.2f} s"
+    verdict = f"(target {_POLL_TARGET_S:g} s)  {'ok' if good else 'MISSED'}"
+    print(f"{'check there, beyond where it answers':46} {measured} {verdict}")
+    return good
 
 
 def main() -> int:
@@ -216,6 +230,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=10)
     rounds = parser.parse_args().rounds
     os.environ.pop("OPENSC_DRIVER", None)
+    compileall.compile_dir(_PACKAGE, quiet=1)
     with tempfile.TemporaryDirectory() as folder:
         wires = [_on_wire(name, wire, rounds, Path(folder)) for name, wire in _WIRES.items()]
         bare = _overhead(rounds)

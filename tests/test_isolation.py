@@ -250,7 +250,7 @@ def test_a_library_that_signals_its_process_group_ends_its_worker_alone(tmp_path
 
 
 def test_what_a_library_left_behind_ends_with_its_worker(tmp_path: Path) -> None:
-    daemon = "if (!fork()) { setsid(); if (!fork()) for (;;) pause(); _exit(0); }"
+    daemon = "if (!fork()) { setsid(); if (!fork()) for (;;) pause(); _exit(0); } wait(0);"
     module = _harmful(tmp_path, daemon)
 
     with Worker("pkcs11") as worker:
@@ -360,7 +360,7 @@ def test_a_module_may_reserve_more_address_space_than_there_is_memory(tmp_path: 
 
 
 def _harmful(folder: Path, code: str) -> Module:
-    headers = ("unistd.h", "signal.h", "sys/mman.h")
+    headers = ("unistd.h", "signal.h", "sys/mman.h", "sys/wait.h")
     return scripted_module(folder, [Slot()], code={"IN_INITIALIZE": code}, headers=headers)
 
 

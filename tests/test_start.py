@@ -44,7 +44,7 @@ def _imported(*arguments: str) -> set[str]:
         (("fleet", "--help"), 15, 115, _HEAVY | _NATIVE | {"msgspec"}),
         (("check", "--format", "json", "--timeout", "1"), 125, 180, _HEAVY | _NATIVE),
         (("worker", "pcsc"), 10, 80, _HEAVY | {"pkcs11", "msgspec", "smartcard.System"}),
-        (("worker", "pkcs11"), 10, 80, _HEAVY | {"smartcard", "msgspec", "asn1crypto"}),
+        (("worker", "pkcs11"), 25, 130, _HEAVY | {"smartcard", "asn1crypto"}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )

@@ -29,6 +29,9 @@ _SIZE_LIMIT_BYTES = 4096
 _MAC_COMMAND = ("/usr/sbin/ioreg", "-a", "-r", "-d1", "-c", "IOPlatformExpertDevice")
 """As a property list, the machine itself, with IOPlatformUUID. Source: ioreg(8)."""
 
+_UTMP = Path("/var/run/utmp")
+"""What Linux knows of logins, which psutil reads; containers have none. Source: utmp(5)."""
+
 _LOGINS = ("SUDO_USER", "DOAS_USER", "LOGNAME", "USER", "USERNAME")
 _HOMES = ("HOME", "USERPROFILE")
 _USER_NUMBERS = ("SUDO_UID", "PKEXEC_UID")
@@ -108,6 +111,8 @@ def _random(kept: Path) -> str:
 
 
 def _logged_on() -> Iterable[str]:
+    if sys.platform == "linux" and not _UTMP.exists():
+        return []
     import psutil  # noqa: PLC0415 - for a service of the system alone
 
     try:

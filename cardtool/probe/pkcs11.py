@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """The job pkcs11: opens one module and hands it to `cryptoki`. Runs in a worker.
 
-Most modules read the whole card while they are opened; all else is loaded meanwhile.
+All that it needs is loaded before the first question, while the parent still loads its own.
 """
 
 import json
 import os
-import threading
 from contextlib import suppress
 from typing import Any
 
 import pkcs11
+import pkcs11._pkcs11  # what `lib` would load with the first module
 from pkcs11.exceptions import PKCS11Error
+
+from cardtool.probe import cryptoki, jobs
 
 _modules: list[Any] = []
 """The one opened module of this process; python-pkcs11 keeps it for the process anyway."""
@@ -23,8 +25,6 @@ def answer(question: bytes) -> bytes:
     if asked["type"] == "open-module":
         os.environ.update(asked["environment"])
         return _open(asked["path"])
-    from cardtool.probe import cryptoki, jobs  # noqa: PLC0415 - loaded while opening
-
     return jobs.encode_answer(cryptoki.read_token(asked["slot_id"]))
 
 
@@ -36,12 +36,7 @@ def leave() -> None:
 
 
 def _open(path: str) -> bytes:
-    loading = threading.Thread(target=_load_cryptoki, daemon=True)
-    loading.start()
     refusal = _load(path)
-    loading.join()  # one thread at a time loads something of ours
-    from cardtool.probe import cryptoki, jobs  # noqa: PLC0415 - by now it is loaded
-
     # python-pkcs11 0.10 has no exception for CKR_CRYPTOKI_ALREADY_INITIALIZED
     if refusal is not None and "already initialized" in str(refusal):
         cryptoki.accept_initialised(path)
@@ -57,7 +52,3 @@ def _load(path: str) -> PKCS11Error | None:
     except PKCS11Error as error:
         return error
     return None
-
-
-def _load_cryptoki() -> None:
-    import cardtool.probe.cryptoki  # noqa: F401, PLC0415 - see `_open`

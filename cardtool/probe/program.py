@@ -3,7 +3,6 @@
 
 import errno
 import struct
-import subprocess
 from collections.abc import Sequence
 
 from cardtool.model.snapshot import Failure
@@ -23,6 +22,8 @@ _NO_PROPERTY_LIST = (
 
 def output(command: Sequence[str], *, api: str, timeout_s: float) -> bytes | Failure:
     """Return what a program printed, or a `Failure` of this interface."""
+    import subprocess  # noqa: PLC0415 - 7 ms; on Linux hardly anything is asked so
+
     try:
         done = subprocess.run(  # noqa: S603 - a program of the system, and words of ours
             command,

@@ -19,10 +19,12 @@ from msgspec.structs import replace
 from cardtool.deadline import Deadline
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.surroundings import Process, Service
-from cardtool.probe import program, usb
+from cardtool.probe import program
 
 if TYPE_CHECKING:
     import psutil
+
+    from cardtool.probe import usb
 
 T = TypeVar("T")
 
@@ -56,10 +58,10 @@ class Surroundings:
     """The questions about what is around the cards; `added_to` waits for all answers."""
 
     def __init__(self, timeout_s: float, root: Path = Path("/")) -> None:
-        """Begin to read USB; `root` is where Linux and macOS keep their files."""
+        """Ask nothing yet; `root` is where Linux and macOS keep their files."""
         self._deadline = Deadline(timeout_s)
         self._root = root
-        self._raw_usb = self._begin(partial(usb.read, root))
+        self._raw_usb: _Asked[usb.Raw] | None = None
         self._usb: usb.UsbState | None = None
         self._services: _Asked[tuple[Service, ...]] | None = None
         self._clients: _Asked[tuple[Process, ...]] | None = None
@@ -73,28 +75,44 @@ class Surroundings:
         self._clients = self._begin(partial(clients, ours))
 
     def steps(self) -> Iterator[None]:
-        """Yield after understanding USB, if it has been read; done while this process waits."""
-        self._understand(self._raw_usb.answer)
+        """Read USB, and understand it if it has been read; done while this process waits."""
+        reading = self._reading_usb()
+        yield
+        self._understand(reading.answer)
         yield
 
     def added_to(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot with the answers that came in time."""
-        self._understand(self._raw_usb.wait(self._deadline.left_s))
-        state = self._usb or usb.UsbState(devices=Failure(api="usb", name="TIMEOUT"))
+        self._understand(self._reading_usb().wait(self._deadline.left_s))
+        state = self._usb
         asked, sought = self._services, self._clients
         states = asked.wait(self._deadline.left_s) if asked else None
         return replace(
             snapshot,
-            host=replace(snapshot.host, services=states or (), pcsc_drivers=state.drivers),
-            usb=state.devices,
+            host=replace(
+                snapshot.host,
+                services=states or (),
+                pcsc_drivers=state.drivers if state else (),
+            ),
+            usb=state.devices if state else Failure(api="usb", name="TIMEOUT"),
             clients=sought.wait(self._deadline.left_s) if sought else None,
         )
 
     def _begin(self, ask: Callable[[float], T]) -> _Asked[T]:
         return _Asked(partial(ask, self._deadline.left_s * _MARGIN))
 
-    def _understand(self, raw: usb.Raw | None) -> None:
+    def _reading_usb(self) -> "_Asked[usb.Raw]":
+        """Begin to read USB, once."""
+        if self._raw_usb is None:
+            from cardtool.probe import usb  # noqa: PLC0415 - while the card answers
+
+            self._raw_usb = self._begin(partial(usb.read, self._root))
+        return self._raw_usb
+
+    def _understand(self, raw: "usb.Raw | None") -> None:
         if raw is not None and self._usb is None:
+            from cardtool.probe import usb  # noqa: PLC0415 - it is loaded by now
+
             self._usb = usb.understand(raw, self._root)
 
 

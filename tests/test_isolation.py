@@ -200,7 +200,10 @@ def test_a_child_is_as_isolated_as_its_parent(flags: list[str]) -> None:
         "from pathlib import Path\n"
         "from cardtool.probe.isolation import Worker\n"
         "with Worker('pcsc') as worker:\n"
-        "    print(Path(f'/proc/{worker.pid}/cmdline').read_text().replace(chr(0), ' '))"
+        "    place = Path(f'/proc/{worker.pid}/cmdline')\n"
+        "    while not (words := place.read_text()):  # the kernel has not laid them out yet\n"
+        "        pass\n"
+        "    print(words.replace(chr(0), ' '))"
     )
     environment = {
         name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"

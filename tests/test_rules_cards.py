@@ -247,6 +247,15 @@ def test_a_card_that_nothing_refused_is_left_to_its_driver() -> None:
     assert codes(desk(modules=(module(slot(token(nes()))),))) == []
 
 
+def test_a_card_that_no_catalogue_lists_and_a_driver_read_is_not_unknown() -> None:
+    read = desk((reader(UNKNOWN),), (module(slot(token())),))
+    beside = desk((reader(UNKNOWN), reader(UNKNOWN, SECOND)), (module(slot(token())),))
+
+    assert codes(read) == ["certificates-missing"]
+    assert codes(beside) == ["card-unknown", "certificates-missing"]
+    assert only(beside, "card-unknown").facts["reader"] == SECOND
+
+
 @pytest.mark.parametrize("name", ["CKR_DEVICE_ERROR", "CKR_DEVICE_MEMORY", "CKR_DATA_INVALID"])
 def test_a_card_that_is_known_and_cannot_be_read_to_its_end_is_worn(name: str) -> None:
     failure = Failure(api="pkcs11", name=name, code=0x30)

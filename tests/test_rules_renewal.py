@@ -208,13 +208,16 @@ def test_what_leaves_the_machine_still_tells_the_issuer(
     assert found.facts["issuer_ends_at"] == (AT + 400 * DAY).isoformat()
 
 
-def test_of_several_successors_the_first_to_begin_and_the_last_to_end_count() -> None:
+@pytest.mark.parametrize(("near_days", "far_days"), [(103, 102), (102, 103)])
+def test_of_several_successors_the_first_to_begin_and_the_last_to_end_count(
+    near_days: int, far_days: int
+) -> None:
     old = nes(ends_at=AT + 100 * DAY, serial="01")
-    near = nes(begins_at=AT + 103 * DAY, ends_at=AT + 400 * DAY, serial="02")
-    far = nes(begins_at=AT + 102 * DAY, ends_at=AT + 1000 * DAY, serial="03")
+    near = nes(begins_at=AT + near_days * DAY, ends_at=AT + 400 * DAY, serial="02")
+    far = nes(begins_at=AT + far_days * DAY, ends_at=AT + 1000 * DAY, serial="03")
     here = holding(old, near, far)
 
-    assert only(here, "nes-gap").facts["begins_at"] == far.not_before_at.isoformat()
+    assert only(here, "nes-gap").facts["begins_at"] == (AT + 102 * DAY).isoformat()
     assert only(here, "nes-valid").facts["opens_at"] == (AT + 910 * DAY).isoformat()
 
 

@@ -87,7 +87,7 @@ def _end(nes: desk.Held) -> tuple[datetime, datetime]:
 
 def _joined(later: Later, earlier: Later) -> Later:
     return Later(
-        last=earlier.last if earlier.last.ends_at == later.last.ends_at else later.last,
+        last=later.last,
         begins_at=min(earlier.begins_at, later.begins_at),
         is_in_force=earlier.is_in_force or later.is_in_force,
     )

@@ -6,7 +6,7 @@ from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import TypeVar
 
-from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
+from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Link, Severity
 from cardtool.model.procedure import Guide, Step, confirm, replaced
 from cardtool.text import Text
 from cardtool.views.harmless import harmless
@@ -44,6 +44,12 @@ def checklist(diagnosis: Diagnosis) -> list[Finding]:
         diagnosis.findings, key=lambda finding: (finding.link.place, finding.severity.rank)
     )
     return [harmless(finding) for finding in ordered]
+
+
+def links(diagnosis: Diagnosis) -> list[tuple[Link, Severity | None]]:
+    """Return the links of the chain with the worst severity of their findings; None: no finding."""
+    worst = {finding.link: finding.severity for finding in reversed(diagnosis.findings)}
+    return [(link, worst.get(link)) for link in Link]
 
 
 def codes_for_support(diagnosis: Diagnosis) -> Iterable[str]:

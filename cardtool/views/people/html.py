@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from cardtool.model.diagnosis import Course, Diagnosis, Finding, Link, Severity
+from cardtool.model.diagnosis import Course, Diagnosis, Finding, Severity
 from cardtool.model.once import once
 from cardtool.model.procedure import LINK, Guide
 from cardtool.text import Text
@@ -101,7 +101,7 @@ def render(
             diagnosis=diagnosis,
             deciding=deciding,
             level=2 if paper.titled else 1,
-            chain=tuple(_chain(diagnosis)),
+            chain=contents.links(diagnosis),
             checklist=contents.checklist(diagnosis),
             acts=[finding for finding in findings if finding.steps],
             lines=lines(courses(diagnosis), diagnosis.at),
@@ -155,13 +155,6 @@ def _templates() -> Environment:
 def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
     """Make a text harmless; what a template of ours made of such texts already is."""
     return escape(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
-
-
-def _chain(diagnosis: Diagnosis) -> Iterator[tuple[Link, Severity | None]]:
-    """Yield each link with the worst severity of its findings, or None where there is none."""
-    for link in Link:
-        severities = [finding.severity for finding in diagnosis.findings if finding.link is link]
-        yield link, max(severities, key=lambda severity: severity.rank, default=None)
 
 
 def _parted(words: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 
 from datetime import UTC, datetime
 
-from cardtool.model.lists import Entry, Order, ReaderState
+from cardtool.model.lists import Order, ReaderState, RegisterEntry
 from cardtool.text import Text
 from cardtool.views.lists import orders
 
@@ -27,7 +27,7 @@ ORDERS = (
         since_at=_day(9, 22),
         taken_at=_day(9, 29),
         known_by="number",
-        people=(Entry(name="AYŞE ÖRNEK", unit="Acil Servis", address="A blok, kat 1"),),
+        people=(RegisterEntry(name="AYŞE ÖRNEK", unit="Acil Servis", address="A blok, kat 1"),),
     ),
     Order(
         to_order=True,

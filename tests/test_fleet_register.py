@@ -17,7 +17,7 @@ from cardtool.cli import main
 from cardtool.fleet.register.keeping import merge, unseen
 from cardtool.fleet.register.people import Disguise, Register, read
 from cardtool.model.hiding import hashed
-from cardtool.model.lists import Entry
+from cardtool.model.lists import RegisterEntry
 from cardtool.model.refused import Refused
 from cardtool.model.surroundings import IdentityPolicy
 from cardtool.text import Text
@@ -59,7 +59,7 @@ def saved(book: openpyxl.Workbook) -> bytes:
     return body.getvalue()
 
 
-def entries(register: Register) -> tuple[Entry, ...]:
+def entries(register: Register) -> tuple[RegisterEntry, ...]:
     return tuple(each.entry for each in register.lines)
 
 
@@ -73,8 +73,8 @@ def test_a_text_is_read_however_it_was_saved(encoding: str, delimiter: str) -> N
     register = read(text_of(ROWS, delimiter).encode(encoding), {}, FULL)
 
     assert entries(register) == (
-        Entry(number=NUMBER, name=NAME, host="masa-17"),
-        Entry(number=desks.MEHMET[0], name="ŞÜKRÜ IŞIK"),
+        RegisterEntry(number=NUMBER, name=NAME, host="masa-17"),
+        RegisterEntry(number=desks.MEHMET[0], name="ŞÜKRÜ IŞIK"),
     )
     assert (register.rows, register.troubles) == (2, ())
 
@@ -97,8 +97,8 @@ def test_a_workbook_as_departments_keep_it_is_read() -> None:
     register = read(saved(book), {}, FULL)
 
     assert entries(register) == (
-        Entry(number=NUMBER, name=NAME, unit="Acil", user="ayse"),
-        Entry(number=desks.MEHMET[0], name="MEHMET ÖRNEK", unit="Acil", user="17"),
+        RegisterEntry(number=NUMBER, name=NAME, unit="Acil", user="ayse"),
+        RegisterEntry(number=desks.MEHMET[0], name="MEHMET ÖRNEK", unit="Acil", user="17"),
     )
     assert register.troubles == ()
 
@@ -132,7 +132,7 @@ def test_a_site_names_its_own_headings() -> None:
 
     register = read(body, {"number": "VATANDAŞ", "host": "makina"}, FULL)
 
-    assert entries(register) == (Entry(number=NUMBER, host="m1", name="X"),)
+    assert entries(register) == (RegisterEntry(number=NUMBER, host="m1", name="X"),)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_what_is_no_register_is_refused(body: bytes, code: str) -> None:
 def test_a_number_is_kept_only_if_it_is_one(cell: str, number: str, reason: str) -> None:
     register = read(text_of([("TCKN", "PC"), (cell, "a")]).encode(), {}, FULL)
 
-    assert entries(register) == (Entry(number=number, host="a"),)
+    assert entries(register) == (RegisterEntry(number=number, host="a"),)
     assert troubles(register) == ([(2, reason, True)] if reason else [])
 
 

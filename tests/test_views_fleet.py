@@ -12,13 +12,13 @@ import pytest
 
 from cardtool.model.lists import (
     Change,
-    Entry,
     Forecast,
-    Merged,
+    MergedRegister,
     Order,
     ReaderState,
+    RegisterEntry,
+    RegisterTrouble,
     Renewals,
-    Trouble,
     What,
 )
 from cardtool.text import Text
@@ -100,8 +100,8 @@ def test_a_list_without_certificates_has_no_days_in_its_check() -> None:
 
 
 def test_half_a_character_in_a_record_within_a_record_is_mended() -> None:
-    trouble = Trouble(sheet="\ud800", row=3, reason="number-wrong", kept=False)
-    merged = Merged(rows=7, kept=7, new=7, gone=7, repeated=7, troubles=(trouble,))
+    trouble = RegisterTrouble(sheet="\ud800", row=3, reason="number-wrong", kept=False)
+    merged = MergedRegister(rows=7, kept=7, new=7, gone=7, repeated=7, troubles=(trouble,))
 
     (line,) = render_lines([merged])
 
@@ -130,10 +130,10 @@ def test_orders_of_one_kind_share_a_heading_and_name_reader_and_holder() -> None
 @pytest.mark.parametrize("number", [0, 1, 51])
 def test_rows_to_correct_are_listed_up_to_what_a_person_reads(number: int) -> None:
     troubles = tuple(
-        Trouble(sheet="s", row=row, reason="number-wrong", kept=bool(row % 2))
+        RegisterTrouble(sheet="s", row=row, reason="number-wrong", kept=bool(row % 2))
         for row in range(number)
     )
-    merged = Merged(rows=7, kept=7, new=7, gone=7, repeated=7, troubles=troubles)
+    merged = MergedRegister(rows=7, kept=7, new=7, gone=7, repeated=7, troubles=troubles)
 
     page = "".join(changes.merged(merged, ENGLISH))
 
@@ -143,7 +143,7 @@ def test_rows_to_correct_are_listed_up_to_what_a_person_reads(number: int) -> No
 
 
 def test_columns_that_were_not_read_or_carried_over_are_named() -> None:
-    merged = Merged(
+    merged = MergedRegister(
         rows=1, kept=1, new=1, gone=0, repeated=0, unread=("Ünvan\x1b",), carried=("unit", "email")
     )
 
@@ -155,7 +155,7 @@ def test_columns_that_were_not_read_or_carried_over_are_named() -> None:
 
 
 def test_who_was_never_seen_is_listed_or_that_all_were() -> None:
-    entries = [Entry(name="AYŞE ÖRNEK", unit="Birim"), Entry(number="10000000146")]
+    entries = [RegisterEntry(name="AYŞE ÖRNEK", unit="Birim"), RegisterEntry(number="10000000146")]
 
     listed = "".join(changes.unseen(entries, ENGLISH))
     nobody = "".join(changes.unseen([], ENGLISH))

@@ -129,7 +129,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
     """overdue first, then every month in order, then later; of each unit where they are apart."""
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class RegisterEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One person's row, as the identity policy left it; empty: the register does not say."""
 
     number: str = ""
@@ -143,7 +143,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     email: str = ""
 
 
-class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+class RegisterTrouble(msgspec.Struct, frozen=True, kw_only=True):
     """A row that is not as it should be; it never holds what stands in the row."""
 
     sheet: str
@@ -156,7 +156,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """The rest of the row was kept."""
 
 
-class Merged(msgspec.Struct, frozen=True, kw_only=True):
+class MergedRegister(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a register."""
 
     rows: int
@@ -168,7 +168,7 @@ class Merged(msgspec.Struct, frozen=True, kw_only=True):
     """Entries of the register before it that are not in this one."""
     repeated: int
     """Rows that repeat another row."""
-    troubles: tuple[Trouble, ...] = ()
+    troubles: tuple[RegisterTrouble, ...] = ()
     unread: tuple[str, ...] = ()
     """Headings of columns that were not understood, each once."""
     carried: tuple[str, ...] = ()
@@ -207,5 +207,5 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """That is longer ago than it should be: ask before ordering."""
     known_by: str = ""
     """What of the register fits: number, user or host; empty: nothing does."""
-    people: tuple[Entry, ...] = ()
+    people: tuple[RegisterEntry, ...] = ()
     """Whose workstation it is, by the register."""

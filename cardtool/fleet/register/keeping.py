@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select
 from cardtool.fleet.register.people import Disguise, Line, Register, short
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, WORKSTATION
-from cardtool.model.lists import Entry, Merged
+from cardtool.model.lists import MergedRegister, RegisterEntry
 from cardtool.model.refused import Refused
 from cardtool.model.turkey import folded
 
-_FIELDS = Entry.__struct_fields__
+_FIELDS = RegisterEntry.__struct_fields__
 _AT_ONCE = 500
 _FEW = 5
 """If more than one in this many people would go, ask first: it may be the wrong file."""
@@ -27,7 +27,7 @@ _Key = tuple[str, str, str]
 
 def merge(
     store: Store, register: Register, name: str = "", *, may_remove_many: bool = False
-) -> Merged:
+) -> MergedRegister:
     """Keep a register in place of its earlier version; all of it or nothing.
 
     `name` tells several registers of a site apart. If the register has no column for something,
@@ -55,7 +55,7 @@ def merge(
             for place, entry in enumerate(entries, 1)
         ]
         connection.execute(insert(PERSON), of_register)
-    return Merged(
+    return MergedRegister(
         rows=register.rows,
         kept=len(entries),
         new=new,
@@ -70,8 +70,8 @@ def merge(
 class _Before:
     """The people of the earlier version of a register, and which of them the new one lacks."""
 
-    def __init__(self, entries: Collection[Entry]) -> None:
-        self._people: dict[_Key, Entry | None] = {}
+    def __init__(self, entries: Collection[RegisterEntry]) -> None:
+        self._people: dict[_Key, RegisterEntry | None] = {}
         """By each of their keys; None where several people share a key."""
         for entry in entries:
             for key in _keys(entry):
@@ -80,7 +80,7 @@ class _Before:
         self.people = set(map(_who, entries))
         self.left = set(self.people)
 
-    def complete(self, line: Line, disguise: Disguise, carried: dict[str, None]) -> Entry:
+    def complete(self, line: Line, disguise: Disguise, carried: dict[str, None]) -> RegisterEntry:
         """Return a row, completed by what was known of the person where it has no column."""
         self.left.discard(_who(line.entry))
         earlier = (self._people.get(key) for key in _keys(line.entry))
@@ -104,7 +104,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     by: str = ""
     """How they were found: number, user or host; empty: nobody was found."""
-    people: tuple[Entry, ...] = ()
+    people: tuple[RegisterEntry, ...] = ()
 
 
 def whose(connection: Connection, desks: Sequence[tuple[str, str, str]]) -> list[Known]:
@@ -117,7 +117,7 @@ def whose(connection: Connection, desks: Sequence[tuple[str, str, str]]) -> list
         {"number": "" if _MASKED in number else number, "user": user, "host": short(host)}
         for number, user, host in desks
     ]
-    found: dict[tuple[str, str], dict[Entry, None]] = {}
+    found: dict[tuple[str, str], dict[RegisterEntry, None]] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         part = wanted[start : start + _AT_ONCE]
         any_of = or_(*(PERSON.c[key].in_({keys[key] for keys in part} - {""}) for key in part[0]))
@@ -129,13 +129,13 @@ def whose(connection: Connection, desks: Sequence[tuple[str, str, str]]) -> list
     return [Known(by=by[0], people=tuple(found[by])) if by else Known() for by in firsts]
 
 
-def unseen(connection: Connection) -> Iterator[Entry]:
+def unseen(connection: Connection) -> Iterator[RegisterEntry]:
     """Yield the entries whose workstation, account and card were never seen.
 
     Memory grows with the register, not with the store.
     """
     keys: dict[tuple[str, str], list[int]] = {}
-    left: dict[int, Entry] = {}
+    left: dict[int, RegisterEntry] = {}
     for row in connection.execute(select(PERSON).order_by(PERSON.c.id)):
         left[row.id] = entry = _entry(row)
         for key in ("number", "user", "host"):
@@ -156,11 +156,11 @@ def unseen(connection: Connection) -> Iterator[Entry]:
     yield from left.values()
 
 
-def _entry(row: Row[tuple[object, ...]]) -> Entry:
-    return Entry(**{field: getattr(row, field) for field in _FIELDS})
+def _entry(row: Row[tuple[object, ...]]) -> RegisterEntry:
+    return RegisterEntry(**{field: getattr(row, field) for field in _FIELDS})
 
 
-def _differ(one: Entry, other: Entry) -> bool:
+def _differ(one: RegisterEntry, other: RegisterEntry) -> bool:
     """Tell whether two entries belong to different people, who may share a workstation."""
     mine, theirs = ({key: rest for key, *rest in _keys(entry)} for entry in (one, other))
     for key in ("number", "user"):
@@ -174,11 +174,11 @@ def is_empty(connection: Connection) -> bool:
     return connection.execute(select(PERSON.c.id).limit(1)).first() is None
 
 
-def _who(entry: Entry) -> _Key:
+def _who(entry: RegisterEntry) -> _Key:
     return next(_keys(entry), ("", "", ""))
 
 
-def _keys(entry: Entry) -> Iterator[_Key]:
+def _keys(entry: RegisterEntry) -> Iterator[_Key]:
     """Yield the keys of a person, the surest first."""
     for key in ("number", "user", "host"):
         if value := getattr(entry, key):

@@ -13,7 +13,7 @@ import msgspec
 from cardtool.fleet.register.grid import Grid, grids
 from cardtool.fleet.register.headings import IDENTIFYING, Headings
 from cardtool.model.hiding import hashed, without_numbers
-from cardtool.model.lists import Entry, Trouble
+from cardtool.model.lists import RegisterEntry, RegisterTrouble
 from cardtool.model.names import account
 from cardtool.model.numbers import is_hashed, is_one
 from cardtool.model.refused import Refused
@@ -50,11 +50,13 @@ class Disguise(msgspec.Struct, frozen=True, kw_only=True):
         name = account(text)
         return hashed(self._used, name) if name and self._used else self.text(name)
 
-    def entry(self, entry: Entry) -> Entry:
+    def entry(self, entry: RegisterEntry) -> RegisterEntry:
         """Return what may be stored of an entry, also of one that was stored under any policy."""
         ways = {"name": self.name, "email": self.name, "user": self.user}
         values = msgspec.structs.asdict(entry).items()
-        return Entry(**{field: ways.get(field, self.text)(value) for field, value in values})
+        return RegisterEntry(
+            **{field: ways.get(field, self.text)(value) for field, value in values}
+        )
 
     @property
     def _used(self) -> bytes | None:
@@ -64,7 +66,7 @@ class Disguise(msgspec.Struct, frozen=True, kw_only=True):
 class Line(msgspec.Struct, frozen=True, kw_only=True):
     """What a row says."""
 
-    entry: Entry
+    entry: RegisterEntry
     columns: frozenset[str]
     """Fields of the entry that the row has a column for, empty or not."""
 
@@ -74,7 +76,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
 
     lines: tuple[Line, ...]
     rows: int
-    troubles: tuple[Trouble, ...]
+    troubles: tuple[RegisterTrouble, ...]
     disguise: Disguise
     """How people are hidden in it."""
     unread: tuple[str, ...] = ()
@@ -113,7 +115,7 @@ def short(host: str) -> str:
 
 def _people(
     grid: Grid, headings: Headings, disguise: Disguise, unread: dict[str, None]
-) -> Iterator[tuple[Line | None, Trouble | None]]:
+) -> Iterator[tuple[Line | None, RegisterTrouble | None]]:
     """Yield what each row below the headings says.
 
     Printed lists repeat the headings on every page. Headings that are not understood are added to
@@ -132,7 +134,7 @@ def _people(
                         unread[disguise.text(cell)] = None
             continue
         entry, reason = _person(values, cells, disguise)
-        trouble = Trouble(sheet=grid.sheet, row=row, reason=reason, kept=entry is not None)
+        trouble = RegisterTrouble(sheet=grid.sheet, row=row, reason=reason, kept=entry is not None)
         covered = columns.keys() - {"surname"} - ({"number"} if reason else set())
         line = None if entry is None else Line(entry=entry, columns=frozenset(covered))
         yield line, trouble if reason else None
@@ -140,13 +142,13 @@ def _people(
 
 def _person(
     values: Mapping[str, str], cells: Sequence[str], disguise: Disguise
-) -> tuple[Entry | None, str]:
+) -> tuple[RegisterEntry | None, str]:
     """Return what is kept of a row, and what is wrong with it."""
     filled = {key: value for key, value in values.items() if value}
     if _is_title(filled, cells):
         return None, "nobody"
     number, reason = _number(filled.get("number", ""))
-    entry = Entry(
+    entry = RegisterEntry(
         number=number,
         name=" ".join(filter(None, map(filled.get, ("name", "surname")))),
         host=short(filled.get("host", "")),

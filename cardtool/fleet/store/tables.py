@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from cardtool.fleet.columns import CertificateRow, SnapshotRow, WorkstationRow
-from cardtool.model.lists import Entry
+from cardtool.model.lists import RegisterEntry
 from cardtool.model.moments import DAY_US
 
 SCHEMA = "0002"
@@ -111,7 +111,7 @@ PERSON = sa.Table(
     _id(),
     _text("register"),
     sa.Column("place", sa.Integer, nullable=False),
-    *columns_of(Entry),
+    *columns_of(RegisterEntry),
     sa.UniqueConstraint("register", "place"),
     *(sa.Index(None, name) for name in ("number", "host", "user")),
 )

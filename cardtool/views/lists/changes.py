@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from cardtool.model.lists import Change, Entry, Merged, Trouble
+from cardtool.model.lists import Change, MergedRegister, RegisterEntry, RegisterTrouble
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.lists import csv
@@ -43,7 +43,7 @@ def render_csv(changes: Iterable[Change], _text: Text | None = None) -> Iterator
     return csv.rows(Change.__struct_fields__, map(msgspec.structs.astuple, changes))
 
 
-def merged(register: Merged, text: Text) -> Iterator[str]:
+def merged(register: MergedRegister, text: Text) -> Iterator[str]:
     """Yield what became of a register: the counts, then where rows are to be corrected."""
     for count in _COUNTS:
         yield f"{text.label(f'register-{count}')}: {getattr(register, count)}\n"
@@ -60,7 +60,7 @@ def merged(register: Merged, text: Text) -> Iterator[str]:
         yield "    ...\n"
 
 
-def unseen(entries: Iterable[Entry], text: Text) -> Iterator[str]:
+def unseen(entries: Iterable[RegisterEntry], text: Text) -> Iterator[str]:
     """Yield a line for each entry of the register of which nothing was ever seen."""
     count = 0
     for count, entry in enumerate(entries, 1):
@@ -88,7 +88,7 @@ def _details(change: Change, text: Text, arrow: str) -> str:
             return f": {before} {arrow} {after}{until}"
 
 
-def _trouble(trouble: Trouble, text: Text) -> str:
+def _trouble(trouble: RegisterTrouble, text: Text) -> str:
     sheet = f"{escape(trouble.sheet)}, " if trouble.sheet else ""
     kept = text.label("register-taken" if trouble.kept else "register-left-out")
     reason = text.label(f"register-{trouble.reason}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text as Line
 
-from cardtool.model.lists import Entry, Order
+from cardtool.model.lists import Order, RegisterEntry
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.lists.csv import Value, rows
@@ -103,7 +103,7 @@ def _lines(order: Order, text: Text) -> Iterator[str]:
         yield f"{_INDENT}{text.label('orders-verdict')}: {escape(order.verdict)}"
 
 
-def _about(person: Entry) -> str:
+def _about(person: RegisterEntry) -> str:
     values = (escape(getattr(person, field)) for field in _PEOPLE.values())
     return ", ".join(filter(None, values)) or escape(person.user or person.host) or "-"
 

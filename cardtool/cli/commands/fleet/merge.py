@@ -13,7 +13,7 @@ from cardtool.cli.judging import hidden
 from cardtool.cli.options import DATABASE, KEEP, OUTPUT, YES, PathName, showing
 from cardtool.cli.output import write
 from cardtool.cli.refusal import Refusal
-from cardtool.model.lists import Merged
+from cardtool.model.lists import MergedRegister
 from cardtool.model.refused import Refused
 from cardtool.model.surroundings import IdentityPolicy
 from cardtool.views.data.json import document, render_list
@@ -67,7 +67,7 @@ def merge(asked: Asked, file: str | None, sheet: str | None, name: str, *, unsee
         write(asked, chain(parts, listed))
 
 
-def _merged(asked: Asked, store: "Store", register: "Register", name: str) -> Merged:
+def _merged(asked: Asked, store: "Store", register: "Register", name: str) -> MergedRegister:
     """Import a register; ask first if many people would be removed."""
     from cardtool.cli.opening import confirm  # noqa: PLC0415 - SQLAlchemy
     from cardtool.fleet.register import keeping  # noqa: PLC0415 - SQLAlchemy

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from cardtool.cli import main
 from cardtool.fleet.importing.files import of_file
 from cardtool.fleet.importing.folders import Folder, Spot
-from cardtool.fleet.importing.rejected import Rejected
+from cardtool.fleet.importing.rejected import move
 from cardtool.fleet.store.database import Store
 from tests.fleets import everything, line, numbered, take
 
@@ -95,7 +95,7 @@ def test_a_link_where_a_file_was_is_neither_read_nor_set_aside(tmp_path: Path) -
     with Folder.named(folder) as opened, pytest.raises(OSError, match="symbolic"):
         list(of_file(spot, opened))
     with pytest.raises(OSError, match="symbolic"):
-        Rejected(None).file(piece.file, "why")
+        move(piece.file, None, "why")
 
     assert [each.name for each in folder.iterdir()] == ["a.json"]
 
@@ -108,7 +108,7 @@ def test_what_came_in_the_place_of_a_file_is_left_for_the_next_run(tmp_path: Pat
     with Folder.of(piece.file) as folder:
         folder.remove("a.json", piece.file.state)
     with pytest.raises(FileNotFoundError):
-        Rejected(None).file(piece.file, "why")
+        move(piece.file, None, "why")
 
     assert [each.name for each in tmp_path.iterdir()] == ["a.json"]
 

@@ -26,58 +26,56 @@ _LONGEST_NAME = 180
 """Bytes; systems allow 255, and a number and an ending are added to the name."""
 
 
-class Rejected:
-    """The folder for rejected files; nobody but its owner may read it."""
+def move(file: Spot, rejected: Path | None, reason: str) -> Path:
+    """Move a rejected file of a folder, and return where it is now.
 
-    def __init__(self, folder: Path | None) -> None:
-        """Use the folder that was named; None: one beside each file."""
-        self._folder = folder
+    `rejected` is the folder that was named; None: one beside the file.
 
-    def file(self, file: Spot, reason: str) -> Path:
-        """Move a rejected file of a folder, and return where it is now.
-
-        Raises:
-            FileNotFoundError: it is gone, or another file has its name by now.
-            OSError: it could not be moved, and stays where it was.
-        """
-        name = file.path.name
-        with (
-            Folder.of(file) as here,
-            open(here.open(name), "rb") as source,  # noqa: PTH123 - it is open
-        ):
-            about = os.fstat(source.fileno())
-            if not stat.S_ISREG(about.st_mode):
-                text = "is no file"
-                raise OSError(text)
-            if state_of(about) != file.state:
-                raise FileNotFoundError
-            try:
-                with self._made(here) as folder:
-                    return _moved(source, here, folder, name, reason)
-            except OSError as error:
-                if error.errno != errno.EXDEV:
-                    raise
-            with here.made(REJECTED) as folder:
+    Raises:
+        FileNotFoundError: it is gone, or another file has its name by now.
+        OSError: it could not be moved, and stays where it was.
+    """
+    name = file.path.name
+    with (
+        Folder.of(file) as here,
+        open(here.open(name), "rb") as source,  # noqa: PTH123 - it is open
+    ):
+        about = os.fstat(source.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            text = "is no file"
+            raise OSError(text)
+        if state_of(about) != file.state:
+            raise FileNotFoundError
+        try:
+            with _made(here, rejected) as folder:
                 return _moved(source, here, folder, name, reason)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+        with here.made(REJECTED) as folder:
+            return _moved(source, here, folder, name, reason)
 
-    def text(self, file: Spot, name: str, text: bytes, reason: str) -> Path:
-        """Write rejected lines to a file, if what they came from cannot be moved.
 
-        Raises:
-            OSError: it could not be written.
-        """
-        with Folder.of(file) as here, self._made(here) as folder:
-            target = next(free for free in _names(name) if _is_written(text, folder, free))
-            _say(folder, target, reason)
-            return folder.path / target
+def write(file: Spot, rejected: Path | None, name: str, text: bytes, reason: str) -> Path:
+    """Write rejected lines to a file, if what they came from cannot be moved.
 
-    def _made(self, here: Folder) -> Folder:
-        if self._folder is None:
-            return here.made(REJECTED)
-        folder = self._folder.absolute()
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with Folder.named(folder.parent) as parent:
-            return parent.made(folder.name)
+    Raises:
+        OSError: it could not be written.
+    """
+    with Folder.of(file) as here, _made(here, rejected) as folder:
+        target = next(free for free in _names(name) if _is_written(text, folder, free))
+        _say(folder, target, reason)
+        return folder.path / target
+
+
+def _made(here: Folder, rejected: Path | None) -> Folder:
+    """Open the folder for rejected files, which nobody but its owner may read."""
+    if rejected is None:
+        return here.made(REJECTED)
+    folder = rejected.absolute()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with Folder.named(folder.parent) as parent:
+        return parent.made(folder.name)
 
 
 def _names(name: str) -> Iterator[str]:

@@ -16,10 +16,10 @@ import msgspec
 from sqlalchemy import Connection, inspect, select
 
 from cardtool.fleet.asking.advance import bring_up
+from cardtool.fleet.importing import rejected
 from cardtool.fleet.importing.files import STANDARD_INPUT, Piece, Trouble
 from cardtool.fleet.importing.folders import Folder, Spot
 from cardtool.fleet.importing.judging import Block, Judged, JudgedBlock, Terms
-from cardtool.fleet.importing.rejected import Rejected
 from cardtool.fleet.importing.writing import write
 from cardtool.fleet.store import judged_by
 from cardtool.fleet.store.database import Store
@@ -84,7 +84,7 @@ def import_judged(
     """
     by = judged_by.mine(terms.policy)
     judged_by.settle(store, by)
-    files = _Files(Rejected(terms.rejected), says, remove=remove)
+    files = _Files(terms.rejected, says, remove=remove)
     report = files.report
     with indexes_made_last(store), _without_garbage_collector():
         for blocks in _transactions(judged):
@@ -202,9 +202,9 @@ class _OfFile(msgspec.Struct, kw_only=True):
 class _Files:
     """What becomes of the files of an import, and of lines that could not be imported."""
 
-    def __init__(self, rejected: Rejected, says: Wording, *, remove: bool) -> None:
+    def __init__(self, folder: Path | None, says: Wording, *, remove: bool) -> None:
         self.report = Report()
-        self._rejected = rejected
+        self._folder = folder
         self._says = says
         self._remove = remove
         self._file = _OfFile()
@@ -276,10 +276,10 @@ class _Files:
             self.report.left.append(reason)
             return
         if file.way:
-            place = self._rejected.file(file, reason)
+            place = rejected.move(file, self._folder, reason)
         else:
             text = _bounded(self._file.texts)
-            place = self._rejected.text(file, "standard-input.ndjson", text, reason)
+            place = rejected.write(file, self._folder, "standard-input.ndjson", text, reason)
         if str(place.parent) not in self.report.folders:
             self.report.folders.append(str(place.parent))
 

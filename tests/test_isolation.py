@@ -194,6 +194,27 @@ def test_copies_of_the_parent_share_no_descriptor_with_it_or_each_other_but_the_
     _wait_for(lambda: not any(map(is_running, copies)))
 
 
+@pytest.mark.parametrize(
+    ("flags", "is_frozen", "is_left"), [([], False, False), ([], True, True), (["-P"], False, True)]
+)
+def test_a_copy_of_the_parent_searches_the_folder_of_its_program_only_in_a_frozen_build(
+    *, flags: list[str], is_frozen: bool, is_left: bool
+) -> None:
+    script = (
+        "import os, sys\n"
+        f"if {is_frozen}: sys.frozen = True\n"
+        "from cardtool.probe import children\n"
+        "sys.path.insert(0, '/first')\n"
+        "copy = children.fork(lambda job: os.write(1, sys.path[0].encode()), 'pcsc', None)\n"
+        "print(copy.stdout.read().decode() == '/first')\n"
+        "copy.wait()"
+    )
+
+    printed = subprocess.check_output([sys.executable, *flags, "-c", script], text=True)
+
+    assert printed == f"{is_left}\n"
+
+
 @pytest.mark.parametrize("flags", [["-I", "-B"], ["-I"], ["-P"]], ids=" ".join)
 def test_a_child_is_as_isolated_as_its_parent(flags: list[str]) -> None:
     script = (

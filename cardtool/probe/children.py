@@ -94,7 +94,7 @@ def _become(
             if descriptor > _LAST_STANDARD and descriptor != inherits:
                 with suppress(OSError):  # the list itself was read through one
                     os.close(descriptor)
-        if not sys.flags.safe_path:
+        if not (sys.flags.safe_path or getattr(sys, "frozen", False)):
             del sys.path[0]  # as -P does
         run(job)
     except BaseException:  # noqa: BLE001 - nothing of this process goes on in its copy

@@ -155,18 +155,17 @@ def _fitted(value: str, column: _Column, paper: Paper) -> str:
 
 def _marks(text: Text, paper: Paper) -> tuple[int, dict[Severity, str]]:
     """Return the marks and, where there is room, the words of severities, and their one width."""
-    plain = {severity: paper.symbol(severity).plain for severity in Severity}
+    symbols = {severity: paper.symbol(severity) for severity in Severity}
+    width = max(cell_len(symbol.plain) for symbol in symbols.values())
     if paper.width >= _WIDE:
-        widest = max(map(cell_len, plain.values()))
-        plain = {
-            severity: f"{set_cell_size(mark, widest)} {_state(severity, text)}"
-            for severity, mark in plain.items()
-        }
-    width = max(map(cell_len, plain.values()))
+        for severity, symbol in symbols.items():
+            symbol.pad_right(width - symbol.cell_len)
+            symbol.append(f" {_state(severity, text)}")
+        width = max(symbol.cell_len for symbol in symbols.values())
     marks = {}
-    for severity, words in plain.items():
-        shown = paper.print([Line(words, style=paper.symbol(severity).style)]).rstrip("\n")
-        marks[severity] = shown + " " * (width - cell_len(words))
+    for severity, symbol in symbols.items():
+        padding = " " * (width - symbol.cell_len)
+        marks[severity] = paper.print([symbol]).rstrip("\n") + padding
     return width, marks
 
 

@@ -115,8 +115,7 @@ def nagios(
 ) -> Iterator[str]:
     """Yield the line for Nagios.
 
-    `days` tells for the name of an issuer how many days before the end are a warning, and how many
-    are critical; for several workstations, that of no issuer.
+    `days`: an issuer, or "" for several -> days before the end that are a warning, and critical.
     """
     lines = iter(summaries)
     match list(islice(lines, 2)):

@@ -131,7 +131,7 @@ class _Disguise:
         else:
             names = [one.value for one in attributes if one.type not in _SHARED]
             labels = {token.label for _, _, token in snapshot.tokens()}
-            labels.update(certificate.label for certificate in _certificates(snapshot))
+            labels.update(certificate.label for certificate in snapshot.certificates())
             values |= {*names, *labels}
             accounts = (snapshot.origin.user if snapshot.origin else "", *accounts)
         if is_crowd := len(values) > _KNOWN_LIMIT:
@@ -263,19 +263,12 @@ class _Disguise:
         return self._text(folder) + self._values.numberless(name, self._change)
 
 
-def _certificates(snapshot: Snapshot) -> list[CertificateObject]:
-    lists = (token.certificates for _, _, token in snapshot.tokens())
-    return [
-        one for certificates in lists if isinstance(certificates, tuple) for one in certificates
-    ]
-
-
 def _people(snapshot: Snapshot) -> frozenset[Name]:
     """Return the subjects of everything that is not a certification authority.
 
     An authority says so twice, or anybody could be one. Source: RFC 5280 §4.2.1.3, §4.2.1.9.
     """
-    contents = (certificate.content for certificate in _certificates(snapshot))
+    contents = (certificate.content for certificate in snapshot.certificates())
     return frozenset(
         content.subject
         for content in contents

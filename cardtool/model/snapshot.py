@@ -250,6 +250,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
             if isinstance(slot.token, Token)
         )
 
+    def certificates(self) -> tuple[CertificateObject, ...]:
+        """Return every certificate that was read, as often as it was."""
+        lists = (token.certificates for _, _, token in self.tokens())
+        return tuple(stored for read in lists if isinstance(read, tuple) for stored in read)
+
 
 def chain(
     first: CertificateObject, known: Iterable[CertificateObject]

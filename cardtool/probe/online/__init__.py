@@ -21,9 +21,7 @@ def prove(snapshot: Snapshot, settings: Online) -> tuple[Trust, ...]:
     """Ask for chain and revocation of every end entity's certificate that was read."""
     stored = {
         certificate.sha256: certificate
-        for _, _, token in snapshot.tokens()
-        if isinstance(token.certificates, tuple)
-        for certificate in token.certificates
+        for certificate in snapshot.certificates()
         if certificate.der is not None
     }
     wanted = [

@@ -18,7 +18,6 @@ from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.lists import Summary
 from cardtool.model.moments import utc
-from cardtool.model.snapshot import Failure
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.paper import PAPER, Paper
@@ -161,9 +160,7 @@ def _all_nes(diagnosis: Diagnosis, text: Text) -> Iterator[_Nes]:
     """Yield each NES that has time to come, with the moments that its finding names."""
     contents = {
         stored.sha256: stored.content
-        for _, _, token in diagnosis.snapshot.tokens()
-        if not isinstance(token.certificates, Failure)
-        for stored in token.certificates
+        for stored in diagnosis.snapshot.certificates()
         if isinstance(stored.content, Certificate)
     }
     practice = f"{text.label('practice')}: {escape(diagnosis.practice)}: "

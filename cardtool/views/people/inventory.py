@@ -235,13 +235,7 @@ def _issuer_here(
     """Say whether the issuer's certificate lies on a card here, and which it is."""
     if content.subject == content.issuer:
         return text.label("issuer-self")
-    others = (
-        other
-        for _, _, token in diagnosis.snapshot.tokens()
-        if not isinstance(token.certificates, Failure)
-        for other in token.certificates
-    )
-    issuer = next(iter(chain(stored, others)[1:]), None)
+    issuer = next(iter(chain(stored, diagnosis.snapshot.certificates())[1:]), None)
     return f"{text.label('yes')} ({issuer.sha256[:16]})" if issuer else text.label("no")
 
 

@@ -15,7 +15,7 @@ from cardtool.cli.looking import look
 from cardtool.cli.options import CARD, SHOWING, PathName
 from cardtool.cli.output import write_bytes, write_file
 from cardtool.cli.refusal import Refusal
-from cardtool.model.snapshot import CertificateObject, Failure, Snapshot, chain
+from cardtool.model.snapshot import CertificateObject, Snapshot, chain
 
 _NAME_DIGITS = 16
 """Digits of the fingerprint in a file's name; a label would be personal."""
@@ -79,13 +79,7 @@ def _fingerprints(some: Iterable[str]) -> str:
 
 def _certificates(snapshot: Snapshot) -> _Objects:
     """Return each certificate once, though several modules may have read it."""
-    return {
-        each.sha256: each
-        for _, _, token in snapshot.tokens()
-        if not isinstance(token.certificates, Failure)
-        for each in token.certificates
-        if each.der is not None
-    }
+    return {stored.sha256: stored for stored in snapshot.certificates() if stored.der is not None}
 
 
 def _leaves(chosen: _Objects) -> _Objects:

@@ -312,8 +312,8 @@ def test_everything_in_a_certificate_is_shown_by_name_when_asked_for() -> None:
         f"Statements: QcCompliance (0.4.0.1862.1.1), qualified, Law 5070 ({_LAW})",
         "Types: esign (0.4.0.1862.1.6.1)",
         "Limit: 5 x 10^3 TRY",
-        "Key id: AB12",
-        "Issuer key id: CD34",
+        "Subject key identifier: AB12",
+        "Authority key identifier: CD34",
         "CRL: http://a.example/1.crl, http://a.example/2.crl",
         "OCSP: http://ocsp.example",
         "Issuer file: http://a.example/1.crt",
@@ -340,12 +340,12 @@ def _said(page: str) -> set[str]:
 def test_days_are_counted_to_the_end_of_an_issuer_that_ends_first() -> None:
     one = described.held(_rich())
     end = described.AT + dt.timedelta(days=30)
-    issuer_ends = f"Issuer ends: {Text('en', described.ZONE).moment(end)}"
+    issuer_ends = f"Issuer's certificate ends: {Text('en', described.ZONE).moment(end)}"
 
     cut, whole = _said(_page(one, ends_at=end)), _said(_page(one))
 
     assert {"Days left: 30", issuer_ends} <= cut
-    assert not any(line.startswith("Issuer ends:") for line in whole)
+    assert not any(line.startswith("Issuer's certificate ends:") for line in whole)
 
 
 _ASKED_AT = dt.datetime(2026, 11, 23, 9, tzinfo=dt.UTC)
@@ -374,7 +374,7 @@ def test_what_the_issuer_answered_is_shown_short_as_well() -> None:
         "Revocation: revoked",
         f"Since: {text.moment(_ASKED_AT - dt.timedelta(days=1))}",
         "Reason: keyCompromise",
-        f"Answer of: {text.moment(_ASKED_AT)}",
+        f"Answered at: {text.moment(_ASKED_AT)}",
         "Answered by: http://ocsp.example (OCSP)",
     }
 
@@ -387,7 +387,7 @@ def test_what_was_asked_in_vain_is_shown() -> None:
     assert _said(page) >= {
         "Root: not proven (NO_ISSUER)",
         "Revocation: not known, no answer",
-        "Tried without an answer: http://a.example/1.crt (TIMEOUT)",
+        "No answer from: http://a.example/1.crt (TIMEOUT)",
     }
 
 

@@ -236,7 +236,10 @@ def test_the_reader_driver_to_install_is_the_one_that_was_found_to_be_missing(
 
 @pytest.mark.parametrize(
     ("language", "automatic", "manual", "start"),
-    [("tr", "Otomatik", "El ile", "Başlat seçin"), ("en", "Automatic", "Manual", "choose Start")],
+    [
+        ("tr", "Otomatik", "El ile", "Başlat komutunu seçin"),
+        ("en", "Automatic", "Manual", "choose Start"),
+    ],
 )
 def test_a_service_is_set_and_started_in_a_step_each(
     language: str, automatic: str, manual: str, start: str

@@ -120,7 +120,7 @@ def test_the_end_is_told_in_local_time_with_the_days_left() -> None:
     page = _shown(_judged())
 
     assert "10.01.2028 11:00:00 (UTC+03:00)" in " ".join(page.split())
-    assert "Kalan gün: 413" in page
+    assert "413 gün kaldı" in page
 
 
 def test_several_desks_are_told_apart() -> None:
@@ -299,7 +299,7 @@ def test_all_well_tells_what_to_look_at_if_signing_still_fails() -> None:
     steps = _steps(page)
     assert steps[0] == "İmza yine de atılamıyorsa"
     assert sum(line[0].isdigit() for line in steps) == len(ROWS["desk-ready"].steps)
-    assert page.index(steps[-1]) < page.index("Bakılanlar")
+    assert page.index(steps[-1]) < page.index("Kontrol edilenler")
     assert "Yapılacaklar" not in page
 
 

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from cardtool.model.snapshot import LastGood, Snapshot
+from cardtool.model.surroundings import Running
 from cardtool.probe.last_good import summarise
 from cardtool.rules import diagnose
 from tests.desks import (
@@ -40,6 +41,14 @@ def _changes(snapshot: Snapshot) -> list[str]:
 
 def test_a_desk_that_is_as_it_was_changed_in_nothing() -> None:
     assert _changes(replace(BROKEN, last_good=GOOD)) == []
+
+
+def test_while_another_check_runs_nothing_is_held_to_have_changed() -> None:
+    changed = replace(BROKEN, last_good=replace(GOOD, release="Debian GNU/Linux 11"))
+    other = Running(program="cardtool", pid=7, since=AT)
+
+    assert _changes(changed) == ["changed-system"]
+    assert _changes(replace(changed, running=other)) == []
 
 
 @pytest.mark.parametrize(

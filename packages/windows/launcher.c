@@ -4,8 +4,9 @@
    cardtoolw.exe  built with -DWINDOW, opens no console. With words it does the same. Without any,
                   as from the Start menu, it checks and opens the page of the check.
 
-   Both start the Python that lies beside them, by its full path, isolated (-I) and without writing
-   byte code (-B). Nothing is looked for in the current folder, PATH or the environment. */
+   Both start the Python that lies beside them, by its full path, isolated (-I), without writing
+   byte code (-B), and with UTF-8 in pipes and files (-X utf8), whatever the code page is. Nothing is
+   looked for in the current folder, PATH or the environment. */
 #include <windows.h>
 #include <shellapi.h>
 #include <stdio.h>
@@ -62,11 +63,11 @@ static DWORD run(const wchar_t *words)
     if (!length || length + wcslen(PYTHON) >= LONGEST)
         return UNKNOWN;
     wcscpy(python + length, PYTHON);
-    if (wcslen(python) + wcslen(words) + 32 >= LONGEST)
+    if (wcslen(python) + wcslen(words) + 64 >= LONGEST)
         return UNKNOWN;
     wcscpy(line, L"\"");
     wcscat(line, python);
-    wcscat(line, L"\" -I -B -m cardtool ");
+    wcscat(line, L"\" -I -B -X utf8 -m cardtool ");
     wcscat(line, words);
     GetStartupInfoW(&start); /* pipes and files that were given to us are the child's */
     if (!CreateProcessW(python, line, NULL, NULL, TRUE, CREATE_SUSPENDED, NULL, NULL, &start, &child))

@@ -105,8 +105,8 @@ def test_the_start_menu_opens_the_page_of_a_check(installed: Computer) -> None:
     (entry,) = installed.drive_c.rglob("cardtool.lnk")
     assert "Start Menu" in entry.parts
     for key, value in (
-        (r"HKCU\Software\Classes\.html", "TestPage"),
-        (r"HKCU\Software\Classes\TestPage\shell\open\command", r'cmd /c copy "%1" C:\opened'),
+        (r"HKCR\.html", "TestPage"),
+        (r"HKCR\TestPage\shell\open\command", r'cmd /c copy "%1" C:\opened'),
     ):
         installed.run("reg", "add", key, "/ve", "/d", value, "/f")
 

@@ -61,15 +61,16 @@ def certificates(
     is in it.
     """
     for diagnosis in diagnoses:
-        is_empty = True
+        places = diagnosis.snapshot.tokens()
+        if not any(token.certificates for _, _, token in places):  # a failure is shown instead
+            words = (text.label("no-certificates"), text.says(harmless(diagnosis.deciding)))
+            yield paper.print(map(Line, words))
         trusts = {trust.sha256: trust for trust in diagnosis.snapshot.trust or ()}
-        for module, slot, token in diagnosis.snapshot.tokens():
+        for module, slot, token in places:
             if isinstance(token.certificates, Failure):
-                is_empty = False
                 yield paper.print([Line(_failure(token.certificates)), Line()])
                 continue
             for stored in token.certificates:
-                is_empty = False
                 rows = _short(stored, judged.get(stored.sha256), diagnosis.at, text)
                 if stored.sha256 in trusts:
                     rows |= _online(trusts[stored.sha256], text)
@@ -83,9 +84,6 @@ def certificates(
                 # apart, for the other labels are longer: so it is whole on a page of 80 columns
                 digest = {"certificate-sha256": stored.sha256}
                 yield paper.print(_entry(_title(stored), text, rows, digest))
-        if is_empty:
-            words = (text.label("no-certificates"), text.says(harmless(diagnosis.deciding)))
-            yield paper.print(map(Line, words))
 
 
 def certificates_json(

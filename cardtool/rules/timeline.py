@@ -26,17 +26,8 @@ from cardtool.rules.renewal import Policy
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
 
-_AHEAD = frozenset(
-    {
-        "nes-valid",
-        "nes-expiring",
-        "nes-expiring-soon",
-        "nes-expiring-critical",
-        "nes-waiting",
-        "nes-not-yet-valid",
-    }
-)
-"""Codes about an NES that has not ended."""
+_AHEAD = frozenset({"days_left", "not_before_at"})
+"""Facts that only findings about an NES that has not ended give."""
 
 
 class Later(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +92,7 @@ def dated(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
     renewals = {nes.sha256: (nes, moments) for nes, moments in _renewals(diagnosis, policy)}
 
     def completed(finding: Finding) -> Finding:
-        if finding.code not in _AHEAD:
+        if _AHEAD.isdisjoint(finding.facts):
             return finding
         nes, moments = renewals[str(finding.facts["sha256"])]
         added = {"not_before_at": nes.certificate.not_before_at, "not_after_at": nes.ends_at}

@@ -28,37 +28,37 @@ def command() -> str:
     from importlib import metadata  # noqa: PLC0415 - takes longer to load than most commands
 
     try:
-        own = metadata.distribution(NAME)
+        installed = metadata.distribution(NAME)
     except metadata.PackageNotFoundError:
-        own = None
-    return command_for(own, Path(sys.prefix))
+        installed = None
+    return command_for(installed, Path(sys.prefix))
 
 
-def command_for(own: "metadata.Distribution | None", prefix: Path) -> str:
+def command_for(installed: "metadata.Distribution | None", prefix: Path) -> str:
     """Return the command for an installation, from its record and its environment.
 
-    Without a record (`own` is None) cardtool runs from its source.
+    Without a record (`installed` is None) cardtool runs from its source.
     """
-    source, is_editable = _source(own)
+    source, is_editable = _source(installed)
     if source and (source / "run").is_file() and source in prefix.absolute().parents:
         return f"{_quoted([str(source / 'run')])} fleet"
     wanted = ["-e"] if is_editable else []
-    wanted += [f"{source}[fleet]"] if source else _requirements(own)
+    wanted += [f"{source}[fleet]"] if source else _requirements(installed)
     if importlib.util.find_spec("pip"):
         return _quoted([sys.executable, "-m", "pip", "install", *wanted])
     return _quoted(["uv", "pip", "install", "--python", sys.executable, *wanted])
 
 
-def _source(own: "metadata.Distribution | None") -> tuple[Path | None, bool]:
+def _source(installed: "metadata.Distribution | None") -> tuple[Path | None, bool]:
     """Return the folder or the file it was installed from, if that is still there.
 
     Also whether it runs from that folder. Source: PEP 610, direct_url.json.
     """
-    if own is None:
+    if installed is None:
         return Path(__file__).parents[2], False
     from urllib.request import url2pathname  # noqa: PLC0415 - loads http.client and ssl
 
-    origin = json.loads(own.read_text("direct_url.json") or "{}")
+    origin = json.loads(installed.read_text("direct_url.json") or "{}")
     url = urlsplit(origin.get("url", ""))
     path = Path(url2pathname(url.path))
     if url.scheme != "file" or not path.exists():
@@ -66,10 +66,14 @@ def _source(own: "metadata.Distribution | None") -> tuple[Path | None, bool]:
     return path, origin.get("dir_info", {}).get("editable", False)
 
 
-def _requirements(own: "metadata.Distribution | None") -> list[str]:
+def _requirements(installed: "metadata.Distribution | None") -> list[str]:
     """Return what the extra wants, as pip takes it."""
-    wanted = (own.requires if own else None) or []
-    return [each.partition(";")[0].strip() for each in wanted if _OF_FLEET.search(each)]
+    wanted = (installed.requires if installed else None) or []
+    return [
+        requirement.partition(";")[0].strip()
+        for requirement in wanted
+        if _OF_FLEET.search(requirement)
+    ]
 
 
 def _quoted(words: list[str]) -> str:

@@ -54,7 +54,7 @@ def sought(asked: Asked, store: Store, person: str) -> Person:
         values=(given, hashed(key, given)) if key else (given,),
         number=number if re.fullmatch(_NUMBER, number) else "",
         name=name,
-        accounts=accounts + tuple(hashed(key, each) for each in accounts if key),
+        accounts=accounts + tuple(hashed(key, account) for account in accounts if key),
     )
 
 

@@ -100,7 +100,7 @@ def _show(asked: Asked, name: str | None, role: str | None, *, receipt: bool) ->
         return
     chosen = known.values() if name is None else (_named(name, known),)
     whose = Role(role) if role else None
-    guides = [procedures.guide(each, whose, asked.institution) for each in chosen]
+    guides = [procedures.guide(procedure, whose, asked.institution) for procedure in chosen]
     if receipt:
         _show_receipt(asked, *chosen, *guides)
         return
@@ -150,7 +150,8 @@ def _readable(given: str) -> str:
 def _show_receipt(asked: Asked, procedure: Procedure, guide: Guide) -> None:
     """Ask for name and number, and show the lines; ask nothing of a role that does not pay."""
     if _receipt_key(procedure) is None:
-        having = ", ".join(each.name for each in procedures.load().values() if _receipt_key(each))
+        known = procedures.load().values()
+        having = ", ".join(other.name for other in known if _receipt_key(other))
         raise Refusal(code="receipt-none", name=procedure.name, having=having)
     needed = _receipt_key(procedures.guide(procedure, None, guide.institution))
     if needed is None:

@@ -63,10 +63,10 @@ def sign_test(asked: Asked, reader: str, *, last_try: bool) -> int:
     if not sys.stdin.isatty():
         raise Refusal(code="sign-no-terminal")
     snapshot = look(asked)
-    found = candidates(snapshot, datetime.now(UTC), asked_for=bool(asked.option("module")))
-    if not found:
+    usable = candidates(snapshot, datetime.now(UTC), asked_for=bool(asked.option("module")))
+    if not usable:
         return show(asked, [judge(asked, snapshot)]) or UNKNOWN
-    chosen = _choose(found, reader, asked)
+    chosen = _choose(usable, reader, asked)
     if is_spied_on(chosen):
         raise Refusal(code="sign-spy", module=chosen.module.path)
     _agree(asked, snapshot, chosen, last_try=last_try)
@@ -74,11 +74,11 @@ def sign_test(asked: Asked, reader: str, *, last_try: bool) -> int:
     return 0
 
 
-def _choose(found: tuple[Candidate, ...], reader: str, asked: Asked) -> Candidate:
+def _choose(usable: tuple[Candidate, ...], reader: str, asked: Asked) -> Candidate:
     """Return the certificate to sign with; if several fit, ask which."""
-    fitting = tuple(candidate for candidate in found if reader in candidate.place)
+    fitting = tuple(candidate for candidate in usable if reader in candidate.place)
     if not fitting:
-        places = ", ".join(dict.fromkeys(candidate.place for candidate in found))
+        places = ", ".join(dict.fromkeys(candidate.place for candidate in usable))
         raise Refusal(code="sign-reader", reader=reader, found=places)
     if len(fitting) == 1:
         return fitting[0]

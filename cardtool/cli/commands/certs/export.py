@@ -39,16 +39,16 @@ _Objects = dict[str, CertificateObject]  # by their fingerprint
 def export(asked: Asked, output: str | None, form: str, prefixes: tuple[str, ...]) -> None:
     """Write the certificates as PEM, DER or chains.  They hold the holder's name and number."""
     snapshot = look(asked)
-    found = _certificates(snapshot)
-    if not found:
+    known = _certificates(snapshot)
+    if not known:
         raise Refusal(code="export-unread", verdict=judge(asked, snapshot).verdict)
     wanted = tuple(prefix.replace(":", "").upper() for prefix in prefixes) or ("",)
-    chosen = {name: certificate for name, certificate in found.items() if name.startswith(wanted)}
+    chosen = {name: certificate for name, certificate in known.items() if name.startswith(wanted)}
     if not chosen:
-        raise Refusal(code="export-nothing", found=_fingerprints(found))
+        raise Refusal(code="export-nothing", found=_fingerprints(known))
     if form == "chain":
         chosen = _leaves(chosen)
-    bodies = {name: _formed(certificate, form, found) for name, certificate in chosen.items()}
+    bodies = {name: _formed(certificate, form, known) for name, certificate in chosen.items()}
     if output is not None and (Path(output).is_dir() or output.endswith(("/", os.sep))):
         _into_folder(Path(output), bodies, FORMS[form])
         return
@@ -84,12 +84,10 @@ def _certificates(snapshot: Snapshot) -> _Objects:
 
 def _leaves(chosen: _Objects) -> _Objects:
     """Return the certificates that issued none of the others; all if each issued another."""
-    issuers = {
-        issuer.sha256 for each in chosen.values() for issuer in chain(each, chosen.values())[1:]
-    }
-    return {
-        name: certificate for name, certificate in chosen.items() if name not in issuers
-    } or chosen
+    chains = [chain(certificate, chosen.values()) for certificate in chosen.values()]
+    issuers = {issuer.sha256 for links in chains for issuer in links[1:]}
+    leaves = {name: leaf for name, leaf in chosen.items() if name not in issuers}
+    return leaves or chosen
 
 
 def _formed(one: CertificateObject, form: str, known: _Objects) -> bytes:

@@ -82,8 +82,12 @@ class Challenge:
         try:
             if isinstance(self._public, rsa.RSAPublicKey):
                 self._public.verify(signature, self._number, padding.PKCS1v15(), self._hash)
-            else:
-                self._public.verify(_as_der(signature), self._number, ec.ECDSA(self._hash))
+            else:  # r and s side by side; source: PKCS#11 v2.40 §2.3.1, RFC 3279 §2.2.3
+                half = len(signature) // 2
+                parts = int.from_bytes(signature[:half]), int.from_bytes(signature[half:])
+                self._public.verify(
+                    encode_dss_signature(*parts), self._number, ec.ECDSA(self._hash)
+                )
         except InvalidSignature:
             return False
         return True
@@ -96,12 +100,6 @@ class Challenge:
         if not modulus or not isinstance(self._public, rsa.RSAPublicKey):
             return None
         return int.from_bytes(modulus) == self._public.public_numbers().n
-
-
-def _as_der(signature: bytes) -> bytes:
-    """Turn r and s side by side into DER. Source: PKCS#11 v2.40 §2.3.1; RFC 3279 §2.2.3."""
-    half = len(signature) // 2
-    return encode_dss_signature(int.from_bytes(signature[:half]), int.from_bytes(signature[half:]))
 
 
 def answer(lines: BinaryIO, question: bytes) -> bytes:
@@ -162,7 +160,10 @@ def _try(  # noqa: PLR0913, PLR0917 - each is needed once the PIN is out
     try:
         session = token.open(user_pin=pin)  # C_OpenSession and C_Login, never again
     except PKCS11Error as error:
-        return Unsigned(why=Why.LOGIN, reason=name_error(error), flags=_flags_now(token.slot))
+        flags = None
+        with suppress(PKCS11Error):
+            flags = flag_names(int(token.slot.get_token().flags))
+        return Unsigned(why=Why.LOGIN, reason=name_error(error), flags=flags)
     try:
         try:
             list(witness.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
@@ -250,10 +251,3 @@ def _keys(session: Handle, identifier: str, challenge: Challenge) -> list[Handle
         elif is_its:
             others.append(key)
     return same or others
-
-
-def _flags_now(slot: Handle) -> tuple[str, ...] | None:
-    try:
-        return flag_names(int(slot.get_token().flags))
-    except PKCS11Error:
-        return None

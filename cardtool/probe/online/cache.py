@@ -52,22 +52,17 @@ def remember(url: str, body: bytes, until: datetime) -> None:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         head = _Head(url=url, until=until, sha256=hashlib.sha256(body).hexdigest())
         files.write(file, [msgspec.json.encode(head), b"\n", body])
-        _shrink(file.parent)
+        total = 0
+        for kept in sorted(file.parent.iterdir(), key=lambda kept: -kept.stat().st_mtime):
+            total += kept.stat().st_size
+            if total > _LIMIT_BYTES:
+                kept.unlink(missing_ok=True)
 
 
 def forget(url: str) -> None:
     """Drop what turned out to be of no use."""
     with suppress(OSError):
         if file := _file(url):
-            file.unlink(missing_ok=True)
-
-
-def _shrink(folder: Path) -> None:
-    newest_first = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime, reverse=True)
-    total = 0
-    for file in newest_first:
-        total += file.stat().st_size
-        if total > _LIMIT_BYTES:
             file.unlink(missing_ok=True)
 
 

@@ -348,7 +348,7 @@ def test_a_driver_that_cannot_sign_is_not_given_the_pin(tmp_path: Path) -> None:
         ("AT_Login", 0xA3, "The card did not accept the PIN (CKR_PIN_EXPIRED", 1),
         ("AT_Login", 0x30, "The card did not accept the PIN (CKR_DEVICE_ERROR 0x00000030", 1),
         ("AT_SignInit", 0x30, "but the card did not sign (CKR_DEVICE_ERROR 0x00000030", 1),
-        ("AT_GetMechanismList", 0x05, "The PIN was not tried, for the card could not be read", 0),
+        ("AT_GetMechanismList", 0x05, "PIN was not tried because the card could not be read", 0),
         ("AT_GetMechanismList", 0, "cannot sign with this key (rsa-2048)", 0),
     ],
 )

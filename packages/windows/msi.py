@@ -36,8 +36,10 @@ _GOES_ON = 0x40
 _PROGRAM = 34
 """A command line, begun in a folder. Source: Microsoft, Custom Action Type 34."""
 
+_HKLM = 2
+
 _ASKED_FOR = 'FLEETSEND = 1 OR FLEETSEND = "#1"'
-"""By the command line, or by the policy: Windows Installer marks a DWORD with #."""
+"""By the command line, by the policy, or for an earlier version: a DWORD is marked with #."""
 
 
 def pack(folder: Path, version: str, moment: datetime, msi: Path) -> None:
@@ -155,14 +157,24 @@ _TABLES: Mapping[str, str] = {
 
 def _rows() -> Iterator[str]:
     """Yield the queries that put more rows into the tables of wixl."""
-    yield _row("AppSearch", Property="FLEETSEND", Signature_="Policy")
-    yield _row(
-        "RegLocator",
-        Signature_="Policy",
-        Root=2,  # HKLM
-        Key=r"SOFTWARE\Policies\cardtool",
+    for name, key in (("Policy", r"SOFTWARE\Policies\cardtool"), ("Chosen", r"SOFTWARE\cardtool")):
+        yield _row("AppSearch", Property="FLEETSEND", Signature_=name)
+        yield _row(
+            "RegLocator",
+            Signature_=name,
+            Root=_HKLM,
+            Key=key,
+            Name="FleetSend",
+            Type=2 | 16,  # the value as it is, of the 64-bit half
+        )
+    yield _row(  # remembered for the next version, which removes this one before it installs itself
+        "Registry",
+        Registry="FleetSend",
+        Root=_HKLM,
+        Key=r"SOFTWARE\cardtool",
         Name="FleetSend",
-        Type=2 | 16,  # the value as it is, of the 64-bit half
+        Value="#1",
+        Component_=_name("component", TASK_FILE),
     )
     yield (
         "UPDATE `Property` SET `Value` = 'WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED;FLEETSEND'"

@@ -94,6 +94,7 @@ def test_an_installation_is_renewed_and_keeps_what_is_the_sites(
 
     assert computer.msiexec("/i", newer.msi).returncode == 0
     assert _versions(computer) == [_NEWER]
+    assert computer.has_task(TASK)
     assert settings.read_text() == _SETTINGS
     assert _sent(computer) == first  # the name that the computer has in the fleet
 

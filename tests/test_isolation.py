@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fence, with real children: what they may do, and what becomes of them."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 
 from cardtool.model.limits import LIST_LIMIT
 from cardtool.model.snapshot import Failure, Token
+from cardtool.probe import children
 from cardtool.probe.isolation import Worker, name_exit
 from cardtool.probe.jobs import (
     OPENED,
@@ -213,6 +215,34 @@ def test_a_copy_of_the_parent_searches_the_folder_of_its_program_only_in_a_froze
     printed = subprocess.check_output([sys.executable, *flags, "-c", script], text=True)
 
     assert printed == f"{is_left}\n"
+
+
+def test_a_copy_that_cannot_be_made_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", fail)
+    before = sorted(Path("/proc/self/fd").iterdir())
+
+    with pytest.raises(BlockingIOError):
+        children.fork(lambda _: None, "pcsc", None)
+
+    assert sorted(Path("/proc/self/fd").iterdir()) == before
+
+
+def test_a_program_whose_starter_ignores_its_children_says_nothing_of_it() -> None:
+    script = (
+        "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        "from cardtool.probe import worker\n"
+        "from cardtool.probe.isolation import Workers\n"
+        "with Workers(worker.main) as workers:\n"
+        "    workers.pkcs11(0)\n"
+        "    workers.pkcs11(20)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+    assert done.stderr == b""
 
 
 @pytest.mark.parametrize("flags", [["-I", "-B"], ["-I"], ["-P"]], ids=" ".join)

@@ -66,8 +66,16 @@ def fork(run: Callable[[str], object], job: str, inherits: int | None) -> Child:
     """
     if sys.platform == "win32":
         raise NotImplementedError
-    (its_stdin, stdin), (stdout, its_stdout), (stderr, its_stderr) = (os.pipe() for _ in range(3))
-    pid = os.fork()
+    ends: list[int] = []
+    try:
+        for _ in range(3):
+            ends += os.pipe()
+        pid = os.fork()
+    except OSError:
+        for descriptor in ends:
+            os.close(descriptor)
+        raise
+    its_stdin, stdin, stdout, its_stdout, stderr, its_stderr = ends
     if not pid:
         _become(run, job, (its_stdin, its_stdout, its_stderr), inherits)
     for descriptor in (its_stdin, its_stdout, its_stderr):
@@ -77,8 +85,20 @@ def fork(run: Callable[[str], object], job: str, inherits: int | None) -> Child:
         os.fdopen(stdin, "wb"),
         os.fdopen(stdout, "rb"),
         os.fdopen(stderr, "rb"),
-        lambda: os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]),
+        lambda: _wait(pid),
     )
+
+
+def _wait(pid: int) -> int:
+    """Wait for a copy of this process and return its exit status, as `Child.wait` says.
+
+    If whoever started this program ignores SIGCHLD, so does this process, and the kernel keeps no
+    status of a child: it then counts as 0, as in `subprocess`.
+    """
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:
+        return 0
 
 
 def _become(

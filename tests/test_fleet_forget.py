@@ -2,8 +2,10 @@
 """Forgetting takes all that is a person's, and nothing that only looks like it."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +236,25 @@ def test_on_a_full_disk_it_says_what_is_done_and_what_is_not(home: Path) -> None
 
     assert caught.value.code == "forget-not-wiped"
     assert "masa-1" not in _hosts(store)
+
+
+def test_the_bytes_go_before_the_rows_that_are_due_are_judged(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _keep(home, fleets.look("masa-1", AT, _ayse()), fleets.look("masa-2", AT, _mehmet()))
+
+    def refused(*_: object) -> int:
+        raise Refused(code="store-busy")
+
+    monkeypatch.setattr(removal, "bring_up", refused)
+    with closing(sqlite3.connect(home / "fleet.db")) as other:  # so that the log stays
+        other.execute("SELECT count(*) FROM workstation").fetchall()
+        done = _forget(home, "masa-1", "--yes")
+        left = b"".join(file.read_bytes() for file in home.glob("fleet.db*"))
+
+    assert done.exit_code == 3
+    assert b"masa-2" in left
+    assert b"masa-1" not in left
 
 
 def test_a_look_with_a_label_alone_is_theirs_too(home: Path) -> None:

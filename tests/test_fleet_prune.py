@@ -79,6 +79,14 @@ def test_a_file_is_not_written_where_nobody_said_yes(home: Path) -> None:
     assert _left(home) == 3
 
 
+def test_nothing_is_removed_if_the_file_cannot_be_written(home: Path) -> None:
+    done = _prune(home, "--yes", "-o", str(home / "none" / "report.txt"))
+
+    assert done.exit_code == 3
+    assert "report.txt" in done.stderr
+    assert _left(home) == 3
+
+
 @pytest.mark.parametrize("words", [("prune", "--keep-days", "30"), ("forget", "masa")])
 @pytest.mark.parametrize("answer", ["n", "y"])
 def test_at_a_terminal_it_asks(home: Path, words: tuple[str, ...], answer: str) -> None:

@@ -2,7 +2,7 @@
 """Opens the store that a fleet command uses, and asks before anything is removed from it."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import platformdirs
 
 from cardtool import console
 from cardtool.cli.asked import Asked
-from cardtool.cli.output import write
+from cardtool.cli.output import write, write_file
 from cardtool.cli.refusal import Refusal
 from cardtool.fleet.store.database import Store
 
@@ -63,7 +63,8 @@ class _Bar:
 def remove(asked: Asked, about: list[str], question: str, do: Callable[[], str]) -> None:
     """Say what will be removed, ask, remove it, and say so; --dry-run stops after the first.
 
-    A file is written once and whole; what a person is asked about is then on standard error.
+    A file is written once and whole; what a person is asked about is then on standard error. If the
+    file cannot be written, nothing is removed.
     """
     if asked.option("dry_run"):
         write(asked, about)
@@ -74,7 +75,13 @@ def remove(asked: Asked, about: list[str], question: str, do: Callable[[], str])
     else:
         console.write(about, sys.stderr)
         confirm(asked, question)
-        write(asked, [*about, do()])
+        write_file(Path(asked.file), _encoded(about, do))
+
+
+def _encoded(about: list[str], do: Callable[[], str]) -> Iterator[bytes]:
+    """Yield what a file says; when the first part is taken, the file has been opened."""
+    yield "".join(about).encode("utf-8", "replace")
+    yield do().encode("utf-8", "replace")
 
 
 def confirm(asked: Asked, question: str) -> None:

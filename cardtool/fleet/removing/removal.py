@@ -75,10 +75,10 @@ def forget(store: Store, trace: Trace, policy: Policy) -> None:
         for some in _parts(trace.changed):
             _clear(connection, some)
         by = judged_by.stored(connection, is_kept=True) or judged_by.mine(policy)
-    if by == judged_by.mine(by.policy):  # else a program with those rules judges what is due
-        bring_up(store, datetime.now(UTC), by)
     if store.is_sqlite:
         _wipe(store)
+    if by == judged_by.mine(by.policy):  # else a program with those rules judges what is due
+        bring_up(store, datetime.now(UTC), by)
 
 
 def _clear(connection: Connection, workstations: Sequence[int]) -> None:

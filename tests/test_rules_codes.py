@@ -4,10 +4,11 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from cardtool.model.diagnosis import Actor, Severity
-from cardtool.rules.codes import ROWS, finding
-from cardtool.rules.codes.steps import ACTORS
+from cardtool.rules.codes import ROWS, finding, on_platform
+from cardtool.rules.codes.steps import ACTORS, INSTEAD
 
 every_code = pytest.mark.parametrize("code", ROWS)
 
@@ -40,7 +41,29 @@ def test_each_step_has_somebody_who_does_it(code: str) -> None:
 
 
 def test_nobody_is_named_for_a_step_that_is_not_taken() -> None:
-    assert set(ACTORS) <= {step for row in ROWS.values() for step in row.steps}
+    elsewhere = {one for steps in INSTEAD.values() for instead in steps.values() for one in instead}
+
+    assert set(ACTORS) <= elsewhere | {step for row in ROWS.values() for step in row.steps}
+
+
+def test_a_step_that_another_platform_has_stands_in_for_one_that_is_taken() -> None:
+    steps = {step for row in ROWS.values() for step in row.steps}
+
+    assert all(set(instead) <= steps for instead in INSTEAD.values())
+
+
+@every_code
+@pytest.mark.parametrize("platform", ["linux", "win32", "darwin", "sunos5"])
+def test_on_a_platform_only_the_steps_differ_and_each_has_somebody(
+    code: str, platform: str
+) -> None:
+    made = finding(code, **dict.fromkeys(ROWS[code].facts, "x"))
+
+    here = on_platform(made, platform)
+
+    assert len(here.actors) == len(here.steps) == len(set(here.steps))
+    assert replace(here, steps=made.steps, actors=made.actors, procedures=made.procedures) == made
+    assert (here == made) is not bool(set(INSTEAD.get(platform, {})) & set(made.steps))
 
 
 @every_code

@@ -96,7 +96,9 @@ def test_a_look_at_usb_that_fails_by_our_fault_counts_only_where_it_was_needed()
         (usb(allowed=False), CCID, "reader-blocked"),
         (usb(allowed=False, drivers=(), problem=28), CCID, "reader-blocked"),
         (usb(problem=22), WINDOWS, "reader-disabled"),
-        (usb(problem=10), WINDOWS, "reader-faulty"),
+        (usb(problem=39), WINDOWS, "reader-driver-unloadable"),
+        (usb(problem=31), WINDOWS, "reader-not-started"),
+        (usb(problem=47), WINDOWS, "reader-ejected"),
         (usb(problem=28), WINDOWS, "reader-driver-missing"),
         (usb(problem=28, drivers=None), WINDOWS, "reader-driver-missing"),
         (usb(problem=0, drivers=None), WINDOWS, "reader-not-offered"),
@@ -126,6 +128,58 @@ def test_a_reader_that_is_plugged_in_and_not_offered_is_never_ordered_anew(
     steps = only(here, code).steps
     assert ("order-reader" in steps) is (code == "reader-unsupported")
     assert ("do-not-order" in steps) is (code != "reader-unsupported")
+
+
+@pytest.mark.parametrize("problem", [10, 43])
+def test_a_reader_that_does_not_start_is_tried_elsewhere_before_one_is_ordered(
+    problem: int,
+) -> None:
+    steps = only(_desk((usb(problem=problem),), host=WINDOWS), "reader-faulty").steps
+
+    assert steps[-1] == "try-faulty-elsewhere"
+    assert not {"order-reader", "do-not-order"} & set(steps)
+
+
+def test_a_reader_that_windows_only_remembers_is_plugged_in_before_one_is_ordered() -> None:
+    steps = only(_desk((usb(problem=45),), host=WINDOWS), "reader-not-connected").steps
+
+    assert steps[0] == "plug-reader"
+    assert steps[-1] == "order-reader"
+
+
+@pytest.mark.parametrize(
+    ("release", "package", "of_acs"),
+    [
+        ("Debian GNU/Linux 13", "libccid", "libacsccid1"),
+        ("Pardus 23.4", "libccid", "libacsccid1"),
+        ("Fedora Linux 41 (Workstation Edition)", "pcsc-lite-ccid", "pcsc-lite-acsccid"),
+        ("Arch Linux", "ccid", "acsccid"),
+        ("openSUSE Leap 15.6", "pcsc-ccid", "pcsc-acsccid"),
+        (
+            "Void Linux",
+            "libccid / pcsc-lite-ccid / ccid / pcsc-ccid",
+            "libacsccid1 / pcsc-lite-acsccid / acsccid / pcsc-acsccid",
+        ),
+    ],
+)
+def test_the_driver_has_the_name_of_this_distributions_package(
+    release: str, package: str, of_acs: str
+) -> None:
+    host = replace(HOST, release=release)
+
+    for device, driver in ((usb(drivers=()), package), (ACR38U, of_acs)):
+        found = only(_desk((device,), host=host), "reader-driver-missing")
+        assert found.facts["driver"] == driver
+        assert found.steps[0] == "install-reader-driver"
+
+
+def test_the_step_to_a_readers_driver_is_that_of_the_platform() -> None:
+    windows_own = only(_desk((usb(problem=28),), host=WINDOWS), "reader-driver-missing")
+    mac = only(_desk((ACR38U,), host=replace(HOST, platform="darwin")), "reader-driver-missing")
+
+    assert windows_own.steps[:2] == ("open-device-manager", "update-device-driver")
+    assert mac.steps[0] == "ask-reader-driver-mac"
+    assert mac.facts["driver"] == "ACS Unified"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +215,7 @@ def test_what_is_plugged_in_is_named_with_what_it_needs() -> None:
     assert only(_desk((ACR38U,)), "reader-driver-missing").facts == {
         "model": "ACS ACR38U",
         "usb": "072F:9000",
-        "driver": "libacsccid1 / ACS Unified",
+        "driver": "libacsccid1",
     }
     system = only(_desk((usb(drivers=()),), host=HOST), "reader-driver-missing")
     assert system.facts["driver"] == "libccid"

@@ -23,6 +23,7 @@ from cardtool.rules import (
     trust,
 )
 from cardtool.rules.causes import without_consequences, without_others
+from cardtool.rules.codes import on_platform
 from cardtool.rules.renewal import Policy
 
 RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
@@ -54,7 +55,8 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     """
     rules = RULES if snapshot.running is None else (host.check,)  # another check used the cards
     findings = (finding for rule in rules for finding in rule(snapshot, at, policy))
-    shown = list(without_others(without_consequences(findings, snapshot), snapshot, at))
+    left = without_others(without_consequences(findings, snapshot), snapshot, at)
+    shown = [on_platform(finding, snapshot.host.platform) for finding in left]
     of_unknown_kind = {
         module.path
         for module in snapshot.modules

@@ -29,10 +29,21 @@ _UNNAMEABLE = "SCARD_E_INVALID_VALUE"
 _CCID = "0B"
 """The interface class of card readers. Source: USB-IF, Defined Class Codes."""
 
-_NEEDS_DRIVER, _DISABLED = 28, 22
-"""CM_PROB_FAILED_INSTALL: no driver is installed for the device. CM_PROB_DISABLED: somebody
-switched it off. Source: Windows, cfg.h.
+_PROBLEMS = {
+    **dict.fromkeys((1, 18, 28), "reader-driver-missing"),
+    **dict.fromkeys((19, 32, 37, 39, 40, 41, 48, 52), "reader-driver-unloadable"),
+    22: "reader-disabled",
+    31: "reader-not-started",
+    45: "reader-not-connected",
+    47: "reader-ejected",
+}
+"""Problem code of Windows -> what it means for a reader; any other is a fault of the reader.
+
+Source: Windows, cfg.h, CM_PROB_; drivers_notes/readers.md#problem-codes.
 """
+
+_NOT_CONNECTED = 45
+"""CM_PROB_PHANTOM: Windows remembers a device that is not there. Source: the same."""
 
 _GENERIC = frozenset(
     {"card", "ccid", "device", "interface", "reader", "smart", "smartcard", "token", "usb"}
@@ -134,8 +145,7 @@ def hindrance(device: UsbDevice) -> str | None:
         return "reader-blocked"
     if not device.problem:
         return None
-    codes = {_DISABLED: "reader-disabled", _NEEDS_DRIVER: "reader-driver-missing"}
-    return codes.get(device.problem, "reader-faulty")
+    return _PROBLEMS.get(device.problem, "reader-faulty")
 
 
 def lacks_driver(device: UsbDevice) -> bool:

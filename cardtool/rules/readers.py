@@ -5,25 +5,32 @@ A reader can be missing in three ways, and only the first is a reason to order o
 in, one is plugged in and PC/SC does not offer it, or PC/SC itself cannot be asked.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Snapshot
+from cardtool.model.snapshot import Failure, Host, Snapshot
 from cardtool.model.surroundings import UsbDevice
 from cardtool.rules import desk, fitting, ports, service
-from cardtool.rules.codes import Fact, finding
+from cardtool.rules.codes import ROWS, Fact, finding
 from cardtool.rules.renewal import Policy
 
 _MOST_NAMED = 20
 """Drivers that are named, at most, for a reader that none of them knows."""
 
-_SYSTEM_DRIVERS = {
-    "linux": "libccid",
-    "darwin": "CCID",
-    "win32": "Microsoft Usbccid Smartcard Reader (WUDF)",
+_PACKAGES = {
+    "Debian|Ubuntu|Pardus|Mint|Kali|Zorin": ("libccid", "libacsccid1"),
+    "Fedora|Red Hat|CentOS|Rocky|AlmaLinux": ("pcsc-lite-ccid", "pcsc-lite-acsccid"),
+    "Arch|Manjaro|EndeavourOS": ("ccid", "acsccid"),
+    "openSUSE|SUSE": ("pcsc-ccid", "pcsc-acsccid"),
 }
-"""The driver for readers of the CCID class. Source: drivers_notes/readers.md#ccid-driver."""
+"""Words of a distribution's name -> its packages of the driver for the class of readers (CCID), and
+of ACS's own. Source: drivers_notes/readers.md#ccid-driver.
+"""
+
+_SYSTEM_DRIVERS = {"darwin": "CCID", "win32": "Microsoft Usbccid Smartcard Reader (WUDF)"}
+"""The driver for readers of that class elsewhere. Source: the same."""
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -125,16 +132,30 @@ def _details(code: str, device: UsbDevice, snapshot: Snapshot) -> dict[str, Fact
     """Return the facts about what keeps a reader from being used."""
     host = snapshot.host
     match code:
-        case "reader-driver-missing":  # the maker's where the model needs it, else the system's
-            packages = (model.package for model in ports.models(device) if model.package)
-            system = _SYSTEM_DRIVERS.get(host.platform, "CCID")
-            return {"driver": " / ".join(dict.fromkeys(packages)) or system}
+        case "reader-driver-missing":
+            return {"driver": _driver_for(device, host)}
         case "reader-driver-old":
             drivers = host.pcsc_drivers[:_MOST_NAMED]
             return {"driver": [f"{driver.name} {driver.version}".strip() for driver in drivers]}
         case "reader-drivers-clash":
             return {"drivers": device.drivers}
-        case "reader-disabled" | "reader-faulty":
+        case _ if "problem" in ROWS[code].facts:
             return {"problem": device.problem}
         case _:
             return {}
+
+
+def _driver_for(device: UsbDevice, host: Host) -> str:
+    """Name the driver to install: the maker's where the model needs it, else the system's."""
+    makers = [model.package for model in ports.models(device) if model.package]
+    if host.platform != "linux":
+        return makers[0] if makers else _SYSTEM_DRIVERS.get(host.platform, "CCID")
+    return _package(host.release, of_maker=bool(makers))
+
+
+def _package(release: str, *, of_maker: bool) -> str:
+    """Name the package as this distribution does; as all do where it is not known."""
+    for words, packages in _PACKAGES.items():
+        if any(re.search(rf"\b{word}\b", release) for word in words.split("|")):
+            return packages[of_maker]
+    return " / ".join(packages[of_maker] for packages in _PACKAGES.values())

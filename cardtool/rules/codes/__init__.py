@@ -8,11 +8,13 @@ to `RETIRED` and is never used again.
 from collections.abc import Iterable
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure
 from cardtool.rules.codes import cards, certificates, machine
 from cardtool.rules.codes.row import Row
-from cardtool.rules.codes.steps import actors, procedures
+from cardtool.rules.codes.steps import INSTEAD, actors, procedures
 
 RETIRED: tuple[str, ...] = ()
 """Codes that earlier versions gave."""
@@ -42,6 +44,15 @@ def finding(code: str, **facts: Fact) -> Finding:
         actors=actors(row.steps),
         procedures=procedures(row.steps),
     )
+
+
+def on_platform(given: Finding, platform: str) -> Finding:
+    """Return a finding with the steps that its own platform has, where those differ."""
+    instead = INSTEAD.get(platform, {})
+    if instead.keys().isdisjoint(given.steps):
+        return given
+    steps = tuple(one for step in given.steps for one in instead.get(step, (step,)))
+    return replace(given, steps=steps, actors=actors(steps), procedures=procedures(steps))
 
 
 def _written(fact: Fact) -> str | int:

@@ -98,8 +98,21 @@ ROWS = {
     "reader-drivers-clash": _reader(
         "drivers", "keep-one-reader-driver restart-computer run-again do-not-order"
     ),
+    "reader-driver-unloadable": _reader(
+        "problem",
+        "open-device-manager remove-reader-driver replug-reader maker-reader-driver do-not-order",
+    ),
+    "reader-not-started": _reader(
+        "problem", "replug-reader restart-computer retry-reader-start do-not-order"
+    ),
     "reader-faulty": _reader(
-        "problem", "replug-reader try-other-port reinstall-reader-driver do-not-order"
+        "problem",
+        "replug-reader try-other-port open-device-manager use-windows-reader-driver "
+        "try-faulty-elsewhere",
+    ),
+    "reader-ejected": _reader("problem", "replug-reader run-again do-not-order"),
+    "reader-not-connected": _reader(
+        "problem", "plug-reader try-other-port run-again try-other-computer order-reader"
     ),
     "reader-disabled": _reader("problem", "open-device-manager enable-device do-not-order"),
     "reader-blocked": _reader(

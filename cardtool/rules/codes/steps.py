@@ -7,25 +7,39 @@ from cardtool.model.diagnosis import Actor
 
 _IT = """
     add-issuers add-to-device-list allow-device allow-file allow-flatpak allow-library
-    allow-pcsc-access ask-application-support change-battery check-java check-network connect-snap
-    correct-path enable-device enable-pcscd enable-windows-enumerator enable-windows-service
-    install-driver install-matching-driver install-pcsc-library install-pcscd install-reader-driver
-    keep-one-driver keep-one-reader-driver list-blocked-devices name-module open-device-manager
-    open-network open-windows-services pin-root print-polkit-rule reinstall-driver
-    reinstall-reader-driver remove-driver run-at-logon set-clock set-proxy set-zone
-    share-pcsc-socket start-pcscd start-pcscd-alone start-windows-enumerator start-windows-service
-    stop-usb-sleep unmask-pcscd update-driver update-reader-driver update-roots
+    allow-pcsc-access ask-application-support ask-reader-driver-mac change-battery check-java
+    check-network connect-snap correct-path enable-device enable-pcscd enable-windows-enumerator
+    enable-windows-service install-driver install-matching-driver install-pcsc-library
+    install-pcscd install-reader-driver keep-one-driver keep-one-reader-driver
+    list-blocked-devices maker-reader-driver name-module open-device-manager open-network
+    open-windows-services pin-root print-polkit-rule reinstall-driver remove-driver
+    remove-reader-driver retry-reader-start run-at-logon set-clock set-proxy set-zone
+    share-pcsc-socket start-pcscd start-pcscd-alone start-windows-enumerator
+    start-windows-service stop-usb-sleep unmask-pcscd update-device-driver update-driver
+    update-reader-driver update-roots use-windows-reader-driver
 """
 _PROVIDER = "ask-for-new-card ask-provider call-provider replace-card"
 
 ACTORS = dict.fromkeys(_IT.split(), Actor.IT) | dict.fromkeys(_PROVIDER.split(), Actor.PROVIDER)
 """Step -> who does it; a step that is not here is for the person at the desk."""
 
+INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
+    "win32": {
+        "install-reader-driver": (
+            "open-device-manager",
+            "update-device-driver",
+            "maker-reader-driver",
+        )
+    },
+    "darwin": {"install-reader-driver": ("ask-reader-driver-mac",)},
+}
+"""Platform -> step -> the steps that take its place there."""
+
 _BEGINNINGS = {
     "first-application": "apply-first",
     "renewal": "tell-officer renew-online renew-on-paper",
     "lost-or-stolen": "apply-anew",
-    "order-reader": "order-reader address-reader pay-reader",
+    "order-reader": "order-reader address-reader pay-reader try-faulty-elsewhere",
     "unlock-pin": "unlock-pin create-pin create-pin-later change-pin",
     "warranty": "replace-card ask-for-new-card",
     "certificate-update": "replace-card apply-for-update",

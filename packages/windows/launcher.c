@@ -98,7 +98,7 @@ static DWORD show_page(void)
     status = run(asked);
     if (GetFileAttributesW(page) == INVALID_FILE_ATTRIBUTES)
         MessageBoxW(NULL,
-                    is_turkish ? L"Denetim tamamlanamad\u0131. Komut \u0130steminde \u201ccardtool\u201d yazarak nedenini g\u00f6rebilirsiniz."
+                    is_turkish ? L"Kontrol tamamlanamad\u0131. Komut \u0130steminde \u201ccardtool\u201d yazarak nedenini g\u00f6rebilirsiniz."
                                : L"The check was not finished. Type \u201ccardtool\u201d at the command prompt to see why.",
                     L"cardtool", MB_OK | MB_ICONWARNING);
     else

@@ -44,7 +44,7 @@ PLUGGED = usb(drivers=None, problem=0)
         ("linux", None, 0x8010001E, "service-absent"),
         ("linux", "/usr/sbin/pcscd", 0x8010001D, "service-stopped"),
         ("linux", "/usr/sbin/pcscd", 0x8010001E, "service-stopped"),
-        ("linux", None, 0x8010006A, "service-access-denied"),
+        ("linux", None, 0x8010006A, "service-access-denied-here"),
         ("linux", None, 0x80100001, "service-failed"),
         ("win32", None, 0x8010001D, "service-stopped-windows"),
         ("win32", None, 0x80100001, "service-failed"),
@@ -176,7 +176,7 @@ def test_a_masked_unit_is_not_started_but_unmasked(name: str) -> None:
 
     assert codes(desk(GONE, (), masked)) == ["service-masked"]
     assert codes(desk(GONE, (), replace(masked, pcscd=None))) == ["service-absent"]
-    assert codes(desk(DENIED, (), masked)) == ["service-access-denied"]
+    assert codes(desk(DENIED, (), masked)) == ["service-access-denied-here"]
     disabled = replace(HOST, services=(Service(name=name, state="inactive", start="disabled"),))
     assert codes(desk(GONE, (), disabled)) == ["service-stopped"]
 
@@ -264,8 +264,8 @@ def test_in_the_session_of_services_what_is_wrong_with_a_device_holds_too() -> N
     here = desk((), (), windows(session=Session(id=0)))
 
     assert codes(replace(here, usb=(replace(PLUGGED, problem=22),))) == [
-        "session-services",
         "reader-disabled",
+        "session-services",
     ]
 
 
@@ -293,5 +293,5 @@ def test_a_package_that_may_not_ask_is_let_out_and_a_user_who_may_not_is_let_in(
     assert codes(desk(DENIED, (), _host("flatpak", socket=socket))) == ["session-flatpak"]
     assert codes(desk(DENIED, (), _host("snap", "container"))) == ["session-snap"]
     assert codes(desk(DENIED, (), _host("container"))) == ["service-access-denied-container"]
-    assert codes(desk(DENIED, (), _host("container", "polkit"))) == ["service-access-denied"]
+    assert codes(desk(DENIED, (), _host("container", "polkit"))) == ["service-access-denied-here"]
     assert codes(desk(DENIED, (), _host("ssh"))) == ["service-access-denied"]

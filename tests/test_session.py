@@ -14,7 +14,7 @@ from cardtool.probe import host
 
 
 def _marks(environment: Mapping[str, str], root: Path) -> tuple[str, ...]:
-    return host.session(environment, root, (None, False)).marks
+    return host.session({"TERM": "xterm"} | dict(environment), root, (None, False)).marks
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,10 @@ def _marks(environment: Mapping[str, str], root: Path) -> tuple[str, ...]:
         ({"FLATPAK_ID": "tr.example.Imza"}, ("flatpak",)),
         ({"SNAP": "/snap/imza/7", "SNAP_NAME": "imza"}, ("snap",)),
         ({"SNAP": "/snap/imza/7"}, ()),
+        ({"WSL_DISTRO_NAME": "Ubuntu"}, ("wsl",)),
+        ({"XRDP_SESSION": "1"}, ("xrdp",)),
+        ({"SESSIONNAME": "ICA-tcp#12"}, ("citrix",)),
+        ({"VIEWCLIENT_MACHINE_NAME": "masa-17"}, ("horizon",)),
         ({"SSH_CLIENT": "x", "container": "lxc"}, ("ssh", "container")),
     ],
 )
@@ -46,6 +50,7 @@ def test_environment_marks_the_session(
         ("run/systemd/container", "lxc\n", "container"),
         ("proc/1/environ", "HOME=/\0container=lxc\0", "container"),
         (".flatpak-info", "[Application]\n", "flatpak"),
+        ("proc/version", "Linux version 5.15.90.1-microsoft-standard-WSL2\n", "wsl"),
     ],
 )
 def test_file_marks_the_session(tmp_path: Path, name: str, content: str, mark: str) -> None:
@@ -53,6 +58,16 @@ def test_file_marks_the_session(tmp_path: Path, name: str, content: str, mark: s
     (tmp_path / name).write_text(content)
 
     assert _marks({}, tmp_path) == (mark,)
+
+
+@pytest.mark.parametrize("screen", ["TERM", "DISPLAY", "WAYLAND_DISPLAY", None])
+def test_on_linux_a_session_without_a_screen_is_in_the_background(
+    tmp_path: Path, screen: str | None
+) -> None:
+    environment = {} if screen is None else {screen: "x"}
+    marks = host.session(environment, tmp_path, (None, False)).marks
+
+    assert marks == (("background",) if screen is None and sys.platform == "linux" else ())
 
 
 @pytest.mark.parametrize("content", ["HOME=/\0TERM=linux\0", "container=\0", "xcontainer=lxc\0"])
@@ -90,12 +105,12 @@ def test_a_container_has_polkit_where_a_bus_can_start_it(
 
 
 def test_windows_tells_number_and_remote_screen(tmp_path: Path) -> None:
-    found = host.session({}, tmp_path, (0, True))
+    found = host.session({"TERM": "xterm"}, tmp_path, (0, True))
 
     assert found == Session(id=0, marks=("rdp",))
 
 
 def test_other_systems_have_no_number(tmp_path: Path) -> None:
-    found = host.session({}, tmp_path)
+    found = host.session({"TERM": "xterm"}, tmp_path)
 
     assert (found.id is None) == (sys.platform != "win32")

@@ -56,7 +56,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     id: int | None = None
     """Windows: the session's number, 0 is that of services; None: the system has no such number."""
     marks: Texts = ()
-    """What was seen of it: ssh, rdp, container, flatpak, snap; polkit: a container that has one."""
+    """What was seen of it: ssh, rdp, xrdp, citrix, horizon, container, flatpak, snap, wsl;
+    background: nobody at a screen began it; polkit: a container that has one."""
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,6 +46,12 @@ systemd, Container Interface."""
 _FIRST_ENVIRONMENT = "proc/1/environ"
 """Holds the variable `container` in LXC and systemd-nspawn; root alone may read it."""
 
+_SCREENS = ("TERM", "DISPLAY", "WAYLAND_DISPLAY")
+"""What a process has that somebody started at a screen; cron and systemd set none of them.
+
+Source: crontab(5); systemd.exec(5), Environment Variables in Spawned Processes.
+"""
+
 _BUS = "run/dbus/system_bus_socket"
 _POLKIT = "usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service"
 """Where pcscd asks for polkit, and the file by which the bus starts it. Source: dbus-daemon(1);
@@ -138,8 +144,27 @@ def session(
         "flatpak": "FLATPAK_ID" in environment
         or (root is not None and (root / ".flatpak-info").exists()),
         "snap": "SNAP" in environment and "SNAP_NAME" in environment,
+        **_hosted(environment, root),
     }
     return Session(id=number, marks=tuple(mark for mark, is_so in seen.items() if is_so))
+
+
+def _hosted(environment: Mapping[str, str], root: Path | None) -> dict[str, bool]:
+    """Tell which product shows this session elsewhere, or runs this Linux inside Windows.
+
+    Source: microsoft/WSL, its kernel's release; xrdp, sesman; Citrix and Omnissa (formerly VMware)
+    Horizon, the variables of their sessions.
+    """
+    kernel = b""
+    with suppress(OSError):
+        kernel = b"" if root is None else (root / "proc/version").read_bytes()
+    return {
+        "wsl": "WSL_DISTRO_NAME" in environment or b"microsoft" in kernel.lower(),
+        "xrdp": "XRDP_SESSION" in environment,
+        "citrix": environment.get("SESSIONNAME", "").upper().startswith("ICA"),
+        "horizon": any(name.upper().startswith("VIEWCLIENT_") for name in environment),
+        "background": sys.platform == "linux" and not any(name in environment for name in _SCREENS),
+    }
 
 
 def _is_container(environment: Mapping[str, str], root: Path | None) -> bool:

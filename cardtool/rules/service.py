@@ -29,6 +29,15 @@ Source: Microsoft, "Smart Cards for Windows Service".
 _OFF = ("stopped", "paused")
 """A service that is starting or stopping has other states. Source: psutil."""
 
+_REMOTE = frozenset({"ssh", "xrdp", "background"})
+"""Marks of a session that polkit does not take for that of a person at the screen."""
+
+_OTHER_VERSION = 0x8010001E
+"""SCARD_E_SERVICE_STOPPED: what pcscd answers a library of another protocol version.
+
+Source: pcsc-lite, winscard_svc.c, CMD_VERSION; LudovicRousseau/PCSC#68.
+"""
+
 _UNITS = ("pcscd.socket", "pcscd.service")
 """Source: pcsc-lite, etc/."""
 
@@ -59,22 +68,37 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
 
 def session(snapshot: Snapshot) -> str | None:
     """Return the code of the kind of session that explains why no reader is here, if one does."""
+    if ports.real(snapshot) or _is_other_interface(snapshot.readers):
+        return None
+    if snapshot.host.platform == "win32":
+        return _session_of_windows(snapshot)
+    return _session_of_linux(snapshot) if snapshot.host.platform == "linux" else None
+
+
+def _is_other_interface(readers: object) -> bool:
+    """Tell whether PC/SC itself gave no answer: it hung, or its library could not be loaded."""
+    return isinstance(readers, Failure) and readers.api != "pcsc"
+
+
+def _session_of_windows(snapshot: Snapshot) -> str | None:
+    own = snapshot.host.session
+    if own.id == _SERVICES:
+        return "session-services"
+    if "citrix" in own.marks or "horizon" in own.marks:
+        return "session-virtual-desktop"
+    return "session-remote-desktop" if "rdp" in own.marks else None
+
+
+def _session_of_linux(snapshot: Snapshot) -> str | None:
     host, is_gone = snapshot.host, ports.is_gone(snapshot.readers)
     marks = host.session.marks
-    if host.platform == "win32":
-        is_refused = isinstance(snapshot.readers, Failure) and not is_gone
-        if is_refused or ports.real(snapshot):
-            return None
-        if host.session.id == _SERVICES:
-            return "session-services"
-        return "session-remote-desktop" if "rdp" in marks else None
-    if host.platform != "linux":
-        return None
     is_cut_off = is_gone and host.pcsc_socket is None and host.pcscd is None
     for mark, code in (("flatpak", "session-flatpak"), ("snap", "session-snap")):
         if mark in marks and (is_cut_off or _is_denied(snapshot.readers)):
             return code
-    return "session-container" if is_cut_off and "container" in marks else None
+    if is_cut_off and "container" in marks:
+        return "session-container"
+    return "session-wsl" if "wsl" in marks and not ports.plugged(snapshot) else None
 
 
 def is_idle(snapshot: Snapshot) -> bool:
@@ -101,28 +125,42 @@ def _code(failure: Failure, snapshot: Snapshot) -> str:
     if failure.api == "os":
         return "service-library-missing"
     if _is_denied(failure):
-        is_lost = "container" in host.session.marks and "polkit" not in host.session.marks
-        return "service-access-denied-container" if is_lost else "service-access-denied"
+        return _denied(set(host.session.marks))
     match host.platform:
         case "win32" if ports.is_gone(failure):
             return _stopped_on_windows(snapshot)
         case "linux" if ports.is_gone(failure):
-            return _stopped_on_linux(snapshot)
+            return _stopped_on_linux(failure, snapshot)
         case _:
             return "service-failed"
 
 
+def _denied(marks: set[str]) -> str:
+    if "container" in marks and "polkit" not in marks:
+        return "service-access-denied-container"
+    return "service-access-denied" if marks & _REMOTE else "service-access-denied-here"
+
+
 def _stopped_on_windows(snapshot: Snapshot) -> str:
-    if _service(snapshot, _SERVICE).start == "disabled":
-        return "service-disabled-windows"
-    return "service-idle" if is_idle(snapshot) else "service-stopped-windows"
+    own = _service(snapshot, _SERVICE)
+    if is_idle(snapshot):
+        return "service-idle"
+    if own.state == "running":
+        return "service-stuck"
+    return "service-disabled-windows" if own.start == "disabled" else "service-stopped-windows"
 
 
-def _stopped_on_linux(snapshot: Snapshot) -> str:
+def _stopped_on_linux(failure: Failure, snapshot: Snapshot) -> str:
+    units = [_service(snapshot, unit) for unit in _UNITS]
+    states = [unit.state for unit in units]
+    is_refused = failure.code == _OTHER_VERSION and snapshot.host.pcsc_socket is not None
+    if states[1] == "active" or (is_refused and not {"failed", "inactive"} & set(states)):
+        return "service-versions-differ"
     if snapshot.host.pcscd is None:
         return "service-absent"
-    is_masked = any(_service(snapshot, unit).start == "masked" for unit in _UNITS)
-    return "service-masked" if is_masked else "service-stopped"
+    if any(unit.start == "masked" for unit in units):
+        return "service-masked"
+    return "service-start-failed" if "failed" in states else "service-stopped"
 
 
 def _service(snapshot: Snapshot, name: str) -> Service:

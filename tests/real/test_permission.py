@@ -4,6 +4,7 @@
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -44,6 +45,7 @@ def service() -> Iterator[GuardedService]:
     require(not polkit.missing(), polkit.missing())
     with GuardedService(groups={_GROUP: (USER,), "baska": ()}) as running:
         running.insert(akis(nes(400)))
+        running.env["SSH_CONNECTION"] = "192.0.2.1 50000 192.0.2.2 22"
         yield running
 
 
@@ -83,7 +85,7 @@ def test_user_without_a_session_is_refused_until_the_printed_rule_is_installed(
     _restart_with(service, _rule(_GROUP))
     allowed, allowed_status = _check(service, tmp_path)
 
-    assert (_verdict(refused), refused_status) == ("service-access-denied", 2)
+    assert (_verdict(refused), refused_status) == ("service-access-denied", 3)
     failure = refused["snapshot"]["readers"]
     assert (failure["api"], failure["code"]) == ("pcsc", _ACCESS_DENIED)
     assert (allowed["verdict"], allowed_status) == ("nes-valid", 0)
@@ -155,6 +157,39 @@ def _hang_up(listener: socket.socket) -> None:
             while 0 < len(late.recv(_QUESTION_BYTES, socket.MSG_PEEK)) < _QUESTION_BYTES:
                 time.sleep(0.001)
             late.close()
+
+
+_VERSION_BYTES, _OTHER_VERSION = 8 + 12, 0x8010001E
+"""Of CMD_VERSION with its header, and the answer to a client of another protocol version.
+
+Source: pcsc-lite, src/winscard_svc.c, "Communication protocol mismatch!".
+"""
+
+
+def test_a_service_of_another_version_is_not_taken_for_a_stopped_one(tmp_path: Path) -> None:
+    place = os.path.relpath(tmp_path / "comm")  # a socket's path is short
+    environment = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "PCSCLITE_CSOCK_NAME": place}
+    with socket.socket(socket.AddressFamily["AF_UNIX"]) as listener:
+        listener.bind(place)
+        listener.listen()
+        threading.Thread(target=_refuse_version, args=(listener,), daemon=True).start()
+        done = subprocess.run(
+            [COMMAND, "check", "--format", "json"],
+            env={**environment, "HOME": str(tmp_path)},
+            capture_output=True,
+            check=False,
+        )
+
+    assert (json.loads(done.stdout)["verdict"], done.returncode) == ("service-versions-differ", 3)
+
+
+def _refuse_version(listener: socket.socket) -> None:
+    with suppress(OSError):  # the test has ended
+        while True:
+            client, _ = listener.accept()
+            with client:
+                client.recv(_VERSION_BYTES, socket.MSG_WAITALL)
+                client.sendall(struct.pack("iiI", 4, 5, _OTHER_VERSION))
 
 
 _WITHOUT_BUS = 'mount -t tmpfs none /run/dbus && exec "$@"'

@@ -23,6 +23,11 @@ def _service(steps: str) -> Row:
     return critical(Link.SERVICE, "reason", steps, _SERVICE, "service-not-needed")
 
 
+def _cut_off(steps: str) -> Row:
+    """Make a row of something that keeps this program from looking: the desk may be sound."""
+    return unknown(Link.SERVICE, "reason", steps, _SERVICE, "service-not-needed")
+
+
 def _reader(facts: str, steps: str) -> Row:
     facts = f"model usb {facts}"
     return critical(Link.READER, facts, steps, NO_CARD_IN_REACH, "reader-not-used")
@@ -44,20 +49,27 @@ ROWS = {
     "changed-system": well(Link.HOST, "before after good_at"),
     "changed-reader": well(Link.HOST, "before after good_at"),
     "changed-driver": well(Link.HOST, "module before after good_at"),
-    "session-container": _service("share-pcsc-socket run-outside"),
-    "session-flatpak": _service("allow-flatpak run-outside"),
-    "session-snap": _service("connect-snap run-outside"),
+    "session-container": _cut_off("share-pcsc-socket run-outside"),
+    "session-flatpak": _cut_off("allow-flatpak run-outside"),
+    "session-snap": _cut_off("connect-snap run-outside"),
     "session-remote-desktop": _service(
-        "plug-reader-here share-cards-in-remote-desktop run-at-console"
+        "plug-reader-here share-cards-in-remote-desktop use-microsofts-client run-at-console"
     ),
-    "session-services": _service("run-at-logon run-at-desk"),
+    "session-virtual-desktop": _service("plug-reader-here let-cards-through run-at-console"),
+    "session-wsl": _cut_off("run-in-windows attach-usb"),
+    "session-services": _cut_off("run-at-logon run-at-desk"),
     "service-running": well(Link.SERVICE),
     "service-idle": well(Link.SERVICE, "reason"),
     "service-absent": _service("install-pcscd enable-pcscd"),
     "service-stopped": _service("enable-pcscd start-pcscd"),
     "service-masked": _service("unmask-pcscd enable-pcscd"),
+    "service-start-failed": _service("read-pcscd-journal restart-pcscd send-snapshot"),
+    "service-versions-differ": _cut_off("use-own-package find-other-library send-snapshot"),
+    "service-stuck": _service(
+        "open-windows-services restart-windows-service restart-computer send-snapshot"
+    ),
     "service-stopped-windows": _service(
-        "plug-reader open-windows-services enable-windows-service start-windows-service"
+        "open-windows-services enable-windows-service start-windows-service"
     ),
     "service-disabled-windows": _service(
         "open-windows-services enable-windows-service start-windows-service"
@@ -73,8 +85,11 @@ ROWS = {
     "service-library-missing": _service(
         "install-pcsc-library restart-computer run-again send-snapshot"
     ),
-    "service-access-denied": _service("run-at-desk print-polkit-rule allow-pcsc-access"),
-    "service-access-denied-container": _service("share-pcsc-socket start-pcscd-alone"),
+    "service-access-denied": _cut_off("run-at-desk print-polkit-rule allow-pcsc-access"),
+    "service-access-denied-here": _service(
+        "read-pcscd-journal print-polkit-rule allow-pcsc-access restart-computer"
+    ),
+    "service-access-denied-container": _cut_off("share-pcsc-socket start-pcscd-alone"),
     "service-failed": _service("replug-reader restart-computer send-snapshot"),
     "service-not-needed": well(Link.SERVICE, "reason"),
     "reader-missing": critical(

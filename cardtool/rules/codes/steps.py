@@ -7,16 +7,18 @@ from cardtool.model.diagnosis import Actor
 
 _IT = """
     add-issuers add-to-device-list allow-device allow-file allow-flatpak allow-library
-    allow-pcsc-access ask-application-support ask-reader-driver-mac change-battery check-java
-    check-network connect-snap correct-path enable-device enable-pcscd enable-windows-enumerator
-    enable-windows-service install-driver install-matching-driver install-pcsc-library
-    install-pcscd install-reader-driver keep-one-driver keep-one-reader-driver
-    list-blocked-devices maker-reader-driver name-module open-device-manager open-network
-    open-windows-services pin-root print-polkit-rule reinstall-driver remove-driver
-    remove-reader-driver retry-reader-start run-at-logon set-clock set-proxy set-zone
-    share-pcsc-socket start-pcscd start-pcscd-alone start-windows-enumerator
-    start-windows-service stop-usb-sleep unmask-pcscd update-device-driver update-driver
-    update-reader-driver update-roots use-windows-reader-driver
+    allow-pcsc-access ask-application-support ask-reader-driver-mac attach-usb change-battery
+    check-java check-network connect-snap correct-path enable-device enable-pcscd
+    enable-windows-enumerator enable-windows-service find-other-library install-driver
+    install-matching-driver install-pcsc-library install-pcscd install-reader-driver
+    keep-one-driver keep-one-reader-driver let-cards-through list-blocked-devices
+    maker-reader-driver name-module open-device-manager open-network open-windows-services
+    pin-root print-polkit-rule read-pcscd-journal reinstall-driver remove-driver
+    remove-reader-driver restart-pcscd restart-windows-service retry-reader-start run-at-logon
+    set-clock set-proxy set-zone share-pcsc-socket start-pcscd start-pcscd-alone
+    start-windows-enumerator start-windows-service stop-usb-sleep unmask-pcscd
+    update-device-driver update-driver update-reader-driver update-roots use-own-package
+    use-windows-reader-driver
 """
 _PROVIDER = "ask-for-new-card ask-provider call-provider replace-card"
 

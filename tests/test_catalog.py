@@ -22,6 +22,8 @@ from cardtool.catalog import (
     Catalog,
     Module,
     Reader,
+    card_for,
+    foreign,
     historical_bytes,
     load,
     module_at,
@@ -119,7 +121,8 @@ Source: the same list.
 """
 WITHOUT_CHECK_BYTE = "3B9F978131FE458065544312210831C073F621808105"
 
-ROWS: list[Card | Module | Reader] = [*load().cards, *load().modules, *load().readers]
+CARDS = (*load().cards, *foreign().cards)
+ROWS: list[Card | Module | Reader] = [*CARDS, *load().modules, *load().readers]
 
 
 def _catalog(cards: str) -> Catalog:
@@ -194,10 +197,35 @@ def test_card_that_cannot_sign_is_named_by_how_it_begins(card_id: str, atr: str)
 
 @pytest.mark.parametrize("atr", TOKENS_AND_IDENTITY_CARDS.split())
 def test_unlisted_token_is_called_neither_bank_card_nor_sim(atr: str) -> None:
+    card = card_for(atr)
+
     assert load().card_for(atr) is None
+    assert card is None or card.holds == "nes" or card.signs != "no"
 
 
-@pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
+@pytest.mark.parametrize("card", [*foreign().cards, load().cards[-1]], ids=lambda card: card.id)
+def test_an_entry_of_the_public_list_is_named_as_the_notes_say(card: Card) -> None:
+    listed = re.search("`(3[BF][0-9A-F]+)`", cited(card.source))
+
+    assert listed is not None
+    assert card_for(listed[1]) is card
+
+
+def test_a_card_that_is_named_at_home_is_asked_about_nowhere_else() -> None:
+    """The patterns of the second file fit several of them."""
+    atrs = [atr for card in load().cards for atr in card.atrs if "." not in atr]
+
+    assert [atr for atr in atrs if card_for(atr) is not load().card_for(atr)] == []
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
+def test_no_card_on_which_a_signature_may_be_is_called_a_bank_or_sim_card(card: Card) -> None:
+    is_signing = card.holds == "nes" or card.signs != "no"
+
+    assert not (is_signing and card.family in {"payment", "sim", "contactless", "memory"})
+
+
+@pytest.mark.parametrize("card", [card for card in load().cards if card.holds == "nes"])
 def test_no_listed_card_begins_like_one_that_cannot_sign(card: Card) -> None:
     """So a signature card is what it is even where its row is the later one."""
     starts = [start for row in load().cards for start in row.starts]
@@ -231,9 +259,9 @@ def test_a_beginning_wins_over_a_word_and_is_no_whole_answer() -> None:
     assert catalog.card_for("3B60") is None
 
 
-@pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_every_atr_of_a_row_is_recognised_as_that_card(card: Card) -> None:
-    assert {load().card_for(atr) for atr in card.atrs} <= {card}
+    assert {card_for(atr) for atr in card.atrs} <= {card}
 
 
 @pytest.mark.parametrize("version", ["12DD10", "D32402", "FFFFFF"])
@@ -304,7 +332,7 @@ def test_only_v10_is_read_by_opensc() -> None:
     assert {card.id for card in load().cards if card.opensc_driver} == {"akis-v10"}
 
 
-@pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_card_has_the_name_of_its_heading_and_its_atrs_stand_there(card: Card) -> None:
     section = cited(card.source)
 
@@ -326,7 +354,7 @@ def test_reader_driver_heading_exists_and_ids_stand_in_the_notes(reader: Reader)
         assert f"`{usb}`" in cited(reader.source)
 
 
-@pytest.mark.parametrize("rows", [load().cards, load().modules, load().readers])
+@pytest.mark.parametrize("rows", [CARDS, load().modules, load().readers])
 def test_ids_are_unique_and_kebab_case(rows: tuple[Card | Module | Reader, ...]) -> None:
     ids = [row.id for row in rows]
 
@@ -336,9 +364,9 @@ def test_ids_are_unique_and_kebab_case(rows: tuple[Card | Module | Reader, ...])
 
 def test_no_atr_fits_two_cards() -> None:
     """Two patterns meet when at each place they agree or one of them is open."""
-    patterns = [(card.id, pattern) for card in load().cards for pattern in card.atrs]
-    patterns += [(card.id, f"h{pattern}") for card in load().cards for pattern in card.historical]
-    starts = [(card.id, pattern) for card in load().cards for pattern in card.starts]
+    patterns = [(card.id, pattern) for card in CARDS for pattern in card.atrs]
+    patterns += [(card.id, f"h{pattern}") for card in CARDS for pattern in card.historical]
+    starts = [(card.id, pattern) for card in CARDS for pattern in card.starts]
 
     meetings = [
         (one, other)
@@ -356,7 +384,7 @@ def test_no_atr_fits_two_cards() -> None:
     assert meetings == []
 
 
-@pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_patterns_are_whole_bytes_in_upper_case(card: Card) -> None:
     for pattern in (*card.atrs, *card.historical, *card.starts, *card.contains):
         assert re.fullmatch("([0-9A-F.]{2})+", pattern)
@@ -368,7 +396,7 @@ def test_check_byte_of_each_shipped_akis_atr_is_right(card: Card) -> None:
         assert functools.reduce(operator.xor, bytes.fromhex(atr)[1:]) == 0
 
 
-@pytest.mark.parametrize("card", load().cards, ids=lambda card: card.id)
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_modules_of_a_card_exist_and_are_for_cards(card: Card) -> None:
     assert bool(card.modules) is (card.holds == "nes" or card.family == "akis")
     assert all(load().module(module_id).purpose == "card" for module_id in card.modules)

@@ -60,7 +60,7 @@ def test_a_real_part_speaks_only_for_the_codes_that_it_gave() -> None:
 
     assert "service-stopped" not in unshown["A7"]
     assert "service-absent" in unshown["A7"]
-    assert unshown["C4"] == ("card-unknown",)
+    assert unshown["C4"] == ("card-other-token", "card-unknown")
     assert unshown["F1"] == unshown["A1"] == unshown["A6"] == unshown["D6"] == ()
 
 

@@ -34,6 +34,10 @@ from tests.desks import (
     token,
 )
 
+BELGIAN = "3B9813400AA503010101AD1311"
+YUBIKEY = "3BFD1300008131FE158073C021C057597562694B657940"
+EPASS = "3B9F958131FE9F006646530501001171DF000006000015"
+JCOP = "3BE900008131FE454A434F503431563232A7"
 AKIS_V10 = "3BBA11008131FE4D55454B41452056312E30AE"
 NO_ATR = Failure(api="pcsc", name="SCARD_STATE_PRESENT", code=32)
 HELLO = "Windows Hello for Business 1"
@@ -245,6 +249,46 @@ def test_a_card_that_nothing_refused_is_left_to_its_driver() -> None:
 
     assert codes(desk(modules=(blind,))) == ["token-not-recognised"]
     assert codes(desk(modules=(module(slot(token(nes()))),))) == []
+
+
+@pytest.mark.parametrize(
+    ("atr", "code"),
+    [
+        (BELGIAN, "card-not-yours"),
+        (YUBIKEY, "card-not-yours"),
+        (EPASS, "card-other-token"),
+        (JCOP, "card-unsure"),
+    ],
+)
+def test_a_card_of_another_country_or_maker_is_named_with_what_it_is_good_for(
+    atr: str, code: str
+) -> None:
+    assert codes(desk((reader(atr),), ())) == [code]
+    assert codes(desk((reader(), reader(atr, SECOND)))) == []
+
+
+@pytest.mark.parametrize(
+    ("atr", "code"),
+    [(BELGIAN, "card-not-yours"), (EPASS, "certificates-missing"), (JCOP, "certificates-missing")],
+)
+def test_a_card_that_may_be_somebodys_own_is_judged_by_the_driver_that_read_it(
+    atr: str, code: str
+) -> None:
+    assert codes(desk((reader(atr),), (module(slot(token())),))) == [code]
+
+
+def test_a_security_key_beside_an_empty_reader_is_left_alone() -> None:
+    beside = desk((reader(None), reader(YUBIKEY, SECOND)), ())
+
+    assert codes(beside) == ["card-missing"]
+    assert only(beside, "card-missing").facts == {"readers": READER}
+    assert only(beside, "card-is-key").facts["reader"] == SECOND
+
+
+def test_a_security_key_that_a_driver_reads_takes_part_like_any_card() -> None:
+    read = (module(slot(token(nes()), SECOND), path="/opt/own.so", source=Source.CONFIGURED),)
+
+    assert codes(desk((reader(None), reader(YUBIKEY, SECOND)), read)) == []
 
 
 def test_a_card_that_no_catalogue_lists_and_a_driver_read_is_not_unknown() -> None:

@@ -148,6 +148,12 @@ def test_a_card_that_is_not_for_signing_is_never_asked_to(*, asked_for: bool) ->
     assert _found(desk, asked_for=asked_for) == []
 
 
+def test_a_token_of_a_maker_whose_driver_is_not_known_is_asked_to() -> None:
+    desk = _desk([_token(_nes())], atr="3b9f958131fe9f006646530501001171df000006000015")
+
+    assert _found(desk) == ["Gülşen İĞNECİ"]
+
+
 _STATES = [
     (READY, True, False),
     ((*READY, "CKF_USER_PIN_COUNT_LOW"), True, True),

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cardtool import catalog
 from cardtool.catalog import procedures
 from cardtool.cli import main
 from cardtool.model.diagnosis import Severity
@@ -141,6 +142,27 @@ def test_a_first_sentence_has_no_acronym_but_the_one_everybody_knows(language: s
             sentence = load_words(language)["finding"][code]["says"]
             first = re.split(r"[.:{]", sentence)[0]
             assert set(re.findall(r"\b[A-ZÇĞİÖŞÜ]{2,}\b", first)) <= {"PIN"}, code
+
+
+@every_language
+def test_every_card_that_is_no_nes_is_called_by_words_and_no_other(language: str) -> None:
+    cards = (*catalog.load().cards, *catalog.foreign().cards)
+
+    assert load_words(language)["card"].keys() == {
+        card.called for card in cards if card.holds == "other"
+    }
+
+
+def test_a_card_is_called_in_the_language_or_by_its_own_name() -> None:
+    def said(card: str) -> list[str]:
+        found = finding("card-recognised", reader="ACS", card=card, atr="3B")
+        return [Text(language).says(found) for language in LANGUAGES]
+
+    assert said("id-estonia") == [
+        "Kart tanındı: Estonya kimlik kartı. Okuyucu: ACS (ATR 3B).",
+        "Card recognised: an Estonian identity card. Reader: ACS (ATR 3B).",
+    ]
+    assert ["AKİS V3" in sentence for sentence in said("AKİS V3")] == [True, True]
 
 
 @every_language

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Findings about cards: that one is there, answers, is known and can be used."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from cardtool import catalog
@@ -30,6 +30,18 @@ reports as a communication error. Source: PC/SC, winscard.h;
 drivers_notes/services-and-sessions.md#polkit.
 """
 
+_NOT_NES = {
+    "no": "card-not-for-signing",
+    "abroad": "card-not-yours",
+    "key": "card-not-yours",
+    "token": "card-other-token",
+    "unsure": "card-unsure",
+}
+"""What is said of a card by what may sign on it, if no e-signature card is there."""
+
+_MAYBE_OWN = ("token", "unsure")
+"""Cards that may hold the e-signature, so that a driver that reads them is the right one."""
+
 _MOST_PROGRAMS = 20
 """Programs that are named, at most, if one of them may hold the card."""
 
@@ -40,9 +52,12 @@ _NO_ATR = "SCARD_STATE_PRESENT"
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give the findings about the card in each reader, or that no reader has a card."""
     readers, places, seats = ports.real(snapshot), desk.places(snapshot), desk.seats(snapshot)
-    if readers and not any(map(ports.was_filled, readers)):
+    keys, others = _parted(readers, {place.reader for place in places})
+    if others and not any(map(ports.was_filled, others)):
         if not fitting.needs_no_reader(snapshot):
-            yield finding("card-missing", readers=[reader.name for reader in readers])
+            yield finding("card-missing", readers=[reader.name for reader in others])
+            for name, card, atr in keys:
+                yield finding("card-is-key", reader=name, card=card.called, atr=atr)
         return
     unread = {seat.reader: seat for seat in _unread(snapshot)}
     in_force = {place.reader for place in places if any(nes.is_in_force(at) for nes in place.nes)}
@@ -60,6 +75,20 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
             yield finding(code, reader=reader.name)
     if len(seats) > 1:
         yield finding("cards-several", count=len(seats), readers=[seat.reader for seat in seats])
+
+
+def _parted(
+    readers: Sequence[Reader], read: set[str | None]
+) -> tuple[list[tuple[str, catalog.Card, str]], list[Reader]]:
+    """Part security keys that nobody read, each with its answer, from readers that take a card."""
+    keys = [
+        (reader.name, card, reader.card.atr)
+        for reader in readers
+        if isinstance(reader.card, Card) and reader.name not in read
+        if (card := catalog.card_for(reader.card.atr)) is not None and card.signs == "key"
+    ]
+    names = {name for name, _, _ in keys}
+    return keys, [reader for reader in readers if reader.name not in names]
 
 
 def _unread(snapshot: Snapshot) -> Iterator[desk.Seat]:
@@ -125,10 +154,12 @@ def _namer(snapshot: Snapshot, at: datetime) -> Callable[[str, str], Finding]:
 
     def name_card(reader: str, atr: str) -> Finding:
         card = catalog.card_for(atr)
-        if card is not None:
-            code = "card-recognised" if signing or has_nes else "card-not-for-signing"
-            return finding(code, reader=reader, card=card.name, atr=atr)
         is_spoken_for = is_well or reader in read or reader in failing
+        if card is not None:
+            is_maybe_own = card.signs in _MAYBE_OWN
+            is_fine = signing or has_nes or (is_maybe_own and is_spoken_for)
+            code = "card-recognised" if is_fine else _NOT_NES[card.signs]
+            return finding(code, reader=reader, card=card.called, atr=atr)
         return finding("card-unlisted" if is_spoken_for else "card-unknown", reader=reader, atr=atr)
 
     return name_card

@@ -123,7 +123,11 @@ def candidates(snapshot: Snapshot, at: datetime, *, asked_for: bool) -> tuple[Ca
         in_force = tuple(nes for nes in desk.all_nes(snapshot) if nes.is_in_force(at))
     else:
         in_force = desk.nes_in_force(snapshot, at)
-    others = {seat.reader for seat in desk.seats(snapshot) if seat.card.holds != "nes"}
+    others = {
+        seat.reader
+        for seat in desk.seats(snapshot)
+        if seat.card.holds != "nes" and seat.card.signs == "no"
+    }
     made: dict[str, Candidate] = {}
     for nes in in_force:
         if nes.place in others or is_broken(nes.certificate):

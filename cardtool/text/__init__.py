@@ -2,7 +2,8 @@
 """Turns codes and facts into sentences of a language. Decides nothing, lays nothing out.
 
 The words are the TOML files beside this one: `[finding.CODE]`, `[step.CODE]`, `[label]`. A value
-goes into a sentence as it was found: it is never itself read as a pattern.
+goes into a sentence as it was found, but the id of a card goes in as what `[card]` calls it; a
+value is never itself read as a pattern.
 """
 
 import string
@@ -142,6 +143,8 @@ class Text:
 
     def _value(self, name: str, facts: Mapping[str, str | int]) -> str:
         value = str(facts.get(name, _UNKNOWN))
+        if name == "card":
+            return str(self._words["card"].get(value, value))
         if name.endswith("_at"):
             with suppress(ValueError):
                 return self.moment(datetime.fromisoformat(value))

@@ -18,6 +18,7 @@ from cardtool.rules.codes.row import (
     well,
 )
 
+_NO_NES = f"{TOKENS} certificates-missing nes-missing"
 _OTHER_READER = "try-other-reader ask-for-new-card"
 _ADMISSION = "run-at-desk print-polkit-rule allow-pcsc-access"
 _REINSTALL = "remove-driver reinstall-driver"
@@ -47,9 +48,12 @@ ROWS = {
     "card-unpowered": _card("reason", f"reseat-card plug-directly {_OTHER_READER}"),
     "card-protocol-mismatch": _card("reason", _OTHER_READER),
     "card-unknown": _card("atr", "check-card-kind name-module send-snapshot", TOKENS),
-    "card-not-for-signing": _card(
-        "card atr", "insert-nes-card run-again", f"{TOKENS} certificates-missing nes-missing"
+    "card-not-for-signing": _card("card atr", "insert-nes-card run-again", _NO_NES),
+    "card-not-yours": _card("card atr", "insert-nes-card run-again", _NO_NES),
+    "card-other-token": _card(
+        "card atr", "install-token-software insert-if-other run-again", _NO_NES
     ),
+    "card-unsure": _card("card atr", "check-card-kind name-module send-snapshot", TOKENS),
     "card-in-use": _card("card programs", "close-programs reseat-card run-again"),
     "card-in-use-unnamed": _card("card", "close-programs reseat-card run-again"),
     "card-access-denied": _card("reason", _ADMISSION),
@@ -66,6 +70,7 @@ ROWS = {
     "card-not-read": _well("reader reason"),
     "card-recognised": _well("reader card atr"),
     "card-unlisted": _well("reader atr"),
+    "card-is-key": _well("reader card atr"),
     "cards-several": _well("count readers"),
     "card-reread": _well("reader"),
     "driver-missing": _driver("install-driver run-again", "reader card product system bits paths"),

@@ -18,7 +18,7 @@ _IT = """
     set-clock set-proxy set-zone share-pcsc-socket start-pcscd start-pcscd-alone
     start-windows-enumerator start-windows-service stop-usb-sleep unmask-pcscd
     update-device-driver update-driver update-reader-driver update-roots use-own-package
-    use-windows-reader-driver
+    use-windows-reader-driver install-token-software
 """
 _PROVIDER = "ask-for-new-card ask-provider call-provider replace-card"
 

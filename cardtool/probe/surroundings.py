@@ -68,11 +68,13 @@ class Surroundings:
 
     def ask_services(self) -> None:
         """Begin to ask for the state of the services."""
-        self._services = self._begin(services)
+        self._services = self._begin(
+            services, "psutil" if sys.platform == "win32" else "subprocess"
+        )
 
     def find_clients(self, ours: tuple[int, ...]) -> None:
         """Begin to look for the programs that use PC/SC; `ours` are this program's processes."""
-        self._clients = self._begin(partial(clients, ours))
+        self._clients = self._begin(partial(clients, ours), "psutil")
 
     def steps(self) -> Iterator[None]:
         """Read USB, and understand it if it has been read; done while this process waits."""
@@ -98,7 +100,10 @@ class Surroundings:
             clients=sought.wait(self._deadline.left_s) if sought else None,
         )
 
-    def _begin(self, ask: Callable[[float], T]) -> _Asked[T]:
+    def _begin(self, ask: Callable[[float], T], *modules: str) -> _Asked[T]:
+        """Begin to ask in a thread; this one loads what that thread needs, as no other may."""
+        for module in modules:
+            __import__(module)
         return _Asked(partial(ask, self._deadline.left_s * _MARGIN))
 
     def _reading_usb(self) -> "_Asked[usb.Raw]":
@@ -106,7 +111,7 @@ class Surroundings:
         if self._raw_usb is None:
             from cardtool.probe import usb  # noqa: PLC0415 - while the card answers
 
-            self._raw_usb = self._begin(partial(usb.read, self._root))
+            self._raw_usb = self._begin(partial(usb.read, self._root), *usb.READ_WITH)
         return self._raw_usb
 
     def _understand(self, raw: "usb.Raw | None") -> None:

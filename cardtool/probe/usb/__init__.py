@@ -73,6 +73,13 @@ Raw = dict[str, dict[str, bytes]] | bytes | tuple[parse.DeviceNode, ...] | Failu
 """What Linux, macOS and Windows show, as `parse` takes it."""
 
 
+READ_WITH = {
+    "win32": ("ctypes", "cardtool.probe.usb._windows"),
+    "darwin": ("subprocess",),
+}.get(sys.platform, ())
+"""The modules that `read` imports: whoever has a thread read loads them before."""
+
+
 def read(root: Path, timeout_s: float) -> Raw:
     """Return what the system shows, not yet understood.
 

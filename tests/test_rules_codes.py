@@ -54,16 +54,18 @@ def test_a_step_that_another_platform_has_stands_in_for_one_that_is_taken() -> N
 
 @every_code
 @pytest.mark.parametrize("platform", ["linux", "win32", "darwin", "sunos5"])
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 def test_on_a_platform_only_the_steps_differ_and_each_has_somebody(
-    code: str, platform: str
+    code: str, platform: str, machine: str
 ) -> None:
     made = finding(code, **dict.fromkeys(ROWS[code].facts, "x"))
 
-    here = on_platform(made, platform)
+    here = on_platform(made, platform, machine)
 
     assert len(here.actors) == len(here.steps) == len(set(here.steps))
     assert replace(here, steps=made.steps, actors=made.actors, procedures=made.procedures) == made
-    assert (here == made) is not bool(set(INSTEAD.get(platform, {})) & set(made.steps))
+    others = {*INSTEAD.get(platform, {}), *INSTEAD.get(f"{platform}-{machine}", {})}
+    assert (here == made) is not bool(others & set(made.steps))
 
 
 @every_code
@@ -81,7 +83,7 @@ def test_explains_nothing_worse_than_itself(code: str) -> None:
     Except where the program was kept from looking: what it met then says nothing about the desk.
     """
     row = ROWS[code]
-    is_cut_off = row.severity is Severity.UNKNOWN and row.link is Link.SERVICE
+    is_cut_off = row.severity is Severity.UNKNOWN and row.link in {Link.SERVICE, Link.DRIVER}
     for consequence in row.explains:
         assert is_cut_off or ROWS[consequence].severity.rank <= row.severity.rank
 

@@ -101,6 +101,7 @@ def test_a_driver_asked_for_under_an_unknown_name_is_asked_about_the_card() -> N
         (("i386",), 32, ("x86_64", 64), ["driver-wrong-architecture"]),
         (("x86_64",), 64, ("aarch64", 64), ["driver-wrong-architecture"]),
         (("x86_64",), 32, ("x86_64", 64), ["driver-wrong-architecture"]),
+        (("x86_64",), 64, ("i386", 32), ["driver-for-other-program"]),
         (("x86_64", "aarch64"), 64, ("aarch64", 64), ["driver-not-asked"]),
         (("i386", "x86_64"), 64, ("i386", 32), ["driver-not-asked"]),
     ],

@@ -56,7 +56,8 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     rules = RULES if snapshot.running is None else (host.check,)  # another check used the cards
     findings = (finding for rule in rules for finding in rule(snapshot, at, policy))
     left = without_others(without_consequences(findings, snapshot), snapshot, at)
-    shown = [on_platform(finding, snapshot.host.platform) for finding in left]
+    here = snapshot.host
+    shown = [on_platform(finding, here.platform, here.machine) for finding in left]
     of_unknown_kind = {
         module.path
         for module in snapshot.modules

@@ -9,7 +9,7 @@ from itertools import islice
 
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Library, Module, ModuleInfo, Snapshot
+from cardtool.model.snapshot import Failure, Host, Library, Module, ModuleInfo, Snapshot
 from cardtool.rules import desk, fitting, ports
 from cardtool.rules.codes import Fact, finding
 from cardtool.rules.renewal import Policy
@@ -51,7 +51,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
             )
         trouble = _trouble(module, snapshot)
         if trouble is not None and trouble.code != "cardtool-fault":
-            is_misfit = trouble.code == "driver-wrong-architecture"
+            is_misfit = "built_for" in trouble.facts
             is_twin = not fitting.is_named(module) and fitting.module_id(module) in fitting_ids
             has_twin = is_misfit and is_twin
             yield from _weighed(trouble, needs(module), has_twin=has_twin, can_sign=can_sign)
@@ -75,14 +75,26 @@ def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
         return finding(code, module=module.path, reason=failure)
     if isinstance(library, Failure) or module.info or fitting.fits(module, snapshot):
         return None
+    is_ours = _fits_the_computer(library, snapshot.host)
     return finding(
-        "driver-wrong-architecture",
+        "driver-for-other-program" if is_ours else "driver-wrong-architecture",
         module=module.path,
         built_for=library.machines,
         built_for_bits=library.bits,
         machine=snapshot.host.machine,
         machine_bits=snapshot.host.bits,
     )
+
+
+def _fits_the_computer(library: Library, host: Host) -> bool:
+    """Tell whether a driver is for the computer, and only the kind of this process is another.
+
+    A 32-bit process runs where a 64-bit driver is installed, and on a Mac with Apple silicon an
+    Intel process does. Source: Microsoft, WOW64; Apple, Rosetta.
+    """
+    is_narrow = host.bits < library.bits
+    is_translated = host.platform == "darwin" and host.machine == "x86_64"
+    return is_narrow or (is_translated and "aarch64" in library.machines)
 
 
 def _code(failure: Failure, *, is_file: bool, is_named: bool) -> str:

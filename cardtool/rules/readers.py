@@ -5,32 +5,21 @@ A reader can be missing in three ways, and only the first is a reason to order o
 in, one is plugged in and PC/SC does not offer it, or PC/SC itself cannot be asked.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Host, Snapshot
 from cardtool.model.surroundings import UsbDevice
-from cardtool.rules import desk, fitting, ports, service
+from cardtool.rules import desk, fitting, ports, service, systems
 from cardtool.rules.codes import ROWS, Fact, finding
 from cardtool.rules.renewal import Policy
 
 _MOST_NAMED = 20
 """Drivers that are named, at most, for a reader that none of them knows."""
 
-_PACKAGES = {
-    "Debian|Ubuntu|Pardus|Mint|Kali|Zorin": ("libccid", "libacsccid1"),
-    "Fedora|Red Hat|CentOS|Rocky|AlmaLinux": ("pcsc-lite-ccid", "pcsc-lite-acsccid"),
-    "Arch|Manjaro|EndeavourOS": ("ccid", "acsccid"),
-    "openSUSE|SUSE": ("pcsc-ccid", "pcsc-acsccid"),
-}
-"""Words of a distribution's name -> its packages of the driver for the class of readers (CCID), and
-of ACS's own. Source: drivers_notes/readers.md#ccid-driver.
-"""
-
 _SYSTEM_DRIVERS = {"darwin": "CCID", "win32": "Microsoft Usbccid Smartcard Reader (WUDF)"}
-"""The driver for readers of that class elsewhere. Source: the same."""
+"""The driver for the class of readers. Source: drivers_notes/readers.md#ccid-driver."""
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -150,12 +139,6 @@ def _driver_for(device: UsbDevice, host: Host) -> str:
     makers = [model.package for model in ports.models(device) if model.package]
     if host.platform != "linux":
         return makers[0] if makers else _SYSTEM_DRIVERS.get(host.platform, "CCID")
-    return _package(host.release, of_maker=bool(makers))
-
-
-def _package(release: str, *, of_maker: bool) -> str:
-    """Name the package as this distribution does; as all do where it is not known."""
-    for words, packages in _PACKAGES.items():
-        if any(re.search(rf"\b{word}\b", release) for word in words.split("|")):
-            return packages[of_maker]
-    return " / ".join(packages[of_maker] for packages in _PACKAGES.values())
+    known = systems.packages(host.release)
+    every = (known,) if known else systems.DISTRIBUTIONS.values()
+    return " / ".join(one.acs if makers else one.ccid for one in every)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Snapshot
+from cardtool.model.snapshot import Failure, Host, Snapshot
 from cardtool.model.surroundings import Service
-from cardtool.rules import desk, ports
+from cardtool.rules import desk, ports, systems
 from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy
 
@@ -56,7 +56,7 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
     elif desk.is_ours(failure):
         yield finding("cardtool-fault", part="PC/SC", reason=failure)
     elif because is None:
-        yield finding(_code(failure, snapshot), reason=failure)
+        yield _about(_code(failure, snapshot), failure, snapshot.host)
     if because is not None:
         yield finding(because, reason=failure if isinstance(failure, Failure) else _NO_READERS)
     elif not isinstance(failure, Failure) and not ports.real(snapshot):
@@ -64,6 +64,16 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
         is_sound = any(ports.hindrance(device) is None for device in ports.plugged(snapshot))
         if snapshot.host.platform == "win32" and helper.state in _OFF and is_sound:
             yield finding("service-enumerator-stopped", state=helper.state)
+
+
+def _about(code: str, failure: Failure, host: Host) -> Finding:
+    """Build the finding, with the command that installs what its system lacks."""
+    lacking = {"service-absent": ("service", "ccid"), "service-library-missing": ("library",)}
+    if code not in lacking:
+        return finding(code, reason=failure)
+    is_linux = host.platform == "linux"
+    install = systems.command(host.release, *lacking[code]) if is_linux else None
+    return finding(code, reason=failure, install=install)
 
 
 def session(snapshot: Snapshot) -> str | None:

@@ -46,9 +46,9 @@ def finding(code: str, **facts: Fact) -> Finding:
     )
 
 
-def on_platform(given: Finding, platform: str) -> Finding:
+def on_platform(given: Finding, platform: str, machine: str = "") -> Finding:
     """Return a finding with the steps that its own platform has, where those differ."""
-    instead = INSTEAD.get(platform, {})
+    instead = {**INSTEAD.get(platform, {}), **INSTEAD.get(f"{platform}-{machine}", {})}
     if instead.keys().isdisjoint(given.steps):
         return given
     steps = tuple(one for step in given.steps for one in instead.get(step, (step,)))

@@ -78,6 +78,13 @@ ROWS = {
         "install-matching-driver run-again",
         "module built_for built_for_bits machine machine_bits",
     ),
+    "driver-for-other-program": unknown(
+        Link.DRIVER,
+        "module built_for built_for_bits machine machine_bits",
+        "run-fitting-build install-driver-for-program run-again",
+        UNREAD,
+        "card-not-read",
+    ),
     "driver-not-for-card": _driver(
         "install-driver correct-path run-again",
         "reader card module product system bits",

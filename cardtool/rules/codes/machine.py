@@ -19,8 +19,8 @@ from cardtool.rules.codes.row import (
 _SERVICE = f"driver-crashed driver-refused driver-beside-failed {TOKENS}"
 
 
-def _service(steps: str) -> Row:
-    return critical(Link.SERVICE, "reason", steps, _SERVICE, "service-not-needed")
+def _service(steps: str, facts: str = "reason") -> Row:
+    return critical(Link.SERVICE, facts, steps, _SERVICE, "service-not-needed")
 
 
 def _cut_off(steps: str) -> Row:
@@ -60,7 +60,7 @@ ROWS = {
     "session-services": _cut_off("run-at-logon run-at-desk"),
     "service-running": well(Link.SERVICE),
     "service-idle": well(Link.SERVICE, "reason"),
-    "service-absent": _service("install-pcscd enable-pcscd"),
+    "service-absent": _service("install-pcscd enable-pcscd", "reason install"),
     "service-stopped": _service("enable-pcscd start-pcscd"),
     "service-masked": _service("unmask-pcscd enable-pcscd"),
     "service-start-failed": _service("read-pcscd-journal restart-pcscd send-snapshot"),
@@ -83,7 +83,7 @@ ROWS = {
     ),
     "service-timeout": _service("replug-reader restart-computer send-snapshot"),
     "service-library-missing": _service(
-        "install-pcsc-library restart-computer run-again send-snapshot"
+        "install-pcsc-library restart-computer run-again send-snapshot", "reason install"
     ),
     "service-access-denied": _cut_off("run-at-desk print-polkit-rule allow-pcsc-access"),
     "service-access-denied-here": _service(

@@ -7,18 +7,19 @@ from cardtool.model.diagnosis import Actor
 
 _IT = """
     add-issuers add-to-device-list allow-device allow-file allow-flatpak allow-library
-    allow-pcsc-access ask-application-support ask-reader-driver-mac attach-usb change-battery
-    check-java check-network connect-snap correct-path enable-device enable-pcscd
-    enable-windows-enumerator enable-windows-service find-other-library install-driver
-    install-matching-driver install-pcsc-library install-pcscd install-reader-driver
+    allow-pcsc-access ask-application-support ask-for-arm-driver ask-reader-driver-mac
+    attach-usb change-battery check-java check-network connect-snap correct-path enable-device
+    enable-pcscd enable-windows-enumerator enable-windows-service find-other-library
+    install-driver install-driver-for-program install-mac-arm-driver install-matching-driver
+    install-pcsc-library install-pcscd install-reader-driver install-token-software
     keep-one-driver keep-one-reader-driver let-cards-through list-blocked-devices
     maker-reader-driver name-module open-device-manager open-network open-windows-services
     pin-root print-polkit-rule read-pcscd-journal reinstall-driver remove-driver
     remove-reader-driver restart-pcscd restart-windows-service retry-reader-start run-at-logon
-    set-clock set-proxy set-zone share-pcsc-socket start-pcscd start-pcscd-alone
-    start-windows-enumerator start-windows-service stop-usb-sleep unmask-pcscd
-    update-device-driver update-driver update-reader-driver update-roots use-own-package
-    use-windows-reader-driver install-token-software
+    set-clock set-clock-mac set-clock-windows set-proxy set-zone set-zone-mac set-zone-windows
+    share-pcsc-socket start-pcscd start-pcscd-alone start-windows-enumerator
+    start-windows-service stop-usb-sleep unmask-pcscd update-device-driver update-driver
+    update-reader-driver update-roots use-intel-build use-own-package use-windows-reader-driver
 """
 _PROVIDER = "ask-for-new-card ask-provider call-provider replace-card"
 
@@ -31,11 +32,23 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
             "open-device-manager",
             "update-device-driver",
             "maker-reader-driver",
-        )
+        ),
+        "set-clock": ("set-clock-windows",),
+        "set-zone": ("set-zone-windows",),
+        "install-pcsc-library": (),
+        "allow-library": (),
     },
-    "darwin": {"install-reader-driver": ("ask-reader-driver-mac",)},
+    "win32-aarch64": {"install-matching-driver": ("use-intel-build", "ask-for-arm-driver")},
+    "darwin": {
+        "install-reader-driver": ("ask-reader-driver-mac",),
+        "set-clock": ("set-clock-mac",),
+        "set-zone": ("set-zone-mac",),
+        "install-pcsc-library": (),
+    },
+    "darwin-aarch64": {"install-matching-driver": ("install-mac-arm-driver",)},
+    "linux": {"allow-library": ()},
 }
-"""Platform -> step -> the steps that take its place there."""
+"""Platform, or platform and processor -> step -> the steps that take its place there."""
 
 _BEGINNINGS = {
     "first-application": "apply-first",

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What leaves the machine holds no person, and the screen no whole number."""
 
+import os
 import re
+import subprocess
+import sys
 import time
 import unicodedata
 from collections.abc import Callable
@@ -81,6 +84,36 @@ def test_one_person_is_the_same_under_one_key_and_another_under_the_next() -> No
     assert _subject(first) == _subject(again)
     assert _subject(first) != _subject(redact(desk(), b"another key"))
     assert _subject(first) != _subject(redact(desk(held(certificate(person("ALİ ÖRNEK")))), KEY))
+
+
+def test_one_snapshot_is_hashed_alike_by_every_process() -> None:
+    stored = _first(desk())
+    labels = ("MASA LAMBASI", "Masa Lambası", "masa-lambası", "Masa.lambasi")
+    token = msgspec.structs.replace(
+        _token(desk()),
+        certificates=tuple(msgspec.structs.replace(stored, label=label) for label in labels),
+        model="lambasi masa: masa lambasi",
+    )
+    slot = Slot(id=1, description=READER, reader=READER, token=token)
+    module = msgspec.structs.replace(desk().modules[0], slots=(slot,))
+    snapshot = msgspec.structs.replace(desk(), modules=(module,))
+    script = (
+        "import sys\n"
+        "from cardtool.model.redact import redact\n"
+        "from cardtool.model.snapshot import decode, encode\n"
+        "sys.stdout.buffer.write(encode(redact(decode(sys.stdin.buffer.read()), b'key')))"
+    )
+
+    written = {
+        subprocess.check_output(
+            [sys.executable, "-c", script],
+            input=encode(snapshot),
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+        )
+        for seed in range(4)
+    }
+
+    assert len(written) == 1
 
 
 def test_a_redacted_snapshot_is_judged_by_the_same_facts() -> None:

@@ -110,7 +110,7 @@ def cut(text: str, change: Callable[[str], str], known: frozenset[str]) -> str:
     if not is_full(text) or not (end := _END.search(text)):
         return text
     start = _bare(end[0])
-    meant = next((number for number in known if number.startswith(start)), None)
+    meant = min((number for number in known if number.startswith(start)), default=None)
     least = _TEN if len(text) == _SERIAL_SIZE else _NINE  # a machine may be called LAPTOP-123456789
     if meant is None and start.isascii() and len(start) >= least and start[0] != "0":
         whole = completed(start)
@@ -125,7 +125,7 @@ class Values:
         """Take the values to hide; those that are short or hidden already are left out."""
         known = [value for value in known if not is_hashed(value)]
         self.numbers = frozenset(map(digits, known))
-        self._people = [number for number in self.numbers if has_shape(number)]
+        self._people = sorted(filter(has_shape, self.numbers))
         forms = dict[str, str]()
         for value in known:
             meant = digits(value)

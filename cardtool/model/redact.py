@@ -136,9 +136,10 @@ class _Disguise:
             accounts = (snapshot.origin.user if snapshot.origin else "", *accounts)
         if is_crowd := len(values) > _KNOWN_LIMIT:
             values, names, labels, accounts = set(), [], set(), None
-        self._values = Values(values)
-        self._names = Names.of(name for name in names if not is_hashed(name))
-        self._labels = Names({folded(one): one for one in labels if not is_hashed(one)})
+        # sorted: where two spellings mean the same letters, the same one stands for both every time
+        self._values = Values(sorted(values))
+        self._names = Names.of(name for name in sorted(names) if not is_hashed(name))
+        self._labels = Names({folded(one): one for one in sorted(labels) if not is_hashed(one)})
         self._accounts = Accounts(accounts or ())
         wanted = len(self._values) + len(self._names) + len(self._accounts)
         self._effort = Effort(wanted, is_none=is_crowd)

@@ -433,6 +433,10 @@ def test_module_names_are_unique_lower_case_ascii() -> None:
         ("libeTPkcs11.so.10.8.28", "etpkcs11"),
         ("onepin-opensc-pkcs11.so", "opensc"),
         ("p11-kit-proxy.so", "p11-kit"),
+        ("bit4xpki.dll", "bit4ipki"),
+        ("libbit4opki.so", "bit4ipki"),
+        ("cmP1164.dll", "cmp11"),
+        ("libidprimepkcs11.0.dylib", "idprimepkcs11"),
     ],
 )
 def test_module_is_known_by_its_file_name(filename: str, module_id: str) -> None:
@@ -488,6 +492,39 @@ def test_paths_are_those_of_the_platform_and_the_process(
     catalog = load()
 
     assert catalog.module("akisp11").paths(platform, bits)[0] == first
+
+
+@pytest.mark.parametrize(
+    ("module_id", "platform", "bits", "path"),
+    [
+        ("akisp11", "win32", 64, r"C:\Program Files\AKIS\akisp11.dll"),
+        (
+            "idprimepkcs11",
+            "win32",
+            64,
+            r"C:\Program Files\SafeNet\Authentication\SAC\x64\IDPrimePKCS1164.dll",
+        ),
+        (
+            "idprimepkcs11",
+            "win32",
+            32,
+            r"C:\Program Files (x86)\Gemalto\IDGo 800 PKCS#11\IDPrimePKCS11.dll",
+        ),
+        ("etpkcs11", "linux", 64, "/usr/local/lib/libeToken.so"),
+        ("gclib", "win32", 64, r"C:\Program Files\Gemalto\Classic Client\BIN\gclib.dll"),
+        ("bit4ipki", "linux", 64, "/usr/lib/bit4id/libbit4xpki.so"),
+        ("bit4ipki", "win32", 64, r"C:\Windows\System32\bit4xpki.dll"),
+        ("cmp11", "win32", 64, r"C:\Windows\System32\cmP1164.dll"),
+        ("opensc", "win32", 64, r"C:\Windows\System32\opensc-pkcs11.dll"),
+    ],
+)
+def test_a_module_is_looked_for_where_other_programs_look(
+    module_id: str, platform: str, bits: int, path: str
+) -> None:
+    module = load().module(module_id)
+
+    assert path in module.paths(platform, bits)
+    assert path.rpartition("\\" if platform == "win32" else "/")[2] in cited(module.source)
 
 
 def test_unknown_platform_has_no_paths() -> None:

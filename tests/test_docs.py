@@ -157,6 +157,16 @@ def test_every_link_leads_to_a_file_and_to_a_heading_in_it(page: Path) -> None:
     assert lost == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_module_that_a_page_names_is_there(page: Path) -> None:
+    named = set(re.findall(r"`((?:\w+/)+\w+\.py)`", page.read_text("utf-8")))
+    places = (ROOT, ROOT / "cardtool")
+
+    missing = {path for path in named if not any((place / path).exists() for place in places)}
+
+    assert missing == set()
+
+
 def _commands(page: Path) -> Iterator[str]:
     """Yield what follows `cardtool` or `./run` in the page's examples and within its sentences."""
     text = page.read_text("utf-8")

@@ -364,7 +364,7 @@ def test_a_look_at_the_edge_of_the_calendar_can_be_written(offset_h: int) -> Non
 def test_nothing_on_a_card_can_end_an_event_or_begin_another(text: str) -> None:
     written = _written(_with(issuer=person(holder=text)))
 
-    assert len(_events(written)) == 3
+    assert len(_events(written)) == 2  # when another provider's renewal opens is not known
     assert not re.search(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f\u202e\u2028]", written)
 
 

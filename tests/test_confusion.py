@@ -49,7 +49,13 @@ every_document = pytest.mark.parametrize(
 @cache
 def _patterns(language: str) -> dict[str, re.Pattern[str]]:
     """Return by code what its sentence looks like with any facts."""
-    return {code: re.compile(_pattern(words["says"])) for code, words in _words(language)}
+    every = {
+        code: {words["says"], words.get("says_elsewhere", "")} for code, words in _words(language)
+    }
+    return {
+        code: re.compile("|".join(_pattern(one) for one in both if one))
+        for code, both in every.items()
+    }
 
 
 def _words(language: str) -> list[tuple[str, dict[str, str]]]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cardtool.model.diagnosis import Actor, Link, Severity
 from cardtool.rules.codes import ROWS, finding, on_platform
-from cardtool.rules.codes.steps import ACTORS, INSTEAD
+from cardtool.rules.codes.steps import ACTORS, ELSEWHERE, INSTEAD
 
 every_code = pytest.mark.parametrize("code", ROWS)
 
@@ -43,7 +43,9 @@ def test_each_step_has_somebody_who_does_it(code: str) -> None:
 def test_nobody_is_named_for_a_step_that_is_not_taken() -> None:
     elsewhere = {one for steps in INSTEAD.values() for instead in steps.values() for one in instead}
 
-    assert set(ACTORS) <= elsewhere | {step for row in ROWS.values() for step in row.steps}
+    steps = {step for row in ROWS.values() for step in row.steps} | elsewhere
+    assert set(ACTORS) <= steps | set(ELSEWHERE.values())
+    assert set(ELSEWHERE) <= steps
 
 
 def test_a_step_that_another_platform_has_stands_in_for_one_that_is_taken() -> None:

@@ -19,7 +19,7 @@ from cardtool.cli import main
 from cardtool.model.diagnosis import Severity
 from cardtool.model.procedure import KEYS
 from cardtool.rules.codes import ROWS, finding
-from cardtool.rules.codes.steps import INSTEAD
+from cardtool.rules.codes.steps import ELSEWHERE, INSTEAD, of_other_provider
 from cardtool.text import LANGUAGES, Text, load_words
 
 TURKEY = timezone(timedelta(hours=3))
@@ -78,7 +78,8 @@ def test_every_code_has_its_sentences_and_no_other_code_has(language: str) -> No
     words = load_words(language)
 
     assert list(words["finding"]) == list(ROWS)
-    assert all(set(parts) == {"says", "means"} for parts in words["finding"].values())
+    parts = [set(each) - {"says_elsewhere"} for each in words["finding"].values()]
+    assert all(each == {"says", "means"} for each in parts)
 
 
 @every_language
@@ -86,6 +87,7 @@ def test_every_step_is_said_and_used(language: str) -> None:
     used = {step for row in ROWS.values() for step in row.steps}
     used |= {one for steps in INSTEAD.values() for instead in steps.values() for one in instead}
 
+    used |= set(ELSEWHERE.values()) - {""}
     assert set(load_words(language)["step"]) == used
     assert all(set(parts) == {"says"} for parts in load_words(language)["step"].values())
 
@@ -95,10 +97,14 @@ def test_every_step_is_said_and_used(language: str) -> None:
 def test_a_sentence_asks_only_for_facts_its_code_gives(language: str, code: str) -> None:
     words, row = load_words(language), ROWS[code]
 
-    assert _placeholders(words["finding"][code]["says"]) <= set(row.facts)
+    for part in ("says", "says_elsewhere"):
+        assert _placeholders(words["finding"][code].get(part, "")) <= set(row.facts)
     assert not _placeholders(words["finding"][code]["means"])
     for step in row.steps:
         allowed = {*row.facts, *NATIONWIDE, "command"}
+        assert _placeholders(words["step"][step]["says"]) <= allowed, step
+    for step in of_other_provider(row.steps):
+        allowed = {*row.facts, *NATIONWIDE, "command", "own_provider", "own_renewal"}
         assert _placeholders(words["step"][step]["says"]) <= allowed, step
 
 
@@ -120,7 +126,7 @@ def test_a_step_tells_the_number_and_the_page_of_the_nationwide_profile(language
     text = Text(language, institution=NATIONWIDE)
 
     assert "444 5 576" in text.step("ask-provider", {})
-    assert text.step("order-reader", {}).endswith(": https://ebasvuru.kamusm.gov.tr/kartokuyucu")
+    assert "https://ebasvuru.kamusm.gov.tr/kartokuyucu" in text.step("order-reader", {})
     assert "…" in Text(language).step("ask-provider", {})
 
 

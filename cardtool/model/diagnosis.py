@@ -87,6 +87,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Who does each step, in the order of `steps`."""
     procedures: tuple[str, ...] = ()
     """Names of the procedures that the steps lead to: `cardtool guide NAME` tells them whole."""
+    road: dict[str, str] = {}
+    """How to reach who issued the certificate, for the steps; empty: Kamu SM, or not known."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):

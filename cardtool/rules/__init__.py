@@ -24,6 +24,7 @@ from cardtool.rules import (
 )
 from cardtool.rules.causes import without_consequences, without_others
 from cardtool.rules.codes import on_platform
+from cardtool.rules.providers import with_roads
 from cardtool.rules.renewal import Policy
 
 RULES: tuple[Callable[[Snapshot, datetime, Policy], Iterator[Finding]], ...] = (
@@ -56,8 +57,9 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     rules = RULES if snapshot.running is None else (host.check,)  # another check used the cards
     findings = (finding for rule in rules for finding in rule(snapshot, at, policy))
     left = without_others(without_consequences(findings, snapshot), snapshot, at)
-    here = snapshot.host
-    shown = [on_platform(finding, here.platform, here.machine) for finding in left]
+    desk = snapshot.host
+    here = (on_platform(finding, desk.platform, desk.machine) for finding in left)
+    shown = list(with_roads(here, snapshot))
     of_unknown_kind = {
         module.path
         for module in snapshot.modules

@@ -8,8 +8,8 @@ Source: drivers_notes/certificates.md.
 
 from enum import StrEnum
 
+from cardtool.catalog import providers
 from cardtool.model.certificate import Certificate
-from cardtool.model.turkey import lowered
 
 _VITAL = frozenset(
     {"length", "version", "signature", "subjectPublicKeyInfo", "validity", "extensions"}
@@ -68,7 +68,6 @@ _FISCAL_USAGE = {
 """Extended key usages. Source: drivers_notes/certificates.md#kinds."""
 
 _KAMU_SM_ARC = "2.16.792.1.2.1.1.5.7."
-_KAMU_SM_STEM = "kamu elektronik sertifika hizmet sağlayıcısı"
 """Source: drivers_notes/certificates.md#who-issued-it."""
 
 _IDENTITY_DATA = "2.16.792.1.2.1.1.5.2.200.1"
@@ -111,14 +110,16 @@ def _personal(certificate: Certificate) -> Kind:
 
 
 def provider(certificate: Certificate) -> str:
-    """Name who issued a certificate: Kamu SM, or as the issuer calls itself.
+    """Name who issued a certificate: as people know it, or as the issuer calls itself.
 
     A version or a year in the issuer's name says nothing: it changes with each generation.
     """
     issuer = certificate.issuer
     has_policy = any(policy.startswith(_KAMU_SM_ARC) for policy in certificate.policies)
-    if has_policy or _KAMU_SM_STEM in lowered(issuer.first("CN") or ""):
+    if has_policy:
         return KAMU_SM
+    if known := providers.of_issuer(issuer):
+        return known.name
     return issuer.first("O") or issuer.first("CN") or "-"
 
 

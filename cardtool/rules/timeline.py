@@ -21,6 +21,7 @@ from cardtool.model.diagnosis import Course, Diagnosis, Finding
 from cardtool.model.moments import TICK
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk, renewal, trust
+from cardtool.rules.kinds import KAMU_SM, provider
 from cardtool.rules.renewal import Policy
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -96,8 +97,8 @@ def dated(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
             return finding
         nes, moments = renewals[str(finding.facts["sha256"])]
         added = {"not_before_at": nes.certificate.not_before_at, "not_after_at": nes.ends_at}
-        if moments:
-            added |= {"opens_at": moments["opens"], "apply_by_at": moments["apply-by"]}
+        known = {"opens_at": moments.get("opens"), "apply_by_at": moments.get("apply-by")}
+        added |= {fact: moment for fact, moment in known.items() if moment}
         kept = {fact: value for fact, value in finding.facts.items() if fact != "opens_at"}
         shown = {fact: moment.isoformat() for fact, moment in added.items()}
         return replace(finding, facts={**kept, **shown})
@@ -124,7 +125,8 @@ def _renewals(
 ) -> Iterator[tuple[desk.Held, dict[str, datetime]]]:
     """Yield every NES once, with the moments of its renewal as a `Course` has them.
 
-    An NES that no program accepts, or whose successor is here, gets no moments.
+    An NES that no program accepts, or whose successor is here, gets no moments. When a renewal may
+    be asked for is known of Kamu SM, and of others where the site says so.
     """
     refused = trust.refused(diagnosis.snapshot)
     all_nes = {nes.sha256: nes for nes in desk.all_nes(diagnosis.snapshot)}
@@ -134,7 +136,11 @@ def _renewals(
         if nes.certificate in refused or lines[nes.certificate.person].after(nes):
             yield nes, {}
         else:
-            yield nes, renewal.moments(nes.certificate.issuer_name, nes.ends_at, policy)
+            issuer = nes.certificate.issuer_name
+            moments = renewal.moments(issuer, nes.ends_at, policy)
+            if provider(nes.certificate) != KAMU_SM and policy.of(issuer) is policy:
+                del moments["opens"]
+            yield nes, moments
 
 
 def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:

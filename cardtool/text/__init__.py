@@ -55,8 +55,10 @@ class Text:
         self.language = language
 
     def says(self, finding: "Finding") -> str:
-        """Say what is so."""
-        return self._fill(self._words["finding"][finding.code]["says"], finding.facts)
+        """Say what is so; where Kamu SM's own rule is in the sentence, to its holders only."""
+        parts = self._words["finding"][finding.code]
+        words = parts.get("says_elsewhere") if finding.road else None
+        return self._fill(words or parts["says"], finding.facts)
 
     def means(self, code: str) -> str:
         """Say why a finding matters, or how it comes about."""

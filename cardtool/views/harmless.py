@@ -31,9 +31,10 @@ def escape(value: str) -> str:
 
 
 def harmless(finding: Finding) -> Finding:
-    """Return a finding whose facts can be shown."""
+    """Return a finding whose facts and road can be shown."""
     facts = {
         key: escape(value) if isinstance(value, str) else value
         for key, value in finding.facts.items()
     }
-    return msgspec.structs.replace(finding, facts=facts)
+    road = {key: escape(value) for key, value in finding.road.items()}
+    return msgspec.structs.replace(finding, facts=facts, road=road)

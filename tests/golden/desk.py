@@ -39,7 +39,9 @@ def name(**attributes: str) -> Name:
 def certificate(subject: Name, **changes: object) -> Certificate:
     """Build an NES of 1095 days that is in force at `AT`."""
     fields: dict[str, object] = {
-        "issuer": name(C="TR", O="TÜBİTAK", CN="Kamu Elektronik Sertifika - Sürüm 6"),
+        "issuer": name(
+            C="TR", O="TÜBİTAK", CN="Kamu Elektronik Sertifika Hizmet Sağlayıcısı - Sürüm 6"
+        ),
         "serial": "0102",
         "not_before_at": datetime(2025, 1, 10, 8, 0, tzinfo=UTC),
         "not_after_at": datetime(2028, 1, 10, 8, 0, tzinfo=UTC),

@@ -109,7 +109,9 @@ def _findings(
             lines.append(f"  {mark} {each.severity} {each.link} {each.code}: {text.says(each)}")
             if each.severity is not Severity.OK:
                 steps = zip(each.actors, each.steps, strict=True)
-                lines += (f"    {who}: {text.step(step, each.facts)}" for who, step in steps)
+                lines += (
+                    f"    {who}: {text.step(step, each.facts | each.road)}" for who, step in steps
+                )
         yield name, "\n".join(lines) + "\n"
 
 

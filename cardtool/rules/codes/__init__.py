@@ -14,7 +14,7 @@ from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure
 from cardtool.rules.codes import cards, certificates, machine
 from cardtool.rules.codes.row import Row
-from cardtool.rules.codes.steps import INSTEAD, actors, procedures
+from cardtool.rules.codes.steps import INSTEAD, actors, of_other_provider, procedures
 
 RETIRED: tuple[str, ...] = ()
 """Codes that earlier versions gave."""
@@ -53,6 +53,12 @@ def on_platform(given: Finding, platform: str, machine: str = "") -> Finding:
         return given
     steps = tuple(one for step in given.steps for one in instead.get(step, (step,)))
     return replace(given, steps=steps, actors=actors(steps), procedures=procedures(steps))
+
+
+def elsewhere(given: Finding, road: dict[str, str]) -> Finding:
+    """Return a finding about a certificate of another provider than Kamu SM, with its steps."""
+    steps = of_other_provider(given.steps)
+    return replace(given, steps=steps, actors=actors(steps), procedures=(), road=road)
 
 
 def _written(fact: Fact) -> str | int:

@@ -21,9 +21,18 @@ _IT = """
     start-windows-service stop-usb-sleep unmask-pcscd update-device-driver update-driver
     update-reader-driver update-roots use-intel-build use-own-package use-windows-reader-driver
 """
-_PROVIDER = "ask-for-new-card ask-provider call-provider replace-card"
+_ELSEWHERE_IT = """
+    install-driver-of-provider install-makers-driver open-network-to-provider
+    update-roots-of-provider
+"""
+_PROVIDER = """
+    ask-for-new-card ask-for-provider-card ask-own-provider ask-own-provider-about-card ask-provider
+    call-provider replace-card
+"""
 
-ACTORS = dict.fromkeys(_IT.split(), Actor.IT) | dict.fromkeys(_PROVIDER.split(), Actor.PROVIDER)
+ACTORS = dict.fromkeys((_IT + _ELSEWHERE_IT).split(), Actor.IT) | dict.fromkeys(
+    _PROVIDER.split(), Actor.PROVIDER
+)
 """Step -> who does it; a step that is not here is for the person at the desk."""
 
 INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
@@ -66,6 +75,38 @@ PROCEDURES = {
     for step in steps.split()
 }
 """Step -> the procedures that it may begin; most steps begin none."""
+
+ELSEWHERE = {
+    "address-reader": "",
+    "apply-anew": "apply-anew-elsewhere",
+    "apply-for-update": "ask-for-provider-card",
+    "ask-for-new-card": "ask-for-provider-card",
+    "ask-provider": "ask-own-provider",
+    "call-provider": "ask-own-provider-about-card",
+    "change-pin": "change-pin-elsewhere",
+    "check-network": "open-network-to-provider",
+    "create-pin": "create-pin-elsewhere",
+    "create-pin-later": "create-pin-later-elsewhere",
+    "install-driver": "install-driver-of-provider",
+    "lift-suspension": "lift-suspension-elsewhere",
+    "maker-reader-driver": "install-makers-driver",
+    "open-network": "open-network-to-provider",
+    "order-reader": "buy-reader",
+    "pay-reader": "",
+    "renew-on-paper": "renew-elsewhere",
+    "renew-online": "renew-elsewhere",
+    "replace-card": "ask-for-provider-card",
+    "tell-officer": "renew-elsewhere",
+    "unlock-pin": "unlock-pin-elsewhere",
+    "update-roots": "update-roots-of-provider",
+}
+"""Step that is Kamu SM's -> the step of another provider's holder; empty: there is none."""
+
+
+@functools.lru_cache(maxsize=512)
+def of_other_provider(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the steps of the holder of another provider's certificate, each once, in order."""
+    return tuple(filter(None, dict.fromkeys(ELSEWHERE.get(step, step) for step in steps)))
 
 
 @functools.lru_cache(maxsize=512)

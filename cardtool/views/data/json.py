@@ -54,7 +54,7 @@ def document(content: object) -> str:
 def explain(finding: Finding, text: "Text") -> str:
     """Return what a finding means, what to do about it and who does it, as a document."""
     steps = [
-        {"code": step, "actor": actor.value, "says": text.step(step, finding.facts)}
+        {"code": step, "actor": actor.value, "says": text.step(step, finding.facts | finding.road)}
         for step, actor in zip(finding.steps, finding.actors, strict=True)
     ]
     return document(

@@ -181,7 +181,7 @@ def _pieces(words: str, links: set[str] | None = None) -> list[tuple[str, str]]:
 def _pieces_of_step(code: str, finding: Finding, text: Text) -> list[tuple[str, str]]:
     """Cut the sentence of a step, in which no address is followed that is a fact of the finding."""
     ours = {words for kind, words in _pieces(text.step(code, {})) if kind == "link"}
-    return _pieces(text.step(code, finding.facts), ours)
+    return _pieces(text.step(code, finding.facts | finding.road), ours)
 
 
 def lines(courses: Sequence[Course], at: datetime) -> tuple[Line, ...]:

@@ -142,7 +142,9 @@ def _advice(finding: Finding, text: Text, paper: Paper) -> Iterator[RenderableTy
     for place, (actor, steps) in enumerate(contents.steps_of_finding(finding)):
         if place or actor is not Actor.YOU:
             yield named(actor, text)
-        yield hanging((f"{number}.", text.step(step, finding.facts)) for number, step in steps)
+        yield hanging(
+            (f"{number}.", text.step(step, finding.facts | finding.road)) for number, step in steps
+        )
     for name in finding.procedures:
         yield "\n" + paper.entry("  ", text.whole_procedure(name))
 

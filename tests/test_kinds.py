@@ -182,7 +182,7 @@ def test_what_lies_beside_an_nes_is_noted_and_disturbs_nothing(what: str, code: 
 def test_a_seal_alone_is_named_and_is_no_nes() -> None:
     codes = _found(holding(_read(KINDS["corporate-seal"])))
 
-    assert codes[0] == "nes-missing"
+    assert codes[0] == "seal-only"
     assert "corporate-seal-found" in codes
     assert "nes-found" not in codes
 

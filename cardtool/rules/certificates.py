@@ -17,7 +17,7 @@ from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, Failure, Snapshot
 from cardtool.rules import desk, fitting, ports, renewal, trust
 from cardtool.rules.codes import Fact, finding
-from cardtool.rules.kinds import PERSONAL, Kind, is_broken, provider
+from cardtool.rules.kinds import PERSONAL, SEALS, Kind, is_broken, provider
 from cardtool.rules.remembered import remembered
 from cardtool.rules.renewal import Policy
 from cardtool.rules.timeline import Later, Line, lines_of
@@ -88,8 +88,16 @@ def _without(place: desk.Place, snapshot: Snapshot, *, has_other: bool) -> Itera
         yield finding("nes-elsewhere", reader=name)
     elif not place.objects:
         yield finding("certificates-missing", reader=name, label=place.tokens[0][1].label)
+    elif seal := _last_seal(place):
+        yield finding("seal-only", **seal.whose, not_after_at=seal.certificate.not_after_at)
     else:
         yield finding("nes-missing", reader=name, count=len(place.objects))
+
+
+def _last_seal(place: desk.Place) -> desk.Held | None:
+    """Return the seal on a card that lasts longest."""
+    seals = (held for held in place.certificates if held.kind in SEALS)
+    return max(seals, key=lambda held: held.certificate.not_after_at, default=None)
 
 
 def _unreadable(place: desk.Place, failures: list[Failure], snapshot: Snapshot) -> Finding:

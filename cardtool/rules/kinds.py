@@ -43,6 +43,9 @@ class Kind(StrEnum):
 PERSONAL = frozenset({Kind.NES, Kind.NES_MOBILE, Kind.NES_OTHER})
 """The kinds a person signs with: qualified certificates, whoever issued them."""
 
+SEALS = frozenset({Kind.QUALIFIED_SEAL, Kind.CORPORATE_SEAL, Kind.FISCAL_SEAL})
+"""The kinds that an institution signs with."""
+
 KAMU_SM = "Kamu SM"
 
 _QC_COMPLIANCE = "0.4.0.1862.1.1"

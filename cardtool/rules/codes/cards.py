@@ -18,7 +18,7 @@ from cardtool.rules.codes.row import (
     well,
 )
 
-_NO_NES = f"{TOKENS} certificates-missing nes-missing"
+_NO_NES = f"{TOKENS} certificates-missing nes-missing seal-only"
 _OTHER_READER = "try-other-reader ask-for-new-card"
 _ADMISSION = "run-at-desk print-polkit-rule allow-pcsc-access"
 _REINSTALL = "remove-driver reinstall-driver"

@@ -30,6 +30,7 @@ ROWS = {
     ),
     "certificate-skipped": _well("reader reason sha256"),
     "nes-missing": _critical("reader count", "check-card-kind ask-provider apply-first"),
+    "seal-only": _critical("reader holder not_after_at", "insert-nes-card run-again"),
     "nes-elsewhere": _well("reader"),
     "nes-found": _well("reader holder identity issuer serial"),
     "nes-valid": _well(f"{_REMAINING} opens_at"),

@@ -58,7 +58,7 @@ KEPT_WAITING = f"{TOKENS} driver-hung driver-refused certificates-unreadable"
 NO_CARD_IN_REACH = f"driver-refused {TOKENS}"
 UNSURE = (
     "card-worn certificates-unreadable certificates-missing certificate-unparsable nes-missing "
-    "nes-elsewhere nes-expired nes-expiring nes-expiring-soon nes-expiring-critical nes-gap "
-    "nes-not-yet-valid pin-never-set"
+    "seal-only nes-elsewhere nes-expired nes-expiring nes-expiring-soon nes-expiring-critical "
+    "nes-gap nes-not-yet-valid pin-never-set"
 )
 """Findings about a card's contents that may be wrong because something was not read."""

@@ -50,7 +50,7 @@ def test_the_place_where_pcsc_listens_is_told_only_of_a_socket(tmp_path: Path) -
 
 
 def test_the_session_is_that_of_the_environment(tmp_path: Path) -> None:
-    assert host.look({"SSH_CLIENT": "x"}, tmp_path).session.marks == ("ssh",)
+    assert host.look({"SSH_CLIENT": "x", "TERM": "xterm"}, tmp_path).session.marks == ("ssh",)
 
 
 def _listening(place: Path) -> socket.socket:

@@ -13,12 +13,12 @@ from cardtool.rules import diagnose
 from cardtool.text import LANGUAGES, Text
 from tests.described import FILES, read
 
-_LINUX = r"\bsudo\b|systemctl|journalctl|timedatectl|udev|pcscd|polkit|/etc/|\bLinux"
+_LINUX = r"systemctl|journalctl|timedatectl|udev|pcscd|polkit|/etc/|\bLinux"
 _WINDOWS = r"\.msc\b|Windows|HKLM|Device Manager|Aygıt Yöneticisi|Task Scheduler|Görev Zaman"
 _MAC = r"macOS|\bMac\b|defaults write|System Settings|Sistem Ayarları"
 _OF_OTHERS = {
     "linux": f"{_WINDOWS}|{_MAC}",
-    "win32": f"{_LINUX}|{_MAC}",
+    "win32": rf"\bsudo\b|{_LINUX}|{_MAC}",
     "darwin": f"{_LINUX}|{_WINDOWS}",
 }
 _PACKAGES = {

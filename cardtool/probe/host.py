@@ -107,7 +107,9 @@ def _names(environment: Mapping[str, str]) -> tuple[str, str]:
 def _release() -> str:
     if sys.platform == "win32":
         return windows_release(*sys.getwindowsversion().platform_version)
-    with suppress(OSError):  # macOS has no /etc/os-release
+    if sys.platform == "darwin":
+        return f"macOS {platform.mac_ver()[0]}"
+    with suppress(OSError):
         return platform.freedesktop_os_release().get("PRETTY_NAME", "")
     return f"{platform.system()} {platform.release()} {platform.version()}"
 

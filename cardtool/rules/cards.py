@@ -48,6 +48,10 @@ _MOST_PROGRAMS = 20
 _NO_ATR = "SCARD_STATE_PRESENT"
 """The card in the reader sent no answer-to-reset: it got no power, or too little."""
 
+_EMULATED = ("VMware Virtual USB CCID", "QEMU")
+"""How the names of readers begin that a virtual machine makes up. Source: drivers_notes/readers.md.
+"""
+
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give the findings about the card in each reader, or that no reader has a card."""
@@ -107,14 +111,21 @@ def _in(reader: Reader) -> Iterator[Finding]:
         return
     if isinstance(reader.card, Failure):
         code = "card-unpowered" if reader.card.name == _NO_ATR else "card-mute"
+        code = "card-mute-virtual" if _is_emulated(reader) else code
         yield finding(code, reader=reader.name, reason=reader.card)
     elif reader.card is None and ports.has_card(reader):
-        yield finding("card-mute", reader=reader.name, reason="SCARD_STATE_MUTE")
+        code = "card-mute-virtual" if _is_emulated(reader) else "card-mute"
+        yield finding(code, reader=reader.name, reason="SCARD_STATE_MUTE")
     elif reader.card is None:
         code = "card-pulled" if reader.changes > 0 else "reader-empty"
         yield finding(code, reader=reader.name)
     elif reader.changes == 1 and not reader.differs:
         yield finding("card-reread", reader=reader.name)
+
+
+def _is_emulated(reader: Reader) -> bool:
+    """Tell whether a virtual machine shows a reader of its host in place of a real one."""
+    return reader.name.startswith(_EMULATED)
 
 
 def _refused(reader: Reader, seat: desk.Seat, programs: list[str]) -> Iterator[Finding]:

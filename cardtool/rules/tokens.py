@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Findings about tokens: what a driver read from each card, or why it could not."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Module, ModuleInfo, Slot, Snapshot
-from cardtool.rules import desk, fitting
+from cardtool.rules import desk, fitting, ports
 from cardtool.rules.codes import Fact, finding
 from cardtool.rules.renewal import Policy
 
 _NOT_RECOGNISED = "CKR_TOKEN_NOT_RECOGNIZED"
+
+_OWN_DRIVER_SINCE = 14
+"""Version of macOS. Source: Apple, macOS 14 release notes; OpenSC/OpenSC#2887."""
 
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -32,7 +36,23 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
     for trouble in _troubles(snapshot):
         if (key := (trouble.code, trouble.facts.get("reader"))) not in seen:
             seen.add(key)
-            yield trouble
+            is_macs = trouble.code == "token-failed" and _is_of_macos(trouble, snapshot)
+            yield finding("token-failed-on-mac", **trouble.facts) if is_macs else trouble
+
+
+def _is_of_macos(trouble: Finding, snapshot: Snapshot) -> bool:
+    """Tell whether the reader driver that macOS has of its own since 14 may be to blame.
+
+    If PC/SC could not even connect, it is not. Source: OpenSC/OpenSC#2887.
+    """
+    host, name = snapshot.host, trouble.facts["reader"]
+    version = re.match(r"macOS (\d+)", host.release) if host.platform == "darwin" else None
+    return (
+        version is not None
+        and int(version[1]) >= _OWN_DRIVER_SINCE
+        and str(trouble.facts["reason"]).startswith("CKR_DEVICE_ERROR")
+        and not any(one.connection for one in ports.readers(snapshot) if one.name == name)
+    )
 
 
 def _troubles(snapshot: Snapshot) -> Iterator[Finding]:

@@ -45,6 +45,7 @@ ROWS = {
     "card-missing": critical(Link.CARD, "readers", "insert-card run-again", NO_CARD_IN_REACH),
     "card-pulled": _card("", "insert-card leave-card run-again", f"{KEPT_WAITING} {UNSURE}"),
     "card-mute": _card("reason", f"reseat-card wipe-card {_OTHER_READER}"),
+    "card-mute-virtual": _card("reason", "pass-reader-through sign-on-host reseat-card"),
     "card-unpowered": _card("reason", f"reseat-card plug-directly {_OTHER_READER}"),
     "card-protocol-mismatch": _card("reason", _OTHER_READER),
     "card-unknown": _card("atr", "check-card-kind name-module send-snapshot", TOKENS),
@@ -65,7 +66,7 @@ ROWS = {
     "card-worn": _card(
         "reason",
         "wipe-card reseat-card try-other-computer-card replace-card",
-        "token-failed token-not-recognised",
+        "token-failed token-failed-on-mac token-not-recognised",
     ),
     "card-not-read": _well("reader reason"),
     "card-recognised": _well("reader card atr"),
@@ -88,7 +89,7 @@ ROWS = {
     "driver-not-for-card": _driver(
         "install-driver correct-path run-again",
         "reader card module product system bits",
-        f"{UNREAD} token-failed",
+        f"{UNREAD} token-failed token-failed-on-mac",
     ),
     "driver-too-old": _driver(
         "update-driver run-again check-card-kind send-snapshot",
@@ -117,6 +118,9 @@ ROWS = {
     "drivers-several": _well_driver("products"),
     "driver-loaded": _well_driver("module product version"),
     "token-not-recognised": _token("update-driver check-card-kind send-snapshot"),
+    "token-failed-on-mac": _token(
+        "replug-reader use-ifd-ccid try-other-reader send-snapshot", "token-not-recognised"
+    ),
     "token-failed": _token("close-programs reseat-card ask-for-new-card", "token-not-recognised"),
     "token-hung": _token(
         f"reseat-card allow-more-time try-other-reader {_REINSTALL}", UNREAD_OR_FAILED

@@ -87,7 +87,7 @@ ROWS = {
     ),
     "service-access-denied": _cut_off("run-at-desk print-polkit-rule allow-pcsc-access"),
     "service-access-denied-here": _service(
-        "read-pcscd-journal print-polkit-rule allow-pcsc-access restart-computer"
+        "read-pcscd-journal print-rule-for-person allow-pcsc-access restart-computer"
     ),
     "service-access-denied-container": _cut_off("share-pcsc-socket start-pcscd-alone"),
     "service-failed": _service("replug-reader restart-computer send-snapshot"),
@@ -136,7 +136,9 @@ ROWS = {
     "reader-asleep": _reader("", "replug-reader stop-usb-sleep do-not-order"),
     "reader-unsupported": _reader("", "plug-own-reader order-reader"),
     "reader-built-in-only": _reader("reason", "plug-own-reader order-reader"),
-    "reader-not-offered": _reader("", "replug-reader try-other-port restart-computer do-not-order"),
+    "reader-not-offered": _reader(
+        "", "replug-reader update-ccid try-other-port restart-computer do-not-order"
+    ),
     "reader-unplugged": critical(
         Link.READER,
         "reader",

@@ -52,7 +52,7 @@ critical = partial(_row, Severity.CRITICAL)
 """Make a row of something that keeps the card from signing."""
 
 UNREAD = "token-not-recognised token-missing"
-UNREAD_OR_FAILED = f"{UNREAD} token-failed driver-too-old driver-not-for-card"
+UNREAD_OR_FAILED = f"{UNREAD} token-failed token-failed-on-mac driver-too-old driver-not-for-card"
 TOKENS = f"{UNREAD_OR_FAILED} token-hung token-crashed"
 KEPT_WAITING = f"{TOKENS} driver-hung driver-refused certificates-unreadable"
 NO_CARD_IN_REACH = f"driver-refused {TOKENS}"

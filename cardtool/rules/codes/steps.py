@@ -14,12 +14,13 @@ _IT = """
     install-pcsc-library install-pcscd install-reader-driver install-token-software
     keep-one-driver keep-one-reader-driver let-cards-through list-blocked-devices
     maker-reader-driver name-module open-device-manager open-network open-windows-services
-    pin-root print-polkit-rule read-pcscd-journal reinstall-driver remove-driver
-    remove-reader-driver restart-pcscd restart-windows-service retry-reader-start run-at-logon
-    set-clock set-clock-mac set-clock-windows set-proxy set-zone set-zone-mac set-zone-windows
-    share-pcsc-socket start-pcscd start-pcscd-alone start-windows-enumerator
-    start-windows-service stop-usb-sleep unmask-pcscd update-device-driver update-driver
-    update-reader-driver update-roots use-intel-build use-own-package use-windows-reader-driver
+    pass-reader-through pin-root print-polkit-rule print-rule-for-person read-pcscd-journal
+    reinstall-driver remove-driver remove-reader-driver restart-pcscd restart-windows-service
+    retry-reader-start run-at-logon set-clock set-clock-mac set-clock-windows set-proxy set-zone
+    set-zone-mac set-zone-windows share-pcsc-socket start-pcscd start-pcscd-alone
+    start-windows-enumerator start-windows-service stop-usb-sleep unmask-pcscd update-ccid
+    update-device-driver update-driver update-reader-driver update-roots use-ifd-ccid
+    use-intel-build use-own-package use-windows-reader-driver
 """
 _ELSEWHERE_IT = """
     install-driver-of-provider install-makers-driver open-network-to-provider
@@ -45,6 +46,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "set-clock": ("set-clock-windows",),
         "set-zone": ("set-zone-windows",),
         "install-pcsc-library": (),
+        "update-ccid": (),
         "allow-library": (),
     },
     "win32-aarch64": {"install-matching-driver": ("use-intel-build", "ask-for-arm-driver")},
@@ -53,6 +55,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "set-clock": ("set-clock-mac",),
         "set-zone": ("set-zone-mac",),
         "install-pcsc-library": (),
+        "update-ccid": (),
     },
     "darwin-aarch64": {"install-matching-driver": ("install-mac-arm-driver",)},
     "linux": {"allow-library": ()},

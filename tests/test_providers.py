@@ -21,7 +21,7 @@ from tests.required import text as words
 from tests.test_catalog import cited
 
 _KAMU_SM = re.compile(
-    r"(?i)kamu ?sm|444 5 576|NES İşlemleri|NES \(E-imza\)|three months|üç ay|renewal opens"
+    r"(?i)kamu ?sm|444 5 576|NES \(E-imza\)|NES İşl|three months|üç ay|renewal opens"
 )
 _OWN = re.compile(
     r"\{(provider_phone|provider_page|online_page|driver_page|reader_form|payment_page|"

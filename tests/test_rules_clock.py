@@ -84,10 +84,10 @@ def test_the_moment_to_judge_for_is_no_clock() -> None:
     assert "clock-behind" not in codes(_at(AT, built_at=AT), AT - 300 * DAY)
 
 
-def test_a_clock_that_is_behind_comes_before_every_date_verdict() -> None:
+def test_a_clock_that_is_behind_explains_that_an_nes_has_not_begun() -> None:
     waiting = replace(holding(nes(begins_at=AT + DAY)), built_at=AT + 300 * DAY)
 
-    assert codes(waiting) == ["clock-behind", "nes-not-yet-valid"]
+    assert codes(waiting) == ["clock-behind"]
 
 
 @pytest.mark.parametrize(

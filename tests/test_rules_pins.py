@@ -102,7 +102,7 @@ def test_a_puk_is_told_only_when_it_is_locked(flags: tuple[str, ...], expected: 
 def test_a_pin_that_was_never_set_on_a_card_whose_puk_is_locked_is_not_all_that_is_wrong() -> None:
     flagged = token(nes(), flags=("CKF_SO_PIN_LOCKED",))
 
-    assert codes(desk(modules=(module(slot(flagged)),))) == ["puk-locked", "pin-never-set"]
+    assert codes(desk(modules=(module(slot(flagged)),))) == ["pin-never-set", "puk-locked"]
 
 
 @pytest.mark.parametrize("user", ["LOCKED", "FINAL_TRY", "COUNT_LOW"])

@@ -63,7 +63,9 @@ def test_a_gap_before_a_successor_is_said_and_calls_for_no_renewal(
         "ends_at": end.isoformat(),
         "begins_at": begin.isoformat(),
     }
-    assert only(here, "nes-waiting").facts["not_before_at"] == begin.isoformat()
+    waiting = only(here, "nes-next-card" if second_card else "nes-waiting")
+    assert waiting.facts["not_before_at"] == begin.isoformat()
+    assert waiting.facts.get("ends_at") == (end.isoformat() if second_card else None)
     assert codes(here, end + TICK) == ["nes-not-yet-valid"]
     assert only(here, "nes-gap", end + TICK) == only(here, "nes-gap")
     assert _given(here, "nes-superseded", end + TICK) == []

@@ -134,6 +134,28 @@ def test_one_that_is_refused_is_not_to_be_renewed() -> None:
     assert codes(_asked(holding(ending), _trust(ending, "revoked"))) == ["nes-revoked"]
 
 
+def test_one_that_is_suspended_is_released_first_and_then_renewed() -> None:
+    ending, lasting = nes(ends_at=AT + timedelta(days=5)), nes(ends_at=AT + timedelta(days=400))
+    asked = diagnose(_asked(holding(ending), _trust(ending, "suspended")), AT)
+
+    assert asked.todo == ("nes-suspended", "nes-expiring-critical")
+    assert asked.deciding.facts["not_after_at"] == ending.not_after_at.isoformat()
+    later = diagnose(_asked(holding(lasting), _trust(lasting, "suspended")), AT)
+    assert later.todo == ("nes-suspended",)
+    assert "nes-valid" not in [each.code for each in later.findings]
+
+
+@pytest.mark.parametrize("status", ["revoked", "suspended"])
+def test_a_pin_matters_only_where_the_certificate_can_come_back(
+    status: Literal["revoked", "suspended"],
+) -> None:
+    flags = ("CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_LOCKED")
+    locked = desk(modules=(module(slot(token(nes(), flags=flags))),))
+
+    pin = ["pin-locked"] if status == "suspended" else []
+    assert codes(_asked(locked, _trust(nes(), status))) == [f"nes-{status}", *pin]
+
+
 def test_a_good_certificate_stays_valid_beside_what_is_refused_on_its_card() -> None:
     seal = nes(statements=(QC, LAW_5070, SEAL), serial="0D0D0D0D")
     others = nes(person=MEHMET, serial="0C0C0C0C")

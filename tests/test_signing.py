@@ -195,7 +195,10 @@ def test_the_state_after_a_wrong_pin_decides_the_diagnosis() -> None:
     assert judged.verdict == "pin-locked"
     assert judged.severity.exit_status == 2
     assert [each.code for each in judged.findings].count("pin-locked") == 1
-    assert judged.deciding.facts == {"reader": "Reader 0 00 00", "label": "AKIS_0A1B"}
+    (found,) = (each for each in judged.findings if each.code == "nes-found")
+    facts = {"reader": "Reader 0 00 00", "holder": found.facts["holder"], "label": "AKIS_0A1B"}
+    assert judged.deciding.facts == facts
+    assert judged.todo == ("pin-locked",)
 
 
 def test_a_puk_that_is_locked_decides_where_the_pin_is_well() -> None:

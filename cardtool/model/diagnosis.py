@@ -103,6 +103,12 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     """Code of the finding that decides: the first broken link, or the last one when all is well."""
     findings: tuple[Finding, ...]
     """Worst first; equals in the order of the chain."""
+    todo: tuple[str, ...] = ()
+    """Codes of the findings with something to do, in the order in which it can be done.
+
+    What is well comes last: a card that waits for its day, and what to do if signing fails all the
+    same.
+    """
     snapshot: Snapshot
     practice: str = ""
     """Name of the practice case it is of; empty: the snapshot is of a real workstation."""

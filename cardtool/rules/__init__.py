@@ -23,7 +23,7 @@ from cardtool.rules import (
     trust,
 )
 from cardtool.rules.causes import without_consequences, without_others
-from cardtool.rules.codes import on_platform
+from cardtool.rules.codes import ROWS, on_platform
 from cardtool.rules.providers import with_roads
 from cardtool.rules.renewal import Policy
 
@@ -66,13 +66,38 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
         if fitting.is_named(module) and fitting.module_id(module) is None
     }
     shown.sort(key=lambda finding: (-finding.severity.rank, _place(finding, of_unknown_kind)))
+    todo = in_order([finding for finding in shown if finding.severity is not Severity.OK])
+    turns = {code: turn for turn, code in enumerate(todo)}
+    shown.sort(key=lambda finding: (-finding.severity.rank, turns.get(finding.code, -1)))
+    well = (finding for finding in shown if finding.severity is Severity.OK and finding.steps)
+    todo += dict.fromkeys(finding.code for finding in well)
     return Diagnosis(
         at=at,
         severity=shown[0].severity,
         verdict=_deciding(shown).code,
         findings=tuple(shown),
+        todo=tuple(todo),
         snapshot=snapshot,
     )
+
+
+def in_order(troubles: list[Finding]) -> list[str]:
+    """Return the codes of troubles, each once, in the order in which their steps can be done.
+
+    It is the order given, but what another one waits for comes before it (`Row.first_for`).
+    """
+    codes = list(dict.fromkeys(finding.code for finding in troubles))
+    ordered = dict[str, None]()
+
+    def give(code: str) -> None:
+        for before in codes:
+            if code in ROWS[before].first_for:
+                give(before)
+        ordered.setdefault(code)
+
+    for code in codes:
+        give(code)
+    return list(ordered)
 
 
 def _place(finding: Finding, of_unknown_kind: set[str]) -> float:

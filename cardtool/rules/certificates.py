@@ -4,7 +4,7 @@
 All dates are compared as moments, and days are counted between moments, not as calendar days: the
 last day ends at a certain second. An NES ends with its issuer, if that is on the card and ends
 first. For an NES that no program accepts (`trust.refused`) no dates are told, and it counts as no
-one's successor.
+one's successor; but one that is only suspended still has to be renewed before its end.
 """
 
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
     for place in desk.places(snapshot):
         if _matters(place, cards):
             yield from _without(place, snapshot, has_other=bool(all_nes))
-    refused = trust.refused(snapshot)
+    refused, suspended = trust.refused(snapshot), trust.suspended(snapshot)
     lines = lines_of((nes for nes in all_nes if nes.certificate not in refused), at)
     for nes in all_nes:
         certificate = nes.certificate
@@ -59,9 +59,13 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
             issuer=certificate.issuer_name,
             serial=certificate.shown_serial,
         )
+        line = lines.get(certificate.person) or Line((), at)
         if certificate not in refused or at > certificate.not_after_at:
-            line = lines.get(certificate.person) or Line((), at)
             yield from _dates(nes, line, at, policy)
+        elif certificate in suspended and nes.is_in_force(at) and not line.after(nes):
+            released = _remaining(nes, None, at, policy)
+            if released.steps:
+                yield released
     yield from _contents(snapshot, at)
 
 
@@ -136,11 +140,16 @@ def _dates(nes: desk.Held, line: Line, at: datetime, policy: Policy) -> Iterator
             yield from _outlived(nes)
     elif at <= ends:
         facts: dict[str, Fact] = {"sha256": nes.sha256, "not_before_at": begins}
-        if line.is_in_force:
-            yield finding("nes-waiting", **nes.whose, **facts)
+        if now := line.in_force:
+            is_here = any(one.place == nes.place for one in now)
+            code = "nes-waiting" if is_here else "nes-next-card"
+            facts |= {} if is_here else {"ends_at": max(one.ends_at for one in now)}
+            yield finding(code, **nes.whose, **facts)
         else:
             days = (begins - at).days
-            yield finding("nes-not-yet-valid", **nes.whose, **facts, days_to_wait=days)
+            yield finding(
+                "nes-not-yet-valid", **nes.whose, **facts, days_to_wait=days, phase=_phase(days)
+            )
         yield from _outlived(nes)
     elif later and later.begins_at > at:
         yield _gap(nes, later)
@@ -148,7 +157,8 @@ def _dates(nes: desk.Held, line: Line, at: datetime, policy: Policy) -> Iterator
         yield finding("nes-superseded", **nes.whose, not_after_at=ends)
     else:
         days = (at - ends).days
-        yield finding("nes-expired", **nes.whose, not_after_at=ends, days_past=days)
+        phase = _phase(days)
+        yield finding("nes-expired", **nes.whose, not_after_at=ends, days_past=days, phase=phase)
         if at <= nes.certificate.not_after_at:
             yield from _outlived(nes)
 
@@ -158,12 +168,22 @@ def _remaining(nes: desk.Held, later: Later | None, at: datetime, policy: Policy
     ends, last = nes.ends_at, later.last if later else nes
     thresholds = policy.of(last.certificate.issuer_name)
     code = "nes-valid" if later else renewal.state(ends, at, thresholds)
+    left = ends - at
+    minutes, phase = left // timedelta(minutes=1), _phase(left.days)
+    facts: dict[str, Fact] = {"days_left": left.days, "not_after_at": ends, "sha256": nes.sha256}
     if code == "nes-valid":
-        dates = {"opens_at": renewal.opens_at(last.ends_at, thresholds)}
+        facts["opens_at"] = renewal.opens_at(last.ends_at, thresholds)
     else:
-        dates = {"apply_by_at": renewal.apply_by_at(ends, thresholds)}
-    days = (ends - at).days
-    return finding(code, **nes.whose, not_after_at=ends, sha256=nes.sha256, days_left=days, **dates)
+        facts["apply_by_at"] = apply_by_at = renewal.apply_by_at(ends, thresholds)
+        if at > apply_by_at and left.days:
+            phase = "late"
+    time_left = f"{minutes // 60}:{minutes % 60:02}"
+    return finding(code, **nes.whose, **facts, time_left=time_left, phase=phase)
+
+
+def _phase(days: int) -> str:
+    """Name the day that is none yet, or no longer, of the whole days before or after an end."""
+    return "same-day" if days == 0 else "-"
 
 
 def _gap(nes: desk.Held, later: Later) -> Finding:

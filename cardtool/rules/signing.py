@@ -54,15 +54,15 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     if host.is_clock_wrong(snapshot):
         return  # whether an NES is in force depends on the clock
     refused = trust.refused(snapshot)
-    ready = (
-        nes.place
+    ready = {
+        nes.place: nes
         for nes in desk.nes_in_force(snapshot, at)
         if _is_pin_set(nes.token)
         and _PIN_LOCKED not in nes.token.flags
         and nes.certificate not in refused
-    )
-    for place in dict.fromkeys(ready):
-        yield finding("desk-ready", reader=place)
+    }
+    for nes in ready.values():
+        yield finding("desk-ready", **nes.whose)
 
 
 def _pins(snapshot: Snapshot, at: datetime) -> Iterator[Finding]:
@@ -71,7 +71,7 @@ def _pins(snapshot: Snapshot, at: datetime) -> Iterator[Finding]:
         if nes.is_in_force(at) and nes.place not in seen:
             seen.add(nes.place)
             code = _pin_code(nes.token)
-            facts = {"reader": nes.place, "label": nes.token.label}
+            facts = {**nes.whose, "label": nes.token.label}
             if _PUK_LOCKED in nes.token.flags and code not in _WITH_PUK:
                 yield finding("puk-locked", **facts)  # first: it decides what still helps
             yield finding(code, **facts)
@@ -186,9 +186,21 @@ def deciding(diagnosis: Diagnosis, chosen: Candidate) -> Diagnosis:
         for module, slot, token in diagnosis.snapshot.tokens()
         if module.path == chosen.module.path
     }
-    pin = finding(code, reader=chosen.place, label=masked.get(chosen.slot.id, "-"))
+    holders = {
+        found.facts["reader"]: found.facts["holder"]
+        for found in diagnosis.findings
+        if found.code == "nes-found"
+    }
+    pin = finding(
+        code,
+        reader=chosen.place,
+        holder=holders.get(chosen.place, "-"),
+        label=masked.get(chosen.slot.id, "-"),
+    )
     others = (other for other in diagnosis.findings if other.code != code)
-    return replace(diagnosis, findings=(pin, *others), verdict=code, severity=pin.severity)
+    return replace(
+        diagnosis, findings=(pin, *others), verdict=code, severity=pin.severity, todo=(code,)
+    )
 
 
 def with_flags(

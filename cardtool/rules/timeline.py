@@ -57,7 +57,7 @@ class Line:
         )
         self._ends = [_end(nes) for nes in line]
         self._later = [*accumulate(alone, _joined)][::-1]
-        self.is_in_force = bool(self._later) and self._later[0].is_in_force
+        self.in_force = tuple(nes for nes in line if nes.is_in_force(at))
 
     def after(self, nes: desk.Held) -> Later | None:
         """Return what comes after an NES; None: nothing does."""

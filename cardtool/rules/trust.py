@@ -37,7 +37,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         yield _chain(trust, held.whose)
         if trust.status is not None:
             is_replaced = held.kind in PERSONAL and certificate.person in signers
-            yield _status(trust.status, held.whose, is_replaced=is_replaced)
+            yield _status(trust.status, held, is_replaced=is_replaced)
         elif trust.anchor:  # without a chain there was no server to ask
             yield finding("nes-status-unreachable", **held.whose, urls=_urls(trust))
 
@@ -51,6 +51,19 @@ def refused(snapshot: Snapshot) -> frozenset[Certificate]:
         for certificate, (_, trust) in _asked(snapshot).items()
         if trust.problem in _FORGED
         or (trust.status is not None and trust.status.status in _REFUSED)
+    )
+
+
+@remembered
+def suspended(snapshot: Snapshot) -> frozenset[Certificate]:
+    """Return the certificates that may be released again."""
+    return frozenset(
+        certificate
+        for certificate, (_, trust) in _asked(snapshot).items()
+        if trust.problem not in _FORGED
+        and trust.status is not None
+        and trust.status.status == "suspended"
+        and not is_broken(certificate)
     )
 
 
@@ -79,7 +92,8 @@ def _chain(trust: Trust, whose: dict[str, str]) -> Finding:
     return finding("nes-chain-unproven", **whose, reason=reason, urls=_urls(trust))
 
 
-def _status(status: Status, whose: dict[str, str], *, is_replaced: bool) -> Finding:
+def _status(status: Status, held: desk.Held, *, is_replaced: bool) -> Finding:
+    whose, ends = held.whose, held.ends_at
     said_at, revoked_at, reason = status.said_at, status.revoked_at, status.reason or "-"
     if status.status not in _REFUSED:
         code = "nes-status-good" if status.status == "good" else "nes-status-unknown"
@@ -87,7 +101,8 @@ def _status(status: Status, whose: dict[str, str], *, is_replaced: bool) -> Find
     if is_replaced:
         return finding("nes-revoked-replaced", **whose, revoked_at=revoked_at, reason=reason)
     if status.status == "suspended":
-        return finding("nes-suspended", **whose, revoked_at=revoked_at, said_at=said_at)
+        dates = {"revoked_at": revoked_at, "said_at": said_at, "not_after_at": ends}
+        return finding("nes-suspended", **whose, **dates)
     return finding("nes-revoked", **whose, revoked_at=revoked_at, reason=reason, said_at=said_at)
 
 

@@ -55,10 +55,15 @@ class Text:
         self.language = language
 
     def says(self, finding: "Finding") -> str:
-        """Say what is so; where Kamu SM's own rule is in the sentence, to its holders only."""
+        """Say what is so, to those whose certificate is not of Kamu SM without its own rules.
+
+        Some codes say it otherwise in a `phase`, as on the last day.
+        """
         parts = self._words["finding"][finding.code]
-        words = parts.get("says_elsewhere") if finding.road else None
-        return self._fill(words or parts["says"], finding.facts)
+        phase = parts.get(f"says-{finding.facts.get('phase')}", parts["says"])
+        return self._fill(
+            parts.get("says_elsewhere", phase) if finding.road else phase, finding.facts
+        )
 
     def means(self, code: str) -> str:
         """Say why a finding matters, or how it comes about."""
@@ -150,4 +155,6 @@ class Text:
         if name.endswith("_at"):
             with suppress(ValueError):
                 return self.moment(datetime.fromisoformat(value))
+        if name == "reason":
+            return str(self._words["label"].get(f"revoked-{value}", value))
         return value

@@ -92,7 +92,7 @@ ROWS = {
         f"{UNREAD} token-failed token-failed-on-mac",
     ),
     "driver-too-old": _driver(
-        "update-driver run-again check-card-kind send-snapshot",
+        "check-card-kind update-driver run-again send-snapshot",
         "reader card module version reason",
     ),
     "driver-file-missing": _driver("correct-path run-again"),
@@ -121,7 +121,11 @@ ROWS = {
     "token-failed-on-mac": _token(
         "replug-reader use-ifd-ccid try-other-reader send-snapshot", "token-not-recognised"
     ),
-    "token-failed": _token("close-programs reseat-card ask-for-new-card", "token-not-recognised"),
+    "token-failed": _token(
+        "replug-reader close-programs restart-computer reseat-card try-other-port "
+        "try-other-reader ask-for-new-card",
+        "token-not-recognised",
+    ),
     "token-hung": _token(
         f"reseat-card allow-more-time try-other-reader {_REINSTALL}", UNREAD_OR_FAILED
     ),

@@ -4,16 +4,23 @@
 from functools import partial
 
 from cardtool.model.diagnosis import Link
-from cardtool.rules.codes.row import critical, warning, well
+from cardtool.rules.codes.row import RENEWALS, critical, warning, well
 
 _FOUND = "reader holder issuer not_after_at"
-_REMAINING = "reader holder sha256 not_after_at days_left"
+_REMAINING = "reader holder sha256 not_after_at days_left time_left phase"
 
 _critical = partial(critical, Link.CERTIFICATE)
 _warning = partial(warning, Link.CERTIFICATE)
 _well = partial(well, Link.CERTIFICATE)
-_pin = partial(warning, Link.PIN, "reader label")
-_pin_locked = partial(critical, Link.PIN, "reader label")
+_pin = partial(warning, Link.PIN, "reader holder label")
+_pin_first = partial(_pin, first_for=RENEWALS)
+_no_pin = partial(critical, Link.PIN, "reader holder label", first_for=RENEWALS)
+
+_PINS = (
+    "pin-locked pin-final-try pin-final-try-puk-locked pin-count-low pin-never-set "
+    "pin-to-be-changed puk-locked pin-and-puk-locked"
+)
+"""Troubles with the PIN of a card, of no weight where its certificate is of no use any more."""
 
 ROWS = {
     "certificates-unreadable": _critical(
@@ -44,15 +51,19 @@ ROWS = {
         f"{_REMAINING} apply_by_at", "renew-online tell-officer call-provider"
     ),
     "nes-expired": _critical(
-        "reader holder not_after_at days_past",
+        "reader holder not_after_at days_past phase",
         "use-newer-card tell-officer renew-on-paper check-clock",
     ),
     "nes-not-yet-valid": _warning(
-        "reader holder sha256 not_before_at days_to_wait",
+        "reader holder sha256 not_before_at days_to_wait phase",
         "use-older-card create-pin-later check-clock",
     ),
     "nes-superseded": _well("reader holder not_after_at"),
     "nes-waiting": _well("reader holder sha256 not_before_at"),
+    "nes-next-card": _well(
+        "reader holder sha256 not_before_at ends_at",
+        "use-current-card take-next-card create-pin-later",
+    ),
     "nes-mobile": _well(_FOUND),
     "nes-other-provider": _well("reader holder provider"),
     "nes-limited": _well("reader holder currency amount"),
@@ -64,33 +75,41 @@ ROWS = {
     "nes-broken": _critical("reader parts sha256", "reseat-card send-snapshot ask-provider"),
     "certificate-partly-read": _well("reader parts sha256"),
     "nes-trusted": _well("reader holder root"),
-    "nes-untrusted": _critical("reader holder reason", "distrust-card ask-provider"),
+    "nes-untrusted": _critical("reader holder reason", "distrust-card ask-provider", _PINS),
     "nes-untrusted-unpinned": _warning("reader holder sha256", "compare-root pin-root"),
     "nes-chain-unproven": _warning(
         "reader holder reason urls", "open-network set-proxy add-issuers ask-again-online"
     ),
     "nes-status-good": _well("reader holder source said_at"),
     "nes-revoked": _critical(
-        "reader holder revoked_at reason said_at", "use-newer-card apply-anew ask-provider"
+        "reader holder revoked_at reason said_at",
+        "use-newer-card apply-anew ask-provider",
+        _PINS,
     ),
     "nes-revoked-replaced": _well("reader holder revoked_at reason"),
-    "nes-suspended": _critical("reader holder revoked_at said_at", "lift-suspension ask-provider"),
+    "nes-suspended": _critical(
+        "reader holder revoked_at said_at not_after_at",
+        "lift-suspension ask-provider",
+        first_for=RENEWALS,
+    ),
     "nes-status-unknown": _warning("reader holder source said_at", "ask-provider ask-again-online"),
     "nes-status-unreachable": _warning(
         "reader holder urls", "open-network set-proxy check-clock ask-again-online"
     ),
-    "pin-locked": _pin_locked("do-not-guess unlock-pin"),
-    "pin-final-try": _pin("be-sure-of-pin unlock-pin"),
-    "pin-final-try-puk-locked": _pin("be-sure-of-pin check-pin-card ask-provider"),
+    "pin-locked": _no_pin("do-not-guess unlock-pin"),
+    "pin-final-try": _pin_first("be-sure-of-pin unlock-pin"),
+    "pin-final-try-puk-locked": _pin_first("be-sure-of-pin check-pin-card ask-provider"),
     "pin-count-low": _pin("check-pin-card do-not-guess"),
-    "pin-never-set": _pin("create-pin"),
-    "pin-to-be-changed": _pin("change-pin check-pin-card"),
-    "puk-locked": _pin("be-sure-of-pin do-not-guess ask-provider"),
-    "pin-and-puk-locked": _pin_locked("do-not-guess apply-for-update"),
-    "pin-ready": well(Link.PIN, "reader label"),
+    "pin-never-set": _no_pin("create-pin"),
+    "pin-to-be-changed": _pin_first("change-pin check-pin-card"),
+    "puk-locked": _pin(
+        "be-sure-of-pin do-not-guess ask-provider", first_for="pin-never-set pin-to-be-changed"
+    ),
+    "pin-and-puk-locked": _no_pin("do-not-guess apply-for-update"),
+    "pin-ready": well(Link.PIN, "reader holder label"),
     "desk-ready": well(
         Link.APPLICATION,
-        "reader",
+        "reader holder",
         "start-signing-program choose-certificate check-browser check-java check-network "
         "update-roots ask-application-support",
     ),

@@ -39,7 +39,10 @@ ROWS = {
     "cardtool-fault": unknown(Link.HOST, "part reason", "report-fault"),
     "check-running": unknown(Link.HOST, "program pid since_at", "let-it-end run-again"),
     "clock-behind": critical(
-        Link.HOST, "clock_at evidence_at", "set-clock run-again change-battery"
+        Link.HOST,
+        "clock_at evidence_at",
+        "set-clock run-again change-battery",
+        "nes-not-yet-valid",
     ),
     "clock-went-back": warning(
         Link.HOST, "clock_at evidence_at", "check-clock set-clock run-again"

@@ -19,6 +19,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Codes of what to do next, in order."""
     explains: tuple[str, ...] = ()
     """Codes that are consequences of this one, and so are not shown beside it."""
+    first_for: tuple[str, ...] = ()
+    """Codes whose steps can be done only after those of this one."""
     elsewhere: str = ""
     """The code that replaces this one if an NES is in force on another card; empty: none does."""
 
@@ -30,6 +32,7 @@ def _row(  # noqa: PLR0913, PLR0917 - the columns of the table
     steps: str = "",
     explains: str = "",
     elsewhere: str = "",
+    first_for: str = "",
 ) -> Row:
     return Row(
         severity=severity,
@@ -38,6 +41,7 @@ def _row(  # noqa: PLR0913, PLR0917 - the columns of the table
         steps=tuple(steps.split()),
         explains=tuple(explains.split()),
         elsewhere=elsewhere,
+        first_for=tuple(first_for.split()),
     )
 
 
@@ -51,6 +55,8 @@ warning = partial(_row, Severity.WARNING)
 critical = partial(_row, Severity.CRITICAL)
 """Make a row of something that keeps the card from signing."""
 
+RENEWALS = "nes-expiring nes-expiring-soon nes-expiring-critical"
+"""Findings whose application is signed with the card itself."""
 UNREAD = "token-not-recognised token-missing"
 UNREAD_OR_FAILED = f"{UNREAD} token-failed token-failed-on-mac driver-too-old driver-not-for-card"
 TOKENS = f"{UNREAD_OR_FAILED} token-hung token-crashed"

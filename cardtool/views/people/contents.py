@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What pages for people show, whatever they are laid out on: marks, checks, steps and notes."""
 
+import re
 from collections.abc import Iterable
 from itertools import chain, groupby, repeat
 from operator import itemgetter
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Link, Severity
 from cardtool.model.procedure import Guide, Step, confirm, replaced
@@ -16,26 +17,126 @@ Row = TypeVar("Row")
 _NEUTRAL = frozenset({"clock-zone"})
 """Findings that nothing depends on at this workstation, and that are not good either."""
 
+_CLOSING = frozenset({"run-again", "send-snapshot", "ask-provider", "do-not-order"})
+"""Steps that come after the others: where several troubles have one, it is told with the last."""
+
+_MOST_ALIKE = 8
+"""Findings of one code that are told apart among the steps; the checklist has all of them."""
+
+_END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.) (?=\w)")
+"""Where a first sentence ends; an abbreviation in capitals, T.C., ends none."""
+
 
 def marked(finding: Finding) -> Severity | None:
     """Return whose mark stands beside a finding; None: it is neither good nor bad."""
     return None if finding.code in _NEUTRAL else finding.severity
 
 
-def to_act_on(diagnosis: Diagnosis) -> list[Finding]:
-    """Return what decides, then, where nothing is broken, what to do if signing fails all the same.
+class Act(NamedTuple):
+    """One trouble, or one thing that is well, and what to do about it."""
 
-    The latter is shown once, however many cards it is true of.
+    finding: Finding
+    titles: list[str]
+    """Which trouble it is, once for each card it is true of; none where it is the only one."""
+    steps: list[tuple[Actor, list[tuple[int, str]]]]
+    """Codes of steps with their numbers, by who does them; none that another trouble has told."""
+    procedures: list[str]
+
+    @property
+    def heading(self) -> str:
+        """Return the key of the label above it; steps of a card that can sign have their own."""
+        return "steps-when-well" if self.steps and _is_spare(self.finding) else "steps"
+
+
+def sections(acts: Iterable[Act]) -> list[tuple[str, list[Act]]]:
+    """Return acts in their order, grouped where the key of the label above them changes."""
+    return [(key, list(group)) for key, group in groupby(acts, key=lambda act: act.heading)]
+
+
+def acts_of(finding: Finding, text: Text) -> list[Act]:
+    """Return what to do about one finding, if there is something."""
+    return _acts([finding], text, is_titled=False)
+
+
+def _is_spare(finding: Finding) -> bool:
+    """Tell whether the steps of a finding are for a card that can sign but does not."""
+    return finding.severity is Severity.OK and finding.link is Link.APPLICATION
+
+
+def to_act_on(diagnosis: Diagnosis) -> list[Finding]:
+    """Return the findings with something to do, in the order of doing; of one kind the first few.
+
+    Beside what is broken, a card that can sign is only named.
     """
-    findings = [diagnosis.deciding]
-    if diagnosis.deciding.severity in (Severity.OK, Severity.WARNING):
-        findings += (
-            finding
-            for finding in diagnosis.findings
-            if finding.severity is Severity.OK and finding.steps
+    todo = diagnosis.todo
+    if diagnosis.verdict not in todo:  # one that is well, or an older cardtool that wrote no `todo`
+        todo = (diagnosis.verdict, *todo)
+    found: dict[str, list[Finding]] = {code: [] for code in todo}
+    for finding in diagnosis.findings:
+        alike = found.get(finding.code)
+        if finding.steps and alike is not None and len(alike) < _MOST_ALIKE:
+            alike.append(harmless(finding))
+    return list(chain.from_iterable(found.values()))
+
+
+def acts(diagnosis: Diagnosis, text: Text) -> list[Act]:
+    """Return what to do about each trouble: steps numbered through, and no sentence twice."""
+    findings = to_act_on(diagnosis)
+    troubles = [finding for finding in findings if not _is_spare(finding)]
+    spare = [finding for finding in findings if _is_spare(finding)]
+    is_broken = diagnosis.severity not in (Severity.OK, Severity.WARNING)
+    told = _acts(troubles, text, is_titled=len(troubles) > 1)
+    if not is_broken:
+        return told + _acts(spare, text, is_titled=False)
+    return told + [Act(one, [_title(one, text, "can-sign")], [], []) for one in spare]
+
+
+def _acts(findings: list[Finding], text: Text, *, is_titled: bool) -> list[Act]:
+    rows = [
+        (place, actor, step, text.step(step, finding.facts | finding.road))
+        for place, finding in enumerate(findings)
+        # a diagnosis that an older cardtool wrote says of no step who does it
+        for actor, step in zip(
+            chain(finding.actors, repeat(Actor.YOU)), finding.steps, strict=False
         )
-    once = {finding.code: finding for finding in findings}
-    return [harmless(finding) for finding in once.values()]
+    ]
+    last = {words: number for number, (_, _, _, words) in enumerate(rows)}
+    first = {rows[number][3]: number for number in reversed(range(len(rows)))}
+    kept = [
+        (place, actor, step)
+        for number, (place, actor, step, words) in enumerate(rows)
+        if number == (last if step in _CLOSING else first)[words]
+    ]
+    numbered: dict[int, list[tuple[Actor, tuple[int, str]]]] = {}
+    for number, (place, actor, step) in enumerate(kept, 1):
+        numbered.setdefault(place, []).append((actor, (number, step)))
+    several = len({finding.facts.get("reader") for finding in findings}) > 1
+    made: list[Act] = []
+    linked: set[str] = set()
+    for place, finding in enumerate(findings):
+        titles = [_title(finding, text, "trouble-of" if several else "")] if is_titled else []
+        if place in numbered:
+            procedures = [name for name in finding.procedures if name not in linked]
+            linked.update(procedures)
+            made.append(Act(finding, titles, _by_actor(numbered[place]), procedures))
+        elif made and made[-1].finding.code == finding.code:
+            made[-1].titles.extend(titles)
+    return made
+
+
+def _title(finding: Finding, text: Text, label: str) -> str:
+    """Say in a few words which trouble it is; a label says of which card."""
+    title = parted(text.says(finding))[0].rstrip(".")
+    if label and "reader" in finding.facts:
+        whose = (str(finding.facts[name]) for name in ("holder", "reader") if name in finding.facts)
+        return text.label(label, trouble=title, whose=", ".join(whose))
+    return title
+
+
+def parted(words: str) -> tuple[str, str]:
+    """Return the first sentence and what follows it, which is shown in smaller letters."""
+    first, *rest = _END.split(words, 1)
+    return first, "".join(rest)
 
 
 def checklist(diagnosis: Diagnosis) -> list[Finding]:
@@ -56,13 +157,6 @@ def codes_for_support(diagnosis: Diagnosis) -> Iterable[str]:
     """Return the code that decides and those of all that is not well, each once."""
     codes = [finding.code for finding in diagnosis.findings if finding.severity is not Severity.OK]
     return dict.fromkeys([diagnosis.verdict, *codes])
-
-
-def steps_of_finding(finding: Finding) -> list[tuple[Actor, list[tuple[int, str]]]]:
-    """Return the codes of a finding's steps with their numbers, by who does them."""
-    # a diagnosis that an older cardtool wrote says of no step who does it
-    actors = chain(finding.actors, repeat(Actor.YOU))
-    return _by_actor(zip(actors, enumerate(finding.steps, 1), strict=False))
 
 
 def steps_of_guide(

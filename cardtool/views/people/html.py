@@ -31,9 +31,6 @@ _MARKS = {
     Severity.CRITICAL: "\N{MULTIPLICATION SIGN}",
 }
 
-_END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.) (?=\w)")
-"""Where a first sentence ends; an abbreviation in capitals, T.C., ends none."""
-
 _PIECES = re.compile(rf"({LINK}|`[^`]+`)")
 """What is set apart in a sentence: an address, or something to type between backticks."""
 
@@ -93,8 +90,8 @@ def render(
             single = f"{word}: {diagnosis.snapshot.host.name}, {text.moment(diagnosis.at)}"
             title = text.label("html-desks") if paper.titled else single
             yield page("head", title=title, titled=paper.titled)
-        findings = contents.to_act_on(diagnosis)
-        procedures = [name for finding in findings for name in finding.procedures]
+        acts = contents.acts(diagnosis, text)
+        procedures = [name for act in acts for name in act.procedures]
         named |= {name: guides[name] for name in procedures if name in guides}
         yield page(
             "desk",
@@ -103,7 +100,7 @@ def render(
             level=2 if paper.titled else 1,
             chain=contents.links(diagnosis),
             checklist=contents.checklist(diagnosis),
-            acts=[finding for finding in findings if finding.steps],
+            sections=contents.sections(acts),
             lines=lines(courses(diagnosis), diagnosis.at),
             guides=guides,
             codes=contents.codes_for_support(diagnosis),
@@ -144,8 +141,7 @@ def _templates() -> Environment:
         "middle": MIDDLE,
         "pieces": _pieces,
         "pieces_of_step": _pieces_of_step,
-        "parted": _parted,
-        "steps_of_finding": contents.steps_of_finding,
+        "parted": contents.parted,
         "steps_of_guide": contents.steps_of_guide,
         "whom_and_payer": contents.whom_and_payer,
     }
@@ -155,12 +151,6 @@ def _templates() -> Environment:
 def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
     """Make a text harmless; what a template of ours made of such texts already is."""
     return escape(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
-
-
-def _parted(words: str) -> tuple[str, str]:
-    """Return the first sentence and what follows it, which is shown in smaller letters."""
-    first, *rest = _END.split(words, 1)
-    return first, "".join(rest)
 
 
 def _pieces(words: str, links: set[str] | None = None) -> list[tuple[str, str]]:

@@ -48,7 +48,7 @@ def explain(finding: Finding, text: Text, paper: Paper) -> str:
         paper.symbol(finding.severity), " ", Line(finding.code, style="bold"), f"  ({word})"
     )
     means = paragraph(text.means(finding.code))
-    return paper.print([title, means, *_advice(finding, text, paper)])
+    return paper.print([title, means, *_advice(contents.acts_of(finding, text), text, paper)])
 
 
 def named(actor: Actor, text: Text) -> RenderableType:
@@ -119,8 +119,7 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
     yield Line.assemble(mark, " ", word)
     yield paragraph(text.says(deciding), "bold", above=1)
     yield paragraph(text.means(deciding.code), above=1)
-    for finding in contents.to_act_on(diagnosis):
-        yield from _advice(finding, text, paper)
+    yield from _advice(contents.acts(diagnosis, text), text, paper)
     yield heading(text.label("checklist"))
     yield hanging(
         (paper.symbol(contents.marked(finding)), text.says(finding))
@@ -131,21 +130,27 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
     yield paragraph(f"{text.label('support')}: {support}", "dim", above=1, indent=0)
 
 
-def _advice(finding: Finding, text: Text, paper: Paper) -> Iterator[RenderableType]:
+def _advice(acts: Iterable[contents.Act], text: Text, paper: Paper) -> Iterator[RenderableType]:
     """Yield the steps in their order, with whoever does them named where that changes."""
-    if finding.code in DRAWN:
-        yield from card_and_reader(text, paper)
-    if not finding.steps:
-        return
-    is_well = finding.severity is Severity.OK
-    yield heading(text.label("steps-when-well" if is_well else "steps"))
-    for place, (actor, steps) in enumerate(contents.steps_of_finding(finding)):
+    for label, group in contents.sections(acts):
+        if any(act.finding.code in DRAWN for act in group):
+            yield from card_and_reader(text, paper)
+        yield heading(text.label(label))
+        for place, act in enumerate(group):
+            yield from _act(act, text, paper, is_first=not place)
+
+
+def _act(
+    act: contents.Act, text: Text, paper: Paper, *, is_first: bool
+) -> Iterator[RenderableType]:
+    for place, title in enumerate(act.titles):
+        yield paragraph(title, above=int(not is_first and not place))
+    for place, (actor, steps) in enumerate(act.steps):
         if place or actor is not Actor.YOU:
             yield named(actor, text)
-        yield hanging(
-            (f"{number}.", text.step(step, finding.facts | finding.road)) for number, step in steps
-        )
-    for name in finding.procedures:
+        facts = act.finding.facts | act.finding.road
+        yield hanging((f"{number}.", text.step(step, facts)) for number, step in steps)
+    for name in act.procedures:
         yield "\n" + paper.entry("  ", text.whole_procedure(name))
 
 

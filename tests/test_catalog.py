@@ -20,14 +20,17 @@ from hypothesis import strategies as st
 from cardtool.catalog import (
     Card,
     Catalog,
+    Listed,
     Module,
     Reader,
     card_for,
     foreign,
     historical_bytes,
+    listed,
     load,
     module_at,
     readers_named,
+    readers_with,
 )
 from tests.conftest import require
 
@@ -149,7 +152,7 @@ def sections(page: str) -> dict[str, str]:
 def installed_sections() -> dict[str, str]:
     """Give by id the section of libccid's list; in its Info.plist they follow one another.
 
-    Source: libccid 1.5.2, readers/supported_readers.txt; 072F:1204 opens the second section,
+    Source: libccid 1.5.2, readers/supported_readers.txt; 0DB5:0138 opens the second section,
     072F:2200 the third.
     """
     listed = plistlib.loads(LIBCCID.read_bytes())
@@ -157,7 +160,7 @@ def installed_sections() -> dict[str, str]:
     section = "supported"
     for vendor, product in zip(listed["ifdVendorID"], listed["ifdProductID"], strict=True):
         usb = f"{vendor[2:]}:{product[2:]}".upper()
-        section = {"072F:1204": "should-work", "072F:2200": "unsupported"}.get(usb, section)
+        section = {"0DB5:0138": "should-work", "072F:2200": "unsupported"}.get(usb, section)
         sections[usb] = section
     return sections
 
@@ -550,7 +553,10 @@ def test_unknown_module_id_is_refused() -> None:
         ("SCM Microsystems Inc. SCR 3310 [CCID Interface] (21120906) 00 00", {"identiv-scr33xx"}),
         ("Identiv SCR3500 A Contact Reader [CCID Interface] 00 00", {"identiv-scr35xx"}),
         ("Cherry KC 1000 SC 00 00", {"cherry-kc1000"}),
-        ("Broadcom Corp 58200 [Contacted SmartCard] (0123456789ABCD) 01 00", {"broadcom-58xx"}),
+        (
+            "Broadcom Corp 58200 [Contacted SmartCard] (0123456789ABCD) 01 00",
+            {"broadcom-58xx", "broadcom-58200-unsupported"},
+        ),
         ("Broadcom Corp 5880 [Contacted SmartCard] 00 00", {"broadcom-58xx", "broadcom-5880-old"}),
         ("Alcor Micro AU9520 00 00", {"alcor-au9520"}),
         ("Alcor Micro AU9540 00 00", {"alcor-au9540"}),
@@ -572,33 +578,59 @@ def test_reader_is_known_by_its_pcsc_name(pcsc_name: str, ids: set[str]) -> None
 
 @pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)
 def test_a_reader_has_a_usb_id_unless_a_program_plays_it(reader: Reader) -> None:
-    assert bool(reader.usb) is (reader.form != "virtual")
+    assert bool(reader.usb) is (reader.form not in ("virtual", "contactless"))
     assert reader.pcsc_names
 
 
 @pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)
 def test_a_reader_that_is_not_ccid_names_the_driver_to_install(reader: Reader) -> None:
-    assert bool(reader.package) is (reader.ccid == "not-ccid" and reader.form != "virtual")
+    is_makers = reader.ccid in ("not-ccid", "maker-lists")
+    assert bool(reader.package) is (is_makers and bool(reader.usb))
 
 
-_SINCE_LIBCCID_1_6 = {("0A5C:5844", "unsupported"), ("0A5C:5845", "unsupported")}
-"""What libccid 1.6.2 (Debian 13) says of readers that 1.5.2 (Debian 12) hopes to work."""
+_MOVED = {
+    ("0A5C:5844", "should-work"),
+    ("0A5C:5845", "should-work"),
+    ("072F:2224", "should-work"),
+}
+"""What libccid 1.5.2 (Debian 12) lists in a better section than 1.8.4."""
 
 
 def test_readers_stand_in_the_section_of_the_installed_ccid_driver() -> None:
-    """ACS's own list has B102 and libccid has not; the rest must be as libccid says."""
     require(LIBCCID.exists(), "libccid")
     sections = installed_sections()
 
-    wrong = [
-        (reader.id, usb)
-        for reader in load().readers
-        for usb in reader.usb
-        if sections.get(usb, "not-ccid") != reader.ccid
-        and (usb, sections.get(usb)) not in _SINCE_LIBCCID_1_6
-    ]
+    wrong = {
+        (usb, section)
+        for usb, section in sections.items()
+        for ccid in {model.ccid for model in readers_with(usb)} | {_listed_section(usb)}
+        if section != ccid
+    }
 
-    assert wrong == [("acs-39t", "072F:B102")]
+    assert wrong <= _MOVED
+
+
+def _listed_section(usb: str) -> str:
+    known = listed(usb)
+    return "" if known is None else known.ccid
+
+
+@pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)
+def test_what_is_said_of_a_reader_is_what_drivers_list(reader: Reader) -> None:
+    for usb in reader.usb:
+        known = listed(usb)
+
+        assert known is not None, usb
+        of_acs = ("maker-lists", "not-ccid") if known.ccid == "-" else ()
+        assert reader.ccid in (known.ccid, *of_acs), usb
+
+
+def test_a_line_of_the_drivers_lists_is_found_by_its_whole_id() -> None:
+    scr_532 = Listed(ccid="supported", kind="terminal", name="SCM Microsystems Inc. SPR 532")
+
+    assert listed("04E6:E003") == scr_532
+    assert listed("04E6:E00") is None
+    assert listed("46D:C31C") is None
 
 
 def test_historical_bytes_of_an_answer_without_check_byte() -> None:

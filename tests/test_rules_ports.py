@@ -6,19 +6,22 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from cardtool.catalog import readers_with
 from cardtool.model.diagnosis import Severity
-from cardtool.model.snapshot import Failure, Host, Snapshot
+from cardtool.model.snapshot import Failure, Host, LastGood, Snapshot, Source
 from cardtool.model.surroundings import Driver, UsbDevice
 from cardtool.rules import diagnose
 from tests.desks import (
     AT,
     BANK,
     BUG,
+    ETOKEN,
     GONE,
     HOST,
     MUTE,
     READER,
     SECOND,
+    UNKNOWN,
     codes,
     desk,
     module,
@@ -37,6 +40,7 @@ VIRTUAL = reader(None, "Windows Hello for Business 1")
 KEYBOARD = usb("046D:C31C", name="Keyboard", maker="Logitech", classes=("03",), drivers=())
 ACR38U = usb("072F:9000", name="ACR38U", classes=("00",), drivers=())
 ALCOR = usb("058F:9540", name="EMV Smartcard Reader", maker="Generic")
+BROADCOM = usb("0A5C:5843", name="58200", maker="Broadcom Corp")
 NEW = usb("1234:5678", name="Yeni Okuyucu", maker="Yeni", drivers=())
 ODD = "Kart Okuyucu 00 00"
 UNSEEN = Failure(api="usb", name="EACCES", code=13)
@@ -185,11 +189,11 @@ def test_the_step_to_a_readers_driver_is_that_of_the_platform() -> None:
 @pytest.mark.parametrize(
     ("device", "host", "reason"),
     [
-        (replace(ALCOR, problem=0), WINDOWS, "reader-not-offered"),
-        (replace(ALCOR, problem=28), WINDOWS, "reader-driver-missing"),
-        (replace(ALCOR, problem=22), WINDOWS, "reader-disabled"),
-        (replace(ALCOR, problem=10), WINDOWS, "reader-faulty"),
-        (replace(ALCOR, allowed=False), CCID, "reader-blocked"),
+        (replace(BROADCOM, problem=0), WINDOWS, "reader-not-offered"),
+        (replace(BROADCOM, problem=28), WINDOWS, "reader-driver-missing"),
+        (replace(BROADCOM, problem=22), WINDOWS, "reader-disabled"),
+        (replace(BROADCOM, problem=10), WINDOWS, "reader-faulty"),
+        (replace(BROADCOM, allowed=False), CCID, "reader-blocked"),
         (usb("0A5C:5843", name="58200", drivers=()), CCID, "reader-driver-old"),
     ],
 )
@@ -206,7 +210,7 @@ def test_of_a_built_in_reader_alone_it_is_said_that_the_persons_own_is_not_plugg
 
 
 def test_a_built_in_reader_without_a_driver_is_no_reason_to_start_the_service() -> None:
-    driverless = replace(ALCOR, problem=28)
+    driverless = replace(BROADCOM, problem=28)
 
     assert codes(replace(desk(GONE, (), WINDOWS), usb=(driverless,))) == ["reader-built-in-only"]
 
@@ -262,7 +266,7 @@ def test_a_reader_that_is_offered_is_never_called_missing_however_odd_its_name(
     here = _desk((device, KEYBOARD), name)
 
     assert codes(here) == ["card-missing"]
-    assert _identified(here) == [device.id]
+    assert _identified(here) == [device.id] * bool(readers_with(device.id))
 
 
 def test_of_two_readers_of_one_model_the_one_that_is_not_offered_is_told_by_count() -> None:
@@ -319,12 +323,12 @@ def test_a_virtual_reader_is_none() -> None:
     )
 
 
-@pytest.mark.parametrize("device", [ALCOR, replace(ALCOR, allowed=False)])
+@pytest.mark.parametrize("device", [BROADCOM, replace(BROADCOM, allowed=False)])
 def test_a_built_in_reader_is_nobodys_own_where_there_is_another(device: UsbDevice) -> None:
     assert codes(_desk((device, usb(drivers=("a", "b"))))) == ["reader-drivers-clash"]
     beside = _desk((device, usb()), READER)
     assert codes(beside) == ["card-missing"]
-    assert only(beside, "reader-not-used").facts["usb"] == "058F:9540"
+    assert only(beside, "reader-not-used").facts["usb"] == "0A5C:5843"
     twins = (device, replace(device, port="1-9"))
     assert len(codes(_desk(twins))) == 1
 
@@ -387,3 +391,130 @@ def test_a_reader_that_was_pulled_is_a_note_where_another_holds_a_card_that_can_
 
     assert codes(here) == []
     assert only(here, "card-not-read").facts == {"reader": SECOND, "reason": "reader-unplugged"}
+
+
+SPR532 = usb("04E6:E003", name="SPRx32 USB Smart Card Reader", maker="SCM", classes=("FF",))
+YUBIKEY = usb("1050:0407", name="YubiKey OTP+FIDO+CCID", maker="Yubico")
+KEY_NAME = "Yubico YubiKey OTP+FIDO+CCID 01 00"
+BUILT_IN = "Broadcom Corp 58200 [Contacted SmartCard] (0123456789ABCD) 00 00"
+
+
+@pytest.mark.parametrize(
+    "device", [SPR532, replace(SPR532, product="FFFF"), replace(SPR532, drivers=None)]
+)
+def test_a_reader_that_does_not_say_its_class_is_one_if_a_driver_lists_it(
+    device: UsbDevice,
+) -> None:
+    assert codes(_desk((device,))) == ["reader-not-offered"]
+    unlisted = replace(device, product="FFFF", drivers=None)
+    assert codes(_desk((unlisted,))) == ["reader-missing"]
+    assert codes(_desk((replace(SPR532, classes=()),))) == ["reader-not-offered"]
+    assert codes(_desk((replace(SPR532, classes=("03",)),))) == ["reader-missing"]
+
+
+def test_a_reader_that_drivers_list_has_the_name_of_their_list_and_no_known_model() -> None:
+    listed = usb("04E6:E003", name="Microsoft Usbccid Smartcard Reader (WUDF)", problem=0)
+
+    found = only(_desk((listed,), host=WINDOWS), "reader-not-offered")
+
+    assert found.facts["model"] == "SCM Microsystems Inc. SPR 532"
+    offered = _desk((listed,), "SCM Microsystems Inc. SPR 532 0", host=WINDOWS)
+    assert _identified(offered) == []
+    assert codes(_desk((usb("03F0:0036", name="HP", maker="HP"),))) == ["reader-unsupported"]
+
+
+def test_an_empty_reader_that_came_with_the_computer_is_not_the_persons_own() -> None:
+    here = _desk((BROADCOM,), BUILT_IN)
+
+    assert codes(here) == ["reader-own-missing"]
+    assert only(here, "reader-own-missing").facts["readers"] == BUILT_IN
+    assert codes(_desk(UNSEEN, BUILT_IN)) == ["reader-own-missing"]
+    assert codes(_desk((BROADCOM, usb()), BUILT_IN, READER)) == ["card-missing"]
+    assert codes(_desk((ALCOR,), "Alcor Micro AU9540 00 00")) == ["card-missing"]
+    pulled = replace(here, readers=(reader(None, BUILT_IN, changes=1),))
+    assert codes(pulled) == ["card-pulled"]
+
+
+def test_a_built_in_reader_that_its_name_does_not_tell_is_told_by_its_id() -> None:
+    gobi = usb("03F0:581D", name="HP lt4112 Gobi 4G Module", maker="Hewlett-Packard")
+
+    assert codes(_desk((gobi,), "Hewlett-Packard HP lt4112 Gobi 4G Module 0")) == [
+        "reader-own-missing"
+    ]
+
+
+def _last(*names: str) -> LastGood:
+    return LastGood(taken_at=AT - timedelta(days=7), release=HOST.release, readers=names)
+
+
+def test_who_signs_with_the_built_in_reader_is_told_to_insert_the_card() -> None:
+    here = replace(_desk((BROADCOM,), BUILT_IN), last_good=_last("Broadcom Corp 58200"))
+
+    assert codes(here) == ["card-missing"]
+    assert codes(replace(here, last_good=_last())) == ["reader-own-missing"]
+
+
+@pytest.mark.parametrize("names", [(), (BUILT_IN,), ("Windows Hello for Business 1",), (KEY_NAME,)])
+def test_a_reader_of_the_last_good_check_that_is_gone_is_named_with_its_day(
+    names: tuple[str, ...],
+) -> None:
+    last = _last("Windows Hello for Business", "Broadcom Corp 58200", "ACS ACR39U ICC Reader")
+
+    here = replace(_desk((), *names), last_good=last)
+
+    gone = only(here, "reader-gone")
+    assert gone.facts["readers"] == "ACS ACR39U ICC Reader"
+    assert gone.facts["good_at"] == last.taken_at.isoformat()
+    assert codes(replace(here, usb=UNSEEN)) == (
+        ["reader-own-missing"] if names == (BUILT_IN,) else ["reader-not-seen"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("device", "name", "atr", "card"),
+    [
+        (YUBIKEY, KEY_NAME, "3BFD1300008131FE158073C021C057597562694B657940", "yubikey"),
+        (
+            usb("20A0:42B2", name="Nitrokey 3", maker="Nitrokey"),
+            "Nitrokey Nitrokey 3 [CCID/ICCD Interface] 01 00",
+            UNKNOWN,
+            "security-key",
+        ),
+    ],
+)
+def test_a_security_key_is_neither_a_reader_nor_a_card(
+    device: UsbDevice, name: str, atr: str, card: str
+) -> None:
+    key = reader(atr, name)
+    beside = replace(desk((key, reader(None)), (), CCID), usb=(device, usb()))
+
+    assert codes(beside) == ["card-missing"]
+    assert only(beside, "card-is-key").facts == {"reader": name, "card": card, "atr": atr}
+    assert codes(replace(desk((key,), (), CCID), usb=(device,))) == ["reader-missing"]
+    assert codes(replace(beside, readers=(key,))) == ["reader-not-offered"]
+    holds_nes = replace(desk((reader(name=name),), (), CCID), usb=(device,))
+    assert "reader-missing" not in codes(holds_nes)
+    read = (module(slot(token(nes()), name), path="/opt/own.so", source=Source.CONFIGURED),)
+    assert codes(replace(desk((key,), read, CCID), usb=(device,))) == []
+    mute = replace(beside, readers=(reader(name=name, card=MUTE), reader(None)))
+    assert only(mute, "card-is-key").facts["atr"] == "-"
+
+
+def test_an_empty_slot_of_a_tokens_driver_is_nobodys_and_a_full_one_is_a_token() -> None:
+    slots = ("AKS ifdh 00 00", "AKS VR 01 00", "Rainbow Technologies iKeyVirtualReader 02 00")
+    empty = _desk((), *slots)
+
+    assert codes(empty) == ["reader-missing"]
+    held = desk((reader(ETOKEN, slots[0]), reader(None, slots[1])), ())
+    assert "reader-missing" not in codes(held)
+    found = [each.facts for each in diagnose(held, AT).findings if each.code == "reader-found"]
+    assert found == [{"reader": slots[0]}]
+
+
+def test_a_card_on_the_contactless_side_does_not_fill_the_slot() -> None:
+    side, slot_ = "HID Global OMNIKEY 5422CL Smartcard Reader 0", "HID Global OMNIKEY 5422 0"
+    on_top = reader(UNKNOWN, side)
+
+    assert codes(desk((on_top, reader(None, slot_)), ())) == ["card-missing"]
+    assert codes(desk((on_top,), ())) == ["card-unknown"]
+    assert codes(_desk((), side)) == ["reader-missing"]

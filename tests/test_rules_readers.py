@@ -60,6 +60,7 @@ def test_a_certificate_in_no_reader_is_not_said_to_be_in_one() -> None:
 
 def test_a_reader_that_is_missing_is_tried_elsewhere_before_one_is_ordered_and_paid() -> None:
     assert only(desk((), ()), "reader-missing").steps == (
+        "plug-own-reader",
         "try-other-port",
         "run-again",
         "try-other-computer",

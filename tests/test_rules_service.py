@@ -113,7 +113,7 @@ def _host(*marks: str, socket: str | None = None, platform: str = "linux") -> Ho
         (Failure(api="usb", name="CR_FAILURE", code=0x13), ["service-stopped-windows"]),
         ((PLUGGED,), ["service-stopped-windows"]),
         ((), ["reader-missing"]),
-        ((usb("046D:C31C", classes=("03",)),), ["reader-missing"]),
+        ((usb("046D:C31C", classes=("03",), drivers=None),), ["reader-missing"]),
         ((replace(PLUGGED, problem=28),), ["reader-driver-missing"]),
         ((replace(PLUGGED, problem=22),), ["reader-disabled"]),
         ((replace(PLUGGED, problem=10),), ["reader-faulty"]),

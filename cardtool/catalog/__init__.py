@@ -8,6 +8,7 @@ Nothing here looks at the machine: the catalogue says what is known, not what is
 import fnmatch
 import functools
 import ntpath
+import pkgutil
 from typing import Literal
 
 import msgspec
@@ -92,15 +93,31 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """`VVVV:PPPP`, upper-case hex. Models share ids: several rows may have one."""
     pcsc_names: tuple[str, ...]
     """Shell patterns (`*`, `?`, `[0-9]`) for the name PC/SC gives it, on any system."""
-    ccid: Literal["supported", "should-work", "unsupported", "not-ccid"]
-    """The section of libccid's list it stands in; not-ccid: it needs its maker's driver."""
-    form: Literal["mini", "desktop", "built-in", "virtual"]
-    """mini: takes the SIM-sized card; virtual: a program only plays it, no card can be put in."""
+    ccid: Literal["supported", "should-work", "unsupported", "maker-lists", "not-ccid"]
+    """The section of libccid's list it stands in; maker-lists: only its maker's driver lists it,
+    which Linux needs; not-ccid: so does every system."""
+    form: Literal["mini", "desktop", "either", "built-in", "contactless", "key", "token", "virtual"]
+    """mini: takes the SIM-sized card; either: for the desk or built in; key: a security key, its
+    card is no NES; token: its own card may be one; virtual: a program only plays it."""
     driver: str
     """`page.md#heading` in drivers_notes: the driver it needs."""
     package: str = ""
     """The driver product to install; empty: the CCID driver that comes with the system."""
     source: str
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """One USB id of the lists of libccid and of ACS's driver.
+
+    Source: drivers_notes/readers.md#ids-of-the-drivers.
+    """
+
+    ccid: str
+    """The section of libccid's list: supported, should-work, unsupported; `-`: it is in none."""
+    kind: str
+    """What kind of thing it is, by its name: a slot, a key, a token, a wallet, built-in, …"""
+    name: str
+    """As the list has it."""
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -212,6 +229,24 @@ def readers_named(pcsc_name: str) -> tuple[Reader, ...]:
 def readers_with(usb: str) -> tuple[Reader, ...]:
     """Give every model with this USB id, which is written as in the catalogue."""
     return tuple(reader for reader in load().readers if usb in reader.usb)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def listed(usb: str) -> Listed | None:
+    """Return what the lists of libccid and acsccid say of a USB id; None: it is in neither.
+
+    The file is searched and never parsed: that takes a few microseconds instead of milliseconds.
+    """
+    _, found, rest = _reader_ids().partition(f"\n{usb}\t")
+    if not found:
+        return None
+    ccid, _, _, kind, name = rest.partition("\n")[0].split("\t")
+    return Listed(ccid=ccid, kind=kind, name=name)
+
+
+@once
+def _reader_ids() -> str:
+    return (pkgutil.get_data(__name__, "reader_ids.tsv") or b"").decode()
 
 
 def historical_bytes(atr: str) -> str:

@@ -57,8 +57,9 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     """Give the findings about the card in each reader, or that no reader has a card."""
     readers, places, seats = ports.real(snapshot), desk.places(snapshot), desk.seats(snapshot)
     keys, others = _parted(readers, {place.reader for place in places})
+    yield from _keys(snapshot)
     if others and not any(map(ports.was_filled, others)):
-        if not fitting.needs_no_reader(snapshot):
+        if not (fitting.needs_no_reader(snapshot) or ports.only_built_in(snapshot)):
             yield finding("card-missing", readers=[reader.name for reader in others])
             for name, card, atr in keys:
                 yield finding("card-is-key", reader=name, card=card.called, atr=atr)
@@ -79,6 +80,15 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
             yield finding(code, reader=reader.name)
     if len(seats) > 1:
         yield finding("cards-several", count=len(seats), readers=[seat.reader for seat in seats])
+
+
+def _keys(snapshot: Snapshot) -> Iterator[Finding]:
+    """Name the security keys, which look like readers that hold a card."""
+    for reader in ports.keys(snapshot):
+        atr = reader.card.atr if isinstance(reader.card, Card) else None
+        card = catalog.card_for(atr or "")
+        called = card.called if card is not None and card.signs == "key" else "security-key"
+        yield finding("card-is-key", reader=reader.name, card=called, atr=atr)
 
 
 def _parted(

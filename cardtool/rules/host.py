@@ -81,7 +81,7 @@ def _changes(snapshot: Snapshot, last: LastGood) -> Iterator[Finding]:
     if release != last.release:
         yield finding("changed-system", before=last.release, after=release, good_at=good_at)
     if not isinstance(snapshot.readers, Failure):
-        was = sorted({name for name in last.readers if not ports.is_virtual(name)})
+        was = sorted(set(filter(ports.is_lasting, last.readers)))
         now = sorted({reader.lasting_name for reader in ports.real(snapshot)})
         if was and now and was != now:  # a missing reader is the fault itself, no change
             yield finding("changed-reader", before=was, after=now, good_at=good_at)

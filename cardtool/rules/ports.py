@@ -10,8 +10,9 @@ import re
 from collections import Counter
 
 from cardtool import catalog
-from cardtool.model.snapshot import Failure, Reader, Snapshot
+from cardtool.model.snapshot import Card, Failure, Reader, Snapshot
 from cardtool.model.surroundings import UsbDevice
+from cardtool.rules import hardware
 from cardtool.rules.remembered import remembered
 
 _GONE = frozenset({0x8010001D, 0x8010001E})
@@ -26,24 +27,8 @@ Source: drivers_notes/readers.md#unplugged-in-the-middle.
 _UNNAMEABLE = "SCARD_E_INVALID_VALUE"
 """Failure that older versions recorded for a reader whose name was not ASCII."""
 
-_CCID = "0B"
-"""The interface class of card readers. Source: USB-IF, Defined Class Codes."""
-
-_PROBLEMS = {
-    **dict.fromkeys((1, 18, 28), "reader-driver-missing"),
-    **dict.fromkeys((19, 32, 37, 39, 40, 41, 48, 52), "reader-driver-unloadable"),
-    22: "reader-disabled",
-    31: "reader-not-started",
-    45: "reader-not-connected",
-    47: "reader-ejected",
-}
-"""Problem code of Windows -> what it means for a reader; any other is a fault of the reader.
-
-Source: Windows, cfg.h, CM_PROB_; drivers_notes/readers.md#problem-codes.
-"""
-
-_NOT_CONNECTED = 45
-"""CM_PROB_PHANTOM: Windows remembers a device that is not there. Source: the same."""
+_NOBODYS = frozenset({"virtual", "token", "key", "contactless", "built-in"})
+"""Forms of readers that are none a person is given for an e-signature card."""
 
 _GENERIC = frozenset(
     {"card", "ccid", "device", "interface", "reader", "smart", "smartcard", "token", "usb"}
@@ -62,8 +47,22 @@ def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
 
 @remembered
 def real(snapshot: Snapshot) -> tuple[Reader, ...]:
-    """Return the readers of PC/SC into which a card can be put."""
-    return tuple(reader for reader in readers(snapshot) if not is_virtual(reader.name))
+    """Return the readers of PC/SC that may hold somebody's e-signature card.
+
+    A security key is none, and a contactless reader only where it holds a card and no slot is here.
+    """
+    aside = {reader.name for reader in keys(snapshot)}
+    mine = [
+        reader
+        for reader in readers(snapshot)
+        if not is_virtual(reader) and reader.name not in aside
+    ]
+    slots = {reader.name for reader in mine if "contactless" not in _forms(reader.name)}
+    return tuple(
+        reader
+        for reader in mine
+        if reader.name in slots or _holds_nes(reader) or (was_filled(reader) and not slots)
+    )
 
 
 def unplugged(snapshot: Snapshot) -> tuple[str, ...]:
@@ -78,13 +77,78 @@ def _listed(snapshot: Snapshot) -> tuple[Reader, ...]:
 
 
 @functools.lru_cache(maxsize=1024)
-def is_virtual(name: str) -> bool:
-    """Tell whether a program only pretends to be the reader of a name, which takes no card.
+def _forms(name: str) -> frozenset[str]:
+    """Return the forms of the models that PC/SC may call so; its numbers may be missing."""
+    return frozenset(model.form for model in catalog.readers_named(name))
 
-    The numbers at the end of the name may be missing.
+
+def is_virtual(reader: Reader) -> bool:
+    """Tell whether a program only pretends to be a reader, which takes no card.
+
+    The driver of a USB token keeps slots in which a token appears; an empty one is nobody's.
     """
-    models = catalog.readers_named(name)
-    return bool(models) and all(model.form == "virtual" for model in models)
+    forms = _forms(reader.name)
+    return forms == {"virtual"} or (forms == {"token"} and not was_filled(reader))
+
+
+def is_lasting(name: str) -> bool:
+    """Tell whether the reader of a name is more than what a program or a token's driver shows."""
+    return not _forms(name) or not _forms(name) <= {"virtual", "token"}
+
+
+def is_own(name: str) -> bool:
+    """Tell whether the reader of a name may be the one that a person was given."""
+    return not _forms(name) or not _forms(name) <= _NOBODYS
+
+
+def _holds_nes(reader: Reader) -> bool:
+    card = catalog.card_for(reader.card.atr) if isinstance(reader.card, Card) else None
+    return card is not None and card.holds == "nes"
+
+
+@remembered
+def _kinds(snapshot: Snapshot) -> dict[str, frozenset[str]]:
+    """Return by name what a reader of PC/SC may be: by its name, else by what it is on USB."""
+    on_usb = _on_usb(snapshot)[:_MOST_NAMED]
+    by_id = {device.id: hardware.forms(device) for device in on_usb}
+
+    def of_device(reader: Reader) -> frozenset[str]:
+        ids = _ids_of(reader, list(on_usb), set(by_id))
+        return frozenset().union(*(by_id[usb] for usb in ids))
+
+    return {
+        reader.name: _forms(reader.name) or of_device(reader)
+        for reader in readers(snapshot)[:_MOST_NAMED]
+    }
+
+
+@remembered
+def keys(snapshot: Snapshot) -> tuple[Reader, ...]:
+    """Return the readers that are security keys, unless a driver reads what is on them."""
+    read = {slot.reader for _, slot, _ in snapshot.tokens()}
+    kinds = _kinds(snapshot)
+    return tuple(
+        reader
+        for reader in readers(snapshot)
+        if (of_it := kinds.get(reader.name)) and of_it <= hardware.KEYS
+        if reader.name not in read and not _holds_nes(reader)
+    )
+
+
+@remembered
+def only_built_in(snapshot: Snapshot) -> tuple[Reader, ...]:
+    """Return the empty readers that came with the computer, where no other is offered or plugged.
+
+    None where the last good check had no other reader either: then such a reader is what is used.
+    """
+    offered, last = real(snapshot), snapshot.last_good
+    if last and last.readers and not any(map(is_own, last.readers)):
+        return ()
+    kinds = _kinds(snapshot)
+    are_built_in = all(
+        kinds.get(reader.name, frozenset()) == {"built-in"} for reader in offered
+    ) and all(map(hardware.is_built_in, plugged(snapshot)))
+    return () if any(map(was_filled, offered)) or not are_built_in else offered
 
 
 def has_card(reader: Reader) -> bool:
@@ -110,7 +174,13 @@ def is_gone(readers: object) -> bool:
 
 @remembered
 def plugged(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
-    """Return the card readers on USB; none if USB could not be read.
+    """Return the card readers on USB but no security keys; none if USB could not be read."""
+    return tuple(device for device in _on_usb(snapshot) if not hardware.is_key(device))
+
+
+@remembered
+def _on_usb(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
+    """Return the card readers on USB.
 
     In a remote desktop session programs see the readers of the other machine, so none here count.
     """
@@ -119,48 +189,7 @@ def plugged(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
         return ()
     if host.platform == "win32" and "rdp" in host.session.marks:
         return ()
-    return tuple(device for device in snapshot.usb if _CCID in device.classes or models(device))
-
-
-def models(device: UsbDevice) -> tuple[catalog.Reader, ...]:
-    """Return the models of the catalogue that have this id."""
-    return catalog.readers_with(device.id)
-
-
-def model_name(device: UsbDevice) -> str:
-    """Name a reader: as the catalogue does, as it does itself, or by its id."""
-    names = dict.fromkeys(model.name for model in models(device))
-    return " / ".join(names) or device.name or device.id
-
-
-def is_built_in(device: UsbDevice) -> bool:
-    """Tell whether a reader is part of the computer."""
-    known = models(device)
-    return bool(known) and all(model.form == "built-in" for model in known)
-
-
-def hindrance(device: UsbDevice) -> str | None:
-    """Return the code of what keeps the system from using a device, if anything does."""
-    if not device.allowed:
-        return "reader-blocked"
-    if not device.problem:
-        return None
-    return _PROBLEMS.get(device.problem, "reader-faulty")
-
-
-def lacks_driver(device: UsbDevice) -> bool:
-    """Tell whether no installed PC/SC driver lists a device, as far as that is known."""
-    if device.drivers is not None:
-        return not device.drivers
-    return device.problem is None and any(model.ccid == "not-ccid" for model in models(device))
-
-
-def is_ccid(device: UsbDevice) -> bool:
-    """Tell whether a driver for the whole class of readers can be enough for it."""
-    known = models(device)
-    if known and all(model.ccid == "not-ccid" for model in known):
-        return False
-    return _CCID in device.classes or (not device.classes and bool(known))
+    return tuple(device for device in snapshot.usb if hardware.is_reader(device))
 
 
 def divide(snapshot: Snapshot) -> tuple[list[UsbDevice], list[UsbDevice]]:
@@ -169,36 +198,39 @@ def divide(snapshot: Snapshot) -> tuple[list[UsbDevice], list[UsbDevice]]:
     In doubt a reader is in neither list. A reader with two slots has two names in PC/SC, and
     readers of one model have the same name. So names are assigned to USB ids, not to devices.
     """
-    devices = plugged(snapshot)
+    devices = _on_usb(snapshot)
     served: list[UsbDevice] = []
     unserved: list[UsbDevice] = []
     open_: list[UsbDevice] = []
     named = list(dict.fromkeys(devices))[:_MOST_NAMED]
     ids = {device.id for device in devices}
-    names = [_ids_of(reader, named, ids) for reader in real(snapshot)]
+    names = [_ids_of(reader, named, ids) for reader in readers(snapshot) if not is_virtual(reader)]
     counts = Counter(usb for of_reader in names for usb in of_reader)
     for group in _by_id(devices):
         if count := counts[group[0].id]:
             served += group[:count]
             unserved += group[count:]
         else:
-            unserved += [device for device in group if hindrance(device)]
-            open_ += [device for device in group if not hindrance(device)]
+            unserved += [device for device in group if hardware.hindrance(device)]
+            open_ += [device for device in group if not hardware.hindrance(device)]
     nameless = names.count(frozenset())
-    doubtful = [device for device in open_ if lacks_driver(device)]
+    doubtful = [device for device in open_ if hardware.lacks_driver(device)]
     if not nameless:
         unserved += open_
     elif nameless >= len(open_):
         served += open_
     elif len(doubtful) <= len(open_) - nameless:
         unserved += doubtful
-    return served, unserved
+    mine = plugged(snapshot)
+    return [one for one in served if one in mine], [one for one in unserved if one in mine]
 
 
 def _by_id(devices: tuple[UsbDevice, ...]) -> list[list[UsbDevice]]:
     """Group devices by id; in each group those that nothing hinders come first."""
     groups: dict[str, list[UsbDevice]] = {}
-    for device in sorted(devices, key=lambda one: (bool(hindrance(one)), lacks_driver(one))):
+    for device in sorted(
+        devices, key=lambda one: (bool(hardware.hindrance(one)), hardware.lacks_driver(one))
+    ):
         groups.setdefault(device.id, []).append(device)
     return list(groups.values())
 
@@ -214,7 +246,7 @@ def _ids_of(reader: Reader, devices: list[UsbDevice], ids: set[str]) -> frozense
     return frozenset(known) | {
         device.id
         for device in devices
-        if not (known and models(device))
+        if not (known and hardware.models(device))
         if (words := _words(device.name) or _words(device.maker))
         if all(word in letters for word in words)
     }

@@ -11,7 +11,7 @@ from datetime import datetime
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Host, Snapshot
 from cardtool.model.surroundings import UsbDevice
-from cardtool.rules import desk, fitting, ports, service, systems
+from cardtool.rules import desk, fitting, hardware, ports, service, systems
 from cardtool.rules.codes import ROWS, Fact, finding
 from cardtool.rules.renewal import Policy
 
@@ -25,7 +25,7 @@ _SYSTEM_DRIVERS = {"darwin": "CCID", "win32": "Microsoft Usbccid Smartcard Reade
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give findings for each reader that is plugged in or offered, or that there is none."""
     for reader in ports.readers(snapshot):
-        is_virtual = ports.is_virtual(reader.name)
+        is_virtual = ports.is_virtual(reader)
         yield finding("reader-virtual" if is_virtual else "reader-found", reader=reader.name)
         if refusal := ports.refusal(reader):
             yield finding("reader-not-asked", reader=reader.name, reason=refusal)
@@ -36,15 +36,26 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         if (key := (judged.code, *judged.facts.items())) not in seen:
             seen.add(key)
             yield judged
-    is_none_here = _is_none_here(snapshot, at)
-    if is_none_here and fitting.needs_no_reader(snapshot):
+    built_in = ports.only_built_in(snapshot)
+    if (built_in or _is_none_here(snapshot, at)) and fitting.needs_no_reader(snapshot):
         yield finding("reader-not-needed")
-    elif is_none_here:
-        yield finding("reader-missing" if isinstance(snapshot.usb, tuple) else "reader-not-seen")
+    elif built_in or _is_none_here(snapshot, at):
+        yield _missing(snapshot, [reader.name for reader in built_in])
     count = len(ports.readers(snapshot))  # virtual ones count, as they do for programs
     holding = [place.reader for place in desk.places(snapshot) if place.reader and place.nes]
     if count > 1 and holding:
         yield finding("readers-several", count=count, readers=holding)
+
+
+def _missing(snapshot: Snapshot, built_in: list[str]) -> Finding:
+    """Say that the person's own reader is not here, by name where the last good check had it."""
+    last = snapshot.last_good
+    gone = sorted(filter(ports.is_own, last.readers)) if last else []
+    if last and gone and isinstance(snapshot.usb, tuple):
+        return finding("reader-gone", readers=gone, good_at=last.taken_at)
+    if built_in:
+        return finding("reader-own-missing", readers=built_in)
+    return finding("reader-missing" if isinstance(snapshot.usb, tuple) else "reader-not-seen")
 
 
 def _is_none_here(snapshot: Snapshot, at: datetime) -> bool:
@@ -63,18 +74,18 @@ def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
         yield finding("usb-not-seen", reason=snapshot.usb)
     served: list[UsbDevice] = []
     if isinstance(snapshot.readers, Failure) or service.session(snapshot):
-        unserved = [device for device in ports.plugged(snapshot) if ports.hindrance(device)]
+        unserved = [device for device in ports.plugged(snapshot) if hardware.hindrance(device)]
     else:
         served, unserved = ports.divide(snapshot)
-    for device in served:
-        yield finding("reader-identified", model=ports.model_name(device), usb=device.id)
+    for device in filter(hardware.models, served):
+        yield finding("reader-identified", model=hardware.model_name(device), usb=device.id)
     is_unused = _others(snapshot, served)
     for device in unserved:
-        code = ports.hindrance(device) or _hidden(device, snapshot)
-        facts: dict[str, Fact] = {"model": ports.model_name(device), "usb": device.id}
+        code = hardware.hindrance(device) or _hidden(device, snapshot)
+        facts: dict[str, Fact] = {"model": hardware.model_name(device), "usb": device.id}
         if is_unused(device, code):
             yield finding("reader-not-used", **facts, reason=code)
-        elif ports.is_built_in(device) and code != "reader-unsupported":
+        elif hardware.is_built_in(device) and code != "reader-unsupported":
             yield finding("reader-built-in-only", **facts, reason=code)
         else:
             yield finding(code, **facts, **_details(code, device, snapshot))
@@ -88,13 +99,13 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
     beside one that was plugged in.
     """
     offered = ports.real(snapshot)
-    added = {device for device in ports.plugged(snapshot) if not ports.is_built_in(device)}
+    added = {device for device in ports.plugged(snapshot) if not hardware.is_built_in(device)}
     was_filled = any(map(ports.was_filled, offered))
-    is_served = [ports.is_built_in(device) for device in served]
+    is_served = [hardware.is_built_in(device) for device in served]
     all_built_in = bool(is_served) and all(is_served)
 
     def is_unused(device: UsbDevice, code: str) -> bool:
-        is_spare = ports.is_built_in(device) or code == "reader-unsupported"
+        is_spare = hardware.is_built_in(device) or code == "reader-unsupported"
         if is_spare and len(added) > (device in added):
             return True
         return bool(offered) and (is_spare or was_filled or not all_built_in)
@@ -105,11 +116,10 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
 def _hidden(device: UsbDevice, snapshot: Snapshot) -> str:
     """Return the code for a device that the system lets in and PC/SC does not offer."""
     host = snapshot.host
-    is_unsupported = any(model.ccid == "unsupported" for model in ports.models(device))
-    if host.platform != "win32" and is_unsupported:
+    if host.platform != "win32" and hardware.is_unsupported(device):
         return "reader-unsupported"
-    if ports.lacks_driver(device):
-        is_old = ports.is_ccid(device) and bool(host.pcsc_drivers)
+    if hardware.lacks_driver(device):
+        is_old = hardware.is_ccid(device) and bool(host.pcsc_drivers)
         return "reader-driver-old" if is_old else "reader-driver-missing"
     drivers = device.drivers or ()
     if len(drivers) > 1:
@@ -136,7 +146,7 @@ def _details(code: str, device: UsbDevice, snapshot: Snapshot) -> dict[str, Fact
 
 def _driver_for(device: UsbDevice, host: Host) -> str:
     """Name the driver to install: the maker's where the model needs it, else the system's."""
-    makers = [model.package for model in ports.models(device) if model.package]
+    makers = [model.package for model in hardware.models(device) if model.package]
     if host.platform != "linux":
         return makers[0] if makers else _SYSTEM_DRIVERS.get(host.platform, "CCID")
     known = systems.packages(host.release)

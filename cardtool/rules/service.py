@@ -10,7 +10,7 @@ from datetime import datetime
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Host, Snapshot
 from cardtool.model.surroundings import Service
-from cardtool.rules import desk, ports, systems
+from cardtool.rules import desk, hardware, ports, systems
 from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy
 
@@ -61,7 +61,7 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
         yield finding(because, reason=failure if isinstance(failure, Failure) else _NO_READERS)
     elif not isinstance(failure, Failure) and not ports.real(snapshot):
         helper = _service(snapshot, _ENUMERATOR)
-        is_sound = any(ports.hindrance(device) is None for device in ports.plugged(snapshot))
+        is_sound = any(hardware.hindrance(device) is None for device in ports.plugged(snapshot))
         if snapshot.host.platform == "win32" and helper.state in _OFF and is_sound:
             yield finding("service-enumerator-stopped", state=helper.state)
 
@@ -117,7 +117,7 @@ def is_idle(snapshot: Snapshot) -> bool:
         snapshot.host.platform == "win32"
         and ports.is_gone(snapshot.readers)
         and isinstance(snapshot.usb, tuple)
-        and all(map(ports.hindrance, ports.plugged(snapshot)))
+        and all(map(hardware.hindrance, ports.plugged(snapshot)))
         and _service(snapshot, _SERVICE).start != "disabled"
         and session(snapshot) is None
     )

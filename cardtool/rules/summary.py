@@ -14,6 +14,9 @@ from cardtool.rules.renewal import Policy
 
 _STATES = {
     "reader-missing": ReaderState.MISSING,
+    "reader-gone": ReaderState.MISSING,
+    "reader-own-missing": ReaderState.MISSING,
+    "reader-built-in-only": ReaderState.MISSING,
     "reader-driver-missing": ReaderState.DRIVER,
     "reader-driver-old": ReaderState.DRIVER,
     "reader-drivers-clash": ReaderState.DRIVER,
@@ -28,7 +31,6 @@ _STATES = {
     "reader-faulty": ReaderState.BROKEN,
     "reader-unplugged": ReaderState.BROKEN,
     "reader-unsupported": ReaderState.BROKEN,
-    "reader-built-in-only": ReaderState.BROKEN,
 }
 """Code of a finding -> the state of the reader; the first of those that were found counts."""
 

@@ -4,8 +4,6 @@
 Gives no findings. Source: drivers_notes/readers.md#ccid-driver; packages of the distributions.
 """
 
-import re
-
 import msgspec
 
 
@@ -60,7 +58,7 @@ _UNKNOWN = Packages(install="", service="pcsc-lite", library="pcsc-lite", ccid="
 def packages(release: str) -> Packages | None:
     """Return the packages of a distribution; None: it is not known."""
     for words, known in DISTRIBUTIONS.items():
-        if any(re.search(rf"\b{word}\b", release) for word in words.split("|")):
+        if any(f" {word} " in f" {release} " for word in words.split("|")):
             return known
     return None
 

@@ -21,7 +21,7 @@ from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.lists import Form, Order, ReaderState, Summary
 from cardtool.model.moments import to_us
 from cardtool.model.snapshot import Snapshot, decode
-from cardtool.rules import ports
+from cardtool.rules import hardware, ports
 from cardtool.rules.renewal import Policy
 
 _AT_ONCE = 500
@@ -94,13 +94,13 @@ def _reader_in(snapshot: Snapshot) -> tuple[Form | None, str] | None:
     readers of the last good check. The form is None if models of both forms have the same name.
     """
     for device in ports.plugged(snapshot):
-        if not ports.is_built_in(device):
-            return _form(ports.models(device)), ports.model_name(device)
+        if not hardware.is_built_in(device):
+            return _form(hardware.models(device)), hardware.model_name(device)
     names = [reader.name for reader in ports.real(snapshot)]
     names += snapshot.last_good.readers if snapshot.last_good else ()
     for name in names:
         models = catalog.readers_named(name)
-        if not models or any(model.form in ("mini", "desktop") for model in models):
+        if not models or any(model.form in ("mini", "desktop", "either") for model in models):
             return _form(models), " / ".join(model.name for model in models) or name
     return None
 

@@ -11,14 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from cardtool.catalog import load
-from cardtool.model.once import once
+from cardtool.catalog import listed, readers_with
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import UsbDevice
 from cardtool.probe.program import property_list
 
 CCID = "0B"
 """Interface class Smart Card. Source: USB-IF, Defined Class Codes."""
+
+_MAKERS = frozenset({"072F", "08E6", "076B", "04E6", "2A17"})
+"""ACS, Gemalto, Omnikey, SCM/Identiv and UDEA, who make readers and little else.
+
+Source: drivers_notes/readers.md.
+"""
 
 _INTERFACE = 4
 """bDescriptorType of an interface, whose byte 5 is its class. Source: USB 2.0 §9.4, §9.6.5."""
@@ -161,12 +166,8 @@ def _node_classes(node: DeviceNode) -> Iterator[str]:
 
 
 def _is_kept(device: UsbDevice) -> bool:
-    return CCID in device.classes or device.vendor in _makers()
-
-
-@once
-def _makers() -> frozenset[str]:
-    return frozenset(usb_id[:4] for reader in load().readers for usb_id in reader.usb)
+    is_listed = bool(readers_with(device.id)) or listed(device.id) is not None
+    return CCID in device.classes or is_listed or device.vendor in _MAKERS
 
 
 def cleaned(value: object) -> str:

@@ -81,7 +81,7 @@ ROWS = {
         Link.SERVICE,
         "state",
         "open-windows-services enable-windows-enumerator start-windows-enumerator replug-reader",
-        "reader-missing reader-built-in-only reader-not-offered",
+        "reader-missing reader-gone reader-own-missing reader-built-in-only reader-not-offered",
         "service-not-needed",
     ),
     "service-timeout": _service("replug-reader restart-computer send-snapshot"),
@@ -98,7 +98,20 @@ ROWS = {
     "reader-missing": critical(
         Link.READER,
         "",
+        "plug-own-reader try-other-port run-again try-other-computer order-reader address-reader "
+        "pay-reader",
+        NO_CARD_IN_REACH,
+    ),
+    "reader-gone": critical(
+        Link.READER,
+        "readers good_at",
         "try-other-port run-again try-other-computer order-reader address-reader pay-reader",
+        NO_CARD_IN_REACH,
+    ),
+    "reader-own-missing": critical(
+        Link.READER,
+        "readers",
+        "plug-own-reader run-again order-reader address-reader pay-reader",
         NO_CARD_IN_REACH,
     ),
     "reader-not-seen": critical(
@@ -146,8 +159,8 @@ ROWS = {
         Link.READER,
         "reader",
         "plug-reader plug-directly run-again",
-        f"{KEPT_WAITING} {UNSURE} reader-missing reader-not-seen reader-built-in-only "
-        "reader-not-offered card-missing",
+        f"{KEPT_WAITING} {UNSURE} reader-missing reader-gone reader-own-missing "
+        "reader-not-seen reader-built-in-only reader-not-offered card-missing",
         "card-not-read",
     ),
     "reader-not-asked": critical(

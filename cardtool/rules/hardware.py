@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a device on USB is: a reader, which model, of what form, and what keeps it from being used.
+
+Judges one device by itself; gives no findings. What PC/SC makes of it is in `ports`.
+"""
+
+from cardtool import catalog
+from cardtool.model.surroundings import UsbDevice
+
+_CCID = "0B"
+"""The interface class of card readers. Source: USB-IF, Defined Class Codes."""
+
+_MAKERS_OWN = "FF"
+"""The class of interfaces that speak a language of their maker's own. Source: the same."""
+
+_PROBLEMS = {
+    **dict.fromkeys((1, 18, 28), "reader-driver-missing"),
+    **dict.fromkeys((19, 32, 37, 39, 40, 41, 48, 52), "reader-driver-unloadable"),
+    22: "reader-disabled",
+    31: "reader-not-started",
+    45: "reader-not-connected",
+    47: "reader-ejected",
+}
+"""Problem code of Windows -> what it means for a reader; any other is a fault of the reader.
+
+Source: Windows, cfg.h, CM_PROB_; drivers_notes/readers.md#problem-codes.
+"""
+
+KEYS = frozenset({"key", "wallet", "upgrade"})
+"""Kinds of devices that look like a reader and take no card."""
+
+
+def is_reader(device: UsbDevice) -> bool:
+    """Tell whether a device is a reader: by its class, by its model, or because drivers list it.
+
+    Only the id of a device whose class is its maker's own, or not known, counts as listed: makers
+    of readers use their ids for other devices too.
+    """
+    if _CCID in device.classes or models(device):
+        return True
+    is_own_class = _MAKERS_OWN in device.classes or not device.classes
+    return is_own_class and bool(device.drivers or catalog.listed(device.id))
+
+
+def models(device: UsbDevice) -> tuple[catalog.Reader, ...]:
+    """Return the models of the catalogue that have this id."""
+    return catalog.readers_with(device.id)
+
+
+def model_name(device: UsbDevice) -> str:
+    """Name a reader: as the catalogue does, as drivers or it itself do, or by its id."""
+    names = dict.fromkeys(model.name for model in models(device))
+    listed = catalog.listed(device.id)
+    return " / ".join(names) or (listed.name if listed else device.name) or device.id
+
+
+def is_unsupported(device: UsbDevice) -> bool:
+    """Tell whether libccid lists a device among those that do not work with it."""
+    listed = catalog.listed(device.id)
+    sections = [str(model.ccid) for model in models(device)] or [listed.ccid if listed else ""]
+    return "unsupported" in sections
+
+
+def is_key(device: UsbDevice) -> bool:
+    """Tell whether a device only looks like a reader: a security key, for example."""
+    return forms(device) <= KEYS
+
+
+def is_built_in(device: UsbDevice) -> bool:
+    """Tell whether a reader is part of the computer."""
+    return forms(device) == {"built-in"}
+
+
+def forms(device: UsbDevice) -> frozenset[str]:
+    """Return the forms of the models with this id, or the kind of thing that drivers list."""
+    if known := models(device):
+        return frozenset(model.form for model in known)
+    listed = catalog.listed(device.id)
+    return frozenset({"slot" if listed is None else listed.kind})
+
+
+def hindrance(device: UsbDevice) -> str | None:
+    """Return the code of what keeps the system from using a device, if anything does."""
+    if not device.allowed:
+        return "reader-blocked"
+    if not device.problem:
+        return None
+    return _PROBLEMS.get(device.problem, "reader-faulty")
+
+
+def lacks_driver(device: UsbDevice) -> bool:
+    """Tell whether no installed PC/SC driver lists a device, as far as that is known."""
+    if device.drivers is not None:
+        return not device.drivers
+    return device.problem is None and any(model.ccid == "not-ccid" for model in models(device))
+
+
+def is_ccid(device: UsbDevice) -> bool:
+    """Tell whether a driver for the whole class of readers can be enough for it."""
+    known = models(device)
+    if known and all(model.ccid == "not-ccid" for model in known):
+        return False
+    return _CCID in device.classes or (not device.classes and bool(known))

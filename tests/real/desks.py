@@ -694,17 +694,17 @@ CASES: dict[str, Case] = {
     ),
     "service-masked": Case(build=_masked, verdict="service-masked", exit_status=2),
     "container-without-the-socket": Case(
-        build=_container, verdict="session-container", exit_status=2
+        build=_container, verdict="session-container", exit_status=3
     ),
     "flatpak": Case(
         build=_environment(_sandbox, FLATPAK_ID="tr.example.App"),
         verdict="session-flatpak",
-        exit_status=2,
+        exit_status=3,
     ),
     "snap": Case(
         build=_environment(_sandbox, SNAP="/snap/app/1", SNAP_NAME="app"),
         verdict="session-snap",
-        exit_status=2,
+        exit_status=3,
     ),
     "clock-went-back": Case(
         build=_remembering(_certificates(400), taken_at="2126-01-01T00:00:00Z"),

@@ -57,7 +57,9 @@ ROWS = {
     "card-unsure": _card("card atr", "check-card-kind name-module send-snapshot", TOKENS),
     "card-in-use": _card("card programs", "close-programs reseat-card run-again"),
     "card-in-use-unnamed": _card("card", "close-programs reseat-card run-again"),
-    "card-access-denied": _card("reason", _ADMISSION),
+    "card-access-denied": unknown(
+        Link.CARD, "reader reason", _ADMISSION, KEPT_WAITING, "card-not-read"
+    ),
     "card-line-broken": _card("reason", f"{_ADMISSION} reseat-card {_OTHER_READER}"),
     "card-unstable": _card(
         "", "leave-card reseat-card try-other-port run-again", f"{KEPT_WAITING} {UNSURE}"

@@ -9,7 +9,7 @@ import pytest
 
 from cardtool.catalog import providers
 from cardtool.model.certificate import Attribute, Name
-from cardtool.model.diagnosis import Diagnosis, Finding
+from cardtool.model.diagnosis import Actor, Diagnosis, Finding
 from cardtool.model.turkey import folded
 from cardtool.rules import diagnose
 from cardtool.rules.codes.steps import ELSEWHERE, PROCEDURES
@@ -128,3 +128,9 @@ def test_when_a_renewal_opens_is_told_to_kamu_sms_holders_only(language: str) ->
 
         assert found.code == "nes-valid"
         assert (opens in _said(found, words(language, "default"))) is is_told
+
+
+@every_language
+@pytest.mark.parametrize("actor", Actor)
+def test_no_heading_above_steps_names_kamu_sm(actor: Actor, language: str) -> None:
+    assert not _KAMU_SM.search(words(language, "default").label(f"actor-{actor.value}"))

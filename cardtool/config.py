@@ -121,6 +121,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Whose procedures hold: the name of a profile that ships, or the absolute path of one."""
     modules: tuple[str, ...] = ()
     """Absolute paths of more PKCS#11 modules to try."""
+    catalog: str = ""
+    """Absolute path of a file with cards, modules and readers of the site's own; empty: none."""
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=600)] | None = None
     """Seconds for one whole check."""
     policy: OfSite = OfSite()
@@ -133,9 +135,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.language not in (None, *LANGUAGES):
             text = f"must be one of {', '.join(LANGUAGES)} - at `$.language`"
             raise ValueError(text)
-        for path in self.modules:
+        named = [("modules", path) for path in self.modules]
+        for key, path in (*named, *([("catalog", self.catalog)] if self.catalog else [])):
             if not Path(path).is_absolute():
-                text = f"must be absolute: {path} - at `$.modules`"
+                text = f"must be absolute: {path} - at `$.{key}`"
                 raise ValueError(text)
 
     def days(self) -> "Policy":

@@ -25,13 +25,13 @@ from cardtool.catalog import (
     Reader,
     card_for,
     foreign,
-    historical_bytes,
     listed,
     load,
     module_at,
     readers_named,
     readers_with,
 )
+from cardtool.catalog.atr import historical_bytes
 from tests.conftest import require
 
 LIBCCID = pathlib.Path("/etc/libccid_Info.plist")

@@ -9,115 +9,16 @@ import fnmatch
 import functools
 import ntpath
 import pkgutil
-from typing import Literal
 
 import msgspec
 
+from cardtool.catalog import own
+from cardtool.catalog.atr import fits, historical_bytes, is_inside
+from cardtool.catalog.rows import Card, Listed, Module, Reader
 from cardtool.catalog.toml import shipped
 from cardtool.model.once import once
 
-_TD = 8
-"""The bit of Y that announces a TD byte, whose upper half is the next Y. ISO/IEC 7816-3 §8.2.3."""
-
-
-class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One kind of card, as far as its answer-to-reset tells kinds apart."""
-
-    id: str
-    """Kebab-case; equal to the heading that `source` cites."""
-    name: str
-    """What people call it; the same in every language."""
-    family: str
-    """Kebab-case; cards of one family are read by the same module."""
-    atrs: tuple[str, ...] = ()
-    """Whole answers-to-reset, upper-case hex; a `.` stands for a digit that varies."""
-    historical: tuple[str, ...] = ()
-    """The same for the historical bytes alone."""
-    starts: tuple[str, ...] = ()
-    """How the answer begins, for a kind without a list (`.` as above); compared after all lists."""
-    contains: tuple[str, ...] = ()
-    """Bytes (hex) that identify the kind anywhere in the answer, if nothing else did."""
-    modules: tuple[str, ...] = ()
-    """Module ids, the preferred one first; none for cards that no signature can be on."""
-    opensc_driver: str | None = None
-    """The OpenSC card driver that reads it and that OpenSC does not try by itself."""
-    holds: Literal["nes", "other"]
-    """nes: a qualified certificate may be on it. The answer-to-reset never says that one is."""
-    signs: Literal["no", "abroad", "token", "key", "unsure"] = "no"
-    """Of a card with another thing on it: no signature can be there; one of another country or
-    institution; a token of a maker whose driver is not known; a security key; a chip that is in
-    cards of all kinds."""
-    source: str
-    """`page.md#heading` in drivers_notes."""
-
-    @property
-    def called(self) -> str:
-        """Return what sentences name it by: the key of its words, or a name of all languages."""
-        return self.name if self.holds == "nes" else self.id
-
-
-class Module(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One PKCS#11 library and the places where its installers put it."""
-
-    id: str
-    name: str
-    """The product."""
-    names: tuple[str, ...]
-    """File names without folder, lower-case ASCII, without the numbers after `.so`."""
-    linux: tuple[str, ...] = ()
-    """Absolute paths, likeliest first; here and below the first that exists is the module."""
-    windows: tuple[str, ...] = ()
-    """As a 64-bit process sees them."""
-    windows_32: tuple[str, ...] = ()
-    """For a 32-bit process; a SysWOW64 path is the same file from either kind of process."""
-    macos: tuple[str, ...] = ()
-    purpose: Literal["card", "software"]
-    """software: no card behind it (or another module); never loaded to look for one."""
-    package: str
-    """The product to install, as a person would search for it."""
-    source: str
-
-    def paths(self, platform: str, bits: int) -> tuple[str, ...]:
-        """Say where to look for it: `platform` as sys.platform, `bits` of the process."""
-        windows = self.windows_32 if bits == 32 else self.windows  # noqa: PLR2004
-        return {"linux": self.linux, "win32": windows, "darwin": self.macos}.get(platform, ())
-
-
-class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One reader model."""
-
-    id: str
-    name: str
-    """The name Kamu SM uses, or the maker's where it hands out no such reader."""
-    usb: tuple[str, ...]
-    """`VVVV:PPPP`, upper-case hex. Models share ids: several rows may have one."""
-    pcsc_names: tuple[str, ...]
-    """Shell patterns (`*`, `?`, `[0-9]`) for the name PC/SC gives it, on any system."""
-    ccid: Literal["supported", "should-work", "unsupported", "maker-lists", "not-ccid"]
-    """The section of libccid's list it stands in; maker-lists: only its maker's driver lists it,
-    which Linux needs; not-ccid: so does every system."""
-    form: Literal["mini", "desktop", "either", "built-in", "contactless", "key", "token", "virtual"]
-    """mini: takes the SIM-sized card; either: for the desk or built in; key: a security key, its
-    card is no NES; token: its own card may be one; virtual: a program only plays it."""
-    driver: str
-    """`page.md#heading` in drivers_notes: the driver it needs."""
-    package: str = ""
-    """The driver product to install; empty: the CCID driver that comes with the system."""
-    source: str
-
-
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """One USB id of the lists of libccid and of ACS's driver.
-
-    Source: drivers_notes/readers.md#ids-of-the-drivers.
-    """
-
-    ccid: str
-    """The section of libccid's list: supported, should-work, unsupported; `-`: it is in none."""
-    kind: str
-    """What kind of thing it is, by its name: a slot, a key, a token, a wallet, built-in, …"""
-    name: str
-    """As the list has it."""
+__all__ = ["Card", "Listed", "Module", "Reader"]
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -138,13 +39,13 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """
         atr = atr.upper()
         historical = historical_bytes(atr)
-        for fits in (
-            lambda card: _fits(atr, card.atrs),
-            lambda card: _fits(historical, card.historical),
-            lambda card: any(_fits(atr[: len(start)], (start,)) for start in card.starts),
-            lambda card: any(_is_inside(atr, word) for word in card.contains),
+        for is_it in (
+            lambda card: fits(atr, card.atrs),
+            lambda card: fits(historical, card.historical),
+            lambda card: any(fits(atr[: len(start)], (start,)) for start in card.starts),
+            lambda card: any(is_inside(atr, word) for word in card.contains),
         ):
-            if card := next(filter(fits, self.cards), None):
+            if card := next(filter(is_it, self.cards), None):
                 return card
         return None
 
@@ -178,9 +79,40 @@ class _Issuers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     issuer: tuple[Issuer, ...]
 
 
-@once
+_site = [""]
+"""The site's own file, if its configuration names one."""
+
+
+def use(path: str) -> None:
+    """Add the rows of a site's own file, for the rest of this process; "" adds none.
+
+    Raises:
+        Refused: the file cannot be read, or a row is not as those of the catalogue are.
+    """
+    if path != _site[0]:
+        _with(path)
+        _site[0] = path
+        for asked in (card_for, module_at, readers_named, readers_with):
+            asked.cache_clear()
+
+
 def load() -> Catalog:
-    """Give the catalogue that ships with the package, read once a process."""
+    """Give the catalogue that ships with the package and the site's rows, read once a process."""
+    return _with(_site[0])
+
+
+@once
+def _with(path: str) -> Catalog:
+    """Put a site's rows behind those that ship, so that no pattern of theirs renames a card."""
+    if path:
+        ours = _with("")
+        site = own.read(path, ours.cards, ours.modules, ours.readers)
+        cards = (msgspec.structs.replace(card, is_own=True) for card in site.card)
+        return Catalog(
+            cards=(*ours.cards, *cards),
+            modules=(*ours.modules, *site.module),
+            readers=(*ours.readers, *site.reader),
+        )
     tables: dict[str, object] = {}
     for name in ("cards", "modules", "readers"):
         tables |= shipped(f"{name}.toml", dict)
@@ -247,39 +179,3 @@ def listed(usb: str) -> Listed | None:
 @once
 def _reader_ids() -> str:
     return (pkgutil.get_data(__name__, "reader_ids.tsv") or b"").decode()
-
-
-def historical_bytes(atr: str) -> str:
-    """Give the historical bytes of an answer-to-reset, in which a card says what it is, as hex.
-
-    A wrong check byte is kept, not refused: such answers are in circulation, and what the card says
-    of itself is right in them. Empty: it has none, is not hex, or is shorter than its own format
-    bytes announce.
-
-    Source: ISO/IEC 7816-3:2006 §8.2; drivers_notes/atr.md#how-an-atr-is-read.
-    """
-    try:
-        data = bytes.fromhex(atr)
-        start, present, has_check_byte = 2, data[1] >> 4, False
-        while present & _TD:
-            start += present.bit_count()
-            present, protocol = divmod(data[start - 1], 16)
-            has_check_byte = has_check_byte or protocol != 0
-    except (ValueError, IndexError):
-        return ""
-    start += present.bit_count()
-    end = start + data[1] % 16
-    return data[start:end].hex().upper() if len(data) >= end + has_check_byte else ""
-
-
-def _fits(hexadecimal: str, patterns: tuple[str, ...]) -> bool:
-    return any(
-        len(pattern) == len(hexadecimal)
-        and all(wanted in (".", digit) for wanted, digit in zip(pattern, hexadecimal, strict=True))
-        for pattern in patterns
-    )
-
-
-def _is_inside(atr: str, word: str) -> bool:
-    """Tell whether a word begins at a whole byte: two halves of bytes are no byte."""
-    return any(atr.startswith(word, place) for place in range(0, len(atr), 2))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from cardtool import catalog
 from cardtool.cli.options import options, value
 from cardtool.config import Config, asked_language, file_with, load, system_language
 from cardtool.model.refused import Refused
@@ -58,6 +59,7 @@ class Asked:
             self.misuse(f"--keep-personal is for data: add --format {whole or 'json'}.")
         if self._profile or self.config.institution != _NATIONWIDE:
             _ = self.institution  # refuses a wrong name before a card is read
+        catalog.use(self.config.catalog)
 
     def option(self, name: str) -> Any:  # noqa: ANN401 - an option's value
         """Return what an option was set to, or None."""

@@ -8,9 +8,11 @@ from msgspec.structs import replace
 
 from cardtool.catalog import readers_with
 from cardtool.model.diagnosis import Severity
+from cardtool.model.lists import ReaderState
 from cardtool.model.snapshot import Failure, Host, LastGood, Snapshot, Source
 from cardtool.model.surroundings import Driver, UsbDevice
 from cardtool.rules import diagnose
+from cardtool.rules.summary import summarise
 from tests.desks import (
     AT,
     BANK,
@@ -518,3 +520,28 @@ def test_a_card_on_the_contactless_side_does_not_fill_the_slot() -> None:
     assert codes(desk((on_top, reader(None, slot_)), ())) == ["card-missing"]
     assert codes(desk((on_top,), ())) == ["card-unknown"]
     assert codes(_desk((), side)) == ["reader-missing"]
+
+
+def test_a_reader_that_windows_only_remembers_is_named_with_its_day_where_that_is_known() -> None:
+    here = _desk((usb(problem=45),), host=WINDOWS)
+
+    assert codes(replace(here, last_good=_last("ACS ACR39U ICC Reader"))) == ["reader-gone"]
+    assert codes(replace(here, last_good=_last("Windows Hello 1"))) == ["reader-not-connected"]
+
+
+@pytest.mark.parametrize(
+    ("here", "state"),
+    [
+        (_desk((BROADCOM,), BUILT_IN), ReaderState.MISSING),
+        (_desk((replace(BROADCOM, problem=28),), host=WINDOWS), ReaderState.MISSING),
+        (replace(_desk(()), last_good=_last("udea MILKO V1.")), ReaderState.MISSING),
+        (_desk((usb(problem=45),), host=WINDOWS), ReaderState.MISSING),
+        (_desk((usb(problem=47),), host=WINDOWS), ReaderState.DRIVER),
+        (_desk((usb(problem=31),), host=WINDOWS), ReaderState.DRIVER),
+        (_desk((usb(problem=43),), host=WINDOWS), ReaderState.BROKEN),
+    ],
+)
+def test_a_reader_is_ordered_where_the_persons_own_is_not_there(
+    here: Snapshot, state: ReaderState
+) -> None:
+    assert summarise(diagnose(here, AT)).reader is state

@@ -13,12 +13,15 @@ _CCID = "0B"
 _MAKERS_OWN = "FF"
 """The class of interfaces that speak a language of their maker's own. Source: the same."""
 
+NOT_CONNECTED = 45
+"""The problem code of a device that is not there: CM_PROB_PHANTOM. Source: Windows, cfg.h."""
+
 _PROBLEMS = {
     **dict.fromkeys((1, 18, 28), "reader-driver-missing"),
     **dict.fromkeys((19, 32, 37, 39, 40, 41, 48, 52), "reader-driver-unloadable"),
     22: "reader-disabled",
     31: "reader-not-started",
-    45: "reader-not-connected",
+    NOT_CONNECTED: "reader-not-connected",
     47: "reader-ejected",
 }
 """Problem code of Windows -> what it means for a reader; any other is a fault of the reader.

@@ -183,13 +183,21 @@ def _on_usb(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
     """Return the card readers on USB.
 
     In a remote desktop session programs see the readers of the other machine, so none here count.
+    Nor does one that Windows only remembers, where the last good check says when it was here.
     """
+    last = snapshot.last_good
+    is_dated = last is not None and any(map(is_own, last.readers))
     host = snapshot.host
     if not isinstance(snapshot.usb, tuple):
         return ()
     if host.platform == "win32" and "rdp" in host.session.marks:
         return ()
-    return tuple(device for device in snapshot.usb if hardware.is_reader(device))
+    return tuple(
+        device
+        for device in snapshot.usb
+        if hardware.is_reader(device)
+        and not (is_dated and device.problem == hardware.NOT_CONNECTED)
+    )
 
 
 def divide(snapshot: Snapshot) -> tuple[list[UsbDevice], list[UsbDevice]]:

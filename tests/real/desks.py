@@ -443,7 +443,7 @@ CASES: dict[str, Case] = {
     "pin-never-set": Case(
         build=lambda stack, _: desk(stack, akis(nes(400), pin=Pin(initialised=False))),
         verdict="pin-never-set",
-        exit_status=1,
+        exit_status=2,
     ),
     "two-cards-old-and-new": Case(
         build=lambda stack, _: desk(stack, akis(nes(-10)), akis(nes(1000))),

@@ -198,7 +198,7 @@ _REFUSED = {
         "pin-and-puk-locked",
         2,
     ),
-    "never set": (HEALTHY & ~CKF_USER_PIN_INITIALIZED, "pin-never-set", 1),
+    "never set": (HEALTHY & ~CKF_USER_PIN_INITIALIZED, "pin-never-set", 2),
     "to be changed": (HEALTHY | CKF_USER_PIN_TO_BE_CHANGED, "pin-to-be-changed", 1),
     "last try": (HEALTHY | CKF_USER_PIN_FINAL_TRY, "pin-final-try", 1),
     "few tries": (HEALTHY | CKF_USER_PIN_COUNT_LOW, "pin-count-low", 1),

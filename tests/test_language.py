@@ -56,9 +56,11 @@ class Copy(NamedTuple):
             assert not crash, command
         return [" ".join(output.split()) for output, _ in answers]
 
-    def sentence(self, code: str) -> str:
-        """Return how the sentence of a finding begins, as far as it is the same at each desk."""
-        return str(self.words["finding"][code]["says"]).partition("{")[0].strip()
+    def sentences(self, code: str) -> list[str]:
+        """Return how the sentences of a finding begin, as far as they are the same at each desk."""
+        words: dict[str, str] = self.words["finding"][code]
+        said = (sentence for key, sentence in words.items() if key.startswith("says"))
+        return [sentence.partition("{")[0].strip() for sentence in said]
 
 
 @pytest.fixture(name="copy", scope="module")
@@ -89,7 +91,7 @@ def test_every_practice_case_is_shown_in_a_new_language_in_each_format(copy: Cop
         zip(cases.values(), outputs, strict=True), cases, strict=True
     ):
         if form in ("terminal", "html"):
-            assert copy.sentence(case.verdict) in output, (name, form)
+            assert any(each in output for each in copy.sentences(case.verdict)), (name, form)
 
 
 def test_what_practice_cases_are_about_is_said_in_english_until_it_is_translated(
@@ -126,7 +128,7 @@ def test_other_commands_speak_a_new_language(copy: Copy, tmp_path: Path) -> None
     (configured,) = copy.outputs(
         [practised], CARDTOOL_LANG="", LC_ALL="C", CARDTOOL_CONFIG=str(config)
     )
-    assert copy.sentence("nes-valid") in judged
+    assert copy.sentences("nes-valid")[0] in judged
     assert judged == configured
     assert all("Zo " in output for output in looked)
     assert f"[tr|en|{CODE}]" in helped

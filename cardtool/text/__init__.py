@@ -62,7 +62,7 @@ class Text:
         parts = self._words["finding"][finding.code]
         phase = parts.get(f"says-{finding.facts.get('phase')}", parts["says"])
         return self._fill(
-            parts.get("says_elsewhere", phase) if finding.road else phase, finding.facts
+            parts.get("says-elsewhere", phase) if finding.road else phase, finding.facts
         )
 
     def means(self, code: str) -> str:

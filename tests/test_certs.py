@@ -303,7 +303,7 @@ def test_everything_in_a_certificate_is_shown_by_name_when_asked_for() -> None:
     assert said >= {
         "Kind: personal e-signature (NES)",
         "Subject: C=TR, serialNumber=10*******90, CN=AYŞE ÖRNEK",
-        "Issued by: C=TR, O=TÜBİTAK, CN=Kamu Elektronik Sertifika - Sürüm 6",
+        "Issued by: C=TR, O=TÜBİTAK, CN=Kamu Elektronik Sertifika Hizmet Sağlayıcısı - Sürüm 6",
         "Issuer here: no",
         "Signature algorithm: ecdsa-with-SHA384 (1.2.840.10045.4.3.3)",
         "Key usage: digitalSignature, nonRepudiation",

@@ -49,7 +49,7 @@ def _imported(*arguments: str) -> set[str]:
     [
         (("--help",), 11, 82, _HEAVY | _NATIVE | {"logging", "msgspec", "pathlib", "subprocess"}),
         (("fleet", "--help"), 12, 108, _HEAVY | _NATIVE | {"msgspec"}),
-        (("check", "--format", "json", "--timeout", "1"), 82, 155, _HEAVY | _NATIVE),
+        (("check", "--format", "json", "--timeout", "1"), 86, 155, _HEAVY | _NATIVE),
         (
             ("worker", "pcsc"),
             6,

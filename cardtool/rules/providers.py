@@ -6,6 +6,7 @@ says as much; any other card may be anybody's.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 from cardtool.catalog import providers
 from cardtool.model.diagnosis import Finding
@@ -16,33 +17,36 @@ from cardtool.rules.kinds import KAMU_SM, provider
 
 _Road = dict[str, str]
 
+_SEVERAL = 2
+
 
 def with_roads(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Finding]:
     """Yield findings in their order, with the steps that their certificate's provider has."""
-    by_reader: dict[str, list[desk.Held]] = {}
+    of_certificates: dict[tuple[object, object, object], list[_Road]] = {}
     for place in desk.places(snapshot):
-        by_reader.setdefault(place.name, []).extend(place.nes)
-    every = [nes for held in by_reader.values() for nes in held]
-    seats = {seat.reader: seat.card.family for seat in desk.signing_seats(snapshot)}
+        for nes in place.nes:
+            road = _road_of(nes)
+            facts = ((place.name, None), (nes.sha256, None), (nes.certificate.holder, None))
+            for known in product(*facts):
+                _add(road, of_certificates.setdefault(known, []))
+    of_cards: dict[object, list[_Road]] = {}
+    for seat in desk.signing_seats(snapshot):
+        road = _road_on(seat.card.family)
+        for name in (seat.reader, None):
+            _add(road, of_cards.setdefault(name, []))
     for given in findings:
-        reader = given.facts.get("reader")
-        held = every if reader is None else by_reader.get(str(reader), [])
-        about = [nes for nes in held if _is_about(given, nes)] or held
-        if about:
-            roads = [_road_of(nes) for nes in about]
-        else:
-            named = {reader} if reader is not None else set(seats)
-            roads = [_road_on(seats[name]) for name in named if name in seats]
-        first = roads[0] if roads else {}
-        yield elsewhere(given, first) if first and all(r == first for r in roads) else given
+        reader, sha256, holder = map(given.facts.get, ("reader", "sha256", "holder"))
+        read = of_certificates.get(
+            (reader, sha256, holder), of_certificates.get((reader, None, None))
+        )
+        roads = read or of_cards.get(reader, [])
+        yield elsewhere(given, roads[0]) if len(roads) == 1 and roads[0] else given
 
 
-def _is_about(given: Finding, nes: desk.Held) -> bool:
-    facts = given.facts
-    return (
-        facts.get("sha256", nes.sha256) == nes.sha256
-        and facts.get("holder", nes.certificate.holder) == nes.certificate.holder
-    )
+def _add(road: _Road, roads: list[_Road]) -> None:
+    """Add a road that is not among the others yet; two of them say that the road is not known."""
+    if len(roads) < _SEVERAL and road not in roads:
+        roads.append(road)
 
 
 def _road_of(nes: desk.Held) -> _Road:

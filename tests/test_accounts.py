@@ -99,6 +99,19 @@ def test_the_short_name_of_a_folder_of_windows_is_changed(short: str) -> None:
     assert short not in full
 
 
+def test_a_short_name_made_of_the_plain_letters_alone_is_known_too() -> None:
+    """Windows may leave out every letter that ASCII lacks, the first one as well."""
+    done = _said(r"no C:\Belge\KRALKA~1\x.dll", ("Şükrü Çalışkan",))
+
+    assert done == rf"no C:\Belge\{hashed(KEY, 'Şükrü Çalışkan')}\x.dll"
+
+
+def test_a_text_with_escapes_that_spell_no_letters_is_searched_all_the_same() -> None:
+    done = _said("no %FF%C5 ayse.cinar", ("ayse.cinar",))
+
+    assert done == f"no %FF%C5 {hashed(KEY, 'ayse.cinar')}"
+
+
 @pytest.mark.parametrize(
     "name",
     ["root", "SYSTEM", "admin", "Administrator", "user", "kullanici", "Kullanıcı", "pc", "test",

@@ -2,6 +2,7 @@
 """The laws every described desk keeps."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -50,6 +51,36 @@ def test_each_finding_gives_exactly_the_facts_of_its_row(file: Path) -> None:
 
     for each in diagnose(case.desk(), case.at).findings:
         assert set(each.facts) == set(ROWS[each.code].facts), each.code
+
+
+_NAMED = (
+    "atr", "holder", "identity", "issuer", "label", "module", "reader", "readers", "serial",
+    "sha256", "version",
+)  # fmt: skip
+"""Facts that are taken from the snapshot as they stand there."""
+
+
+def _texts(node: object) -> Iterator[str]:
+    match node:
+        case str():
+            yield node
+        case dict():
+            yield from _texts(list(node.values()))
+        case list() | tuple():
+            for part in node:
+                yield from _texts(part)
+
+
+@every_case
+def test_what_a_finding_names_stands_in_the_snapshot(file: Path) -> None:
+    case = read(file)
+    texts = "\n".join(_texts(msgspec.to_builtins(case.desk())))
+
+    for each in diagnose(case.desk(), case.at).findings:
+        named = {name: str(each.facts[name]) for name in _NAMED if name in each.facts}
+        for part in (part for fact in named.values() for part in fact.split(", ")):
+            assert part not in {"", "-"}, (each.code, named)
+            assert part in texts, (each.code, named)
 
 
 @every_case

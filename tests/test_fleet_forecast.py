@@ -200,6 +200,16 @@ def test_an_amount_is_written_as_its_language_does(some: Forecast) -> None:
     assert "32.097,00 TRY" in "".join(views.render(some, Text("tr"), Paper(width=100)))
 
 
+def test_a_month_takes_one_line_on_a_narrow_page_too(some: Forecast) -> None:
+    months = msgspec.structs.replace(some, by_unit=False)
+
+    wide, narrow = (
+        "".join(views.render(months, Text("en"), Paper(width=width))) for width in (80, 30)
+    )
+
+    assert len(narrow.splitlines()) == len(wide.splitlines())
+
+
 def test_the_picture_is_whole_and_asks_for_nothing(some: Forecast) -> None:
     body = "".join(views.render_svg(some, Text("tr")))
     picture = ET.fromstring(body)  # noqa: S314 - our own

@@ -342,10 +342,11 @@ def test_the_screen_keeps_the_name_and_hides_the_middle_of_every_number() -> Non
     assert SERIAL.lower().encode() not in encode(shown).lower()
 
 
-def test_a_short_number_is_hidden_whole() -> None:
-    shown = mask(desk(held(certificate(person(number="1234"))), serial="007", label=""))
+@pytest.mark.parametrize("number", ["1234", "12"])
+def test_a_short_number_is_hidden_whole(number: str) -> None:
+    shown = mask(desk(held(certificate(person(number=number))), serial="007", label=""))
 
-    assert _subject(shown).first("serialNumber") == "****"
+    assert _subject(shown).first("serialNumber") == "*" * len(number)
     assert _token(shown).serial == "***"
 
 
@@ -636,6 +637,37 @@ def test_a_number_in_hex_digits_is_known_in_any_text(form: str) -> None:
     assert done[0].name == f"reader {hashed(KEY, NUMBER)}"
 
 
+@pytest.mark.parametrize("form", [SERIAL.swapcase(), SERIAL.encode().hex().upper()])
+def test_a_known_value_has_one_hash_in_every_form(form: str) -> None:
+    done = redact(desk(reader=f"reader {form}"), KEY).readers
+
+    assert isinstance(done, tuple)
+    assert done[0].name == f"reader {hashed(KEY, SERIAL)}"
+
+
+def test_a_value_that_is_no_text_in_any_encoding_is_hidden_too() -> None:
+    """Half a surrogate pair: so Python passes on bytes that are not of the system's encoding."""
+    serial = "5A\udcff01"
+
+    done = redact(desk(serial=serial, reader=f"reader {serial}"), KEY).readers
+
+    assert isinstance(done, tuple)
+    assert done[0].name == f"reader {hashed(KEY, serial)}"
+
+
+def test_of_two_numbers_of_which_one_holds_the_other_the_longer_is_changed_in_a_files_name() -> (
+    None
+):
+    one, other = (
+        held(certificate(person(number="98765432"))),
+        held(certificate(person("MEHMET ÖRNEK", number="1298765432"))),
+    )
+
+    path = redact(desk(one, other, path="/opt/lib1298765432.so"), KEY).modules[0].path
+
+    assert path == f"/opt/lib{hashed(KEY, '1298765432')}.so"
+
+
 _NAMES = (
     "AYŞE ÖRNEK", "ayse ornek", "Ayşe Örnek", "AYSE ORNEK", "ÖRNEK AYŞE", "ORNEK, AYSE",
     "Ayse.Ornek", "ayse_ornek", "AYSEORNEK", "ornekayse", "A.Y.Ş.E. Ö.R.N.E.K", "A YŞE  ÖRN EK",
@@ -680,7 +712,20 @@ def test_a_middle_name_may_be_left_out_or_stand_last() -> None:
     many = "AYŞE NUR GÜL SU ÖRNEK"
     for spelt in ("ornek ayse nur gul su", "ornek su gul nur ayse", "ayse ornek"):
         whole = desk(held(certificate(person(many))), label="", reader=f"ACS {spelt}")
-        assert "ornek" not in str(redact(whole, KEY).readers)
+        done = redact(whole, KEY).readers
+        assert isinstance(done, tuple)
+        assert done[0].name == f"ACS {hashed(KEY, many)}"
+
+
+@pytest.mark.parametrize(("left", "is_known"), [("AYSEGUL", False), ("AYSEGULNUR", True)])
+def test_of_a_name_that_was_cut_off_half_must_be_left(left: str, *, is_known: bool) -> None:
+    holder = "AYŞEGÜLNUR ÖRNEKOĞLU"
+    whole = desk(held(certificate(person(holder))), reader=left.rjust(32), label="")
+
+    done = redact(whole, KEY).readers
+
+    assert isinstance(done, tuple)
+    assert done[0].name.strip() == (hashed(KEY, holder) if is_known else left)
 
 
 @pytest.mark.parametrize("text", ["KAYSEORNEKS", "ornekler", "AYSE", "Kaya Ornekli"])
@@ -729,8 +774,10 @@ def test_a_number_in_a_field_of_symbols_is_changed(field: str) -> None:
     assert HOLDER not in encode(redact(whole, KEY)).decode()
 
 
-@pytest.mark.parametrize("serial", [NUMBER, f"{int(NUMBER):X}", "none of them", HOLDER])
-def test_a_serial_number_that_is_the_holders_number_is_changed(serial: str) -> None:
+@pytest.mark.parametrize(
+    "serial", [NUMBER, f"{int(NUMBER):X}", f"{10000001372:X}", "none of them", HOLDER]
+)
+def test_a_serial_number_that_is_somebodys_number_is_changed(serial: str) -> None:
     whole = desk(held(certificate(person(), serial=serial)))
 
     content = _first(redact(whole, KEY)).content

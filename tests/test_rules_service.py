@@ -59,6 +59,28 @@ def test_what_the_service_answers_means_something_else_on_each_system(
     assert codes(desk(replace(GONE, code=code), (), host)) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        (("", ""), "service-versions-differ"),
+        (("failed", "active"), "service-versions-differ"),
+        (("failed", ""), "service-start-failed"),
+        (("", "failed"), "service-start-failed"),
+        (("inactive", ""), "service-stopped"),
+    ],
+)
+def test_a_library_of_another_version_is_blamed_only_where_the_service_may_run(
+    states: tuple[str, str], expected: str
+) -> None:
+    units = zip(("pcscd.socket", "pcscd.service"), states, strict=True)
+    services = tuple(Service(name=name, state=state) for name, state in units)
+    host = replace(
+        HOST, pcscd="/usr/sbin/pcscd", pcsc_socket="/run/pcscd/pcscd.comm", services=services
+    )
+
+    assert codes(desk(STOPPED, (), host)) == [expected]
+
+
 def test_a_service_whose_library_is_not_there_cannot_be_asked_at_all() -> None:
     assert codes(desk(Failure(api="os", name="ENOENT", code=2), ())) == ["service-library-missing"]
 
@@ -279,6 +301,13 @@ def test_a_sandbox_without_the_socket_explains_the_service_that_is_gone(mark: st
     assert codes(desk((), (), _host(mark))) == ["reader-missing"]
     assert codes(desk(BUG, (), _host(mark))) == ["cardtool-fault"]
     assert codes(desk(GONE, (), _host(mark, platform="darwin"))) == ["service-failed"]
+
+
+def test_a_fault_of_our_own_names_the_part_that_failed() -> None:
+    judged = diagnose(desk(BUG, ()), AT)
+
+    parts = [each.facts["part"] for each in judged.findings if each.code == "cardtool-fault"]
+    assert parts == ["PC/SC"]
 
 
 def test_a_container_with_a_service_of_its_own_is_a_machine_like_any_other() -> None:

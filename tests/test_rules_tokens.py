@@ -52,6 +52,20 @@ def test_the_fault_of_cardtool_is_not_blamed_on_the_card() -> None:
         assert codes(desk(modules=(broken,))) == ["cardtool-fault"]
 
 
+def test_where_the_card_failed_too_the_fault_of_cardtool_is_not_what_is_told() -> None:
+    """One driver stopped by a fault of our own, the other by the card."""
+    modules = (
+        module(slot(replace(token(), certificates=BUG))),
+        module(slot(UNREADABLE), path=OPENSC),
+    )
+
+    told = diagnose(desk(modules=modules), AT).findings
+
+    reasons = [each.facts["reason"] for each in told if "reason" in each.facts]
+    assert "CKR_DEVICE_ERROR 0x00000030" in reasons
+    assert not any(each.code == "cardtool-fault" for each in told)
+
+
 def test_two_drivers_that_do_not_know_a_card_are_one_problem() -> None:
     blind = module(slot(NOT_RECOGNISED)), module(slot(NOT_RECOGNISED), path=OPENSC)
 

@@ -199,6 +199,7 @@ def test_the_state_after_a_wrong_pin_decides_the_diagnosis() -> None:
     facts = {"reader": "Reader 0 00 00", "holder": found.facts["holder"], "label": "AKIS_0A1B"}
     assert judged.deciding.facts == facts
     assert judged.todo == ("pin-locked",)
+    assert (changed.slot, changed.token) in [(slot, token) for _, slot, token in now.tokens()]
 
 
 def test_a_puk_that_is_locked_decides_where_the_pin_is_well() -> None:

@@ -3,12 +3,17 @@
 
 import pytest
 
-from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, SnapshotError, decode
+from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, SnapshotError, decode, encode
+from tests.golden.desk import desk
 
 
 def test_a_body_over_the_limit_is_refused_unread() -> None:
     with pytest.raises(SnapshotError, match=f"larger than {SIZE_LIMIT_BYTES} bytes"):
         decode(b" " * (SIZE_LIMIT_BYTES + 1))
+
+
+def test_a_body_of_just_the_limit_is_read() -> None:
+    assert decode(encode(desk()).ljust(SIZE_LIMIT_BYTES)) == desk()
 
 
 def test_a_newer_format_is_named_before_anything_in_it_is_judged() -> None:

@@ -4,7 +4,7 @@
 import io
 import json
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import openpyxl  # type: ignore[import-untyped]
@@ -26,6 +26,7 @@ from cardtool.views.data.json import render_lines, render_list
 from cardtool.views.lists import changes, forecast, orders, xlsx
 from cardtool.views.lists.listing import tally
 from cardtool.views.lists.monitoring import nagios
+from cardtool.views.paper import Paper
 from tests import desks
 from tests.test_views_lists import LINE
 
@@ -108,6 +109,18 @@ def test_half_a_character_in_a_record_within_a_record_is_mended() -> None:
     assert json.loads(line)["troubles"][0]["sheet"] == "?"
 
 
+def test_whom_nothing_was_seen_of_is_told_by_the_name_or_else_by_account_or_number() -> None:
+    entries = [
+        RegisterEntry(number="1", name="AYŞE ÖRNEK", unit="Mali", host="masa-1", user="ayse"),
+        RegisterEntry(number="2", host="masa-2", user="mehmet"),
+        RegisterEntry(number="3"),
+    ]
+
+    page = "".join(changes.unseen(entries, ENGLISH))
+
+    assert page.splitlines()[2:] == ["    Mali, AYŞE ÖRNEK, masa-1", "    masa-2, mehmet", "    3"]
+
+
 def test_orders_of_one_kind_share_a_heading_and_name_reader_and_holder() -> None:
     order = Order(
         to_order=True,
@@ -125,6 +138,66 @@ def test_orders_of_one_kind_share_a_heading_and_name_reader_and_holder() -> None
     assert page.count(ENGLISH.label("orders-to-order")) == 1
     assert page.count("ACS ACR39U") == 2
     assert page.count(f"{ENGLISH.label('orders-holder')}: AYŞE ÖRNEK") == 2
+
+
+def test_a_page_of_orders_says_for_whom_since_when_and_how_sure_it_is() -> None:
+    people = (
+        RegisterEntry(name="AYŞE ÖRNEK", unit="Acil", address="Kat 1", user="ayse"),
+        RegisterEntry(user="mehmet"),
+        RegisterEntry(number="3"),
+    )
+    assumed = Order(
+        to_order=True,
+        host="masa-1",
+        unit="Acil",
+        at=AT,
+        reader=ReaderState.MISSING,
+        verdict="reader-missing",
+        since_at=AT - timedelta(days=9),
+        taken_at=AT,
+        stale=True,
+        people=people,
+        holder="AYŞE ÖRNEK",
+    )
+    known = msgspec.structs.replace(
+        assumed,
+        host="",
+        unit="",
+        form="desktop",
+        assumed=False,
+        stale=False,
+        since_at=None,
+        people=(),
+        model="ACS ACR39U",
+    )
+    mended = msgspec.structs.replace(
+        known, to_order=False, host="masa-3", reader=ReaderState.DRIVER, model="", holder=""
+    )
+
+    page = "".join(orders.render([assumed, known, mended], ENGLISH, Paper(width=80)))
+
+    said = ENGLISH.label
+    assert page.splitlines() == [
+        "",
+        said("orders-to-order"),
+        "masa-1 (Acil): mini (assumed)",
+        "    For: AYŞE ÖRNEK, Acil, Kat 1",
+        "    For: mehmet",
+        "    For: -",
+        f"    {said('orders-since')}: 2026-09-22, last check: 2026-10-01 (long ago: ask",
+        "      first)",
+        "-: desktop",
+        "    Holder of the certificate: AYŞE ÖRNEK",
+        "    Last reader: ACS ACR39U",
+        "    last check: 2026-10-01",
+        "",
+        "To order: 2 (desktop: 1, mini: 1)",
+        "",
+        said("orders-to-mend"),
+        f"masa-3: {said('list-reader-driver')}",
+        "    last check: 2026-10-01",
+        f"    {said('orders-verdict')}: reader-missing",
+    ]
 
 
 @pytest.mark.parametrize("number", [0, 1, 51])
@@ -186,9 +259,33 @@ def test_a_workbook_has_truths_as_words_and_days_before_its_calendar_as_text() -
     assert (cells["host"], cells["unit"]) == ("=1", None)
 
 
-def test_counts_by_severity_are_named_in_words() -> None:
-    counted = {"critical": Counter(critical=2), "ok": Counter(ok=1)}
+@pytest.mark.parametrize(
+    ("by", "key", "word"),
+    [
+        ("severity", "critical", "list-state-critical"),
+        ("reader", "missing", "list-reader-missing"),
+        ("reader", "driver", "list-reader-driver"),
+    ],
+)
+def test_counts_are_named_in_words(by: str, key: str, word: str) -> None:
+    page = "".join(tally({key: Counter(critical=2)}, ENGLISH, by=by))
 
-    page = "".join(tally(counted, ENGLISH, by="severity"))
+    assert page.splitlines()[1].startswith(f"{ENGLISH.label(word)} ")
 
-    assert ENGLISH.label("list-state-critical") in page
+
+def test_counts_are_a_table_as_long_as_their_columns_fit() -> None:
+    counted = {"Acil": Counter(critical=2, ok=11), "Arşiv": Counter(ok=1)}
+
+    def page(width: int) -> list[str]:
+        return "".join(tally(counted, ENGLISH, Paper(width=width), by="unit")).splitlines()
+
+    table = page(999)
+    width = max(map(len, table))
+
+    assert [line.rstrip() for line in page(width)] == [line.rstrip() for line in table]
+    assert page(width - 1) == [
+        "Acil",
+        "  Computers: 13, Problem: 2, All well: 11",
+        "Arşiv",
+        "  Computers: 1, All well: 1",
+    ]

@@ -170,6 +170,14 @@ def test_what_was_put_before_a_formula_can_be_taken_away(text: str) -> None:
     assert undone == escape(text)
 
 
+@pytest.mark.parametrize("unit", ['a "b"', "a, b", 'a, "b"', '"'])
+def test_a_cell_with_a_sign_of_the_format_stands_in_quotation_marks(unit: str) -> None:
+    """Source: RFC 4180 §2.5 to §2.7."""
+    quoted = '"' + unit.replace('"', '""') + '"'
+
+    assert f",{quoted}," in _shown("csv", _line(unit=unit))
+
+
 def test_a_csv_is_read_back_by_its_header() -> None:
     (row,) = _rows(_line(unit='Mali "İşler", 2', days_left=-12, readers=("ACS A 0", "B")))
 
@@ -272,7 +280,17 @@ def test_a_monitoring_line_of_many_counts_and_has_the_worst_state() -> None:
 
 
 def test_a_monitoring_line_without_a_workstation_knows_nothing() -> None:
-    assert _shown("nagios", text=ENGLISH).startswith("CARDTOOL UNKNOWN - ")
+    nothing = ENGLISH.label("list-nothing")
+
+    said = _shown("nagios", text=ENGLISH)
+
+    assert said == f"CARDTOOL UNKNOWN - {nothing} | workstations=0;;;0\n"
+
+
+def test_no_code_ends_the_part_of_a_monitoring_line_for_people() -> None:
+    page = _shown("nagios", _line(verdict="a|b"))
+
+    assert page.split(" - ")[1].startswith("a/b, ")
 
 
 def test_a_monitoring_line_is_short_and_names_nobody() -> None:
@@ -296,6 +314,24 @@ def test_metrics_are_read_back_as_they_were_meant() -> None:
     assert states.pop("present") == 1
     assert set(states.values()) == {0}
     assert metrics["cardtool_verdict_info"] == [({**labels, "verdict": "nes-valid"}, 1)]
+
+
+def test_a_metric_names_the_workstation_by_all_that_is_known_of_it() -> None:
+    named = {"host_id": "0f" * 16, "unit": "Mali", "practice": "ad"}
+
+    metrics = _metrics(_shown("prometheus", _line(**named)))
+
+    [(labels, _)] = metrics["cardtool_verdict_info"]
+    assert labels == {"host": "masa-1", **named, "verdict": "nes-valid"}
+
+
+@pytest.mark.parametrize(("size", "is_whole"), [(200, True), (201, False)])
+def test_a_label_stays_whole_up_to_its_limit(size: int, *, is_whole: bool) -> None:
+    metrics = _metrics(_shown("prometheus", _line(unit="x" * size)))
+
+    [(labels, _)] = metrics["cardtool_verdict_info"]
+    assert (labels["unit"] == "x" * size) == is_whole
+    assert labels["unit"].startswith("x" * 200)
 
 
 def test_the_lines_of_each_metric_stand_together() -> None:
@@ -351,6 +387,8 @@ def test_a_workbook_has_real_dates_numbers_and_colours() -> None:
 
     assert sheet.title == "Liste"
     heads = [each.value for each in sheet[1]]
+    assert all(each.font.bold for each in sheet[1])
+    assert not any(each.font.bold for each in sheet[2])
     cells = dict(zip(heads, sheet[2], strict=True))
     assert cells["Bitiş"].value == datetime(2028, 1, 10, 11, 0)  # noqa: DTZ001 - Excel has no zones
     assert cells["Bitiş"].is_date

@@ -17,18 +17,23 @@ Lines = dict[str, list[int]]
 """Line -> numbers of the tests that run it, ascending."""
 
 
-def mutants(path: Path, lines: Lines, most: int) -> Iterator[tuple[str, list[int]]]:
-    """Yield the name of each mutant of a module, and the numbers of at most so many tests."""
+def mutants(path: Path, lines: Lines) -> Iterator[tuple[str, list[int]]]:
+    """Yield the name of each mutant of a module, and the numbers of the tests that may notice it.
+
+    A line that runs only at import decides for every test of the module.
+    """
     code = path.read_text("utf-8")
     file = mutate_file_contents(str(path), code)
     functions = dict(_functions(ast.parse(code)))
+    every = {test for tests in lines.values() for test in tests}
     for mangled in file.mutant_names:
         name = get_mutant_name(path, mangled)
         function = functions[orig_function_and_class_names_from_key(name)]
         changed = {function.lineno + number for number in _changed(file, mangled)}
         near = {line for number in changed for line in _statement(function, number)}
         tests = {test for line in near for test in lines.get(str(line), ())}
-        yield name, sorted(tests)[:most]
+        is_run = not near.isdisjoint(map(int, lines))
+        yield name, sorted(tests or (every if is_run else ()))
 
 
 def _functions(tree: ast.Module) -> Iterator[tuple[tuple[str, str | None], ast.FunctionDef]]:

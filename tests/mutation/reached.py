@@ -80,5 +80,5 @@ def cached() -> list[Any]:
     ]
 
 
-_ROOMS = ("cardtool.fleet.columns", "cardtool.model", "cardtool.rules", "cardtool.views.lists")
+_ROOMS = ("cardtool.fleet.columns", "cardtool.model", "cardtool.rules", "cardtool.views")
 """Whatever else remembers, as the catalogue does, no mutant changes."""

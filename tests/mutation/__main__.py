@@ -29,6 +29,8 @@ from mutmut.utils.format_utils import (
 from tests.mutation import again, reached, record
 from tests.mutation.chosen import Lines, mutants
 
+assert sys.platform != "win32"  # mutmut forks
+
 _COPY = reached.FILE.parent
 """mutmut's copy of the tree, with what became of each mutant."""
 _WORDS = {"killed": "killed", "segfault": "killed", "timeout": "timed_out"}

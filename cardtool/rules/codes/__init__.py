@@ -61,10 +61,8 @@ def elsewhere(given: Finding, road: dict[str, str]) -> Finding:
     return replace(given, steps=steps, actors=actors(steps), procedures=(), road=road)
 
 
-def _written(fact: Fact) -> str | int:
+def _written(fact: datetime | Failure | Iterable[str] | None) -> str:
     match fact:
-        case str() | int():
-            return fact
         case None:
             return "-"
         case datetime():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardtool.model.certificate import Certificate
+from cardtool.model.certificate import ATTRIBUTES, Certificate
 from cardtool.model.snapshot import Failure, SnapshotError, decode, encode
 from cardtool.probe.certificate import SIZE_LIMIT_BYTES, parse
 from tests.desks import holding
@@ -44,9 +44,21 @@ def _read(der: bytes) -> Certificate:
         (tlv(0x14, NAME.encode()), ()),
         (tlv(0x14, NAME.encode("iso8859-9")), ()),
         (tlv(0x13, NAME.encode()), ()),
+        (tlv(0x13, NAME.encode("iso8859-9")), ()),
+        (tlv(0x1A, NAME.encode("iso8859-9")), ()),
         (tlv(0x16, NAME.encode()), ()),
     ],
-    ids=["utf8", "bmp", "universal", "teletex-utf8", "teletex-latin5", "printable", "ia5"],
+    ids=[
+        "utf8",
+        "bmp",
+        "universal",
+        "teletex-utf8",
+        "teletex-latin5",
+        "printable",
+        "printable-latin5",
+        "visible-latin5",
+        "ia5",
+    ],
 )
 def test_turkish_letters_are_read_from_every_string_type(
     value: bytes, unreadable: tuple[str, ...]
@@ -63,7 +75,7 @@ def test_turkish_letters_are_read_from_every_string_type(
     [
         (tlv(0x0C, b"AY\xdeE"), "AY\ufffdE"),
         (tlv(0x0C, b"AY\xed\xa0\x80E"), "AY\ufffd\ufffd\ufffdE"),
-        (tlv(0x13, b"AY\xdeE"), "AY\ufffdE"),
+        (tlv(0x13, b"AY\x9eE"), "AY\ufffdE"),
         (tlv(0x1E, b"\0A\xd8\x00\0E"), "A\ufffdE"),
         (tlv(0x1E, b"\0A\0"), "A\ufffd"),
         (tlv(0x1C, b"\0\0\0A\0\x11\0\0"), "A\ufffd"),
@@ -157,6 +169,17 @@ def test_without_a_readable_validity_there_is_no_certificate(text: str) -> None:
 
     assert isinstance(content, Failure)
     assert content.api == "x509"
+
+
+def test_a_date_in_the_year_0_costs_the_validity_alone() -> None:
+    validity = sequence(moment("00000101000000Z"), tlv(0x17, b"280229063001Z"))
+    content = _read(replace(NES, validity=validity).der())
+
+    assert strict.is_refused(replace(NES, validity=validity).der())
+    assert content.not_before_at == datetime.min.replace(tzinfo=UTC)
+    assert content.not_after_at == ENDS
+    assert content.unreadable == ("validity",)
+    assert decode(encode(holding(content))) == holding(content)
 
 
 @pytest.mark.parametrize("zone", ["+2460", "+9900", "-9999"])
@@ -305,6 +328,48 @@ def test_a_key_is_named_even_if_it_is_none(key: bytes, said: str) -> None:
     content = _read(replace(NES, key=sequence(key, tlv(0x03, b"\0\1"))).der())
 
     assert content.key == said
+
+
+@pytest.mark.parametrize("zeros", [0, 1, 2])
+def test_the_size_of_a_modulus_does_not_hang_on_its_leading_zero(zeros: int) -> None:
+    modulus = tlv(0x02, bytes(zeros) + b"\xc5" * 256)
+    rsa = sequence(oid("1.2.840.113549.1.1.1"), tlv(0x05))
+    key = sequence(rsa, tlv(0x03, b"\0" + sequence(modulus, integer(65537))))
+
+    assert _read(replace(NES, key=key).der()).key == "rsa-2048"
+
+
+def test_a_modulus_of_zero_is_no_key() -> None:
+    rsa = sequence(oid("1.2.840.113549.1.1.1"), tlv(0x05))
+    key = sequence(rsa, tlv(0x03, b"\0" + sequence(integer(0), integer(65537))))
+
+    assert _read(replace(NES, key=key).der()).key == "1.2.840.113549.1.1.1"
+
+
+_HOLDER = sequence(tlv(0xA1, tlv(0xA4, kinds.name(cn=utf8("AYŞE ÖRNEK")))))
+_ISSUER = tlv(0xA0, sequence(tlv(0xA4, kinds.name(cn=utf8("Örnek Oda")))))
+_TIMES = sequence(tlv(0x18, b"20250301063001Z"), tlv(0x18, b"20280229063001Z"))
+_ALGORITHM = sequence(oid("1.2.840.10045.4.3.3"))
+
+
+@pytest.mark.parametrize("version", [integer(1), b""], ids=["second", "first"])
+def test_an_attribute_certificate_is_no_certificate(version: bytes) -> None:
+    title = sequence(sequence(oid("2.5.4.72"), tlv(0x31, utf8("hekim"))))
+    body = sequence(version, _HOLDER, _ISSUER, _ALGORITHM, integer(9), _TIMES, title)
+    der = sequence(body, _ALGORITHM, tlv(0x03, b"\0\1"))
+    failure = parse(der)
+
+    assert strict.is_refused(der)
+    assert isinstance(failure, Failure)
+    assert failure.name == ATTRIBUTES
+
+
+@pytest.mark.parametrize("issuer", [b"", integer(3)], ids=["missing", "number"])
+def test_a_certificate_without_its_issuer_is_still_a_certificate(issuer: bytes) -> None:
+    content = _read(replace(NES, version=b"", algorithm=b"", issuer=issuer).der())
+
+    assert "issuer" in content.unreadable
+    assert content.not_after_at == ENDS
 
 
 def test_a_certificate_that_was_cut_off_says_what_is_left_of_it() -> None:

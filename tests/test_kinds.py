@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.certificate import Attribute, Certificate, MoneyLimit, Name
+from cardtool.model.certificate import ATTRIBUTES, Attribute, Certificate, MoneyLimit, Name
 from cardtool.model.diagnosis import Severity
-from cardtool.model.snapshot import Snapshot
+from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.probe.certificate import parse
 from cardtool.rules import diagnose
 from cardtool.rules.kinds import KAMU_SM, PERSONAL, Kind, kind, provider
@@ -34,6 +34,10 @@ def _read(der: bytes) -> Certificate:
     content = parse(der)
     assert isinstance(content, Certificate)
     return content
+
+
+def _name(common: str) -> Name:
+    return Name(attributes=(Attribute(type="CN", value=common),))
 
 
 def _found(snapshot: Snapshot) -> list[str]:
@@ -281,3 +285,32 @@ def test_the_end_of_a_note_is_a_moment() -> None:
 
     facts = only(holding(nes(serial="0B"), seal), "corporate-seal-found").facts
     assert facts["not_after_at"] == "2026-10-01T09:00:01+00:00"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "is_said"),
+    [
+        ("TEST NES6 EC384 ALTKOK", True),
+        ("Kamu Elektronik Sertifika Hizmet Sağlayıcısı - Test6", True),
+        ("Protesto Hizmetleri", False),
+        ("Kamu Elektronik Sertifika Hizmet Sağlayıcısı - Sürüm 6", False),
+    ],
+)
+def test_an_nes_of_a_test_authority_is_said_to_be(issuer: str, *, is_said: bool) -> None:
+    given = replace(_read(KINDS["nes"]), issuer=_name(issuer))
+
+    assert ("nes-for-tests" in _found(holding(given))) == is_said
+
+
+def test_what_an_authority_for_tests_signs_beside_persons_is_not_mentioned() -> None:
+    given = replace(_read(KINDS["encryption"]), issuer=_name("TEST NES6 EC384 ALTKOK"))
+
+    assert "nes-for-tests" not in _found(holding(given))
+
+
+def test_an_attribute_certificate_alone_leaves_the_card_without_certificates() -> None:
+    attributes = Failure(api="x509", name=ATTRIBUTES)
+    here = holding(attributes)
+
+    assert "certificates-missing" in _found(here)
+    assert "certificate-unparsable" not in _found(here)

@@ -8,6 +8,12 @@ import msgspec
 from cardtool.model.limits import Some, Text, Texts
 from cardtool.model.moments import Utc
 
+ATTRIBUTES = "ATTRIBUTE_CERTIFICATE"
+"""Name of the `Failure(x509, ...)` of bytes that certify attributes, not a key.
+
+Source: RFC 5755.
+"""
+
 
 class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     """One attribute of a distinguished name."""

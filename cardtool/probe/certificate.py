@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from cardtool.model.certificate import Attribute, Certificate, Name
+from cardtool.model.certificate import ATTRIBUTES, Attribute, Certificate, Name
 from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Failure
 from cardtool.probe import der
@@ -58,6 +58,9 @@ _CURVES = {
 
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _VERSIONS = (b"\2\1\0", b"\2\1\1", b"\2\1\2")
+_BEFORE_ATTRIBUTES = 4
+"""Holder, issuer, algorithm and serial number, which come before the times of an attribute
+certificate; a certificate has its issuer's name there. Source: RFC 5755 §4.1."""
 _NOTHING = Element(0, b"")
 
 
@@ -81,8 +84,14 @@ def parse(data: bytes) -> Certificate | Failure:
         return Failure(api="x509", name="TOO_LARGE", detail=f"{len(data)} bytes")
     try:
         return fitted(_read(data))
+    except _AttributesError:
+        return Failure(api="x509", name=ATTRIBUTES)
     except DerError:
         return Failure(api="x509", name="UNREADABLE")
+
+
+class _AttributesError(DerError):
+    """An attribute certificate: it holds no key, so it is no certificate to sign with."""
 
 
 def _read(data: bytes) -> Certificate:
@@ -119,16 +128,18 @@ class _Reading:
         """Read the fields of a TBSCertificate; `algorithm` is the element behind it.
 
         Raises:
-            DerError: none of the fields is a validity.
+            DerError: none of the fields is a validity, or these are an attribute certificate's.
         """
         place = next((n for n, field in enumerate(fields) if _is_validity(field)), None)
         if place is None:
             raise DerError
         begins, ends = map(der.moment, der.elements(fields[place].content))
-        (not_before_at, begin_has_zone), (not_after_at, end_has_zone) = begins, ends
-        if not (begin_has_zone and end_has_zone):
+        (not_before_at, is_begin_allowed), (not_after_at, is_end_allowed) = begins, ends
+        if not (is_begin_allowed and is_end_allowed):
             self.miss("validity")
         before, after = fields[:place], fields[place + 1 :]
+        if len(before) >= _BEFORE_ATTRIBUTES and before[-1].tag == der.INTEGER:
+            raise _AttributesError
         if before and before[0].tag == _VERSION:
             if before[0].content not in _VERSIONS:
                 self.miss("version")
@@ -225,7 +236,9 @@ def _key(field: Element) -> str:
         if kind == _RSA:
             bits = der.of(der.element(information, end)[0], der.BIT_STRING)
             modulus, _ = der.element(der.only(bits[1:], der.SEQUENCE))
-            return f"rsa-{der.integer(der.of(modulus, der.INTEGER)).bit_length()}"
+            number = int.from_bytes(der.of(modulus, der.INTEGER))  # some lack their leading zero
+            if number:
+                return f"rsa-{number.bit_length()}"
         if kind == _EC:
             curve = der.dotted(der.of(der.element(algorithm.content, after)[0], der.OID))
             return f"ec-{_CURVES[curve]}" if curve in _CURVES else kind

@@ -17,9 +17,10 @@ from typing import NamedTuple
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, OID = 0x01, 0x02, 0x03, 0x04, 0x06
 UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 SEQUENCE = 0x30
-_TELETEX = 0x14
+_LATIN = frozenset((0x13, 0x14, 0x16, 0x1A, 0x1B))
+"""Printable, Teletex, IA5, Visible and GeneralString."""
 _STRINGS = {
-    **dict.fromkeys((0x0C, 0x12, 0x13, _TELETEX, 0x15, 0x16, 0x19, 0x1A, 0x1B), "utf-8"),
+    **dict.fromkeys((0x0C, 0x12, 0x15, 0x19, *_LATIN), "utf-8"),
     **dict.fromkeys((OCTET_STRING, UTC_TIME, GENERALIZED_TIME), "utf-8"),
     0x1C: "utf-32-be",
     0x1E: "utf-16-be",
@@ -31,6 +32,7 @@ Octets and times too, which cryptography reads as text. Source: X.680 §41.
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
 """Stands for each byte, or pair or four of them, that is no character."""
+_NO_LETTERS = dict.fromkeys(range(0x80, 0xA0), REPLACED)  # control characters of ISO 8859
 
 _LENGTH_OCTETS = 4
 _OID_OCTETS = 63
@@ -132,21 +134,23 @@ def is_text(read: Element) -> bool:
 def text(read: Element) -> str:
     """Return the text of any string type; what is no character in it becomes U+FFFD.
 
-    A TeletexString is read as UTF-8 where it is that, and else as ISO 8859-9, which is Latin-1
-    but for the six Turkish letters: nobody wrote T.61 into it.
+    A PrintableString, a TeletexString and their like hold ASCII or T.61 by the standard. What
+    issuers wrote instead is read as UTF-8 where it is that, and else as ISO 8859-9, which is
+    Latin-1 but for the six Turkish letters. A UTF8String is nothing but UTF-8.
     """
-    if read.tag == _TELETEX:
+    if read.tag in _LATIN:
         try:
             return read.content.decode()
         except UnicodeDecodeError:
-            return read.content.decode("iso8859-9")
+            return read.content.decode("iso8859-9").translate(_NO_LETTERS)
     return read.content.decode(_STRINGS.get(read.tag, "utf-8"), "replace")
 
 
 def moment(read: Element) -> tuple[datetime, bool]:
-    """Return a moment, and whether it names its time zone; without one it is read as UTC.
+    """Return a moment, and whether it is one that RFC 5280 allows: with a zone, after year 0.
 
-    Minutes, seconds and fractions may be missing, though RFC 5280 allows one form of each type.
+    Without a zone it is read as UTC; in the year 0, which no calendar here has, as the first moment
+    of year 1. Minutes, seconds and fractions may be missing.
     """
     form = _TIMES.get(read.tag)
     parts = form.fullmatch(read.content) if form else None
@@ -156,6 +160,8 @@ def moment(read: Element) -> tuple[datetime, bool]:
     year, month, day, hour, minute, second = (int(digit or 0) for digit in digits)
     if read.tag == UTC_TIME:
         year += 2000 if year < _CENTURY_TURNS else 1900
+    elif year == 0:
+        return datetime.min.replace(tzinfo=UTC), False
     try:
         local = datetime(
             year, month, day, hour, minute, min(second, _LAST_SECOND), tzinfo=_zone(zone or b"Z")

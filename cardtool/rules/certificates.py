@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cardtool import catalog
-from cardtool.model.certificate import MoneyLimit
+from cardtool.model.certificate import ATTRIBUTES, MoneyLimit
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Card, Failure, Snapshot
+from cardtool.model.snapshot import Card, CertificateObject, Failure, Snapshot
 from cardtool.rules import desk, fitting, ports, renewal, trust
 from cardtool.rules.codes import Fact, finding
-from cardtool.rules.kinds import PERSONAL, SEALS, Kind, is_broken, provider
+from cardtool.rules.kinds import PERSONAL, SEALS, Kind, is_broken, is_for_tests, provider
 from cardtool.rules.remembered import remembered
 from cardtool.rules.renewal import Policy
 from cardtool.rules.timeline import Later, Line, lines_of
@@ -79,7 +79,8 @@ def _matters(place: desk.Place, cards: tuple[catalog.Card, ...]) -> bool:
 
 def _without(place: desk.Place, snapshot: Snapshot, *, has_other: bool) -> Iterator[Finding]:
     name, has_own = place.name, bool(place.nes)
-    for stored in place.objects:
+    objects = [stored for stored in place.objects if not _is_attributes(stored)]
+    for stored in objects:
         if isinstance(stored.content, Failure):
             code = "certificate-skipped" if has_own else "certificate-unparsable"
             yield finding(code, reader=name, reason=stored.content, sha256=stored.sha256)
@@ -90,12 +91,16 @@ def _without(place: desk.Place, snapshot: Snapshot, *, has_other: bool) -> Itera
         yield _unreadable(place, failures, snapshot)
     elif has_other:
         yield finding("nes-elsewhere", reader=name)
-    elif not place.objects:
+    elif not objects:
         yield finding("certificates-missing", reader=name, label=place.tokens[0][1].label)
     elif seal := _last_seal(place):
         yield finding("seal-only", **seal.whose, not_after_at=seal.certificate.not_after_at)
     else:
-        yield finding("nes-missing", reader=name, count=len(place.objects))
+        yield finding("nes-missing", reader=name, count=len(objects))
+
+
+def _is_attributes(stored: CertificateObject) -> bool:
+    return isinstance(stored.content, Failure) and stored.content.name == ATTRIBUTES
 
 
 def _last_seal(place: desk.Place) -> desk.Held | None:
@@ -218,6 +223,8 @@ def _about(held: desk.Held) -> Iterator[Finding]:
         yield finding(code, **held.whose, issuer=certificate.issuer_name, not_after_at=ends)
     if held.kind is Kind.NES_OTHER:
         yield finding("nes-other-provider", **held.whose, provider=provider(certificate))
+    if held.kind in PERSONAL and is_for_tests(certificate):
+        yield finding("nes-for-tests", **held.whose, issuer=certificate.issuer_name)
     if (limit := certificate.qc_limit) is not None:
         amount = _amount(limit)
         yield finding("nes-limited", **held.whose, currency=limit.currency, amount=amount)

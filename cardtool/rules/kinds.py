@@ -6,10 +6,12 @@ Knows nothing of cards or of dates.
 Source: drivers_notes/certificates.md.
 """
 
+import re
 from enum import StrEnum
 
 from cardtool.catalog import providers
 from cardtool.model.certificate import Certificate
+from cardtool.model.turkey import folded
 
 _VITAL = frozenset(
     {"length", "version", "signature", "subjectPublicKeyInfo", "validity", "extensions"}
@@ -79,6 +81,7 @@ _IDENTITY_DATA = "2.16.792.1.2.1.1.5.2.200.1"
 Source: drivers_notes/certificates.md#identity-card.
 """
 
+_TEST = re.compile("(?<![a-z])test(?![a-z])")
 _ENCIPHERMENT = frozenset({"keyEncipherment", "dataEncipherment"})
 _SIGNATURE = frozenset({"digitalSignature", "nonRepudiation"})
 
@@ -124,6 +127,14 @@ def provider(certificate: Certificate) -> str:
     if known := providers.of_issuer(issuer):
         return known.name
     return issuer.first("O") or issuer.first("CN") or "-"
+
+
+def is_for_tests(certificate: Certificate) -> bool:
+    """Tell whether the issuer calls itself one for tests, as those of providers' samples do.
+
+    Source: drivers_notes/certificates.md#who-issued-it.
+    """
+    return any(_TEST.search(folded(one.value)) for one in certificate.issuer.attributes)
 
 
 def is_broken(certificate: Certificate) -> bool:

@@ -125,8 +125,8 @@ def issue(
     return Signer(key=own, certificate=builder.sign(signed_with or issuing_key, hashes.SHA256()))
 
 
-ROOT = issue("Kök Sertifika Hizmet Sağlayıcısı - TEST", key(1))
-ISSUER = issue("Kamu Elektronik Sertifika Hizmet Sağlayıcısı - TEST", key(2), ROOT)
+ROOT = issue("Kök Sertifika Hizmet Sağlayıcısı - ÖRNEK", key(1))
+ISSUER = issue("Kamu Elektronik Sertifika Hizmet Sağlayıcısı - ÖRNEK", key(2), ROOT)
 
 
 def nes(by: Signer = ISSUER, **settings: object) -> Signer:

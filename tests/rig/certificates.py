@@ -20,7 +20,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID, Object
 
 from tests.rig.der import oid, sequence, utf8
 
-ISSUER_NAME = "Kamu Elektronik Sertifika Hizmet Sağlayıcısı - TEST 6"
+ISSUER_NAME = "Kamu Elektronik Sertifika Hizmet Sağlayıcısı - ÖRNEK 6"
 """The production name with its "Sürüm" exchanged: with both it would pass 64 bytes of UTF-8."""
 NES_POLICY = "2.16.792.1.2.1.1.5.7.1.1"
 QC_COMPLIANCE = "0.4.0.1862.1.1"

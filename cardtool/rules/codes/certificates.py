@@ -66,6 +66,7 @@ ROWS = {
     ),
     "nes-mobile": _well(_FOUND),
     "nes-other-provider": _well("reader holder provider"),
+    "nes-for-tests": _warning("reader holder issuer", "insert-nes-card run-again"),
     "nes-limited": _well("reader holder currency amount"),
     "seal-found": _well(_FOUND),
     "corporate-seal-found": _well(_FOUND),

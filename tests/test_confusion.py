@@ -25,14 +25,15 @@ from cardtool.text import LANGUAGES, Text, load_words
 from cardtool.views import DIAGNOSIS, view
 from cardtool.views.harmless import harmless
 from cardtool.views.paper import Paper
+from cardtool.views.people.contents import Mark
 from tests.described import FILES, Case, read
 from tests.golden.desk import ZONE
 from tests.golden.write import DIAGNOSES
 from tests.page import blocks
 
-_WIDE = Paper(width=5000)
+_WIDE = Paper(width=5000, whole=True)
 """Every sentence is one line on it."""
-_MARKS = tuple(f"{_WIDE.symbol(severity)} " for severity in (*Severity, None))
+_MARKS = tuple(f"{_WIDE.symbol(mark)} " for mark in Mark)
 _EXITS = {"ok": 0, "warning": 1, "critical": 2, "unknown": 3}
 """Source: Monitoring Plugins Development Guidelines, plugin return codes."""
 

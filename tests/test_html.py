@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from cardtool import views
 from cardtool.catalog import procedures
 from cardtool.cli import main
-from cardtool.model.diagnosis import Actor, Course, Diagnosis, Link, Severity
+from cardtool.model.diagnosis import Actor, Course, Diagnosis, Link
 from cardtool.model.procedure import Fact, Guide, Institution, Role, Step, confirm
 from cardtool.model.redact import mask
 from cardtool.model.snapshot import Snapshot, encode
@@ -33,7 +33,7 @@ from cardtool.rules.timeline import courses, dated
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import view
 from cardtool.views.paper import Paper
-from cardtool.views.people.contents import to_act_on
+from cardtool.views.people.contents import Mark, to_act_on
 from cardtool.views.people.html import MIDDLE, lines
 from tests.desks import nes
 from tests.golden.desk import AT, HOLDER, NUMBER, ZONE, certificate, desk, held, hostile, person
@@ -468,7 +468,7 @@ def test_no_style_is_left_of_what_is_no_more() -> None:
     style = (folder / "style.css").read_text("utf-8")
     pages = "".join(each.read_text("utf-8") for each in folder.glob("*.html"))
     selectors = " ".join(re.findall(r"([^{};]+)\{", style))
-    used = set(re.findall(r"[a-z-]+", " ".join(re.findall(r'"[^"]*"', pages)))) | set(Severity)
+    used = set(re.findall(r"[a-z-]+", " ".join(re.findall(r'"[^"]*"', pages)))) | set(Mark)
 
     assert set(re.findall(r"\.([a-z][a-z-]*)", selectors)) <= used
     tags = set(re.findall(r"(?<![\w.:@-])([a-z]+[1-4]?)(?![\w-]*[(=-])", selectors))

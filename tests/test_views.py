@@ -111,9 +111,9 @@ def test_a_zone_that_is_not_turkeys_has_no_check_mark() -> None:
 
     assert [line.split()[0] for line in page.splitlines() if said[:40] in line] == ["·"]
     row = next(row for row in table.split("<tr") if said.rpartition(". ")[2] in row)
-    assert row.startswith(' class="none">')
+    assert row.startswith(' class="neutral">')
     assert "✓" not in row
-    assert TURKISH.label("severity-none") in row
+    assert TURKISH.label("severity-neutral") in row
 
 
 def test_the_end_is_told_in_local_time_with_the_days_left() -> None:

@@ -9,7 +9,7 @@ value is never itself read as a pattern.
 import string
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from cardtool.model.once import once
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("tr", "en")
 """The languages there are words in; English stands in for any other."""
+
+_UNITS = (("day", 24 * 60), ("hour", 60), ("minute", 1))
+"""What a span of time is counted in, and how many minutes one has."""
 
 _UNKNOWN = "…"
 """Stands where a sentence is shown without its facts, as when a code is explained."""
@@ -117,6 +120,24 @@ class Text:
         """Show a day; that of a moment is the one it falls on in the zone."""
         shown = self.local(day) if isinstance(day, datetime) else day
         return self._fill(self._words["moment"]["day"], self._day(shown))
+
+    def near(self, kind: str, moment: datetime, at: datetime) -> str:
+        """Say how long a certificate is `left`, `past` its end or has to `wait`, and which day.
+
+        On the last day that is hours or minutes, and the day has its time.
+        """
+        minutes = max(abs(moment - at) // timedelta(minutes=1), 1)
+        unit, count = next((unit, minutes // size) for unit, size in _UNITS if minutes >= size)
+        span = self.label(f"span-{unit}" if count == 1 else f"span-{unit}s", count=str(count))
+        day = self.plain_day(moment, at)
+        time = "" if unit == "day" else f" {self.local(moment):%H:%M}"
+        return self.label(f"near-{kind}", span=span, day=day + time)
+
+    def plain_day(self, moment: datetime, at: datetime) -> str:
+        """Name the day of a moment as people do, with its year only if it is another one."""
+        shown = self.local(moment)
+        key = "near" if shown.year == self.local(at).year else "far"
+        return self._fill(self._words["moment"][key], self._day(shown))
 
     def short_day(self, moment: datetime) -> str:
         """Show the day of a moment as a line of a list has room for it."""

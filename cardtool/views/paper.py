@@ -15,17 +15,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text as Line
 
-from cardtool.model.diagnosis import Severity
 from cardtool.views.harmless import escape
 
 _MARKS = {
-    None: ("·", "[-]", "dim"),
-    Severity.OK: ("✓", "[ok]", "green"),
-    Severity.UNKNOWN: ("?", "[?]", "magenta"),
-    Severity.WARNING: ("!", "[!]", "yellow"),
-    Severity.CRITICAL: ("✗", "[x]", "red"),
+    "ok": ("✓", "[ok]", "green"),
+    "unknown": ("?", "[?]", "magenta"),
+    "warning": ("!", "[!]", "yellow"),
+    "critical": ("✗", "[x]", "red"),
+    "neutral": ("·", "[-]", "dim"),
+    "unseen": ("┄", "[ ]", "dim"),
 }
-"""Severity -> its mark, the mark in ASCII, the colour."""
+"""A severity, or what is none -> its mark, the mark in ASCII, the colour."""
 
 NO_BREAK = "\u00a0"
 """Stands for a space at which `Paper.entry` ends no line; a plain space is written."""
@@ -46,10 +46,12 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     """The reader's encoding has the check marks; otherwise they are spelt in brackets."""
     titled: bool = False
     """Each diagnosis begins with the name of its workstation, for there are several."""
+    whole: bool = False
+    """It shows codes, paths and all that was looked at, as `-v` asks; else one screen."""
 
-    def symbol(self, severity: Severity | None) -> Line:
-        """Return the mark of a severity in its colour; None: of what is neither good nor bad."""
-        fine, plain, colour = _MARKS[severity]
+    def symbol(self, mark: str) -> Line:
+        """Return a mark in its colour: of a severity, `neutral` or `unseen`."""
+        fine, plain, colour = _MARKS[mark]
         return Line(fine if self.symbols else plain, style=f"bold {colour}")
 
     def print(self, parts: Iterable[RenderableType]) -> str:

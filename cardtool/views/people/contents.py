@@ -3,6 +3,8 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
 from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
@@ -17,6 +19,13 @@ Row = TypeVar("Row")
 _NEUTRAL = frozenset({"clock-zone"})
 """Findings that nothing depends on at this workstation, and that are not good either."""
 
+_TIMES = (
+    ("left", "days_left", "not_after_at"),
+    ("past", "days_past", "not_after_at"),
+    ("wait", "days_to_wait", "not_before_at"),
+)
+"""How a certificate stands in time, the fact that says so, and that with the moment."""
+
 _CLOSING = frozenset({"run-again", "send-snapshot", "ask-provider", "do-not-order"})
 """Steps that come after the others: where several troubles have one, it is told with the last."""
 
@@ -27,9 +36,48 @@ _END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.) (?=\w)")
 """Where a first sentence ends; an abbreviation in capitals, T.C., ends none."""
 
 
-def marked(finding: Finding) -> Severity | None:
-    """Return whose mark stands beside a finding; None: it is neither good nor bad."""
-    return None if finding.code in _NEUTRAL else finding.severity
+_NEVER_WELL = (Link.HOST, Link.APPLICATION)
+"""Links that cannot be looked at whole: what is well in them does not make them so."""
+
+
+class Mark(StrEnum):
+    """What stands beside a finding or a link of the chain."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    NEUTRAL = "neutral"
+    """Neither good nor bad."""
+    UNSEEN = "unseen"
+    """It was not looked at."""
+
+
+def marked(finding: Finding) -> Mark:
+    """Return which mark stands beside a finding."""
+    return Mark.NEUTRAL if finding.code in _NEUTRAL else Mark(finding.severity)
+
+
+def when(finding: Finding) -> tuple[str, datetime] | None:
+    """Return how a certificate stands in time, if a finding says so, and the moment that counts.
+
+    It is `left`, `past` or `wait`, as `Text.near` has them.
+    """
+    for kind, fact, moment in _TIMES:
+        if fact in finding.facts:
+            return kind, datetime.fromisoformat(str(finding.facts[moment]))
+    return None
+
+
+def timed(diagnosis: Diagnosis) -> Finding | None:
+    """Return the finding whose days a page shows in large letters.
+
+    It is the one that decides, or else the only one: of several it would be unclear whose.
+    """
+    if when(diagnosis.deciding):
+        return diagnosis.deciding
+    several = [finding for finding in diagnosis.findings if when(finding)]
+    return several[0] if len(several) == 1 else None
 
 
 class Act(NamedTuple):
@@ -147,10 +195,16 @@ def checklist(diagnosis: Diagnosis) -> list[Finding]:
     return [harmless(finding) for finding in ordered]
 
 
-def links(diagnosis: Diagnosis) -> list[tuple[Link, Severity | None]]:
-    """Return the links of the chain with the worst severity of their findings; None: no finding."""
-    worst = {finding.link: finding.severity for finding in reversed(diagnosis.findings)}
-    return [(link, worst.get(link)) for link in Link]
+def chained(diagnosis: Diagnosis) -> list[tuple[Link, Mark]]:
+    """Return the links of the chain with the worst of what was found of each.
+
+    The computer and the signing program are never well: here they are looked at in part, or not.
+    """
+    marks = dict.fromkeys(Link, Mark.UNSEEN) | {Link.HOST: Mark.NEUTRAL}
+    for finding in reversed(diagnosis.findings):
+        if finding.severity is not Severity.OK or finding.link not in _NEVER_WELL:
+            marks[finding.link] = marked(finding)
+    return list(marks.items())
 
 
 def codes_for_support(diagnosis: Diagnosis) -> Iterable[str]:

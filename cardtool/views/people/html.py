@@ -24,7 +24,8 @@ from cardtool.views.paper import PAPER, Paper
 from cardtool.views.people import contents
 
 _MARKS = {
-    None: "\N{MIDDLE DOT}",
+    contents.Mark.NEUTRAL: "\N{MIDDLE DOT}",
+    contents.Mark.UNSEEN: "\N{BOX DRAWINGS LIGHT TRIPLE DASH HORIZONTAL}",
     Severity.OK: "\N{CHECK MARK}",
     Severity.UNKNOWN: "?",
     Severity.WARNING: "!",
@@ -98,7 +99,7 @@ def render(
             diagnosis=diagnosis,
             deciding=deciding,
             level=2 if paper.titled else 1,
-            chain=contents.links(diagnosis),
+            chain=contents.chained(diagnosis),
             checklist=contents.checklist(diagnosis),
             sections=contents.sections(acts),
             lines=lines(courses(diagnosis), diagnosis.at),

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person sees first: a mark for each link, the days that are left, and what to do."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from cardtool.model.diagnosis import Diagnosis, Link, Severity
+from cardtool.model.redact import mask
+from cardtool.rules import diagnose
+from cardtool.rules.codes import finding
+from cardtool.text import LANGUAGES, Text
+from cardtool.views.people.contents import Mark, chained, timed, when
+from tests.described import PRACTICE, read
+from tests.golden.desk import ZONE
+
+CASES = sorted(PRACTICE.glob("*.json"))
+
+every_case = pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+every_language = pytest.mark.parametrize("language", LANGUAGES)
+
+AT = datetime(2026, 10, 1, 9, tzinfo=UTC)
+
+
+def _diagnosis(name: str) -> Diagnosis:
+    case = read(PRACTICE / f"{name}.json")
+    return diagnose(mask(case.desk()), case.at)
+
+
+@every_case
+def test_the_computer_and_the_signing_program_are_never_ticked(file: Path) -> None:
+    marks = dict(chained(_diagnosis(file.stem)))
+
+    assert list(marks) == list(Link)
+    assert Mark.OK not in (marks[Link.HOST], marks[Link.APPLICATION])
+
+
+def test_what_was_not_looked_at_is_marked_as_that_and_what_is_neither_as_that() -> None:
+    marks = dict(chained(_diagnosis("reader-missing")))
+    odd = _diagnosis("sound")
+    odd = replace(odd, findings=(*odd.findings, finding("clock-zone", offset="+01:00")))
+
+    assert marks[Link.HOST] is Mark.NEUTRAL
+    assert marks[Link.SERVICE] is Mark.OK
+    assert marks[Link.READER] is Mark.CRITICAL
+    assert {marks[link] for link in Link if link.place > Link.READER.place} == {Mark.UNSEEN}
+    assert dict(chained(odd))[Link.HOST] is Mark.NEUTRAL
+
+
+def test_the_worst_of_a_link_marks_it() -> None:
+    marks = dict(chained(_diagnosis("nes-expiring")))
+
+    assert marks[Link.CERTIFICATE] is Mark.WARNING
+    assert marks[Link.APPLICATION] is Mark.UNSEEN
+
+
+def test_the_days_are_those_of_the_verdict_or_of_the_only_certificate() -> None:
+    expiring, locked = _diagnosis("nes-expiring"), _diagnosis("pin-locked")
+    valid = next(each for each in locked.findings if each.code == "nes-valid")
+    two = replace(locked, findings=(*locked.findings, valid))
+
+    assert timed(expiring) is expiring.deciding
+    assert timed(locked) is valid
+    assert timed(two) is None
+    assert timed(_diagnosis("reader-missing")) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("sound", "left"), ("nes-expired", "past"), ("nes-not-yet-valid", "wait")]
+)
+def test_a_certificate_stands_in_time_as_its_finding_says(name: str, kind: str) -> None:
+    deciding = _diagnosis(name).deciding
+    fact = "not_before_at" if kind == "wait" else "not_after_at"
+
+    assert when(deciding) == (kind, datetime.fromisoformat(str(deciding.facts[fact])))
+    assert deciding.severity is (Severity.OK if name == "sound" else deciding.severity)
+
+
+@pytest.mark.parametrize(
+    ("kind", "span", "turkish", "english"),
+    [
+        ("left", timedelta(days=29, hours=23), "29 gün kaldı, 31 Ekim", "29 days left, 31 October"),
+        ("left", timedelta(days=1), "1 gün kaldı, 2 Ekim", "1 day left, 2 October"),
+        (
+            "left",
+            timedelta(days=100),
+            "100 gün kaldı, 9 Ocak 2027",
+            "100 days left, 9 January 2027",
+        ),
+        (
+            "left",
+            timedelta(hours=23, minutes=59),
+            "23 saat kaldı, 2 Ekim 11:59",
+            "23 hours left, 2 October 11:59",
+        ),
+        ("left", timedelta(hours=1), "1 saat kaldı, 1 Ekim 13:00", "1 hour left, 1 October 13:00"),
+        (
+            "left",
+            timedelta(minutes=59),
+            "59 dakika kaldı, 1 Ekim 12:59",
+            "59 minutes left, 1 October 12:59",
+        ),
+        (
+            "left",
+            timedelta(seconds=5),
+            "1 dakika kaldı, 1 Ekim 12:00",
+            "1 minute left, 1 October 12:00",
+        ),
+        (
+            "past",
+            timedelta(days=-20),
+            "20 gün önce doldu, 11 Eylül",
+            "expired 20 days ago, 11 September",
+        ),
+        (
+            "wait",
+            timedelta(days=12),
+            "12 gün sonra başlıyor, 13 Ekim",
+            "begins in 12 days, 13 October",
+        ),
+    ],
+)
+def test_days_and_day_are_told_as_people_say_them(
+    kind: str, span: timedelta, turkish: str, english: str
+) -> None:
+    assert Text("tr", ZONE).near(kind, AT + span, AT) == turkish
+    assert Text("en", ZONE).near(kind, AT + span, AT) == english

@@ -106,6 +106,13 @@ def causes() -> str:
     return _page(*parts)
 
 
+def roads() -> str:
+    """Give the steps of each finding by system and provider, with who does them."""
+    from tests.roads import page  # noqa: PLC0415 - the other pages need no tests
+
+    return _page(_NOTE, *page())
+
+
 def procedures() -> str:
     """Give every procedure, and where each fact that an institution tells has its place."""
     from tests.required import page  # noqa: PLC0415 - the other pages need no tests
@@ -141,6 +148,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "bt.md": partial(manual, "bt.md", "tr"),
     "cli.md": cli,
     "causes.md": causes,
+    "roads.md": roads,
     "procedures.md": procedures,
     "reliability.md": reliability,
     "terminal.svg": partial(terminal, "en"),

@@ -5,30 +5,23 @@ A distribution of Linux counts as a system of its own where packages are install
 """
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from cardtool.rules import diagnose
+from cardtool.rules.codes import ROWS
 from cardtool.text import LANGUAGES, Text
 from tests.described import FILES, read
+from tests.roads import BOTH, KAMU_SM, OF_OTHERS, OTHER, SYSTEMS, roads
 
-_LINUX = r"systemctl|journalctl|timedatectl|udev|pcscd|polkit|/etc/|\bLinux"
-_WINDOWS = r"\.msc\b|Windows|HKLM|Device Manager|Aygıt Yöneticisi|Task Scheduler|Görev Zaman"
-_MAC = r"macOS|\bMac\b|defaults write|System Settings|Sistem Ayarları"
-_OF_OTHERS = {
-    "linux": f"{_WINDOWS}|{_MAC}",
-    "win32": rf"\bsudo\b|{_LINUX}|{_MAC}",
-    "darwin": f"{_LINUX}|{_WINDOWS}",
-}
 _PACKAGES = {
     "Debian": r"\b(dnf|pacman|zypper|pcsclite|pcsc-lite-ccid|pcsc-ccid)\b",
     "Fedora": r"\b(apt|pacman|zypper|libccid|pcsclite|pcsc-ccid)\b",
     "Arch": r"\b(apt|dnf|zypper|libccid|pcsc-lite-ccid|pcsc-ccid)\b",
     "openSUSE": r"\b(apt|dnf|pacman|libccid|pcsclite|pcsc-lite-ccid)\b",
 }
-_BOTH = ("session-wsl",)
-"""Findings about a system inside another, whose steps are of both."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -36,10 +29,38 @@ _BOTH = ("session-wsl",)
 def test_every_step_is_of_the_desks_own_system(file: Path, language: str) -> None:
     case, text = read(file), Text(language)
     host = case.desk().host
-    of_others = [_OF_OTHERS[host.platform]]
+    of_others = [OF_OTHERS[host.platform]]
     of_others += [found for name, found in _PACKAGES.items() if name in host.release]
 
     for given in diagnose(case.desk(), case.at).findings:
-        for step in given.steps if given.code not in _BOTH else ():
+        for step in given.steps if given.code not in BOTH else ():
             said = text.step(step, given.facts)
             assert not re.search("|".join(of_others), said), (given.code, step, said)
+
+
+@cache
+def _table() -> dict[tuple[str, str, str, str], tuple[object, object]]:
+    """Return, by finding, system, processor and provider, the steps and who does them."""
+    return {
+        (road.code, *SYSTEMS[road.system], road.provider): (road.steps, road.actors)
+        for road in roads()
+    }
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_desk_is_told_the_road_that_the_page_shows(file: Path) -> None:
+    case = read(file)
+    host = case.desk().host
+    is_arm = host.machine == "aarch64" and host.platform != "linux"
+    usual = {"linux": "x86_64", "win32": "AMD64", "darwin": "x86_64"}[host.platform]
+    machine = "aarch64" if is_arm else usual
+
+    for given in diagnose(case.desk(), case.at).findings:
+        if given.steps:
+            whose = OTHER if given.road else KAMU_SM
+            shown = _table().get((given.code, host.platform, machine, whose))
+            assert shown == (given.steps, given.actors), given.code
+
+
+def test_the_page_has_each_finding_that_has_steps() -> None:
+    assert {road.code for road in roads()} == {code for code, row in ROWS.items() if row.steps}

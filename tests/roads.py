@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which steps each finding has, by system and by who issued the certificate, and who does them.
+
+The table of docs/roads.md. Whose a step is, its own words say.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from cardtool.model.diagnosis import Actor
+from cardtool.rules.codes import ROWS, elsewhere, finding, on_platform
+from cardtool.text import LANGUAGES, load_words
+
+_LINUX = r"systemctl|journalctl|timedatectl|udev|pcscd|polkit|/etc/|\bLinux|flatpak override|snap connect|\bSnap\b|libpcsclite"
+_WINDOWS = r"\.msc\b|Windows|HKLM|Device Manager|Aygıt Yöneticisi|Task Scheduler|Görev Zaman"
+_MAC = r"macOS|\bMac\b|defaults write|System Settings|Sistem Ayarları"
+OF_OTHERS = {
+    "linux": f"{_WINDOWS}|{_MAC}",
+    "win32": rf"\bsudo\b|{_LINUX}|{_MAC}",
+    "darwin": f"{_LINUX}|{_WINDOWS}",
+}
+"""System -> what the words of other systems' steps have in them."""
+
+BOTH = ("session-wsl",)
+"""Findings about a system inside another, whose steps are of both."""
+
+SYSTEMS = {
+    "Linux": ("linux", "x86_64"),
+    "Windows": ("win32", "AMD64"),
+    "Windows on ARM": ("win32", "aarch64"),
+    "Mac (Intel)": ("darwin", "x86_64"),
+    "Mac (Apple silicon)": ("darwin", "aarch64"),
+}
+KAMU_SM, OTHER = "Kamu SM", "another provider"
+
+
+class Road(NamedTuple):
+    """The steps of one finding, in order, with who does each."""
+
+    code: str
+    system: str
+    provider: str
+    steps: tuple[str, ...]
+    actors: tuple[Actor, ...]
+
+
+def roads() -> Iterator[Road]:
+    """Give the road of each finding that has steps, on each system that it can be found on."""
+    for code, row in ROWS.items():
+        if not row.steps:
+            continue
+        blank = finding(code, **dict.fromkeys(row.facts, "-"))
+        for system, (platform, machine) in SYSTEMS.items():
+            here = on_platform(blank, platform, machine)
+            if (code in BOTH and platform == "linux") or not any(
+                _is_of_another(step, platform) for step in here.steps
+            ):
+                yield Road(code, system, KAMU_SM, here.steps, here.actors)
+                away = elsewhere(here, {"own_provider": "-", "own_renewal": "-"})
+                yield Road(code, system, OTHER, away.steps, away.actors)
+
+
+def _is_of_another(step: str, platform: str) -> bool:
+    words = (load_words(language)["step"][step]["says"] for language in LANGUAGES)
+    return any(re.search(OF_OTHERS[platform], says) for says in words)
+
+
+def page() -> Iterator[str]:
+    """Give the parts of the page."""
+    yield "# Roads"
+    yield (
+        "What is told to whom: each finding that has steps, by the system of the workstation and "
+        "by who issued the certificate. A finding stands on more than one line where the steps "
+        "differ. The words of findings and steps: [findings.md](findings.md). Every described "
+        "workstation is held against this table."
+    )
+    lines = [
+        "| finding | system | certificate of | who does what, in this order |",
+        "|---|---|---|---|",
+    ]
+    for code, some in groupby(roads(), lambda road: road.code):
+        given: dict[tuple[tuple[str, ...], tuple[Actor, ...]], dict[str, list[str]]] = {}
+        every: dict[str, None] = {}
+        for road in some:
+            told = given.setdefault((road.steps, road.actors), {})
+            told.setdefault(road.provider, []).append(road.system)
+            every[road.system] = None
+        for (steps, actors), told in given.items():
+            for providers, systems in _merged(told):
+                where = "any" if len(every) == len(SYSTEMS) else ", ".join(every)
+                here = where if systems == list(every) else ", ".join(systems)
+                name = f"[{code}](findings.md#{code})"
+                lines.append(f"| {name} | {here} | {providers} | {_told(steps, actors)} |")
+    yield "\n".join(lines)
+
+
+def _merged(told: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
+    """Give who has the same steps: both on one line where their systems are the same."""
+    if told.get(KAMU_SM) == told.get(OTHER):
+        yield "anybody", told[KAMU_SM]
+    else:
+        yield from told.items()
+
+
+def _told(steps: tuple[str, ...], actors: tuple[Actor, ...]) -> str:
+    parts = []
+    for actor, some in groupby(zip(actors, steps, strict=True), lambda pair: pair[0]):
+        parts.append(f"**{_WHO[actor]}** " + ", ".join(f"`{step}`" for _, step in some))
+    return "; ".join(parts)
+
+
+_WHO = {Actor.YOU: "you:", Actor.IT: "IT:", Actor.PROVIDER: "by calling the provider:"}

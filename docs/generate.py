@@ -25,6 +25,7 @@ from cardtool.model.diagnosis import Actor, Diagnosis
 from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules.codes import ROWS
+from cardtool.rules.codes.numbers import NUMBERS
 from cardtool.rules.codes.row import Row
 from cardtool.rules.codes.steps import actors
 from cardtool.text import LANGUAGES, Text, load_words
@@ -48,9 +49,10 @@ def findings() -> str:
         _NOTE,
         "# Findings",
         "All codes that cardtool can give, in the order of the chain. A code is never renamed.",
+        "The number of each can be read out on the telephone; it is as stable as the code.",
     ]
     for code, row in ROWS.items():
-        parts += [f"## {code}", _summary(row)]
+        parts += [f"## {code}", _summary(code, row)]
         parts += ["\n".join(_in_language(code, row, language)) for language in LANGUAGES]
     return _page(*parts)
 
@@ -185,9 +187,14 @@ def _wrapped(line: str) -> list[str]:
     )
 
 
-def _summary(row: Row) -> str:
+def _summary(code: str, row: Row) -> str:
     facts = ", ".join(f"`{fact}`" for fact in row.facts) or "none"
-    lines = [f"* severity: {row.severity.value}", f"* link: {row.link.value}", f"* facts: {facts}"]
+    lines = [
+        f"* number: K-{NUMBERS[code]}",
+        f"* severity: {row.severity.value}",
+        f"* link: {row.link.value}",
+        f"* facts: {facts}",
+    ]
     if row.explains:
         lines.append("* explains: " + ", ".join(f"[{each}](#{each})" for each in row.explains))
     return "\n".join(lines)

@@ -308,7 +308,7 @@ def test_support_finds_codes_version_and_moment() -> None:
 
     said = blocks(html([diagnosis], "en"))
 
-    assert "nes-expiring" in said
+    assert f"nes-expiring ({diagnosis.deciding.number})" in said
     assert diagnosis.snapshot.tool in said
     assert diagnosis.snapshot.host.name in said
     assert Text("en", ZONE).moment(diagnosis.at) in said

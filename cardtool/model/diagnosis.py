@@ -76,6 +76,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     code: str
     """Kebab-case, stable for ever: the key of sentences, metrics and documentation."""
+    number: str = ""
+    """The code in short, to read out on the telephone: `K-14`, as stable as the code."""
     severity: Severity
     link: Link
     """The link of the chain it is about."""

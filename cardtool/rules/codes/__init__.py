@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure
 from cardtool.rules.codes import cards, certificates, machine
+from cardtool.rules.codes.numbers import NUMBERS
 from cardtool.rules.codes.row import Row
 from cardtool.rules.codes.steps import INSTEAD, actors, of_other_provider, procedures
 
@@ -34,6 +35,7 @@ def finding(code: str, **facts: Fact) -> Finding:
     row = ROWS[code]
     return Finding(
         code=code,
+        number=f"K-{NUMBERS[code]}",
         severity=row.severity,
         link=row.link,
         facts={

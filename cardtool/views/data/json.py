@@ -60,6 +60,7 @@ def explain(finding: Finding, text: "Text") -> str:
     return document(
         {
             "code": finding.code,
+            "number": finding.number,
             "severity": finding.severity.value,
             "means": text.means(finding.code),
             "steps": steps,

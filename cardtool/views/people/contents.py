@@ -208,9 +208,14 @@ def chained(diagnosis: Diagnosis) -> list[tuple[Link, Mark]]:
 
 
 def codes_for_support(diagnosis: Diagnosis) -> Iterable[str]:
-    """Return the code that decides and those of all that is not well, each once."""
-    codes = [finding.code for finding in diagnosis.findings if finding.severity is not Severity.OK]
-    return dict.fromkeys([diagnosis.verdict, *codes])
+    """Return the code that decides and those of all that is not well, each once and numbered."""
+    bad = [finding for finding in diagnosis.findings if finding.severity is not Severity.OK]
+    return dict.fromkeys(map(numbered, [diagnosis.deciding, *bad]))
+
+
+def numbered(finding: Finding) -> str:
+    """Return a code with the number that is read out on the telephone: `nes-expired (K-14)`."""
+    return f"{finding.code} ({finding.number})" if finding.number else finding.code
 
 
 def steps_of_guide(

@@ -45,7 +45,10 @@ def explain(finding: Finding, text: Text, paper: Paper) -> str:
     """Return what a finding means and what to do about it; it needs no facts."""
     word = text.label(f"severity-{finding.severity.value}")
     title = Line.assemble(
-        paper.symbol(finding.severity), " ", Line(finding.code, style="bold"), f"  ({word})"
+        paper.symbol(finding.severity),
+        " ",
+        Line(finding.code, style="bold"),
+        f"  {finding.number} ({word})",
     )
     means = paragraph(text.means(finding.code))
     return paper.print([title, means, *_advice(contents.acts_of(finding, text), text, paper)])

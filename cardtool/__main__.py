@@ -10,7 +10,9 @@ from types import TracebackType
 _INTERRUPTED = 130
 """128 and the number of SIGINT, as shells report it."""
 
-_LOOKING = frozenset({"calendar", "certs", "check", "drivers", "sign-test", "snapshot"})
+_LOOKING = frozenset(
+    {"calendar", "certs", "check", "drivers", "page", "sign-test", "snapshot", "watch"}
+)
 
 _NOT_LOOKING = frozenset({"--help", "--polkit-rule", "--version"})
 
@@ -22,11 +24,11 @@ def _will_look(arguments: list[str]) -> bool:
     return not arguments or arguments[0] in _LOOKING or arguments[0].startswith("-")
 
 
-def _work(job: str) -> None:
-    """Answer a probe's questions."""
+def _work(*words: str) -> None:
+    """Answer a probe's questions: the job, and how long to wait for the first one."""
     from cardtool.probe import worker  # noqa: PLC0415 - a worker loads no command line
 
-    worker.main(job)
+    worker.main(*words)
 
 
 def _end_quietly(

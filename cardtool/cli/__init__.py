@@ -37,6 +37,7 @@ _COMMANDS = later(
         "fleet": "Collect the snapshots of many workstations, and ask who must renew and who has "
         "no reader.",
         "guide": "Show the procedure NAME from beginning to end, or list them all.",
+        "page": "Follow the reader and the card on a page in the browser; ends when it is closed.",
         "practice": "Show a practice case as if it were this computer; without CASE, list them "
         "all.",
         "sign-test": "Have the card sign a random number; the only command that asks for a PIN.",

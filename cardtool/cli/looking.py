@@ -27,14 +27,15 @@ _MODULE_REFUSALS = {
 }
 
 
-def look(asked: Asked, *, is_patient: bool = False) -> Snapshot:
+def look(asked: Asked, workers: Workers | None = None, *, is_patient: bool = False) -> Snapshot:
     """Return a snapshot of this workstation; `is_patient`: nobody waits at the screen.
+
+    `workers` are those of this check; None: those that the program began with, or new ones.
 
     Raises:
         Refusal: a file that was named cannot be a module.
     """
-    workers: Workers = click.get_current_context().obj or Workers()
-    with workers:
+    with workers or click.get_current_context().obj or Workers() as started:
         modules = tuple(map(_usable_module, asked.option("module") or ()))
         limit_s = asked.option("timeout") or asked.config.timeout_s or Options().timeout_s
         extra = () if modules else asked.config.modules
@@ -46,7 +47,7 @@ def look(asked: Asked, *, is_patient: bool = False) -> Snapshot:
             online=asked.config.online if asked.option("online") else None,
             is_patient=is_patient,
         )
-        snapshot = take_snapshot(options, workers, meanwhile=_prepare(asked))
+        snapshot = take_snapshot(options, started, meanwhile=_prepare(asked))
     if _LOG.isEnabledFor(logging.DEBUG):
         from cardtool.cli import verbose  # noqa: PLC0415 - for `-v` alone
 

@@ -67,6 +67,11 @@ def show_dates(asked: Asked, diagnoses: Iterable[Diagnosis]) -> bool:
     return first is not None
 
 
+def page_of(asked: Asked, diagnosis: Diagnosis) -> str:
+    """Return the HTML page of a diagnosis."""
+    return "".join(view("html")([diagnosis], asked.text, **_of_page(asked)))
+
+
 def _of_page(asked: Asked) -> dict[str, object]:
     """Return what an HTML page shows besides: procedures for every role, and moments."""
     from cardtool.catalog import procedures  # noqa: PLC0415

@@ -60,13 +60,14 @@ class Worker:
         is_mute: bool = False,
         inherits: int | None = None,
         copies: Callable[[str], object] | None = None,
+        idle_s: float | None = None,
     ) -> None:
-        """Start the child: the job is pcsc, pkcs11, online or sign.
+        """Start the child: the job is pcsc, watch, pkcs11, online or sign.
 
         `is_mute`: nobody reads what it prints as errors, because a library may print a PIN.
         `inherits` is the descriptor of a lock, which is then held until the child has ended.
         `copies`: what the child runs as a copy of this process, which has no other thread yet;
-        None: it is a new Python.
+        None: it is a new Python, which waits `idle_s` for its first question.
         """
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._expected: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -82,7 +83,7 @@ class Worker:
             if copies:
                 self._process = children.fork(copies, job, inherits)
             else:
-                self._process = children.start(job, inherits, is_mute=is_mute)
+                self._process = children.start(job, inherits, is_mute=is_mute, idle_s=idle_s)
         except OSError as error:  # no more processes, memory or descriptors
             name = errno.errorcode.get(error.errno or 0, "EIO")
             self._loss = LostWorkerError(name, error.errno, str(error))
@@ -196,11 +197,14 @@ class Worker:
 class Workers:
     """The children of one check; the first two start together, so that they load side by side."""
 
-    def __init__(self, copies: Callable[[str], object] | None = None) -> None:
+    def __init__(
+        self, copies: Callable[[str], object] | None = None, *, idle_s: float | None = None
+    ) -> None:
         """Start them; with `copies`, if that is possible, as copies of this process that run it.
 
-        Then this process must have no other thread.
+        Then this process must have no other thread. `idle_s` is as of `Worker`.
         """
+        self._idle_s = idle_s
         self.turn = Turn()
         copies = copies if children.can_fork() else None
         self.pcsc = self._at_cards("pcsc", copies)
@@ -246,7 +250,7 @@ class Workers:
         self.turn.close()
 
     def _at_cards(self, job: str, copies: Callable[[str], object] | None = None) -> Worker:
-        return Worker(job, inherits=self.turn.descriptor, copies=copies)
+        return Worker(job, inherits=self.turn.descriptor, copies=copies, idle_s=self._idle_s)
 
 
 def name_exit(status: int, detail: str) -> LostWorkerError:

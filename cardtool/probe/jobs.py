@@ -24,6 +24,13 @@ class ListReaders(msgspec.Struct, frozen=True, kw_only=True, tag="list-readers")
     """How long PC/SC takes to notice it, if the reader's driver cannot be asked."""
 
 
+class AwaitChange(msgspec.Struct, frozen=True, kw_only=True, tag="await-change"):
+    """Job watch: the readers as soon as they differ from the last answer."""
+
+    wait_s: float
+    """Then they are returned as they are."""
+
+
 class OpenModule(msgspec.Struct, frozen=True, kw_only=True, tag="open-module"):
     """Job pkcs11: load a module and list its slots."""
 
@@ -61,7 +68,7 @@ READERS = msgspec.json.Decoder[tuple[Reader, ...] | Failure](tuple[Reader, ...] 
 OPENED = msgspec.json.Decoder[OpenedModule | Failure](OpenedModule | Failure)
 TOKEN = msgspec.json.Decoder[Token | Failure | None](Token | Failure | None)
 TRUST = msgspec.json.Decoder[tuple[Trust, ...] | Failure](tuple[Trust, ...] | Failure)
-Question = ListReaders | OpenModule | ReadToken | ProveTrust
+Question = ListReaders | AwaitChange | OpenModule | ReadToken | ProveTrust
 encode = msgspec.json.encode  # questions and answers on the wire
 
 

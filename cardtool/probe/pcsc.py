@@ -53,7 +53,7 @@ def answer(question: bytes) -> bytes:
     verify = asked["verify"] if sys.platform == "linux" else ()
     met = {name: _in_context(_settle, name, asked["settle_s"], noticed_at) for name in verify}
     readers = _in_context(_list, met)
-    return json.dumps(_failure(readers) if isinstance(readers, int) else readers).encode()
+    return json.dumps(failure(readers) if isinstance(readers, int) else readers).encode()
 
 
 def _in_context(do: Callable[..., T], *arguments: object) -> T | int:
@@ -95,7 +95,7 @@ def _becomes(context: int, name: str, wanted: int, wait_s: float) -> bool:
     state, left_s = scard.SCARD_STATE_UNAWARE, 0.0
     while True:
         awaited = [(name, state & ~scard.SCARD_STATE_CHANGED)]
-        code, changes = _calls(name).SCardGetStatusChange(context, round(left_s * 1000), awaited)
+        code, changes = calls(name).SCardGetStatusChange(context, round(left_s * 1000), awaited)
         if code != scard.SCARD_S_SUCCESS:
             return False
         state = changes[0][1]
@@ -115,7 +115,7 @@ def _connect(context: int, name: str) -> tuple[int, bool | None]:
     Source: libccid 1.5, IFDHGetCapabilities; drivers_notes/middleware.md#pc-sc.
     """
     shared, protocols = scard.SCARD_SHARE_SHARED, scard.SCARD_PROTOCOL_ANY
-    code, card, _ = _calls(name).SCardConnect(context, name, shared, protocols)
+    code, card, _ = calls(name).SCardConnect(context, name, shared, protocols)
     if code != scard.SCARD_S_SUCCESS:
         return int(code), None
     code, presence = scard.SCardGetAttrib(card, scard.SCARD_ATTR_ICC_PRESENCE)
@@ -135,27 +135,34 @@ def _list(context: int, met: dict[str, int]) -> list[_Record] | _Record:
 
 
 def _look(context: int, met: dict[str, int]) -> tuple[int, list[_Record] | _Record]:
-    try:
-        code, names = scard.SCardListReaders(context, [])
-    except (SystemError, UnicodeError):  # pyscard, at a name that is no UTF-8
-        from cardtool.probe import winscard  # noqa: PLC0415 - ctypes
-
-        code, names = winscard.SCardListReaders(context, [])
-    if code == scard.SCARD_E_NO_READERS_AVAILABLE or (code == scard.SCARD_S_SUCCESS and not names):
+    code, found = names(context)
+    if code == scard.SCARD_E_NO_READERS_AVAILABLE or (code == scard.SCARD_S_SUCCESS and not found):
         return code, []
     if code != scard.SCARD_S_SUCCESS:
-        return code, _failure(code)
-    unaware = [(name, scard.SCARD_STATE_UNAWARE) for name in names]
-    code, changes = _calls(*names).SCardGetStatusChange(context, 0, unaware)
+        return code, failure(code)
+    unaware = [(name, scard.SCARD_STATE_UNAWARE) for name in found]
+    code, changes = calls(*found).SCardGetStatusChange(context, 0, unaware)
     if code != scard.SCARD_S_SUCCESS:
-        return code, _failure(code)
+        return code, failure(code)
     return code, [
-        _reader(name, state, bytes(atr), met.get(name, scard.SCARD_S_SUCCESS))
+        reader(name, state, bytes(atr), met.get(name, scard.SCARD_S_SUCCESS))
         for name, state, atr in changes
     ]
 
 
-def _reader(name: str, event_state: int, atr: bytes, met: int) -> _Record:
+def names(context: int) -> tuple[int, list[str]]:
+    """Return a code and the names of all readers."""
+    try:
+        code, found = scard.SCardListReaders(context, [])
+    except (SystemError, UnicodeError):  # pyscard, at a name that is no UTF-8
+        from cardtool.probe import winscard  # noqa: PLC0415 - ctypes
+
+        return winscard.SCardListReaders(context, [])
+    return int(code), found
+
+
+def reader(name: str, event_state: int, atr: bytes, met: int = scard.SCARD_S_SUCCESS) -> _Record:
+    """Return the record of a reader; `met` is the code of a connection to its card."""
     if met == scard.SCARD_W_REMOVED_CARD:
         event_state, met = scard.SCARD_STATE_EMPTY, scard.SCARD_S_SUCCESS
     states = [state for state in _STATES if event_state & getattr(scard, f"SCARD_STATE_{state}")]
@@ -164,33 +171,34 @@ def _reader(name: str, event_state: int, atr: bytes, met: int) -> _Record:
         "states": states,
         "card": _card(states, atr.hex().upper()),
         "event_count": event_state >> 16 & 0xFFFF,
-        "connection": None if met in _NO_NEWS else _failure(met),
+        "connection": None if met in _NO_NEWS else failure(met),
     }
 
 
 def _card(states: list[str], atr: str) -> _Record | None:
-    failure: _Record = {"type": "failure", "api": "pcsc"}
+    broken: _Record = {"type": "failure", "api": "pcsc"}
     if "MUTE" in states:
-        return {**failure, "name": "SCARD_STATE_MUTE", "code": scard.SCARD_STATE_MUTE}
+        return {**broken, "name": "SCARD_STATE_MUTE", "code": scard.SCARD_STATE_MUTE}
     if "PRESENT" not in states:
         return None
     if len(atr) > len("00"):
         return {"type": "card", "atr": atr}
     detail = f"no answer-to-reset: {atr}"
     present = scard.SCARD_STATE_PRESENT
-    return {**failure, "name": "SCARD_STATE_PRESENT", "code": present, "detail": detail}
+    return {**broken, "name": "SCARD_STATE_PRESENT", "code": present, "detail": detail}
 
 
-def _calls(*names: str) -> Any:  # noqa: ANN401 - two modules with the same functions
+def calls(*taken: str) -> Any:  # noqa: ANN401 - two modules with the same functions
     """Return where the functions are that take these names: pyscard's take ASCII alone."""
-    if all(map(str.isascii, names)):
+    if all(map(str.isascii, taken)):
         return scard
     from cardtool.probe import winscard  # noqa: PLC0415 - ctypes, for few readers
 
     return winscard
 
 
-def _failure(code: int) -> _Record:
+def failure(code: int) -> _Record:
+    """Return the record of a call that PC/SC refused."""
     number = code & 0xFFFFFFFF  # negative on some platforms
     return {
         "type": "failure",

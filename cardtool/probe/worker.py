@@ -36,9 +36,10 @@ _MARGIN_S = 5.0
 """How much later than its supervisor a child ends itself, in case the supervisor is gone."""
 
 
-def main(job: str) -> None:
-    """Answer questions until standard input ends; the job is pcsc, pkcs11, online or sign.
+def main(job: str, idle_s: str = str(_IDLE_S)) -> None:
+    """Answer questions until standard input ends; the job is pcsc, watch, pkcs11, online or sign.
 
+    `idle_s` is how long it waits for the first one.
     A child whose parent was killed is ended, or ends itself, even when native code never returns:
     faulthandler's watchdog is a thread that needs no interpreter.
     """
@@ -49,7 +50,7 @@ def main(job: str) -> None:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends at Ctrl-C and closes the input
-    end_in(_IDLE_S)
+    end_in(float(idle_s))
     answer, leave = _load(job, questions)
     for line in questions:
         deadline_s, _, question = line.partition(b" ")
@@ -99,6 +100,10 @@ def _load(
         from cardtool.probe import pcsc  # noqa: PLC0415 - native, so only in the child
 
         return pcsc.answer, lambda: None
+    if job == "watch":
+        from cardtool.probe import watching  # noqa: PLC0415 - native, as above
+
+        return watching.Watch().answer, lambda: None
     from cardtool.probe import pkcs11  # noqa: PLC0415 - native, so only in the child
 
     if job == "sign":

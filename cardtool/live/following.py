@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks this workstation after each change, and tells of both.
+
+A thread hears of changes, another one checks, so that a card that is pulled while it is read is
+told of at once. A check whose readers have changed meanwhile is made again before it is told.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+from cardtool.live.watching import Change, Event, changes
+from cardtool.probe.isolation import Workers
+
+T = TypeVar("T")
+
+_IDLE_S = 600.0
+"""How long workers that are ready wait for the next check; then others take their place."""
+
+_SLICE_S = 0.5  # Windows hears Ctrl-C only between waits
+
+
+class Told(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """A change, or a change and the result of the check after it."""
+
+    change: Change
+    at: datetime
+    """When it was told."""
+    result: T | None = None
+    """None: the check begins now."""
+
+
+class Follower(Generic[T]):
+    """Follows this workstation from its making until `end`."""
+
+    def __init__(self, check: Callable[[Workers], T], workers: Workers | None = None) -> None:
+        """Begin; `check` makes one check with the workers it is given, and ends them.
+
+        `workers` are for the first check, where they were started before.
+        """
+        self._check = check
+        self._workers = workers
+        self._told: queue.SimpleQueue[Told[T] | BaseException] = queue.SimpleQueue()
+        self._changed = threading.Condition()
+        self._change: Change | None = None
+        self._number = 0
+        self.ended = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._guard, args=(work,), daemon=True)
+            for work in (self._watch, self._look)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def told(self) -> Iterator[Told[T]]:
+        """Yield what is told, until it is ended.
+
+        Raises:
+            Exception: whatever ended a check that should not have.
+        """
+        while not self.ended.is_set():
+            try:
+                told = self._told.get(timeout=_SLICE_S)
+            except queue.Empty:
+                continue
+            if isinstance(told, BaseException):
+                raise told
+            yield told
+
+    def again(self) -> None:
+        """Check again although nothing has changed, because a person wants it."""
+        with self._changed:
+            if self._change is not None:
+                change = msgspec.structs.replace(self._change, event=Event.CHANGED)
+                self._note(change)
+
+    def end(self) -> None:
+        """Follow no longer; a check that is going on comes to its end by itself."""
+        self.ended.set()
+        with self._changed:
+            self._changed.notify()
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - told to whoever follows
+            self._told.put(error)
+
+    def _watch(self) -> None:
+        for change in changes(self.ended):
+            with self._changed:
+                self._note(change)
+
+    def _note(self, change: Change) -> None:
+        self._change, self._number = change, self._number + 1
+        self._tell(change)
+        self._changed.notify()
+
+    def _look(self) -> None:
+        done, workers, made_at = 0, self._workers, time.monotonic()
+        while not self.ended.is_set():
+            if workers is None:
+                workers, made_at = Workers(idle_s=_IDLE_S), time.monotonic()
+            with self._changed:
+                if self._number == done and not self.ended.is_set():
+                    self._changed.wait(_IDLE_S / 3)
+                number, change = self._number, self._change
+            if change is None or number == done or self.ended.is_set():
+                if time.monotonic() - made_at > _IDLE_S / 3 or self.ended.is_set():
+                    workers.__exit__()
+                    workers = None
+                continue
+            result, workers = self._check(workers), None
+            done = number
+            with self._changed:
+                if self._number == number:
+                    self._tell(change, result)
+
+    def _tell(self, change: Change, result: T | None = None) -> None:
+        self._told.put(Told(change=change, at=datetime.now().astimezone(), result=result))

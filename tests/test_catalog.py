@@ -592,8 +592,10 @@ _MOVED = {
     ("0A5C:5844", "should-work"),
     ("0A5C:5845", "should-work"),
     ("072F:2224", "should-work"),
+    ("046A:0202", "should-work"),
+    ("1677:0341", "should-work"),
 }
-"""What libccid 1.5.2 (Debian 12) lists in a better section than 1.8.4."""
+"""What libccid 1.5.2 (Debian 12) or 1.6.2 (Debian 13) lists in another section than 1.8.4."""
 
 
 def test_readers_stand_in_the_section_of_the_installed_ccid_driver() -> None:

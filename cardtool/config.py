@@ -175,11 +175,11 @@ def load(environ: Mapping[str, str]) -> Config:
     sources = []
     for source, table in _tables(environ):
         _LOG.debug("settings from %s", source)
-        _checked(table, source)
+        checked(table, source)
         sources.append(source)
         for key, value in table.items():
             merged[key] = {**merged.get(key, {}), **value} if isinstance(value, dict) else value
-    return _checked(merged, " + ".join(sources))
+    return checked(merged, " + ".join(sources))
 
 
 def file_with(key: str, environ: Mapping[str, str]) -> str:
@@ -263,7 +263,12 @@ def _language_of(*names: str) -> str:
     return next((code for code in codes if code in LANGUAGES), "en")
 
 
-def _checked(table: dict[str, Any], where: str) -> Config:
+def checked(table: dict[str, Any], where: str) -> Config:
+    """Return what a configuration file says.
+
+    Raises:
+        Refused: a value cannot be used; `where` names the file.
+    """
     try:
         config = msgspec.convert(table, Config)
     except msgspec.ValidationError as error:

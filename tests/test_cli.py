@@ -3,7 +3,6 @@
 
 import json
 import os
-import pty
 import re
 import signal
 import stat
@@ -559,7 +558,7 @@ def test_a_terminal_gets_colours_unless_it_wants_none(
     saved: str, settings: dict[str, str], *, colour: bool
 ) -> None:
     if sys.platform != "win32":
-        ours, theirs = pty.openpty()
+        ours, theirs = os.openpty()
         with os.fdopen(ours, "rb", buffering=0) as screen:
             done = _into(theirs, "diagnose", saved, settings={"TERM": "xterm", **settings})
             os.close(theirs)

@@ -7,10 +7,10 @@ import sys
 import pytest
 
 _PROGRAM = """
-import io, os, signal, sys
+import io, signal, sys
 
 def interrupt():
-    os.kill(os.getpid(), signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
 
 class Finalised:
     def __del__(self):

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import platform
-import pty
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -137,7 +136,7 @@ def test_practice_is_marked_as_such(form: str) -> None:
 def test_a_workbook_does_not_go_to_a_terminal(files: Sequence[str]) -> None:
     if sys.platform == "win32":
         raise NotImplementedError
-    shown, terminal = pty.openpty()
+    shown, terminal = os.openpty()
     command = [sys.executable, "-m", "cardtool", "diagnose", files[0], "--format", "xlsx", *AT]
     done = subprocess.run(command, stdout=terminal, stderr=subprocess.PIPE, check=False)
     os.write(terminal, b"end")

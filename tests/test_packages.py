@@ -8,8 +8,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from cardtool import __version__
+from cardtool.model.refused import Refused
 from packages.windows import msi
 from packages.windows.icon import SIZES, icon
+from packages.windows.repack import repack
 
 _WIX = "{http://schemas.microsoft.com/wix/2006/wi}"
 _ROOT = Path(__file__).parent.parent
@@ -102,3 +104,21 @@ def test_the_icon_has_a_picture_for_each_size() -> None:
     for size, (*_, length, place) in zip(SIZES[:-1], entries, strict=False):
         assert struct.unpack_from("<3I", body, place) == (40, size, 2 * size)
         assert length == 40 + 4 * size * size + (size + 31) // 32 * 4 * size
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "modules = ['/opt/akis/libakisp11.so']",
+        "modules = ['akisp11.dll']",
+        "timeout_s = 5000",
+        "nothing = 1",
+    ],
+)
+def test_settings_that_windows_would_refuse_are_not_packed(text: str, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(text)
+
+    with pytest.raises((Refused, ValueError)):
+        repack(tmp_path / "none.msi", tmp_path / "config.toml", tmp_path / "out.msi")
+
+    assert not (tmp_path / "out.msi").exists()

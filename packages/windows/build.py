@@ -2,7 +2,8 @@
 """Builds cardtool for Windows: `python -m packages.windows.build [FOLDER]`, `dist` by default.
 
 Makes `cardtool-VERSION.msi` and `cardtool-VERSION-windows.zip` of the same folder. The environment
-variable SIGN holds the beginning of an osslsigncode command; without it nothing is signed.
+variable SIGN holds the beginning of an osslsigncode command; without it nothing is signed. DOWNLOAD
+is the address of the folder from which winget will fetch the MSI file.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cardtool import BUILT_ON, __version__
-from packages.windows import msi, tree
+from packages.windows import msi, tree, winget
 from tests.windows import interpreter
 from tests.windows.cache import CACHE, CHECKOUT, PYTHON
 
@@ -25,6 +26,9 @@ MOMENT = datetime.fromisoformat(BUILT_ON).replace(tzinfo=UTC)
 """The time of all files in the packages: that of the version, not of the build."""
 LIMIT_BYTES = 35_000_000
 """What an MSI file may have: it goes to every desk of an institution."""
+
+_NOWHERE = "https://downloads.example"
+"""Reserved for examples: a manifest without an address of its own is no use to anybody."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +40,15 @@ class Built:
     archive: Path
 
 
-def build(work: Path, target: Path, sign: tuple[str, ...] = ()) -> Built:
+def build(work: Path, target: Path, signer: tuple[str, ...] = ()) -> Built:
     """Lay out the folder in `work`, and make both packages of it in `target`."""
     folder = work / "tree"
     shutil.rmtree(folder, ignore_errors=True)
     tree.lay_out(folder, __version__, MOMENT)
-    return pack(folder, __version__, target, sign)
+    return pack(folder, __version__, target, signer)
 
 
-def pack(folder: Path, version: str, target: Path, sign: tuple[str, ...] = ()) -> Built:
+def pack(folder: Path, version: str, target: Path, signer: tuple[str, ...] = ()) -> Built:
     """Make both packages of a folder that is laid out."""
     target.mkdir(parents=True, exist_ok=True)
     made = Built(
@@ -53,21 +57,26 @@ def pack(folder: Path, version: str, target: Path, sign: tuple[str, ...] = ()) -
         archive=target / f"cardtool-{version}-windows.zip",
     )
     for program in sorted(folder.glob("*.exe")):
-        _sign(program, sign)
+        sign(program, signer)
     tree.date(folder, MOMENT)
     msi.pack(folder, version, MOMENT, made.msi)
-    _sign(made.msi, sign)
+    sign(made.msi, signer)
     _archive(folder, f"cardtool-{version}", made.archive)
     return made
 
 
-def _sign(file: Path, sign: tuple[str, ...]) -> None:
+def sign(file: Path, signer: tuple[str, ...]) -> None:
     """Sign a file in its place by osslsigncode, with the options that were given."""
-    if not sign:
+    if not signer:
         return
     signed = file.with_name(f"{file.name}.signed")
-    subprocess.run([*sign, "-in", str(file), "-out", str(signed)], check=True, stdout=sys.stderr)
+    subprocess.run([*signer, "-in", str(file), "-out", str(signed)], check=True, stdout=sys.stderr)
     signed.replace(file)
+
+
+def signer() -> tuple[str, ...]:
+    """Return the command that signs, as the environment has it; empty: nothing is signed."""
+    return tuple(shlex.split(os.environ.get("SIGN", "")))
 
 
 def _archive(folder: Path, name: str, archive: Path) -> None:
@@ -85,11 +94,14 @@ def main(target: str = "dist") -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     if not PYTHON.is_dir():
         interpreter.install()
-    made = build(CACHE / "dist", CHECKOUT / target, tuple(shlex.split(os.environ.get("SIGN", ""))))
+    made = build(CACHE / "dist", CHECKOUT / target, signer())
     for file in (made.msi, made.archive):
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         sys.stdout.write(f"{digest}  {file.name}  {file.stat().st_size:,} bytes\n")
-    sys.stdout.write(f"ProductCode {{{msi.product_code(__version__)}}}\n")
+    product = f"{{{msi.product_code(__version__)}}}"
+    sys.stdout.write(f"ProductCode {product}\n")
+    site = os.environ.get("DOWNLOAD", _NOWHERE)
+    winget.write(made.msi, __version__, product, site, CHECKOUT / target / "winget")
     if made.msi.stat().st_size > LIMIT_BYTES:
         sys.exit(f"{made.msi.name} is larger than {LIMIT_BYTES:,} bytes")
 

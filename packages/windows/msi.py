@@ -24,6 +24,7 @@ TASK = "cardtool-fleet-send"
 
 _OURS = uuid.UUID("6f0c3c52-3e0b-4b0a-9a43-5b7d1e0a8c21")
 """The namespace of all identifiers, and the code of all versions (`UpgradeCode`)."""
+UPGRADE_CODE = f"{{{str(_OURS).upper()}}}"
 _RECIPE = Path(__file__).with_name("cardtool.wxs")
 _VERSION = re.compile(r"(?:(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])\.){2}\d{1,4}")
 """What Windows Installer compares. Source: Microsoft, ProductVersion property."""
@@ -35,6 +36,9 @@ _GOES_ON = 0x40
 """Its failure stops nothing."""
 _PROGRAM = 34
 """A command line, begun in a folder. Source: Microsoft, Custom Action Type 34."""
+
+_MIGRATES, _INCLUSIVE = 0x001, 0x200
+"""Features that are chosen stay; the highest version counts. Source: Microsoft, Upgrade table."""
 
 _HKLM = 2
 
@@ -58,15 +62,15 @@ def pack(folder: Path, version: str, moment: datetime, msi: Path) -> None:
         codes = {"Version": version, "ProductCode": product_code(version)}
         codes["Task"] = _name("component", TASK_FILE)
         words = [word for key, value in codes.items() for word in ("-D", f"{key}={value}")]
-        _run(work, "wixl", "-a", "x64", *words, "-o", "out.msi", str(_RECIPE), "files.wxs")
+        run(work, "wixl", "-a", "x64", *words, "-o", "out.msi", str(_RECIPE), "files.wxs")
         for table, text in _TABLES.items():
             (work / f"{table}.idt").write_text(text)
-        package = _code(f"package {_digest(folder, version)}")
-        _run(
+        package = code(f"package {_digest(folder, version)}")
+        run(
             work,
             *("msibuild", "out.msi"),
             *(word for table in _TABLES for word in ("-i", f"{table}.idt")),
-            *(word for query in _rows() for word in ("-q", query)),
+            *(word for query in _rows(version) for word in ("-q", query)),
             *("-s", "cardtool", "cardtool", "x64;0", f"{{{package}}}"),
         )
         msi.write_bytes(settled((work / "out.msi").read_bytes(), moment))
@@ -85,7 +89,7 @@ def check_version(version: str) -> None:
 
 def product_code(version: str) -> str:
     """Return the code under which Windows lists this version of the program."""
-    return _code(f"product {version}")
+    return code(f"product {version}")
 
 
 def listing(folder: Path) -> bytes:
@@ -105,7 +109,7 @@ def listing(folder: Path) -> bytes:
                 where,
                 "Component",
                 Id=_name("component", inside),
-                Guid=_code(f"file {inside}"),
+                Guid=code(f"file {inside}"),
                 Win64="yes",
             )
             source = f"tree/{inside}"
@@ -123,16 +127,17 @@ def _directory(path: Path) -> str:
 
 
 def _name(kind: str, path: str) -> str:
-    return f"{kind[0].upper()}{_code(f'{kind} {path}').replace('-', '')}"
+    return f"{kind[0].upper()}{code(f'{kind} {path}').replace('-', '')}"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """Return the identifier of what has this name."""
     return str(uuid.uuid5(_OURS, text)).upper()
 
 
 def _digest(folder: Path, version: str) -> str:
     """Return a checksum of all that is packed, and of what packs it."""
-    digest = hashlib.sha256(f"{version} {_TABLES} {list(_rows())}".encode())
+    digest = hashlib.sha256(f"{version} {_TABLES} {list(_rows(version))}".encode())
     digest.update(_RECIPE.read_bytes())
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         content = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -155,11 +160,11 @@ _TABLES: Mapping[str, str] = {
 """Tables that wixl of Debian 12 does not make, as msibuild reads them."""
 
 
-def _rows() -> Iterator[str]:
+def _rows(version: str) -> Iterator[str]:
     """Yield the queries that put more rows into the tables of wixl."""
     for name, key in (("Policy", r"SOFTWARE\Policies\cardtool"), ("Chosen", r"SOFTWARE\cardtool")):
-        yield _row("AppSearch", Property="FLEETSEND", Signature_=name)
-        yield _row(
+        yield row("AppSearch", Property="FLEETSEND", Signature_=name)
+        yield row(
             "RegLocator",
             Signature_=name,
             Root=_HKLM,
@@ -167,7 +172,16 @@ def _rows() -> Iterator[str]:
             Name="FleetSend",
             Type=2 | 16,  # the value as it is, of the 64-bit half
         )
-    yield _row(  # remembered for the next version, which removes this one before it installs itself
+    # Of the same version too: a package with other settings has another product code.
+    yield "DELETE FROM `Upgrade` WHERE `ActionProperty` = 'WIX_UPGRADE_DETECTED'"
+    yield row(
+        "Upgrade",
+        UpgradeCode=UPGRADE_CODE,
+        VersionMax=version,
+        Attributes=_MIGRATES | _INCLUSIVE,
+        ActionProperty="WIX_UPGRADE_DETECTED",
+    )
+    yield row(  # remembered for the next version, which removes this one before it installs itself
         "Registry",
         Registry="FleetSend",
         Root=_HKLM,
@@ -191,7 +205,7 @@ def _rows() -> Iterator[str]:
     )
     for name, how, command, condition, sequence in actions:
         kind = _PROGRAM | _DEFERRED | how
-        yield _row("CustomAction", Action=name, Type=kind, Source="System64Folder", Target=command)
+        yield row("CustomAction", Action=name, Type=kind, Source="System64Folder", Target=command)
         yield _step(name, sequence, condition)
     yield _step("AppSearch", 50)
     yield _step("RemoveEnvironmentStrings", 3300)
@@ -199,17 +213,23 @@ def _rows() -> Iterator[str]:
 
 
 def _step(action: str, sequence: int, condition: str = "") -> str:
-    return _row("InstallExecuteSequence", Action=action, Condition=condition, Sequence=sequence)
+    return row("InstallExecuteSequence", Action=action, Condition=condition, Sequence=sequence)
 
 
-def _row(table: str, **values: str | int) -> str:
+def row(table: str, **values: str | int) -> str:
     """Return the query that inserts a row; libmsi knows no quote within a text."""
     names = ", ".join(f"`{name}`" for name in values)
     texts = (value if isinstance(value, int) else f"'{value}'" for value in values.values())
     return f"INSERT INTO `{table}` ({names}) VALUES ({', '.join(map(str, texts))})"  # noqa: S608
 
 
-def _run(folder: Path, *command: str) -> None:
+def run(folder: Path, *command: str) -> str:
+    """Run a tool in a folder; return what it wrote.
+
+    Raises:
+        RuntimeError: it refused; the message is its own.
+    """
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
+    return done.stdout

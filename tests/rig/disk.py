@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A disk that is full, as a writer meets it."""
 
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ def full(size_bytes: int) -> Iterator[None]:
     if sys.platform == "win32":
         raise NotImplementedError
     else:
+        import resource  # noqa: PLC0415 - Windows has no such limit
+
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
         try:

@@ -19,7 +19,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.rig import enclosure
 from tests.rig.card import Glitch, ScriptedCard
 from tests.rig.compiler import compile_library
 from tests.rig.driver import Driver, install
@@ -31,6 +30,7 @@ READER = "ACS ACR39U ICC Reader"
 _VPCD = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 PATH = f"{os.environ['PATH']}:/usr/sbin"
 """Debian keeps pcscd and ip where only root looks."""
+_ENCLOSURE = Path(__file__).with_name("enclosure.py")
 _SHIM = Path(__file__).with_name("reader.c")
 _LIBRARY = "reader.so"
 _FIRST_PORT = 0x8C7B
@@ -155,7 +155,7 @@ class PcscService:
     def start(self) -> None:
         """Start the service, with the cards in that were in when it was stopped."""
         namespaces = "-mn" if Path("/proc/self").stat().st_uid == 0 else "-Urmn"
-        enclosed = [sys.executable, "-I", enclosure.__file__, str(self._run), str(self._empty)]
+        enclosed = [sys.executable, "-I", str(_ENCLOSURE), str(self._run), str(self._empty)]
         self._requests, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         with theirs, self._log.open("ab") as log:
             self._process = subprocess.Popen(

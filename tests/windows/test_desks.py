@@ -23,8 +23,8 @@ def test_windows_says_what_linux_says(name: str, tmp_path: Path, wine: Wine) -> 
     case = CASES[name]
     there = on_windows(case.build, tmp_path / "windows", wine)
 
-    expected = OTHERWISE.get(name, (case.verdict, case.exit_status))
-    assert (there.report.verdict, there.status) == expected, there.codes
+    expected = OTHERWISE.get(name, {(case.verdict, case.exit_status)})
+    assert (there.report.verdict, there.status) in expected, there.codes
     if name not in OTHERWISE:
         here = on_linux(case.build, tmp_path / "linux")
         assert there.status == here.status

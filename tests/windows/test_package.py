@@ -87,19 +87,19 @@ def test_an_installation_is_renewed_and_keeps_what_is_the_sites(
     (computer.drive_c / "collected").mkdir()
 
     computer.msiexec("/i", built.msi, "FLEETSEND=1")
-    assert _versions(computer) == [__version__]
+    assert versions(computer) == [__version__]
     assert f"{FOLDER}\\" in computer.registry(_ENVIRONMENT, "/v", "PATH")
     assert computer.has_task(TASK)
     first = _sent(computer)
 
     assert computer.msiexec("/i", newer.msi).returncode == 0
-    assert _versions(computer) == [_NEWER]
+    assert versions(computer) == [_NEWER]
     assert computer.has_task(TASK)
     assert settings.read_text() == _SETTINGS
     assert _sent(computer) == first  # the name that the computer has in the fleet
 
     assert computer.msiexec("/i", built.msi).returncode == _REFUSED
-    assert _versions(computer) == [_NEWER]
+    assert versions(computer) == [_NEWER]
 
 
 def test_the_start_menu_opens_the_page_of_a_check(installed: Computer) -> None:
@@ -189,7 +189,7 @@ def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
-def _versions(computer: Computer) -> list[str]:
+def versions(computer: Computer) -> list[str]:
     """Return the versions of cardtool that Windows lists as installed."""
     lines = computer.registry(_UNINSTALL, "/s").splitlines()
     return [line.split()[-1] for line in lines if line.split()[:1] == ["DisplayVersion"]]

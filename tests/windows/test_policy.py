@@ -16,6 +16,7 @@ _PRESCRIBED: dict[str, Any] = {
     "language": "en",
     "institution": "kirikkale-ism",
     "modules": ["C:\\Kişisel\\a.dll", "C:\\b.dll"],
+    "catalog": "C:\\cards.toml",
     "timeout_s": 20,
     "policy.notice_days": 80,
     "policy.urgent_days": 40,

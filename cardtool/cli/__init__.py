@@ -42,6 +42,7 @@ _COMMANDS = later(
         "all.",
         "sign-test": "Have the card sign a random number; the only command that asks for a PIN.",
         "snapshot": "Write what this machine looks like, for support.",
+        "watch": "Say what is plugged in and taken out, and the verdict each time; Ctrl-C ends it.",
     },
 )
 

@@ -23,6 +23,8 @@ _WAIT_S = 2.0
 _LATE_S = 8.0
 """How much later it may answer: calls of PC/SC have a floor, and its libraries load."""
 
+_ABSENT = frozenset({"UNAVAILABLE", "UNKNOWN"})
+
 _PAUSE_S = 2.0  # before a new watcher takes the place of one that is lost
 
 
@@ -48,8 +50,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the readers."""
-        return () if isinstance(self.readers, Failure) else tuple(r.name for r in self.readers)
+        """The names of the readers that are there."""
+        return () if isinstance(self.readers, Failure) else tuple(_there(self.readers))
 
 
 def changes(ended: threading.Event) -> Iterator[Change]:
@@ -66,6 +68,11 @@ def changes(ended: threading.Event) -> Iterator[Change]:
         ended.wait(_PAUSE_S)
 
 
+def _there(readers: tuple[Reader, ...]) -> dict[str, Reader]:
+    """Return the readers that are plugged in, by name; PC/SC may go on listing one that is not."""
+    return {reader.name: reader for reader in readers if not _ABSENT & {*reader.states}}
+
+
 def _event(before: Readers | None, after: Readers) -> Event:
     """Name the change that a person would name."""
     if before is None:
@@ -74,7 +81,7 @@ def _event(before: Readers | None, after: Readers) -> Event:
         return Event.SERVICE_GONE
     if isinstance(before, Failure):
         return Event.SERVICE_CAME
-    then, now = ({reader.name: reader for reader in readers} for readers in (before, after))
+    then, now = _there(before), _there(after)
     if then.keys() - now.keys():
         return Event.READER_GONE
     if now.keys() - then.keys():

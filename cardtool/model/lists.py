@@ -106,6 +106,26 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """End of the certificate after; None: it is not about one."""
 
 
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """One line: something was plugged in or taken out, and how the workstation stands then."""
+
+    code: str
+    """What changed: `card-came`, `reader-gone`, ...; `started` is the first line."""
+    at: Utc
+    """When the check after it had ended."""
+    severity: Severity
+    verdict: str
+    """Code of the finding that decides."""
+    codes: tuple[str, ...] = ()
+    """Codes of everything that is not in order, worst first."""
+    readers: tuple[str, ...] = ()
+    """Names of the readers that PC/SC offers."""
+    holder: str = ""
+    """Of the NES that counts, as the identity policy left it; empty: there is none."""
+    not_after_at: Utc | None = None
+    """When that NES ends."""
+
+
 class Renewals(msgspec.Struct, frozen=True, kw_only=True):
     """One line: a month, or what lies before or after all of them."""
 

@@ -49,6 +49,7 @@ FORMATS = {
                 "drivers": "people.inventory:drivers",
                 "certificates": "people.inventory:certificates",
                 "guide": "people.guide:render",
+                "seen": "lists.seen:render",
                 "tally": "lists.listing:tally",
                 "changes": "lists.changes:render",
                 "orders": "lists.orders:render",
@@ -88,7 +89,9 @@ FORMATS = {
                 "forecast": "lists.forecast:render_csv",
             },
         ),
-        _data(name="ndjson", gives={LIST: "data.json:render_lines"}),
+        _data(
+            name="ndjson", gives={LIST: "data.json:render_lines", "seen": "data.json:render_lines"}
+        ),
         Format(name="nagios", gives={LIST: "lists.monitoring:nagios"}, watches=True),
         Format(
             name="prometheus", gives={LIST: "lists.monitoring:prometheus"}, watches=True, dated=True

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from cardtool.catalog import procedures
 from cardtool.model.certificate import Judged, MoneyLimit
 from cardtool.model.diagnosis import Diagnosis, Severity
-from cardtool.model.lists import Change, Forecast, ReaderState, Renewals, Summary
+from cardtool.model.lists import Change, Forecast, ReaderState, Renewals, Seen, Summary
 from cardtool.model.procedure import Guide
 from cardtool.model.redact import mask
 from cardtool.model.snapshot import Failure
@@ -23,6 +23,27 @@ from tests.examples import ORDERS
 from tests.golden.desk import AT, HOLDER, NUMBER, certificate, desk, held, person
 
 _UNREAD = Failure(api="ctypes", name="OSError", code=None, detail="wrong ELF class: ELFCLASS32")
+
+
+SEEN = (
+    Seen(
+        code="card-came",
+        at=AT,
+        severity=Severity.OK,
+        verdict="nes-valid",
+        readers=("ACS ACR39U ICC Reader 00 00",),
+        holder=HOLDER,
+        not_after_at=AT + timedelta(days=400),
+    ),
+    Seen(
+        code="card-gone",
+        at=AT,
+        severity=Severity.CRITICAL,
+        verdict="card-missing",
+        codes=("card-missing",),
+    ),
+)
+"""Two lines of `cardtool watch`."""
 
 
 def _described(name: str) -> Diagnosis:

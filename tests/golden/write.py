@@ -22,6 +22,7 @@ from cardtool.catalog import procedures
 from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.redact import mask, redact
 from cardtool.rules import diagnose
+from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import dated, summarise
 from cardtool.rules.timeline import courses
@@ -121,6 +122,7 @@ _RECORDS: Mapping[str, Callable[[], Any]] = {
     "drivers": lambda: [records.drivers()],
     "certificates": lambda: [records.ASKED, records.certificates()],
     "guide": records.guides,
+    "seen": lambda: records.SEEN,
     "tally": records.tally,
     "changes": records.changes,
     "orders": lambda: records.orders,
@@ -132,6 +134,9 @@ _BESIDE: Mapping[tuple[str, str], Callable[[], Mapping[str, object]]] = {
     ("terminal", "drivers"): lambda: {"products": {"/usr/lib/libakisp11.so": "AKİS"}},
     ("terminal", "certificates"): lambda: {"judged": records.judgements(), "everything": True},
     ("json", "certificates"): lambda: {"judged": records.judgements()},
+    ("terminal", "seen"): lambda: {
+        "deciding": {"card-missing": finding("card-missing", readers="\x1bACS ACR39U")}
+    },
     ("terminal", "tally"): lambda: {"by": "reader"},
     ("json", "tally"): lambda: {"by": "reader"},
     ("csv", "tally"): lambda: {"by": "reader"},

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`cardtool watch`: a line for each change of the readers and cards, with the verdict after it."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from cardtool.cli.asked import Asked, settings
+from cardtool.cli.commands.check import remember
+from cardtool.cli.judging import judge, leaving
+from cardtool.cli.looking import look
+from cardtool.cli.options import AT, KEEP, LOOKING, PathName, showing
+from cardtool.cli.output import write, write_file, write_view
+from cardtool.cli.refusal import Refusal
+from cardtool.files import opened
+from cardtool.live.following import Follower, Told
+from cardtool.live.watching import Change, Event
+from cardtool.model.diagnosis import Diagnosis, Severity
+from cardtool.model.lists import Seen, Summary
+from cardtool.model.snapshot import SIZE_LIMIT_BYTES
+from cardtool.probe.isolation import Workers
+from cardtool.rules import diagnose
+from cardtool.rules.summary import dated, summarise
+from cardtool.views import LIST, formats, view
+
+
+class _Checked(NamedTuple):
+    """The result of a check, for the screen and for the file."""
+
+    diagnosis: Diagnosis
+    leaves: Summary
+
+
+@click.command()
+@click.option("--desk", "file", metavar="FILE", type=PathName(),
+              help="Add a row to this CSV for each card that is put in, and count them at the end."
+              )  # fmt: skip
+@settings(*showing(*formats("seen")), *LOOKING, AT, KEEP)
+def watch(asked: Asked, *, file: str | None) -> None:
+    """Say what is plugged in and taken out, and the verdict each time; Ctrl-C ends it."""
+    desk = None if file is None else _Desk(asked, Path(file))
+    first: Workers | None = click.get_current_context().obj
+
+    def check(workers: Workers) -> _Checked:
+        snapshot = look(asked, workers)
+        diagnosis = judge(asked, snapshot)
+        if asked.option("at") is None:
+            remember(diagnosis)
+        left = diagnose(leaving(asked, snapshot), diagnosis.at, asked.config.days())
+        return _Checked(diagnosis, dated(summarise(left), asked.config.days()))
+
+    follower = Follower(check, first)
+    try:
+        for told in follower.told():
+            if told.result is None:
+                continue
+            deciding = told.result.diagnosis.deciding
+            beside: dict[str, Any] = (
+                {"deciding": {deciding.code: deciding}} if asked.format.people else {}
+            )
+            write_view(asked, [_seen(told, told.result)], "seen", **beside)
+            if desk is not None and _is_card(told.change):
+                desk.add(told.result.leaves)
+    except KeyboardInterrupt:
+        if desk is not None:
+            desk.say()
+    finally:
+        follower.end()
+
+
+def _seen(told: Told[_Checked], checked: _Checked) -> Seen:
+    summary = summarise(checked.diagnosis)
+    return Seen(
+        code=told.change.event.value,
+        at=told.at,
+        severity=summary.severity,
+        verdict=summary.verdict,
+        codes=summary.codes,
+        readers=told.change.names,
+        holder=summary.holder,
+        not_after_at=summary.not_after_at,
+    )
+
+
+def _is_card(change: Change) -> bool:
+    """Tell whether somebody has just put in a card, or brought one in with its reader."""
+    came = change.event in (Event.STARTED, Event.READER_CAME, Event.CARD_CAME)
+    readers = change.readers if isinstance(change.readers, tuple) else ()
+    return came and any(reader.card is not None for reader in readers)
+
+
+class _Desk:
+    """The file of a helpdesk's pile of cards; it is written whole after each card."""
+
+    def __init__(self, asked: Asked, path: Path) -> None:
+        """Read what the file holds already.
+
+        Raises:
+            Refusal: it is not a file that rows can be added to.
+        """
+        self._asked, self._path = asked, path
+        self._met: Counter[Severity] = Counter()
+        self._body = b""
+        try:
+            with opened(path) as stream:
+                self._body = stream.read(SIZE_LIMIT_BYTES)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise Refusal(code="output-unwritable", file=str(path), reason=reason) from error
+
+    def add(self, line: Summary) -> None:
+        """Add the row of a card."""
+        heading, row = view("csv", LIST)([line])
+        heading_bytes = heading.encode()
+        if self._body and not self._body.startswith(heading_bytes):
+            reason = self._asked.text.label("watch-other-columns")
+            raise Refusal(code="output-unwritable", file=str(self._path), reason=reason)
+        self._body = (self._body or heading_bytes) + row.encode("utf-8", "replace")
+        write_file(self._path, self._body)
+        self._met[line.severity] += 1
+
+    def say(self) -> None:
+        """Say how many cards there were, and how they stand."""
+        text = self._asked.text
+        parts = [
+            f"{text.label(f'severity-{severity.value}')}: {self._met[severity]}"
+            for severity in Severity
+            if self._met[severity]
+        ]
+        total = text.label("watch-total", number=str(self._met.total()), file=str(self._path))
+        if self._asked.format.people:
+            write(self._asked, ["\n", total, "  ", ", ".join(parts), "\n"])
+        else:
+            click.echo(f"{total}  {', '.join(parts)}", err=True)

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was plugged in and taken out, and the verdict after it: a line each."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from cardtool.model.diagnosis import Finding
+from cardtool.model.lists import Seen
+from cardtool.text import Text
+from cardtool.views.harmless import escape, harmless
+from cardtool.views.paper import PAPER, Paper
+from cardtool.views.people.contents import parted
+
+
+def render(
+    seen: Iterable[Seen],
+    text: Text,
+    paper: Paper = PAPER,
+    *,
+    deciding: Mapping[str, Finding] = {},
+) -> Iterator[str]:
+    """Yield a line each: when, what changed, the verdict, and whose card until when.
+
+    `deciding` are the findings that the verdicts are codes of; without its finding the code stands.
+    """
+    for each in seen:
+        finding = deciding.get(each.verdict)
+        says = each.verdict if finding is None else parted(text.says(harmless(finding)))[0]
+        until = text.day(each.not_after_at) if each.not_after_at else ""
+        beside = ", ".join(filter(None, (escape(each.holder), until)))
+        mark = paper.symbol(each.severity).plain
+        line = f"{text.local(each.at):%H:%M:%S} {mark} {text.label(f'live-{each.code}')} {says}"
+        yield f"{line} ({beside})\n" if beside else f"{line}\n"

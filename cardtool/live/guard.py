@@ -25,6 +25,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HOST = "127.0.0.1"
 _LONGEST_TARGET = 512  # of path and query: bytes
+_LARGEST_HEADERS = 8192  # bytes
 
 _HEADERS = {
     "cache-control": "no-store",
@@ -80,6 +81,8 @@ class Guard:
             return 405
         if len(scope["raw_path"]) + len(scope["query_string"]) > _LONGEST_TARGET:
             return 414
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > _LARGEST_HEADERS:
+            return 431
         lengths = _all(scope, b"content-length")
         if any(length != b"0" for length in lengths) or _all(scope, b"transfer-encoding"):
             return 413

@@ -52,25 +52,28 @@ class Opened:
         return body.count(b"/Type /Page\n")
 
     def faults(self, rules: str) -> list[str]:
-        """Return what axe-core has against it, and the colours that it could not judge.
+        """Return what axe-core has against it."""
+        return faults(self.page, rules)
 
-        `rules` is the text of its program. Of a drawing's words it never can, and of a mark that
-        is no letter it does not: its colour is that of the word beside it, which is judged.
-        """
-        self.page.evaluate(rules)
-        found: dict[str, Any] = self.page.evaluate(
-            "axe.run({resultTypes: ['violations', 'incomplete']})"
-        )
-        unjudged = [
-            {**each, "nodes": [node for node in each["nodes"] if not _is_mark_or_drawn(node)]}
-            for each in found["incomplete"]
-            if each["id"] == "color-contrast"
-        ]
-        return [
-            f"{each['id']}: {node['html'][:200]}"
-            for each in (*found["violations"], *unjudged)
-            for node in each["nodes"]
-        ]
+
+def faults(page: Page, rules: str) -> list[str]:
+    """Return what axe-core has against a page, and the colours that it could not judge.
+
+    `rules` is the text of its program. Of a drawing's words it never can, and of a mark that
+    is no letter it does not: its colour is that of the word beside it, which is judged.
+    """
+    page.evaluate(rules)
+    found: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations', 'incomplete']})")
+    unjudged = [
+        {**each, "nodes": [node for node in each["nodes"] if not _is_mark_or_drawn(node)]}
+        for each in found["incomplete"]
+        if each["id"] == "color-contrast"
+    ]
+    return [
+        f"{each['id']}: {node['html'][:200]}"
+        for each in (*found["violations"], *unjudged)
+        for node in each["nodes"]
+    ]
 
 
 def _is_mark_or_drawn(node: dict[str, Any]) -> bool:

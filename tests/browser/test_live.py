@@ -3,11 +3,14 @@
 
 import re
 from collections.abc import Iterator
+from typing import Literal
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from cardtool.text import Text
+from tests.browser.conftest import faults
 from tests.real.desks import AT, akis, nes
 from tests.rig.card import mute_card
 from tests.rig.live import LivePage
@@ -67,3 +70,66 @@ def test_the_page_follows_the_service(tab: Page) -> None:
             _says(tab, "nes-valid", "ok")
             service.stop()
             _says(tab, "service-stopped", "critical")
+
+
+def test_a_reader_whose_name_is_a_program_runs_nothing(tab: Page) -> None:
+    name = "</script><img src=x onerror=document.title='run'><script>document.title='run'</script>"
+    with PcscService(1, names=(name[:60],)) as service, _opened(service) as live:
+        asked: list[str] = []
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.goto(live.address)
+        _says(tab, "card-missing", "critical")
+        service.insert(akis(nes(400)))
+        _says(tab, "nes-valid", "ok")
+
+        assert tab.locator("img").count() == 0
+        assert tab.title() != "run"
+        assert {urlsplit(url).netloc for url in asked} == {f"127.0.0.1:{live.port}"}
+
+
+def test_where_a_person_is_stays_when_the_page_is_made_anew(tab: Page) -> None:
+    with PcscService(1) as service, _opened(service) as live:
+        service.insert(akis(nes(20)))
+        tab.goto(live.address)
+        _says(tab, "nes-expiring-soon", "warning")
+        tab.evaluate("document.querySelector('main').id = 'before'")
+        link = tab.locator("main a").last
+        link.focus()
+        words = link.inner_text()
+        tab.evaluate("fetch('again', {method: 'POST'})")
+        expect(tab.locator("#before")).to_have_count(0)
+
+        assert tab.evaluate("document.activeElement.innerText") == words
+        assert tab.evaluate("document.querySelectorAll('main, #live').length") == 2
+
+
+def test_the_page_says_that_the_program_has_ended(tab: Page) -> None:
+    with PcscService(1) as service, _opened(service) as live:
+        tab.goto(live.address)
+        _says(tab, "card-missing", "critical")
+        assert live.end() == 0
+
+        expect(tab.locator("#live-state")).to_have_text(TEXT.label("live-ended"))
+
+
+def test_the_program_ends_after_its_page(tab: Page) -> None:
+    with PcscService(1) as service, _opened(service) as live:
+        tab.goto(live.address)
+        _says(tab, "card-missing", "critical")
+        tab.reload()
+        _says(tab, "card-missing", "critical")
+        tab.close()
+
+        assert live.process.wait(30) == 0
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_nothing_on_the_page_breaks_a_rule(
+    tab: Page, axe: str, colours: Literal["light", "dark"]
+) -> None:
+    with PcscService(1) as service, _opened(service) as live:
+        tab.emulate_media(color_scheme=colours)
+        tab.goto(live.address)
+        _says(tab, "card-missing", "critical")
+
+        assert faults(tab, axe) == []

@@ -6,14 +6,17 @@ The table of docs/roads.md. Whose a step is, its own words say.
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, product
 from typing import NamedTuple
 
 from cardtool.model.diagnosis import Actor
-from cardtool.rules.codes import ROWS, elsewhere, finding, on_platform
+from cardtool.rules.codes import ROWS, elsewhere, finding, of_other_card, on_platform
 from cardtool.text import LANGUAGES, load_words
 
-_LINUX = r"systemctl|journalctl|timedatectl|udev|pcscd|polkit|/etc/|\bLinux|flatpak override|snap connect|\bSnap\b|libpcsclite"
+_LINUX = (
+    r"systemctl|journalctl|timedatectl|udev|pcscd|polkit|/etc/|\bLinux"
+    r"|flatpak override|snap connect|\bSnap\b|libpcsclite"
+)
 _WINDOWS = r"\.msc\b|Windows|HKLM|Device Manager|Aygıt Yöneticisi|Task Scheduler|Görev Zaman"
 _MAC = r"macOS|\bMac\b|defaults write|System Settings|Sistem Ayarları"
 OF_OTHERS = {
@@ -34,6 +37,23 @@ SYSTEMS = {
     "Mac (Apple silicon)": ("darwin", "aarch64"),
 }
 KAMU_SM, OTHER = "Kamu SM", "another provider"
+AKIS, ELSE = "AKİS", "another driver"
+
+
+_Told = dict[tuple[str, str], list[str]]
+"""Systems on which the steps are told, by provider and driver."""
+
+_GROUPS: dict[str, tuple[tuple[str, str], ...]] = {
+    "anybody": tuple(product((KAMU_SM, OTHER), (AKIS, ELSE))),
+    KAMU_SM: ((KAMU_SM, AKIS), (KAMU_SM, ELSE)),
+    OTHER: ((OTHER, AKIS), (OTHER, ELSE)),
+    f"anybody, {ELSE}": ((KAMU_SM, ELSE), (OTHER, ELSE)),
+    f"anybody, {AKIS}": ((KAMU_SM, AKIS), (OTHER, AKIS)),
+    f"{KAMU_SM}, {AKIS}": ((KAMU_SM, AKIS),),
+    f"{KAMU_SM}, {ELSE}": ((KAMU_SM, ELSE),),
+    f"{OTHER}, {AKIS}": ((OTHER, AKIS),),
+    f"{OTHER}, {ELSE}": ((OTHER, ELSE),),
+}
 
 
 class Road(NamedTuple):
@@ -42,6 +62,7 @@ class Road(NamedTuple):
     code: str
     system: str
     provider: str
+    driver: str
     steps: tuple[str, ...]
     actors: tuple[Actor, ...]
 
@@ -57,9 +78,10 @@ def roads() -> Iterator[Road]:
             if (code in BOTH and platform == "linux") or not any(
                 _is_of_another(step, platform) for step in here.steps
             ):
-                yield Road(code, system, KAMU_SM, here.steps, here.actors)
-                away = elsewhere(here, {"own_provider": "-", "own_renewal": "-"})
-                yield Road(code, system, OTHER, away.steps, away.actors)
+                for driver, given in ((AKIS, here), (ELSE, of_other_card(here))):
+                    yield Road(code, system, KAMU_SM, driver, given.steps, given.actors)
+                    away = elsewhere(given, {"own_provider": "-", "own_renewal": "-"})
+                    yield Road(code, system, OTHER, driver, away.steps, away.actors)
 
 
 def _is_of_another(step: str, platform: str) -> bool:
@@ -71,21 +93,21 @@ def page() -> Iterator[str]:
     """Give the parts of the page."""
     yield "# Roads"
     yield (
-        "What is told to whom: each finding that has steps, by the system of the workstation and "
-        "by who issued the certificate. A finding stands on more than one line where the steps "
-        "differ. The words of findings and steps: [findings.md](findings.md). Every described "
-        "workstation is held against this table."
+        "What is told to whom: each finding that has steps, by the system of the workstation, by "
+        "who issued the certificate, and by the driver where that matters. A finding stands on "
+        "more than one line where the steps differ. The words of findings and steps: "
+        "[findings.md](findings.md). Every described workstation is held against this table."
     )
     lines = [
-        "| finding | system | certificate of | who does what, in this order |",
+        "| finding | system | certificate of, driver | who does what, in this order |",
         "|---|---|---|---|",
     ]
     for code, some in groupby(roads(), lambda road: road.code):
-        given: dict[tuple[tuple[str, ...], tuple[Actor, ...]], dict[str, list[str]]] = {}
+        given: dict[tuple[tuple[str, ...], tuple[Actor, ...]], _Told] = {}
         every: dict[str, None] = {}
         for road in some:
             told = given.setdefault((road.steps, road.actors), {})
-            told.setdefault(road.provider, []).append(road.system)
+            told.setdefault((road.provider, road.driver), []).append(road.system)
             every[road.system] = None
         for (steps, actors), told in given.items():
             for providers, systems in _merged(told):
@@ -96,12 +118,15 @@ def page() -> Iterator[str]:
     yield "\n".join(lines)
 
 
-def _merged(told: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
-    """Give who has the same steps: both on one line where their systems are the same."""
-    if told.get(KAMU_SM) == told.get(OTHER):
-        yield "anybody", told[KAMU_SM]
-    else:
-        yield from told.items()
+def _merged(told: _Told) -> Iterator[tuple[str, list[str]]]:
+    """Give who has the same steps: on one line where their systems are the same."""
+    left = dict(told)
+    for name, pairs in _GROUPS.items():
+        systems = [left.get(pair) for pair in pairs]
+        if systems[0] is not None and all(each == systems[0] for each in systems):
+            yield name, systems[0]
+            for pair in pairs:
+                del left[pair]
 
 
 def _told(steps: tuple[str, ...], actors: tuple[Actor, ...]) -> str:

@@ -144,6 +144,18 @@ def test_the_programs_that_may_hold_a_card_are_named_each_once(
     assert only(held, "card-in-use").facts["programs"] == programs
 
 
+@pytest.mark.parametrize("beside", [(), (Process(pid=8, name="gsd-smartcard"),)])
+def test_gnupg_is_said_to_hold_a_card_that_nobody_else_can_hold(
+    beside: tuple[Process, ...],
+) -> None:
+    clients = (Process(pid=9, name="scdaemon"), *beside)
+    held = replace(desk((reader(connection=HELD),), WAITING), clients=clients)
+
+    assert codes(held) == ["card-in-use-gnupg"]
+    assert codes(replace(held, clients=beside))[0].startswith("card-in-use")
+    assert codes(replace(held, clients=beside)) != ["card-in-use-gnupg"]
+
+
 @pytest.mark.parametrize("clients", [None, (), (Process(pid=7, name=""),)])
 def test_a_card_is_in_use_by_nobody_known_where_no_program_was_seen(
     clients: tuple[Process, ...] | None,

@@ -4,12 +4,14 @@
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from cardtool.model.diagnosis import Diagnosis
-from cardtool.model.snapshot import Snapshot, Source
+from cardtool.model.snapshot import Host, Snapshot, Source
 from cardtool.rules import diagnose
 from tests.desks import (
     AT,
+    HOST,
     HUNG,
     MEHMET,
     READER,
@@ -23,6 +25,7 @@ from tests.desks import (
     reader,
     slot,
     token,
+    windows,
 )
 
 DAY = timedelta(days=1)
@@ -164,3 +167,24 @@ def test_a_card_that_is_no_longer_there_makes_no_desk_ready() -> None:
     assert not _is_ready(desk((), (software,)))
     assert _is_ready(desk(modules=(software,)))
     assert _is_ready(desk(HUNG, (software,)))
+
+
+@pytest.mark.parametrize(
+    ("key", "host", "is_said"),
+    [
+        ("rsa-2048", replace(windows(), release="Windows 11 10.0.26100"), True),
+        ("rsa-2048", replace(windows(), release="Windows Server 2016 10.0.14393"), True),
+        ("rsa-2048", replace(windows(), release="Windows 10 10.0.10240"), False),
+        ("rsa-2048", replace(windows(), release="Windows 11"), False),
+        ("rsa-2048", replace(HOST, release="Linux 10.0.26100"), False),
+        ("ec-secp384r1", replace(windows(), release="Windows 11 10.0.26100"), False),
+    ],
+)
+def test_an_rsa_key_is_spoken_of_where_windows_reaches_it_in_another_way(
+    key: str, host: Host, *, is_said: bool
+) -> None:
+    here = replace(holding(replace(nes(), key=key)), host=host)
+
+    found = {each.code for each in diagnose(here, AT).findings}
+    assert ("rsa-on-windows" in found) is is_said
+    assert "desk-ready" in found

@@ -324,3 +324,13 @@ def test_a_package_that_may_not_ask_is_let_out_and_a_user_who_may_not_is_let_in(
     assert codes(desk(DENIED, (), _host("container"))) == ["service-access-denied-container"]
     assert codes(desk(DENIED, (), _host("container", "polkit"))) == ["service-access-denied-here"]
     assert codes(desk(DENIED, (), _host("ssh"))) == ["service-access-denied"]
+
+
+@pytest.mark.parametrize("name", ["EMFILE", "ENFILE", "EAGAIN", "ENOMEM"])
+def test_a_system_that_can_start_nothing_is_not_a_service_that_failed(name: str) -> None:
+    none_left = replace(desk(modules=()), readers=Failure(api="worker", name=name, code=24))
+
+    found = only(none_left, "system-exhausted")
+
+    assert found.severity is Severity.UNKNOWN
+    assert found.facts["reason"] == f"{name} 24"

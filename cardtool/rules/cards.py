@@ -42,6 +42,12 @@ _NOT_NES = {
 _MAYBE_OWN = ("token", "unsure")
 """Cards that may hold the e-signature, so that a driver that reads them is the right one."""
 
+_GNUPG = frozenset({"scdaemon", "gsd-smartcard"})
+"""scdaemon of GnuPG, which takes a card for itself alone, and GNOME's program that only looks on.
+
+Source: drivers_notes/services-and-sessions.md#gnupg.
+"""
+
 _MOST_PROGRAMS = 20
 """Programs that are named, at most, if one of them may hold the card."""
 
@@ -144,7 +150,9 @@ def _refused(reader: Reader, seat: desk.Seat, programs: list[str]) -> Iterator[F
     code = None if refusal is None else _REFUSALS.get(refusal.name)
     if code is None and "EXCLUSIVE" in reader.states:
         code = "card-in-use"
-    if code == "card-in-use":
+    if code == "card-in-use" and "scdaemon" in programs and _GNUPG.issuperset(programs):
+        yield finding("card-in-use-gnupg", reader=reader.name, card=seat.card.name)
+    elif code == "card-in-use":
         held = {"reader": reader.name, "card": seat.card.name}
         if programs:
             yield finding(code, **held, programs=programs)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from cardtool import catalog
-from cardtool.model.certificate import ATTRIBUTES, MoneyLimit
+from cardtool.model.certificate import ATTRIBUTES, Certificate, MoneyLimit
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, CertificateObject, Failure, Snapshot
 from cardtool.rules import desk, fitting, ports, renewal, trust
@@ -66,7 +66,7 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
             released = _remaining(nes, None, at, policy)
             if released.steps:
                 yield released
-    yield from _contents(snapshot, at)
+    yield from _contents(snapshot, at, policy)
 
 
 def _matters(place: desk.Place, cards: tuple[catalog.Card, ...]) -> bool:
@@ -203,24 +203,44 @@ def _outlived(nes: desk.Held) -> Iterator[Finding]:
         yield finding("nes-outlives-issuer", **nes.whose, **dates)
 
 
-def _contents(snapshot: Snapshot, at: datetime) -> Iterator[Finding]:
+def _contents(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]:
     """Give findings about other kinds of certificates, limits of use and damaged parts."""
     has_sound = any(not is_broken(nes.certificate) for nes in desk.nes_in_force(snapshot, at))
+    last = _last_seals(snapshot)
     for held in desk.all_certificates(snapshot):
         if held.kind is Kind.AUTHORITY:
             continue
-        yield from _about(held)
+        yield from _about(held, at, policy, is_last=held.certificate in last)
         if parts := held.certificate.unreadable:
             is_lost = held.kind in PERSONAL and is_broken(held.certificate) and not has_sound
             code = "nes-broken" if is_lost else "certificate-partly-read"
             yield finding(code, reader=held.place, parts=parts, sha256=held.sha256)
 
 
-def _about(held: desk.Held) -> Iterator[Finding]:
+def _seal_ends(held: desk.Held, at: datetime, policy: Policy) -> Iterator[Finding]:
+    """Say that a seal has ended or soon will: somebody in the institution renews it."""
+    ends, issuer = held.certificate.not_after_at, held.certificate.issuer_name
+    facts: dict[str, Fact] = {**held.whose, "issuer": issuer, "not_after_at": ends}
+    if at > ends:
+        yield finding("seal-expired", **facts)
+    elif at >= renewal.before(ends, policy.of(issuer).urgent_days):
+        yield finding("seal-expiring", **facts)
+
+
+def _last_seals(snapshot: Snapshot) -> set[Certificate]:
+    """Return, of the seals of each holder and kind, the one that ends last."""
+    seals = [held for held in desk.all_certificates(snapshot) if held.kind in SEALS]
+    seals.sort(key=lambda held: held.certificate.not_after_at)
+    return set({(held.certificate.person, held.kind): held.certificate for held in seals}.values())
+
+
+def _about(held: desk.Held, at: datetime, policy: Policy, *, is_last: bool) -> Iterator[Finding]:
     certificate = held.certificate
     if (code := _FOUND.get(held.kind)) is not None:
         ends = certificate.not_after_at
         yield finding(code, **held.whose, issuer=certificate.issuer_name, not_after_at=ends)
+    if held.kind in SEALS and is_last:
+        yield from _seal_ends(held, at, policy)
     if held.kind is Kind.NES_OTHER:
         yield finding("nes-other-provider", **held.whose, provider=provider(certificate))
     if held.kind in PERSONAL and is_for_tests(certificate):

@@ -5,19 +5,23 @@ The issuer decides. Where no certificate could be read, a family of cards that K
 says as much; any other card may be anybody's.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
+from cardtool import catalog
 from cardtool.catalog import providers
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk
-from cardtool.rules.codes import elsewhere
+from cardtool.rules.codes import elsewhere, of_other_card
 from cardtool.rules.kinds import KAMU_SM, provider
 
 _Road = dict[str, str]
 
 _SEVERAL = 2
+
+_AKIS = frozenset({"akisp11", "tckkp11"})
+"""Modules of the packages that TÜBİTAK gives out."""
 
 
 def with_roads(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Finding]:
@@ -34,13 +38,24 @@ def with_roads(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Find
         road = _road_on(seat.card.family)
         for name in (seat.reader, None):
             _add(road, of_cards.setdefault(name, []))
+    cards = {seat.reader: seat.card for seat in desk.seats(snapshot)}
     for given in findings:
         reader, sha256, holder = map(given.facts.get, ("reader", "sha256", "holder"))
         read = of_certificates.get(
             (reader, sha256, holder), of_certificates.get((reader, None, None))
         )
         roads = read or of_cards.get(reader, [])
-        yield elsewhere(given, roads[0]) if len(roads) == 1 and roads[0] else given
+        fitted = of_other_card(given) if _is_of_another_driver(given, cards) else given
+        yield elsewhere(fitted, roads[0]) if len(roads) == 1 and roads[0] else fitted
+
+
+def _is_of_another_driver(given: Finding, cards: Mapping[str, catalog.Card]) -> bool:
+    """Tell whether the driver of a finding is one of the catalogue and not AKİS."""
+    known = catalog.module_at(str(given.facts.get("module", "")))
+    if known is not None:
+        return known.id not in _AKIS
+    card = cards.get(str(given.facts.get("reader", "")))
+    return card is not None and not _AKIS.intersection(card.modules)
 
 
 def _add(road: _Road, roads: list[_Road]) -> None:

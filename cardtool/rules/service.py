@@ -26,6 +26,14 @@ _SERVICE, _ENUMERATOR = "SCardSvr", "ScDeviceEnum"
 Source: Microsoft, "Smart Cards for Windows Service".
 """
 
+_OF_WORKERS = {
+    "TIMEOUT": "service-timeout",
+    **dict.fromkeys(("EMFILE", "ENFILE", "EAGAIN", "ENOMEM"), "system-exhausted"),
+}
+"""What it means that the process that asks gave no answer: the service hung, or the system had no
+files, processes or memory left to start it. Source: errno(3).
+"""
+
 _OFF = ("stopped", "paused")
 """A service that is starting or stopping has other states. Source: psutil."""
 
@@ -130,8 +138,8 @@ def _is_denied(readers: object) -> bool:
 
 def _code(failure: Failure, snapshot: Snapshot) -> str:
     host = snapshot.host
-    if failure.api == "worker" and failure.name == "TIMEOUT":
-        return "service-timeout"
+    if failure.api == "worker" and failure.name in _OF_WORKERS:
+        return _OF_WORKERS[failure.name]
     if failure.api == "os":
         return "service-library-missing"
     if _is_denied(failure):

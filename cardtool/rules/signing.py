@@ -5,6 +5,7 @@ The state of a PIN comes from the token's flags: no PIN was ever tried on a card
 a signing program, its browser or its network cannot be seen from here.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Diagnosis, Finding
-from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Snapshot, Token
+from cardtool.model.snapshot import CertificateObject, Failure, Host, Module, Slot, Snapshot, Token
 from cardtool.rules import desk, fitting, host, trust
 from cardtool.rules.codes import finding
 from cardtool.rules.kinds import is_broken
@@ -44,6 +45,12 @@ _WARNINGS = frozenset({_PIN_LOCKED, _FINAL_TRY, _COUNT_LOW, _TO_BE_CHANGED, _PUK
 
 _RISKY = ("pin-final-try", "pin-count-low")
 
+_MOVED_FROM = 14393
+"""Build of the oldest Windows, 10 of 2016, that the updates of 14 October 2025 are for.
+
+Source: Microsoft, KB 5073121 (21 November 2025): since then a KSP, not a CSP, has these keys.
+"""
+
 _SPY = "pkcs11-spy"
 """Catalogue id of a module that writes down everything it is given, PINs too."""
 
@@ -63,6 +70,14 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     }
     for nes in ready.values():
         yield finding("desk-ready", **nes.whose)
+        if nes.certificate.key.startswith("rsa-") and _has_moved_rsa(snapshot.host):
+            yield finding("rsa-on-windows", **nes.whose, release=snapshot.host.release)
+
+
+def _has_moved_rsa(system: Host) -> bool:
+    """Tell whether updates of this Windows give RSA keys on cards to another provider of keys."""
+    build = re.search(r"\b10\.0\.(\d+)", system.release)
+    return system.platform == "win32" and build is not None and int(build[1]) >= _MOVED_FROM
 
 
 def _pins(snapshot: Snapshot, at: datetime) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from cardtool.model.diagnosis import Course, Diagnosis, Finding
 from cardtool.model.moments import TICK
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk, renewal, trust
-from cardtool.rules.kinds import KAMU_SM, provider
+from cardtool.rules.kinds import KAMU_SM, SEALS, provider
 from cardtool.rules.renewal import Policy
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -155,6 +155,11 @@ def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
         moments |= {certificate.not_before_at, dates["opens"], dates["urgent"], dates["critical"]}
         last = (nes.ends_at, certificate.not_after_at, dates["apply-by"])
         moments.update(map(_after, last))
+    for held in desk.all_certificates(snapshot):
+        if held.kind in SEALS:
+            urgent_days = policy.of(held.certificate.issuer_name).urgent_days
+            ends = held.certificate.not_after_at
+            moments |= {renewal.before(ends, urgent_days), _after(ends)}
     if snapshot.trust:  # of a certificate that an issuer was asked about, its own end counts too
         every = desk.certificates(snapshot)
         moments.update(_after(held.certificate.not_after_at) for held in every)

@@ -15,7 +15,13 @@ from cardtool.model.snapshot import Failure
 from cardtool.rules.codes import cards, certificates, machine
 from cardtool.rules.codes.numbers import NUMBERS
 from cardtool.rules.codes.row import Row
-from cardtool.rules.codes.steps import INSTEAD, actors, of_other_provider, procedures
+from cardtool.rules.codes.steps import (
+    INSTEAD,
+    OF_OTHER_CARDS,
+    actors,
+    of_other_provider,
+    procedures,
+)
 
 RETIRED: tuple[str, ...] = ()
 """Codes that earlier versions gave."""
@@ -54,6 +60,14 @@ def on_platform(given: Finding, platform: str, machine: str = "") -> Finding:
     if instead.keys().isdisjoint(given.steps):
         return given
     steps = tuple(one for step in given.steps for one in instead.get(step, (step,)))
+    return replace(given, steps=steps, actors=actors(steps), procedures=procedures(steps))
+
+
+def of_other_card(given: Finding) -> Finding:
+    """Return a finding about a driver that is not AKİS, with the steps that such a driver has."""
+    if OF_OTHER_CARDS.keys().isdisjoint(given.steps):
+        return given
+    steps = tuple(dict.fromkeys(OF_OTHER_CARDS.get(step, step) for step in given.steps))
     return replace(given, steps=steps, actors=actors(steps), procedures=procedures(steps))
 
 

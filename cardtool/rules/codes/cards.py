@@ -56,13 +56,16 @@ ROWS = {
     ),
     "card-unsure": _card("card atr", "check-card-kind name-module send-snapshot", TOKENS),
     "card-in-use": _card("card programs", "close-programs reseat-card run-again"),
+    "card-in-use-gnupg": _card("card", "end-scdaemon share-scdaemon run-again"),
     "card-in-use-unnamed": _card("card", "close-programs reseat-card run-again"),
     "card-access-denied": unknown(
         Link.CARD, "reader reason", _ADMISSION, KEPT_WAITING, "card-not-read"
     ),
     "card-line-broken": _card("reason", f"{_ADMISSION} reseat-card {_OTHER_READER}"),
     "card-unstable": _card(
-        "", "leave-card reseat-card try-other-port run-again", f"{KEPT_WAITING} {UNSURE}"
+        "",
+        "reseat-card leave-card try-other-port run-again try-other-reader",
+        f"{KEPT_WAITING} {UNSURE}",
     ),
     "card-unstable-but-read": warning(Link.CARD, "reader", "leave-card try-other-port run-again"),
     "card-worn": _card(
@@ -101,8 +104,8 @@ ROWS = {
     "driver-file-unreadable": _driver("allow-file run-again"),
     "driver-not-library": _driver("correct-path run-again"),
     "driver-damaged": _driver(f"{_REINSTALL} run-again"),
-    "driver-load-failed": _driver(f"{_REINSTALL} allow-library run-again"),
-    "driver-crashed": _driver(f"{_REINSTALL} run-again send-snapshot"),
+    "driver-load-failed": _driver(f"install-runtime {_REINSTALL} allow-library run-again"),
+    "driver-crashed": _driver("update-driver remove-driver run-again send-snapshot"),
     "driver-hung": _driver(f"allow-more-time reseat-card close-programs {_REINSTALL}"),
     "driver-refused": _driver(f"restart-computer {_REINSTALL} send-snapshot"),
     "driver-beside-failed": warning(Link.DRIVER, "module reason", f"{_REINSTALL} run-again"),

@@ -38,6 +38,8 @@ ROWS = {
     "certificate-skipped": _well("reader reason sha256"),
     "nes-missing": _critical("reader count", "check-card-kind ask-provider apply-first"),
     "seal-only": _critical("reader holder not_after_at", "insert-nes-card run-again"),
+    "seal-expired": _warning("reader holder issuer not_after_at", "renew-seal run-again"),
+    "seal-expiring": _well("reader holder issuer not_after_at", "renew-seal"),
     "nes-elsewhere": _well("reader"),
     "nes-found": _well("reader holder identity issuer serial"),
     "nes-valid": _well(f"{_REMAINING} opens_at"),
@@ -97,7 +99,7 @@ ROWS = {
     "nes-status-unreachable": _warning(
         "reader holder urls", "open-network set-proxy check-clock ask-again-online"
     ),
-    "pin-locked": _no_pin("do-not-guess unlock-pin"),
+    "pin-locked": _no_pin("unlock-pin do-not-guess"),
     "pin-final-try": _pin_first("be-sure-of-pin unlock-pin"),
     "pin-final-try-puk-locked": _pin_first("be-sure-of-pin check-pin-card ask-provider"),
     "pin-count-low": _pin("check-pin-card do-not-guess"),
@@ -113,5 +115,8 @@ ROWS = {
         "reader holder",
         "start-signing-program choose-certificate check-browser check-java check-network "
         "update-roots ask-application-support",
+    ),
+    "rsa-on-windows": well(
+        Link.APPLICATION, "reader holder release", "update-signing-program ask-application-support"
     ),
 }

@@ -94,6 +94,7 @@ ROWS = {
     ),
     "service-access-denied-container": _cut_off("share-pcsc-socket start-pcscd-alone"),
     "service-failed": _service("replug-reader restart-computer send-snapshot"),
+    "system-exhausted": _cut_off("restart-computer run-again raise-limits send-snapshot"),
     "service-not-needed": well(Link.SERVICE, "reason"),
     "reader-missing": critical(
         Link.READER,

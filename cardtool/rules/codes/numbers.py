@@ -173,5 +173,10 @@ NUMBERS: dict[str, int] = {
     "pin-ready": 165,
     "desk-ready": 166,
     "nes-for-tests": 167,
+    "seal-expired": 168,
+    "seal-expiring": 169,
+    "card-in-use-gnupg": 170,
+    "system-exhausted": 171,
+    "rsa-on-windows": 172,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

@@ -6,7 +6,9 @@ import functools
 from cardtool.model.diagnosis import Actor
 
 _IT = """
-    add-issuers add-to-device-list allow-device allow-file allow-flatpak allow-library
+    add-issuers raise-limits install-runtime share-scdaemon update-signing-program
+    install-card-driver update-card-driver install-mac-arm-package
+    add-to-device-list allow-device allow-file allow-flatpak allow-library
     allow-pcsc-access ask-application-support ask-for-arm-driver ask-reader-driver-mac
     attach-usb change-battery check-java check-network connect-snap correct-path enable-device
     enable-pcscd enable-windows-enumerator enable-windows-service find-other-library
@@ -23,6 +25,7 @@ _IT = """
     use-intel-build use-own-package use-windows-reader-driver
 """
 _ELSEWHERE_IT = """
+    install-card-driver-of-provider update-card-driver-of-provider
     install-driver-of-provider install-makers-driver open-network-to-provider
     update-roots-of-provider
 """
@@ -48,6 +51,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "install-pcsc-library": (),
         "update-ccid": (),
         "allow-library": (),
+        "raise-limits": (),
     },
     "win32-aarch64": {"install-matching-driver": ("use-intel-build", "ask-for-arm-driver")},
     "darwin": {
@@ -56,9 +60,13 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "set-zone": ("set-zone-mac",),
         "install-pcsc-library": (),
         "update-ccid": (),
+        "install-runtime": (),
     },
-    "darwin-aarch64": {"install-matching-driver": ("install-mac-arm-driver",)},
-    "linux": {"allow-library": ()},
+    "darwin-aarch64": {
+        "install-matching-driver": ("install-mac-arm-driver",),
+        "install-driver": ("install-mac-arm-package",),
+    },
+    "linux": {"allow-library": (), "install-runtime": ()},
 }
 """Platform, or platform and processor -> step -> the steps that take its place there."""
 
@@ -79,6 +87,15 @@ PROCEDURES = {
 }
 """Step -> the procedures that it may begin; most steps begin none."""
 
+OF_OTHER_CARDS = {
+    "install-driver": "install-card-driver",
+    "install-mac-arm-driver": "install-matching-driver",
+    "install-mac-arm-package": "install-card-driver",
+    "reinstall-driver": "update-card-driver",
+    "update-driver": "update-card-driver",
+}
+"""Step that names where AKİS is -> the step for the driver of another maker."""
+
 ELSEWHERE = {
     "address-reader": "",
     "apply-anew": "apply-anew-elsewhere",
@@ -91,6 +108,8 @@ ELSEWHERE = {
     "create-pin": "create-pin-elsewhere",
     "create-pin-later": "create-pin-later-elsewhere",
     "install-driver": "install-driver-of-provider",
+    "install-card-driver": "install-card-driver-of-provider",
+    "update-card-driver": "update-card-driver-of-provider",
     "lift-suspension": "lift-suspension-elsewhere",
     "maker-reader-driver": "install-makers-driver",
     "open-network": "open-network-to-provider",

@@ -89,7 +89,7 @@ def test_a_saved_snapshot_is_judged_for_the_moment_named(saved: str) -> None:
     assert NUMBER not in well.stdout
     assert late.exit_code == 2
     assert late.stdout.startswith("✗ Problem")
-    assert "1 January 2030 00:00:00 (UTC+03:00)" in " ".join(late.stdout.split())
+    assert "Expired 721 days ago, 10 January 2028" in late.stdout
 
 
 def test_a_warning_exits_with_one(saved: str) -> None:
@@ -485,7 +485,7 @@ def test_every_console_can_show_it(saved: str, encoding: str) -> None:
     assert ("✓" in shown) == (encoding == "utf-8")
     name = HOLDER if encoding in {"cp857", "cp1254", "utf-8"} else "AYSE"
     assert name.split()[0] in shown
-    assert ("AKİS" if encoding in {"cp857", "cp1254", "utf-8"} else "AKIS") in shown
+    assert ("İmza" if encoding in {"cp857", "cp1254", "utf-8"} else "Imza") in shown
 
 
 def test_a_sentence_is_shown_on_every_console(tmp_path: Path) -> None:
@@ -566,7 +566,7 @@ def test_a_terminal_gets_colours_unless_it_wants_none(
             shown = screen.read(100_000)
 
         assert (b"\x1b[" in shown) == colour
-        assert b"What was checked" in shown
+        assert b"Signing program" in shown
 
 
 def test_an_interrupt_ends_quietly() -> None:

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from cardtool.catalog import procedures
 from cardtool.model.diagnosis import Diagnosis, Link, Severity
 from cardtool.model.redact import mask
 from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
 from cardtool.text import LANGUAGES, Text
+from cardtool.views.paper import Paper
 from cardtool.views.people.contents import Mark, chained, timed, when
+from cardtool.views.people.terminal import render
 from tests.described import PRACTICE, read
 from tests.golden.desk import ZONE
 
@@ -112,13 +115,13 @@ def test_a_certificate_stands_in_time_as_its_finding_says(name: str, kind: str) 
             "past",
             timedelta(days=-20),
             "20 gün önce doldu, 11 Eylül",
-            "expired 20 days ago, 11 September",
+            "Expired 20 days ago, 11 September",
         ),
         (
             "wait",
             timedelta(days=12),
             "12 gün sonra başlıyor, 13 Ekim",
-            "begins in 12 days, 13 October",
+            "Begins in 12 days, 13 October",
         ),
     ],
 )
@@ -127,3 +130,45 @@ def test_days_and_day_are_told_as_people_say_them(
 ) -> None:
     assert Text("tr", ZONE).near(kind, AT + span, AT) == turkish
     assert Text("en", ZONE).near(kind, AT + span, AT) == english
+
+
+_LIMIT = 22
+"""Lines: a terminal of 24 still shows the verdict above the prompt."""
+
+_LIMIT_WHEN_WELL = 12
+
+WHERE = procedures.institution().values()
+
+
+def _screen(diagnosis: Diagnosis, language: str, **paper: bool) -> list[str]:
+    (page,) = render([diagnosis], Text(language, ZONE, institution=WHERE), Paper(**paper))
+    return page.splitlines()
+
+
+@every_case
+@every_language
+@pytest.mark.parametrize("symbols", [True, False])
+def test_the_screen_of_every_practice_case_is_short(
+    file: Path, language: str, *, symbols: bool
+) -> None:
+    diagnosis = replace(_diagnosis(file.stem), practice=file.stem)
+
+    lines = _screen(diagnosis, language, symbols=symbols)
+
+    is_well = diagnosis.severity is Severity.OK
+    assert len(lines) <= (_LIMIT_WHEN_WELL if is_well else _LIMIT)
+    assert max(map(len, lines)) <= 80
+    assert Text(language).label(f"severity-{diagnosis.severity.value}") in lines[1]
+    assert "`-v`" in lines[-1]
+
+
+@every_case
+@every_language
+def test_the_screen_names_no_code_and_no_device_by_number(file: Path, language: str) -> None:
+    diagnosis = _diagnosis(file.stem)
+    lines = _screen(diagnosis, language)
+    numbers = [each for each in ("072F:", "3B9F") if any(each in line for line in lines[:3])]
+
+    assert diagnosis.verdict not in " ".join(lines)
+    assert numbers == []
+    assert diagnosis.snapshot.tool not in " ".join(lines)

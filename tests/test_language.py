@@ -85,7 +85,7 @@ def test_every_practice_case_is_shown_in_a_new_language_in_each_format(copy: Cop
     shown = [each.name for each in FORMATS.values() if DIAGNOSIS in each.gives and not each.binary]
     cases = {(name, form): read(PRACTICE / f"{name}.json") for name in names() for form in shown}
 
-    outputs = copy.outputs([("practice", name, "--format", form) for name, form in cases])
+    outputs = copy.outputs([("practice", name, "--format", form, "-v") for name, form in cases])
 
     for (case, output), (name, form) in zip(
         zip(cases.values(), outputs, strict=True), cases, strict=True
@@ -128,7 +128,7 @@ def test_other_commands_speak_a_new_language(copy: Copy, tmp_path: Path) -> None
     (configured,) = copy.outputs(
         [practised], CARDTOOL_LANG="", LC_ALL="C", CARDTOOL_CONFIG=str(config)
     )
-    assert copy.sentences("nes-valid")[0] in judged
+    assert copy.sentences("nes-valid")[0].partition(".")[0] in judged
     assert judged == configured
     assert all("Zo " in output for output in looked)
     assert f"[tr|en|{CODE}]" in helped

@@ -23,7 +23,8 @@ from cardtool.views import DIAGNOSIS, view
 from cardtool.views.data import json as json_view
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper
-from cardtool.views.people.terminal import DRAWN, WIDTH, card_and_reader, explain
+from cardtool.views.people.drawing import DRAWN, WIDTH, card_and_reader
+from cardtool.views.people.terminal import explain
 from tests.golden.desk import (
     AT,
     HOLDER,
@@ -35,6 +36,7 @@ from tests.golden.desk import (
 from tests.golden.write import DIAGNOSES, FOLDER, cases, html, pages
 
 TURKISH = Text("tr", ZONE)
+WHOLE = Paper(whole=True)
 HOSTILE = (
     "\x1b[2J\x1b]0;title\x07[bold red]x[/bold red]\x9b31m\x00\r\nA\tB"
     "\u202eevil\u2066\u2069\u200b\ufeff:smile:{0}{reader}%s\u2028\ud800"
@@ -50,7 +52,8 @@ def _shown(
     subject: str = DIAGNOSIS,
     text: Text = TURKISH,
 ) -> str:
-    return "".join(view(form, subject)([diagnosis], text))
+    beside = {"paper": WHOLE} if form == "terminal" else {}
+    return "".join(view(form, subject)([diagnosis], text, **beside))
 
 
 def _judged(snapshot: Snapshot | None = None) -> Diagnosis:
@@ -106,7 +109,7 @@ def test_all_well_still_says_what_cannot_be_known_here() -> None:
 def test_a_zone_that_is_not_turkeys_has_no_check_mark() -> None:
     judged = diagnose(replace(desk(), taken_at=desk().taken_at.astimezone(UTC)), AT)
     said = TURKISH.says(next(each for each in judged.findings if each.code == "clock-zone"))
-    page = "".join(view("terminal")([judged], TURKISH, Paper()))
+    page = "".join(view("terminal")([judged], TURKISH, WHOLE))
     table = html([judged], "tr")
 
     assert [line.split()[0] for line in page.splitlines() if said[:40] in line] == ["·"]
@@ -250,7 +253,9 @@ def test_each_severity_has_its_own_mark() -> None:
 
 def _deciding(code: str, *beside: Finding) -> Diagnosis:
     """Return the golden desk's diagnosis as if this code had been found there, and decided."""
-    found = msgspec.structs.replace(finding(code), facts=dict.fromkeys(ROWS[code].facts, "x"))
+    moment = AT.isoformat()
+    facts = {name: moment if name.endswith("_at") else "x" for name in ROWS[code].facts}
+    found = msgspec.structs.replace(finding(code), facts=facts)
     return msgspec.structs.replace(
         _judged(), severity=found.severity, verdict=code, findings=(found, *beside)
     )
@@ -263,7 +268,7 @@ def _steps(page: str) -> list[str]:
     return [line.strip() for part in block if part.startswith(heads) for line in part.splitlines()]
 
 
-WIDE = Paper(width=1000)
+WIDE = Paper(width=1000, whole=True)
 
 
 def test_whoever_does_a_step_is_named_where_that_changes() -> None:
@@ -373,8 +378,9 @@ def test_a_page_too_narrow_for_the_drawing_goes_without() -> None:
 def test_every_page_keeps_its_width_whatever_is_found() -> None:
     for code in ROWS:
         for language in LANGUAGES:
-            (page,) = view("terminal")([_deciding(code)], Text(language, ZONE), Paper(width=40))
-            assert max(map(len, page.splitlines())) <= 40, code
+            for paper in (Paper(width=40), Paper(width=40, whole=True)):
+                (page,) = view("terminal")([_deciding(code)], Text(language, ZONE), paper)
+                assert max(map(len, page.splitlines())) <= 40, code
 
 
 @pytest.mark.parametrize("command", ["cardtool", "/srv/e-imza kartı/run", "/srv/" + 40 * "y"])

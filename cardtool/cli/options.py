@@ -112,7 +112,7 @@ def showing(*formats: str) -> tuple[Callable[[Any], Any], ...]:
                help="Whose procedures hold.  "
                "[default: the configuration's, else nationwide facts]"),
         option("-v", "--verbose", is_flag=True,
-               help="Say on standard error what is being done."),
+               help="Show codes, paths and all that was checked; say on standard error what is done."),
     )  # fmt: skip
 
 

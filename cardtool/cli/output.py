@@ -17,6 +17,7 @@ from cardtool import console
 from cardtool.cli.asked import Asked
 from cardtool.cli.refusal import UNKNOWN, Refusal
 from cardtool.views import view
+from cardtool.views.harmless import escape
 
 if TYPE_CHECKING:
     from cardtool.views.paper import Paper
@@ -52,10 +53,22 @@ def write_bytes(asked: Asked, parts: Iterable[bytes]) -> None:
     if asked.file is not None:
         if first := next(gathered, b""):
             write_file(Path(asked.file), chain((first,), gathered))
+            _tell(asked)
         return
     with _standard_output():
         for part in gathered:
             console.write_bytes(part, sys.stdout)
+
+
+def _tell(asked: Asked) -> None:
+    """Say on standard error where a file was written, but not to a timer of a monitoring program.
+
+    What is no file, such as a pipe, is said nothing of: whoever named it reads it.
+    """
+    file = Path(asked.file or "")
+    if file.is_file() and not asked.format.watches:
+        words = f"{asked.text.label('written')}: {escape(str(file.absolute()))}\n"
+        console.write([words], sys.stderr)
 
 
 def write_view(
@@ -103,14 +116,16 @@ def paper(asked: Asked, *, titled: bool = False) -> "Paper":
     """Return the page for this terminal, pipe or file; a file has no colours."""
     from cardtool.views.paper import Paper  # noqa: PLC0415 - rich; data is written without it
 
+    whole = bool(asked.option("verbose"))
     if asked.file is not None:
-        return Paper(titled=titled)
+        return Paper(titled=titled, whole=whole)
     width = shutil.get_terminal_size((80, 24)).columns
     return Paper(
         width=min(max(width, _COLUMNS.start), _COLUMNS.stop - 1),
         colour=_has_colour(),
         symbols=console.can_encode("\u2713\u2717", sys.stdout),
         titled=titled,
+        whole=whole,
     )
 
 

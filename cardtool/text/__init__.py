@@ -6,6 +6,7 @@ goes into a sentence as it was found, but the id of a card goes in as what `[car
 value is never itself read as a pattern.
 """
 
+import re
 import string
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,6 +25,30 @@ LANGUAGES = ("tr", "en")
 _UNITS = (("day", 24 * 60), ("hour", 60), ("minute", 1))
 """What a span of time is counted in, and how many minutes one has."""
 
+_DAYS = frozenset({
+    "apply_by_at", "begins_at", "ends_at", "good_at", "issuer_ends_at", "not_after_at",
+    "not_before_at", "revoked_at",
+})  # fmt: skip
+"""Moments of which people need the day alone."""
+
+_FOR_PEOPLE = _DAYS - {"not_after_at", "not_before_at"} | {
+    "after", "amount", "before", "card", "clock_at", "count", "currency", "driver", "drivers",
+    "evidence_at", "model", "offset", "parts", "product", "products", "program", "programs",
+    "provider", "version",
+}  # fmt: skip
+"""Facts that a sentence for everybody may have."""
+
+_AHEAD = frozenset({"days_left", "days_past", "days_to_wait"})
+"""Who is told one of these as `near` says it is not told the moments that it comes from."""
+
+_SENTENCE_END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.|[)}]\.) (?=[\w{])")
+"""Where a sentence of a pattern ends; an abbreviation in capitals, T.C., ends none."""
+
+_EXPERT = re.compile(
+    r" \([^()]*\{(?:reason|usb|atr)\}[^()]*\)|: \{(?:module|label|reader|holder)\}"
+)
+"""What a first sentence is as well without."""
+
 _UNKNOWN = "…"
 """Stands where a sentence is shown without its facts, as when a code is explained."""
 
@@ -35,6 +60,10 @@ def load_words(language: str) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415
 
     return tomllib.loads((pkgutil.get_data(__name__, f"{language}.toml") or b"").decode())
+
+
+def _names(pattern: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(pattern) if name}
 
 
 class Text:
@@ -62,11 +91,37 @@ class Text:
 
         Some codes say it otherwise in a `phase`, as on the last day.
         """
+        return self._fill(self._pattern(finding), finding.facts)
+
+    def _pattern(self, finding: "Finding") -> str:
         parts = self._words["finding"][finding.code]
         phase = parts.get(f"says-{finding.facts.get('phase')}", parts["says"])
-        return self._fill(
-            parts.get("says-elsewhere", phase) if finding.road else phase, finding.facts
-        )
+        return str(parts.get("says-elsewhere", phase) if finding.road else phase)
+
+    def plainly(self, finding: "Finding", at: datetime, *, with_reader: bool) -> str:
+        """Say what is so without what only experts read, and without the days, as of a moment.
+
+        What comes after the first sentence is said only if people need its facts. The reader is
+        one of these if there are several.
+        """
+        facts = finding.facts
+        allowed = _FOR_PEOPLE | ({"reader", "readers"} if with_reader else set())
+        if _AHEAD.isdisjoint(facts):
+            allowed |= {"not_before_at", "not_after_at"}
+        first, *rest = _SENTENCE_END.split(self._pattern(finding))
+        kept = [_EXPERT.sub("", first)]
+        kept += (each for each in rest if allowed.issuperset(_names(each)))
+        days = {
+            name: self.plain_day(datetime.fromisoformat(str(value)), at)
+            for name, value in facts.items()
+            if name in _DAYS
+        }
+        said = " ".join(self._fill(each, {**facts, **days}).rstrip() for each in kept)
+        return said if said.endswith(".") else f"{said}."
+
+    def counted(self, key: str, count: int) -> str:
+        """Say how many there are, with the words for one or for several."""
+        return self.label(key if count == 1 else f"{key}s", count=str(count))
 
     def means(self, code: str) -> str:
         """Say why a finding matters, or how it comes about."""
@@ -128,7 +183,7 @@ class Text:
         """
         minutes = max(abs(moment - at) // timedelta(minutes=1), 1)
         unit, count = next((unit, minutes // size) for unit, size in _UNITS if minutes >= size)
-        span = self.label(f"span-{unit}" if count == 1 else f"span-{unit}s", count=str(count))
+        span = self.counted(f"span-{unit}", count)
         day = self.plain_day(moment, at)
         time = "" if unit == "day" else f" {self.local(moment):%H:%M}"
         return self.label(f"near-{kind}", span=span, day=day + time)

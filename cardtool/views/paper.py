@@ -121,11 +121,11 @@ def heading(words: str) -> RenderableType:
     return paragraph(words, "bold", above=1, indent=0)
 
 
-def hanging(rows: Iterable[tuple[Line | str, str]]) -> RenderableType:
+def hanging(rows: Iterable[tuple[Line | str, Line | str]], *, indent: int = 2) -> RenderableType:
     """Return rows of a mark and a text that stays clear of the mark when it wraps."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for mark, words in rows:
-        grid.add_row(Line(mark) if isinstance(mark, str) else mark, Line(words))
-    return Padding(grid, (0, 0, 0, 2))
+        grid.add_row(*(Line(each) if isinstance(each, str) else each for each in (mark, words)))
+    return Padding(grid, (0, 0, 0, indent))

@@ -3,7 +3,8 @@
 
 Read what changed in them before keeping it: they are what people see.
 
-* `pages.LANGUAGE.txt`: each practice case as a person sees it, and four of them on a narrow page.
+* `pages.LANGUAGE.txt`: each practice case as a person sees it and as `-v` shows it, and four of
+  them on a narrow page.
 * `findings.txt`: how each described workstation is; of those that are no practice case each
   finding's sentence, and the steps of what is wrong.
 * `formats.txt`, `formats.LANGUAGE.txt`: each format of each subject, of records that fill every
@@ -47,6 +48,7 @@ DIAGNOSES = tuple(
 """Formats and subjects whose views are given diagnoses."""
 
 _NARROW = Paper(width=40, symbols=False)
+_WHOLE = Paper(whole=True)
 _ON_A_TELEPHONE = ("card-missing", "driver-hung", "nes-expiring", "sound")
 _AS_HTML = ("card-missing", "nes-expiring")
 
@@ -84,6 +86,7 @@ def _pages(practice: Mapping[str, Diagnosis], language: str) -> Iterator[tuple[s
     shown = partial(view("terminal"), text=_text(language))
     for name, diagnosis in practice.items():
         yield name, "".join(shown([diagnosis]))
+        yield f"{name}, whole", "".join(shown([diagnosis], paper=_WHOLE))
     for name in _ON_A_TELEPHONE:
         yield f"{name}, narrow", "".join(shown([practice[name]], paper=_NARROW))
 

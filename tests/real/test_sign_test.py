@@ -213,7 +213,7 @@ def test_a_pin_that_should_not_be_tried_is_not_asked_for(
     module = scripted_module(tmp_path, [Slot(token_flags=flags, certificates=[_nes()])])
     told_once = ["--last-try"] if code in {"pin-locked", "pin-and-puk-locked"} else []
 
-    with _run(module.path, dict(os.environ), *told_once) as terminal:
+    with _run(module.path, dict(os.environ), "-v", *told_once) as terminal:
         ended, said = terminal.end()
 
     assert ended == status
@@ -276,7 +276,7 @@ def test_a_reader_is_chosen_by_part_of_its_name(tmp_path: Path) -> None:
     ]
     module = scripted_module(tmp_path, slots)
 
-    with _run(module.path, dict(os.environ), "--reader", "MILKO") as terminal:
+    with _run(module.path, dict(os.environ), "--reader", "MILKO", "-v") as terminal:
         chosen = terminal.end()
     with _run(module.path, dict(os.environ), "--reader", "Gemalto") as terminal:
         refused = terminal.end()

@@ -93,7 +93,7 @@ class Act(NamedTuple):
     @property
     def heading(self) -> str:
         """Return the key of the label above it; steps of a card that can sign have their own."""
-        return "steps-when-well" if self.steps and _is_spare(self.finding) else "steps"
+        return "steps-when-well" if self.steps and is_spare(self.finding) else "steps"
 
 
 def sections(acts: Iterable[Act]) -> list[tuple[str, list[Act]]]:
@@ -106,7 +106,7 @@ def acts_of(finding: Finding, text: Text) -> list[Act]:
     return _acts([finding], text, is_titled=False)
 
 
-def _is_spare(finding: Finding) -> bool:
+def is_spare(finding: Finding) -> bool:
     """Tell whether the steps of a finding are for a card that can sign but does not."""
     return finding.severity is Severity.OK and finding.link is Link.APPLICATION
 
@@ -130,8 +130,8 @@ def to_act_on(diagnosis: Diagnosis) -> list[Finding]:
 def acts(diagnosis: Diagnosis, text: Text) -> list[Act]:
     """Return what to do about each trouble: steps numbered through, and no sentence twice."""
     findings = to_act_on(diagnosis)
-    troubles = [finding for finding in findings if not _is_spare(finding)]
-    spare = [finding for finding in findings if _is_spare(finding)]
+    troubles = [finding for finding in findings if not is_spare(finding)]
+    spare = [finding for finding in findings if is_spare(finding)]
     is_broken = diagnosis.severity not in (Severity.OK, Severity.WARNING)
     told = _acts(troubles, text, is_titled=len(troubles) > 1)
     if not is_broken:

@@ -17,7 +17,7 @@ from cardtool.views.data.json import document
 from cardtool.views.harmless import escape
 from cardtool.views.paper import NO_BREAK, PAPER, Paper, hanging, heading
 from cardtool.views.people.contents import steps_of_guide, whom_and_payer
-from cardtool.views.people.terminal import named
+from cardtool.views.people.drawing import named
 
 _COPIED = (Kind.IBAN, Kind.PHONE)
 """Kinds of facts with spaces in them, at which no line ends."""

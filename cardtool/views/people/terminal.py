@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the person at the desk reads on the terminal.
 
-The diagnosis: the verdict, what to do, then the chain as a list; what a code means; and whether the
-card signs, with what its holder is told before the PIN is asked for.
+The whole diagnosis: the verdict, what to do, then the chain as a list; what a code means; and
+whether the card signs, with what its holder is told before the PIN is asked for.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,29 +16,17 @@ from cardtool.text import Text
 from cardtool.views.data.json import document
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import PAPER, Paper, hanging, heading, paragraph
-from cardtool.views.people import contents
-
-DRAWN = frozenset({"card-missing", "card-mute", "card-unpowered"})
-"""Codes of findings that the drawing of a card and its reader helps with."""
-
-WIDTH = 36
-"""Columns the drawing takes; a narrower page goes without."""
-
-_DRAWING = (
-    "   /───────┐       ┌────────────┐",
-    "  / ┌─┬─┐  │       │            ├──┐",
-    " │  ├─┼─┤  │ ──>  ═╡ {reader}  │  │",
-    " │  └─┴─┘  │       │            ├──┘",
-    " └─────────┘       └────────────┘",
-)
-
-_PLAIN = str.maketrans("─═│┌┐└┘├┤┬┴┼╡", "-=|++++++++++")
+from cardtool.views.people import contents, first
+from cardtool.views.people.drawing import DRAWN, card_and_reader, named
 
 
 def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper = PAPER) -> Iterator[str]:
-    """Yield one page per diagnosis."""
+    """Yield one page per diagnosis: one screen, or all there is to say if the paper is `whole`."""
     for diagnosis in diagnoses:
-        yield paper.print(_page(diagnosis, text, paper))
+        if paper.whole:
+            yield paper.print(_page(diagnosis, text, paper))
+        else:
+            yield first.page(diagnosis, text, paper)
 
 
 def explain(finding: Finding, text: Text, paper: Paper) -> str:
@@ -52,24 +40,6 @@ def explain(finding: Finding, text: Text, paper: Paper) -> str:
     )
     means = paragraph(text.means(finding.code))
     return paper.print([title, means, *_advice(contents.acts_of(finding, text), text, paper)])
-
-
-def named(actor: Actor, text: Text) -> RenderableType:
-    """Return the line above the steps of somebody else."""
-    return paragraph(f"{text.label(f'actor-{actor.value}')}:", "italic")
-
-
-def card_and_reader(text: Text, paper: Paper) -> Iterator[RenderableType]:
-    """Yield a drawing of how a card of SIM size goes into a mini reader, where the page has room.
-
-    It shows what to look for, never which way round: readers differ.
-    """
-    if paper.width < WIDTH + 2:
-        return
-    lines = [f" {text.label('drawing-corner')}", *_DRAWING, f"    {text.label('drawing-contacts')}"]
-    drawn = "\n".join(lines).replace("{reader}", f"{text.label('drawing-reader'):9}")
-    yield paragraph(drawn if paper.symbols else drawn.translate(_PLAIN), above=1)
-    yield paragraph(text.label("drawing-compare"))
 
 
 def signed(place: str, signer: Certificate, mechanism: str, text: Text, paper: Paper) -> str:

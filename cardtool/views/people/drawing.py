@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What pages of a terminal share: the drawing of a card and its reader, and who does a step."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+
+from cardtool.model.diagnosis import Actor
+from cardtool.text import Text
+from cardtool.views.paper import Paper, paragraph
+
+DRAWN = frozenset({"card-missing", "card-mute", "card-unpowered"})
+"""Codes of findings that the drawing of a card and its reader helps with."""
+
+WIDTH = 36
+"""Columns the drawing takes; a narrower page goes without."""
+
+_DRAWING = (
+    "   /───────┐       ┌────────────┐",
+    "  / ┌─┬─┐  │       │            ├──┐",
+    " │  ├─┼─┤  │ ──>  ═╡ {reader}  │  │",
+    " │  └─┴─┘  │       │            ├──┘",
+    " └─────────┘       └────────────┘",
+)
+
+_PLAIN = str.maketrans("─═│┌┐└┘├┤┬┴┼╡", "-=|++++++++++")
+
+
+def named(actor: Actor, text: Text) -> RenderableType:
+    """Return the line above the steps of somebody else."""
+    return paragraph(f"{text.label(f'actor-{actor.value}')}:", "italic")
+
+
+def card_and_reader(text: Text, paper: Paper) -> Iterator[RenderableType]:
+    """Yield a drawing of how a card of SIM size goes into a mini reader, where the page has room.
+
+    It shows what to look for, never which way round: readers differ.
+    """
+    if paper.width < WIDTH + 2:
+        return
+    lines = [f" {text.label('drawing-corner')}", *_DRAWING, f"    {text.label('drawing-contacts')}"]
+    drawn = "\n".join(lines).replace("{reader}", f"{text.label('drawing-reader'):9}")
+    yield paragraph(drawn if paper.symbols else drawn.translate(_PLAIN), above=1)
+    yield paragraph(text.label("drawing-compare"))

@@ -112,7 +112,8 @@ def showing(*formats: str) -> tuple[Callable[[Any], Any], ...]:
                help="Whose procedures hold.  "
                "[default: the configuration's, else nationwide facts]"),
         option("-v", "--verbose", is_flag=True,
-               help="Show codes, paths and all that was checked; say on standard error what is done."),
+               help="Show codes, paths and all that was checked; say on standard error what "
+               "is done."),
     )  # fmt: skip
 
 

@@ -83,9 +83,13 @@ class LivePage:
             )
             return answer.status, fields, text
 
-    def told(self) -> Iterator[dict[str, Any]]:
-        """Follow the page: yield what its stream sends."""
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_DEADLINE_S)
+    def told(self, limit_s: float = _DEADLINE_S) -> Iterator[dict[str, Any]]:
+        """Follow the page: yield what its stream sends.
+
+        Raises:
+            TimeoutError: it sends nothing for so long.
+        """
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=limit_s)
         with contextlib.closing(link):
             link.request("GET", f"{self.path}events", headers=self.own)
             answer = link.getresponse()

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The watcher: how often it asks PC/SC, that it disturbs no card, and what it tells."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from tests.conftest import require
+from tests.real.desks import akis, nes
+from tests.rig.compiler import compile_library
+from tests.rig.counting import CONNECT, CONTROL, STATES, TRANSMIT, Counting
+from tests.rig.live import LivePage
+from tests.rig.pcsc import PcscService
+
+pytestmark = pytest.mark.real
+
+_MOST_A_SECOND = 4
+_FAKE = Path(__file__).parent.parent / "rig" / "pcsclite.c"
+
+
+class _Watcher:
+    """The worker of the job watch, asked as the parent asks it."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "cardtool", "worker", "watch"],
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def asked(self, wait_s: float) -> Any:  # noqa: ANN401 - JSON
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(b'30 {"wait_s": %g}\n' % wait_s)
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+
+@pytest.mark.parametrize("how", ["timeout", "unchanged", "changed", "unknown-reader"])
+def test_it_asks_four_times_a_second_where_nothing_ever_waits(tmp_path: Path, how: str) -> None:
+    require(Path("/usr/include/PCSC/pcsclite.h").exists(), "the headers of PC/SC")
+    calls = tmp_path / "calls"
+    compile_library(_FAKE, tmp_path / "libpcsclite.so.1", "-I/usr/include/PCSC")
+    env = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path), "AT_ONCE": how, "CALLS": str(calls)}
+    with _Watcher(env) as watcher:
+        first = watcher.asked(1)
+        before, began = calls.stat().st_size, time.monotonic()
+
+        later = watcher.asked(2)
+
+        took_s = time.monotonic() - began
+        asked = calls.stat().st_size - before
+    assert later == first
+    assert 1 <= asked <= _MOST_A_SECOND * took_s + 1
+
+
+@pytest.mark.parametrize("name", ["ACS ACR39U ICC Reader", "Kart Okuyucu Ğ"])
+def test_while_nothing_changes_no_card_is_disturbed(tmp_path: Path, name: str) -> None:
+    """Counted at the wire: the messages of PC/SC's client library, of which a call may be two."""
+    with PcscService(1, names=(name,)) as service:
+        service.insert(akis(nes(400)))
+        place = service.env["PCSCLITE_CSOCK_NAME"]
+        with (
+            Counting(place, tmp_path / "comm") as counting,
+            LivePage({**service.env, "PCSCLITE_CSOCK_NAME": counting.place}) as live,
+        ):
+            live.open()
+            told = live.told()
+            while next(told)["is_checking"]:
+                pass
+            before, began = counting.asked.copy(), time.monotonic()
+
+            with pytest.raises(TimeoutError):
+                list(live.told(limit_s=4))
+
+            took_s = time.monotonic() - began
+            asked = counting.asked - before
+    assert {CONNECT, TRANSMIT, CONTROL} & asked.keys() == set()
+    assert 1 <= asked[STATES] <= _MOST_A_SECOND * took_s + 1, asked
+
+
+def test_another_program_at_the_card_is_no_change() -> None:
+    """It connects, powers and leaves the card again and again; the watcher tells of nothing."""
+    with PcscService(1) as service, _Watcher(service.env) as watcher:
+        service.insert(akis(nes(400)))
+        first = watcher.asked(1)
+        uses = (
+            "from smartcard import scard as s\n"
+            "_, c = s.SCardEstablishContext(0)\n"
+            "_, names = s.SCardListReaders(c, [])\n"
+            "for _ in range(200):\n"
+            "    _, card, _ = s.SCardConnect(c, names[0], 2, 3)\n"
+            "    s.SCardDisconnect(card, s.SCARD_LEAVE_CARD)\n"
+        )
+        with subprocess.Popen([sys.executable, "-c", uses], env=service.env) as other:
+            seen = [watcher.asked(0.3) for _ in range(4)]
+        assert other.returncode == 0
+
+        assert seen == [first] * 4
+        service.remove()
+        assert watcher.asked(20)[0]["states"] == ["EMPTY"]

@@ -105,7 +105,7 @@ ROWS = {
     "driver-not-library": _driver("correct-path run-again"),
     "driver-damaged": _driver(f"{_REINSTALL} run-again"),
     "driver-load-failed": _driver(f"install-runtime {_REINSTALL} allow-library run-again"),
-    "driver-crashed": _driver("update-driver remove-driver run-again send-snapshot"),
+    "driver-crashed": _driver("update-driver run-again send-snapshot"),
     "driver-hung": _driver(f"allow-more-time reseat-card close-programs {_REINSTALL}"),
     "driver-refused": _driver(f"restart-computer {_REINSTALL} send-snapshot"),
     "driver-beside-failed": warning(Link.DRIVER, "module reason", f"{_REINSTALL} run-again"),

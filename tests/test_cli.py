@@ -234,7 +234,7 @@ def test_a_file_name_cannot_command_the_terminal(tmp_path: Path) -> None:
         (("inspect",), "inspect"),
         (("diagnose",), "FILE"),
         (("explain", "nes-expird"), "nes-expired"),
-        (("explain", "\u0130"), "no finding's code"),
+        (("explain", "\u0130", "--lang=en"), "Nothing is known"),
         (("check", "--keep-personal"), "--format json"),
         (("certs", "export", "--form", "txt"), "'pem', 'der'"),
         (("snapshot", "--format", "terminal"), "`cardtool snapshot` has no --format terminal"),

@@ -233,7 +233,7 @@ def test_every_code_is_explained_in_every_language(code: str) -> None:
     for language in LANGUAGES:
         text = Text(language)
         page = " ".join(explain(known, text, Paper(width=1000)).split())
-        document = json.loads(json_view.explain(known, text))
+        document = json_view.explained(known, text)
 
         assert page.split()[1] == code
         assert document["means"] == text.means(code)

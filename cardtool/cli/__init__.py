@@ -33,7 +33,7 @@ _COMMANDS = later(
         "check": "Look at this machine and say what is wrong, if anything.",
         "diagnose": "Judge saved snapshots or diagnoses; needs no reader.",
         "drivers": "List the PKCS#11 modules of this machine and what each is for.",
-        "explain": "Say what a finding's CODE means and what to do.",
+        "explain": "Say what a code, an error, a card, a reader or a driver is, and what to do.",
         "fleet": "Collect the snapshots of many workstations, and ask who must renew and who has "
         "no reader.",
         "guide": "Show the procedure NAME from beginning to end, or list them all.",

@@ -30,7 +30,7 @@ reports as a communication error. Source: PC/SC, winscard.h;
 drivers_notes/services-and-sessions.md#polkit.
 """
 
-_NOT_NES = {
+NOT_NES = {
     "no": "card-not-for-signing",
     "abroad": "card-not-yours",
     "key": "card-not-yours",
@@ -187,7 +187,7 @@ def _namer(snapshot: Snapshot, at: datetime) -> Callable[[str, str], Finding]:
         if card is not None:
             is_maybe_own = card.signs in _MAYBE_OWN
             is_fine = signing or has_nes or (is_maybe_own and is_spoken_for)
-            code = "card-recognised" if is_fine else _NOT_NES[card.signs]
+            code = "card-recognised" if is_fine else NOT_NES[card.signs]
             return finding(code, reader=reader, card=card.called, atr=atr)
         return finding("card-unlisted" if is_spoken_for else "card-unknown", reader=reader, atr=atr)
 

@@ -156,6 +156,10 @@ class Text:
         """Say with a label where a fact of an institution stands and when it was seen there."""
         return self.label(key, source=fact.source, checked=self.day(fact.checked))
 
+    def card(self, name: str) -> str:
+        """Say what people call a card, by its id in the catalogue or its own name."""
+        return str(self._words["card"].get(name, name))
+
     def refusal(self, code: str, facts: Mapping[str, str | int]) -> str:
         """Say why an input was refused, and what to do about it."""
         return self._fill(self._words["refusal"][code], facts)
@@ -227,7 +231,7 @@ class Text:
     def _value(self, name: str, facts: Mapping[str, str | int]) -> str:
         value = str(facts.get(name, _UNKNOWN))
         if name == "card":
-            return str(self._words["card"].get(value, value))
+            return self.card(value)
         if name.endswith("_at"):
             with suppress(ValueError):
                 return self.moment(datetime.fromisoformat(value))

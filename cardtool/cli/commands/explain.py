@@ -1,28 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
 """`cardtool explain`."""
 
-import difflib
+import re
 
 import click
 
 from cardtool.cli.asked import Asked, settings
 from cardtool.cli.options import SHOWING
 from cardtool.cli.output import paper, write
-from cardtool.rules.codes import ROWS, finding
-from cardtool.views.data import json
-from cardtool.views.people import terminal
+from cardtool.cli.refusal import Refusal
+from cardtool.rules.codes import finding
+from cardtool.rules.meanings import meanings, nearest
+from cardtool.views.people import meaning
+
+_SHOWN = 80
+"""Characters of an unknown text that are repeated."""
 
 
-@click.command()
-@click.argument("code")
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("anything", nargs=-1, required=True, type=click.UNPROCESSED)
 @settings(*SHOWING, known=("terminal", "json"))
-def explain(asked: Asked, code: str) -> None:
-    """Say what a finding's CODE means and what to do."""
-    if code not in ROWS:
-        near = difflib.get_close_matches(code, ROWS, n=3)
-        text = f"{code!r} is no finding's code; it may be one of: {', '.join(near or ROWS)}."
-        raise click.BadParameter(text, click.get_current_context(), param_hint="CODE")
+def explain(asked: Asked, anything: tuple[str, ...]) -> None:
+    """Say what a code, an error, a card, a reader or a driver is, and what to do.
+
+    ANYTHING is what somebody read on a screen, or a line of it: K-14, nes-expired, 0x8010001D,
+    CKR_DEVICE_ERROR, Code 43, an ATR, 058F:9540, a reader's name, akisp11.dll.
+    """
+    for word in anything:
+        if re.match(r"--?[^\W\d]", word):
+            asked.misuse(f"No such option: {word}")
+    text = " ".join(anything)
+    told = [(one, [finding(code) for code in one.findings]) for one in meanings(text)]
+    if not told:
+        near = ", ".join(nearest(text))
+        code = "explain-unknown-near" if near else "explain-unknown"
+        raise Refusal(code=code, asked=text[:_SHOWN], **({"near": near} if near else {}))
     if asked.format.name == "json":
-        write(asked, [json.explain(finding(code), asked.text)])
+        write(asked, [meaning.render_json(text, told, asked.text)])
     else:
-        write(asked, [terminal.explain(finding(code), asked.text, paper(asked))])
+        write(asked, meaning.render(told, asked.text, paper(asked)))

@@ -6,7 +6,7 @@ every line has every key. Source: RFC 8259, and ndjson.org.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -51,21 +51,19 @@ def document(content: object) -> str:
     return msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n"
 
 
-def explain(finding: Finding, text: "Text") -> str:
-    """Return what a finding means, what to do about it and who does it, as a document."""
+def explained(finding: Finding, text: "Text") -> dict[str, Any]:
+    """Return what a finding means, what to do about it and who does it."""
     steps = [
         {"code": step, "actor": actor.value, "says": text.step(step, finding.facts | finding.road)}
         for step, actor in zip(finding.steps, finding.actors, strict=True)
     ]
-    return document(
-        {
-            "code": finding.code,
-            "number": finding.number,
-            "severity": finding.severity.value,
-            "means": text.means(finding.code),
-            "steps": steps,
-        }
-    )
+    return {
+        "code": finding.code,
+        "number": finding.number,
+        "severity": finding.severity.value,
+        "means": text.means(finding.code),
+        "steps": steps,
+    }
 
 
 def _mended(value: object) -> object:

@@ -39,7 +39,7 @@ def explain(finding: Finding, text: Text, paper: Paper) -> str:
         f"  {finding.number} ({word})",
     )
     means = paragraph(text.means(finding.code))
-    return paper.print([title, means, *_advice(contents.acts_of(finding, text), text, paper)])
+    return paper.print([title, means, *advice(contents.acts_of(finding, text), text, paper)])
 
 
 def signed(place: str, signer: Certificate, mechanism: str, text: Text, paper: Paper) -> str:
@@ -92,7 +92,7 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
     yield Line.assemble(mark, " ", word)
     yield paragraph(text.says(deciding), "bold", above=1)
     yield paragraph(text.means(deciding.code), above=1)
-    yield from _advice(contents.acts(diagnosis, text), text, paper)
+    yield from advice(contents.acts(diagnosis, text), text, paper)
     yield heading(text.label("checklist"))
     yield hanging(
         (paper.symbol(contents.marked(finding)), text.says(finding))
@@ -103,7 +103,7 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
     yield paragraph(f"{text.label('support')}: {support}", "dim", above=1, indent=0)
 
 
-def _advice(acts: Iterable[contents.Act], text: Text, paper: Paper) -> Iterator[RenderableType]:
+def advice(acts: Iterable[contents.Act], text: Text, paper: Paper) -> Iterator[RenderableType]:
     """Yield the steps in their order, with whoever does them named where that changes."""
     for label, group in contents.sections(acts):
         if any(act.finding.code in DRAWN for act in group):

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the error codes of PC/SC, PKCS#11, Windows and cards mean, and to which findings they lead.
+
+The facts are `errors.toml`, which names the source of the numbers.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from cardtool.catalog.toml import shipped
+from cardtool.model.once import once
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Error codes that mean the same to the person at the desk."""
+
+    api: Literal["pcsc", "pkcs11", "problem", "windows", "card"]
+    """Who says it; problem: Windows of a device, card: the status bytes of a card's answer."""
+    en: str
+    tr: str
+    """What it means; another language than these two shows the English."""
+    leads: tuple[str, ...] = ()
+    """Codes of the findings that it goes with, the likeliest first."""
+    errors: dict[str, int]
+    """Symbol -> number, unsigned."""
+
+
+class _Groups(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    group: tuple[Group, ...]
+
+
+@once
+def load() -> tuple[Group, ...]:
+    """Give every group, read once a process."""
+    return shipped("errors.toml", _Groups).group

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What somebody read on a screen is told from what it looks like, in whatever form it was read."""
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cardtool import catalog
+from cardtool.catalog import errors
+from cardtool.cli import main
+from cardtool.model.surroundings import UsbDevice
+from cardtool.rules import hardware
+from cardtool.rules.codes import ROWS, finding
+from cardtool.rules.codes.numbers import NUMBERS
+from cardtool.rules.meanings import MOST_CHARACTERS, meanings, nearest
+from cardtool.text import LANGUAGES, Text
+from cardtool.views.paper import Paper
+from cardtool.views.people import meaning as view
+
+GROUPS = errors.load()
+AKIS = next(card for card in catalog.load().cards if card.atrs and card.holds == "nes")
+
+
+def _told(text: str) -> list[tuple[str, str]]:
+    return [(one.kind, one.name) for one in meanings(text)]
+
+
+def _ask(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["explain", *arguments])
+
+
+def test_every_error_has_one_group_both_languages_and_known_findings() -> None:
+    symbols = [symbol for group in GROUPS for symbol in group.errors]
+
+    assert len(symbols) == len(set(symbols))
+    for group in GROUPS:
+        assert set(group.leads) <= set(ROWS)
+        assert len(set(group.leads)) == len(group.leads)
+        assert group.en.endswith(".")
+        assert group.tr.endswith(".")
+        assert all(0 <= number < 1 << 32 for number in group.errors.values())
+
+
+def test_no_two_errors_of_one_interface_have_a_number() -> None:
+    numbers = [(group.api, number) for group in GROUPS for number in group.errors.values()]
+
+    assert len(numbers) == len(set(numbers))
+
+
+def test_the_numbers_are_those_of_the_libraries() -> None:
+    from smartcard import scard  # noqa: PLC0415 - where PC/SC's library is installed
+
+    given = {symbol: number for group in GROUPS for symbol, number in group.errors.items()}
+    theirs = {
+        name: getattr(scard, name) & 0xFFFFFFFF
+        for name in dir(scard)
+        if name in given and name != "SCARD_E_UNSUPPORTED_FEATURE"  # pcsc-lite has another there
+    }
+
+    assert len(theirs) > 40
+    assert {name: given[name] for name in theirs} == theirs
+
+
+def test_a_problem_code_leads_where_the_rules_lead() -> None:
+    for group in GROUPS:
+        for number in group.errors.values() if group.api == "problem" else ():
+            device = UsbDevice(vendor="072F", product="B100", problem=number)
+            assert hardware.hindrance(device) == group.leads[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0x8010001D",
+        "0X8010001d",
+        "8010001D",
+        "-2146435043",
+        "2148532253",
+        "0xFFFFFFFF8010001D",
+        "SCARD_E_NO_SERVICE",
+        "scard_e_no_service",
+        "Kartlar listelenemedi (hata: 0x8010001D).",
+        "29.11.2026 14:03:11 SCardEstablishContext: Service not available. (-2146435043)",
+        "'SCARD_E_NO_SERVICE (0x8010001D)'",
+    ],
+)
+def test_one_error_is_known_in_every_form_that_programs_show(text: str) -> None:
+    assert _told(text) == [("pcsc", "SCARD_E_NO_SERVICE")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "name"),
+    [
+        ("CKR_DEVICE_ERROR", "pkcs11", "CKR_DEVICE_ERROR"),
+        ("C_OpenSession rv=0x00000030", "pkcs11", "CKR_DEVICE_ERROR"),
+        ("Code 31", "problem", "CM_PROB_FAILED_ADD"),
+        ("Aygıt başlatılamıyor. (Kod 10)", "problem", "CM_PROB_FAILED_START"),
+        ("hata kodu: 43", "problem", "CM_PROB_FAILED_POST_START"),
+        ("CM_PROB_DISABLED", "problem", "CM_PROB_DISABLED"),
+        ("0x8007007E", "windows", "ERROR_MOD_NOT_FOUND"),
+        ("Keyset does not exist 0x80090016", "windows", "NTE_BAD_KEYSET"),
+        ("6983", "card-status", "SW_AUTHENTICATION_METHOD_BLOCKED"),
+        ("SW: 69 83", "card-status", "SW_AUTHENTICATION_METHOD_BLOCKED"),
+        ("058f:9540", "usb", "Alcor AU9540 / AU9560"),
+        (r"USB\VID_058F&PID_9540\5&2A", "usb", "Alcor AU9540 / AU9560"),
+        ("Bus 001 Device 004: ID 072f:b100 Advanced Card", "usb", "ACS 39T USB"),
+        ("ACS ACR39U ICC Reader 00 00", "reader", "ACS 39T USB"),
+        ("0: ACS ACR39U ICC Reader 00 00", "reader", "ACS 39T USB"),
+        ("acs 39t usb", "reader", "ACS 39T USB"),
+        (r"C:\Program Files\AKIS\akisp11.dll", "module", "AKİS"),
+        ("/usr/lib/libakisp11.so.2", "module", "AKİS"),
+        ("could not load akisp11.dll", "module", "AKİS"),
+    ],
+)
+def test_a_thing_is_known_by_what_it_looks_like(text: str, kind: str, name: str) -> None:
+    assert (kind, name) in _told(text)
+
+
+def test_a_code_and_its_number_are_known_however_they_are_typed() -> None:
+    number = NUMBERS["nes-expired"]
+
+    for text in ("nes-expired", "NES-EXPIRED", f"K-{number}", f"k{number}", f"K {number}"):
+        assert meanings(text)[0].findings == ("nes-expired",)
+    assert meanings("K-0") == meanings("K-9999") == ()
+
+
+def test_a_bare_number_is_all_that_it_may_be() -> None:
+    assert _told("43")[0] == ("finding", next(code for code, n in NUMBERS.items() if n == 43))
+    assert ("problem", "CM_PROB_FAILED_POST_START") in _told("43")
+    assert _told("0xE1") == [("pkcs11", "CKR_TOKEN_NOT_RECOGNIZED")]
+    assert set(_told("0x1F")) == {("problem", "CM_PROB_FAILED_ADD")}
+    assert {kind for kind, _ in _told("0x20")} == {"problem", "pkcs11"}
+    assert _told("E1") == _told("0xE1")
+    assert ("windows", "ERROR_SERVICE_DISABLED") in _told("1058")
+
+
+def test_numbers_beside_something_surer_are_not_taken_for_errors() -> None:
+    assert _told("line 31 of 43: CKR_PIN_LOCKED") == [("pkcs11", "CKR_PIN_LOCKED")]
+
+
+@pytest.mark.parametrize("written", ["{}", "atr: {}", "{} {}"])
+@pytest.mark.parametrize("between", ["", " ", ":"])
+def test_an_atr_is_known_with_or_without_what_stands_between_its_bytes(
+    written: str, between: str
+) -> None:
+    pairs = between.join(AKIS.atrs[0][n : n + 2] for n in range(0, len(AKIS.atrs[0]), 2))
+
+    assert _told(written.replace("{} {}", "{}").format(pairs)) == [("card", AKIS.called)]
+    assert meanings(pairs.lower())[0].findings == ("card-recognised",)
+
+
+def test_what_is_no_e_signature_card_leads_to_what_is_said_of_it() -> None:
+    foreign = next(
+        card for card in catalog.foreign().cards if card.atrs and "." not in card.atrs[0]
+    )
+
+    assert meanings("3B 02 14 50 77")[0].findings in {("card-unknown",), ("card-not-for-signing",)}
+    assert meanings(foreign.atrs[0])[0].findings[0].startswith("card-")
+    assert meanings("3B7F1122334455667788990011223344")[0].name == ""
+
+
+@pytest.mark.parametrize(
+    ("usb", "code"),
+    [
+        ("072F:B100", "reader-identified"),
+        ("058F:9540", "reader-unsupported"),
+        ("1050:0407", "card-is-key"),
+        ("0A5C:5800", "reader-built-in-only"),
+    ],
+)
+def test_a_usb_id_leads_to_what_is_said_of_the_device(usb: str, code: str) -> None:
+    assert meanings(usb)[0].findings == (code,)
+
+
+def test_an_unknown_device_and_reader_are_told_as_such() -> None:
+    assert [(one.kind, one.name, one.findings) for one in meanings("FFFF:0001")] == [
+        ("usb", "", ())
+    ]
+    assert [(one.kind, one.name) for one in meanings("Nobody Knows It 00 00")] == [("reader", "")]
+    assert meanings("Windows Hello for Business 1")[0].findings == ("reader-virtual",)
+
+
+def test_what_is_unknown_is_answered_with_what_is_like_it() -> None:
+    assert meanings("nes-expird") == ()
+    assert "nes-expired" in nearest("nes-expird")
+    assert nearest("SCARD_E_NO_SERVIC")[0] == "SCARD_E_NO_SERVICE"
+    assert "pin-locked" in nearest("locked")
+    assert nearest("") == []
+    assert len(nearest("e")) <= 5
+
+
+@pytest.mark.parametrize(
+    "piece", ["0x", "3B ", "3B", "K", "VID_", "1", "A_", "-1 ", ".dll ", "\0", "K-"]
+)
+def test_a_long_text_is_cut_and_told_in_few_steps(piece: str) -> None:
+    long = piece * (1_000_000 // len(piece))
+
+    assert meanings(long) == meanings(long[:MOST_CHARACTERS])
+    assert len(meanings(long)) <= 12
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_meaning_is_shown_in_every_language(language: str) -> None:
+    text, paper = Text(language), Paper(width=79)
+    asked = [*(symbol for group in GROUPS for symbol in group.errors), "akisp11.dll", "FFFF:0001"]
+    asked += ["072F:B100", "ACS ACR39U ICC Reader 00 00", "Nobody Knows 00 00", AKIS.atrs[0]]
+    asked += ["3B7F1122334455667788990011223344", "nes-expired", "akisp11.dll K-2"]
+    for one in asked:
+        told = [(each, [finding(code) for code in each.findings]) for each in meanings(one)]
+        assert told, one
+        page = "".join(view.render(told, text, paper))
+        rows = json.loads(view.render_json(one, told, text))["meanings"]
+        assert all(row["says"] for row in rows)
+        assert all(row["number"] in page for row in rows)
+
+
+def test_a_hostile_name_is_shown_harmless() -> None:
+    told: list[view.Told] = [(one, []) for one in meanings("Bad\x1b[31m Reader 00 00")]
+
+    assert told
+    assert "\x1b" not in "".join(view.render(told, Text("en"), Paper()))
+
+
+def test_the_command_takes_words_negative_numbers_and_blanks() -> None:
+    for words in (("-2146435043",), ("K", "14"), ("Code", "31"), ("3B", "9F", "11", "22", "33")):
+        assert _ask(*words).exit_code == 0
+    wrong = _ask("--formt", "json")
+    assert (wrong.exit_code, wrong.stdout) == (3, "")
+    assert "--formt" in wrong.stderr
+
+
+def test_programs_get_the_same_keys_whatever_is_asked() -> None:
+    for words in ("0xE1", "058F:9540", "akisp11.dll", "K-14"):
+        document = json.loads(_ask(words, "--format", "json").stdout)
+        assert document["asked"] == words
+        for row in document["meanings"]:
+            assert set(row) == {"kind", "name", "number", "says", "findings"}
+            for one in row["findings"]:
+                assert set(one) == {"code", "number", "severity", "means", "steps"}
+    assert json.loads(_ask("K-14", "--format", "json").stdout)["number"] == "K-14"
+
+
+@pytest.mark.parametrize("words", ["zzzz", "nes-expird"])
+def test_what_is_unknown_ends_with_three_and_short(words: str) -> None:
+    for language in LANGUAGES:
+        done = _ask(words, "--lang", language)
+        assert (done.exit_code, done.stdout) == (3, "")
+        assert len(done.stderr) < 400

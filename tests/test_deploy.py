@@ -32,6 +32,13 @@ def _unit(name: str) -> configparser.ConfigParser:
     return unit
 
 
+def _entry() -> configparser.SectionProxy:
+    """Read the entry of a menu. Source: Desktop Entry Specification 1.5."""
+    entry = configparser.ConfigParser(interpolation=None, delimiters="=")
+    entry.read_string((DEPLOY / "desktop" / "cardtool.desktop").read_text("utf-8"))
+    return entry["Desktop Entry"]
+
+
 def _task() -> ET.Element:
     text = (DEPLOY / "windows" / "cardtool-fleet-send.xml").read_text()
     return ET.fromstring(text)  # noqa: S314 - our own file
@@ -51,7 +58,14 @@ def _commands() -> list[list[str]]:
     role = (ROLE / "templates" / "cardtool-fleet-send.service.j2").read_text()
     told = re.findall(r"\{\{ cardtool_program \}\} (.*)", role)
     assert len(told) == 1
-    return [started[1:], arguments, _agent()["ProgramArguments"][1:], *map(shlex.split, told)]
+    menu = shlex.split(_entry()["Exec"])
+    return [
+        menu[1:],
+        started[1:],
+        arguments,
+        _agent()["ProgramArguments"][1:],
+        *map(shlex.split, told),
+    ]
 
 
 @pytest.mark.parametrize("arguments", _commands(), ids=" ".join)

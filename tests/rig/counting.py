@@ -15,6 +15,7 @@ from typing import Self
 
 CONNECT, TRANSMIT, CONTROL, STATES = 4, 9, 10, 0x12
 """SCARD_CONNECT, SCARD_TRANSMIT, SCARD_CONTROL and CMD_GET_READERS_STATE."""
+_UNIX: int = vars(socket)["AF_UNIX"]  # Windows lacks it
 _HEADER = struct.Struct("=II")
 _LENGTH_AT = {CONTROL: 8, TRANSMIT: 12}
 
@@ -28,7 +29,7 @@ class Counting:
         """How often which command was asked, whoever asked it."""
         self._service = service
         self.place = str(place)
-        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener = socket.socket(_UNIX)
         self._listener.bind(self.place)
         self._listener.listen()
 
@@ -48,7 +49,7 @@ class Counting:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client, socket.socket(socket.AF_UNIX) as service, contextlib.suppress(OSError):
+        with client, socket.socket(_UNIX) as service, contextlib.suppress(OSError):
             service.connect(self._service)
             threading.Thread(target=_pass_on, args=(service, client), daemon=True).start()
             while header := client.recv(_HEADER.size, socket.MSG_WAITALL):

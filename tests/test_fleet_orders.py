@@ -217,13 +217,18 @@ def test_a_workbook_speaks_the_language_asked_for(keep: Keep, language: str, kno
 
     titles = list(views.titles(text))
     cells = dict(
-        zip(views.HEADING, views.in_words(replace(line, known_by=known_by), text), strict=True)
+        zip(
+            views.HEADING,
+            views.in_words(replace(line, known_by=known_by, form="desktop"), text),
+            strict=True,
+        )
     )
 
     assert len(set(titles)) == len(views.HEADING)
     assert not set(titles) & set(views.HEADING)
     assert cells["known_by"] == text.label(f"order-known-{known_by}")
     assert cells["reader"] == text.label("list-reader-missing")
+    assert cells["form"] == text.label("orders-form-desktop")
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardtool.model.certificate import Certificate, Name
-from cardtool.model.hiding import hashed
+from cardtool.model.hiding import hashed, without_numbers
 from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import (
     CertificateObject,
@@ -830,3 +830,9 @@ def test_a_card_with_very_many_people_keeps_nobody_waiting(
     assert _fixed_words(disguise(large)) == _fixed_words(large)  # so it is judged the same
     assert str(10**10 + 1999) not in encode(disguise(large)).decode()
     assert seconds(large) < 20 * seconds(crowd(600))
+
+
+@pytest.mark.parametrize("spelt", ["100 000 001 46", "1000-0000-146", "10.00.00.00.146"])
+def test_a_number_in_groups_is_hidden_by_its_shape_alone(spelt: str) -> None:
+    assert without_numbers(f"no {spelt}", None).startswith("no 10*")
+    assert hashed(KEY, "10000000146") in without_numbers(f"no {spelt}", KEY)

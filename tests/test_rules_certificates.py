@@ -115,12 +115,22 @@ def test_the_time_left_decides_how_near_the_end_is(left: timedelta, code: str, d
     assert facts["not_after_at"] == (AT + left).isoformat()
 
 
+def test_the_time_left_is_told_in_hours_and_minutes() -> None:
+    left = timedelta(hours=5, minutes=59, seconds=59)
+
+    assert (
+        only(holding(nes(ends_at=AT + left)), "nes-expiring-critical").facts["time_left"] == "5:59"
+    )
+
+
 def test_the_last_second_still_counts_and_the_next_does_not() -> None:
     ending = holding(nes(ends_at=AT))
 
     assert only(ending, "nes-expiring-critical").facts["days_left"] == 0
     assert only(ending, "nes-expired", AT + TICK).facts["days_past"] == 0
     assert only(ending, "nes-expired", AT + DAY).facts["days_past"] == 1
+    assert only(ending, "nes-expired", AT + TICK).facts["phase"] == "same-day"
+    assert only(ending, "nes-expired", AT + DAY).facts["phase"] == "-"
 
 
 def test_the_first_second_counts_already() -> None:

@@ -545,3 +545,18 @@ def test_a_reader_is_ordered_where_the_persons_own_is_not_there(
     here: Snapshot, state: ReaderState
 ) -> None:
     assert summarise(diagnose(here, AT)).reader is state
+
+
+def test_a_reader_on_usb_is_named_as_the_catalogue_does() -> None:
+    device = usb()
+    found = diagnose(_desk((device,), SECOND), AT).findings
+
+    named = [each.facts["model"] for each in found if each.code == "reader-identified"]
+
+    assert named == [" / ".join(model.name for model in readers_with(device.id))]
+
+
+def test_a_desk_without_an_origin_has_no_user() -> None:
+    line = summarise(diagnose(replace(_desk(()), origin=None), AT))
+
+    assert (line.user, line.host_id, line.unit) == ("", "", "")

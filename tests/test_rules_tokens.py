@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate
-from cardtool.model.snapshot import Failure, Module, Snapshot, Source, Token
+from cardtool.model.snapshot import Failure, Module, ModuleInfo, Snapshot, Source, Token
 from cardtool.rules import diagnose
 from tests.desks import (
     AKISP11,
@@ -313,3 +313,22 @@ def test_a_named_module_that_gives_no_answer_and_may_need_no_reader_is_said_firs
     assert codes(desk((), (unknown,))) == [code, "reader-missing"]
     assert codes(desk((reader(None),), (unknown,))) == [code, "card-missing"]
     assert codes(desk((), (for_cards,))) == ["reader-missing", code]
+
+
+def test_one_trouble_of_two_readers_is_told_of_each() -> None:
+    slots = slot(CRASHED), slot(CRASHED, SECOND, slot_id=1)
+
+    told = diagnose(desk(TWO_READERS, (module(*slots),)), AT).findings
+
+    crashed = [each.facts["reader"] for each in told if each.code == "token-crashed"]
+    assert sorted(map(str, crashed)) == sorted((READER, SECOND))
+
+
+def test_a_module_is_told_by_what_it_says_of_itself() -> None:
+    here = desk()
+    info = here.modules[0].info
+    assert isinstance(info, ModuleInfo)
+
+    facts = only(here, "driver-loaded").facts
+
+    assert (facts["product"], facts["version"]) == (info.description, info.version)

@@ -239,3 +239,18 @@ def test_a_fingerprint_that_reads_like_a_number_stays_what_it_is() -> None:
 
     for hidden in (mask(asked), redact(asked, b"a key")):
         assert hidden.trust == (lent,)
+
+
+def test_a_certificate_that_has_ended_hides_nothing_of_the_next() -> None:
+    ended = nes(serial="0E0E0E0E", ends_at=AT - timedelta(days=1))
+
+    both = _asked(holding(ended, OLD), _trust(ended), _trust(OLD))
+
+    assert _every(both).count("nes-trusted") == 1
+
+
+@pytest.mark.parametrize("problem", ["BUG", "NONSENSE"])
+def test_a_fault_of_our_own_while_servers_were_asked_is_named(problem: str) -> None:
+    facts = only(_asked(desk(), _trust(nes(), None, problem)), "cardtool-fault").facts
+
+    assert (facts["part"], facts["reason"]) == ("--online", problem)

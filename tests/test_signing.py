@@ -521,3 +521,14 @@ def test_a_question_that_cannot_be_read_leaves_no_pin_behind(question: bytes) ->
     assert b"BUG" in done.stdout
     assert done.stdout.count(b"\n") == 1
     assert b"gizli" not in done.stdout + done.stderr
+
+
+def test_new_flags_of_one_token_leave_the_other_modules_as_they_are() -> None:
+    desk, chosen = _only(READY)
+    other = replace(chosen.module, path="/usr/lib/other.so", slots=())
+    both = replace(desk, modules=(other, *desk.modules))
+
+    now, _ = with_flags(both, chosen, (*READY, "CKF_USER_PIN_LOCKED"))
+
+    assert now.modules[0] == other
+    assert now.modules[1:] != desk.modules

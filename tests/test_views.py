@@ -173,6 +173,12 @@ def test_json_reads_back_as_the_diagnosis() -> None:
         assert read == diagnosis, case
 
 
+def test_json_is_indented_by_two() -> None:
+    page = _shown(_judged(), "json")
+
+    assert page == json.dumps(json.loads(page), ensure_ascii=False, indent=2) + "\n"
+
+
 def test_json_lists_hold_the_modules_and_the_tokens() -> None:
     drivers = json.loads(_shown(_judged(), "json", "drivers"))
     certificates = json.loads(_shown(_judged(), "json", "certificates"))

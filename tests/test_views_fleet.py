@@ -289,3 +289,13 @@ def test_counts_are_a_table_as_long_as_their_columns_fit() -> None:
         "Arşiv",
         "  Computers: 1, All well: 1",
     ]
+
+
+def test_names_stand_at_the_left_of_a_table_of_counts_and_numbers_at_the_right() -> None:
+    counts = {"a": Counter(ok=7), "a-long-name": Counter(ok=12345)}
+
+    rows = "".join(tally(counts, ENGLISH, by="unit")).splitlines()
+
+    short = next(row for row in rows if row.startswith("a "))
+    long = next(row for row in rows if row.startswith("a-long-name"))
+    assert short.index("7") == long.index("12345") + len("12345") - 1

@@ -618,3 +618,16 @@ def _peak_bytes(render: Callable[..., Iterator[object]], number: int, **bound: o
 
 def test_seconds_are_whole_and_those_before_1970_count_down() -> None:
     assert seconds(datetime(1969, 12, 31, 23, 59, 59, 500_000, tzinfo=UTC)) == -1
+
+
+@pytest.mark.parametrize(("width", "is_said"), [(76, True), (75, False)])
+def test_a_wide_list_says_the_states_in_words(width: int, *, is_said: bool) -> None:
+    page = "".join(view("terminal", LIST)([LINE], TURKISH, Paper(width=width)))
+
+    heading, row = page.splitlines()[:2]
+    assert (TURKISH.label("list-severity") in heading) is is_said
+    assert (TURKISH.label("list-state-ok") in row) is is_said
+
+
+def test_a_workbook_names_the_program_as_its_author() -> None:
+    assert _workbook(LINE).properties.creator == "cardtool"

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from cardtool.catalog import procedures
-from cardtool.model.procedure import Guide, Payer, Role, Step
+from cardtool.model.procedure import Guide, Payer, Role, Step, counted
 from cardtool.text import Text
 
 _ROOT = Path(__file__).parent.parent
@@ -69,7 +69,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return earlier in numbers and numbers[earlier] < numbers[self.step]
 
     def _numbers(self) -> dict[str, int]:
-        return {step.code: number for number, step in enumerate(self.guide().steps, 1)}
+        steps = self.guide().steps
+        numbers = counted(steps)
+        return {step.code: number for number, step in zip(numbers, steps, strict=True)}
 
 
 class Withheld(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -17,7 +17,17 @@ from cardtool.catalog import procedures
 from cardtool.cli import main
 from cardtool.cli.refusal import UNKNOWN
 from cardtool.model.diagnosis import Actor
-from cardtool.model.procedure import KEYS, Fact, Guide, Institution, Kind, Role, Step, confirm
+from cardtool.model.procedure import (
+    KEYS,
+    Fact,
+    Guide,
+    Institution,
+    Kind,
+    Role,
+    Step,
+    confirm,
+    counted,
+)
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.paper import Paper
 from cardtool.views.people.guide import render, render_json
@@ -133,7 +143,7 @@ def test_a_page_tells_every_step_in_its_order(name: str, language: str, institut
 
 
 def _numbered(guide: Guide) -> list[tuple[int, Step]]:
-    return list(enumerate(guide.steps, 1))
+    return list(zip(counted(guide.steps), guide.steps, strict=True))
 
 
 @every_language
@@ -808,3 +818,20 @@ def test_guiding_needs_no_device_library() -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_cases_that_exclude_each_other_are_headings_and_counted_from_one_number() -> None:
+    page = _on_one_line(_ask("renewal", "--lang", "en", "--institution", "default").stdout)
+    cases = ("If your certificate is still valid:", "If your certificate has ended:")
+    either = [page.index(f"{case} 6. ") for case in cases]
+
+    assert either == sorted(either)
+    assert "In every case: 8. " in page
+
+
+def test_steps_after_cases_are_counted_on_from_the_longest() -> None:
+    cases = ("", "", "a", "a", "b", "", "c", "d", "d")
+    steps = [Step(code="x", branch=case) for case in cases]
+
+    assert counted(steps) == [1, 2, 3, 4, 3, 5, 6, 6, 7]
+    assert counted([]) == []

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people have to do beside the computer: procedures, and the facts of their institution."""
 
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 
@@ -118,6 +119,25 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Keys of facts that make it needless: it stands in for steps that tell or need them."""
     payer: Payer | None = None
     """Who bears what it costs; None: it costs nothing."""
+    branch: str = ""
+    """For which of several cases it is, `[label] branch-CODE` of the words; empty: for all."""
+
+
+def counted(steps: Sequence[Step]) -> list[int]:
+    """Return the number of each step; cases that exclude each other are counted from one number."""
+    numbers: list[int] = []
+    before = last = number = 0
+    branch = ""
+    for step in steps:
+        if step.branch != branch:
+            if not branch:
+                before = last
+            number = before if step.branch else last
+            branch = step.branch
+        number += 1
+        last = max(last, number)
+        numbers.append(number)
+    return numbers
 
 
 class Procedure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

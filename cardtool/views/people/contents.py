@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Link, Severity
-from cardtool.model.procedure import Guide, Step, confirm, replaced
+from cardtool.model.procedure import Guide, Step, confirm, counted, replaced
 from cardtool.text import Text
 from cardtool.views.harmless import harmless
 
@@ -218,22 +218,30 @@ def numbered(finding: Finding) -> str:
     return f"{finding.code} ({finding.number})" if finding.number else finding.code
 
 
-def steps_of_guide(
-    guide: Guide, text: Text
-) -> list[tuple[Actor, list[tuple[int, Step, int, str]]]]:
+Shown = tuple[int, Step, int, str]
+"""Number of a step, the step, number of its note, and the note where it is new."""
+
+
+def steps_of_guide(guide: Guide, text: Text) -> list[tuple[str, list[tuple[Actor, list[Shown]]]]]:
     """Return number, step, number of its note and note of the steps of a procedure, by actor.
 
+    They stand under the words of the case that they are for; empty: for all, from the beginning.
     The number of the same note is the same, and only its first step has its words. Without a note
     the number is 0.
     """
     numbers: dict[str, int] = {}
     rows = []
-    for place, step in enumerate(guide.steps, 1):
+    heading = ""
+    for place, step in zip(counted(guide.steps), guide.steps, strict=True):
+        heading = text.label(f"branch-{step.branch or 'either'}") if heading or step.branch else ""
         note = _note(step, guide, text)
         is_new = note not in numbers
         number = numbers.setdefault(note, len(numbers) + 1) if note else 0
-        rows.append((step.actor, (place, step, number, note if is_new else "")))
-    return _by_actor(rows)
+        rows.append((heading, (step.actor, (place, step, number, note if is_new else ""))))
+    return [
+        (heading, _by_actor(row for _, row in group))
+        for heading, group in groupby(rows, key=itemgetter(0))
+    ]
 
 
 def whom_and_payer(step: Step, guide: Guide, text: Text) -> list[str]:

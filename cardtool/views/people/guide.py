@@ -16,7 +16,7 @@ from cardtool.text import Text
 from cardtool.views.data.json import document
 from cardtool.views.harmless import escape
 from cardtool.views.paper import NO_BREAK, PAPER, Paper, hanging, heading
-from cardtool.views.people.contents import steps_of_guide, whom_and_payer
+from cardtool.views.people.contents import Shown, steps_of_guide, whom_and_payer
 from cardtool.views.people.drawing import named
 
 _COPIED = (Kind.IBAN, Kind.PHONE)
@@ -122,19 +122,29 @@ def _named(name: str, text: Text) -> dict[str, str]:
 def _steps(guide: Guide, text: Text, paper: Paper) -> Iterator[str]:
     """Yield the steps; what is to be confirmed before paying stands once, numbered, below them."""
     notes = {}
-    for group, (actor, steps) in enumerate(steps_of_guide(guide, text)):
-        if group or actor is not Actor.YOU:
-            yield paper.print([named(actor, text)])
-        for place, step, number, note in steps:
-            mark = f"  {place}. "
-            words = _whole(step, guide.institution, text)
-            yield paper.entry(mark, f"{words} [{number}]" if number else words)
-            for words in whom_and_payer(step, guide, text):
-                yield paper.entry(" " * len(mark), words)
-            if note:
-                notes[number] = note
+    before = Actor.YOU
+    for case, groups in steps_of_guide(guide, text):
+        if case:
+            yield paper.print([Line(f"  {escape(case)}:", style="bold")])
+        for actor, steps in groups:
+            if actor is not before:
+                yield paper.print([named(actor, text)])
+            before = actor
+            for shown in steps:
+                yield from _step(shown, guide, text, paper)
+                if shown[-1]:
+                    notes[shown[2]] = shown[-1]
     yield "\n" if notes else ""
     yield from (paper.entry(f"  [{number}] ", note) for number, note in notes.items())
+
+
+def _step(shown: Shown, guide: Guide, text: Text, paper: Paper) -> Iterator[str]:
+    place, step, number, _ = shown
+    mark = f"  {place}. "
+    words = _whole(step, guide.institution, text)
+    yield paper.entry(mark, f"{words} [{number}]" if number else words)
+    for words in whom_and_payer(step, guide, text):
+        yield paper.entry(" " * len(mark), words)
 
 
 def _whole(step: Step, institution: Institution, text: Text) -> str:
@@ -154,6 +164,7 @@ def _step_json(step: Step, institution: Institution, text: Text) -> dict[str, ob
         "actor": step.actor,
         "roles": step.roles,
         "payer": step.payer,
+        **({"branch": text.label(f"branch-{step.branch}")} if step.branch else {}),
         "says": text.guide(step.code),
         **({"link": links[0]} if links else {}),
         "facts": {key: institution.facts[key] for key in step.facts},

@@ -5,6 +5,7 @@ A thread hears of changes, another one checks, so that a card that is pulled whi
 told of at once. A check whose readers have changed meanwhile is made again before it is told.
 """
 
+import gc
 import queue
 import threading
 import time
@@ -120,6 +121,7 @@ class Follower(Generic[T]):
             with self._changed:
                 if self._number == number:
                     self._tell(change, result)
+            gc.collect()  # the program starts with a collector that seldom runs
 
     def _tell(self, change: Change, result: T | None = None) -> None:
         self._told.put(Told(change=change, at=datetime.now().astimezone(), result=result))

@@ -6,13 +6,16 @@
   const state = document.getElementById("live-state");
   const again = document.getElementById("live-again");
 
-  // names an element by its id, or by its words and place among its like
+  // names an element by its id, or by its words and its place among those with the same words
+  const wordsOf = (element) => {
+    const label = element.querySelector(":scope > summary") || element.closest("label") || element;
+    return label.textContent.trim();
+  };
   const nameOf = (element) => {
     if (element.id) return "#" + element.id;
-    const label = (element.querySelector(":scope > summary") || element.closest("label") || element);
-    const words = label.textContent.trim();
+    const words = wordsOf(element);
     const like = [...document.querySelectorAll(element.tagName)].filter(
-      (other) => other.textContent.trim() === element.textContent.trim());
+      (other) => wordsOf(other) === words);
     return [element.tagName, words, like.indexOf(element)].join("|");
   };
   const find = (selector, name) =>

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page that follows the workstation, in Chromium on a real PC/SC service."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from cardtool.text import Text
 from tests.browser.conftest import faults
@@ -97,10 +98,41 @@ def test_where_a_person_is_stays_when_the_page_is_made_anew(tab: Page) -> None:
         link.focus()
         words = link.inner_text()
         tab.evaluate("fetch('again', {method: 'POST'})")
-        expect(tab.locator("#before")).to_have_count(0)
+        expect(tab.locator("#before")).to_have_count(0, timeout=_LIMIT_MS)
 
         assert tab.evaluate("document.activeElement.innerText") == words
         assert tab.evaluate("document.querySelectorAll('main, #live').length") == 2
+
+
+_FIRST = """<details><summary>IT</summary>x</details>
+<details><summary>Other</summary></details>
+<label><input type=checkbox> call</label> <label><input type=checkbox> write</label>
+<p><a href=#a>one</a> <a href=#b>two</a></p>"""
+_LATER = f"<p>new</p><label><input type=checkbox> ask</label>{_FIRST}"
+
+
+def test_what_a_person_opened_ticked_and_reached_stays(tab: Page) -> None:
+    """The stream is answered by the test, so that both pages have what a person can change."""
+    waiting: list[Route] = []
+    with PcscService(0) as service, _opened(service) as live:
+        tab.route("**/events", lambda route: waiting.append(route))  # noqa: PLW0108 - it is marked
+        tab.goto(live.address)
+        expect(tab.locator("#live")).to_be_visible(timeout=_LIMIT_MS)
+        main = "document.querySelector('main').innerHTML"
+        tab.evaluate(f"words => {{ {main} = words }}", _FIRST)
+        tab.locator("summary", has_text="IT").click()
+        tab.get_by_label("write").check()
+        tab.get_by_role("link", name="two").focus()
+        whole = f"<!DOCTYPE html><html lang=en><body><main>{_LATER}</main></body></html>"
+        told = json.dumps({"words": "seen", "is_checking": False, "page": whole})
+        waiting[0].fulfill(content_type="text/event-stream", body=f"data: {told}\n\n")
+        expect(tab.get_by_text("new")).to_be_visible(timeout=_LIMIT_MS)
+
+        opened = "[...document.querySelectorAll('details')].map(e => e.open)"
+        ticked = "[...document.querySelectorAll('input')].map(e => e.checked)"
+        assert tab.evaluate(opened) == [True, False]
+        assert tab.evaluate(ticked) == [False, False, True]
+        assert tab.evaluate("document.activeElement.innerText") == "two"
 
 
 def test_the_page_says_that_the_program_has_ended(tab: Page) -> None:
@@ -109,7 +141,7 @@ def test_the_page_says_that_the_program_has_ended(tab: Page) -> None:
         _says(tab, "card-missing", "critical")
         assert live.end() == 0
 
-        expect(tab.locator("#live-state")).to_have_text(TEXT.label("live-ended"))
+        expect(tab.locator("#live-state")).to_have_text(TEXT.label("live-ended"), timeout=_LIMIT_MS)
 
 
 def test_the_program_ends_after_its_page(tab: Page) -> None:

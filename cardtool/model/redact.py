@@ -35,7 +35,7 @@ _SYMBOLS = frozenset(
     {
         "type", "api", "states", "flags", "platform", "machine", "machines", "format", "key",
         "key_usage", "extended_key_usage", "policies", "qc_statements", "signature_algorithm",
-        "marks", "state", "start",
+        "marks", "state", "start", "seen",
     }
 )  # fmt: skip
 """Fields of fixed words, which rules compare: nothing but a name or a number changes them."""

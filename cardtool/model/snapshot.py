@@ -237,6 +237,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Of each end entity's certificate; None: nobody asked for it, so no network was used."""
     last_good: LastGood | None = None
     """None: no earlier check of this desk found all well, or nothing of it was kept."""
+    seen: Texts | None = None
+    """The links of the chain that it shows, if another program's output or a file was read.
+
+    None: cardtool looked itself, so it shows them all.
+    """
     origin: Origin | None = None
     """None: it was not sent to be collected."""
 

@@ -19,6 +19,7 @@ from cardtool.rules import (
     readers,
     service,
     signing,
+    sources,
     tokens,
     trust,
 )
@@ -55,7 +56,8 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     decides even beside a card that can sign.
     """
     rules = RULES if snapshot.running is None else (host.check,)  # another check used the cards
-    findings = (finding for rule in rules for finding in rule(snapshot, at, policy))
+    given = (finding for rule in rules for finding in rule(snapshot, at, policy))
+    findings = sources.only_seen(given, snapshot)
     left = without_others(without_consequences(findings, snapshot), snapshot, at)
     desk = snapshot.host
     here = (on_platform(finding, desk.platform, desk.machine) for finding in left)

@@ -81,6 +81,10 @@ def _has_moved_rsa(system: Host) -> bool:
 
 
 def _pins(snapshot: Snapshot, at: datetime) -> Iterator[Finding]:
+    if snapshot.seen is not None and "certificate" not in snapshot.seen:
+        for module, slot, token in desk.tokens(snapshot):  # whose card it is, was not seen
+            place = desk.place_name(module, slot)
+            yield finding(_pin_code(token), reader=place, holder=None, label=token.label)
     seen = set()
     for nes in desk.all_nes(snapshot):
         if nes.is_in_force(at) and nes.place not in seen:

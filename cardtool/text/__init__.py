@@ -235,6 +235,10 @@ class Text:
         if name.endswith("_at"):
             with suppress(ValueError):
                 return self.moment(datetime.fromisoformat(value))
+        if name == "unseen":
+            return ", ".join(
+                str(self._words["label"].get(f"link-{link}", link)) for link in value.split(", ")
+            )
         if name == "reason":
             return str(self._words["label"].get(f"revoked-{value}", value))
         return value

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -24,6 +25,7 @@ from cardtool.model.snapshot import (
     SnapshotError,
     inside,
 )
+from cardtool.probe import pasted
 from cardtool.views.harmless import escape
 
 _STANDARD_INPUT = "-"
@@ -36,7 +38,11 @@ _LOG = logging.getLogger(__name__)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=PathName())
 @settings(OUTPUT, *SHOWING, AT, KEEP)
 def diagnose(asked: Asked, files: tuple[str, ...]) -> int:
-    """Judge saved snapshots or diagnoses; needs no reader.  FILE may be - for standard input."""
+    """Judge saved snapshots or diagnoses; needs no reader.  FILE may be - for standard input.
+
+    It may be a certificate too (DER, PEM, PKCS#7), or what pcsc_scan, opensc-tool, pkcs11-tool -L
+    or certutil -scinfo printed: what these do not show stays unknown.
+    """
     if files.count(_STANDARD_INPUT) > 1:
         asked.misuse("standard input can be read once: name - once.")
     refused = []
@@ -69,6 +75,8 @@ def _read_snapshot(asked: Asked, file: str) -> Snapshot:
         raise Refusal(code="snapshot-unreadable", file=name, reason=reason) from error
     if len(body) > SIZE_LIMIT_BYTES:
         raise Refusal(code="snapshot-large", file=name, limit=SIZE_LIMIT_BYTES)
+    if body[:1] != b"{" and (made := _made(asked, file, body)):
+        return made
     if body.startswith(_UTF16):
         raise Refusal(code="utf16", file=name)
     body = body.removeprefix(codecs.BOM_UTF8)
@@ -78,6 +86,11 @@ def _read_snapshot(asked: Asked, file: str) -> Snapshot:
         raise Refusal(code="snapshot-newer", file=name) from error
     except SnapshotError as error:
         raise Refusal(code="snapshot-broken", file=name, reason=str(error)) from error
+
+
+def _made(asked: Asked, file: str, body: bytes) -> Snapshot | None:
+    """Return what a certificate file or another program's output shows; None: it is neither."""
+    return pasted.read(body, Path(file).name, asked.moment)
 
 
 def _opened(file: str) -> AbstractContextManager[BinaryIO]:

@@ -38,6 +38,7 @@ _well = partial(well, Link.READER)
 ROWS = {
     "cardtool-fault": unknown(Link.HOST, "part reason", "report-fault"),
     "check-running": unknown(Link.HOST, "program pid since_at", "let-it-end run-again"),
+    "parts-not-seen": unknown(Link.HOST, "tool unseen", "look-there"),
     "clock-behind": critical(
         Link.HOST,
         "clock_at evidence_at",

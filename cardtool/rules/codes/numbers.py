@@ -178,5 +178,6 @@ NUMBERS: dict[str, int] = {
     "card-in-use-gnupg": 170,
     "system-exhausted": 171,
     "rsa-on-windows": 172,
+    "parts-not-seen": 173,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes a snapshot, with the parts that it has, of a certificate file or another program's output.
+
+What a text is, is told by its contents. Nothing here raises, whatever the bytes are, and each line
+is looked at once.
+"""
+
+import codecs
+import platform
+import re
+import sys
+from datetime import datetime
+
+from cardtool.model.limits import fitted
+from cardtool.model.snapshot import Failure, Host, Snapshot
+from cardtool.probe.pasted import files, listings
+from cardtool.probe.pasted.parts import Parts
+
+SIZE_LIMIT_BYTES = 1024 * 1024
+"""The largest file that is looked at; a real one is under 100 kB."""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]{0,12}[A-Za-z]")
+"""How pcsc_scan writes in colours."""
+
+_MOST_CHARACTERS = 400
+"""Of a line; the rest is cut."""
+
+
+def read(body: bytes, name: str, at: datetime) -> Snapshot | None:
+    """Return what a file says of a workstation; None: it is of no kind that is known.
+
+    `name` is that of the file, `at` stands for the moment of the look, which it does not tell.
+    """
+    if len(body) > SIZE_LIMIT_BYTES:
+        return None
+    parts = files.read(body, name)
+    if parts is None:
+        lines = [line[:_MOST_CHARACTERS].rstrip() for line in _text(body).splitlines()]
+        parts = listings.read(lines)
+    return None if parts is None else fitted(_snapshot(parts, at))
+
+
+def _text(body: bytes) -> str:
+    """Decode what a console wrote: PowerShell writes UTF-16, older ones the letters of Turkey."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        text = body.decode("utf-16", "replace")
+    else:
+        try:
+            text = body.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = body.decode("cp1254", "replace")
+    return _COLOURS.sub("", text)
+
+
+def _snapshot(parts: Parts, at: datetime) -> Snapshot:
+    unseen = Failure(api="other", name="NOT_SEEN")
+    return Snapshot(
+        taken_at=at,
+        tool=parts.tool,
+        seen=parts.seen,
+        host=Host(
+            name="-",
+            platform=parts.platform or sys.platform,
+            release="",
+            machine=platform.machine(),
+            bits=64,
+            python="",
+        ),
+        readers=parts.readers if "reader" in parts.seen else parts.failure or unseen,
+        modules=parts.modules,
+    )

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads what pcsc_scan, opensc-tool, pkcs11-tool and `certutil -scinfo` print, line by line.
+
+certutil speaks the language of Windows: only what no language changes is read of it. OpenSC's tools
+are tried themselves; what pcsc_scan prints is known from its source, and the output of certutil
+from Microsoft's documentation and public threads alone.
+"""
+
+import re
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from cardtool.model.snapshot import Card, Failure, Reader, Slot, Token
+from cardtool.probe.pasted.parts import Parts, module
+
+_MOST = 64
+"""Readers and slots that are read."""
+
+_ATR = re.compile(r"(3[BF](?:[ :][0-9A-F]{2}){1,32})(?![0-9A-F])", re.IGNORECASE)
+_PCSC_READER = re.compile(r"\s?(?:Reader )?(\d{1,3})(?::| \() ?(.+?)\)?$")
+_OPENSC_READER = re.compile(r"(\d{1,3})\s{2,8}(Yes|No)\s+(?:PIN pad(?:,\S+)*\s+)?(\S.*)$")
+_NAMELESS = "-"
+_USING = re.compile(r"Using reader with a card: (.+)$")
+_SLOT = re.compile(r"Slot (\d{1,9}) \(0x[0-9a-f]{1,16}\): ?(.*)$")
+_TOKEN = re.compile(r"\s+token (label|manufacturer|model|flags)\s*: ?(.*)$")
+_SERIAL = re.compile(r"\s+serial num\s*: ?(.*)$")
+_DASHES = re.compile(r"---\s+(\S[^:]{0,30}): ?(.*)$")
+_LISTED = re.compile(r"\s{1,4}(\d{1,3}): (\S.*)$")
+_STATE = re.compile(r"SCARD_STATE_([A-Z]+)")
+_NO_SERVICE = re.compile(r"0x8010001[de]|SCARD_E_(?:NO_SERVICE|SERVICE_STOPPED)", re.IGNORECASE)
+
+_FLAGS = {
+    "rng": "CKF_RNG",
+    "readonly": "CKF_WRITE_PROTECTED",
+    "login required": "CKF_LOGIN_REQUIRED",
+    "PIN initialized": "CKF_USER_PIN_INITIALIZED",
+    "PIN pad present": "CKF_PROTECTED_AUTHENTICATION_PATH",
+    "token initialized": "CKF_TOKEN_INITIALIZED",
+    "user PIN count low": "CKF_USER_PIN_COUNT_LOW",
+    "final user PIN try": "CKF_USER_PIN_FINAL_TRY",
+    "user PIN locked": "CKF_USER_PIN_LOCKED",
+    "user PIN to be changed": "CKF_USER_PIN_TO_BE_CHANGED",
+    "SO PIN count low": "CKF_SO_PIN_COUNT_LOW",
+    "final SO PIN try": "CKF_SO_PIN_FINAL_TRY",
+    "SO PIN locked": "CKF_SO_PIN_LOCKED",
+    "SO PIN to be changed": "CKF_SO_PIN_TO_BE_CHANGED",
+}
+"""Source: OpenSC, src/tools/pkcs11-tool.c."""
+
+_READERS = ("service", "reader", "card")
+
+Readers = dict[str, Reader]
+
+
+def read(lines: list[str]) -> Parts | None:
+    """Return what a program printed; None: it is none of those that are known."""
+    text = "\n".join(lines[:200])
+    for is_it, parse in _KINDS:
+        if is_it.search(text):
+            return parse(lines)
+    return None
+
+
+def _pcsc_scan(lines: list[str]) -> Parts:
+    readers: Readers = {}
+    name = ""
+    for line in lines:
+        if (found := _PCSC_READER.match(line)) and len(readers) < _MOST:
+            name = found[2].strip()
+            readers.setdefault(name, Reader(name=name))
+        elif name and "Card state:" in line:
+            states, is_in = ["PRESENT"], "inserted" in line
+            states += ["EXCLUSIVE"] * ("Exclusive" in line) + ["INUSE"] * ("Shared" in line)
+            states += ["MUTE"] * ("Unresponsive" in line)
+            mute = Failure(api="pcsc", name="SCARD_STATE_MUTE")
+            card = mute if "MUTE" in states else None
+            states = states if is_in else ["EMPTY"]
+            readers[name] = Reader(name=name, states=tuple(states), card=card if is_in else None)
+        elif name and "ATR:" in line and (found := _ATR.search(line)):
+            readers[name] = _with_card(readers[name], found[1])
+    return Parts(tool="pcsc_scan", seen=_READERS, platform="linux", readers=tuple(readers.values()))
+
+
+def _opensc_tool(lines: list[str]) -> Parts:
+    readers: Readers = {}
+    name = ""
+    for line in lines:
+        if (found := _OPENSC_READER.match(line)) and len(readers) < _MOST:
+            name = found[3]
+            state = "PRESENT" if found[2] == "Yes" else "EMPTY"
+            readers[name] = Reader(name=name, states=(state,))
+        elif (found := _USING.match(line)) and len(readers) < _MOST:
+            name = found[1]
+            readers.setdefault(name, Reader(name=name, states=("PRESENT",)))
+        elif found := _ATR.match(line):
+            name = name or _NAMELESS  # the line with its name went to standard error
+            readers[name] = _with_card(readers.get(name, Reader(name=name)), found[1])
+    has_atr = all(isinstance(one.card, Card) for one in readers.values() if "PRESENT" in one.states)
+    seen = _READERS if has_atr else ("service", "reader")
+    return Parts(tool="opensc-tool", seen=seen, readers=tuple(readers.values()))
+
+
+def _pkcs11_tool(lines: list[str]) -> Parts:
+    slots: list[Slot] = []
+    token: Token | None = None
+    for line in lines:
+        if (found := _SLOT.match(line)) and len(slots) < _MOST:
+            slots.append(Slot(id=int(found[1]), description=found[2]))
+            token = None
+        elif slots and line.strip() == "(token not recognized)":
+            failure = Failure(api="pkcs11", name="CKR_TOKEN_NOT_RECOGNIZED", code=0xE1)
+            slots[-1] = replace(slots[-1], token=failure)
+        elif slots and (found := _TOKEN.match(line)):
+            value: str | tuple[str, ...] = found[2]
+            if found[1] == "flags":
+                value = tuple(_FLAGS[flag] for flag in found[2].split(", ") if flag in _FLAGS)
+            token = replace(token or Token(label=""), **{found[1]: value})
+            slots[-1] = replace(slots[-1], token=token)
+        elif token and (found := _SERIAL.match(line)):
+            slots[-1] = replace(slots[-1], token=replace(token, serial=found[1]))
+    return Parts(
+        tool="pkcs11-tool",
+        seen=("token", "pin") if slots else ("token",),
+        modules=(module("pkcs11-tool", *slots),),
+    )
+
+
+def _certutil(lines: list[str]) -> Parts:
+    readers: Readers = {}
+    name = ""
+    for line in lines:
+        if (found := _LISTED.match(line)) and len(readers) < _MOST:
+            readers.setdefault(found[2], Reader(name=found[2], states=("EMPTY",)))
+        elif found := _DASHES.match(line):
+            name = found[2].strip() if found[2].strip() in readers else name
+            if name and (states := tuple(_STATE.findall(found[2]))):
+                readers[name] = replace(readers[name], states=states)
+        elif name and (found := _ATR.search(line)):
+            readers[name] = _with_card(readers[name], found[1])
+    failure = None
+    seen: tuple[str, ...] = _READERS
+    if not readers and any(_NO_SERVICE.search(line) for line in lines):
+        failure = Failure(api="pcsc", name="SCARD_E_NO_SERVICE", code=0x8010001D)
+        seen = ("service",)
+    return Parts(
+        tool="certutil -scinfo",
+        seen=seen,
+        platform="win32",
+        readers=tuple(readers.values()),
+        failure=failure,
+    )
+
+
+def _with_card(reader: Reader, atr: str) -> Reader:
+    states = tuple(dict.fromkeys(("PRESENT", *reader.states)))
+    states = tuple(state for state in states if state not in {"EMPTY", "MUTE"})
+    hexadecimal = re.sub(r"[ :]", "", atr).upper()
+    return replace(reader, states=states, card=Card(atr=hexadecimal))
+
+
+_KINDS: tuple[tuple[re.Pattern[str], Callable[[list[str]], Parts]], ...] = (
+    (re.compile(r"^(?:Scanning present readers|PC/SC device scanner)", re.MULTILINE), _pcsc_scan),
+    (re.compile(r"^Available slots:|^Slot \d{1,9} \(0x", re.MULTILINE), _pkcs11_tool),
+    (re.compile(r"^# Detected readers|^Using reader with a card: ", re.MULTILINE), _opensc_tool),
+    (re.compile(r"\A\s*3[BF](?::[0-9A-F]{2}){1,32}\s*\Z", re.IGNORECASE), _opensc_tool),
+    (re.compile(r"Smart Card Resource Manager|CertUtil:.{0,80}SCInfo", re.IGNORECASE), _certutil),
+    (re.compile(r"^--- \S[^:\n]{0,30}: .*\n--- \S[^:\n]{0,30}: SCARD_", re.MULTILINE), _certutil),
+)
+"""How the output of each program is told, and what reads it."""

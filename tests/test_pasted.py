@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Certificate files and other programs' output become snapshots with the parts that they have."""
+
+import base64
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+
+from cardtool import catalog
+from cardtool.cli import main
+from cardtool.model.snapshot import Card, Failure, decode, encode
+from cardtool.probe import pasted
+from tests.real.desks import nes
+
+AT = datetime(2026, 10, 1, 9, tzinfo=UTC)
+ATR = next(card.atrs[0] for card in catalog.load().cards if card.atrs and card.holds == "nes")
+PAIRS = " ".join(ATR[n : n + 2] for n in range(0, len(ATR), 2))
+READER = "ACS ACR39U ICC Reader 00 00"
+
+PCSC_SCAN = f"""PC/SC device scanner
+Using reader plug'n play mechanism
+\x1b[34mScanning present readers...\x1b[0m
+0: {READER}
+
+Sun Nov 29 09:00:00 2026
+ Reader 0: {READER}
+  Event number: 0
+  Card state: \x1b[31mCard inserted, Shared Mode, \x1b[0m
+  ATR: \x1b[35m{PAIRS}\x1b[0m
+"""
+
+OPENSC_LIST = (
+    f"# Detected readers (pcsc)\nNr.  Card  Features  Name\n0    Yes             {READER}\n"
+)
+
+OPENSC_ATR = f"Using reader with a card: {READER}\n{PAIRS.lower().replace(' ', ':')}\n"
+
+PKCS11 = f"""Available slots:
+Slot 0 (0x0): {READER}
+  token label        : AKIS
+  token manufacturer : TUBITAK
+  token model        : AKIS
+  token flags        : login required, rng, token initialized, PIN initialized, user PIN locked
+  hardware version   : 1.0
+  serial num         : 0001
+Slot 1 (0x1): Other
+  (empty)
+Slot 2 (0x2): Third
+  (token not recognized)
+"""
+
+CERTUTIL = f"""The Microsoft Smart Card Resource Manager is running.
+Current reader/card status:
+Readers: 1
+  0: ACS CCID USB Reader 0
+--- Reader: ACS CCID USB Reader 0
+--- Status: SCARD_STATE_PRESENT | SCARD_STATE_INUSE
+--- Status: The card is being shared by a process.
+---   Card: AKIS
+---    ATR:
+        {PAIRS.lower()}   ;...
+
+CertUtil: -SCInfo command completed successfully.
+"""
+
+CERTUTIL_TR = (
+    CERTUTIL.replace("The Microsoft Smart Card Resource Manager is running.", "Akıllı Kart:")
+    .replace("Reader:", "Okuyucu:")
+    .replace("Status:", "Durum:")
+    .replace("Card:", "Kart:")
+    .replace("command completed successfully", "komutu başarıyla tamamlandı")
+)
+
+
+def _diagnose(body: bytes, *more: str) -> Result:
+    arguments = ["diagnose", "-", "--format", "json", "--at", AT.isoformat(), *more]
+    return CliRunner().invoke(main, arguments, input=body)
+
+
+def _codes(body: str | bytes) -> set[str]:
+    given = body if isinstance(body, bytes) else body.encode()
+    document = json.loads(_diagnose(given).stdout)
+    return {finding["code"] for finding in document["findings"]}
+
+
+def _card(text: str, encoding: str = "utf-8") -> object:
+    made = pasted.read(text.encode(encoding), "x", AT)
+    assert made is not None
+    assert isinstance(made.readers, tuple)
+    return made.readers[0].card
+
+
+@pytest.mark.parametrize("text", [PCSC_SCAN, OPENSC_ATR, CERTUTIL, CERTUTIL_TR])
+def test_the_reader_and_the_card_are_seen_and_nothing_else_is_judged(text: str) -> None:
+    assert _card(text) == Card(atr=ATR)
+    codes = _codes(text)
+    assert {"service-running", "reader-found", "card-recognised", "parts-not-seen"} <= codes
+    assert not any(code.startswith(("driver", "nes", "certificate", "token")) for code in codes)
+    assert _diagnose(text.encode()).exit_code == 3  # what was not seen is unknown, not critical
+
+
+def test_an_atr_alone_shows_the_card() -> None:
+    assert _card(OPENSC_ATR.splitlines()[1]) == Card(atr=ATR)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1254"])
+def test_the_letters_are_those_of_the_console(encoding: str) -> None:
+    assert _card(CERTUTIL_TR, encoding) == Card(atr=ATR)
+
+
+def test_a_list_without_atrs_shows_readers_alone() -> None:
+    assert {"reader-found", "parts-not-seen"} <= _codes(OPENSC_LIST)
+    assert not any(code.startswith("card") for code in _codes(OPENSC_LIST))
+
+
+def test_an_empty_and_a_mute_reader_are_told() -> None:
+    for state, code in (
+        ("Card removed, ", "card-missing"),
+        ("Card inserted, Unresponsive card, ", "card-mute"),
+    ):
+        text = PCSC_SCAN.replace("Card inserted, Shared Mode, ", state).split("  ATR")[0]
+        assert code in _codes(text)
+
+
+def test_a_token_shows_its_pin() -> None:
+    codes = _codes(PKCS11)
+
+    assert {"token-read", "pin-locked", "parts-not-seen"} <= codes
+    made = pasted.read(PKCS11.encode(), "x", AT)
+    assert made is not None
+    slots = made.modules[0].slots
+    assert isinstance(slots, tuple)
+    assert [slot.token and type(slot.token).__name__ for slot in slots] == [
+        "Token",
+        None,
+        "Failure",
+    ]
+
+
+def test_a_service_that_does_not_run_is_told() -> None:
+    text = "CertUtil: -SCInfo command FAILED: 0x8010001d (-2146435043)\n"
+
+    made = pasted.read(text.encode(), "x", AT)
+    assert made is not None
+    assert isinstance(made.readers, Failure)
+    assert "service-stopped-windows" in _codes(text)
+
+
+@pytest.mark.parametrize("form", ["der", "pem", "der bundle", "pem bundle", "two"])
+def test_the_certificates_of_a_file_are_judged(form: str) -> None:
+    der = nes(400)
+    certificate = x509.load_der_x509_certificate(der)
+    pem = certificate.public_bytes(Encoding.PEM)
+    bundle = pkcs7.serialize_certificates([certificate], Encoding.DER)
+    wrapped = b"-----BEGIN PKCS7-----\n" + base64.encodebytes(bundle) + b"-----END PKCS7-----\n"
+    bodies = {
+        "der": der,
+        "pem": b"Bag Attributes\n" + pem,
+        "der bundle": bundle,
+        "pem bundle": wrapped,
+        "two": pem + pem,
+    }
+
+    made = pasted.read(bodies[form], "ayse.cer", AT)
+
+    assert made is not None
+    assert len(made.certificates()) == 1
+    assert made.certificates()[0].der == der.hex().upper()
+    assert decode(encode(made)) == made
+    codes = _codes(bodies[form])
+    assert "parts-not-seen" in codes
+    assert codes & {"nes-valid", "nes-expiring", "nes-expired", "nes-not-yet-valid"}
+    assert not any(code.startswith(("reader", "card", "driver", "token")) for code in codes)
+
+
+def test_what_is_none_of_them_is_refused_as_before(tmp_path: Path) -> None:
+    file = tmp_path / "x"
+    for body in (b"", b"\x30\x80", b"-----BEGIN CERTIFICATE-----\n!\n", b"hello", b"\xff\xfea"):
+        assert pasted.read(body, "x", AT) is None
+        file.write_bytes(body)
+        done = CliRunner().invoke(main, ["diagnose", str(file)])
+        assert (done.exit_code, done.stdout) == (3, "")
+        assert done.stderr
+
+
+@pytest.mark.parametrize("start", [PCSC_SCAN, OPENSC_LIST, OPENSC_ATR, PKCS11, CERTUTIL])
+def test_a_megabyte_of_a_program_s_own_lines_makes_a_small_snapshot(start: str) -> None:
+    for piece in {*start.splitlines(keepends=True), *"\n :-\x1b(3B", "\x1b[", "3B ", "- "}:
+        body = (start + piece * (pasted.SIZE_LIMIT_BYTES // len(piece) + 1)).encode()[
+            : pasted.SIZE_LIMIT_BYTES
+        ]
+        made = pasted.read(body, "x", AT)
+        assert made is not None
+        assert len(encode(made)) < 100_000
+    assert pasted.read(start.encode().ljust(pasted.SIZE_LIMIT_BYTES + 1), "x", AT) is None
+
+
+@pytest.mark.parametrize(
+    "piece", [b"\x30\x80", b"-----BEGIN CERTIFICATE-----", b"-----END ", b"MII"]
+)
+def test_a_megabyte_of_what_certificates_begin_with_is_no_certificate(piece: bytes) -> None:
+    body = (piece * pasted.SIZE_LIMIT_BYTES)[: pasted.SIZE_LIMIT_BYTES]
+
+    assert pasted.read(body, "x", AT) is None
+    assert pasted.read(b"-----BEGIN CERTIFICATE-----\n" + body[:-50], "x", AT) is None
+
+
+def test_what_a_program_printed_is_shown_harmless() -> None:
+    text = PCSC_SCAN.replace(READER, "Bad\x07\x9b31m")
+
+    done = CliRunner().invoke(main, ["diagnose", "-", "--lang", "en"], input=text.encode())
+
+    assert "\x07" not in done.stdout
+    assert "\x9b" not in done.stdout

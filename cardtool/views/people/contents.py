@@ -12,12 +12,15 @@ from typing import NamedTuple, TypeVar
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Link, Severity
 from cardtool.model.procedure import Guide, Step, confirm, counted, replaced
 from cardtool.text import Text
-from cardtool.views.harmless import harmless
+from cardtool.views.harmless import escape, harmless
 
 Row = TypeVar("Row")
 
 _NEUTRAL = frozenset({"clock-zone"})
 """Findings that nothing depends on at this workstation, and that are not good either."""
+
+DRAWN = frozenset({"card-missing", "card-mute", "card-unpowered", "reader-missing"})
+"""Codes of findings that the drawing of a card and its reader helps with."""
 
 _TIMES = (
     ("left", "days_left", "not_after_at"),
@@ -78,6 +81,25 @@ def timed(diagnosis: Diagnosis) -> Finding | None:
         return diagnosis.deciding
     several = [finding for finding in diagnosis.findings if when(finding)]
     return several[0] if len(several) == 1 else None
+
+
+def facts(diagnosis: Diagnosis, text: Text) -> list[tuple[str, str]]:
+    """Return what stands in a list beside the verdict: keys of labels, and harmless values."""
+    deciding, counted = diagnosis.deciding, timed(diagnosis)
+    known = harmless(deciding).facts
+    rows = []
+    if counted and (standing := when(counted)):
+        known = harmless(counted).facts | known
+        kind, moment = standing
+        ends = "certificate-begins" if kind == "wait" else "certificate-ends"
+        rows = [(ends, text.moment(moment))]
+    whose = (("sign-holder", "holder"), ("certificate-reader", "reader"))
+    return [
+        *((label, str(known[fact])) for label, fact in whose if fact in known),
+        *rows,
+        ("html-host", escape(diagnosis.snapshot.host.name)),
+        ("html-at", text.moment(diagnosis.at)),
+    ]
 
 
 class Act(NamedTuple):

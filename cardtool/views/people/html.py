@@ -6,14 +6,18 @@ everything else. Everything a template puts in passes `harmless.escape` and then
 Jinja2's escaping; only our own words and the facts of an institution become links.
 """
 
+import pkgutil
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import partial
-from typing import Any
+from hashlib import sha256
+from itertools import chain, groupby
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from cardtool.model.diagnosis import Course, Diagnosis, Finding, Severity
 from cardtool.model.once import once
@@ -21,7 +25,8 @@ from cardtool.model.procedure import LINK, Guide
 from cardtool.text import Text
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import PAPER, Paper
-from cardtool.views.people import contents
+from cardtool.views.people import contents, reach, technical
+from cardtool.views.people.life import MIDDLE, lines
 
 _MARKS = {
     contents.Mark.NEUTRAL: "\N{MIDDLE DOT}",
@@ -35,37 +40,8 @@ _MARKS = {
 _PIECES = re.compile(rf"({LINK}|`[^`]+`)")
 """What is set apart in a sentence: an address, or something to type between backticks."""
 
-MIDDLE = 50
-"""From this place on, the words of a moment stand to the left of it."""
-
-_EDGE = 1.0
-"""Percent kept free on both sides, for the width of a stroke."""
-
-_FLAG = 15
-"""Pixels that one flag is higher than the next."""
-
-
-class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """One moment of a certificate that has a flag."""
-
-    kind: str
-    """As `[label]` has it after `course-`."""
-    at: datetime
-    x: float
-    height: int
-    """Pixels from the line to its words, so that no pole cuts another's words."""
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One certificate, drawn."""
-
-    course: Course
-    begins: float
-    ends: float
-    today: float
-    marks: tuple[Mark, ...]
-    height: int
-    """Pixels above the line that the flags need."""
+_NUMBER = re.compile(r"(\d+)")
+"""What stands in large letters of how long a certificate is left."""
 
 
 def render(
@@ -83,42 +59,104 @@ def render(
     a diagnosis.
     """
     page, number = partial(_filled, text=text), 0
+    institution = reach.institution_of(guides)
     named: dict[str, Guide] = {}
     for number, diagnosis in enumerate(diagnoses, 1):
-        deciding = harmless(diagnosis.deciding)
         if number == 1:
-            word = text.label(f"severity-{deciding.severity.value}")
-            single = f"{word}: {diagnosis.snapshot.host.name}, {text.moment(diagnosis.at)}"
+            single = text.label("html-title", host=diagnosis.snapshot.host.name)
             title = text.label("html-desks") if paper.titled else single
-            yield page("head", title=title, titled=paper.titled)
-        acts = contents.acts(diagnosis, text)
-        procedures = [name for act in acts for name in act.procedures]
+            yield page("head", title=title, titled=paper.titled, institution=institution)
+        procedures = [name for act in contents.acts(diagnosis, text) for name in act.procedures]
         named |= {name: guides[name] for name in procedures if name in guides}
-        yield page(
-            "desk",
-            diagnosis=diagnosis,
-            deciding=deciding,
-            level=2 if paper.titled else 1,
-            chain=contents.chained(diagnosis),
-            checklist=contents.checklist(diagnosis),
-            sections=contents.sections(acts),
-            lines=lines(courses(diagnosis), diagnosis.at),
-            guides=guides,
-            codes=contents.codes_for_support(diagnosis),
-        )
+        yield desk(diagnosis, text, guides, courses(diagnosis), level=1 + paper.titled)
     if number:
         yield page("procedures", guides=named)
         yield page("foot")
+
+
+def desk(
+    diagnosis: Diagnosis,
+    text: Text,
+    guides: Mapping[str, Guide],
+    courses: Sequence[Course],
+    *,
+    level: int = 1,
+) -> str:
+    """Return what `<main>` holds of one workstation; `level` is that of its heading."""
+    acts = contents.acts(diagnosis, text)
+    sections = contents.sections(acts)
+    pages = _pages(sections, text)
+    return _filled(
+        "desk",
+        text=text,
+        diagnosis=diagnosis,
+        deciding=harmless(diagnosis.deciding),
+        level=level,
+        headline=_headline(diagnosis, text),
+        facts=contents.facts(diagnosis, text),
+        chain=contents.chained(diagnosis),
+        sections=sections,
+        drawn=any(act.finding.code in contents.DRAWN for act in acts),
+        ways=reach.ways(diagnosis, sections, pages, guides, text),
+        qr=reach.codes(pages),
+        lines=lines(courses, diagnosis.at),
+        guides=guides,
+        checklist=[
+            (link, list(group))
+            for link, group in groupby(contents.checklist(diagnosis), attrgetter("link"))
+        ],
+        technical=technical.rows(diagnosis, text),
+    )
 
 
 def render_guide(guides: Iterable[Guide], text: Text) -> Iterator[str]:
     """Yield one page with each procedure on a sheet of its own."""
     several, page = tuple(guides), partial(_filled, text=text)
     titles = ", ".join(text.procedure(guide.name, "title") for guide in several)
-    yield page("head", title=titles, titled=False)
+    yield page("head", title=titles, titled=False, institution=several[0].institution)
     for guide in several:
         yield page("guide", guide=guide, level=1)
     yield page("foot")
+
+
+def _codes_of_guide(guide: Guide, text: Text) -> list[tuple[str, Markup]]:
+    pieces = chain.from_iterable(_pieces(text.guide(step.code)) for step in guide.steps)
+    return reach.codes(words for kind, words in pieces if kind == "link")
+
+
+class Headline(NamedTuple):
+    """How long a certificate is left, in pieces of which one is set large."""
+
+    kind: str
+    """`left`, `past` or `wait`."""
+    before: str
+    number: str
+    after: str
+    day: str
+
+
+def _headline(diagnosis: Diagnosis, text: Text) -> Headline | None:
+    found = contents.timed(diagnosis)
+    if found is None or (standing := contents.when(found)) is None:
+        return None
+    kind, moment = standing
+    span, _, day = text.near(kind, moment, diagnosis.at).rpartition(", ")
+    before, number, after = _NUMBER.split(span, maxsplit=1)
+    return Headline(kind, before, number, after, day)
+
+
+def _pages(sections: Iterable[tuple[str, list[contents.Act]]], text: Text) -> list[str]:
+    """Return the pages that steps of what is wrong lead to, in their order."""
+    return [
+        words
+        for label, acts in sections
+        if label == "steps"
+        for act in acts
+        for _, steps in act.steps
+        for _, code in steps
+        for kind, words in _pieces_of_step(code, act.finding, text)
+        if kind == "link"
+    ]
 
 
 def _filled(name: str, **values: Any) -> str:  # noqa: ANN401 - whatever the template wants
@@ -127,6 +165,7 @@ def _filled(name: str, **values: Any) -> str:  # noqa: ANN401 - whatever the tem
 
 @once
 def _templates() -> Environment:
+    style = (pkgutil.get_data(__package__, "templates/style.css") or b"").decode()
     templates = Environment(
         loader=PackageLoader("cardtool.views.people"),
         autoescape=True,
@@ -139,9 +178,13 @@ def _templates() -> Environment:
     templates.globals |= {
         "marks": _MARKS,
         "marked": contents.marked,
+        "numbered": contents.numbered,
         "middle": MIDDLE,
+        "style": Markup(style),  # noqa: S704 - ours
+        "style_hash": b64encode(sha256(f"\n{style}".encode()).digest()).decode(),
         "pieces": _pieces,
         "pieces_of_step": _pieces_of_step,
+        "codes_of_guide": _codes_of_guide,
         "parted": contents.parted,
         "steps_of_guide": contents.steps_of_guide,
         "whom_and_payer": contents.whom_and_payer,
@@ -173,42 +216,3 @@ def _pieces_of_step(code: str, finding: Finding, text: Text) -> list[tuple[str, 
     """Cut the sentence of a step, in which no address is followed that is a fact of the finding."""
     ours = {words for kind, words in _pieces(text.step(code, {})) if kind == "link"}
     return _pieces(text.step(code, finding.facts | finding.road), ours)
-
-
-def lines(courses: Sequence[Course], at: datetime) -> tuple[Line, ...]:
-    """Return all certificates on one scale, from the first moment to the last.
-
-    Places are percent of the line's width: a drawing made of them fits a telephone and a sheet of
-    paper, and its letters stay as large as they are.
-    """
-    first = min([at, *(course.begins_at for course in courses)])
-    last = max([at, *(course.ends_at for course in courses)])
-    whole = max((last - first).total_seconds(), 1.0)
-
-    def place(moment: datetime) -> float:
-        part = min(max((moment - first).total_seconds() / whole, 0.0), 1.0)
-        return round(_EDGE + part * (100 - 2 * _EDGE), 2)
-
-    def line(course: Course) -> Line:
-        within = sorted(
-            (moment, kind)
-            for kind, moment in course.renewal.items()
-            if course.begins_at < moment <= course.ends_at
-        )
-        # words stand towards the middle: on each side the outermost flag flies highest
-        left, count = sum(place(moment) < MIDDLE for moment, _ in within), len(within)
-        levels = [*range(count, count - left, -1), *range(1, count - left + 1)]
-        marks = tuple(
-            Mark(kind=kind, at=moment, x=place(moment), height=_FLAG * level)
-            for level, (moment, kind) in zip(levels, within, strict=True)
-        )
-        return Line(
-            course=course,
-            begins=place(course.begins_at),
-            ends=place(course.ends_at),
-            today=place(at),
-            marks=marks,
-            height=_FLAG * count,
-        )
-
-    return tuple(map(line, courses))

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Buttons, letters, QR codes and technical rows of the page, and its large number of days."""
+
+import re
+from datetime import timedelta
+from urllib.parse import parse_qs
+
+import pytest
+from msgspec.structs import replace
+
+from cardtool.catalog import procedures, providers
+from cardtool.model.diagnosis import Actor, Diagnosis
+from cardtool.model.redact import mask
+from cardtool.model.snapshot import Failure
+from cardtool.practice import load
+from cardtool.rules import diagnose
+from cardtool.text import LANGUAGES, Text
+from cardtool.views.people import contents, reach, technical
+from tests.desks import nes
+from tests.golden.desk import AT, ZONE, desk, held
+from tests.golden.write import html
+from tests.page import Page, blocks
+
+every_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+def _case(name: str) -> Diagnosis:
+    case = load(name)
+    return diagnose(mask(case.snapshot), case.at)
+
+
+def _links(page: str) -> list[str]:
+    return [one["href"] or "" for name, one in Page(page).tags if name == "a"]
+
+
+@every_language
+def test_the_letter_says_what_is_wrong_who_asks_where_and_when(language: str) -> None:
+    diagnosis, text = _case("nes-expiring"), Text(language, ZONE)
+
+    (letter,) = [each for each in _links(html([diagnosis], language)) if "mailto" in each]
+
+    said = parse_qs(letter.partition("?")[2])
+    assert said["subject"] == [text.label("letter-subject", host="masa-17")]
+    (body,) = said["body"]
+    assert text.says(diagnosis.deciding) in body
+    assert f"{text.label('sign-holder')}: AYŞE ÖRNEK" in body
+    assert text.moment(diagnosis.at) in body
+    assert contents.numbered(diagnosis.deciding) in body
+
+
+def test_a_letter_that_is_too_long_ends_between_two_letters() -> None:
+    diagnosis = diagnose(mask(desk(host="ş" * 900)), AT)
+
+    letter = reach.letter(diagnosis, Text("tr", ZONE))
+
+    assert len(letter) < 2048
+    said = parse_qs(letter.partition("?")[2], errors="strict")
+    assert "ş" in said["subject"][0]
+
+
+def test_who_is_well_needs_nobody() -> None:
+    page = html([_case("sound")], "en")
+
+    assert _links(page) == []
+    assert Text("en").label("html-nothing") in blocks(page)
+
+
+def test_the_number_to_call_is_that_of_the_provider_who_issued() -> None:
+    text, institution = Text("en", ZONE), procedures.institution()
+    guides = {
+        name: procedures.guide(each, None, institution) for name, each in procedures.load().items()
+    }
+    known = next(one for one in providers.load() if one.phone)
+    silent = next(one for one in providers.load() if not one.phone and one.id != "kamu-sm")
+    bad = replace(_case("nes-expired").deciding, actors=(Actor.PROVIDER,))
+
+    def called(road: dict[str, str], *, with_guides: bool = True) -> list[str]:
+        act = contents.acts_of(replace(bad, road=road), text)[0]
+        given = guides if with_guides else {}
+        found = reach.ways(_case("nes-expired"), [("steps", [act])], (), given, text)
+        return [way.href for way in found if way.kind == "call"]
+
+    assert called({}) == ["tel:4445576"]
+    assert called({}, with_guides=False) == []
+    assert called({"own_provider": known.contact}) == [f"tel:{known.phone.replace(' ', '')}"]
+    assert called({"own_provider": silent.contact}) == []
+    assert called({"own_provider": "EVIL (0900 111 22 33)"}) == []
+
+
+def test_nobody_is_called_about_what_is_repaired_at_the_desk() -> None:
+    links = _links(html([_case("service-stopped")], "en"))
+
+    assert [each.partition(":")[0] for each in links] == ["mailto"]
+
+
+def test_the_first_page_of_the_steps_is_a_button_and_each_has_a_code_on_paper() -> None:
+    diagnosis = _case("driver-missing")
+    page = html([diagnosis], "tr")
+
+    pages = [each for each in _links(page) if each.startswith("https://")]
+
+    assert len(set(pages)) < len(pages)
+    assert page.count('class="qr"') >= len(set(pages))
+    scanned = re.findall(r'<span class="page">([^<]+)</span>', page)
+    assert set(pages) <= set(scanned)
+
+
+def test_two_addresses_have_different_codes_and_the_same_one_only_one() -> None:
+    one, other = "https://www.kamusm.gov.tr", "https://onlineislemler.kamusm.gov.tr"
+
+    codes = reach.codes([one, other, one])
+
+    assert [page for page, _ in codes] == [one, other]
+    assert codes[0][1] != codes[1][1]
+
+
+@pytest.mark.parametrize(
+    ("ends", "number", "kind"),
+    [
+        (timedelta(days=29, hours=3), "29", "left"),
+        (timedelta(days=-20), "20", "past"),
+        (timedelta(hours=5), "5", "left"),
+        (timedelta(minutes=7), "7", "left"),
+    ],
+)
+@every_language
+def test_the_large_number_is_that_of_days_hours_or_minutes(
+    ends: timedelta, number: str, kind: str, language: str
+) -> None:
+    page = html([diagnose(mask(desk(held(nes(ends_at=AT + ends)))), AT)], language)
+
+    (shown,) = re.findall(r'<p class="left-days (\w+)">.*?<b>(\d+)</b>', page)
+
+    assert shown == (kind, number)
+
+
+def test_a_certificate_that_waits_says_when_it_begins() -> None:
+    text, diagnosis = Text("en", ZONE), _case("nes-not-yet-valid")
+
+    said = blocks(html([diagnosis], "en"))
+
+    assert text.label("certificate-begins") in said
+    assert re.search(r"<b>12</b>", html([diagnosis], "en"))
+
+
+def test_a_drawing_helps_where_a_card_has_to_be_put_in() -> None:
+    label = Text("en").label("html-picture")
+
+    drawn = {
+        name: label in blocks(html([_case(name)], "en"))
+        for name in ("card-mute", "card-missing", "reader-missing", "sound", "nes-expired")
+    }
+
+    assert [name for name, is_drawn in drawn.items() if is_drawn] == [
+        "card-mute",
+        "card-missing",
+        "reader-missing",
+    ]
+
+
+def test_those_who_repair_see_answers_of_cards_and_versions_of_drivers() -> None:
+    text = Text("en", ZONE)
+    sound, mute = _case("sound"), _case("card-mute")
+    failed = replace(sound.snapshot, readers=Failure(api="pcsc", name="SCARD_E_NO_SERVICE"))
+    module = replace(sound.snapshot.modules[0], info=None)
+    silent = replace(sound, snapshot=replace(failed, modules=(module,)))
+
+    rows = dict(technical.rows(sound, text))
+
+    assert "3B9F978131FE458065544353228231C073F62180810553" in rows["Reader"]
+    assert rows["Driver"] == "/usr/lib/libakisp11.so (2.7)"
+    assert dict(technical.rows(mute, text))["Reader"] == "ACS ACR39U ICC Reader 00 00"
+    assert "Reader" not in dict(technical.rows(silent, text))
+    assert dict(technical.rows(silent, text))["Driver"] == "/usr/lib/libakisp11.so"

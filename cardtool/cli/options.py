@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from cardtool.model.turkey import TURKEY
 from cardtool.text import LANGUAGES
 from cardtool.views import formats
 
@@ -46,8 +47,12 @@ def moment(ctx: click.Context, param: click.Parameter, given: str | None) -> dat
     if given is None:
         return None
     try:
-        return datetime.fromisoformat(given).astimezone()
-    except (ValueError, OverflowError, OSError) as error:
+        read = datetime.fromisoformat(given)
+        try:
+            return read.astimezone()
+        except OSError:  # Windows' own zone begins in 1970 and ends in 3000
+            return read if read.tzinfo else read.replace(tzinfo=TURKEY)
+    except (ValueError, OverflowError) as error:
         text = f"{given!r} is no moment: write 2027-04-13 or 2027-04-13T17:25:08+03:00."
         raise click.BadParameter(text, ctx, param) from error
 

@@ -96,10 +96,12 @@ def _moved(source: BinaryIO, here: Folder, folder: Folder, name: str, reason: st
             os.close(folder.new(target))  # the name is reserved now
         except FileExistsError:
             if about.st_size <= SIZE_LIMIT_BYTES and _is_same(source, folder, target):
+                _let_go(source)
                 here.remove(name, state_of(about))
                 break
             continue
         try:
+            _let_go(source)
             here.move(name, folder, target, about)
         except OSError:
             with suppress(OSError):
@@ -111,6 +113,12 @@ def _moved(source: BinaryIO, here: Folder, folder: Folder, name: str, reason: st
         break
     _say(folder, target, reason)
     return folder.path / target
+
+
+def _let_go(source: BinaryIO) -> None:
+    """Close a file on Windows, which moves and removes none that is open."""
+    if sys.platform == "win32":
+        source.close()
 
 
 def _is_written(text: bytes, folder: Folder, name: str) -> bool:

@@ -34,6 +34,12 @@ _DESCRIPTOR = re.compile(
 )
 """Names of what this process has open. Source: proc_pid_fd(5)."""
 
+_ALLOWED = re.compile(r"\(A;(?P<how>\w*);(?P<rights>\w*);[^;]*;[^;]*;(?P<who>[^;)]+)")
+_READING = re.compile(r"(?:..)*(?:FA|FR|GA|GR)(?:..)*|0x[0-9a-f]*[13579bdf]")
+"""Rights that hold the one to read, bit 0. Source: Microsoft, ACE Strings."""
+_MANY = frozenset({"WD", "AN", "AU", "IU", "NU", "BU", "BG", "DU", "DG", "DD"})
+"""Everyone, and the groups that any person or computer is in. Source: Microsoft, SID Strings."""
+
 _NUMBERS = {"stdin": 0, "stdout": 1, "stderr": 2}
 
 
@@ -52,6 +58,53 @@ def opened(path: str | Path, *, follow: bool = True) -> BinaryIO:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def is_read_by_others(path: Path) -> bool:
+    """Tell whether the system lets others than its owner and administrators read a file.
+
+    Raises:
+        OSError: it cannot be asked of this file.
+    """
+    if sys.platform != "win32":
+        return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
+    return lets_many_read(_access_rules(path))
+
+
+def lets_many_read(rules: str) -> bool:
+    """Tell whether Windows' list of access, as a text, lets a group of many people read."""
+    return "NO_ACCESS_CONTROL" in rules or any(
+        found["who"] in _MANY
+        and "IO" not in found["how"]
+        and bool(_READING.fullmatch(found["rights"]))
+        for found in _ALLOWED.finditer(rules)
+    )
+
+
+def _access_rules(path: Path) -> str:
+    """Return who may do what with a file, as a text. Source: Microsoft, ACE Strings."""
+    if sys.platform != "win32":
+        raise NotImplementedError
+    import ctypes  # noqa: PLC0415 - Windows alone is asked by it
+
+    calls, kernel, read = ctypes.WinDLL("advapi32"), ctypes.WinDLL("kernel32"), 4
+    held, text = ctypes.c_void_p(), ctypes.c_wchar_p()
+    error = calls.GetNamedSecurityInfoW(
+        ctypes.c_wchar_p(str(path)), 1, read, None, None, None, None, ctypes.byref(held)
+    )
+    if error:
+        raise ctypes.WinError(error)
+    kernel.LocalFree.argtypes = [ctypes.c_void_p]
+    try:
+        if not calls.ConvertSecurityDescriptorToStringSecurityDescriptorW(
+            held, 1, read, ctypes.byref(text), None
+        ):
+            raise ctypes.WinError()
+        rules = text.value or ""
+        kernel.LocalFree(text)
+        return rules
+    finally:
+        kernel.LocalFree(held)
 
 
 def read_own(path: Path, limit_bytes: int) -> bytes:

@@ -163,7 +163,7 @@ def test_standard_input_is_read_once_and_left_open() -> None:
 
 def test_a_saved_diagnosis_is_judged_again(tmp_path: Path, saved: str) -> None:
     path = tmp_path / "diagnosis.json"
-    path.write_text(_ask("diagnose", saved, *AT, "--format", "json").stdout)
+    path.write_text(_ask("diagnose", saved, *AT, "--format", "json").stdout, "utf-8")
 
     assert _ask("diagnose", str(path), *AT).exit_code == 0
     assert _ask("diagnose", str(path), "--at", "2030-01-01").exit_code == 2

@@ -321,4 +321,4 @@ def test_a_desk_that_only_sends_to_a_folder_loads_nothing_heavy() -> None:
 
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
 
-    assert done.stdout == b"[]\n"
+    assert done.stdout.strip() == b"[]"

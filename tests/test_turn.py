@@ -46,7 +46,7 @@ def other(lock: Path) -> Iterator["subprocess.Popen[bytes]"]:
         [sys.executable, "-c", _OTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().strip() == b"True"
+        assert process.stdout.readline() == b"True\n"
         yield process
 
 

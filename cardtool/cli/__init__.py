@@ -68,14 +68,22 @@ def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
     except SystemExit as leaving:  # click's own, after a closed pipe and for shell completion
         return UNKNOWN if leaving.code else 0
     except Exception as error:  # noqa: BLE001 - the outermost handler: what comes here is our fault
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # met by click's own help
-            with suppress(OSError):
-                Refusal(code="stdout", reason=error.strerror or "").show()
-            return UNKNOWN
-        sys.__excepthook__(type(error), error, error.__traceback__)
-        text = "This is a fault in cardtool, not in your card: report it with the lines above."
-        click.echo(text, err=True)
+        if not _is_of_output(error):
+            sys.__excepthook__(type(error), error, error.__traceback__)
+            text = "This is a fault in cardtool, not in your card: report it with the lines above."
+            click.echo(text, err=True)
         return UNKNOWN
+
+
+def _is_of_output(error: Exception) -> bool:
+    """Tell whether click's own help could not be written; a full disk is said."""
+    if not isinstance(error, OSError):
+        return False
+    if error.errno == errno.ENOSPC:
+        with suppress(OSError):
+            Refusal(code="stdout", reason=error.strerror or "").show()
+    is_closed = sys.platform == "win32" and error.errno == errno.EINVAL  # a pipe without a reader
+    return is_closed or error.errno == errno.ENOSPC
 
 
 def _open_closed_streams() -> None:

@@ -6,7 +6,7 @@ An option may stand before or after the command's name; `value` returns the last
 
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
@@ -51,7 +51,7 @@ def moment(ctx: click.Context, param: click.Parameter, given: str | None) -> dat
         try:
             return read.astimezone()
         except OSError:  # Windows' own zone begins in 1970 and ends in 3000
-            return read if read.tzinfo else read.replace(tzinfo=TURKEY)
+            return (read if read.tzinfo else read.replace(tzinfo=TURKEY)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         text = f"{given!r} is no moment: write 2027-04-13 or 2027-04-13T17:25:08+03:00."
         raise click.BadParameter(text, ctx, param) from error

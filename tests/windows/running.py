@@ -114,24 +114,11 @@ class Wine:
         limit_s: int = _LIMIT_S,
     ) -> Done:
         """Run a shell's script in Wine's root."""
-        shared = {str(CHECKOUT), str(folder)}
-        if socket := environment.get("PCSCLITE_CSOCK_NAME"):
-            shared.add(str(Path(socket).parents[2]))
-        tracer = [*_TRACER, "-o", str(trace)] if trace else []
-        command = [*tracer, str(_WINE), "run", "sh", "-c", script, "sh", *words]
-        done = subprocess.run(
-            ["timeout", "-s", "KILL", str(limit_s), *command],
-            env={
-                **_for_windows(environment),
-                "WINE_PREFIX": str(self._prefix),
-                "WINE_SHARE": ":".join(sorted(shared)),
-                "LD_LIBRARY_PATH": str(PCSCLITE),
-                "PYTHONIOENCODING": "utf-8",
-            },
-            cwd=folder,
-            capture_output=True,
-            check=False,
+        inside = ("sh", "-c", script, "sh", *words)
+        command, variables = self.prepared(
+            environment, folder, inside, trace=trace, limit_s=limit_s
         )
+        done = subprocess.run(command, env=variables, cwd=folder, capture_output=True, check=False)
         said, is_counted, left = done.stderr.rpartition(b"left ")
         return Done(
             stdout=done.stdout,
@@ -139,6 +126,30 @@ class Wine:
             returncode=done.returncode,
             left=int(left) if left.strip().isdigit() else -1,
         )
+
+    def prepared(
+        self,
+        environment: Mapping[str, str],
+        folder: Path,
+        words: Sequence[str],
+        *,
+        trace: Path | None = None,
+        limit_s: int = _LIMIT_S,
+    ) -> tuple[list[str], dict[str, str]]:
+        """Return the command that runs another in Wine's root, and its variables."""
+        shared = {str(CHECKOUT), str(folder)}
+        if socket := environment.get("PCSCLITE_CSOCK_NAME"):
+            shared.add(str(Path(socket).parents[2]))
+        tracer = [*_TRACER, "-o", str(trace)] if trace else []
+        command = ["timeout", "-s", "KILL", str(limit_s)]
+        variables = {
+            **_for_windows(environment),
+            "WINE_PREFIX": str(self._prefix),
+            "WINE_SHARE": ":".join(sorted(shared)),
+            "LD_LIBRARY_PATH": str(PCSCLITE),
+            "PYTHONIOENCODING": "utf-8",
+        }
+        return [*command, *tracer, str(_WINE), "run", *words], variables
 
 
 def _for_windows(environment: Mapping[str, str]) -> dict[str, str]:

@@ -23,7 +23,8 @@ _RESULTS = CACHE / "suite"
 _LIMIT_S = 1800
 _PREFIXES = (1, 2)
 """Not the first, in which other tests may run meanwhile."""
-_SCRIPT = 'exec wine64 "$@"'
+_SCRIPT = 'umask 077; exec wine64 "$@"'
+"""Files are their owner's alone, as those of a person are on Windows."""
 
 
 @dataclass

@@ -4,7 +4,6 @@
 import logging
 import re
 import ssl
-import stat
 import sys
 from pathlib import Path
 from typing import Literal
@@ -32,8 +31,6 @@ _TOKEN_BYTES = 8192
 
 _OF_PATHS = "/%:@!$&'()*+,;=~"
 """Signs that stand in a path as they are. Source: RFC 3986 §3.3."""
-
-_SECRET = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Server:
@@ -114,14 +111,15 @@ def _token(file: str) -> str:
     """Read a bearer token that nobody else can read."""
     path = Path(file).expanduser()
     try:
-        mode = path.stat().st_mode
+        is_shared = files.is_read_by_others(path)
         with files.opened(path) as opened:
             body = opened.read(_TOKEN_BYTES)
     except OSError as error:
         reason = error.strerror or str(error)
         raise Refused(code="fleet-token", file=file, reason=reason) from error
-    if sys.platform != "win32" and mode & _SECRET:
-        raise Refused(code="fleet-token-mode", file=file)
+    if is_shared:
+        code = "fleet-token-acl" if sys.platform == "win32" else "fleet-token-mode"
+        raise Refused(code=code, file=file)
     token = body.strip()
     if not re.fullmatch(rb"[!-~]+", token):
         raise Refused(code="fleet-token-content", file=file)

@@ -18,6 +18,7 @@ from cardtool import __version__
 from cardtool.cli.later import later
 from cardtool.cli.options import AT, KEEP, LOOKING, SHOWING, options
 from cardtool.cli.refusal import UNKNOWN, Refusal, Refusing
+from cardtool.cli.spoken import speak
 
 if TYPE_CHECKING:
     from cardtool.probe.isolation import Workers
@@ -57,6 +58,7 @@ def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
     """
     _open_closed_streams()
     try:
+        speak(arguments, main)
         status = main.main(list(arguments), "cardtool", standalone_mode=False, obj=workers)
         return int(status or 0)
     except click.ClickException as error:

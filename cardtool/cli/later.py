@@ -3,14 +3,17 @@
 
 import importlib
 import keyword
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 import click
 
 
 class LaterCommand(click.Command):
     """Stands for a command in its group, and imports the module of the command when called."""
+
+    loaded: ClassVar[Callable[[click.Command], None]] = staticmethod(lambda _: None)
+    """What is done with a command once it is imported."""
 
     def __init__(self, name: str, sentence: str, package: str) -> None:
         """Take the sentence for the group's help; the module is named like the command."""
@@ -22,6 +25,7 @@ class LaterCommand(click.Command):
     def load(self) -> click.Command:
         """Import the command."""
         command: click.Command = getattr(importlib.import_module(self._module), self._function)
+        LaterCommand.loaded(command)
         return command
 
     def make_context(

@@ -54,6 +54,22 @@ _UNKNOWN = "…"
 
 
 @once
+def load_help(language: str) -> dict[str, dict[str, str]]:
+    """Give the help of the command line by its English sentences, and under `click` click's own.
+
+    A language without such a file has its help in English.
+    """
+    import pkgutil  # noqa: PLC0415 - as below
+    import tomllib  # noqa: PLC0415
+
+    nothing: dict[str, dict[str, str]] = {"click": {}, "help": {}}
+    with suppress(FileNotFoundError):
+        body = pkgutil.get_data(__name__, f"help.{language}.toml") or b""
+        return nothing | tomllib.loads(body.decode())
+    return nothing
+
+
+@once
 def load_words(language: str) -> dict[str, Any]:
     """Give the words of a language of `LANGUAGES`, read once a process."""
     import pkgutil  # noqa: PLC0415 - `--help` wants the list of languages, no words

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The help of commands, and what click itself says, in the language of whoever types them.
+
+Both are written in English, and the English sentence is the key to its translation. What has none
+stays English.
+"""
+
+import inspect
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cached_property
+
+import click
+
+from cardtool.cli.later import LaterCommand
+from cardtool.config import asked_language, load, system_language
+from cardtool.model.refused import Refused
+from cardtool.text import LANGUAGES, load_help
+
+_CLICK = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
+"""Modules of click with sentences; each has taken its `_` and its `ngettext` from gettext."""
+
+
+class Spoken:
+    """The language of one command line, which is found out when the first sentence is needed."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        """Take the arguments as they were typed."""
+        self._arguments = list(arguments)
+
+    @cached_property
+    def language(self) -> str:
+        """That of `--lang`, of the environment, of the configuration or of the system.
+
+        What is wrong in one of these is refused elsewhere.
+        """
+        pairs = zip(self._arguments, [*self._arguments[1:], ""], strict=True)
+        given = [
+            after if name == "--lang" else name.removeprefix("--lang=")
+            for name, after in pairs
+            if name.startswith("--lang")
+        ]
+        option = next((each for each in reversed(given) if each in LANGUAGES), None)
+        language = asked_language(option, os.environ)
+        with suppress(Refused):
+            language = language or load(os.environ).language
+        return language or system_language()
+
+    def said(self, text: str) -> str:
+        """Translate a sentence of click."""
+        return load_help(self.language)["click"].get(text, text)
+
+    def counted(self, one: str, several: str, count: int) -> str:
+        """Translate a sentence of click about one or several things."""
+        return self.said(one if count == 1 else several)
+
+    def help(self, command: click.Command) -> None:
+        """Translate the help of a command and of those in its group, if it will be shown."""
+        if "--help" not in self._arguments:
+            return
+        words = load_help(self.language)["help"]
+        inside = command.commands.values() if isinstance(command, click.Group) else ()
+        for each in (command, *inside):
+            each.help = _by_paragraph(each.help, words)
+            for param in each.params:
+                if isinstance(param, click.Option):
+                    param.help = _by_paragraph(param.help, words)
+
+
+def _by_paragraph(text: str | None, words: dict[str, str]) -> str | None:
+    parts = inspect.cleandoc(text or "").split("\n\n")
+    return "\n\n".join(words.get(" ".join(part.split()), part) for part in parts) or None
+
+
+def speak(arguments: Sequence[str], main: click.Command) -> None:
+    """Have click and the help of all commands speak the language of a command line."""
+    spoken = Spoken(arguments)
+    for name in _CLICK:
+        vars(sys.modules[f"click.{name}"]).update(_=spoken.said, ngettext=spoken.counted)
+    LaterCommand.loaded = spoken.help
+    spoken.help(main)

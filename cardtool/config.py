@@ -5,12 +5,9 @@ Reads files, the environment and Windows' policies, decides nothing about cards.
 overrides the system's key by key, and a policy overrides both.
 """
 
-import locale
 import logging
-import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,7 +28,6 @@ _LOG = logging.getLogger(__name__)
 
 _VARIABLE = "CARDTOOL_CONFIG"
 
-_MACOS_SETTINGS = Path("~/Library/Preferences/.GlobalPreferences.plist")
 
 _KEY_BYTES = 16
 _LONG_KEY_BYTES = 32
@@ -226,41 +222,6 @@ def _prescribed(record: type[msgspec.Struct], path: str) -> dict[str, Any]:
             place, names = rf"HKLM\{path}\{field.name}", ", ".join(record.__struct_fields__)
             raise Refused(code="config-value", file=place, reason=str(error), keys=names) from error
     return prescribed
-
-
-def asked_language(option: str | None, environ: Mapping[str, str]) -> str | None:
-    """Return the language that the option or the environment names; None: neither names one."""
-    variables = ("CARDTOOL_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-    names = (environ.get(variable, "").partition(".")[0] for variable in variables)
-    name = next((name for name in names if name not in {"", "C", "POSIX"}), None)
-    return option or (None if name is None else _language_of(name))
-
-
-def system_language() -> str:
-    """Return the language that Windows or macOS is set to; on other systems, English."""
-    if sys.platform == "win32":
-        return _language_of(locale.normalize((locale.getlocale()[0] or "").partition("_")[0]))
-    return language_of_macos(_MACOS_SETTINGS) if sys.platform == "darwin" else "en"
-
-
-def language_of_macos(settings: Path) -> str:
-    """Return the language of a person's settings in macOS; English if they name none.
-
-    The standard library does not tell it: without LANG, `locale` knows the C locale only. Nobody
-    has run this on macOS itself; that the settings are a property list with the key
-    `AppleLanguages` is what `defaults read -g` shows there.
-    """
-    import plistlib  # noqa: PLC0415 - 10 ms, for macOS alone
-
-    with suppress(Exception):  # whatever is wrong with the file, there are words to say it in
-        return _language_of(*plistlib.loads(settings.expanduser().read_bytes())["AppleLanguages"])
-    return "en"
-
-
-def _language_of(*names: str) -> str:
-    """Return the first of locales such as tr_TR or tr-TR that has words, by its language."""
-    codes = (re.split("[-_.@]", name.casefold())[0] for name in names)
-    return next((code for code in codes if code in LANGUAGES), "en")
 
 
 def checked(table: dict[str, Any], where: str) -> Config:

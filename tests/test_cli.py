@@ -602,6 +602,7 @@ def _without(blocked: tuple[str, ...], *arguments: str) -> "subprocess.Completed
     return subprocess.run(
         [sys.executable, "-c", _BLOCKED.format(blocked=blocked), "cardtool", *arguments],
         cwd=ROOT,
+        env={**os.environ, "CARDTOOL_LANG": "en"},
         capture_output=True,
         check=False,
     )

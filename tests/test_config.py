@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.config import Config, asked_language, language_of_macos, load, places, system_language
+from cardtool.config import Config, load, places
+from cardtool.language import asked_language, language_of_macos, system_language
 from cardtool.model.refused import Refused
 from cardtool.rules.renewal import Policy
 from cardtool.text import Text

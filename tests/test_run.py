@@ -12,7 +12,7 @@ import pytest
 
 from cardtool.cli import main
 from cardtool.cli.commands.fleet import fleet
-from cardtool.config import asked_language
+from cardtool.language import asked_language
 from tests.conftest import require
 from tests.rig.pcsc import without_polkit
 from tests.stage import ROOT, Stage

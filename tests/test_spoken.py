@@ -13,6 +13,7 @@ import pytest
 
 from cardtool.cli import main
 from cardtool.cli.later import LaterCommand
+from cardtool.text import load_help
 
 _RUN = """
 import contextlib, io, json, sys
@@ -54,6 +55,29 @@ def _said(commands: Sequence[Sequence[str]], **settings: str) -> list[tuple[int,
         check=True,
     )
     return [(status, text) for status, text in json.loads(done.stdout)]
+
+
+def _commands(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    whole = command.load() if isinstance(command, LaterCommand) else command
+    yield whole
+    if isinstance(whole, click.Group):
+        for each in whole.commands.values():
+            yield from _commands(each)
+
+
+def test_every_sentence_of_help_is_translated() -> None:
+    helps = [each.help or "" for each in _commands(main)]
+    helps += (
+        param.help
+        for each in _commands(main)
+        for param in each.params
+        if isinstance(param, click.Option) and param.help
+    )
+    paragraphs = {" ".join(part.split()) for each in helps for part in each.split("\n\n")}
+
+    assert sorted(paragraphs - {""} - load_help("tr")["help"].keys()) == []
+    assert load_help("en") == {"click": {}, "help": {}}
 
 
 def test_help_of_every_command_is_turkish() -> None:

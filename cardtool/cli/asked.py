@@ -15,7 +15,8 @@ import click
 
 from cardtool import catalog
 from cardtool.cli.options import options, value
-from cardtool.config import Config, asked_language, file_with, load, system_language
+from cardtool.config import Config, file_with, load
+from cardtool.language import asked_language, system_language
 from cardtool.model.refused import Refused
 from cardtool.text import Text
 from cardtool.views import FORMATS, Format

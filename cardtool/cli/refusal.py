@@ -34,7 +34,8 @@ class Refusal(click.ClickException):
 
 def _sentence(asked: str | None, code: str, facts: dict[str, str | int]) -> str:
     """Return the sentence, in the language of a configuration only if that can be read."""
-    from cardtool.config import asked_language, load, system_language  # noqa: PLC0415 - as above
+    from cardtool.config import load  # noqa: PLC0415 - as above
+    from cardtool.language import asked_language, system_language  # noqa: PLC0415 - as above
     from cardtool.text import Text  # noqa: PLC0415 - as above
 
     language = asked_language(asked, os.environ)

@@ -15,12 +15,14 @@ from functools import cached_property
 import click
 
 from cardtool.cli.later import LaterCommand
-from cardtool.config import asked_language, load, system_language
-from cardtool.model.refused import Refused
+from cardtool.language import asked_language, system_language
 from cardtool.text import LANGUAGES, load_help
 
 _CLICK = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
 """Modules of click with sentences; each has taken its `_` and its `ngettext` from gettext."""
+
+_OF_HELP = "Show this message and exit."
+"""Every command asks click for this sentence, whether it is shown or not."""
 
 
 class Spoken:
@@ -29,6 +31,7 @@ class Spoken:
     def __init__(self, arguments: Sequence[str]) -> None:
         """Take the arguments as they were typed."""
         self._arguments = list(arguments)
+        self._is_help = "--help" in arguments
 
     @cached_property
     def language(self) -> str:
@@ -43,13 +46,12 @@ class Spoken:
             if name.startswith("--lang")
         ]
         option = next((each for each in reversed(given) if each in LANGUAGES), None)
-        language = asked_language(option, os.environ)
-        with suppress(Refused):
-            language = language or load(os.environ).language
-        return language or system_language()
+        return asked_language(option, os.environ) or _configured() or system_language()
 
     def said(self, text: str) -> str:
-        """Translate a sentence of click."""
+        """Translate a sentence of click, but not that of the help which nobody asked for."""
+        if text == _OF_HELP and not self._is_help:
+            return text
         return load_help(self.language)["click"].get(text, text)
 
     def counted(self, one: str, several: str, count: int) -> str:
@@ -58,7 +60,7 @@ class Spoken:
 
     def help(self, command: click.Command) -> None:
         """Translate the help of a command and of those in its group, if it will be shown."""
-        if "--help" not in self._arguments:
+        if not self._is_help:
             return
         words = load_help(self.language)["help"]
         inside = command.commands.values() if isinstance(command, click.Group) else ()
@@ -67,6 +69,16 @@ class Spoken:
             for param in each.params:
                 if isinstance(param, click.Option):
                     param.help = _by_paragraph(param.help, words)
+
+
+def _configured() -> str | None:
+    """Return the language of the configuration, if that can be read."""
+    from cardtool.config import load  # noqa: PLC0415 - help does without, where it can
+    from cardtool.model.refused import Refused  # noqa: PLC0415 - as above
+
+    with suppress(Refused):
+        return load(os.environ).language
+    return None
 
 
 def _by_paragraph(text: str | None, words: dict[str, str]) -> str | None:

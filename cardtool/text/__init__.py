@@ -60,13 +60,14 @@ def load_help(language: str) -> dict[str, dict[str, str]]:
     A language without such a file has its help in English.
     """
     import pkgutil  # noqa: PLC0415 - as below
+
+    try:
+        body = pkgutil.get_data(__name__, f"help.{language}.toml") or b""
+    except FileNotFoundError:
+        return {"click": {}, "help": {}}
     import tomllib  # noqa: PLC0415
 
-    nothing: dict[str, dict[str, str]] = {"click": {}, "help": {}}
-    with suppress(FileNotFoundError):
-        body = pkgutil.get_data(__name__, f"help.{language}.toml") or b""
-        return nothing | tomllib.loads(body.decode())
-    return nothing
+    return tomllib.loads(body.decode())
 
 
 @once

@@ -28,7 +28,7 @@ def explain(asked: Asked, anything: tuple[str, ...]) -> None:
     """
     for word in anything:
         if re.match(r"--?[^\W\d]", word):
-            asked.misuse(f"No such option: {word}")
+            raise click.NoSuchOption(word, ctx=click.get_current_context())
     text = " ".join(anything)
     told = [(one, [finding(code) for code in one.findings]) for one in meanings(text)]
     if not told:

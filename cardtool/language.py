@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which language a person is spoken to in, as far as the system says; loaded by `--help` too."""
+
+import locale
+import re
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from cardtool.text import LANGUAGES
+
+_MACOS_SETTINGS = Path("~/Library/Preferences/.GlobalPreferences.plist")
+
+
+def asked_language(option: str | None, environ: Mapping[str, str]) -> str | None:
+    """Return the language that the option or the environment names; None: neither names one."""
+    variables = ("CARDTOOL_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    names = (environ.get(variable, "").partition(".")[0] for variable in variables)
+    name = next((name for name in names if name not in {"", "C", "POSIX"}), None)
+    return option or (None if name is None else _language_of(name))
+
+
+def system_language() -> str:
+    """Return the language that Windows or macOS is set to; on other systems, English."""
+    if sys.platform == "win32":
+        return _language_of(locale.normalize((locale.getlocale()[0] or "").partition("_")[0]))
+    return language_of_macos(_MACOS_SETTINGS) if sys.platform == "darwin" else "en"
+
+
+def language_of_macos(settings: Path) -> str:
+    """Return the language of a person's settings in macOS; English if they name none.
+
+    The standard library does not tell it: without LANG, `locale` knows the C locale only. Nobody
+    has run this on macOS itself; that the settings are a property list with the key
+    `AppleLanguages` is what `defaults read -g` shows there.
+    """
+    import plistlib  # noqa: PLC0415 - 10 ms, for macOS alone
+
+    with suppress(Exception):  # whatever is wrong with the file, there are words to say it in
+        return _language_of(*plistlib.loads(settings.expanduser().read_bytes())["AppleLanguages"])
+    return "en"
+
+
+def _language_of(*names: str) -> str:
+    """Return the first of locales such as tr_TR or tr-TR that has words, by its language."""
+    codes = (re.split("[-_.@]", name.casefold())[0] for name in names)
+    return next((code for code in codes if code in LANGUAGES), "en")

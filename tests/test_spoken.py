@@ -81,7 +81,7 @@ def test_every_sentence_of_help_is_translated() -> None:
 
 
 def test_help_of_every_command_is_turkish() -> None:
-    asked = [[*path, "--help", "--lang", "tr"] for path in PATHS]
+    asked = [["--lang", "tr", *path, "--help"] for path in PATHS]
 
     said = _said(asked, CARDTOOL_LANG="en")
 

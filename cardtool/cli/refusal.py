@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cardtool.cli.options import value
+from cardtool.language import asked_language, system_language
 from cardtool.model.refused import Refused
 
 UNKNOWN = 3
@@ -35,7 +36,6 @@ class Refusal(click.ClickException):
 def _sentence(asked: str | None, code: str, facts: dict[str, str | int]) -> str:
     """Return the sentence, in the language of a configuration only if that can be read."""
     from cardtool.config import load  # noqa: PLC0415 - as above
-    from cardtool.language import asked_language, system_language  # noqa: PLC0415 - as above
     from cardtool.text import Text  # noqa: PLC0415 - as above
 
     language = asked_language(asked, os.environ)

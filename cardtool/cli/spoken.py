@@ -16,6 +16,7 @@ import click
 
 from cardtool.cli.later import LaterCommand
 from cardtool.language import asked_language, system_language
+from cardtool.model.refused import Refused
 from cardtool.text import LANGUAGES, load_help
 
 _CLICK = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
@@ -74,7 +75,6 @@ class Spoken:
 def _configured() -> str | None:
     """Return the language of the configuration, if that can be read."""
     from cardtool.config import load  # noqa: PLC0415 - help does without, where it can
-    from cardtool.model.refused import Refused  # noqa: PLC0415 - as above
 
     with suppress(Refused):
         return load(os.environ).language

@@ -2,15 +2,19 @@
 """Which language a person is spoken to in, as far as the system says; loaded by `--help` too."""
 
 import locale
+import os
 import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cardtool.text import LANGUAGES
 
-_MACOS_SETTINGS = Path("~/Library/Preferences/.GlobalPreferences.plist")
+if TYPE_CHECKING:  # help does without
+    from pathlib import Path
+
+_MACOS_SETTINGS = "~/Library/Preferences/.GlobalPreferences.plist"
 
 
 def asked_language(option: str | None, environ: Mapping[str, str]) -> str | None:
@@ -28,7 +32,7 @@ def system_language() -> str:
     return language_of_macos(_MACOS_SETTINGS) if sys.platform == "darwin" else "en"
 
 
-def language_of_macos(settings: Path) -> str:
+def language_of_macos(settings: "Path | str") -> str:
     """Return the language of a person's settings in macOS; English if they name none.
 
     The standard library does not tell it: without LANG, `locale` knows the C locale only. Nobody
@@ -37,8 +41,11 @@ def language_of_macos(settings: Path) -> str:
     """
     import plistlib  # noqa: PLC0415 - 10 ms, for macOS alone
 
-    with suppress(Exception):  # whatever is wrong with the file, there are words to say it in
-        return _language_of(*plistlib.loads(settings.expanduser().read_bytes())["AppleLanguages"])
+    with (
+        suppress(Exception),  # whatever is wrong with the file, there are words to say it in
+        open(os.path.expanduser(settings), "rb") as file,  # noqa: PTH111, PTH123 - help goes without pathlib
+    ):
+        return _language_of(*plistlib.load(file)["AppleLanguages"])
     return "en"
 
 

@@ -390,7 +390,7 @@ def test_a_card_is_written_to_a_file_as_to_standard_output(store: SoftHsm, tmp_p
     filed = _ask(store, "--at", "2026-11-23", "-o", str(path))
     shown = _ask(store, "--at", "2026-11-23")
 
-    assert (filed.exit_code, filed.output) == (0, "")
+    assert (filed.exit_code, filed.stdout, filed.stderr) == (0, "", f"Written: {path}\n")
     assert (shown.exit_code, shown.stderr) == (0, "")
     body = path.read_bytes().decode()
     assert _events(body)[-1].start == ENDS

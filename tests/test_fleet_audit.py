@@ -439,7 +439,7 @@ def test_an_answer_goes_to_the_file_that_is_named(keep: Keep, tmp_path: Path) ->
 
     for name in ("terminal", "csv", "json", "ndjson", "xlsx"):
         file = tmp_path / name
-        assert _asked(store, "--format", name, "-o", str(file)) == (2, "")
+        assert _asked(store, "--format", name, "-o", str(file)) == (2, f"Written: {file}\n")
         assert file.read_bytes().startswith(b"PK") if name == "xlsx" else "bare" in file.read_text()
 
 

@@ -81,7 +81,7 @@ def test_the_issuer_is_asked_where_somebody_wants_it(
 def test_a_person_is_told_who_answered_and_when(
     store: SoftHsm, settings: dict[str, str], server: Web
 ) -> None:
-    shown = _run(store, settings, "--online").stdout
+    shown = _run(store, settings, "--online", "-v").stdout
 
     assert "The certificate is neither revoked nor suspended." in " ".join(shown.split())
     assert f"{server.url}/ocsp" in shown

@@ -58,12 +58,16 @@ def test_a_case_is_shown_as_its_desk_would_be_below_the_mark_of_practice(
     runner: CliRunner, name: str, language: str
 ) -> None:
     shown = runner.invoke(main, ["practice", name, "--lang", language])
-    there = _as_if_it_were_here(runner, name, "--lang", language)
+    whole = runner.invoke(main, ["practice", name, "--lang", language, "-v"])
+    there = _as_if_it_were_here(runner, name, "--lang", language, "-v")
 
-    mark, empty, page = shown.stdout.split("\n", 2)
+    mark, page = shown.stdout.split("\n", 1)
     assert mark == f"{Text(language).label('practice')}: {name}"
-    assert empty == ""
-    assert page == there.stdout
+    assert (
+        page.split("\n", 1)[0]
+        == _as_if_it_were_here(runner, name, "--lang", language).stdout.split("\n", 1)[0]
+    )
+    assert whole.stdout == f"{mark}\n\n{there.stdout}"
     assert shown.exit_code == there.exit_code
     assert shown.stderr == ""
 

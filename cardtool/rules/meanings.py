@@ -40,8 +40,8 @@ _USB = re.compile(
     r"\bVID_([0-9A-F]{4})&PID_([0-9A-F]{4})|\b([0-9A-F]{4}):([0-9A-F]{4})\b", re.IGNORECASE
 )
 _PLAIN = re.compile(r"(?:0x)?[0-9A-F]{1,4}", re.IGNORECASE)
-_MODULE = re.compile(r"[^\s\"']+\.(?:dll|so(?:\.\d+)*|dylib)\b", re.IGNORECASE)
-_OF_PCSC = re.compile(r"[^\W\d]{3}.* \d{1,2}(?: \d{2})?\Z")
+_MODULE = re.compile(r"(?<![^\s\"'])[^\s\"']+\.(?:dll|so(?:\.\d+)*|dylib)\b", re.IGNORECASE)
+_OF_PCSC = re.compile(r"\A[^\W\d]{3}.* \d{1,2}(?: \d{2})?\Z")
 """How PC/SC ends the name of a reader: with its number, and on Linux that of its slot."""
 _LISTED_PLACE = re.compile(r"^\s*\d+:\s*")
 """How pcsc_scan and opensc-tool number the readers of a list."""

@@ -156,7 +156,7 @@ def test_a_wrong_pin_is_tried_once_and_the_card_says_how_it_stands(tmp_path: Pat
 
     assert status == 1
     assert "The PIN is wrong (CKR_PIN_INCORRECT" in terminal.screen
-    assert "pin-count-low" in said
+    assert "The last PIN entered for this card was wrong." in said
     assert _SIGNS not in said
     assert watched.log == ["C_Login user 1"]
     assert "user PIN count low" in _flags(store)
@@ -183,7 +183,7 @@ def test_after_a_wrong_pin_it_goes_on_only_when_told_twice(tmp_path: Path) -> No
         third = terminal.end()
 
     assert first[0] == 1
-    assert "pin-final-try" in first[1]
+    assert "One try is left for the PIN of the card." in first[1]
     assert second == (3, "")
     assert before == 0
     assert third[0] == 0
@@ -406,7 +406,7 @@ def test_an_expired_certificate_is_judged_as_check_does(tmp_path: Path) -> None:
         status, said = terminal.end()
 
     assert status == 2
-    assert "nes-expired" in said
+    assert "Expired 2 days ago" in said
     assert _ASKS not in terminal.screen
 
 

@@ -118,6 +118,24 @@ def test_a_list_without_atrs_shows_readers_alone() -> None:
     assert not any(code.startswith("card") for code in _codes(OPENSC_LIST))
 
 
+def test_a_reader_with_a_keypad_and_more_features_has_its_name() -> None:
+    features = f"PIN pad,display {READER}"
+
+    made = pasted.read(OPENSC_LIST.replace(READER, features).encode(), "x", AT)
+
+    assert made is not None
+    assert isinstance(made.readers, tuple)
+    assert [reader.name for reader in made.readers] == [READER]
+
+
+def test_many_features_in_a_row_are_looked_at_once() -> None:
+    text = OPENSC_LIST.replace(READER, "PIN pad" + ",a" * 190)
+
+    made = pasted.read(text.encode(), "x", AT)
+
+    assert made is not None  # trying each way to part them would take for ever
+
+
 def test_an_empty_and_a_mute_reader_are_told() -> None:
     for state, code in (
         ("Card removed, ", "card-missing"),

@@ -19,7 +19,7 @@ _MOST = 64
 
 _ATR = re.compile(r"(3[BF](?:[ :][0-9A-F]{2}){1,32})(?![0-9A-F])", re.IGNORECASE)
 _PCSC_READER = re.compile(r"\s?(?:Reader )?(\d{1,3})(?::| \() ?(.+?)\)?$")
-_OPENSC_READER = re.compile(r"(\d{1,3})\s{2,8}(Yes|No)\s+(?:PIN pad(?:,\S+)*\s+)?(\S.*)$")
+_OPENSC_READER = re.compile(r"(\d{1,3})\s{2,8}(Yes|No)\s+(?:PIN pad(?:,\S+)?\s+)?(\S.*)$")
 _NAMELESS = "-"
 _USING = re.compile(r"Using reader with a card: (.+)$")
 _SLOT = re.compile(r"Slot (\d{1,9}) \(0x[0-9a-f]{1,16}\): ?(.*)$")

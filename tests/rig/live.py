@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -20,10 +20,12 @@ _DEADLINE_S = 30.0
 class LivePage:
     """One program with its page; a context manager that ends it."""
 
-    def __init__(self, env: Mapping[str, str], *options: str) -> None:
-        """Start it; it prints the address that opens the page once."""
+    def __init__(
+        self, env: Mapping[str, str], *options: str, program: Sequence[str] = (COMMAND,)
+    ) -> None:
+        """Start it; it prints the address that opens the page once. `program` is cardtool."""
         self.process = subprocess.Popen(
-            [COMMAND, "page", "--no-open", *options],
+            [*program, "page", "--no-open", *options],
             env=dict(env),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -134,14 +134,17 @@ class Wine:
         words: Sequence[str],
         *,
         trace: Path | None = None,
-        limit_s: int = _LIMIT_S,
+        limit_s: int | None = _LIMIT_S,
     ) -> tuple[list[str], dict[str, str]]:
-        """Return the command that runs another in Wine's root, and its variables."""
+        """Return the command that runs another in Wine's root, and its variables.
+
+        Without a limit the caller ends it, by killing the command.
+        """
         shared = {str(CHECKOUT), str(folder)}
         if socket := environment.get("PCSCLITE_CSOCK_NAME"):
             shared.add(str(Path(socket).parents[2]))
         tracer = [*_TRACER, "-o", str(trace)] if trace else []
-        command = ["timeout", "-s", "KILL", str(limit_s)]
+        command = ["timeout", "-s", "KILL", str(limit_s)] if limit_s else []
         variables = {
             **_for_windows(environment),
             "WINE_PREFIX": str(self._prefix),

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import pytest
 
+from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 from tests.real.desks import AT, NAME, NUMBER, akis, nes
 from tests.rig.card import mute_card
 from tests.rig.command import COMMAND
@@ -141,3 +142,51 @@ def test_a_file_that_is_none_is_refused_before_a_card_is_read(tmp_path: Path) ->
 
     assert done.returncode == 3
     assert str(tmp_path) in done.stderr
+
+
+def _refused(file: Path) -> str:
+    """Return what is said of a file that is refused before anything is looked at."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cardtool", "watch", "--lang", "en", "--desk", file],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    return done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_a_card_is_read(tmp_path: Path) -> None:
+    assert "No such file or directory" in _refused(tmp_path / "absent" / "pile.csv")
+
+
+def test_a_file_of_other_columns_is_refused_before_a_card_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.csv"
+    file.write_text("name,sum\r\n")
+
+    assert "other columns" in _refused(file)
+
+
+def test_a_file_too_large_keeps_all_its_rows(tmp_path: Path) -> None:
+    file = tmp_path / "pile.csv"
+    body = b"name,sum\r\n".ljust(SIZE_LIMIT_BYTES + 9, b".")
+    file.write_bytes(body)
+
+    assert "File too large" in _refused(file)
+    assert file.read_bytes() == body
+
+
+def test_rows_that_others_add_meanwhile_stay(tmp_path: Path) -> None:
+    file = tmp_path / "pile.csv"
+    with PcscService(1) as service, _Watch(service.env, "--lang", "en", "--desk", file) as watch:
+        watch.line()
+        with file.open("ab") as stream:
+            stream.write(b"another desk's row, without the end of a line")
+        service.insert(akis(nes(400)))
+        watch.line()
+        watch.end()
+
+    _, other, row = file.read_text("utf-8-sig").splitlines()
+    assert other.startswith("another")
+    assert "nes-valid" in row

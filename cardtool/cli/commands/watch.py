@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`cardtool watch`: a line for each change of the readers and cards, with the verdict after it."""
 
+import errno
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,13 +58,13 @@ def watch(asked: Asked, *, file: str | None) -> None:
         for told in follower.told():
             if told.result is None:
                 continue
+            if desk is not None and _is_card(told.change):
+                desk.add(told.result.leaves)  # before it is said, which may be the end
             deciding = told.result.diagnosis.deciding
             beside: dict[str, Any] = (
                 {"deciding": {deciding.code: deciding}} if asked.format.people else {}
             )
             write_view(asked, [_seen(told, told.result)], "seen", **beside)
-            if desk is not None and _is_card(told.change):
-                desk.add(told.result.leaves)
     except KeyboardInterrupt:
         if desk is not None:
             desk.say()
@@ -95,33 +97,43 @@ class _Desk:
     """The file of a helpdesk's pile of cards; it is written whole after each card."""
 
     def __init__(self, asked: Asked, path: Path) -> None:
-        """Read what the file holds already.
+        """Write the heading of a new file.
 
         Raises:
             Refusal: it is not a file that rows can be added to.
         """
         self._asked, self._path = asked, path
         self._met: Counter[Severity] = Counter()
-        self._body = b""
-        try:
-            with opened(path) as stream:
-                self._body = stream.read(SIZE_LIMIT_BYTES)
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise Refusal(code="output-unwritable", file=str(path), reason=reason) from error
+        self._heading = "".join(view("csv", LIST)([])).encode()
+        write_file(path, self._body())
 
     def add(self, line: Summary) -> None:
         """Add the row of a card."""
-        heading, row = view("csv", LIST)([line])
-        heading_bytes = heading.encode()
-        if self._body and not self._body.startswith(heading_bytes):
-            reason = self._asked.text.label("watch-other-columns")
-            raise Refusal(code="output-unwritable", file=str(self._path), reason=reason)
-        self._body = (self._body or heading_bytes) + row.encode("utf-8", "replace")
-        write_file(self._path, self._body)
+        _, row = view("csv", LIST)([line])
+        write_file(self._path, self._body() + row.encode("utf-8", "replace"))
         self._met[line.severity] += 1
+
+    def _body(self) -> bytes:
+        """Return the rows there are by now, for another desk may add to the same file.
+
+        Raises:
+            Refusal: it cannot be read, or is no file of ours.
+        """
+        try:
+            with opened(self._path) as stream:
+                body = stream.read(SIZE_LIMIT_BYTES + 1) or self._heading
+        except FileNotFoundError:
+            return self._heading
+        except OSError as error:
+            raise self._refusal(error.strerror or str(error)) from error
+        if len(body) > SIZE_LIMIT_BYTES:
+            raise self._refusal(os.strerror(errno.EFBIG))
+        if not body.startswith(self._heading):
+            raise self._refusal(self._asked.text.label("watch-other-columns"))
+        return body if body.endswith(b"\n") else body + b"\r\n"
+
+    def _refusal(self, reason: str) -> Refusal:
+        return Refusal(code="output-unwritable", file=str(self._path), reason=reason)
 
     def say(self) -> None:
         """Say how many cards there were, and how they stand."""

@@ -8,6 +8,7 @@ import os
 import re
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
@@ -300,6 +301,22 @@ def test_streams_are_limited_and_others_go_on(tmp_path: Path) -> None:
 
         assert statuses == [200] * 64 + [503] * 136
         assert live.ask("GET", live.path, live.own)[0] == 200
+
+
+def test_an_address_that_nobody_can_read_ends_it_quietly(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as gone:  # noqa: PTH123 - it is open
+        done = subprocess.run(
+            [sys.executable, "-m", "cardtool", "page", "--no-open"],
+            env=_env(tmp_path),
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=_DEADLINE_S,
+        )
+
+    assert (done.returncode, done.stderr) == (3, b"")
 
 
 def test_it_ends_at_once_with_fifty_streams(tmp_path: Path) -> None:

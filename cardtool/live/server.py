@@ -70,7 +70,7 @@ def serve(
     address that opens the page.
 
     Raises:
-        Exception: whatever ended a check that should not have.
+        Exception: whatever ended a check that should not have, or what `opened` raises.
     """
     asyncio.run(_serve(listener, words, begin, opened))
 
@@ -90,8 +90,9 @@ async def _serve(
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(_end, server))
     showing = loop.run_in_executor(None, _show, site, follower, loop, server)
     unused = asyncio.create_task(_until_unused(site, server))
-    loop.call_soon(opened, guard.address)
     try:
+        listener.listen()  # whoever comes at once waits
+        opened(guard.address)
         await server.serve(sockets=[listener])
     finally:
         follower.end()

@@ -10,6 +10,7 @@ from cardtool.cli.commands.check import remember
 from cardtool.cli.judging import judge
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, showing
+from cardtool.cli.output import write
 from cardtool.cli.showing import page_of
 from cardtool.live import browser, server
 from cardtool.live.following import Follower
@@ -38,11 +39,11 @@ def page(asked: Asked, *, no_open: bool) -> None:
         again=asked.text.label("live-again"),
         ended=asked.text.label("live-ended"),
     )
-    opened = partial(_open, is_wanted=not no_open)
+    opened = partial(_open, asked, is_wanted=not no_open)
     server.serve(server.bound(), words, partial(Follower, check, first), opened)
 
 
-def _open(address: str, *, is_wanted: bool) -> None:
+def _open(asked: Asked, address: str, *, is_wanted: bool) -> None:
     """Open the address in a browser, or print it where that is not wanted or there is none."""
     if not is_wanted or not browser.open_window(address):
-        click.echo(address)
+        write(asked, [f"{address}\n"])

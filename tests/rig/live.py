@@ -21,7 +21,7 @@ class LivePage:
     """One program with its page; a context manager that ends it."""
 
     def __init__(
-        self, env: Mapping[str, str], *options: str, program: Sequence[str] = (COMMAND,)
+        self, env: Mapping[str, str], *options: str, program: Sequence[str] = (str(COMMAND),)
     ) -> None:
         """Start it; it prints the address that opens the page once. `program` is cardtool."""
         self.process = subprocess.Popen(

@@ -235,3 +235,23 @@ def test_what_a_program_printed_is_shown_harmless() -> None:
 
     assert "\x07" not in done.stdout
     assert "\x9b" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "PC/SC device scanner\nV 1.6.0 (c) 2001-2022\n",
+        f"Available slots:\nSlot 0 (0x0): {READER}\n  (empty)\n",
+        f"Available slots:\nSlot 0 (0x0): {READER}\n  token label        : AKIS\n",
+    ],
+    ids=["cut short", "an empty slot", "a token without flags"],
+)
+def test_what_shows_too_little_to_judge_is_unknown_and_blames_nothing(text: str) -> None:
+    assert "parts-not-seen" in _codes(text)
+    assert _diagnose(text.encode()).exit_code == 3
+
+
+def test_that_there_is_no_reader_is_believed_where_the_program_says_so() -> None:
+    text = "PC/SC device scanner\nV 1.6.0\nWaiting for the first reader..."
+
+    assert _diagnose(text.encode()).exit_code == 2

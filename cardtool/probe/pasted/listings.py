@@ -50,6 +50,9 @@ _FLAGS = {
 
 _READERS = ("service", "reader", "card")
 
+_WAITING = "Waiting for the first reader..."
+"""What pcsc_scan prints where there is none. Source: pcsc-tools, pcsc_scan.c."""
+
 Readers = dict[str, Reader]
 
 
@@ -79,7 +82,13 @@ def _pcsc_scan(lines: list[str]) -> Parts:
             readers[name] = Reader(name=name, states=tuple(states), card=card if is_in else None)
         elif name and "ATR:" in line and (found := _ATR.search(line)):
             readers[name] = _with_card(readers[name], found[1])
-    return Parts(tool="pcsc_scan", seen=_READERS, platform="linux", readers=tuple(readers.values()))
+    waits = any(line.rstrip().endswith(_WAITING) for line in lines)
+    return Parts(
+        tool="pcsc_scan",
+        seen=_READERS if readers or waits else (),  # a text cut short shows nothing
+        platform="linux",
+        readers=tuple(readers.values()),
+    )
 
 
 def _opensc_tool(lines: list[str]) -> Parts:

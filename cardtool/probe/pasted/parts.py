@@ -24,4 +24,4 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 def module(path: str, *slots: Slot) -> Module:
     """Make a module of which only the slots are known."""
     library = Library(format="", machines=(), bits=64)
-    return Module(path=path, source=Source.CONFIGURED, library=library, slots=slots)
+    return Module(path=path, source=Source.CATALOG, library=library, slots=slots)

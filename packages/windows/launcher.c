@@ -2,13 +2,12 @@
 
    cardtool.exe   a console program: cardtool with the words of its command line, and its status
    cardtoolw.exe  built with -DWINDOW, opens no console. With words it does the same. Without any,
-                  as from the Start menu, it checks and opens the page of the check.
+                  or with "page" as from the Start menu, it also shows a box where that fails.
 
    Both start the Python that lies beside them, by its full path, isolated (-I), without writing
    byte code (-B), and with UTF-8 in pipes and files (-X utf8), whatever the code page is. Nothing is
    looked for in the current folder, PATH or the environment. */
 #include <windows.h>
-#include <shellapi.h>
 #include <stdio.h>
 #include <wchar.h>
 
@@ -80,36 +79,24 @@ static DWORD run(const wchar_t *words)
 }
 
 #ifdef WINDOW
-/* Check, and open the page with the person's own browser. It lies in their own temporary folder,
-   where a new one takes the place of the last. */
-static DWORD show_page(void)
+/* Have a page in the browser follow the reader and the card, until it is closed. */
+static DWORD follow(void)
 {
-    static wchar_t page[MAX_PATH + 32], asked[MAX_PATH + 96];
-    DWORD status, length = GetTempPathW(MAX_PATH, page);
     BOOL is_turkish = PRIMARYLANGID(GetUserDefaultUILanguage()) == LANG_TURKISH;
+    DWORD status = run(L"page");
 
-    if (!length || length > MAX_PATH)
-        return UNKNOWN;
-    wcscat(page, L"cardtool.html");
-    DeleteFileW(page); /* an earlier page is never shown as this one */
-    wcscpy(asked, L"check --format html -o \"");
-    wcscat(asked, page);
-    wcscat(asked, L"\"");
-    status = run(asked);
-    if (GetFileAttributesW(page) == INVALID_FILE_ATTRIBUTES)
+    if (status != 0)
         MessageBoxW(NULL,
-                    is_turkish ? L"Kontrol tamamlanamad\u0131. Komut \u0130steminde \u201ccardtool\u201d yazarak nedenini g\u00f6rebilirsiniz."
-                               : L"The check was not finished. Type \u201ccardtool\u201d at the command prompt to see why.",
+                    is_turkish ? L"Sayfa a\u00e7\u0131lamad\u0131. Komut \u0130steminde \u201ccardtool page\u201d yazarak nedenini g\u00f6rebilirsiniz."
+                               : L"The page did not stay open. Type \u201ccardtool page\u201d at the command prompt to see why.",
                     L"cardtool", MB_OK | MB_ICONWARNING);
-    else
-        ShellExecuteW(NULL, L"open", page, NULL, NULL, SW_SHOWNORMAL);
     return status;
 }
 
 int WINAPI wWinMain(HINSTANCE instance, HINSTANCE none, wchar_t *line, int show)
 {
     (void)instance, (void)none, (void)line, (void)show;
-    return (int)(*words() ? run(words()) : show_page());
+    return (int)(*words() && wcscmp(words(), L"page") ? run(words()) : follow());
 }
 #else
 /* Ctrl-C and Ctrl-Break reach the child too, which answers them. Ignoring them instead would be

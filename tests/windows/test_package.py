@@ -3,9 +3,13 @@
 
 import hashlib
 import shutil
+import subprocess
+import time
 import zipfile
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -20,6 +24,8 @@ from tests.windows.cache import CACHE, drive
 from tests.windows.computer import FOLDER, PROGRAM, WITHOUT_CONSOLE, Computer
 from tests.windows.running import Wine
 
+_LIMIT_S = 60.0
+"""How long Wine may take for one thing."""
 _NEWER = "0.2.0"
 _REFUSED = 1603 & 0xFF
 """Windows Installer's "fatal error", as much of it as Linux has of an exit status."""
@@ -102,19 +108,36 @@ def test_an_installation_is_renewed_and_keeps_what_is_the_sites(
     assert versions(computer) == [_NEWER]
 
 
-def test_the_start_menu_opens_the_page_of_a_check(installed: Computer) -> None:
+def test_the_start_menu_opens_the_page_that_follows_the_card(installed: Computer) -> None:
     (entry,) = installed.drive_c.rglob("cardtool.lnk")
     assert "Start Menu" in entry.parts
-    assert b"cardtoolw.exe" in entry.read_bytes().replace(b"\0", b"")  # in one or two bytes each
-    for key, value in (
-        (r"HKCR\.html", "TestPage"),
-        (r"HKCR\TestPage\shell\open\command", r'cmd /c copy "%1" C:\opened'),
-    ):
-        installed.run("reg", "add", key, "/ve", "/d", value, "/f")
+    words = entry.read_bytes().replace(b"\0", b"")  # in one or two bytes each
+    assert b"cardtoolw.exe" in words
+    assert b"page" in words
+    installed.run("reg", "delete", r"HKCR\http\shell\open", "/f")
+    command = r"cmd /c echo %1>C:\opening&move C:\opening C:\opened"
+    key = r"HKCR\http\shell\open\command"
+    installed.run("reg", "add", key, "/ve", "/d", command, "/f")
+    opened = installed.drive_c / "opened"
 
-    installed.run(WITHOUT_CONSOLE)  # without words, as the entry does; Wine starts no entry
-
-    assert (installed.drive_c / "opened").read_text("utf-8").startswith("<!DOCTYPE html>")
+    started, env = installed.wine.prepared(  # Wine starts no entry
+        {"WINE_NETWORK": "shared"},
+        installed.folder,
+        ("wine64", WITHOUT_CONSOLE, "page"),
+        limit_s=None,
+    )
+    with subprocess.Popen(started, env=env, cwd=installed.folder) as program:
+        try:
+            end = time.monotonic() + _LIMIT_S
+            while not opened.exists() and program.poll() is None and time.monotonic() < end:
+                time.sleep(0.1)
+            address = urlsplit(opened.read_text().strip())
+            link = HTTPConnection(address.netloc, timeout=_LIMIT_S)
+            link.request("GET", f"{address.path}?{address.query}")
+            assert link.getresponse().status == 200
+            link.close()
+        finally:
+            program.kill()
 
 
 @pytest.mark.parametrize("words", [(), ("FLEETSEND=1",)], ids=["usual", "with the task"])

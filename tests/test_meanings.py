@@ -17,6 +17,7 @@ from cardtool.rules.meanings import MOST_CHARACTERS, meanings, nearest
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.paper import Paper
 from cardtool.views.people import meaning as view
+from tests.desks import BANK
 
 GROUPS = errors.load()
 AKIS = next(card for card in catalog.load().cards if card.atrs and card.holds == "nes")
@@ -247,3 +248,9 @@ def test_what_is_unknown_ends_with_three_and_short(words: str) -> None:
         done = _ask(words, "--lang", language)
         assert (done.exit_code, done.stdout) == (3, "")
         assert len(done.stderr) < 400
+
+
+def test_the_atr_of_a_card_that_signs_nothing_here_says_whose_it_is() -> None:
+    (meaning,) = meanings(BANK)
+
+    assert meaning.findings == ("card-not-for-signing",)

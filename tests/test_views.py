@@ -24,7 +24,7 @@ from cardtool.views.data import json as json_view
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper
 from cardtool.views.people.drawing import DRAWN, WIDTH, card_and_reader
-from cardtool.views.people.terminal import explain
+from cardtool.views.people.terminal import explain, render
 from tests.golden.desk import (
     AT,
     HOLDER,
@@ -403,3 +403,12 @@ def test_every_actor_is_told_apart() -> None:
     for language in LANGUAGES:
         labels = {Text(language).label(f"actor-{each.value}") for each in Actor}
         assert len(labels) == len(Actor)
+
+
+def test_of_several_desks_each_whole_page_begins_with_its_name_and_moment() -> None:
+    diagnosis, text = _judged(), Text("en")
+
+    (page,) = render([diagnosis], text, Paper(titled=True, whole=True))
+
+    host = diagnosis.snapshot.host.name
+    assert page.splitlines()[0] == f"{host}, {text.moment(diagnosis.at)}"

@@ -40,7 +40,7 @@ _MARKS = {
 _PIECES = re.compile(rf"({LINK}|`[^`]+`)")
 """What is set apart in a sentence: an address, or something to type between backticks."""
 
-_NUMBER = re.compile(r"(\d+)")
+_DAYS_OR_HOURS = re.compile(r"(\d+)")
 """What stands in large letters of how long a certificate is left."""
 
 
@@ -141,7 +141,7 @@ def _headline(diagnosis: Diagnosis, text: Text) -> Headline | None:
         return None
     kind, moment = standing
     span, _, day = text.near(kind, moment, diagnosis.at).rpartition(", ")
-    before, number, after = _NUMBER.split(span, maxsplit=1)
+    before, number, after = _DAYS_OR_HOURS.split(span, maxsplit=1)
     return Headline(kind, before, number, after, day)
 
 

@@ -29,7 +29,7 @@ _MOST = 12
 _NEAREST = 5
 
 _OWN = re.compile(r"\s*K[\s.:#_-]*(\d{1,4})\s*", re.IGNORECASE)
-_SYMBOL = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_SYMBOL = re.compile(r"\b[A-Z][A-Z0-9]*+(?:_[A-Z0-9]+)+")
 _HEX = re.compile(r"\b0x([0-9a-f]{1,16})\b", re.IGNORECASE)
 _LONG = re.compile(r"(?<![\w-])(-?\d{9,10}|[0-9A-Fa-f]{8})\b")
 """A number as some programs show an HRESULT: decimal, often negative, or hexadecimal alone."""

@@ -49,7 +49,7 @@ def _imported(*arguments: str) -> set[str]:
     ("arguments", "ours", "others", "never"),
     [
         (("--help",), 13, 82, _HEAVY | _NATIVE | {"logging", "msgspec", "pathlib", "subprocess"}),
-        (("fleet", "--help"), 14, 108, _HEAVY | _NATIVE | {"msgspec"}),
+        (("fleet", "--help"), 14, 112, _HEAVY | _NATIVE | {"msgspec"}),
         (("check", "--format", "json", "--timeout", "1"), 90, 155, _HEAVY | _NATIVE),
         (
             ("worker", "pcsc"),

@@ -89,7 +89,7 @@ def _codes(body: str | bytes) -> set[str]:
 
 
 def _card(text: str, encoding: str = "utf-8") -> object:
-    made = pasted.read(text.encode(encoding), "x", AT)
+    made = pasted.read(text.encode(encoding), AT)
     assert made is not None
     assert isinstance(made.readers, tuple)
     return made.readers[0].card
@@ -121,7 +121,7 @@ def test_a_list_without_atrs_shows_readers_alone() -> None:
 def test_a_reader_with_a_keypad_and_more_features_has_its_name() -> None:
     features = f"PIN pad,display {READER}"
 
-    made = pasted.read(OPENSC_LIST.replace(READER, features).encode(), "x", AT)
+    made = pasted.read(OPENSC_LIST.replace(READER, features).encode(), AT)
 
     assert made is not None
     assert isinstance(made.readers, tuple)
@@ -131,7 +131,7 @@ def test_a_reader_with_a_keypad_and_more_features_has_its_name() -> None:
 def test_many_features_in_a_row_are_looked_at_once() -> None:
     text = OPENSC_LIST.replace(READER, "PIN pad" + ",a" * 190)
 
-    made = pasted.read(text.encode(), "x", AT)
+    made = pasted.read(text.encode(), AT)
 
     assert made is not None  # trying each way to part them would take for ever
 
@@ -149,7 +149,7 @@ def test_a_token_shows_its_pin() -> None:
     codes = _codes(PKCS11)
 
     assert {"token-read", "pin-locked", "parts-not-seen"} <= codes
-    made = pasted.read(PKCS11.encode(), "x", AT)
+    made = pasted.read(PKCS11.encode(), AT)
     assert made is not None
     slots = made.modules[0].slots
     assert isinstance(slots, tuple)
@@ -163,7 +163,7 @@ def test_a_token_shows_its_pin() -> None:
 def test_a_service_that_does_not_run_is_told() -> None:
     text = "CertUtil: -SCInfo command FAILED: 0x8010001d (-2146435043)\n"
 
-    made = pasted.read(text.encode(), "x", AT)
+    made = pasted.read(text.encode(), AT)
     assert made is not None
     assert isinstance(made.readers, Failure)
     assert "service-stopped-windows" in _codes(text)
@@ -184,7 +184,7 @@ def test_the_certificates_of_a_file_are_judged(form: str) -> None:
         "two": pem + pem,
     }
 
-    made = pasted.read(bodies[form], "ayse.cer", AT)
+    made = pasted.read(bodies[form], AT)
 
     assert made is not None
     assert len(made.certificates()) == 1
@@ -199,7 +199,7 @@ def test_the_certificates_of_a_file_are_judged(form: str) -> None:
 def test_what_is_none_of_them_is_refused_as_before(tmp_path: Path) -> None:
     file = tmp_path / "x"
     for body in (b"", b"\x30\x80", b"-----BEGIN CERTIFICATE-----\n!\n", b"hello", b"\xff\xfea"):
-        assert pasted.read(body, "x", AT) is None
+        assert pasted.read(body, AT) is None
         file.write_bytes(body)
         done = CliRunner().invoke(main, ["diagnose", str(file)])
         assert (done.exit_code, done.stdout) == (3, "")
@@ -212,10 +212,10 @@ def test_a_megabyte_of_a_program_s_own_lines_makes_a_small_snapshot(start: str) 
         body = (start + piece * (pasted.SIZE_LIMIT_BYTES // len(piece) + 1)).encode()[
             : pasted.SIZE_LIMIT_BYTES
         ]
-        made = pasted.read(body, "x", AT)
+        made = pasted.read(body, AT)
         assert made is not None
         assert len(encode(made)) < 100_000
-    assert pasted.read(start.encode().ljust(pasted.SIZE_LIMIT_BYTES + 1), "x", AT) is None
+    assert pasted.read(start.encode().ljust(pasted.SIZE_LIMIT_BYTES + 1), AT) is None
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ def test_a_megabyte_of_a_program_s_own_lines_makes_a_small_snapshot(start: str) 
 def test_a_megabyte_of_what_certificates_begin_with_is_no_certificate(piece: bytes) -> None:
     body = (piece * pasted.SIZE_LIMIT_BYTES)[: pasted.SIZE_LIMIT_BYTES]
 
-    assert pasted.read(body, "x", AT) is None
-    assert pasted.read(b"-----BEGIN CERTIFICATE-----\n" + body[:-50], "x", AT) is None
+    assert pasted.read(body, AT) is None
+    assert pasted.read(b"-----BEGIN CERTIFICATE-----\n" + body[:-50], AT) is None
 
 
 def test_what_a_program_printed_is_shown_harmless() -> None:
@@ -255,3 +255,13 @@ def test_that_there_is_no_reader_is_believed_where_the_program_says_so() -> None
     text = "PC/SC device scanner\nV 1.6.0\nWaiting for the first reader..."
 
     assert _diagnose(text.encode()).exit_code == 2
+
+
+def test_the_name_of_a_file_is_in_no_output(tmp_path: Path) -> None:
+    file = tmp_path / "MEHMET ÖRNEK 10000000146.cer"
+    file.write_bytes(nes(400))
+
+    for form in ("json", "html", "terminal"):
+        shown = CliRunner().invoke(main, ["diagnose", str(file), "--format", form, "-v"])
+        assert "certificate file" in shown.stdout
+        assert not any(part in shown.stdout for part in ("MEHMET", "10000000146", '.cer"'))

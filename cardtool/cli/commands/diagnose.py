@@ -6,7 +6,6 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -75,7 +74,7 @@ def _read_snapshot(asked: Asked, file: str) -> Snapshot:
         raise Refusal(code="snapshot-unreadable", file=name, reason=reason) from error
     if len(body) > SIZE_LIMIT_BYTES:
         raise Refusal(code="snapshot-large", file=name, limit=SIZE_LIMIT_BYTES)
-    if body[:1] != b"{" and (made := _made(asked, file, body)):
+    if body[:1] != b"{" and (made := pasted.read(body, asked.moment)):
         return made
     if body.startswith(_UTF16):
         raise Refusal(code="utf16", file=name)
@@ -86,11 +85,6 @@ def _read_snapshot(asked: Asked, file: str) -> Snapshot:
         raise Refusal(code="snapshot-newer", file=name) from error
     except SnapshotError as error:
         raise Refusal(code="snapshot-broken", file=name, reason=str(error)) from error
-
-
-def _made(asked: Asked, file: str, body: bytes) -> Snapshot | None:
-    """Return what a certificate file or another program's output shows; None: it is neither."""
-    return pasted.read(body, Path(file).name, asked.moment)
 
 
 def _opened(file: str) -> AbstractContextManager[BinaryIO]:

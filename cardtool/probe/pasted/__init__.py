@@ -26,14 +26,14 @@ _MOST_CHARACTERS = 400
 """Of a line; the rest is cut."""
 
 
-def read(body: bytes, name: str, at: datetime) -> Snapshot | None:
+def read(body: bytes, at: datetime) -> Snapshot | None:
     """Return what a file says of a workstation; None: it is of no kind that is known.
 
-    `name` is that of the file, `at` stands for the moment of the look, which it does not tell.
+    `at` stands for the moment at which the workstation was seen, which the file does not tell.
     """
     if len(body) > SIZE_LIMIT_BYTES:
         return None
-    parts = files.read(body, name)
+    parts = files.read(body)
     if parts is None:
         lines = [line[:_MOST_CHARACTERS].rstrip() for line in _text(body).splitlines()]
         parts = listings.read(lines)

@@ -24,8 +24,11 @@ _SIGNED_DATA = bytes.fromhex("06092A864886F70D010702")
 
 _CERTIFICATES = 0xA0
 
+_TOOL = "certificate file"
+"""Stands for the file's own name, which may name a person whom its certificates do not."""
 
-def read(body: bytes, name: str) -> Parts | None:
+
+def read(body: bytes) -> Parts | None:
     """Return the certificates of a file; None: there is none in it that can be read."""
     ders = dict.fromkeys(_unwrapped(body))
     stored = tuple(
@@ -39,8 +42,8 @@ def read(body: bytes, name: str) -> Parts | None:
     )
     if not stored:
         return None
-    slot = Slot(id=0, description=name[:64], token=Token(label=name[:32], certificates=stored))
-    return Parts(tool="certificate file", seen=("certificate",), modules=(module(name, slot),))
+    slot = Slot(id=0, description=_TOOL, token=Token(label="", certificates=stored))
+    return Parts(tool=_TOOL, seen=("certificate",), modules=(module(_TOOL, slot),))
 
 
 def _unwrapped(body: bytes) -> list[bytes]:

@@ -3,8 +3,8 @@
 
 Read what changed in them before keeping it: they are what people see.
 
-* `pages.LANGUAGE.txt`: each practice case as a person sees it and as `-v` shows it, and four of
-  them on a narrow page.
+* `pages.LANGUAGE.txt`: each practice case as a person sees it; four of them as `-v` shows them, and
+  on a narrow page.
 * `findings.txt`: how each described workstation is; of those that are no practice case each
   finding's sentence, and the steps of what is wrong.
 * `formats.txt`, `formats.LANGUAGE.txt`: each format of each subject, of records that fill every
@@ -49,8 +49,8 @@ DIAGNOSES = tuple(
 
 _NARROW = Paper(width=40, symbols=False)
 _WHOLE = Paper(whole=True)
-_ON_A_TELEPHONE = ("card-missing", "driver-hung", "nes-expiring", "sound")
-_AS_HTML = ("card-missing", "nes-expiring")
+_ALSO_OTHERWISE = ("card-missing", "driver-hung", "nes-expiring", "sound")
+_AS_HTML = ("nes-expiring",)
 
 
 def cases() -> Iterator[tuple[str, Diagnosis]]:
@@ -86,8 +86,8 @@ def _pages(practice: Mapping[str, Diagnosis], language: str) -> Iterator[tuple[s
     shown = partial(view("terminal"), text=_text(language))
     for name, diagnosis in practice.items():
         yield name, "".join(shown([diagnosis]))
-        yield f"{name}, whole", "".join(shown([diagnosis], paper=_WHOLE))
-    for name in _ON_A_TELEPHONE:
+    for name in _ALSO_OTHERWISE:
+        yield f"{name}, whole", "".join(shown([practice[name]], paper=_WHOLE))
         yield f"{name}, narrow", "".join(shown([practice[name]], paper=_NARROW))
 
 

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -101,6 +102,16 @@ def softhsm_module() -> Path:
     except FileNotFoundError as error:
         require(None, str(error))
         raise
+
+
+@pytest.fixture
+def socket_folder() -> Iterator[Path]:
+    """Give a short path: that of a socket may have 107 bytes, and `tmp_path` is long.
+
+    Source: unix(7).
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -32,18 +32,18 @@ def _loaded_libraries() -> Iterator[str]:
         yield from (line.split()[-1] for line in maps if ".so" in line)
 
 
-def test_the_place_where_pcsc_listens_is_told_only_of_a_socket(tmp_path: Path) -> None:
-    (tmp_path / "run" / "pcscd").mkdir(parents=True)
-    usual, other = tmp_path / "run" / "pcscd" / "pcscd.comm", tmp_path / "other"
+def test_the_place_where_pcsc_listens_is_told_only_of_a_socket(socket_folder: Path) -> None:
+    (socket_folder / "run" / "pcscd").mkdir(parents=True)
+    usual, other = socket_folder / "run" / "pcscd" / "pcscd.comm", socket_folder / "other"
     named = {"PCSCLITE_CSOCK_NAME": str(other)}
 
-    nothing = host.look({}, tmp_path).pcsc_socket
+    nothing = host.look({}, socket_folder).pcsc_socket
     with _listening(usual), _listening(other):
-        at_usual = host.look({}, tmp_path).pcsc_socket
-        at_other = host.look(named, tmp_path).pcsc_socket
+        at_usual = host.look({}, socket_folder).pcsc_socket
+        at_other = host.look(named, socket_folder).pcsc_socket
     other.unlink()
     other.touch()
-    no_socket = host.look(named, tmp_path).pcsc_socket
+    no_socket = host.look(named, socket_folder).pcsc_socket
 
     assert (nothing, no_socket) == (None, None)
     assert (at_usual, at_other) == (str(usual), str(other))

@@ -78,8 +78,8 @@ def test_a_descriptor_that_is_not_open_is_refused() -> None:
         console.write_file(Path("/dev/fd/999999"), b"x")
 
 
-def test_what_takes_no_output_is_refused_and_stays(tmp_path: Path) -> None:
-    place = tmp_path / "socket"
+def test_what_takes_no_output_is_refused_and_stays(socket_folder: Path) -> None:
+    place = socket_folder / "socket"
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(place))
         with pytest.raises(OSError, match="No such device"):

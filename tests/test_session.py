@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What kind of session it is comes from its environment, its files and, on Windows, the desktop."""
 
-import os
 import socket
 import sys
 from collections.abc import Mapping
@@ -87,20 +86,23 @@ def test_first_process_that_may_not_be_read_marks_nothing(tmp_path: Path) -> Non
 @pytest.mark.parametrize("missing", ["bus", "polkit", None])
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no containers with polkit")
 def test_a_container_has_polkit_where_a_bus_can_start_it(
-    tmp_path: Path, missing: str | None
+    socket_folder: Path, missing: str | None
 ) -> None:
-    bus = tmp_path / "run" / "dbus" / "system_bus_socket"
-    services = tmp_path / "usr" / "share" / "dbus-1" / "system-services"
+    bus = socket_folder / "run" / "dbus" / "system_bus_socket"
+    services = socket_folder / "usr" / "share" / "dbus-1" / "system-services"
     bus.parent.mkdir(parents=True)
     services.mkdir(parents=True)
     with socket.socket(socket.AddressFamily["AF_UNIX"]) as listener:
         if missing != "bus":
-            listener.bind(os.path.relpath(bus))  # a socket's path is short
+            listener.bind(str(bus))
         if missing != "polkit":
             (services / "org.freedesktop.PolicyKit1.service").write_text("[D-BUS Service]\n")
-        in_container, outside = _marks({"container": "lxc"}, tmp_path), _marks({}, tmp_path)
+        in_container, outside = (
+            _marks({"container": "lxc"}, socket_folder),
+            _marks({}, socket_folder),
+        )
 
-    assert in_container == ("container",) if missing else ("container", "polkit")
+    assert in_container == (("container",) if missing else ("container", "polkit"))
     assert outside == ()
 
 

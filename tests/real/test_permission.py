@@ -132,9 +132,9 @@ print(*{json.loads(pcsc.answer(question))["code"] for _ in range(50)})
 
 
 def test_who_is_hung_up_on_before_the_first_message_is_refused_all_the_same(
-    tmp_path: Path,
+    socket_folder: Path,
 ) -> None:
-    place = os.path.relpath(tmp_path / "comm")  # a socket's path is short
+    place = str(socket_folder / "comm")
     with socket.socket(socket.AddressFamily["AF_UNIX"]) as listener:
         listener.bind(place)
         listener.listen()
@@ -168,8 +168,10 @@ Source: pcsc-lite, src/winscard_svc.c, "Communication protocol mismatch!".
 """
 
 
-def test_a_service_of_another_version_is_not_taken_for_a_stopped_one(tmp_path: Path) -> None:
-    place = os.path.relpath(tmp_path / "comm")  # a socket's path is short
+def test_a_service_of_another_version_is_not_taken_for_a_stopped_one(
+    tmp_path: Path, socket_folder: Path
+) -> None:
+    place = str(socket_folder / "comm")
     environment = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "PCSCLITE_CSOCK_NAME": place}
     with socket.socket(socket.AddressFamily["AF_UNIX"]) as listener:
         listener.bind(place)

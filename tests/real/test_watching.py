@@ -69,13 +69,13 @@ def test_it_asks_four_times_a_second_where_nothing_ever_waits(tmp_path: Path, ho
 
 
 @pytest.mark.parametrize("name", ["ACS ACR39U ICC Reader", "Kart Okuyucu Ğ"])
-def test_while_nothing_changes_no_card_is_disturbed(tmp_path: Path, name: str) -> None:
+def test_while_nothing_changes_no_card_is_disturbed(socket_folder: Path, name: str) -> None:
     """Counted at the wire: the messages of PC/SC's client library, of which a call may be two."""
     with PcscService(1, names=(name,)) as service:
         service.insert(akis(nes(400)))
         place = service.env["PCSCLITE_CSOCK_NAME"]
         with (
-            Counting(place, tmp_path / "comm") as counting,
+            Counting(place, socket_folder / "comm") as counting,
             LivePage({**service.env, "PCSCLITE_CSOCK_NAME": counting.place}) as live,
         ):
             live.open()

@@ -14,7 +14,6 @@ from cardtool.model.snapshot import (
     Card,
     CertificateObject,
     Failure,
-    Host,
     Library,
     Module,
     ModuleInfo,
@@ -24,7 +23,7 @@ from cardtool.model.snapshot import (
     Source,
     Token,
 )
-from cardtool.model.surroundings import Service, Session, UsbDevice
+from cardtool.model.surroundings import Host, Service, Session, UsbDevice
 from cardtool.rules import diagnose
 from cardtool.rules.renewal import Policy
 

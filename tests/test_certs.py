@@ -18,8 +18,9 @@ from click.testing import CliRunner, Result
 from cardtool.catalog import issuers
 from cardtool.cli import main
 from cardtool.model.certificate import Certificate, Judged, MoneyLimit
+from cardtool.model.chain import chain
 from cardtool.model.redact import mask
-from cardtool.model.snapshot import CertificateObject, Failure, chain
+from cardtool.model.snapshot import CertificateObject, Failure
 from cardtool.model.trust import Attempt, Status, Trust
 from cardtool.rules import diagnose
 from cardtool.rules.kinds import Kind

@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from cardtool.model.diagnosis import Diagnosis
-from cardtool.model.snapshot import Host, Snapshot, Source
+from cardtool.model.snapshot import Snapshot, Source
+from cardtool.model.surroundings import Host
 from cardtool.rules import diagnose
 from tests.desks import (
     AT,

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from cardtool.catalog import readers_with
 from cardtool.model.diagnosis import Severity
 from cardtool.model.lists import ReaderState
-from cardtool.model.snapshot import Failure, Host, LastGood, Snapshot, Source
-from cardtool.model.surroundings import Driver, UsbDevice
+from cardtool.model.snapshot import Failure, LastGood, Snapshot, Source
+from cardtool.model.surroundings import Driver, Host, UsbDevice
 from cardtool.rules import diagnose
 from cardtool.rules.summary import summarise
 from tests.desks import (

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Severity
-from cardtool.model.snapshot import Failure, Host, Module, Reader, Source
-from cardtool.model.surroundings import Service, Session, UsbDevice
+from cardtool.model.snapshot import Failure, Module, Reader, Source
+from cardtool.model.surroundings import Host, Service, Session, UsbDevice
 from cardtool.rules import diagnose
 from tests.desks import (
     AT,

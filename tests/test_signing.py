@@ -26,7 +26,6 @@ from cardtool.model.certificate import Certificate
 from cardtool.model.snapshot import (
     Card,
     CertificateObject,
-    Host,
     Library,
     Module,
     Reader,
@@ -35,6 +34,7 @@ from cardtool.model.snapshot import (
     Source,
     Token,
 )
+from cardtool.model.surroundings import Host
 from cardtool.probe import certificate
 from cardtool.probe.signing import Challenge
 from cardtool.probe.signing_jobs import environment

@@ -17,8 +17,8 @@ from cardtool.model.certificate import Attribute, Certificate, Name
 from cardtool.model.hiding import Stars, hashed
 from cardtool.model.names import USER, Accounts, Names, folded
 from cardtool.model.numbers import NUMBER_BYTES, Values, is_hashed
-from cardtool.model.snapshot import CertificateObject, Failure, Host, Slot, Snapshot, Token
-from cardtool.model.surroundings import IdentityPolicy, Origin
+from cardtool.model.snapshot import CertificateObject, Failure, Slot, Snapshot, Token
+from cardtool.model.surroundings import Host, IdentityPolicy, Origin
 
 _LIBRARY = (".so", ".dll", ".dylib")
 

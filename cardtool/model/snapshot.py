@@ -7,7 +7,6 @@ would misread a newer file.
 """
 
 import re
-from collections.abc import Iterable
 from contextlib import suppress
 from enum import StrEnum
 
@@ -16,15 +15,7 @@ import msgspec
 from cardtool.model.certificate import Certificate
 from cardtool.model.limits import ByName, Hex, Some, Text, Texts
 from cardtool.model.moments import Utc
-from cardtool.model.surroundings import (
-    Driver,
-    Origin,
-    Process,
-    Running,
-    Service,
-    Session,
-    UsbDevice,
-)
+from cardtool.model.surroundings import Host, Origin, Process, Running, UsbDevice
 from cardtool.model.trust import Trust
 
 SCHEMA = 1
@@ -53,30 +44,6 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
     """That interface's own number, unsigned; None where it has none."""
     detail: Text = ""
     """For support, never parsed."""
-
-
-class Host(msgspec.Struct, frozen=True, kw_only=True):
-    """The machine and the process that looked."""
-
-    name: Text
-    platform: Text
-    """As sys.platform: linux, win32 or darwin."""
-    release: Text
-    """The system's own name for its version, for people."""
-    machine: Text
-    """What this process runs as, by the names of `Library.machines`: x86_64, i386, aarch64."""
-    bits: int
-    """Pointer size of this process: 64 or 32."""
-    python: Text
-    pcscd: Text | None = None
-    """Path of the PC/SC daemon; None: not found, or the system has none because it needs none."""
-    pcsc_socket: Text | None = None
-    """Where the PC/SC daemon listens; None: nothing is there, or the system needs no such file."""
-    pcsc_drivers: Some[Driver] = ()
-    """The PC/SC reader drivers that are installed, where the system keeps them as files."""
-    services: Some[Service] = ()
-    """The services readers depend on; empty: they were not asked, as where all goes well."""
-    session: Session = Session()
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, tag="card"):
@@ -259,42 +226,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         """Return every certificate that was read, as often as it was."""
         lists = (token.certificates for _, _, token in self.tokens())
         return tuple(stored for read in lists if isinstance(read, tuple) for stored in read)
-
-
-def chain(
-    first: CertificateObject, known: Iterable[CertificateObject]
-) -> tuple[CertificateObject, ...]:
-    """Return a certificate followed by its issuers among those known, each once.
-
-    They are told by names and key identifiers, which is no proof: no signature is verified here.
-    The chain ends at a self-signed one, and where no issuer is known.
-    """
-    left = {stored.sha256: stored for stored in known if stored.sha256 != first.sha256}
-    links = [first]
-    while (issuer := _issuer(links[-1], left.values())) is not None:
-        links.append(left.pop(issuer.sha256))
-    return tuple(links)
-
-
-def _issuer(
-    child: CertificateObject, known: Iterable[CertificateObject]
-) -> CertificateObject | None:
-    """Return who issued it; of several with its name and key, the one that lasts longest.
-
-    Source: RFC 5280 §4.2.1.1 (key identifiers tell several keys of one name apart), §6.1.
-    """
-    content = child.content
-    if not isinstance(content, Certificate) or content.subject == content.issuer:
-        return None
-    fitting = [
-        (content.authority_key_id == other.subject_key_id, other.not_after_at, stored)
-        for stored in known
-        if isinstance(other := stored.content, Certificate)
-        and other.subject == content.issuer
-        and other.subject.attributes
-        and content.authority_key_id in ("", other.subject_key_id or content.authority_key_id)
-    ]
-    return max(fitting, key=lambda fit: fit[:2])[2] if fitting else None
 
 
 class _SchemaOnly(msgspec.Struct, frozen=True, kw_only=True):

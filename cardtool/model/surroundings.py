@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What surrounds readers and cards: USB, services, the session, other programs, and the sender.
+"""What surrounds readers and cards: the machine, USB, services, other programs, and the sender.
 
 Facts in the system's own words, as everywhere in the model; parts of a `Snapshot`.
 """
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from cardtool.model.limits import Text, Texts
+from cardtool.model.limits import Some, Text, Texts
 from cardtool.model.moments import Utc
 
 
@@ -85,6 +85,30 @@ class Driver(msgspec.Struct, frozen=True, kw_only=True):
 
     name: Text
     version: Text = ""
+
+
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """The machine and the process that looked."""
+
+    name: Text
+    platform: Text
+    """As sys.platform: linux, win32 or darwin."""
+    release: Text
+    """The system's own name for its version, for people."""
+    machine: Text
+    """What this process runs as, by the names of `Library.machines`: x86_64, i386, aarch64."""
+    bits: int
+    """Pointer size of this process: 64 or 32."""
+    python: Text
+    pcscd: Text | None = None
+    """Path of the PC/SC daemon; None: not found, or the system has none because it needs none."""
+    pcsc_socket: Text | None = None
+    """Where the PC/SC daemon listens; None: nothing is there, or the system needs no such file."""
+    pcsc_drivers: Some[Driver] = ()
+    """The PC/SC reader drivers that are installed, where the system keeps them as files."""
+    services: Some[Service] = ()
+    """The services readers depend on; empty: they were not asked, as where all goes well."""
+    session: Session = Session()
 
 
 class IdentityPolicy(StrEnum):

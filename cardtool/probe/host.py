@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from cardtool.model.snapshot import Host
-from cardtool.model.surroundings import Session
+from cardtool.model.surroundings import Host, Session
 
 ROOT = None if sys.platform == "win32" else Path("/")
 """Where the system's files begin. Windows has none of them: what is called so there lies on the

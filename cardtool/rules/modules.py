@@ -9,7 +9,8 @@ from itertools import islice
 
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Host, Library, Module, ModuleInfo, Snapshot
+from cardtool.model.snapshot import Failure, Library, Module, ModuleInfo, Snapshot
+from cardtool.model.surroundings import Host
 from cardtool.rules import desk, fitting, ports
 from cardtool.rules.codes import Fact, finding
 from cardtool.rules.renewal import Policy

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Host, Snapshot
-from cardtool.model.surroundings import UsbDevice
+from cardtool.model.snapshot import Failure, Snapshot
+from cardtool.model.surroundings import Host, UsbDevice
 from cardtool.rules import desk, fitting, hardware, ports, service, systems
 from cardtool.rules.codes import ROWS, Fact, finding
 from cardtool.rules.renewal import Policy

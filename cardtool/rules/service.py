@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
-from cardtool.model.snapshot import Failure, Host, Snapshot
-from cardtool.model.surroundings import Service
+from cardtool.model.snapshot import Failure, Snapshot
+from cardtool.model.surroundings import Host, Service
 from cardtool.rules import desk, hardware, ports, systems
 from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy

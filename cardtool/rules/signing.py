@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Diagnosis, Finding
-from cardtool.model.snapshot import CertificateObject, Failure, Host, Module, Slot, Snapshot, Token
+from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Snapshot, Token
+from cardtool.model.surroundings import Host
 from cardtool.rules import desk, fitting, host, trust
 from cardtool.rules.codes import finding
 from cardtool.rules.kinds import is_broken

@@ -10,7 +10,6 @@ from cardtool.model.snapshot import (
     Card,
     CertificateObject,
     Failure,
-    Host,
     Library,
     Module,
     ModuleInfo,
@@ -20,6 +19,7 @@ from cardtool.model.snapshot import (
     Source,
     Token,
 )
+from cardtool.model.surroundings import Host
 
 ZONE = timezone(timedelta(hours=3))
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=ZONE)

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from cardtool.model.snapshot import Failure, Host, decode
+from cardtool.model.snapshot import Failure, decode
+from cardtool.model.surroundings import Host
 from tests.conftest import require
 from tests.real.desks import AT, akis, nes
 from tests.rig import polkit

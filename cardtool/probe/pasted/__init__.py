@@ -12,7 +12,8 @@ import sys
 from datetime import datetime
 
 from cardtool.model.limits import fitted
-from cardtool.model.snapshot import Failure, Host, Snapshot
+from cardtool.model.snapshot import Failure, Snapshot
+from cardtool.model.surroundings import Host
 from cardtool.probe.pasted import files, listings
 from cardtool.probe.pasted.parts import Parts
 

@@ -10,8 +10,9 @@ from rich.text import Text as Line
 
 from cardtool.catalog import issuers
 from cardtool.model.certificate import Certificate, Judged, Name
+from cardtool.model.chain import chain
 from cardtool.model.diagnosis import Diagnosis
-from cardtool.model.snapshot import CertificateObject, Failure, Module, chain
+from cardtool.model.snapshot import CertificateObject, Failure, Module
 from cardtool.model.trust import Trust
 from cardtool.text import Text
 from cardtool.views.data.json import document

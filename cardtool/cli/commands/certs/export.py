@@ -15,7 +15,8 @@ from cardtool.cli.looking import look
 from cardtool.cli.options import CARD, SHOWING, PathName
 from cardtool.cli.output import write_bytes, write_file
 from cardtool.cli.refusal import Refusal
-from cardtool.model.snapshot import CertificateObject, Snapshot, chain
+from cardtool.model.chain import chain
+from cardtool.model.snapshot import CertificateObject, Snapshot
 
 _NAME_DIGITS = 16
 """Digits of the fingerprint in a file's name; a label would be personal."""

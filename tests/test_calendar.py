@@ -17,7 +17,7 @@ from cardtool.model.snapshot import Snapshot
 from cardtool.model.trust import Status, Trust
 from cardtool.rules import diagnose
 from cardtool.rules.renewal import Policy
-from cardtool.rules.timeline import dated
+from cardtool.rules.timeline import with_moments
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.data import ics
 from tests.conftest import Tokens
@@ -47,7 +47,7 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
 def _written(
     *desks: Snapshot, at: datetime = AT, policy: Policy = POLICY, language: str = "en"
 ) -> str:
-    diagnoses = (dated(diagnose(redact(each, KEY), at, policy), policy) for each in desks)
+    diagnoses = (with_moments(diagnose(redact(each, KEY), at, policy), policy) for each in desks)
     return "".join(ics.render(diagnoses, Text(language, ZONE)))
 
 

@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from cardtool.catalog import (
     Card,
     Catalog,
-    Listed,
+    DriverListEntry,
     Module,
     Reader,
     card_for,
+    driver_list_entry,
     foreign,
-    listed,
     load,
     module_at,
     readers_named,
@@ -613,14 +613,14 @@ def test_readers_stand_in_the_section_of_the_installed_ccid_driver() -> None:
 
 
 def _listed_section(usb: str) -> str:
-    known = listed(usb)
+    known = driver_list_entry(usb)
     return "" if known is None else known.ccid
 
 
 @pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)
 def test_what_is_said_of_a_reader_is_what_drivers_list(reader: Reader) -> None:
     for usb in reader.usb:
-        known = listed(usb)
+        known = driver_list_entry(usb)
 
         assert known is not None, usb
         of_acs = ("maker-lists", "not-ccid") if known.ccid == "-" else ()
@@ -628,11 +628,13 @@ def test_what_is_said_of_a_reader_is_what_drivers_list(reader: Reader) -> None:
 
 
 def test_a_line_of_the_drivers_lists_is_found_by_its_whole_id() -> None:
-    scr_532 = Listed(ccid="supported", kind="terminal", name="SCM Microsystems Inc. SPR 532")
+    scr_532 = DriverListEntry(
+        ccid="supported", kind="terminal", name="SCM Microsystems Inc. SPR 532"
+    )
 
-    assert listed("04E6:E003") == scr_532
-    assert listed("04E6:E00") is None
-    assert listed("46D:C31C") is None
+    assert driver_list_entry("04E6:E003") == scr_532
+    assert driver_list_entry("04E6:E00") is None
+    assert driver_list_entry("46D:C31C") is None
 
 
 def test_historical_bytes_of_an_answer_without_check_byte() -> None:

@@ -42,14 +42,14 @@ def example(page: str) -> str:
 @pytest.fixture(autouse=True)
 def _ships_alone() -> Iterator[None]:
     yield
-    catalog.use("")
+    catalog.add_site_rows("")
 
 
 def use(folder: Path, rows: str) -> Path:
     """Write a site's file and use it."""
     file = folder / "ours.toml"
     file.write_text(rows, "utf-8")
-    catalog.use(str(file))
+    catalog.add_site_rows(str(file))
     return file
 
 
@@ -66,7 +66,7 @@ def test_the_rows_of_the_manual_are_known_once_they_are_used(page: str, tmp_path
     assert module.paths("linux", 64) == ("/opt/our/libourtoken.so",)
     assert [row.id for row in catalog.readers_named("Our Reader 00 00")] == ["our-reader"]
     assert [row.id for row in catalog.readers_with("1234:ABCD")] == ["our-reader"]
-    catalog.use("")
+    catalog.add_site_rows("")
     assert catalog.card_for(ATR) == before
     assert catalog.module_at("/opt/our/libourtoken.so") is None
 

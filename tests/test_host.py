@@ -14,7 +14,7 @@ from cardtool.probe.binary import read_library
 
 
 def test_the_machine_has_the_name_that_its_own_libraries_have() -> None:
-    found = host.look()
+    found = host.describe()
 
     library = read_library(next(_loaded_libraries()))
     assert isinstance(library, Library)
@@ -24,7 +24,7 @@ def test_the_machine_has_the_name_that_its_own_libraries_have() -> None:
 
 
 def test_the_pcsc_daemon_of_this_machine_is_found() -> None:
-    assert (host.look().pcscd or "").endswith("/pcscd")
+    assert (host.describe().pcscd or "").endswith("/pcscd")
 
 
 def _loaded_libraries() -> Iterator[str]:
@@ -37,20 +37,20 @@ def test_the_place_where_pcsc_listens_is_told_only_of_a_socket(socket_folder: Pa
     usual, other = socket_folder / "run" / "pcscd" / "pcscd.comm", socket_folder / "other"
     named = {"PCSCLITE_CSOCK_NAME": str(other)}
 
-    nothing = host.look({}, socket_folder).pcsc_socket
+    nothing = host.describe({}, socket_folder).pcsc_socket
     with _listening(usual), _listening(other):
-        at_usual = host.look({}, socket_folder).pcsc_socket
-        at_other = host.look(named, socket_folder).pcsc_socket
+        at_usual = host.describe({}, socket_folder).pcsc_socket
+        at_other = host.describe(named, socket_folder).pcsc_socket
     other.unlink()
     other.touch()
-    no_socket = host.look(named, socket_folder).pcsc_socket
+    no_socket = host.describe(named, socket_folder).pcsc_socket
 
     assert (nothing, no_socket) == (None, None)
     assert (at_usual, at_other) == (str(usual), str(other))
 
 
 def test_the_session_is_that_of_the_environment(tmp_path: Path) -> None:
-    assert host.look({"SSH_CLIENT": "x", "TERM": "xterm"}, tmp_path).session.marks == ("ssh",)
+    assert host.describe({"SSH_CLIENT": "x", "TERM": "xterm"}, tmp_path).session.marks == ("ssh",)
 
 
 def _listening(place: Path) -> socket.socket:

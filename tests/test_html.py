@@ -31,7 +31,7 @@ from cardtool.practice import load, names
 from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy
-from cardtool.rules.timeline import courses, dated
+from cardtool.rules.timeline import courses, with_moments
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import view
 from cardtool.views.paper import Paper
@@ -171,7 +171,7 @@ def test_the_chain_has_every_link_in_order() -> None:
 
 def test_the_moments_are_those_that_a_calendar_has() -> None:
     policy, diagnosis = Policy(), _judged()
-    (state,) = [one for one in dated(diagnosis, policy).findings if one.code == "nes-valid"]
+    (state,) = [one for one in with_moments(diagnosis, policy).findings if one.code == "nes-valid"]
 
     (course,) = courses(diagnosis, policy)
 

@@ -84,10 +84,10 @@ def test_copied_machines_are_told_apart_by_what_the_site_calls_them(tmp_path: Pa
 
 
 def test_the_guid_of_windows_is_read_as_it_is_written_there() -> None:
-    assert identity.of_text("d1a7c5b2-33f0-4e8c-9d1e-0a1b2c3d4e5f") == bytes.fromhex(
+    assert identity.id_from_text("d1a7c5b2-33f0-4e8c-9d1e-0a1b2c3d4e5f") == bytes.fromhex(
         "d1a7c5b233f04e8c9d1e0a1b2c3d4e5f"
     )
-    assert identity.of_text("no guid") is None
+    assert identity.id_from_text("no guid") is None
 
 
 def test_the_uuid_of_a_mac_is_read_from_its_property_list() -> None:
@@ -95,13 +95,15 @@ def test_the_uuid_of_a_mac_is_read_from_its_property_list() -> None:
     uuid = "4C6B0B1E-5F0A-5D3C-8E21-1B2C3D4E5F60"
     platform = {"IOPlatformUUID": uuid, "model": b"Mac14,2\0", "IORegistryEntryName": "J413AP"}
 
-    assert identity.of_ioreg(plistlib.dumps([platform])) == bytes.fromhex(uuid.replace("-", ""))
+    assert identity.id_from_ioreg(plistlib.dumps([platform])) == bytes.fromhex(
+        uuid.replace("-", "")
+    )
 
 
 @pytest.mark.parametrize("found", [[], {}, [1], [{}], [{"IOPlatformUUID": 7}], "x"])
 def test_a_mac_that_says_something_else_has_none(found: list[int] | dict[str, int] | str) -> None:
-    assert identity.of_ioreg(plistlib.dumps(found)) is None
-    assert identity.of_ioreg(b"noise") is None
+    assert identity.id_from_ioreg(plistlib.dumps(found)) is None
+    assert identity.id_from_ioreg(b"noise") is None
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@
 import pytest
 from stdnum.tr import tckimlik
 
-from cardtool.model.numbers import is_one
+from cardtool.model.numbers import is_identity_number
 from tests.rig.certificates import tckn
 
 
@@ -16,17 +16,17 @@ def test_each_check_digit_counts(number: str) -> None:
         with_tenth = f"{number[:9]}{other}{(sum(first) + other) % 10}"
         with_last = f"{number[:10]}{other}"
 
-        assert is_one(with_tenth) == (other == tenth)
-        assert is_one(with_last) == (with_last == number)
+        assert is_identity_number(with_tenth) == (other == tenth)
+        assert is_identity_number(with_last) == (with_last == number)
 
 
 def test_it_agrees_with_who_knows_all_such_numbers() -> None:
     for number in range(10_000_000_000, 99_999_999_999, 99_999_989):
         for last in range(100):
             shown = f"{number // 100}{last:02d}"
-            assert is_one(shown) == tckimlik.is_valid(shown), shown
+            assert is_identity_number(shown) == tckimlik.is_valid(shown), shown
 
 
 @pytest.mark.parametrize("text", ["", "0" * 11, "1" * 10, "1" * 12, "1000000014a", "01000000014"])
 def test_what_is_no_such_number_at_all_is_none(text: str) -> None:
-    assert not is_one(text)
+    assert not is_identity_number(text)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate, Name
 from cardtool.model.turkey import TURKEY
-from cardtool.rules.renewal import Issuers, Policy, apply_by_at, opens_at, state
+from cardtool.rules.renewal import Issuers, Policy, apply_by_at, code_in_force, opens_at
 from tests.desks import authority, nes
 
 DAY = timedelta(days=1)
@@ -93,15 +93,18 @@ def test_the_moments_of_the_last_months_turn_at_a_second(  # noqa: PLR0917 - col
     )
     for turn, before, after in turns:
         at = turn.astimezone(zone)
-        assert (state(ends, at - TICK, DEFAULT), state(ends, at, DEFAULT)) == (before, after)
-    assert state(ends, ends, DEFAULT) == "nes-expiring-critical"
+        assert (code_in_force(ends, at - TICK, DEFAULT), code_in_force(ends, at, DEFAULT)) == (
+            before,
+            after,
+        )
+    assert code_in_force(ends, ends, DEFAULT) == "nes-expiring-critical"
 
 
 def test_a_card_that_takes_longer_is_to_be_asked_for_earlier() -> None:
     ends, slow = _moment("2029-08-06T16:25:08Z"), Policy(lead_days=60)
 
     assert apply_by_at(ends, slow) == _moment("2029-06-07T23:59:59+03:00")
-    assert state(ends, _moment("2029-06-08T00:00:00+03:00"), slow) == "nes-expiring-soon"
+    assert code_in_force(ends, _moment("2029-06-08T00:00:00+03:00"), slow) == "nes-expiring-soon"
     assert apply_by_at(ends, Policy(lead_days=0)) == ends
 
 
@@ -121,7 +124,7 @@ def test_no_moment_is_out_of_the_calendar(ends: datetime, at: datetime, days: in
 
     assert opens_at(ends, policy) <= ends
     assert apply_by_at(ends, policy) <= ends
-    assert (state(ends, at, policy) == "nes-valid") == (at < opens_at(ends, policy))
+    assert (code_in_force(ends, at, policy) == "nes-valid") == (at < opens_at(ends, policy))
 
 
 @pytest.mark.parametrize(
@@ -223,4 +226,4 @@ def test_a_certificate_of_the_first_days_of_the_calendar_was_always_to_be_renewe
 
     assert opens_at(ends, DEFAULT) == datetime(1, 1, 1, tzinfo=UTC)
     assert apply_by_at(ends, DEFAULT) == datetime(1, 1, 1, 23, 59, 59, tzinfo=TURKEY)
-    assert state(ends, ends, DEFAULT) == "nes-expiring-critical"
+    assert code_in_force(ends, ends, DEFAULT) == "nes-expiring-critical"

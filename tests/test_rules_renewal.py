@@ -14,7 +14,7 @@ from cardtool.model.snapshot import Snapshot
 from cardtool.model.turkey import TURKEY
 from cardtool.rules import diagnose
 from cardtool.rules.renewal import Policy
-from cardtool.rules.timeline import dated
+from cardtool.rules.timeline import with_moments
 from tests.desks import (
     AT,
     AYSE,
@@ -91,7 +91,7 @@ def test_renewal_of_a_certificate_whose_successor_is_here_opens_with_the_success
 
 def test_a_calendar_gives_one_that_has_its_successor_no_date_of_a_renewal() -> None:
     old, new = nes(serial="01"), nes(begins_at=AT + 500 * DAY, ends_at=AT + 1600 * DAY)
-    diagnosis = dated(diagnose(holding(old, new), AT), Policy())
+    diagnosis = with_moments(diagnose(holding(old, new), AT), Policy())
 
     (found,) = [each for each in diagnosis.findings if each.code == "nes-valid"]
     assert found.facts["not_after_at"] == old.not_after_at.isoformat()

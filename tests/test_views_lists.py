@@ -28,7 +28,7 @@ from cardtool.model.moments import seconds
 from cardtool.rules import diagnose
 from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import dated, newest, summarise
-from cardtool.rules.timeline import dated as dated_diagnosis
+from cardtool.rules.timeline import with_moments
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import FORMATS, LIST, view
 from cardtool.views.harmless import escape
@@ -461,7 +461,7 @@ def _events(page: str) -> dict[str, tuple[object, str, int]]:
 
 
 def test_a_list_and_a_desk_give_a_calendar_the_same_events() -> None:
-    diagnosis = dated_diagnosis(diagnose(desk(), AT), Policy())
+    diagnosis = with_moments(diagnose(desk(), AT), Policy())
 
     desks_own = _events("".join(view("ics")([diagnosis], TURKISH)))
     listed = _events(_shown("ics", LINE))

@@ -14,11 +14,11 @@ import msgspec
 
 from cardtool.catalog import own
 from cardtool.catalog.atr import fits, historical_bytes, is_inside
-from cardtool.catalog.rows import Card, Listed, Module, Reader
+from cardtool.catalog.rows import Card, DriverListEntry, Module, Reader
 from cardtool.catalog.toml import shipped
 from cardtool.model.once import once
 
-__all__ = ["Card", "Listed", "Module", "Reader"]
+__all__ = ["Card", "DriverListEntry", "Module", "Reader"]
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,14 +83,14 @@ _site = [""]
 """The site's own file, if its configuration names one."""
 
 
-def use(path: str) -> None:
+def add_site_rows(path: str) -> None:
     """Add the rows of a site's own file, for the rest of this process; "" adds none.
 
     Raises:
         Refused: the file cannot be read, or a row is not as those of the catalogue are.
     """
     if path != _site[0]:
-        _with(path)
+        _with_site_rows(path)
         _site[0] = path
         for asked in (card_for, module_at, readers_named, readers_with):
             asked.cache_clear()
@@ -98,14 +98,14 @@ def use(path: str) -> None:
 
 def load() -> Catalog:
     """Give the catalogue that ships with the package and the site's rows, read once a process."""
-    return _with(_site[0])
+    return _with_site_rows(_site[0])
 
 
 @once
-def _with(path: str) -> Catalog:
+def _with_site_rows(path: str) -> Catalog:
     """Put a site's rows behind those that ship, so that no pattern of theirs renames a card."""
     if path:
-        ours = _with("")
+        ours = _with_site_rows("")
         site = own.read(path, ours.cards, ours.modules, ours.readers)
         cards = (msgspec.structs.replace(card, is_own=True) for card in site.card)
         return Catalog(
@@ -164,7 +164,7 @@ def readers_with(usb: str) -> tuple[Reader, ...]:
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def listed(usb: str) -> Listed | None:
+def driver_list_entry(usb: str) -> DriverListEntry | None:
     """Return what the lists of libccid and acsccid say of a USB id; None: it is in neither.
 
     The file is searched and never parsed: that takes a few microseconds instead of milliseconds.
@@ -173,7 +173,7 @@ def listed(usb: str) -> Listed | None:
     if not found:
         return None
     ccid, _, _, kind, name = rest.partition("\n")[0].split("\t")
-    return Listed(ccid=ccid, kind=kind, name=name)
+    return DriverListEntry(ccid=ccid, kind=kind, name=name)
 
 
 @once

@@ -94,7 +94,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     source: str
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
+class DriverListEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One USB id of the lists of libccid and of ACS's driver.
 
     Source: drivers_notes/readers.md#ids-of-the-drivers.

@@ -60,7 +60,7 @@ class Asked:
             self.misuse(f"--keep-personal is for data: add --format {whole or 'json'}.")
         if self._profile or self.config.institution != _NATIONWIDE:
             _ = self.institution  # refuses a wrong name before a card is read
-        catalog.use(self.config.catalog)
+        catalog.add_site_rows(self.config.catalog)
 
     def option(self, name: str) -> Any:  # noqa: ANN401 - an option's value
         """Return what an option was set to, or None."""

@@ -38,9 +38,9 @@ def judge(asked: Asked, snapshot: Snapshot, moment: datetime | None = None) -> D
     at = asked.option("at") or moment or datetime.now().astimezone()
     diagnosis = diagnose(shown, at, asked.config.days())
     if asked.format.name == "ics":
-        from cardtool.rules.timeline import dated  # noqa: PLC0415
+        from cardtool.rules.timeline import with_moments  # noqa: PLC0415
 
-        diagnosis = dated(diagnosis, asked.config.days())
+        diagnosis = with_moments(diagnosis, asked.config.days())
     _LOG.debug("judged for %s: %s", at.isoformat(timespec="seconds"), diagnosis.verdict)
     return diagnosis
 

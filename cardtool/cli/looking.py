@@ -61,7 +61,7 @@ def _usable_module(path: str) -> str:
         path.encode()
     except UnicodeEncodeError as error:
         raise Refusal(code="module-name", module=path) from error
-    library, machine = read_library(path), host.look()
+    library, machine = read_library(path), host.describe()
     if isinstance(library, Failure):
         code = _MODULE_REFUSALS.get(library.name, "module-unreadable")
         raise Refusal(code=code, module=path, reason=library.detail)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from cardtool.model.limits import Some, Text, Texts
+from cardtool.model.limits import ListOf, Text, Texts
 from cardtool.model.moments import Utc
 
 ATTRIBUTES = "ATTRIBUTE_CERTIFICATE"
@@ -26,7 +26,7 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True):
 class Name(msgspec.Struct, frozen=True, kw_only=True):
     """A distinguished name in the order of the certificate."""
 
-    attributes: Some[Attribute] = ()
+    attributes: ListOf[Attribute] = ()
 
     def first(self, kind: str) -> str | None:
         """Return the first value of an attribute type, or None."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args
 import msgspec
 
 from cardtool.model.names import account
-from cardtool.model.numbers import PLAIN, digits, is_hashed, spaced
+from cardtool.model.numbers import PLAIN, digits, is_hashed, replace_spaced
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
@@ -41,7 +41,7 @@ def starred(value: str) -> str:
 def without_numbers(text: str, key: bytes | None) -> str:
     """Return a text whose identity numbers, by their shape, are hashed; masked without a key."""
     change = starred if key is None else lambda number: hashed(key, digits(number))
-    return spaced(re.sub(PLAIN, lambda match: change(match[0]), text), change)
+    return replace_spaced(re.sub(PLAIN, lambda match: change(match[0]), text), change)
 
 
 class Stars:

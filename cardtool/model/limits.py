@@ -25,10 +25,10 @@ Text = Annotated[str, msgspec.Meta(max_length=TEXT_LIMIT)]
 Hex = Annotated[str, msgspec.Meta(max_length=BYTES_LIMIT)]
 """The bytes of a certificate."""
 
-Some = Annotated[tuple[T, ...], msgspec.Meta(max_length=LIST_LIMIT)]
+ListOf = Annotated[tuple[T, ...], msgspec.Meta(max_length=LIST_LIMIT)]
 """Any list of a snapshot."""
 
-Texts = Some[Text]
+Texts = ListOf[Text]
 
 ByName = Annotated[dict[Text, Text], msgspec.Meta(max_length=LIST_LIMIT)]
 """Texts by name."""

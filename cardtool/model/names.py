@@ -165,7 +165,7 @@ class Names:
         """Return how many spellings are looked for."""
         return len(self._meant)
 
-    def is_one(self, text: str) -> bool:
+    def is_name(self, text: str) -> bool:
         """Tell whether a text is one of the names and nothing else."""
         return folded(text) in self._meant
 

@@ -62,21 +62,21 @@ def is_full(text: str) -> bool:
     return len(text) in _FIXED_SIZES or len(text.encode(errors="replace")) in _FIXED_SIZES
 
 
-def has_shape(text: str) -> bool:
+def has_identity_shape(text: str) -> bool:
     """Tell whether a text is eleven digits, the first not 0."""
     return re.fullmatch(r"[1-9][0-9]{10}", text) is not None
 
 
-def completed(number: str) -> str:
+def with_check_digits(number: str) -> str:
     """Return the identity number that begins with the first nine digits of a text."""
     nine = [int(digit) for digit in number[:_NINE]]
     tenth = (7 * sum(nine[0::2]) - sum(nine[1::2])) % 10
     return f"{number[:_NINE]}{tenth}{(sum(nine) + tenth) % 10}"
 
 
-def is_one(number: str) -> bool:
+def is_identity_number(number: str) -> bool:
     """Tell whether the last two of eleven digits are those that the first nine give."""
-    return has_shape(number) and number == completed(number)
+    return has_identity_shape(number) and number == with_check_digits(number)
 
 
 def _bare(text: str) -> str:
@@ -90,18 +90,22 @@ def digits(text: str) -> str:
     return number if re.fullmatch(r"[0-9]{11}", number) else text
 
 
-def spaced(text: str, change: Callable[[str], str], known: frozenset[str] = frozenset()) -> str:
+def replace_spaced(
+    text: str, change: Callable[[str], str], known: frozenset[str] = frozenset()
+) -> str:
     """Change the numbers with signs between their digits that are known, or are surely one."""
 
     def changed(match: re.Match[str]) -> str:
         spelt, number = match[0], digits(match[0])
         is_even = match["done"] is None and _EVEN.fullmatch(spelt)
-        return change(spelt) if number in known or (is_even and is_one(number)) else spelt
+        return (
+            change(spelt) if number in known or (is_even and is_identity_number(number)) else spelt
+        )
 
     return _SPACED.sub(changed, text)
 
 
-def cut(text: str, change: Callable[[str], str], known: frozenset[str]) -> str:
+def replace_cut_off(text: str, change: Callable[[str], str], known: frozenset[str]) -> str:
     """Change a number whose end was cut off with the end of a text of a fixed size.
 
     Nine digits or ten are a whole number, for the others are check digits. Six are known as the
@@ -113,7 +117,7 @@ def cut(text: str, change: Callable[[str], str], known: frozenset[str]) -> str:
     meant = min((number for number in known if number.startswith(start)), default=None)
     least = _TEN if len(text) == _SERIAL_SIZE else _NINE  # a machine may be called LAPTOP-123456789
     if meant is None and start.isascii() and len(start) >= least and start[0] != "0":
-        whole = completed(start)
+        whole = with_check_digits(start)
         meant = whole if whole.startswith(start) else None
     return text if meant is None else text[: end.start()] + change(meant)
 
@@ -125,7 +129,7 @@ class Values:
         """Take the values to hide; those that are short or hidden already are left out."""
         known = [value for value in known if not is_hashed(value)]
         self.numbers = frozenset(map(digits, known))
-        self._people = sorted(filter(has_shape, self.numbers))
+        self._people = sorted(filter(has_identity_shape, self.numbers))
         forms = dict[str, str]()
         for value in known:
             meant = digits(value)
@@ -152,7 +156,7 @@ class Values:
         """Return a text in which each value, and each identity number, is changed."""
         return self._changed(self._pattern, text, change)
 
-    def numberless(self, text: str, change: Callable[[str], str]) -> str:
+    def replace_numbers(self, text: str, change: Callable[[str], str]) -> str:
         """Return a text whose other values stay, for they may be what it says."""
         for number in sorted(self.numbers, key=len, reverse=True):
             if number in text and number.isdecimal() and len(number) >= _LEAST_DIGITS:
@@ -164,15 +168,15 @@ class Values:
             return match[0] if match["done"] else change(self._of(match[0]))
 
         text = pattern.sub(changed, text)
-        text = spaced(text, lambda number: change(digits(number)), self.numbers)
-        return cut(text, change, self.numbers)
+        text = replace_spaced(text, lambda number: change(digits(number)), self.numbers)
+        return replace_cut_off(text, change, self.numbers)
 
     def is_in_bytes(self, data: bytes) -> bool:
         """Tell whether bytes are, or hold, an identity number that is known or surely one."""
         if len(data) <= NUMBER_BYTES:
             spelt = (data.hex(), str(int.from_bytes(data)), str(int.from_bytes(data, "little")))
             bare = (text.strip("f").lstrip("0") for text in spelt)
-            if any(number in self.numbers or is_one(number) for number in bare):
+            if any(number in self.numbers or is_identity_number(number) for number in bare):
                 return True
         forms = (data.replace(b"\0", b""), data.hex().encode())
         return any(number.encode() in form for number in self._people for form in forms)

@@ -185,7 +185,7 @@ class _Disguise:
     def _symbol(self, text: str) -> str:
         if _STANDARD.fullmatch(text):
             return text
-        return self._homeless(self._values.numberless(self._nameless(text), self._change))
+        return self._homeless(self._values.replace_numbers(self._nameless(text), self._change))
 
     def _record(self, record: msgspec.Struct) -> msgspec.Struct:
         """Change the fields of a record that are personal whatever they hold."""
@@ -259,9 +259,9 @@ class _Disguise:
         folder, name = path[:cut], path[cut:]
         if self._text(name) == name:
             return self._text(folder + name)
-        if not name.lower().endswith(_LIBRARY) or not self._names.is_one(name):
+        if not name.lower().endswith(_LIBRARY) or not self._names.is_name(name):
             name = self._nameless(name)
-        return self._text(folder) + self._values.numberless(name, self._change)
+        return self._text(folder) + self._values.replace_numbers(name, self._change)
 
 
 def _people(snapshot: Snapshot) -> frozenset[Name]:

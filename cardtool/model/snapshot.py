@@ -13,7 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from cardtool.model.certificate import Certificate
-from cardtool.model.limits import ByName, Hex, Some, Text, Texts
+from cardtool.model.limits import ByName, Hex, ListOf, Text, Texts
 from cardtool.model.moments import Utc
 from cardtool.model.surroundings import Host, Origin, Process, Running, UsbDevice
 from cardtool.model.trust import Trust
@@ -102,7 +102,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True, tag="token"):
     """As printed by the token. Personal: it identifies the card's holder."""
     flags: Texts = ()
     """Names of the set CKF_ bits; a bit without a name as 0x and its hex value."""
-    certificates: Some[CertificateObject] | Failure = ()
+    certificates: ListOf[CertificateObject] | Failure = ()
     """All public ones, in the token's order, read without a login."""
 
 
@@ -157,7 +157,7 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
     """Failure(os, ENOENT): no file. Failure(os, ENOEXEC): not a shared library."""
     info: ModuleInfo | Failure | None = None
     """None: it was not loaded, because no card here is for it or its header does not fit."""
-    slots: Some[Slot] | Failure | None = None
+    slots: ListOf[Slot] | Failure | None = None
     """None: it was not loaded."""
 
 
@@ -183,15 +183,15 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     tool: Text
     """Name and version of the program that wrote it."""
     host: Host
-    readers: Some[Reader] | Failure
+    readers: ListOf[Reader] | Failure
     """Empty: PC/SC answered that there is none. Failure: PC/SC could not be asked."""
-    modules: Some[Module] = ()
+    modules: ListOf[Module] = ()
     elapsed_s: float = 0.0
-    usb: Some[UsbDevice] | Failure | None = None
+    usb: ListOf[UsbDevice] | Failure | None = None
     """Readers on USB, and other devices of their makers; None: it was not looked at."""
     vanished: Texts = ()
     """Names of readers that were there when the check began and gone when it ended."""
-    clients: Some[Process] | None = None
+    clients: ListOf[Process] | None = None
     """Programs that use PC/SC, those of this check left out; None: nobody asked for them."""
     running: Running | None = None
     """Another check, for which this one waited as long as it could; None: there was none.
@@ -200,7 +200,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """
     built_at: Utc | None = None
     """When this version of the program was released: no true clock shows an earlier moment."""
-    trust: Some[Trust] | None = None
+    trust: ListOf[Trust] | None = None
     """Of each end entity's certificate; None: nobody asked for it, so no network was used."""
     last_good: LastGood | None = None
     """None: no earlier check of this desk found all well, or nothing of it was kept."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from cardtool.model.limits import Some, Text, Texts
+from cardtool.model.limits import ListOf, Text, Texts
 from cardtool.model.moments import Utc
 
 
@@ -104,9 +104,9 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     """Path of the PC/SC daemon; None: not found, or the system has none because it needs none."""
     pcsc_socket: Text | None = None
     """Where the PC/SC daemon listens; None: nothing is there, or the system needs no such file."""
-    pcsc_drivers: Some[Driver] = ()
+    pcsc_drivers: ListOf[Driver] = ()
     """The PC/SC reader drivers that are installed, where the system keeps them as files."""
-    services: Some[Service] = ()
+    services: ListOf[Service] = ()
     """The services readers depend on; empty: they were not asked, as where all goes well."""
     session: Session = Session()
 

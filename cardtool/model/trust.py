@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from cardtool.model.limits import Some, Text, Texts
+from cardtool.model.limits import ListOf, Text, Texts
 from cardtool.model.moments import Utc
 
 
@@ -57,7 +57,7 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
     """
     status: Status | None = None
     """The first answer that could be used; None: there was none."""
-    attempts: Some[Attempt] = ()
+    attempts: ListOf[Attempt] = ()
     """What was tried in vain, in order."""
 
 

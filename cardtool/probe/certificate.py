@@ -71,7 +71,7 @@ def trim(value: bytes) -> bytes:
     """
     with suppress(DerError):
         if value[:1] == b"\x30":
-            return value[: der.inside(value, 0)[1]]
+            return value[: der.extent(value, 0)[1]]
     return value
 
 
@@ -99,8 +99,8 @@ def _read(data: bytes) -> Certificate:
     reading = _Reading()
     if end > len(data):
         reading.miss("length")
-    body, end = der.element(der.of(outer, der.SEQUENCE), whole=False)
-    fields = reading.elements(der.of(body, der.SEQUENCE), "length")
+    body, end = der.element(der.content_of(outer, der.SEQUENCE), whole=False)
+    fields = reading.elements(der.content_of(body, der.SEQUENCE), "length")
     return reading.certificate(fields, next(_leading(outer.content[end:]), _NOTHING))
 
 
@@ -173,7 +173,7 @@ class _Reading:
         for relative in self.elements(field.content, part):
             try:
                 for pair in der.elements(relative.content):
-                    attributes.append(_attribute(der.of(pair, der.SEQUENCE)))  # noqa: PERF401 - as above
+                    attributes.append(_attribute(der.content_of(pair, der.SEQUENCE)))  # noqa: PERF401 - as above
             except DerError:
                 self.miss(part)
         if any(der.REPLACED in attribute.value for attribute in attributes):
@@ -192,8 +192,8 @@ class _Reading:
                 self.miss("extensions")
         for extension in listed:
             try:
-                kind, *_, value = der.elements(der.of(extension, der.SEQUENCE))
-                dotted = der.dotted(der.of(kind, der.OID))
+                kind, *_, value = der.elements(der.content_of(extension, der.SEQUENCE))
+                dotted = der.dotted(der.content_of(kind, der.OID))
             except ValueError:
                 self.miss("extensions")
                 continue
@@ -208,7 +208,7 @@ class _Reading:
         self, name: str, read: Callable[[bytes], Fields], value: Element
     ) -> dict[str, Any]:
         try:
-            facts = dict(read(der.of(value, der.OCTET_STRING)))
+            facts = dict(read(der.content_of(value, der.OCTET_STRING)))
         except DerError:
             self.miss(name)
             return {}
@@ -218,29 +218,31 @@ class _Reading:
 
 
 def _serial(field: Element) -> str:
-    return f"{der.integer(der.of(field, der.INTEGER)):X}"
+    return f"{der.integer(der.content_of(field, der.INTEGER)):X}"
 
 
 def _algorithm(field: Element) -> str:
-    parts = der.elements(der.of(field, der.SEQUENCE))
-    return der.dotted(der.of(next(parts, _NOTHING), der.OID))
+    parts = der.elements(der.content_of(field, der.SEQUENCE))
+    return der.dotted(der.content_of(next(parts, _NOTHING), der.OID))
 
 
 def _key(field: Element) -> str:
     """Name a public key by its SubjectPublicKeyInfo."""
-    information = der.of(field, der.SEQUENCE)
+    information = der.content_of(field, der.SEQUENCE)
     algorithm, end = der.element(information)
-    identifier, after = der.element(der.of(algorithm, der.SEQUENCE))
-    kind = der.dotted(der.of(identifier, der.OID))
+    identifier, after = der.element(der.content_of(algorithm, der.SEQUENCE))
+    kind = der.dotted(der.content_of(identifier, der.OID))
     with suppress(DerError):
         if kind == _RSA:
-            bits = der.of(der.element(information, end)[0], der.BIT_STRING)
-            modulus, _ = der.element(der.only(bits[1:], der.SEQUENCE))
-            number = int.from_bytes(der.of(modulus, der.INTEGER))  # some lack their leading zero
+            bits = der.content_of(der.element(information, end)[0], der.BIT_STRING)
+            modulus, _ = der.element(der.first_content(bits[1:], der.SEQUENCE))
+            number = int.from_bytes(
+                der.content_of(modulus, der.INTEGER)
+            )  # some lack their leading zero
             if number:
                 return f"rsa-{number.bit_length()}"
         if kind == _EC:
-            curve = der.dotted(der.of(der.element(algorithm.content, after)[0], der.OID))
+            curve = der.dotted(der.content_of(der.element(algorithm.content, after)[0], der.OID))
             return f"ec-{_CURVES[curve]}" if curve in _CURVES else kind
     return _EDWARDS.get(kind, kind)
 
@@ -248,7 +250,7 @@ def _key(field: Element) -> str:
 def _attribute(content: bytes) -> Attribute:
     kind, end = der.element(content)
     value, _ = der.element(content, end)
-    dotted = der.dotted(der.of(kind, der.OID))
+    dotted = der.dotted(der.content_of(kind, der.OID))
     text = der.text(value) if der.is_text(value) else value.content.hex().upper()
     return Attribute(type=_ATTRIBUTE_TYPES.get(dotted, dotted), value=text)
 

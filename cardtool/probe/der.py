@@ -62,7 +62,7 @@ class Element(NamedTuple):
     content: bytes
 
 
-def inside(data: bytes, start: int) -> tuple[int, int]:
+def extent(data: bytes, start: int) -> tuple[int, int]:
     """Return where the contents of the element at `start` begin, and where they say they end."""
     try:
         tag, length = data[start], data[start + 1]
@@ -85,7 +85,7 @@ def element(data: bytes, start: int = 0, *, whole: bool = True) -> tuple[Element
 
     Not `whole`: one that claims to be longer than the data ends with the data.
     """
-    begin, end = inside(data, start)
+    begin, end = extent(data, start)
     if whole and end > len(data):
         raise DerError
     return Element(data[start], data[begin:end]), end
@@ -99,12 +99,12 @@ def elements(data: bytes) -> Iterator[Element]:
         yield read
 
 
-def only(data: bytes, tag: int) -> bytes:
+def first_content(data: bytes, tag: int) -> bytes:
     """Return the contents of the first element of the data; ignore what follows it."""
-    return of(element(data)[0], tag)
+    return content_of(element(data)[0], tag)
 
 
-def of(read: Element, tag: int) -> bytes:
+def content_of(read: Element, tag: int) -> bytes:
     """Return the contents of an element."""
     if read.tag != tag:
         raise DerError

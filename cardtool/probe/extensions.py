@@ -36,38 +36,38 @@ Fields = Mapping[str, Any]
 
 
 def _basic_constraints(value: bytes) -> Fields:
-    first = next(der.elements(der.only(value, der.SEQUENCE)), None)
+    first = next(der.elements(der.first_content(value, der.SEQUENCE)), None)
     is_ca = first is not None and first.tag == der.BOOLEAN and any(first.content)
     return {"is_ca": is_ca}
 
 
 def _key_usage(value: bytes) -> Fields:
-    bits = der.bits(der.only(value, der.BIT_STRING))
+    bits = der.bits(der.first_content(value, der.BIT_STRING))
     return {"key_usage": tuple(name for bit, name in enumerate(_KEY_USAGE) if bit in bits)}
 
 
 def _oids(content: bytes) -> tuple[str, ...]:
-    return tuple(der.dotted(der.of(part, der.OID)) for part in der.elements(content))
+    return tuple(der.dotted(der.content_of(part, der.OID)) for part in der.elements(content))
 
 
 def _members(value: bytes) -> Iterator[tuple[str, bytes]]:
     """Give what each member of a list begins with, an object identifier, and the bytes behind."""
-    for member in der.elements(der.only(value, der.SEQUENCE)):
-        content = der.of(member, der.SEQUENCE)
+    for member in der.elements(der.first_content(value, der.SEQUENCE)):
+        content = der.content_of(member, der.SEQUENCE)
         first, end = der.element(content)
-        yield der.dotted(der.of(first, der.OID)), content[end:]
+        yield der.dotted(der.content_of(first, der.OID)), content[end:]
 
 
 def _authority_key(value: bytes) -> Fields:
-    parts = der.elements(der.only(value, der.SEQUENCE))
+    parts = der.elements(der.first_content(value, der.SEQUENCE))
     key = next((part.content for part in parts if part.tag == 0x80), b"")  # noqa: PLR2004 - [0]
     return {"authority_key_id": key.hex().upper()}
 
 
 def _crl_points(value: bytes) -> Fields:
     urls: list[str] = []
-    for point in der.elements(der.only(value, der.SEQUENCE)):
-        for part in der.elements(der.of(point, der.SEQUENCE)):
+    for point in der.elements(der.first_content(value, der.SEQUENCE)):
+        for part in der.elements(der.content_of(point, der.SEQUENCE)):
             if part.tag == _FIRST:  # distributionPoint
                 for name in der.elements(part.content):
                     if name.tag == _FIRST:  # fullName
@@ -100,9 +100,9 @@ def _qc_statements(value: bytes) -> Fields:
         ids.append(kind)
         try:
             if kind == _QC_TYPE:
-                types = _oids(der.only(information, der.SEQUENCE))
+                types = _oids(der.first_content(information, der.SEQUENCE))
             elif kind == _QC_LIMIT:
-                limit = _limit(der.only(information, der.SEQUENCE))
+                limit = _limit(der.first_content(information, der.SEQUENCE))
         except DerError:
             unreadable.append("qcType" if kind == _QC_TYPE else "qcLimitValue")
     return {
@@ -125,7 +125,7 @@ def _limit(content: bytes) -> MoneyLimit:
 
 
 def _money(number: der.Element) -> int:
-    content = der.of(number, der.INTEGER)
+    content = der.content_of(number, der.INTEGER)
     if len(content) > _MONEY_OCTETS:
         raise DerError
     return der.integer(content)
@@ -134,7 +134,7 @@ def _money(number: der.Element) -> int:
 PARTS: dict[str, tuple[str, Callable[[bytes], Fields]]] = {
     "2.5.29.14": (
         "subjectKeyIdentifier",
-        lambda value: {"subject_key_id": der.only(value, der.OCTET_STRING).hex().upper()},
+        lambda value: {"subject_key_id": der.first_content(value, der.OCTET_STRING).hex().upper()},
     ),
     "2.5.29.15": ("keyUsage", _key_usage),
     "2.5.29.19": ("basicConstraints", _basic_constraints),
@@ -146,7 +146,7 @@ PARTS: dict[str, tuple[str, Callable[[bytes], Fields]]] = {
     "2.5.29.35": ("authorityKeyIdentifier", _authority_key),
     "2.5.29.37": (
         "extKeyUsage",
-        lambda value: {"extended_key_usage": _oids(der.only(value, der.SEQUENCE))},
+        lambda value: {"extended_key_usage": _oids(der.first_content(value, der.SEQUENCE))},
     ),
     "1.3.6.1.5.5.7.1.1": ("authorityInfoAccess", _authority_access),
     "1.3.6.1.5.5.7.1.3": ("qcStatements", _qc_statements),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds out who holds the lock of `turn`, for a check that has to wait.
+"""Finds out who holds the lock of `check_lock`, for a check that has to wait.
 
 Loads psutil, which a check that need not wait does without.
 """

@@ -57,7 +57,7 @@ _POLKIT = "usr/share/dbus-1/system-services/org.freedesktop.PolicyKit1.service"
 polkit, data/."""
 
 
-def look(environment: Mapping[str, str] = os.environ, root: Path | None = ROOT) -> Host:
+def describe(environment: Mapping[str, str] = os.environ, root: Path | None = ROOT) -> Host:
     """Describe this machine.
 
     `environment` and `root` are what the process was given, and where the system's files begin.

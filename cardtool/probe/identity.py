@@ -71,38 +71,38 @@ def _system_id(root: Path) -> bytes | None:
         machine, name = winreg.HKEY_LOCAL_MACHINE, r"SOFTWARE\Microsoft\Cryptography"
         try:
             with winreg.OpenKey(machine, name, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY) as key:
-                return of_text(str(winreg.QueryValueEx(key, "MachineGuid")[0]))
+                return id_from_text(str(winreg.QueryValueEx(key, "MachineGuid")[0]))
         except OSError:
             return None
     if sys.platform == "darwin":
         printed = program.output(_MAC_COMMAND, api="os", timeout_s=5.0)
-        return None if isinstance(printed, Failure) else of_ioreg(printed)
+        return None if isinstance(printed, Failure) else id_from_ioreg(printed)
     try:
         # empty or `uninitialized` in an image; source: machine-id(5)
-        return of_text((root / "etc/machine-id").read_text("ascii"))
+        return id_from_text((root / "etc/machine-id").read_text("ascii"))
     except (OSError, UnicodeDecodeError):
         return None
 
 
-def of_text(text: str) -> bytes | None:
+def id_from_text(text: str) -> bytes | None:
     """Read 32 hex digits, with or without hyphens; None if there are none, or only zeros."""
     digits = text.strip().replace("-", "")
     data = bytes.fromhex(digits) if re.fullmatch(r"[0-9A-Fa-f]{32}", digits) else b""
     return data if any(data) else None
 
 
-def of_ioreg(content: bytes) -> bytes | None:
+def id_from_ioreg(content: bytes) -> bytes | None:
     """Read IOPlatformUUID out of what `ioreg` printed."""
     entries = program.property_list(content)
     first = entries[0] if isinstance(entries, list) and entries else None
     text = first.get("IOPlatformUUID") if isinstance(first, dict) else None
-    return of_text(text) if isinstance(text, str) else None
+    return id_from_text(text) if isinstance(text, str) else None
 
 
 def _random(kept: Path) -> str:
     """Return the random identifier that is stored, or make and store one."""
     with suppress(FileNotFoundError, UnicodeDecodeError):
-        if identifier := of_text(files.read_own(kept, _SIZE_LIMIT_BYTES).decode("ascii")):
+        if identifier := id_from_text(files.read_own(kept, _SIZE_LIMIT_BYTES).decode("ascii")):
             return identifier.hex()
     drawn = uuid.uuid4().hex
     kept.parent.mkdir(parents=True, exist_ok=True)

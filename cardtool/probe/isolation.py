@@ -18,7 +18,7 @@ from contextlib import suppress
 from typing import Self
 
 from cardtool.probe import children
-from cardtool.probe.turn import Turn
+from cardtool.probe.check_lock import CheckLock
 
 _NTSTATUS_ERROR = 0xC0000000
 _NTSTATUS = {
@@ -205,7 +205,7 @@ class Workers:
         Then this process must have no other thread. `idle_s` is as of `Worker`.
         """
         self._idle_s = idle_s
-        self.turn = Turn()
+        self.lock = CheckLock()
         copies = copies if children.can_fork() else None
         self.pcsc = self._at_cards("pcsc", copies)
         self._ready = [self._at_cards("pkcs11", copies)]
@@ -247,10 +247,10 @@ class Workers:
         """End them all, however the check ended."""
         for worker in self._all:
             worker.end()
-        self.turn.close()
+        self.lock.close()
 
     def _at_cards(self, job: str, copies: Callable[[str], object] | None = None) -> Worker:
-        return Worker(job, inherits=self.turn.descriptor, copies=copies, idle_s=self._idle_s)
+        return Worker(job, inherits=self.lock.descriptor, copies=copies, idle_s=self._idle_s)
 
 
 def name_exit(status: int, detail: str) -> LostWorkerError:

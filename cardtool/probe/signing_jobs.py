@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from cardtool.deadline import Deadline
 from cardtool.model.snapshot import Failure, Module, Snapshot
 from cardtool.probe import opensc, reading
+from cardtool.probe.check_lock import CheckLock
 from cardtool.probe.isolation import LostWorkerError, Worker
-from cardtool.probe.turn import Turn
 
 PIN_LIMIT_BYTES = 64  # longer than any card's PIN, so a longer text is none
 
@@ -87,9 +87,9 @@ def sign(question: Sign, pin: bytes, *, timeout_s: float) -> Signed | Unsigned |
     long. The worker is asked once, whatever it answers, and never killed. No failure has a detail:
     a text of a library or a traceback could contain the PIN.
     """
-    turn, deadline = Turn(), Deadline(timeout_s)
-    with closing(turn), Worker("sign", is_mute=True, inherits=turn.descriptor) as worker:
-        if not turn.wait(timeout_s / 2):
+    lock, deadline = CheckLock(), Deadline(timeout_s)
+    with closing(lock), Worker("sign", is_mute=True, inherits=lock.descriptor) as worker:
+        if not lock.wait(timeout_s / 2):
             return Failure(api="worker", name="WAITED")
         try:
             body = msgspec.json.encode(question) + b"\n" + pin  # and the end of its line

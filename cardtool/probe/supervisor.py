@@ -40,7 +40,7 @@ _CLEAN_UP_S = 5.0
 """How long processes that a job left behind are ended again: they may start others."""
 
 
-def split(memory_limit_bytes: int) -> Callable[[float], None]:
+def fork_job(memory_limit_bytes: int) -> Callable[[float], None]:
     """Fork a child that does the job; return in the child alone.
 
     Return a function that sets the deadline of the job on the monotonic clock. After the deadline

@@ -43,7 +43,7 @@ def main(job: str, idle_s: str = str(_IDLE_S)) -> None:
     A child whose parent was killed is ended, or ends itself, even when native code never returns:
     faulthandler's watchdog is a thread that needs no interpreter.
     """
-    end_in = _contained()
+    end_in = _contain()
     questions = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a descriptor is wanted, not a path
@@ -62,7 +62,7 @@ def main(job: str, idle_s: str = str(_IDLE_S)) -> None:
     os._exit(0)  # without the exit handlers of libraries, which might use the card
 
 
-def _contained() -> Callable[[float], None]:
+def _contain() -> Callable[[float], None]:
     """Make sure that everything which this process starts ends with it.
 
     Return a function that sets in how many seconds the process ends, whatever it does then.
@@ -77,7 +77,7 @@ def _contained() -> Callable[[float], None]:
         return lambda seconds: faulthandler.dump_traceback_later(seconds, exit=True)
     from cardtool.probe import supervisor  # noqa: PLC0415 - as above
 
-    end_at = supervisor.split(_MEMORY_LIMIT_BYTES)
+    end_at = supervisor.fork_job(_MEMORY_LIMIT_BYTES)
 
     def end_in(seconds: float) -> None:
         end_at(time.monotonic() + seconds)
@@ -95,7 +95,7 @@ def _load(
         from cardtool.probe.online import check  # noqa: PLC0415 - large, and seldom asked for
 
         return check.answer, lambda: None
-    _leave_out()
+    _skip_unused_parts()
     if job == "pcsc":
         from cardtool.probe import pcsc  # noqa: PLC0415 - native, so only in the child
 
@@ -115,7 +115,7 @@ def _load(
     return pkcs11.answer, pkcs11.leave
 
 
-def _leave_out() -> None:
+def _skip_unused_parts() -> None:
     """Let pyscard and python-pkcs11 be imported without what they load for other uses.
 
     Of pyscard the module `scard` is used and not its classes; of python-pkcs11 not the encoding of

@@ -66,17 +66,17 @@ def take_snapshot(
     options = options or Options()
     with started or Workers() as workers:
         patience_s = min(options.timeout_s, _LONGEST_WAIT_S) if options.is_patient else 0.0
-        if options.is_patient and workers.turn.wait(patience_s):
-            workers.turn.before = None  # it took nothing of the time of this check
+        if options.is_patient and workers.lock.wait(patience_s):
+            workers.lock.waited_for = None  # it took nothing of the time of this check
         start = time.monotonic()
         deadline = Deadline(options.timeout_s)
         taken_at = datetime.now(UTC).astimezone()
-        machine = host.look()
+        machine = host.describe()
         around = Surroundings(options.timeout_s + LAST_LIST_S)
         installed = modules.find(options.modules, options.extra_modules, machine.bits)
         asked_for = bool(options.modules)
         longest_s = _LONGEST_WAIT_S - patience_s
-        is_alone = workers.turn.wait(min(deadline.left_s * _WAITING_SHARE, longest_s))
+        is_alone = workers.lock.wait(min(deadline.left_s * _WAITING_SHARE, longest_s))
         first_s = deadline.left_s * (_FIRST_SHARE if asked_for else 1)
         first = readers = (
             ask(workers.pcsc, ListReaders(), READERS, timeout_s=first_s) if is_alone else _WAITED
@@ -96,7 +96,7 @@ def take_snapshot(
         )
         if _is_held(readers) and machine.platform != "darwin":  # macOS does not tell
             around.find_clients(workers.pids)
-        before = workers.turn.before
+        before = workers.lock.waited_for
     modules_read = tuple(read.get(module.path, module) for module in installed)
     snapshot = Snapshot(
         taken_at=taken_at,

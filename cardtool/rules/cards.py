@@ -61,7 +61,11 @@ _EMULATED = ("VMware Virtual USB CCID", "QEMU")
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give the findings about the card in each reader, or that no reader has a card."""
-    readers, places, seats = ports.real(snapshot), desk.places(snapshot), desk.seats(snapshot)
+    readers, places, seats = (
+        ports.signing_readers(snapshot),
+        desk.places(snapshot),
+        desk.seats(snapshot),
+    )
     keys, others = _parted(readers, {place.reader for place in places})
     yield from _keys(snapshot)
     if others and not any(map(ports.was_filled, others)):

@@ -107,7 +107,7 @@ def _readers_of_findings(snapshot: Snapshot) -> Callable[[Finding], _Readers]:
         module.path: readers_for(fitting.module_id(module)) for module in snapshot.modules
     }
     readers_by_path |= dict.fromkeys(_named_paths(snapshot), every_reader)
-    has_readers = bool(ports.real(snapshot))
+    has_readers = bool(ports.signing_readers(snapshot))
 
     def readers_of(given: Finding) -> _Readers:
         if "reader" in given.facts:

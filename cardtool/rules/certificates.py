@@ -172,7 +172,7 @@ def _remaining(nes: desk.Held, later: Later | None, at: datetime, policy: Policy
     """Say how long an NES in force is valid, and from when or until when to apply for the next."""
     ends, last = nes.ends_at, later.last if later else nes
     thresholds = policy.of(last.certificate.issuer_name)
-    code = "nes-valid" if later else renewal.state(ends, at, thresholds)
+    code = "nes-valid" if later else renewal.code_in_force(ends, at, thresholds)
     left = ends - at
     minutes, phase = left // timedelta(minutes=1), _phase(left.days)
     facts: dict[str, Fact] = {"days_left": left.days, "not_after_at": ends, "sha256": nes.sha256}
@@ -223,7 +223,7 @@ def _seal_ends(held: desk.Held, at: datetime, policy: Policy) -> Iterator[Findin
     facts: dict[str, Fact] = {**held.whose, "issuer": issuer, "not_after_at": ends}
     if at > ends:
         yield finding("seal-expired", **facts)
-    elif at >= renewal.before(ends, policy.of(issuer).urgent_days):
+    elif at >= renewal.days_before(ends, policy.of(issuer).urgent_days):
         yield finding("seal-expiring", **facts)
 
 

@@ -42,7 +42,7 @@ def is_reader(device: UsbDevice) -> bool:
     if _CCID in device.classes or models(device):
         return True
     is_own_class = _MAKERS_OWN in device.classes or not device.classes
-    return is_own_class and bool(device.drivers or catalog.listed(device.id))
+    return is_own_class and bool(device.drivers or catalog.driver_list_entry(device.id))
 
 
 def models(device: UsbDevice) -> tuple[catalog.Reader, ...]:
@@ -53,13 +53,13 @@ def models(device: UsbDevice) -> tuple[catalog.Reader, ...]:
 def model_name(device: UsbDevice) -> str:
     """Name a reader: as the catalogue does, as drivers or it itself do, or by its id."""
     names = dict.fromkeys(model.name for model in models(device))
-    listed = catalog.listed(device.id)
+    listed = catalog.driver_list_entry(device.id)
     return " / ".join(names) or (listed.name if listed else device.name) or device.id
 
 
 def is_unsupported(device: UsbDevice) -> bool:
     """Tell whether libccid lists a device among those that do not work with it."""
-    listed = catalog.listed(device.id)
+    listed = catalog.driver_list_entry(device.id)
     sections = [str(model.ccid) for model in models(device)] or [listed.ccid if listed else ""]
     return "unsupported" in sections
 
@@ -78,7 +78,7 @@ def forms(device: UsbDevice) -> frozenset[str]:
     """Return the forms of the models with this id, or the kind of thing that drivers list."""
     if known := models(device):
         return frozenset(model.form for model in known)
-    listed = catalog.listed(device.id)
+    listed = catalog.driver_list_entry(device.id)
     return frozenset({"slot" if listed is None else listed.kind})
 
 

@@ -82,7 +82,7 @@ def _changes(snapshot: Snapshot, last: LastGood) -> Iterator[Finding]:
         yield finding("changed-system", before=last.release, after=release, good_at=good_at)
     if not isinstance(snapshot.readers, Failure):
         was = sorted(set(filter(ports.is_lasting, last.readers)))
-        now = sorted({reader.lasting_name for reader in ports.real(snapshot)})
+        now = sorted({reader.lasting_name for reader in ports.signing_readers(snapshot)})
         if was and now and was != now:  # a missing reader is the fault itself, no change
             yield finding("changed-reader", before=was, after=now, good_at=good_at)
     for module in snapshot.modules:

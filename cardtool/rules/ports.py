@@ -46,7 +46,7 @@ def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
 
 
 @remembered
-def real(snapshot: Snapshot) -> tuple[Reader, ...]:
+def signing_readers(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the readers of PC/SC that may hold somebody's e-signature card.
 
     A security key is none, and a contactless reader only where it holds a card and no slot is here.
@@ -141,7 +141,7 @@ def only_built_in(snapshot: Snapshot) -> tuple[Reader, ...]:
 
     None where the last good check had no other reader either: then such a reader is what is used.
     """
-    offered, last = real(snapshot), snapshot.last_good
+    offered, last = signing_readers(snapshot), snapshot.last_good
     if last and last.readers and not any(map(is_own, last.readers)):
         return ()
     kinds = _kinds(snapshot)

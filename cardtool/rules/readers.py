@@ -64,11 +64,11 @@ def _is_none_here(snapshot: Snapshot, at: datetime) -> bool:
         return False
     if isinstance(snapshot.readers, Failure):
         return service.is_idle(snapshot) and not desk.can_sign(snapshot, at)
-    return not (ports.real(snapshot) or service.session(snapshot))
+    return not (ports.signing_readers(snapshot) or service.session(snapshot))
 
 
 def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
-    if desk.is_ours(snapshot.usb) and not ports.real(snapshot):
+    if desk.is_ours(snapshot.usb) and not ports.signing_readers(snapshot):
         yield finding("cardtool-fault", part="USB", reason=snapshot.usb)
     elif isinstance(snapshot.usb, Failure):
         yield finding("usb-not-seen", reason=snapshot.usb)
@@ -98,7 +98,7 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
     the computer or is unsupported. But an empty reader that came with the computer does not count
     beside one that was plugged in.
     """
-    offered = ports.real(snapshot)
+    offered = ports.signing_readers(snapshot)
     added = {device for device in ports.plugged(snapshot) if not hardware.is_built_in(device)}
     was_filled = any(map(ports.was_filled, offered))
     is_served = [hardware.is_built_in(device) for device in served]

@@ -102,14 +102,14 @@ def moments(issuer: str, ends_at: datetime, policy: Policy) -> dict[str, datetim
     return {
         "opens": opens_at(ends_at, days),
         "apply-by": apply_by_at(ends_at, days),
-        "urgent": before(ends_at, days.urgent_days),
-        "critical": before(ends_at, days.critical_days),
+        "urgent": days_before(ends_at, days.urgent_days),
+        "critical": days_before(ends_at, days.critical_days),
     }
 
 
 def opens_at(ends_at: datetime, policy: Policy) -> datetime:
     """Return the moment from which renewal may be asked for."""
-    return before(ends_at, policy.notice_days)
+    return days_before(ends_at, policy.notice_days)
 
 
 def apply_by_at(ends_at: datetime, policy: Policy) -> datetime:
@@ -118,21 +118,23 @@ def apply_by_at(ends_at: datetime, policy: Policy) -> datetime:
     It is the end of a working day in Turkey, but never later than the end of the certificate.
     Computing it may load a calendar, so ask only if it is shown.
     """
-    return min(ends_at, last_working_day_by(before(ends_at, policy.lead_days), policy.holidays))
+    return min(
+        ends_at, last_working_day_by(days_before(ends_at, policy.lead_days), policy.holidays)
+    )
 
 
-def state(ends_at: datetime, at: datetime, policy: Policy) -> str:
+def code_in_force(ends_at: datetime, at: datetime, policy: Policy) -> str:
     """Return the code of the finding about a certificate in force."""
-    if at >= before(ends_at, policy.critical_days):
+    if at >= days_before(ends_at, policy.critical_days):
         return "nes-expiring-critical"
-    if at >= before(ends_at, policy.urgent_days):
+    if at >= days_before(ends_at, policy.urgent_days):
         return "nes-expiring-soon"
     if at < opens_at(ends_at, policy):
         return "nes-valid"
     return "nes-expiring" if at <= apply_by_at(ends_at, policy) else "nes-expiring-soon"
 
 
-def before(moment: datetime, days: int) -> datetime:
+def days_before(moment: datetime, days: int) -> datetime:
     """Return the moment this many times 24 hours earlier, or the first that `datetime` has."""
     try:
         return moment - timedelta(days=days)

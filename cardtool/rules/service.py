@@ -67,7 +67,7 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
         yield _about(_code(failure, snapshot), failure, snapshot.host)
     if because is not None:
         yield finding(because, reason=failure if isinstance(failure, Failure) else _NO_READERS)
-    elif not isinstance(failure, Failure) and not ports.real(snapshot):
+    elif not isinstance(failure, Failure) and not ports.signing_readers(snapshot):
         helper = _service(snapshot, _ENUMERATOR)
         is_sound = any(hardware.hindrance(device) is None for device in ports.plugged(snapshot))
         if snapshot.host.platform == "win32" and helper.state in _OFF and is_sound:
@@ -86,7 +86,7 @@ def _about(code: str, failure: Failure, host: Host) -> Finding:
 
 def session(snapshot: Snapshot) -> str | None:
     """Return the code of the kind of session that explains why no reader is here, if one does."""
-    if ports.real(snapshot) or _is_other_interface(snapshot.readers):
+    if ports.signing_readers(snapshot) or _is_other_interface(snapshot.readers):
         return None
     if snapshot.host.platform == "win32":
         return _session_of_windows(snapshot)

@@ -85,7 +85,7 @@ def _joined(later: Later, earlier: Later) -> Later:
     )
 
 
-def dated(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
+def with_moments(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
     """Return a diagnosis in which findings about an NES that has not ended tell all its moments.
 
     An NES whose successor is here is not renewed, so its finding gets no moments of a renewal.
@@ -159,7 +159,7 @@ def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
         if held.kind in SEALS:
             urgent_days = policy.of(held.certificate.issuer_name).urgent_days
             ends = held.certificate.not_after_at
-            moments |= {renewal.before(ends, urgent_days), _after(ends)}
+            moments |= {renewal.days_before(ends, urgent_days), _after(ends)}
     if snapshot.trust:  # of a certificate that an issuer was asked about, its own end counts too
         every = desk.certificates(snapshot)
         moments.update(_after(held.certificate.not_after_at) for held in every)

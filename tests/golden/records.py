@@ -17,7 +17,7 @@ from cardtool.model.snapshot import Failure
 from cardtool.rules import diagnose
 from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import dated, judge_certificates
-from cardtool.rules.timeline import dated as with_dates
+from cardtool.rules.timeline import with_moments
 from tests.described import FILES, read
 from tests.examples import ORDERS
 from tests.golden.desk import AT, HOLDER, NUMBER, certificate, desk, held, person
@@ -90,7 +90,7 @@ def drivers() -> Diagnosis:
 
 def calendar() -> Diagnosis:
     """Return a desk whose dates lie ahead."""
-    return with_dates(diagnose(mask(desk()), AT), Policy())
+    return with_moments(diagnose(mask(desk()), AT), Policy())
 
 
 def lines() -> list[Summary]:

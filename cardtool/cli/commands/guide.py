@@ -18,7 +18,7 @@ from cardtool.cli.asking import ask
 from cardtool.cli.options import KEEP, OUTPUT, SHOWING, options, value
 from cardtool.cli.output import paper, write
 from cardtool.cli.refusal import Refusal
-from cardtool.model.numbers import is_one
+from cardtool.model.numbers import is_identity_number
 from cardtool.model.procedure import Guide, Procedure, Role
 from cardtool.text import Text
 from cardtool.views import formats, view
@@ -179,7 +179,7 @@ def _person(text: Text) -> dict[str, str]:
     if not _is_name(name):
         raise Refusal(code="receipt-name", limit=_LONGEST_NAME)
     number = ask(number_label, _LONGEST_NAME * 2).replace(" ", "")
-    if not is_one(number):
+    if not is_identity_number(number):
         raise Refusal(code="receipt-number")
     return {name_label: name, number_label: number}
 

@@ -119,4 +119,4 @@ def _seen_us(at: datetime) -> ColumnElement[int]:
 def _code(begins: datetime, ends: datetime, at: datetime, policy: Policy) -> str:
     if at > ends:
         return "nes-expired"
-    return "nes-not-yet-valid" if at < begins else renewal.state(ends, at, policy)
+    return "nes-not-yet-valid" if at < begins else renewal.code_in_force(ends, at, policy)

@@ -96,7 +96,7 @@ def _reader_in(snapshot: Snapshot) -> tuple[Form | None, str] | None:
     for device in ports.plugged(snapshot):
         if not hardware.is_built_in(device):
             return _form(hardware.models(device)), hardware.model_name(device)
-    names = [reader.name for reader in ports.real(snapshot)]
+    names = [reader.name for reader in ports.signing_readers(snapshot)]
     names += snapshot.last_good.readers if snapshot.last_good else ()
     for name in names:
         models = catalog.readers_named(name)

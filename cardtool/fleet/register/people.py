@@ -15,7 +15,7 @@ from cardtool.fleet.register.headings import IDENTIFYING, Headings
 from cardtool.model.hiding import hashed, without_numbers
 from cardtool.model.lists import RegisterEntry, RegisterTrouble
 from cardtool.model.names import account
-from cardtool.model.numbers import is_hashed, is_one
+from cardtool.model.numbers import is_hashed, is_identity_number
 from cardtool.model.refused import Refused
 from cardtool.model.surroundings import IdentityPolicy
 
@@ -181,6 +181,6 @@ def _number(text: str) -> tuple[str, str]:
         except InvalidOperation:
             digits = ""
     digits = _DECIMALS.sub("", digits)
-    if is_one(digits):
+    if is_identity_number(digits):
         return digits, ""
     return "", "number-rounded" if is_scientific else "number-wrong"

@@ -87,7 +87,7 @@ def _each(content: bytes) -> list[bytes]:
     found: list[bytes] = []
     place = 0
     while place < len(content) and len(found) < _MOST:
-        _, end = der.inside(content, place)
+        _, end = der.extent(content, place)
         found.append(content[place:end])
         place = end
     return found

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from cardtool.catalog import listed, readers_with
+from cardtool.catalog import driver_list_entry, readers_with
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import UsbDevice
 from cardtool.probe.program import property_list
@@ -166,7 +166,7 @@ def _node_classes(node: DeviceNode) -> Iterator[str]:
 
 
 def _is_kept(device: UsbDevice) -> bool:
-    is_listed = bool(readers_with(device.id)) or listed(device.id) is not None
+    is_listed = bool(readers_with(device.id)) or driver_list_entry(device.id) is not None
     return CCID in device.classes or is_listed or device.vendor in _MAKERS
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One look at a time on a machine: who waits, for whom, and what the lock's file may be."""
+"""One check at a time on a machine: who waits, for whom, and what the lock's file may be."""
 
 import json
 import os
@@ -15,8 +15,8 @@ import pytest
 
 from cardtool.fleet.sending.spool import Spool
 from cardtool.model.snapshot import encode
+from cardtool.probe.check_lock import CheckLock
 from cardtool.probe.isolation import Workers
-from cardtool.probe.turn import Turn
 from cardtool.probe.workstation import Options, take_snapshot
 from tests.desks import desk
 from tests.rig.modules import Slot, scripted_module
@@ -25,8 +25,8 @@ from tests.rig.processes import uses
 _EARLIER = encode(desk())
 
 _OTHER = (
-    "import sys; from cardtool.probe.turn import Turn; turn = Turn();"
-    "print(turn.wait(0), flush=True); sys.stdin.read()"
+    "import sys; from cardtool.probe.check_lock import CheckLock; lock = CheckLock();"
+    "print(lock.wait(0), flush=True); sys.stdin.read()"
 )
 
 
@@ -154,7 +154,7 @@ def test_a_run_that_sends_looks_when_the_other_has_ended(
     assert json.loads(files[new].read_bytes())["running"] is None
 
 
-class _Held(Turn):
+class _Held(CheckLock):
     """The lock of a check that never ends; it notes how long somebody would wait for it."""
 
     def __init__(self) -> None:
@@ -170,8 +170,8 @@ class _Held(Turn):
 def test_nobody_waits_for_so_long_that_the_workers_leave(lock: Path, *, is_patient: bool) -> None:
     assert lock.name
     with Workers() as workers:
-        workers.turn.close()
-        workers.turn = held = _Held()
+        workers.lock.close()
+        workers.lock = held = _Held()
         take_snapshot(Options(timeout_s=600.0, is_patient=is_patient), workers)
 
     assert 0 < sum(held.limits_s) <= 45
@@ -183,17 +183,17 @@ def test_the_lock_is_held_until_the_last_worker_has_left(lock: Path, tmp_path: P
     module = scripted_module(tmp_path, [Slot()], code={"IN_INITIALIZE": slow})
 
     _, first = _check("--module", str(module.path), "--timeout", "1")
-    turn = Turn()
-    is_free_at_once = turn.wait(0)
+    mine = CheckLock()
+    is_free_at_once = mine.wait(0)
     (worker,) = (pid for pid in psutil.pids() if uses(pid, module.path))
-    is_free_later = turn.wait(30)
+    is_free_later = mine.wait(30)
 
     assert first["snapshot"]["modules"][0]["info"]["name"] == "TIMEOUT"
     assert not is_free_at_once
-    assert turn.before is not None
-    assert (turn.before.program, is_free_later) == ("cardtool", True)
-    assert turn.before.pid == worker
-    turn.close()
+    assert mine.waited_for is not None
+    assert (mine.waited_for.program, is_free_later) == ("cardtool", True)
+    assert mine.waited_for.pid == worker
+    mine.close()
 
 
 def test_a_process_that_a_driver_left_to_stop_the_one_that_ends_it_keeps_no_lock(
@@ -205,10 +205,10 @@ def test_a_process_that_a_driver_left_to_stop_the_one_that_ends_it_keeps_no_lock
     module = scripted_module(tmp_path, [Slot()], code={"IN_INITIALIZE": code}, headers=headers)
 
     _check("--module", str(module.path), "--timeout", "2")
-    turn = Turn()
+    mine = CheckLock()
 
-    assert turn.wait(30)
-    turn.close()
+    assert mine.wait(30)
+    mine.close()
 
 
 def test_too_little_time_after_another_check_is_no_fault_of_the_driver(
@@ -245,10 +245,10 @@ def test_what_can_be_no_lock_is_gone_without(
         case _:
             monkeypatch.setenv("CARDTOOL_LOCK", "")
 
-    turn, again = Turn(), Turn()
+    mine, again = CheckLock(), CheckLock()
 
-    assert turn.descriptor is None
-    assert turn.wait(0)
+    assert mine.descriptor is None
+    assert mine.wait(0)
     assert again.wait(0)
     assert not target.exists()
 
@@ -257,13 +257,13 @@ def test_a_file_that_may_only_be_read_is_a_lock_as_well(lock: Path) -> None:
     lock.write_bytes(b"somebody's")
     lock.chmod(0o444)
 
-    first, second = Turn(), Turn()
+    first, second = CheckLock(), CheckLock()
 
     assert first.wait(0)
     assert not second.wait(0)
     assert lock.read_bytes() == b"somebody's"
-    assert second.before is not None
-    assert second.before.pid == os.getpid()
+    assert second.waited_for is not None
+    assert second.waited_for.pid == os.getpid()
     first.close()
     assert second.wait(0)
     second.close()

@@ -32,13 +32,13 @@ _PAUSE_S = 0.03
 _WAKE_S = 0.5  # how often workers that were stopped are looked for
 
 
-class Turn:
+class CheckLock:
     """A place in the queue of the checks on this machine."""
 
     def __init__(self) -> None:
         """Open the file of the lock without waiting; workers inherit `descriptor`."""
         self.descriptor = _opened()
-        self.before: Running | None = None
+        self.waited_for: Running | None = None
         """The check that this one had to wait for; None: there was none."""
 
     def wait(self, limit_s: float) -> bool:
@@ -50,7 +50,7 @@ class Turn:
         while self.descriptor is not None and not _take(self.descriptor):
             from cardtool.probe import holders  # noqa: PLC0415 - nobody is waited for as a rule
 
-            self.before = self.before or holders.owner(self.descriptor)
+            self.waited_for = self.waited_for or holders.owner(self.descriptor)
             if time.monotonic() >= end:
                 return False
             if time.monotonic() >= wake_at:

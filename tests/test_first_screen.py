@@ -16,7 +16,7 @@ from cardtool.text import LANGUAGES, Text
 from cardtool.views.paper import Paper
 from cardtool.views.people.contents import Mark, chained, timed, when
 from cardtool.views.people.terminal import render
-from tests.described import PRACTICE, read
+from tests.described import FILES, PRACTICE, read
 from tests.golden.desk import ZONE
 
 CASES = sorted(PRACTICE.glob("*.json"))
@@ -172,3 +172,16 @@ def test_the_screen_names_no_code_and_no_device_by_number(file: Path, language: 
     assert diagnosis.verdict not in " ".join(lines)
     assert numbers == []
     assert diagnosis.snapshot.tool not in " ".join(lines)
+
+
+@every_language
+def test_a_reader_that_is_gone_is_named_with_the_day_of_the_last_check_that_saw_it(
+    language: str,
+) -> None:
+    file = next(file for file in FILES if file.stem == "reader-gone")
+    case = read(file)
+
+    told = " ".join(_screen(diagnose(case.desk(), case.at), language)[:3])
+
+    assert "ACS ACR39U ICC Reader" in told
+    assert "21 " in told

@@ -252,6 +252,23 @@ def test_a_script_is_refused_what_it_did_not_say_yes_to(home: Path, language: st
     assert _merge(home, str(home / "two.csv"), "--yes", *spoken).exit_code == 0
 
 
+@pytest.mark.parametrize("form", ["terminal", "json"])
+def test_nothing_is_imported_if_the_file_that_is_to_tell_it_cannot_be_written(
+    home: Path, form: str
+) -> None:
+    told = ("--format", form, "--unseen", "-o")
+
+    done = _merge(home, str(home / "ten.csv"), *told, str(home / "none" / "report.txt"))
+
+    assert done.exit_code == 3
+    assert "report.txt" in done.stderr
+    store = Store(str(home / "fleet.db"))
+    assert known(store, "number") == []
+    store.close()
+    assert _merge(home, str(home / "ten.csv"), *told, str(home / "report.txt")).exit_code == 0
+    assert (home / "report.txt").stat().st_size
+
+
 @pytest.mark.parametrize(("answer", "left"), [("n", 10), ("y", 2)])
 def test_at_a_terminal_it_asks_before_many_go(home: Path, answer: str, left: int) -> None:
     assert _merge(home, str(home / "ten.csv")).exit_code == 0

@@ -180,7 +180,7 @@ def test_a_session_that_is_kept_from_the_card_is_told_so_before_any_new_card(
             if each.severity is not Severity.OK
         ]
         assert found.steps[:3] == ("run-at-desk", "print-polkit-rule", "allow-pcsc-access")
-        assert ("reseat-card" in found.steps) == (connection is HUNG_UP)
+        assert ("reinsert-card" in found.steps) == (connection is HUNG_UP)
 
 
 def test_each_of_two_cards_has_its_own_trouble() -> None:

@@ -26,8 +26,11 @@ _COLUMNS = range(40, 101)
 """Widths that pages are laid out for; wider lines are hard to read."""
 
 
-def write(asked: Asked, parts: Iterable[str]) -> None:
-    """Write texts part by part.
+def write(asked: Asked, parts: Iterable[str], *, is_done_by: bool = False) -> None:
+    """Write texts part by part; `is_done_by`: what they tell of is done as they are made.
+
+    In that case a file is opened before the first of them is made, so that nothing is done if it
+    cannot be written.
 
     On a console, texts for people use only letters that it can show. Texts for programs, and files,
     are the same bytes everywhere.
@@ -40,7 +43,12 @@ def write(asked: Asked, parts: Iterable[str]) -> None:
             console.write(parts, sys.stdout)
     else:
         shown = map(console.visible_json, parts) if asked.format.name.endswith("json") else parts
-        write_bytes(asked, (part.encode("utf-8", "replace") for part in shown))
+        encoded = (part.encode("utf-8", "replace") for part in shown)
+        if is_done_by and asked.file is not None:
+            write_file(Path(asked.file), encoded)
+            _tell(asked)
+        else:
+            write_bytes(asked, encoded)
 
 
 def write_bytes(asked: Asked, parts: Iterable[bytes]) -> None:

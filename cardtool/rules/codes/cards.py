@@ -55,22 +55,22 @@ ROWS = {
         "card atr", "install-token-software insert-if-other run-again", _NO_NES
     ),
     "card-unsure": _card("card atr", "check-card-kind name-module send-snapshot", TOKENS),
-    "card-in-use": _card("card programs", "close-programs reseat-card run-again"),
+    "card-in-use": _card("card programs", "close-programs reinsert-card run-again"),
     "card-in-use-gnupg": _card("card", "end-scdaemon share-scdaemon run-again"),
-    "card-in-use-unnamed": _card("card", "close-programs reseat-card run-again"),
+    "card-in-use-unnamed": _card("card", "close-programs reinsert-card run-again"),
     "card-access-denied": unknown(
         Link.CARD, "reader reason", _ADMISSION, KEPT_WAITING, "card-not-read"
     ),
-    "card-line-broken": _card("reason", f"{_ADMISSION} reseat-card {_OTHER_READER}"),
+    "card-line-broken": _card("reason", f"{_ADMISSION} reinsert-card {_OTHER_READER}"),
     "card-unstable": _card(
         "",
-        "reseat-card leave-card try-other-port run-again try-other-reader",
+        "reinsert-card leave-card try-other-port run-again try-other-reader",
         f"{KEPT_WAITING} {UNSURE}",
     ),
     "card-unstable-but-read": warning(Link.CARD, "reader", "leave-card try-other-port run-again"),
     "card-worn": _card(
         "reason",
-        "wipe-card reseat-card try-other-computer-card replace-card",
+        "wipe-card reinsert-card try-other-computer-card replace-card",
         "token-failed token-failed-on-mac token-not-recognised",
     ),
     "card-not-read": _well("reader reason"),
@@ -106,7 +106,7 @@ ROWS = {
     "driver-damaged": _driver(f"{_REINSTALL} run-again"),
     "driver-load-failed": _driver(f"install-runtime {_REINSTALL} allow-library run-again"),
     "driver-crashed": _driver("update-driver run-again send-snapshot"),
-    "driver-hung": _driver(f"allow-more-time reseat-card close-programs {_REINSTALL}"),
+    "driver-hung": _driver(f"allow-more-time reinsert-card close-programs {_REINSTALL}"),
     "driver-refused": _driver(f"restart-computer {_REINSTALL} send-snapshot"),
     "driver-beside-failed": warning(Link.DRIVER, "module reason", f"{_REINSTALL} run-again"),
     "driver-beside-misnamed": warning(Link.DRIVER, "module reason", "correct-path run-again"),
@@ -127,12 +127,12 @@ ROWS = {
         "replug-reader use-ifd-ccid try-other-reader send-snapshot", "token-not-recognised"
     ),
     "token-failed": _token(
-        "replug-reader close-programs restart-computer reseat-card try-other-port "
+        "replug-reader close-programs restart-computer reinsert-card try-other-port "
         "try-other-reader ask-for-new-card",
         "token-not-recognised",
     ),
     "token-hung": _token(
-        f"reseat-card allow-more-time try-other-reader {_REINSTALL}", UNREAD_OR_FAILED
+        f"reinsert-card allow-more-time try-other-reader {_REINSTALL}", UNREAD_OR_FAILED
     ),
     "token-crashed": _token(
         f"{_REINSTALL} run-again send-snapshot", f"{UNREAD_OR_FAILED} token-hung"
@@ -140,7 +140,7 @@ ROWS = {
     "token-missing": critical(
         Link.TOKEN,
         "reader card",
-        "reseat-card update-driver send-snapshot",
+        "reinsert-card update-driver send-snapshot",
         elsewhere="card-not-read",
     ),
     "driver-without-token": critical(Link.TOKEN, "module", "correct-path run-again"),

@@ -25,13 +25,13 @@ _PINS = (
 ROWS = {
     "certificates-unreadable": _critical(
         "reader reason",
-        "close-programs reseat-card ask-for-new-card",
+        "close-programs reinsert-card ask-for-new-card",
         elsewhere="card-not-read",
     ),
     "certificates-missing": _critical("reader label", "check-card-kind ask-provider apply-first"),
     "certificate-unparsable": _critical(
         "reader reason sha256",
-        "reseat-card send-snapshot ask-provider",
+        "reinsert-card send-snapshot ask-provider",
         "nes-missing nes-elsewhere",
         "card-not-read",
     ),
@@ -75,7 +75,7 @@ ROWS = {
     "fiscal-seal-found": _well(_FOUND),
     "encryption-found": _well(_FOUND),
     "identity-card-found": _well(_FOUND),
-    "nes-broken": _critical("reader parts sha256", "reseat-card send-snapshot ask-provider"),
+    "nes-broken": _critical("reader parts sha256", "reinsert-card send-snapshot ask-provider"),
     "certificate-partly-read": _well("reader parts sha256"),
     "nes-trusted": _well("reader holder root"),
     "nes-untrusted": _critical("reader holder reason", "distrust-card ask-provider", _PINS),

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`cardtool fleet merge`."""
 
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -50,21 +49,22 @@ def merge(asked: Asked, file: str | None, sheet: str | None, name: str, *, unsee
 
     store = opened(asked, may_make=register is not None)
     is_json = asked.format.name == "json"
-    parts: Iterable[str] = ()
-    if register is not None:
-        merged = _merged(asked, store, register, name)
-        if not (is_json and unseen):
-            parts = [document(merged)] if is_json else views.merged(merged, asked.text)
-    if not unseen:
-        write(asked, parts)
-        return
-    with store.asking() as connection:
-        if keeping.is_empty(connection):
-            raise Refusal(code="register-none")
-    with store.reading() as connection:
-        entries = hidden(asked, keeping.unseen(connection))
-        listed = render_list(entries) if is_json else views.unseen(entries, asked.text)
-        write(asked, chain(parts, listed))
+
+    def parts() -> Iterator[str]:
+        if register is not None:
+            merged = _merged(asked, store, register, name)
+            if not (is_json and unseen):
+                yield from [document(merged)] if is_json else views.merged(merged, asked.text)
+        if not unseen:
+            return
+        with store.asking() as connection:
+            if keeping.is_empty(connection):
+                raise Refusal(code="register-none")
+        with store.reading() as connection:
+            entries = hidden(asked, keeping.unseen(connection))
+            yield from render_list(entries) if is_json else views.unseen(entries, asked.text)
+
+    write(asked, parts(), is_done_by=True)
 
 
 def _merged(asked: Asked, store: "Store", register: "Register", name: str) -> MergedRegister:

@@ -73,6 +73,10 @@ def _there(readers: tuple[Reader, ...]) -> dict[str, Reader]:
     return {reader.name: reader for reader in readers if not _ABSENT & {*reader.states}}
 
 
+def _named(readers: tuple[Reader, ...]) -> set[str]:
+    return {reader.name for reader in readers}
+
+
 def _event(before: Readers | None, after: Readers) -> Event:
     """Name the change that a person would name."""
     if before is None:
@@ -82,7 +86,7 @@ def _event(before: Readers | None, after: Readers) -> Event:
     if isinstance(before, Failure):
         return Event.SERVICE_CAME
     then, now = _there(before), _there(after)
-    if then.keys() - now.keys():
+    if then.keys() - now.keys() or _named(before) - _named(after):
         return Event.READER_GONE
     if now.keys() - then.keys():
         return Event.READER_CAME

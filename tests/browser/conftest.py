@@ -19,6 +19,8 @@ _QUIET = (
 )
 """Without these Chromium asks its maker's servers for things of its own."""
 
+_LIMIT_MS = 30_000
+
 Opens = Callable[[str], "Opened"]
 
 
@@ -116,3 +118,11 @@ def _opens(window: Page, tmp_path: Path) -> Iterator[Opens]:
 
     yield opens
     window.emulate_media(media="null")
+
+
+@pytest.fixture(name="tab")
+def _tab(browser: Browser) -> Iterator[Page]:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.set_default_timeout(_LIMIT_MS)
+        yield page

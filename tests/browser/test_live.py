@@ -3,12 +3,11 @@
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from cardtool.text import Text
 from tests.browser.conftest import faults
@@ -21,14 +20,6 @@ pytestmark = pytest.mark.real
 
 _LIMIT_MS = 30_000
 TEXT = Text("tr")
-
-
-@pytest.fixture(name="tab")
-def _tab(browser: Browser) -> Iterator[Page]:
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.set_default_timeout(_LIMIT_MS)
-        yield page
 
 
 def _says(tab: Page, code: str, severity: str) -> None:

@@ -1,23 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stands between clients and a PC/SC service, and counts what they ask it.
-
-Source: pcsc-lite, src/winscard_msg.h: a message is its length, its command, and that many bytes;
-what is sent to a card comes after them.
-"""
+"""Stands between clients and a PC/SC service: counts what they ask it, and hides a reader."""
 
 import contextlib
 import socket
-import struct
 import threading
 from collections import Counter
 from pathlib import Path
 from typing import Self
 
-CONNECT, TRANSMIT, CONTROL, STATES = 4, 9, 10, 0x12
-"""SCARD_CONNECT, SCARD_TRANSMIT, SCARD_CONTROL and CMD_GET_READERS_STATE."""
-_UNIX: int = vars(socket)["AF_UNIX"]  # Windows lacks it
-_HEADER = struct.Struct("=II")
-_LENGTH_AT = {CONTROL: 8, TRANSMIT: 12}
+from tests.rig.gate import CONNECT, CONTROL, STATES, TRANSMIT, relay
+
+__all__ = ["CONNECT", "CONTROL", "STATES", "TRANSMIT", "Counting"]
+
+_NAME_BYTES = 128
+"""As a reader's state begins: its name, filled with zeros; none: there is no such reader.
+
+Source: pcsc-lite, src/eventhandler.h, READER_STATE.
+"""
 
 
 class Counting:
@@ -27,19 +26,23 @@ class Counting:
         """Take clients at `place`, and pass what they ask on to the socket of the service."""
         self.asked: Counter[int] = Counter()
         """How often which command was asked, whoever asked it."""
+        self.hidden: set[str] = set()
+        """Names of readers that are not plugged in yet, whatever the service says."""
         self._service = service
         self.place = str(place)
-        self._listener = socket.socket(_UNIX)
-        self._listener.bind(self.place)
-        self._listener.listen()
+        self._listener = socket.socket(vars(socket)["AF_UNIX"])  # Windows lacks it
 
     def __enter__(self) -> Self:
         """Begin to take clients."""
+        self._listener.bind(self.place)
+        self._listener.listen()
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take no more."""
+        """Take no more; its file stays, as that of a service that was killed."""
+        with contextlib.suppress(OSError):  # wakes who waits in accept
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:
@@ -49,23 +52,14 @@ class Counting:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client, socket.socket(_UNIX) as service, contextlib.suppress(OSError):
-            service.connect(self._service)
-            threading.Thread(target=_pass_on, args=(service, client), daemon=True).start()
-            while header := client.recv(_HEADER.size, socket.MSG_WAITALL):
-                size, command = _HEADER.unpack(header)
-                self.asked[command] += 1
-                body = client.recv(size, socket.MSG_WAITALL) if size else b""
-                if command in _LENGTH_AT:
-                    (more,) = struct.unpack_from("=I", body, _LENGTH_AT[command])
-                    body += client.recv(more, socket.MSG_WAITALL) if more else b""
-                service.sendall(header + body)
-            for side in (client, service):
-                side.shutdown(socket.SHUT_RDWR)
+        with client:
+            relay(client, self._service, self._count, self._told)
 
+    def _count(self, command: int) -> bool:
+        self.asked[command] += 1
+        return True
 
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while some := source.recv(1 << 16):
-            sink.sendall(some)
-        sink.shutdown(socket.SHUT_RDWR)
+    def _told(self, answer: bytes) -> bytes:
+        for name in self.hidden:
+            answer = answer.replace(name.encode().ljust(_NAME_BYTES, b"\0"), bytes(_NAME_BYTES))
+        return answer

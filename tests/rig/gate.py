@@ -37,6 +37,52 @@ def polkitd() -> str | None:
     return next((place for place in _POLKITD if os.access(place, os.X_OK)), None)
 
 
+CONNECT, TRANSMIT, CONTROL, STATES = 4, 9, 10, 0x12
+"""SCARD_CONNECT, SCARD_TRANSMIT, SCARD_CONTROL and CMD_GET_READERS_STATE.
+
+Source: pcsc-lite, src/winscard_msg.h.
+"""
+_UNIX: int = vars(socket).get("AF_UNIX", 0)  # Windows lacks it
+_HEADER = struct.Struct("=II")
+"""How much follows, and the command. Source: pcsc-lite, src/winscard_msg.h, rxHeader."""
+_LENGTH_AT = {TRANSMIT: 12, CONTROL: 8}
+"""Where a message says how many bytes for the card come after it."""
+_LENGTH = struct.Struct("=I")
+
+
+def relay(
+    client: socket.socket,
+    place: str,
+    may_ask: Callable[[int], bool],
+    told: Callable[[bytes], bytes] = bytes,
+) -> None:
+    """Pass on what a client asks the service at a socket, until it asks what it may not.
+
+    `told` makes what the client hears of what the service answers.
+    """
+    with socket.socket(_UNIX) as service, contextlib.suppress(OSError):
+        service.connect(place)
+        threading.Thread(target=_pass_on, args=(service, client, told), daemon=True).start()
+        while header := client.recv(_HEADER.size, socket.MSG_WAITALL):
+            size, command = _HEADER.unpack(header)
+            body = client.recv(size, socket.MSG_WAITALL) if size else b""
+            if command in _LENGTH_AT:
+                (more,) = _LENGTH.unpack_from(body, _LENGTH_AT[command])
+                body += client.recv(more, socket.MSG_WAITALL) if more else b""
+            if not may_ask(command):
+                break
+            service.sendall(header + body)
+        for side in (client, service):
+            side.shutdown(socket.SHUT_RDWR)
+
+
+def _pass_on(source: socket.socket, sink: socket.socket, told: Callable[[bytes], bytes]) -> None:
+    with contextlib.suppress(OSError):
+        while some := source.recv(1 << 16):
+            sink.sendall(told(some))
+        sink.shutdown(socket.SHUT_RDWR)
+
+
 assert sys.platform == "linux"
 
 _SERVICE = "/run/pcscd/pcscd.comm"
@@ -53,13 +99,6 @@ _BUS_CONFIGURATION = f"""<busconfig>
 </busconfig>
 """
 _LIMIT_S = 10.0
-_CONNECT = 4
-"""SCARD_CONNECT. Source: pcsc-lite, src/winscard_msg.h."""
-_HEADER = struct.Struct("=II")
-"""How much follows, and the command. Source: pcsc-lite, src/winscard_msg.h, rxHeader."""
-_LENGTH_AT = {9: 12, 10: 8}
-"""Where SCARD_TRANSMIT and SCARD_CONTROL say how many bytes for the card come after that."""
-_LENGTH = struct.Struct("=I")
 _CREDENTIALS = struct.Struct("=iII")
 """Process, user and group. Source: unix(7), SO_PEERCRED."""
 
@@ -118,31 +157,14 @@ def _be_the_gate() -> None:
 def _serve(client: socket.socket) -> None:
     asked = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     pid, uid, _ = _CREDENTIALS.unpack(asked)
-    with client, socket.socket(socket.AF_UNIX) as service, contextlib.suppress(OSError):
+    with client, contextlib.suppress(OSError):
         # What is closed before it was read is reset; the service takes longer than the client.
         select.select([client], [], [], _LIMIT_S)
         if not _is_allowed("access_pcsc", pid, uid):
             return
-        service.connect(_SERVICE)
-        threading.Thread(target=_pass_on, args=(service, client), daemon=True).start()
-        while header := client.recv(_HEADER.size, socket.MSG_WAITALL):
-            size, command = _HEADER.unpack(header)
-            body = client.recv(size, socket.MSG_WAITALL) if size else b""
-            if command in _LENGTH_AT:
-                (more,) = _LENGTH.unpack_from(body, _LENGTH_AT[command])
-                body += client.recv(more, socket.MSG_WAITALL)
-            if command == _CONNECT and not _is_allowed("access_card", pid, uid):
-                break
-            service.sendall(header + body)
-        for side in (client, service):
-            side.shutdown(socket.SHUT_RDWR)
-
-
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while some := source.recv(1 << 16):
-            sink.sendall(some)
-        sink.shutdown(socket.SHUT_RDWR)
+        relay(
+            client, _SERVICE, lambda asked: asked != CONNECT or _is_allowed("access_card", pid, uid)
+        )
 
 
 def main(rules: str, actions: str, groups: str, service: str, *options: str) -> None:

@@ -121,6 +121,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Absolute path of a file with cards, modules and readers of the site's own; empty: none."""
     timeout_s: Annotated[float, msgspec.Meta(ge=1, le=600)] | None = None
     """Seconds for one whole check."""
+    event_log: bool = False
+    """Windows: each changed verdict is an event in the log `Application`."""
     policy: OfSite = OfSite()
     identity: Identity = Identity()
     online: Online = Online()

@@ -40,6 +40,9 @@ _READING = re.compile(r"(?:..)*(?:FA|FR|GA|GR)(?:..)*|0x[0-9a-f]*[13579bdf]")
 _MANY = frozenset({"WD", "AN", "AU", "IU", "NU", "BU", "BG", "DU", "DG", "DD"})
 """Everyone, and the groups that any person or computer is in. Source: Microsoft, SID Strings."""
 
+_SHARING_VIOLATION = 32
+"""Source: Windows, winerror.h."""
+
 _NUMBERS = {"stdin": 0, "stdout": 1, "stderr": 2}
 
 
@@ -183,6 +186,19 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def is_in_use(path: Path) -> bool:
+    """Tell whether another program of Windows has a file open and lets nobody replace it.
+
+    Only then can it not be given the name that it has. Source: Microsoft, MoveFileExW.
+    """
+    if sys.platform == "win32":
+        try:
+            path.rename(path)
+        except OSError as error:
+            return error.winerror == _SHARING_VIOLATION
+    return False
 
 
 @contextmanager

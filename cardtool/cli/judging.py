@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges snapshots, hides the people whom the output must not show, remembers the worst verdict.
+"""Judges snapshots, hides the people whom the output must not show, remembers what was seen.
 
 Rules and redaction are imported while the card answers (`looking.look`), and not before.
 """
@@ -14,6 +14,7 @@ import msgspec
 from cardtool.cli.asked import Asked
 from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.snapshot import Snapshot
+from cardtool.probe import last_good
 
 if TYPE_CHECKING:
     from cardtool.model.hiding import Hiding
@@ -70,6 +71,41 @@ def hidden(asked: Asked, records: Iterable[_Record]) -> Iterable[_Record]:
     """Return the records of a list with their persons hashed, unless they may stay."""
     hides = hiding(asked)
     return records if hides is None else map(hides.record, records)
+
+
+def remember(asked: Asked, diagnosis: Diagnosis) -> None:
+    """Keep what came of a check, unless --at was given: it may be well only at that moment."""
+    if asked.option("at") is None:
+        keep(diagnosis)
+        note(asked, diagnosis)
+
+
+def keep(diagnosis: Diagnosis) -> None:
+    """Keep the state of a workstation that can sign: a later check says what has changed.
+
+    While the clock may be wrong, the earlier state stays, as evidence about the clock.
+    """
+    codes = {finding.code for finding in diagnosis.findings}
+    if "clock-went-back" in codes:
+        last_good.doubt(diagnosis.snapshot.taken_at)
+    elif "desk-ready" in codes:
+        last_good.remember(diagnosis.snapshot)
+
+
+def note(asked: Asked, diagnosis: Diagnosis) -> None:
+    """Tell Windows' event log of another verdict, if that is wanted; nothing of a person is in it.
+
+    A check that could not be made, for another one was running, has no verdict of the workstation.
+    """
+    if not asked.config.event_log or diagnosis.snapshot.running is not None:
+        return
+    from cardtool.probe.event_log import Kind, tell  # noqa: PLC0415 - for few sites
+
+    kinds = {Severity.OK: Kind.INFORMATION, Severity.CRITICAL: Kind.ERROR}
+    code, number = diagnosis.verdict, diagnosis.deciding.number
+    kind = kinds.get(diagnosis.deciding.severity, Kind.WARNING)
+    says = f"{number} {code}: {asked.text.means(code)}"
+    tell(kind, int(number.removeprefix("K-")), code, says)
 
 
 def noting(records: Iterable[_Judged], met: set[Severity]) -> Iterator[_Judged]:

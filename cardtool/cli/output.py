@@ -16,6 +16,7 @@ import click
 from cardtool import console
 from cardtool.cli.asked import Asked
 from cardtool.cli.refusal import UNKNOWN, Refusal
+from cardtool.files import is_in_use
 from cardtool.views import view
 from cardtool.views.harmless import escape
 
@@ -116,6 +117,8 @@ def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
     try:
         console.write_file(path, body)
     except OSError as error:
+        if is_in_use(path):
+            raise Refusal(code="output-open", file=str(path)) from error
         reason = error.strerror or str(error)
         raise Refusal(code="output-unwritable", file=str(path), reason=reason) from error
 

@@ -17,6 +17,7 @@ from cardtool import files
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
 
 _SIZE_LIMIT_BYTES = 64 * 1024
+_VERDICT = "last-verdict"
 _STATE = msgspec.json.Decoder(LastGood)
 
 
@@ -61,6 +62,24 @@ def summarise(snapshot: Snapshot) -> LastGood:
             if isinstance(module.info, ModuleInfo)
         },
     )
+
+
+def verdict() -> str:
+    """Return the verdict that was kept last; empty: there is none."""
+    with suppress(OSError, UnicodeDecodeError):
+        if kept := folder():
+            return files.read_own(kept / _VERDICT, _SIZE_LIMIT_BYTES).decode("ascii")
+    return ""
+
+
+def keep_verdict(code: str) -> bool:
+    """Store the verdict of a check; False if it cannot be."""
+    with suppress(OSError):
+        if kept := folder():
+            kept.mkdir(parents=True, exist_ok=True)
+            files.write(kept / _VERDICT, code.encode("ascii"))
+            return True
+    return False
 
 
 def folder() -> Path | None:

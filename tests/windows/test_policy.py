@@ -18,6 +18,7 @@ _PRESCRIBED: dict[str, Any] = {
     "modules": ["C:\\Kişisel\\a.dll", "C:\\b.dll"],
     "catalog": "C:\\cards.toml",
     "timeout_s": 20,
+    "event_log": 1,
     "policy.notice_days": 80,
     "policy.urgent_days": 40,
     "policy.critical_days": 10,

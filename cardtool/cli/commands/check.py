@@ -4,11 +4,9 @@
 import click
 
 from cardtool.cli.asked import Asked, settings
-from cardtool.cli.judging import judge
+from cardtool.cli.judging import judge, remember
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, OUTPUT, SHOWING
-from cardtool.model.diagnosis import Diagnosis
-from cardtool.probe import last_good
 
 
 @click.command()
@@ -20,18 +18,5 @@ def check(asked: Asked) -> int:
 
     diagnosis = judge(asked, snapshot)
     status = show(asked, [diagnosis])
-    if asked.option("at") is None:  # with --at it may be well only at that moment
-        remember(diagnosis)
+    remember(asked, diagnosis)
     return status
-
-
-def remember(diagnosis: Diagnosis) -> None:
-    """Keep the state of a workstation that can sign: a later check says what has changed.
-
-    While the clock may be wrong, the earlier state stays, as evidence about the clock.
-    """
-    codes = {finding.code for finding in diagnosis.findings}
-    if "clock-went-back" in codes:
-        last_good.doubt(diagnosis.snapshot.taken_at)
-    elif "desk-ready" in codes:
-        last_good.remember(diagnosis.snapshot)

@@ -6,8 +6,7 @@ from functools import partial
 import click
 
 from cardtool.cli.asked import Asked, settings
-from cardtool.cli.commands.check import remember
-from cardtool.cli.judging import judge
+from cardtool.cli.judging import judge, remember
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, showing
 from cardtool.cli.output import write
@@ -28,8 +27,7 @@ def page(asked: Asked, *, no_open: bool) -> None:
 
     def check(workers: Workers) -> str:
         diagnosis = judge(asked, look(asked, workers))
-        if asked.option("at") is None:
-            remember(diagnosis)
+        remember(asked, diagnosis)
         return page_of(asked, diagnosis)
 
     words = Words(

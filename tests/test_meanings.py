@@ -165,7 +165,8 @@ def test_what_is_no_e_signature_card_leads_to_what_is_said_of_it() -> None:
     ("usb", "code"),
     [
         ("072F:B100", "reader-identified"),
-        ("058F:9540", "reader-unsupported"),
+        ("058F:9540", "reader-identified"),
+        ("072F:2200", "reader-own-missing"),
         ("1050:0407", "card-is-key"),
         ("0A5C:5800", "reader-built-in-only"),
     ],

@@ -38,10 +38,12 @@ from tests.desks import (
 
 CCID = replace(HOST, pcsc_drivers=(Driver(name="ifd-ccid", version="1.5.2"), Driver(name="ifd-x")))
 WINDOWS = windows()
+MAC = replace(HOST, platform="darwin", release="macOS 14.1.2")
 VIRTUAL = reader(None, "Windows Hello for Business 1")
 KEYBOARD = usb("046D:C31C", name="Keyboard", maker="Logitech", classes=("03",), drivers=())
 ACR38U = usb("072F:9000", name="ACR38U", classes=("00",), drivers=())
 ALCOR = usb("058F:9540", name="EMV Smartcard Reader", maker="Generic")
+ACR122U = usb("072F:2200", name="ACR122U PICC Interface")
 BROADCOM = usb("0A5C:5843", name="58200", maker="Broadcom Corp")
 NEW = usb("1234:5678", name="Yeni Okuyucu", maker="Yeni", drivers=())
 ODD = "Kart Okuyucu 00 00"
@@ -121,7 +123,10 @@ def test_a_look_at_usb_that_fails_by_our_fault_counts_only_where_it_was_needed()
         (usb(asleep=True, drivers=None), CCID, "reader-not-offered"),
         (usb(drivers=None), CCID, "reader-not-offered"),
         (usb(), CCID, "reader-not-offered"),
-        (ALCOR, CCID, "reader-unsupported"),
+        (ALCOR, CCID, "reader-not-offered"),
+        (replace(ALCOR, drivers=()), CCID, "reader-unsupported"),
+        (replace(ALCOR, drivers=()), HOST, "reader-driver-missing"),
+        (replace(ALCOR, drivers=None), MAC, "reader-not-offered"),
     ],
 )
 def test_a_reader_that_is_plugged_in_and_not_offered_is_never_ordered_anew(
@@ -422,7 +427,8 @@ def test_a_reader_that_drivers_list_has_the_name_of_their_list_and_no_known_mode
     assert found.facts["model"] == "SCM Microsystems Inc. SPR 532"
     offered = _desk((listed,), "SCM Microsystems Inc. SPR 532 0", host=WINDOWS)
     assert _identified(offered) == []
-    assert codes(_desk((usb("03F0:0036", name="HP", maker="HP"),))) == ["reader-unsupported"]
+    unlisted = usb("03F0:0036", name="HP", maker="HP", drivers=())
+    assert codes(_desk((unlisted,))) == ["reader-unsupported"]
 
 
 def test_an_empty_reader_that_came_with_the_computer_is_not_the_persons_own() -> None:
@@ -519,7 +525,62 @@ def test_a_card_on_the_contactless_side_does_not_fill_the_slot() -> None:
 
     assert codes(desk((on_top, reader(None, slot_)), ())) == ["card-missing"]
     assert codes(desk((on_top,), ())) == ["card-unknown"]
-    assert codes(_desk((), side)) == ["reader-missing"]
+    assert codes(desk((reader(BANK, side), reader(BANK, slot_)), ())) == ["card-not-for-signing"]
+
+
+@pytest.mark.parametrize(
+    ("devices", "names", "shown"),
+    [
+        ((ACR122U,), ("ACS ACR122U PICC Interface 00 00",), "ACS ACR122U PICC Interface 00 00"),
+        ((ACR122U,), ("ACS ACR122 0",), "ACS ACR122 0"),
+        ((ACR122U,), (), "ACS ACR122U PICC Interface"),
+        ((ACR122U, ACR122U), (), "ACS ACR122U PICC Interface"),
+        ((replace(ACR122U, drivers=None, problem=28),), (), "ACS ACR122U PICC Interface"),
+        ((), ("Microsoft IFD 0",), "Microsoft IFD 0"),
+        ((BROADCOM, ACR122U), (BUILT_IN,), BUILT_IN),
+        (
+            (usb("04E6:5790", name="uTrust 3700 F CL Reader", maker="Identiv"),),
+            ("Identiv uTrust 3700 F CL Reader 0",),
+            "Identiv uTrust 3700 F CL Reader 0",
+        ),
+    ],
+)
+def test_a_reader_without_a_slot_is_nobodys_own(
+    devices: tuple[UsbDevice, ...], names: tuple[str, ...], shown: str
+) -> None:
+    here = _desk(devices, *names)
+
+    assert codes(here) == ["reader-own-missing"]
+    assert only(here, "reader-own-missing").facts["readers"] == shown
+    assert "reader-own-missing" not in codes(replace(here, usb=(*devices, ACR38U)))
+
+
+@pytest.mark.parametrize("name", ["ACS ACR122 0", "HID Global OMNIKEY 5422CL Smartcard Reader 0"])
+def test_a_card_that_lies_on_a_reader_without_a_slot_is_not_exchanged_there(name: str) -> None:
+    here = desk((reader(BANK, name),), ())
+
+    assert codes(here) == ["card-without-slot"]
+    assert only(here, "card-without-slot").steps[0] == "use-reader-with-slot"
+
+
+def test_on_a_mac_a_reader_that_is_not_offered_is_given_the_earlier_driver() -> None:
+    here = _desk((replace(ALCOR, drivers=None),), host=MAC)
+
+    assert only(here, "reader-not-offered").steps[:2] == ("replug-reader", "use-ifd-ccid")
+
+
+def test_a_chip_of_both_forms_is_the_computers_own_beside_a_reader_that_is_gone() -> None:
+    name = "Alcor Micro USB Smart Card Reader"
+    here = replace(_desk((ALCOR,), f"{name} 0"), last_good=_last("ACS ACR39U ICC Reader", name))
+
+    assert only(here, "reader-gone").facts["readers"] == "ACS ACR39U ICC Reader"
+    assert codes(here) == ["reader-gone"]
+    assert codes(replace(here, last_good=_last("ACS ACR39U ICC Reader"))) == ["card-missing"]
+    assert codes(replace(here, last_good=_last(name))) == ["card-missing"]
+    both = _last(name, "Generic EMV Smartcard Reader")
+    assert codes(replace(here, last_good=both)) == ["card-missing"]
+    filled = replace(here, readers=(reader(BANK, f"{name} 0"),))
+    assert codes(filled) == ["card-not-for-signing"]
 
 
 def test_a_reader_that_windows_only_remembers_is_named_with_its_day_where_that_is_known() -> None:

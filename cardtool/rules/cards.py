@@ -39,6 +39,9 @@ NOT_NES = {
 }
 """What is said of a card by what may sign on it, if no e-signature card is there."""
 
+_TAKEN_OUT = ("card-not-for-signing", "card-not-yours")
+"""Codes of cards in whose place an e-signature card is inserted, if the reader has a slot."""
+
 _MAYBE_OWN = ("token", "unsure")
 """Cards that may hold the e-signature, so that a driver that reads them is the right one."""
 
@@ -192,6 +195,8 @@ def _namer(snapshot: Snapshot, at: datetime) -> Callable[[str, str], Finding]:
             is_maybe_own = card.signs in _MAYBE_OWN
             is_fine = signing or has_nes or (is_maybe_own and is_spoken_for)
             code = "card-recognised" if is_fine else NOT_NES[card.signs]
+            if code in _TAKEN_OUT and ports.is_contactless(reader, snapshot):
+                code = "card-without-slot"
             return finding(code, reader=reader, card=card.called, atr=atr)
         return finding("card-unlisted" if is_spoken_for else "card-unknown", reader=reader, atr=atr)
 

@@ -32,6 +32,9 @@ Source: Windows, cfg.h, CM_PROB_; drivers_notes/readers.md#problem-codes.
 KEYS = frozenset({"key", "wallet", "upgrade"})
 """Kinds of devices that look like a reader and take no card."""
 
+BUILT_IN, EITHER = frozenset({"built-in"}), frozenset({"either"})
+"""Forms of readers that are part of a computer, and of chips that are sold for the desk as well."""
+
 
 def is_reader(device: UsbDevice) -> bool:
     """Tell whether a device is a reader: by its class, by its model, or because drivers list it.
@@ -58,7 +61,13 @@ def model_name(device: UsbDevice) -> str:
 
 
 def is_unsupported(device: UsbDevice) -> bool:
-    """Tell whether libccid lists a device among those that do not work with it."""
+    """Tell whether libccid has a device among those with bugs, and no driver here lists it.
+
+    pcscd opens what a driver lists, and libccid lists most of these devices too.
+    Source: drivers_notes/readers.md#alcor-au9540.
+    """
+    if device.drivers != ():
+        return False
     listed = catalog.driver_list_entry(device.id)
     sections = [str(model.ccid) for model in models(device)] or [listed.ccid if listed else ""]
     return "unsupported" in sections
@@ -71,7 +80,12 @@ def is_key(device: UsbDevice) -> bool:
 
 def is_built_in(device: UsbDevice) -> bool:
     """Tell whether a reader is part of the computer."""
-    return forms(device) == {"built-in"}
+    return forms(device) == BUILT_IN
+
+
+def is_contactless(device: UsbDevice) -> bool:
+    """Tell whether a reader has no slot; an e-signature card is not read in it."""
+    return forms(device) == {"contactless"}
 
 
 def forms(device: UsbDevice) -> frozenset[str]:

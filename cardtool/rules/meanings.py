@@ -157,8 +157,8 @@ def _usb(text: str) -> Iterator[Meaning]:
             code = "card-is-key"
         elif hardware.is_built_in(device):
             code = "reader-built-in-only"
-        elif hardware.is_unsupported(device):
-            code = "reader-unsupported"
+        elif hardware.is_contactless(device):
+            code = "reader-own-missing"
         name = hardware.model_name(device)
         yield Meaning(kind="usb", name=name, number=device.id, findings=(code,))
 

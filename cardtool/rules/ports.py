@@ -57,11 +57,25 @@ def signing_readers(snapshot: Snapshot) -> tuple[Reader, ...]:
         for reader in readers(snapshot)
         if not is_virtual(reader) and reader.name not in aside
     ]
-    slots = {reader.name for reader in mine if "contactless" not in _forms(reader.name)}
+    slots = {reader.name for reader in mine if not is_contactless(reader.name, snapshot)}
     return tuple(
         reader
         for reader in mine
         if reader.name in slots or _holds_nes(reader) or (was_filled(reader) and not slots)
+    )
+
+
+def is_contactless(name: str, snapshot: Snapshot) -> bool:
+    """Tell whether the reader of a name has no slot: it reads what is laid on it."""
+    return "contactless" in (_kinds(snapshot).get(name) or _forms(name))
+
+
+def contactless(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the names of the readers without a slot: PC/SC's, else those of the models on USB."""
+    offered = (reader.name for reader in readers(snapshot))
+    on_usb = filter(hardware.is_contactless, _on_usb(snapshot))
+    return tuple(name for name in offered if is_contactless(name, snapshot)) or tuple(
+        dict.fromkeys(map(hardware.model_name, on_usb))
     )
 
 
@@ -140,15 +154,26 @@ def only_built_in(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the empty readers that came with the computer, where no other is offered or plugged.
 
     None where the last good check had no other reader either: then such a reader is what is used.
+    A chip that is sold for the desk too counts where it was here then, beside a reader now gone.
     """
     offered, last = signing_readers(snapshot), snapshot.last_good
     if last and last.readers and not any(map(is_own, last.readers)):
         return ()
-    kinds = _kinds(snapshot)
-    are_built_in = all(
-        kinds.get(reader.name, frozenset()) == {"built-in"} for reader in offered
-    ) and all(map(hardware.is_built_in, plugged(snapshot)))
-    return () if any(map(was_filled, offered)) or not are_built_in else offered
+    kinds, left = _kinds(snapshot), hardware.BUILT_IN
+    if last and any(_forms(name) != hardware.EITHER for name in gone(snapshot)):
+        was_here = {reader.lasting_name for reader in offered} <= set(last.readers)
+        left |= hardware.EITHER if was_here else frozenset()
+    forms = [kinds.get(reader.name, frozenset()) for reader in offered]
+    forms += map(hardware.forms, plugged(snapshot))
+    are_left = all(of_reader and of_reader <= left for of_reader in forms)
+    return () if any(map(was_filled, offered)) or not are_left else offered
+
+
+def gone(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the readers of the last good check that are not here and may be a person's own."""
+    last = snapshot.last_good
+    here = {reader.lasting_name for reader in readers(snapshot)}
+    return tuple(sorted(filter(is_own, set(last.readers) - here))) if last else ()
 
 
 def has_card(reader: Reader) -> bool:
@@ -174,8 +199,15 @@ def is_gone(readers: object) -> bool:
 
 @remembered
 def plugged(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
-    """Return the card readers on USB but no security keys; none if USB could not be read."""
-    return tuple(device for device in _on_usb(snapshot) if not hardware.is_key(device))
+    """Return the readers on USB that may take somebody's e-signature card; none if USB is unread.
+
+    No security keys, and none without a slot.
+    """
+    return tuple(
+        device
+        for device in _on_usb(snapshot)
+        if not (hardware.is_key(device) or hardware.is_contactless(device))
+    )
 
 
 @remembered

@@ -5,7 +5,7 @@ A reader can be missing in three ways, and only the first is a reason to order o
 in, one is plugged in and PC/SC does not offer it, or PC/SC itself cannot be asked.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from cardtool.model.diagnosis import Finding
@@ -40,21 +40,24 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     if (built_in or _is_none_here(snapshot, at)) and fitting.needs_no_reader(snapshot):
         yield finding("reader-not-needed")
     elif built_in or _is_none_here(snapshot, at):
-        yield _missing(snapshot, [reader.name for reader in built_in])
+        names = [reader.name for reader in built_in]
+        yield _missing(snapshot, names or ports.contactless(snapshot))
     count = len(ports.readers(snapshot))  # virtual ones count, as they do for programs
     holding = [place.reader for place in desk.places(snapshot) if place.reader and place.nes]
     if count > 1 and holding:
         yield finding("readers-several", count=count, readers=holding)
 
 
-def _missing(snapshot: Snapshot, built_in: list[str]) -> Finding:
-    """Say that the person's own reader is not here, by name where the last good check had it."""
-    last = snapshot.last_good
-    gone = sorted(filter(ports.is_own, last.readers)) if last else []
+def _missing(snapshot: Snapshot, others: Sequence[str]) -> Finding:
+    """Say that the person's own reader is not here, by name where the last good check had it.
+
+    `others` are the readers that are here and are nobody's own.
+    """
+    last, gone = snapshot.last_good, ports.gone(snapshot)
     if last and gone and isinstance(snapshot.usb, tuple):
         return finding("reader-gone", readers=gone, good_at=last.taken_at)
-    if built_in:
-        return finding("reader-own-missing", readers=built_in)
+    if others:
+        return finding("reader-own-missing", readers=others)
     return finding("reader-missing" if isinstance(snapshot.usb, tuple) else "reader-not-seen")
 
 
@@ -116,7 +119,7 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
 def _hidden(device: UsbDevice, snapshot: Snapshot) -> str:
     """Return the code for a device that the system lets in and PC/SC does not offer."""
     host = snapshot.host
-    if host.platform != "win32" and hardware.is_unsupported(device):
+    if host.platform == "linux" and host.pcsc_drivers and hardware.is_unsupported(device):
         return "reader-unsupported"
     if hardware.lacks_driver(device):
         is_old = hardware.is_ccid(device) and bool(host.pcsc_drivers)

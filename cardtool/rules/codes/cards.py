@@ -51,6 +51,7 @@ ROWS = {
     "card-unknown": _card("atr", "check-card-kind name-module send-snapshot", TOKENS),
     "card-not-for-signing": _card("card atr", "insert-nes-card run-again", _NO_NES),
     "card-not-yours": _card("card atr", "insert-nes-card run-again", _NO_NES),
+    "card-without-slot": _card("card atr", "use-reader-with-slot run-again", _NO_NES),
     "card-other-token": _card(
         "card atr", "install-token-software insert-if-other run-again", _NO_NES
     ),

@@ -179,5 +179,6 @@ NUMBERS: dict[str, int] = {
     "system-exhausted": 171,
     "rsa-on-windows": 172,
     "parts-not-seen": 173,
+    "card-without-slot": 174,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

@@ -59,7 +59,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "set-clock": ("set-clock-mac",),
         "set-zone": ("set-zone-mac",),
         "install-pcsc-library": (),
-        "update-ccid": (),
+        "update-ccid": ("use-ifd-ccid",),
         "install-runtime": (),
     },
     "darwin-aarch64": {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The way in: a person's command, or the worker that a frozen build starts by running itself."""
+"""The entry point, both for commands and for workers."""
 
 import gc
 import os
@@ -41,7 +41,7 @@ def _end_quietly(
 
 
 def _end_quietly_from_cleanup(met: "sys.UnraisableHookArgs") -> None:
-    """Do the same where Python would print the exception and go on: in a finaliser."""
+    """Do the same in a finaliser, where Python would print the exception and go on."""
     if issubclass(met.exc_type, KeyboardInterrupt):
         os._exit(_INTERRUPTED)
     sys.__unraisablehook__(met)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of a machine and of a person: which files hold them, and what they may say.
+"""Reads the settings of a machine and of a person from files and Windows' policies.
 
-Reads files, the environment and Windows' policies, decides nothing about cards. The user's file
-overrides the system's key by key, and a policy overrides both.
+The user's file overrides the system's key by key, and a policy overrides both.
 """
 
 import logging
@@ -34,8 +33,8 @@ _LONG_KEY_BYTES = 32
 """In a longer key a part of five bytes may come again by chance."""
 
 POLICY = r"SOFTWARE\Policies\cardtool"
-"""Where administrators prescribe settings on Windows, below HKEY_LOCAL_MACHINE: a subkey for each
-table, a value for each key. Only they can write there."""
+"""The key below HKEY_LOCAL_MACHINE in which administrators prescribe settings: a subkey for each
+table, a value for each setting. Only administrators can write there."""
 
 Days = Annotated[int, msgspec.Meta(ge=0, le=3650)]
 
@@ -66,7 +65,7 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class OfIssuer(Thresholds, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Thresholds for the certificates of one issuer; those it leaves out are the site's."""
+    """Thresholds for the certificates of one issuer; a missing one is that of the site."""
 
     name: str
     """A part of the issuer's CN, in any case."""
@@ -181,12 +180,12 @@ def load(environ: Mapping[str, str]) -> Config:
 
 
 def file_with(key: str, environ: Mapping[str, str]) -> str:
-    """Return the file, or the policy, whose value of this key counts; one of them must have it."""
+    """Return the file or policy whose value of this key counts; one of them must have it."""
     return [source for source, table in _tables(environ) if key in table][-1]
 
 
 def _tables(environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what says something, weakest first: its name, and what it says."""
+    """Yield the name and the contents of each file and of the policy, the weakest first."""
     for path in places(environ):
         try:
             yield str(path), handwritten(path)

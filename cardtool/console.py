@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where output goes: a terminal of any encoding, a pipe that closes, a file written whole.
+"""Writes output: to a terminal of any encoding, to a pipe that may close, or to a whole file.
 
-Knows nothing of cards: text and bytes in, no layout and no judgement.
+Knows nothing of cards, and lays nothing out.
 """
 
 import codecs
@@ -24,7 +24,7 @@ _PLAIN = str.maketrans(
         "\u201d": '"', "\u2022": "*", "\u2026": "...", "\u2192": "->", "\u2212": "-", "\u2500": "-",
     }
 )  # fmt: skip
-"""What replaces a character that the console's encoding does not have."""
+"""Replacements of characters that the console's encoding does not have."""
 
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -99,10 +99,10 @@ def write_bytes(body: bytes, stream: TextIO) -> None:
 
 @contextmanager
 def _read_by_somebody(stream: TextIO) -> Iterator[None]:
-    """Turn the error of a pipe without a reader into ours, and point the stream at nothing.
+    """Turn the error of a pipe without a reader into ours, and redirect the stream to nowhere.
 
-    So the interpreter's last flush stays quiet. On Windows, Python reports an invalid argument
-    then. Source: CPython issue 79935.
+    So the interpreter's last flush stays quiet. On Windows, Python reports such a pipe as an
+    invalid argument. Source: CPython issue 79935.
     """
     try:
         yield
@@ -128,9 +128,9 @@ def gathered(parts: Iterable[bytes], size_bytes: int = 1 << 16) -> Iterator[byte
 
 
 def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
-    """Write a file whole or not at all, readable by its owner only; takes it part by part.
+    """Write a file whole or not at all, part by part, readable only by its owner.
 
-    A pipe, a device, and a name of an open descriptor like /dev/stdout are written to as they are.
+    A pipe, a device, and an open descriptor such as /dev/stdout are written to directly.
 
     Raises:
         OSError: it could not be written; what was there before is untouched.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The only place that opens files whose name somebody gave, and that writes files.
+"""Opens files whose name somebody gave, and writes files; nothing else in cardtool does.
 
 Reading a pipe, a terminal or a device could wait for ever, so only regular files are opened for
-reading; a stream can be given as standard input instead. A file is written whole or not at all: a
+reading; a stream can be passed as standard input instead. A file is written whole or not at all: a
 draft in the same folder is synced to the disk and then renamed. A link of that name is replaced by
 the file, so nobody who can write in the folder can redirect the file to another place. Output may
 also go to a pipe, a device or an open descriptor.
@@ -36,9 +36,9 @@ _DESCRIPTOR = re.compile(
 
 _ALLOWED = re.compile(r"\(A;(?P<how>\w*);(?P<rights>\w*);[^;]*;[^;]*;(?P<who>[^;)]+)")
 _READING = re.compile(r"(?:..)*(?:FA|FR|GA|GR)(?:..)*|0x[0-9a-f]*[13579bdf]")
-"""Rights that hold the one to read, bit 0. Source: Microsoft, ACE Strings."""
+"""Rights that include reading, which is bit 0. Source: Microsoft, ACE Strings."""
 _MANY = frozenset({"WD", "AN", "AU", "IU", "NU", "BU", "BG", "DU", "DG", "DD"})
-"""Everyone, and the groups that any person or computer is in. Source: Microsoft, SID Strings."""
+"""Everyone, and groups that every person or computer is in. Source: Microsoft, SID Strings."""
 
 _SHARING_VIOLATION = 32
 """Source: Windows, winerror.h."""
@@ -75,7 +75,7 @@ def is_read_by_others(path: Path) -> bool:
 
 
 def lets_many_read(rules: str) -> bool:
-    """Tell whether Windows' list of access, as a text, lets a group of many people read."""
+    """Tell whether an access list of Windows, as a text, lets a large group read."""
     return "NO_ACCESS_CONTROL" in rules or any(
         found["who"] in _MANY
         and "IO" not in found["how"]
@@ -111,10 +111,10 @@ def _access_rules(path: Path) -> str:
 
 
 def read_own(path: Path, limit_bytes: int) -> bytes:
-    """Return what this program stored in a file, if that belongs to this user or root.
+    """Return what this program stored in a file, if the file belongs to this user or root.
 
-    Others may be able to write in the folder, as in a temporary one. So links are not followed, and
-    another user's file is not believed.
+    Others may be able to write in the folder, so links are not followed, and another user's file is
+    not trusted.
 
     Raises:
         FileNotFoundError: there is none, it is another user's, no regular file, or too long.
@@ -148,9 +148,9 @@ def write(
 ) -> None:
     """Write a file whole or not at all, part by part; it is on the disk when this returns.
 
-    `draft` names the draft if only one process writes at a time: the next writer then removes the
-    draft of one that was killed. None: the draft gets a random name. A private file can be read by
-    its owner only, whatever was there before; other files get the usual mode of new files.
+    `draft` names the draft if only one process writes at a time; a later writer then removes the
+    draft of one that was killed. None: the draft gets a random name. Only its owner can read a
+    private file, whatever was there before; other files get the usual mode of new files.
 
     An exception, or a signal that ends the program, removes the draft.
 
@@ -229,10 +229,10 @@ def _draft_removed(draft: Path) -> Iterator[None]:
 def outlet(path: Path) -> BinaryIO | None:
     """Open a pipe, a device or a descriptor for writing; None: the name is that of a file.
 
-    A descriptor is written to from its present place, so a file behind it is neither emptied nor
+    A descriptor is written to from its present position, so a file behind it is neither emptied nor
     replaced. Opening a pipe waits for its reader. In a folder that others may write in, only this
-    user's own pipes and links are used: those of another user could carry the output away. The
-    kernel has the same rule where it is switched on. Source: proc_sys_fs(5), protected_fifos and
+    user's own pipes and links are used, because another user's could divert the output. The kernel
+    has the same rule, if it is switched on. Source: proc_sys_fs(5), protected_fifos and
     protected_symlinks.
 
     Raises:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which language a person is spoken to in, as far as the system says; loaded by `--help` too."""
+"""Finds out which language to use, by options, the environment and the system."""
 
 import locale
 import os
@@ -35,9 +35,9 @@ def system_language() -> str:
 def language_of_macos(settings: "Path | str") -> str:
     """Return the language of a person's settings in macOS; English if they name none.
 
-    The standard library does not tell it: without LANG, `locale` knows the C locale only. Nobody
-    has run this on macOS itself; that the settings are a property list with the key
-    `AppleLanguages` is what `defaults read -g` shows there.
+    The standard library cannot tell: without LANG, `locale` only knows the C locale. This was not
+    run on macOS itself. The settings are a property list with the key `AppleLanguages`, as
+    `defaults read -g` shows.
     """
     import plistlib  # noqa: PLC0415 - 10 ms, for macOS alone
 

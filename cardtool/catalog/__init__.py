@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is known about cards, PKCS#11 modules and readers anywhere, typed.
 
-The facts are the TOML files beside this one; each row cites a heading in `drivers_notes/`.
-Nothing here looks at the machine: the catalogue says what is known, not what is there.
+The facts are the TOML files beside this one; each row cites a heading in `drivers_notes/`. Nothing
+here asks the machine: the catalogue says what is known, not what is installed.
 """
 
 import fnmatch
@@ -29,10 +29,9 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     readers: tuple[Reader, ...] = msgspec.field(name="reader")
 
     def card_for(self, atr: str) -> Card | None:
-        """Recognise a card: by its whole ATR, its historical bytes, its beginning, a word in it.
+        """Recognise a card by its whole ATR, its historical bytes, or other bytes in it.
 
-        A listed card wins over any pattern. None: not known, which goes for anything that is not
-        an ATR too.
+        A listed card wins over any pattern. None: it is not known, or not an ATR at all.
 
         Source: TÜBİTAK's own code, drivers_notes/akis.md#how-akis-is-recognised; beginnings were
         measured against a public list, drivers_notes/other-cards.md#cards-that-cannot-sign.
@@ -68,7 +67,7 @@ class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sha256: str
     """Fingerprint of the DER, upper-case hex: the only thing that makes it trusted."""
     key_id: str
-    """Its subject key identifier, upper-case hex: which certificates it may have issued."""
+    """Its subject key identifier, upper-case hex; the certificates that it issued name it."""
     urls: tuple[str, ...] = ()
     """Where its owner publishes it."""
     source: str
@@ -84,10 +83,10 @@ _site = [""]
 
 
 def add_site_rows(path: str) -> None:
-    """Add the rows of a site's own file, for the rest of this process; "" adds none.
+    """Add the rows of a site's own file until this process ends; "" adds none.
 
     Raises:
-        Refused: the file cannot be read, or a row is not as those of the catalogue are.
+        Refused: the file cannot be read, or a row has not the form of the catalogue's rows.
     """
     if path != _site[0]:
         _with_site_rows(path)
@@ -103,7 +102,7 @@ def load() -> Catalog:
 
 @once
 def _with_site_rows(path: str) -> Catalog:
-    """Put a site's rows behind those that ship, so that no pattern of theirs renames a card."""
+    """Put a site's rows after those that ship, so that no row of the site renames a card."""
     if path:
         ours = _with_site_rows("")
         site = own.read(path, ours.cards, ours.modules, ours.readers)
@@ -121,7 +120,7 @@ def _with_site_rows(path: str) -> Catalog:
 
 @once
 def foreign() -> Catalog:
-    """Give the cards that are asked about only where `load` names none; it takes 3 ms to read."""
+    """Give the cards that are tried if `load` has none that fits; reading them takes 3 ms."""
     return msgspec.convert(
         {**shipped("cards-foreign.toml", dict), "module": (), "reader": ()}, Catalog
     )
@@ -135,7 +134,7 @@ def issuers() -> tuple[Issuer, ...]:
 
 @functools.lru_cache(maxsize=1024)
 def card_for(atr: str) -> Card | None:
-    """Recognise a card as `Catalog.card_for` does, by what ships."""
+    """Recognise a card as `Catalog.card_for` does, also among foreign cards."""
     return load().card_for(atr) or foreign().card_for(atr)
 
 
@@ -149,7 +148,7 @@ def module_at(path: str) -> Module | None:
 
 @functools.lru_cache(maxsize=1 << 14)
 def readers_named(pcsc_name: str) -> tuple[Reader, ...]:
-    """Give every model that PC/SC may call so; only the USB id can narrow it down."""
+    """Give every model that may have this name in PC/SC; only the USB id can narrow it down."""
     return tuple(
         reader
         for reader in load().readers
@@ -167,7 +166,7 @@ def readers_with(usb: str) -> tuple[Reader, ...]:
 def driver_list_entry(usb: str) -> DriverListEntry | None:
     """Return what the lists of libccid and acsccid say of a USB id; None: it is in neither.
 
-    The file is searched and never parsed: that takes a few microseconds instead of milliseconds.
+    The file is searched, not parsed, which takes microseconds instead of milliseconds.
     """
     _, found, rest = _reader_ids().partition(f"\n{usb}\t")
     if not found:

@@ -32,11 +32,11 @@ _FLAT = re.compile(rf"(?<!{_LETTER})(?:d|dai|daire)[\s.:\u2013-]*\d")
 _DOOR = re.compile(rf"(?:\d\s*/?\s*{_LETTER}?|(?<!{_LETTER}){_LETTER}[\s.-]*bl(?:o?k)?)[\s.,/-]+$")
 """The number of a door or the name of a block, where a floor and a flat come next."""
 _LONG = 4
-"""Letters; a longer word at the end of an address has the full stop of a sentence."""
+"""Letters; after a longer word at the end of an address, a dot is a full stop."""
 
 
 class Abbreviation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A word and the ways it is cut short."""
+    """A word and its short forms."""
 
     full: str
     """Empty: it may be more than one."""
@@ -47,9 +47,9 @@ class Abbreviation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     street: str = ""
     """What is written instead of `full` before `Cad.` or `Sok.`, as in `Belediye Caddesi`."""
     mark: bool = False
-    """It is a word as well, so it counts only with a dot or a colon after it."""
+    """It is also a word, so it counts as short only if a dot or a colon follows it."""
     number: bool = False
-    """It counts only before a number; with `mark` too, among numbers it needs neither."""
+    """It counts only before a number. With `mark` too, a bare letter among numbers counts."""
     after: bool = False
     """It counts only after another word."""
 
@@ -88,7 +88,7 @@ def load() -> tuple[Abbreviation, ...]:
 def expand(address: str) -> Expanded:
     """Write every abbreviation in full; an address in capitals stays in capitals.
 
-    Whitespace is made even first, and places are counted after that.
+    Runs of white space become one blank first; places are counted after that.
     """
     given = unicodedata.normalize("NFC", " ".join(address.split()))
     in_capitals = not any(letter in _SMALL for letter in given)
@@ -133,7 +133,7 @@ def _is_before_number(match: re.Match[str]) -> bool:
 
 
 def _is_among_numbers(match: re.Match[str]) -> bool:
-    """Tell whether a bare K or D is a floor or a flat: both are there, or a door is before it."""
+    """Tell whether a bare K or D is a floor or a flat: both are there, or a door comes first."""
     text, start = match.string, match.start()
     if _is_of_a_number(match):
         return False
@@ -148,7 +148,7 @@ def _is_of_a_number(match: re.Match[str]) -> bool:
 
 
 def _is_unsure(known: Abbreviation, match: re.Match[str]) -> bool:
-    """Tell whether only its writer knows what it is: more than one, or a bare K or D."""
+    """Tell whether only the writer knows its meaning: it has several, or is a bare K or D."""
     if not known.full:
         return True
     bare = known.number and known.mark and not match["mark"] and _is_before_number(match)
@@ -169,7 +169,7 @@ def _form(known: Abbreviation, match: re.Match[str], before: str) -> str:
 
 
 def _is_cut(match: re.Match[str]) -> bool:
-    """Tell whether a word with a dot looks cut short: no whole word, and no roman number."""
+    """Tell whether a word with a dot is an abbreviation: neither a word nor a Roman numeral."""
     word = match["word"] or (match["short"] if "." in (match["mark"] or "") else "")
     if len(word) > _LONG and not match.string[match.end() :].strip(". "):
         return False
@@ -177,7 +177,7 @@ def _is_cut(match: re.Match[str]) -> bool:
 
 
 def _set(full: str, before: str, mark: str | None, after: str) -> str:
-    """Return a word with the colon it had, kept apart from its neighbours."""
+    """Return a word with its colon, and blanks that separate it from its neighbours."""
     head = " " if before[-1:].isalnum() or before[-1:] in (".", ":") else ""
     colon = ":" if ":" in (mark or "") else ""
     gap = "" if not after or after[0] in " ,;/)-" else " "
@@ -211,7 +211,7 @@ def _before_numbers() -> frozenset[str]:
 
 @once
 def _pattern() -> re.Pattern[str]:
-    """Find in folded text what the list has, the longest first, and any other word with a dot."""
+    """Make the pattern of all short forms, the longest first, and of other words with a dot."""
     shorts = sorted((short for entry in load() for short in entry.short), key=len, reverse=True)
     words = "|".join(_spelt(short) for short in shorts if short[0].isalpha())
     # a sign, such as the one for a number, ends the word before it and so may follow a letter

@@ -8,9 +8,8 @@ _TD = 8
 def historical_bytes(atr: str) -> str:
     """Give the historical bytes of an answer-to-reset, in which a card says what it is, as hex.
 
-    A wrong check byte is kept, not refused: such answers are in circulation, and what the card says
-    of itself is right in them. Empty: it has none, is not hex, or is shorter than its own format
-    bytes announce.
+    A wrong check byte is accepted: there are such cards, and their historical bytes are right.
+    Empty: there are none, the text is not hex, or it is shorter than its format bytes announce.
 
     Source: ISO/IEC 7816-3:2006 §8.2; drivers_notes/atr.md#how-an-atr-is-read.
     """
@@ -38,5 +37,5 @@ def fits(hexadecimal: str, patterns: tuple[str, ...]) -> bool:
 
 
 def is_inside(atr: str, word: str) -> bool:
-    """Tell whether a word begins at a whole byte: two halves of bytes are no byte."""
+    """Tell whether the bytes of a word are in the answer, beginning at a whole byte."""
     return any(atr.startswith(word, place) for place in range(0, len(atr), 2))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the error codes of PC/SC, PKCS#11, Windows and cards mean, and to which findings they lead.
+"""What error codes of PC/SC, PKCS#11, Windows and cards mean, and which findings go with them.
 
 The facts are `errors.toml`, which names the source of the numbers.
 """
@@ -16,7 +16,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Error codes that mean the same to the person at the desk."""
 
     api: Literal["pcsc", "pkcs11", "problem", "windows", "card"]
-    """Who says it; problem: Windows of a device, card: the status bytes of a card's answer."""
+    """Who reports it; problem: Windows about a device, card: the status bytes of a card."""
     en: str
     tr: str
     """What it means; another language than these two shows the English."""

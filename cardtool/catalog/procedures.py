@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The procedures, and the profiles of the institutions that they are carried out in.
+"""The procedures, and the profiles of institutions.
 
-`institutions/default.toml` holds what is so in the whole country. Every other profile adds to it,
-and overrides it where it has a fact of the same key. A site's own profile is checked for the form
-of its values, and not for their truth.
+`institutions/default.toml` holds the nationwide facts. Every other profile adds facts, and
+overrides those of the same key. Of a site's own profile only the form of the values is checked.
 """
 
 import re
@@ -80,7 +79,7 @@ def guide(procedure: Procedure, role: Role | None, institution: Institution) -> 
 def institution(name: str = "default", today: date | None = None) -> Institution:
     """Give a profile: one of `SHIPPED`, or the absolute path of a site's own file.
 
-    `today` is what the clock says, where it is to be held against the days of a site's own file.
+    `today` is the clock's day, with which the days of a site's own file are compared.
 
     Raises:
         Refused: there is none, or something in it is wrong.
@@ -135,7 +134,7 @@ def _convert(value: object, kind: type[_T], file: str, place: str) -> _T:
 
 
 def check(name: str, facts: Mapping[str, Fact], file: str, today: date | None = None) -> None:
-    """Refuse a profile with a value that is not of the form that its key has, or half of a group.
+    """Refuse a profile if a value has not the form of its key, or a group is incomplete.
 
     Raises:
         Refused: which value it is and what form it should have, or which keys are missing.
@@ -186,9 +185,9 @@ def _is_turkish_iban(value: str) -> bool:
 
 
 def _is_link(value: str) -> bool:
-    """Tell whether it is the address of a page; nobody's name or password may stand in it.
+    """Tell whether it is the address of a page, without a user's name or password.
 
-    An address of which a view would make only a part a link is none.
+    A view must be able to make the whole address a link.
     """
     try:
         parts = urlsplit(value)
@@ -202,7 +201,7 @@ def _is_link(value: str) -> bool:
 def _check_day(day: date, today: date | None, file: str, place: str) -> None:
     """Refuse a day on which nobody can have looked the fact up.
 
-    If the clock is behind the days of the profiles that ship, it is wrong, and so is not used.
+    A clock that is behind the days of the profiles that ship is wrong, so it is not used.
     """
     newest = max(fact.checked for fact in institution().facts.values())
     if day.year < _FIRST_YEAR or (today is not None and newest <= today < day):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who issues qualified certificates, how an issuer's name tells it, and where their holders go."""
+"""The providers of qualified certificates: how they are recognised, and how holders reach them."""
 
 import functools
 
@@ -14,7 +14,7 @@ _TELLING = frozenset({"CN", "O", "OU"})
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One provider; a way that no public source confirms is left out."""
+    """One provider; only ways that a public source confirms are given."""
 
     id: str
     """Kebab-case."""
@@ -25,7 +25,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     names: tuple[str, ...] = ()
     """Its organisation as its issuers name it, whole and folded."""
     examples: tuple[str, ...]
-    """Issuers that it must be told by."""
+    """Issuers' names by which it must be recognised."""
     home: str
     """The page to begin at."""
     phone: str = ""
@@ -59,7 +59,7 @@ def load() -> tuple[Provider, ...]:
 
 @functools.lru_cache(maxsize=256)
 def of_issuer(issuer: Name) -> Provider | None:
-    """Tell a provider by an issuer's name, never by the card; None: it is none of those known."""
+    """Recognise a provider by an issuer's name, never by the card; None: it is not known."""
     told = [(one.type, folded(one.value)) for one in issuer.attributes if one.type in _TELLING]
     organisations = {value for kind, value in told if kind == "O"}
     for provider in load():

@@ -7,7 +7,7 @@ import msgspec
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One kind of card, as far as its answer-to-reset tells kinds apart."""
+    """One kind of card that an answer-to-reset identifies."""
 
     id: str
     """Kebab-case; equal to the heading that `source` cites."""
@@ -30,17 +30,17 @@ class Card(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     holds: Literal["nes", "other"]
     """nes: a qualified certificate may be on it. The answer-to-reset never says that one is."""
     signs: Literal["no", "abroad", "token", "key", "unsure"] = "no"
-    """Of a card with another thing on it: no signature can be there; one of another country or
-    institution; a token of a maker whose driver is not known; a security key; a chip that is in
-    cards of all kinds."""
+    """What a card that holds no NES may sign with: nothing; a signature of another country or
+    institution; a token whose driver is not known; a security key; unsure: the chip is in cards of
+    all kinds."""
     source: str
     """`page.md#heading` in drivers_notes; of a site's own row, whatever it says."""
     is_own: bool = False
-    """A site's row, for whose card there are no words."""
+    """It is a site's row; there are no words for its card."""
 
     @property
     def called(self) -> str:
-        """Return what sentences name it by: the key of its words, or a name of all languages."""
+        """Return its name in sentences: a key of `[card]`, or a name for all languages."""
         return self.name if self.is_own or self.holds == "nes" else self.id
 
 
@@ -103,6 +103,6 @@ class DriverListEntry(msgspec.Struct, frozen=True, kw_only=True):
     ccid: str
     """The section of libccid's list: supported, should-work, unsupported; `-`: it is in none."""
     kind: str
-    """What kind of thing it is, by its name: a slot, a key, a token, a wallet, built-in, …"""
+    """The kind of device, by its name: a slot, a key, a token, a wallet, built-in, …"""
     name: str
     """As the list has it."""

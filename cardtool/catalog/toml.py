@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 
 _SIZE_LIMIT_BYTES = 64 * 1024
 _DOTS_LIMIT = 100
-"""Dots of one line, a row of them counted once: tomllib takes the square of a key's parts."""
+"""Dots of one line, a row of dots counted once: tomllib's time grows with their square."""
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 

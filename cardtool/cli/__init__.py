@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: reads arguments, makes one call, writes what a view returns, exits.
 
-The module of a command is imported when the command is called (`later`). So `--help` starts at
-once, and `explain` and `diagnose` work without device libraries.
+The module of a command is imported when the command is called (`later`), so `--help` is quick, and
+`explain` and `diagnose` work without device libraries.
 """
 
 import errno
@@ -78,7 +78,7 @@ def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
 
 
 def _is_of_output(error: Exception) -> bool:
-    """Tell whether click's own help could not be written; a full disk is said."""
+    """Tell whether click's own help could not be written; report a full disk."""
     if not isinstance(error, OSError):
         return False
     if error.errno == errno.ENOSPC:
@@ -89,7 +89,7 @@ def _is_of_output(error: Exception) -> bool:
 
 
 def _open_closed_streams() -> None:
-    """Open streams that the caller closed, for a scheduler that wants only the exit status."""
+    """Open standard streams that the caller closed, as schedulers do."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             handle = os.open(os.devnull, os.O_RDWR)

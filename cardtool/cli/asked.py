@@ -81,7 +81,7 @@ class Asked:
 
     @property
     def file(self) -> str | None:
-        """What `-o` names, if it is not standard output."""
+        """The file that `-o` names; None: standard output."""
         name: str | None = self.option("output")
         return None if name == "-" else name
 
@@ -96,7 +96,7 @@ class Asked:
         asked = asked_language(self.option("lang"), os.environ)
         language = asked or self.config.language or system_language()
         command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
-        if name := self._profile:  # so that a command in a message can be typed as it is
+        if name := self._profile:  # so that the user can type a command of a message as it is shown
             is_plain = re.fullmatch(r"[\w.:\\/-]+", name)
             on_windows = name if is_plain else f'"{name}"'
             quoted = on_windows if sys.platform == "win32" else shlex.quote(name)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Asks at the terminal for what must not be an argument, because shells remember arguments.
 
-Nothing that is typed is logged or repeated in a refusal.
+Nothing that is typed is logged, or repeated in a message.
 """
 
 import getpass

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Says what to type to install missing packages, however cardtool itself was installed.
 
-It never installs `cardtool` from a package index: the program of that name there is another one.
+It never installs `cardtool` from a package index, where that name belongs to another program.
 """
 
 import importlib.util

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges snapshots, hides the people whom the output must not show, remembers what was seen.
+"""Judges snapshots, hides people whom the output must not show, and keeps what was seen.
 
-Rules and redaction are imported while the card answers (`looking.look`), and not before.
+Rules and redaction are imported while the card answers (`looking.look`), not earlier.
 """
 
 import logging
@@ -29,7 +29,7 @@ _Judged = TypeVar("_Judged", "Diagnosis", "Summary")
 def judge(asked: Asked, snapshot: Snapshot, moment: datetime | None = None) -> Diagnosis:
     """Diagnose a snapshot, after hiding what must not be shown.
 
-    It is judged for the moment of `--at`, else for `moment`, else for now.
+    It is judged for the moment of `--at`, or for `moment`, or for now.
     """
     from cardtool.model.redact import mask  # noqa: PLC0415
     from cardtool.rules import diagnose  # noqa: PLC0415
@@ -60,7 +60,7 @@ def redacted(asked: Asked, snapshot: Snapshot) -> Snapshot:
 
 
 def hiding(asked: Asked) -> "Hiding | None":
-    """Return what hides the persons of a list; None: they may stay as the store has them."""
+    """Return what hides the people of a list; None: they stay as they are in the store."""
     from cardtool.model.hiding import Hiding  # noqa: PLC0415
 
     is_shown = asked.keeps or not (asked.format.leaves or asked.format.watches)
@@ -68,7 +68,7 @@ def hiding(asked: Asked) -> "Hiding | None":
 
 
 def hidden(asked: Asked, records: Iterable[_Record]) -> Iterable[_Record]:
-    """Return the records of a list with their persons hashed, unless they may stay."""
+    """Return the records of a list, with their people hashed unless they may stay."""
     hides = hiding(asked)
     return records if hides is None else map(hides.record, records)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands that are known by name and one sentence until they are called: `--help` is quick."""
+"""Commands of which only name and first sentence are loaded until they are called."""
 
 import importlib
 import keyword
@@ -10,7 +10,7 @@ import click
 
 
 class LaterCommand(click.Command):
-    """Stands for a command in its group, and imports the module of the command when called."""
+    """A command that imports its module when it is called."""
 
     loaded: ClassVar[Callable[[click.Command], None]] = staticmethod(lambda _: None)
     """What is done with a command once it is imported."""
@@ -35,7 +35,7 @@ class LaterCommand(click.Command):
         parent: click.Context | None = None,
         **extra: Any,  # noqa: ANN401 - as click has it
     ) -> click.Context:
-        """Let the command itself read its arguments; click then runs the command of the context."""
+        """Let the imported command read its arguments; click then runs that command."""
         return self.load().make_context(info_name, args, parent, **extra)
 
 

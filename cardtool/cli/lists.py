@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a list of workstations; gives each view the settings that it cannot read itself."""
+"""Writes a list of workstations, with the settings that some views need."""
 
 import tempfile
 from collections.abc import Iterable

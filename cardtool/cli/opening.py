@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def opened(asked: Asked, *, may_make: bool = False) -> Store:
     """Open the store that the option or the configuration names, or this user's own file.
 
-    Only commands that fill a store may make one (`may_make`): otherwise a mistyped name would be
-    answered from a new, empty store. While many snapshots are judged, a bar shows the progress.
+    Only commands that fill a store may make one (`may_make`). Otherwise a mistyped name would make
+    a new, empty store, which would answer. While many snapshots are judged, a bar shows the
+    progress.
 
     Raises:
         Refused: the configuration or the store cannot be used.
@@ -39,7 +40,7 @@ def opened(asked: Asked, *, may_make: bool = False) -> Store:
 
 
 def _may_show_progress(asked: Asked) -> bool:
-    """Tell whether a person watches, and no list is written into the bar."""
+    """Tell whether somebody sees a progress bar, and no list would be written into it."""
     if not sys.stderr.isatty():
         return False
     is_at_once = asked.option("at") is None  # everything is judged before the first line
@@ -61,10 +62,10 @@ class _Bar:
 
 
 def remove(asked: Asked, about: list[str], question: str, do: Callable[[], str]) -> None:
-    """Say what will be removed, ask, remove it, and say so; --dry-run stops after the first.
+    """Say what will be removed, ask, remove it, and say so; --dry-run only says it.
 
-    A file is written once and whole; what a person is asked about is then on standard error. If the
-    file cannot be written, nothing is removed.
+    With -o, the text before the question goes to standard error, and the file gets all of it at the
+    end. If the file cannot be written, nothing is removed.
     """
     if asked.option("dry_run"):
         write(asked, about)
@@ -79,13 +80,13 @@ def remove(asked: Asked, about: list[str], question: str, do: Callable[[], str])
 
 
 def _encoded(about: list[str], do: Callable[[], str]) -> Iterator[bytes]:
-    """Yield what a file says; when the first part is taken, the file has been opened."""
+    """Yield the contents of the file; only after the first part is written is anything removed."""
     yield "".join(about).encode("utf-8", "replace")
     yield do().encode("utf-8", "replace")
 
 
 def confirm(asked: Asked, question: str) -> None:
-    """Ask a question, a word of `[label]`, unless --yes answered it.
+    """Ask the question of this key of `[label]`, unless --yes was given.
 
     Raises:
         Refusal: the answer is no, or nobody is there to be asked.

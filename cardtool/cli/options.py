@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options that commands share: how they are read, and where a command finds them.
+"""The options that commands share, and how a command gets their values.
 
-An option may stand before or after the command's name; `value` returns the last one given.
+An option may stand before or after the command's name; `value` returns the last value.
 """
 
 import os
@@ -91,7 +91,7 @@ def option(
     callback: Callable[[click.Context, click.Parameter, Any], None] = _remember,
     **settings: Any,  # noqa: ANN401 - as click has them
 ) -> Callable[[_Command], _Command]:
-    """Make an option that `value` gives."""
+    """Make an option whose value `value` returns."""
     return click.option(*names, expose_value=False, callback=callback, **settings)
 
 
@@ -129,7 +129,7 @@ CARD = (
     option("--timeout", type=float, metavar="SECONDS", callback=_seconds,
            help="Limit for the whole check.  [default: 10]"),
 )  # fmt: skip
-"""Where a card is looked for, and how long."""
+"""How and for how long a card is searched for."""
 LOOKING = (
     *CARD,
     option("--online", is_flag=True,

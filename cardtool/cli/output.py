@@ -34,7 +34,7 @@ def write(asked: Asked, parts: Iterable[str], *, is_done_by: bool = False) -> No
     cannot be written.
 
     On a console, texts for people use only letters that it can show. Texts for programs, and files,
-    are the same bytes everywhere.
+    are the same bytes on every system.
 
     Raises:
         Refusal: the disk is full, or the file cannot be written.
@@ -70,9 +70,9 @@ def write_bytes(asked: Asked, parts: Iterable[bytes]) -> None:
 
 
 def _tell(asked: Asked) -> None:
-    """Say on standard error where a file was written, but not to a timer of a monitoring program.
+    """Say on standard error where a file was written, but not for monitoring programs.
 
-    What is no file, such as a pipe, is said nothing of: whoever named it reads it.
+    Nothing is said about a pipe or device.
     """
     file = Path(asked.file or "")
     if file.is_file() and not asked.format.watches:
@@ -141,7 +141,7 @@ def paper(asked: Asked, *, titled: bool = False) -> "Paper":
 
 
 def _has_colour() -> bool:
-    """Tell whether standard output is a terminal that shows colours, and its user wants them."""
+    """Tell whether standard output is a terminal with colours whose user wants them."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sys.platform != "win32" or "WT_SESSION" in os.environ

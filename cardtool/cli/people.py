@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads whom a command is about: an identity number is never an argument.
+"""Reads whom a command is about, without identity numbers as arguments.
 
 Everybody on the machine can see the arguments of a command, and the shell keeps them.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sentence, in the user's language, about an input that cannot be used."""
+"""Says in the user's language that an input cannot be used."""
 
 import os
 import sys
@@ -34,7 +34,7 @@ class Refusal(click.ClickException):
 
 
 def _sentence(asked: str | None, code: str, facts: dict[str, str | int]) -> str:
-    """Return the sentence, in the language of a configuration only if that can be read."""
+    """Return the sentence; the configuration decides its language only if it can be read."""
     from cardtool.config import load  # noqa: PLC0415 - as above
     from cardtool.text import Text  # noqa: PLC0415 - as above
 

@@ -49,7 +49,7 @@ def show(
 def show_dates(asked: Asked, diagnoses: Iterable[Diagnosis]) -> bool:
     """Write the dates of all diagnoses as a calendar; return whether there are any.
 
-    Without any date, say so.
+    If there are none, say so.
     """
     verdicts: dict[str, None] = {}
 
@@ -73,7 +73,7 @@ def page_of(asked: Asked, diagnosis: Diagnosis) -> str:
 
 
 def _of_page(asked: Asked) -> dict[str, object]:
-    """Return what an HTML page shows besides: procedures for every role, and moments."""
+    """Return what an HTML page shows besides: procedures for all roles, and moments."""
     from cardtool.catalog import procedures  # noqa: PLC0415
     from cardtool.rules.timeline import courses  # noqa: PLC0415
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The help of commands, and what click itself says, in the language of whoever types them.
+"""Translates the help of commands, and click's own sentences, into the user's language.
 
-Both are written in English, and the English sentence is the key to its translation. What has none
+Both are written in English; the English sentence is the key of its translation. Without one, it
 stays English.
 """
 
@@ -23,11 +23,11 @@ _CLICK = ("core", "decorators", "exceptions", "formatting", "parser", "termui", 
 """Modules of click with sentences; each has taken its `_` and its `ngettext` from gettext."""
 
 _OF_HELP = "Show this message and exit."
-"""Every command asks click for this sentence, whether it is shown or not."""
+"""Every command asks click for this sentence, even if it is not shown."""
 
 
 class Spoken:
-    """The language of one command line, which is found out when the first sentence is needed."""
+    """The language of one command line, which is determined when the first sentence is needed."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         """Take the arguments as they were typed."""
@@ -36,9 +36,9 @@ class Spoken:
 
     @cached_property
     def language(self) -> str:
-        """That of `--lang`, of the environment, of the configuration or of the system.
+        """The language of `--lang`, of the environment, of the configuration or of the system.
 
-        What is wrong in one of these is refused elsewhere.
+        Wrong values are ignored here; the command refuses them.
         """
         pairs = zip(self._arguments, [*self._arguments[1:], ""], strict=True)
         given = [
@@ -50,7 +50,7 @@ class Spoken:
         return asked_language(option, os.environ) or _configured() or system_language()
 
     def said(self, text: str) -> str:
-        """Translate a sentence of click, but not that of the help which nobody asked for."""
+        """Translate a sentence of click, but not that of a help that is not shown."""
         if text == _OF_HELP and not self._is_help:
             return text
         return load_help(self.language)["click"].get(text, text)
@@ -87,7 +87,7 @@ def _by_paragraph(text: str | None, words: dict[str, str]) -> str | None:
 
 
 def speak(arguments: Sequence[str], main: click.Command) -> None:
-    """Have click and the help of all commands speak the language of a command line."""
+    """Make click and the help of all commands use the language of a command line."""
     spoken = Spoken(arguments)
     for name in _CLICK:
         vars(sys.modules[f"click.{name}"]).update(_=spoken.said, ngettext=spoken.counted)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `-v` writes to standard error: lines without control characters and without any person.
+"""Writes for `-v` to standard error: lines without control characters and without any person.
 
-What is logged of a check has no label, name, serial number or folder in it.
+The lines about a check contain no label, name, serial number or folder.
 """
 
 import logging

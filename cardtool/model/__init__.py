@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The records every other part speaks in. Depends on nothing of ours; holds no judgement."""
+"""The records that all other rooms use. Imports no other room, and judges nothing."""

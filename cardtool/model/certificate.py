@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a certificate holds, as facts: which kind it is, is a rule's to say."""
+"""What a certificate holds, as facts. Rules decide which kind of certificate it is."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from cardtool.model.limits import ListOf, Text, Texts
 from cardtool.model.moments import Utc
 
 ATTRIBUTES = "ATTRIBUTE_CERTIFICATE"
-"""Name of the `Failure(x509, ...)` of bytes that certify attributes, not a key.
+"""Name of the `Failure(x509, ...)` of an attribute certificate, which holds no key.
 
 Source: RFC 5755.
 """
@@ -49,9 +49,8 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
     subject: Name
     issuer: Name
     serial: Text
-    """Serial number, upper-case hex, without leading noughts: a number, not its bytes.
-
-    From the certificate, never from the token's attribute. `shown_serial` is what people compare.
+    """Serial number, upper-case hex without leading zeros. From the certificate, never from the
+    token's attribute. `shown_serial` is what people compare.
     """
     not_before_at: Utc
     not_after_at: Utc
@@ -79,18 +78,18 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
     ocsp_urls: Texts = ()
     ca_issuer_urls: Texts = ()
     other_extensions: Texts = ()
-    """Extensions that no other field comes from, dotted object identifiers."""
+    """Extensions that no other field shows, as dotted object identifiers."""
     unreadable: Texts = ()
     """Names of the parts that are there and could not be read: subject, keyUsage, 1.2.3.4, ..."""
 
     @property
     def holder(self) -> str:
-        """Return the name of the person or organisation it is of, `-` where it has none."""
+        """Return the name of the person or organisation in it, `-` if there is none."""
         return self.subject.first("CN") or self.subject.first("O") or "-"
 
     @property
     def person(self) -> str:
-        """Return what tells two people apart: the number, or the name where there is none."""
+        """Return what tells people apart: the identity number, or else the name."""
         return self.subject.first("serialNumber") or self.holder
 
     @property

@@ -12,8 +12,8 @@ def chain(
 ) -> tuple[CertificateObject, ...]:
     """Return a certificate followed by its issuers among those known, each once.
 
-    They are told by names and key identifiers, which is no proof: no signature is verified here.
-    The chain ends at a self-signed one, and where no issuer is known.
+    Issuers are recognised by name and key identifier, which proves nothing: no signature is
+    verified. The chain ends at a self-signed certificate, or if no issuer is known.
     """
     left = {stored.sha256: stored for stored in known if stored.sha256 != first.sha256}
     links = [first]
@@ -25,7 +25,7 @@ def chain(
 def _issuer(
     child: CertificateObject, known: Iterable[CertificateObject]
 ) -> CertificateObject | None:
-    """Return who issued it; of several with its name and key, the one that lasts longest.
+    """Return the issuer; if several have its name and key, the one that lasts longest.
 
     Source: RFC 5280 §4.2.1.1 (key identifiers tell several keys of one name apart), §6.1.
     """

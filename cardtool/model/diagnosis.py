@@ -15,8 +15,8 @@ DIAGNOSIS_SCHEMA = 1
 class Severity(StrEnum):
     """How bad a finding is, mildest first.
 
-    The order is that of the Monitoring Plugins (lib/utils.c, max_state_alt), the numbers are
-    their exit statuses: the two differ, or one unreadable part would hide an expired certificate.
+    The order is that of the Monitoring Plugins (lib/utils.c, max_state_alt), and the numbers are
+    their exit statuses. By number, one unreadable part would hide an expired certificate.
     """
 
     OK = "ok"
@@ -84,13 +84,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     facts: dict[str, str | int] = {}
     """Values for the sentence, as found: strings and whole numbers, moments in ISO 8601."""
     steps: tuple[str, ...] = ()
-    """Codes of what to do next, in order; where all is well, what to do if it is not so."""
+    """Codes of what to do next, in order; if all is well, what to try if signing still fails."""
     actors: tuple[Actor, ...] = ()
     """Who does each step, in the order of `steps`."""
     procedures: tuple[str, ...] = ()
     """Names of the procedures that the steps lead to: `cardtool guide NAME` tells them whole."""
     road: dict[str, str] = {}
-    """How to reach who issued the certificate, for the steps; empty: Kamu SM, or not known."""
+    """How the steps reach the issuer of the certificate; empty: it is Kamu SM, or not known."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,10 +106,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     """Worst first; equals in the order of the chain."""
     todo: tuple[str, ...] = ()
-    """Codes of the findings with something to do, in the order in which it can be done.
-
-    What is well comes last: a card that waits for its day, and what to do if signing fails all the
-    same.
+    """Codes of the findings with something to do, in the order in which it can be done. Findings
+    that are well come last: a card whose first day has not come, or what to try if signing fails.
     """
     snapshot: Snapshot
     practice: str = ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands for a personal value, and the records of lists with it. Knows no snapshot."""
+"""Replaces personal values by hashes or stars, in texts and in the records of lists."""
 
 import functools
 import hashlib
@@ -20,32 +20,32 @@ _FREE = frozenset({"host", "unit", "address"})
 _NAMES = _PERSONAL | _FREE | {"user"}
 
 _SHORTEST = 11
-"""Characters of a text that may hold an identity number."""
+"""Characters; a shorter text cannot hold an identity number."""
 
 _MASKED = r"(?:.{2}\*+.{2}|\*+)(?: \(\d+\))?"
 
 
 def hashed(key: bytes, value: str) -> str:
-    """Return what stands for a personal value under this key, wherever it occurs."""
+    """Return the hash that replaces a personal value everywhere under this key."""
     digest = hmac.new(key, value.encode(errors="surrogatepass"), hashlib.sha256)
     return f"~{digest.hexdigest()[:16]}"
 
 
 def starred(value: str) -> str:
-    """Return a value without its middle; a short one is hidden whole."""
+    """Return a value with stars in place of its middle; a short one is all stars."""
     edge = 2
     hidden = len(value) - 2 * edge
     return f"{value[:edge]}{'*' * hidden}{value[-edge:]}" if hidden > 0 else "*" * len(value)
 
 
 def without_numbers(text: str, key: bytes | None) -> str:
-    """Return a text whose identity numbers, by their shape, are hashed; masked without a key."""
+    """Return a text whose identity numbers are hashed, or masked if there is no key."""
     change = starred if key is None else lambda number: hashed(key, digits(number))
     return replace_spaced(re.sub(PLAIN, lambda match: change(match[0]), text), change)
 
 
 class Stars:
-    """Hides the middle of values, and tells two apart that look the same without it."""
+    """Hides the middle of values; two values that would look the same get a number."""
 
     def __init__(self) -> None:
         """Begin without any value seen."""
@@ -71,7 +71,7 @@ class Hiding:
     """
 
     def __init__(self, key: bytes) -> None:
-        """Use a key; without the site's own, persons can be told apart in one output only."""
+        """Use a key. With a random key, two outputs show the same person by different hashes."""
         self._key = key
         self._kept = functools.lru_cache(maxsize=1 << 14)(without_numbers)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The records that lists are made of, one a line: workstations, changes, renewals, orders, people.
+"""The records of lists, one for each line: workstations, changes, renewals, orders, people.
 
-A list over a store is made of the same records as one over saved snapshots.
+Lists over a store and lists over saved snapshots use the same records.
 """
 
 from enum import StrEnum
@@ -14,18 +14,18 @@ from cardtool.model.moments import Utc
 
 
 class ReaderState(StrEnum):
-    """How a workstation stands with its card reader."""
+    """The state of a workstation's card reader."""
 
     PRESENT = "present"
-    """One is there, and nothing is known against it."""
+    """There is a reader, and nothing is known to be wrong with it."""
     MISSING = "missing"
-    """USB was looked at and shows none: the only state in which one is to be ordered."""
+    """USB was read and shows no reader. Only in this state is a reader ordered."""
     DRIVER = "driver"
-    """One is on USB, but the system does not offer it: it needs IT, not an order."""
+    """A reader is on USB, but the system does not offer it: it needs IT, not an order."""
     BROKEN = "broken"
-    """One is there and does not work, or is not fit for the card."""
+    """A reader is there, but it does not work or does not take the card."""
     UNKNOWN = "unknown"
-    """What is there could not be seen."""
+    """It could not be found out whether there is a reader."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     """Name of the workstation when it was last seen."""
     host_id: str = ""
-    """What stays the same when it is renamed; empty: a snapshot that names none."""
+    """An identifier that stays when the workstation is renamed; empty: the snapshot has none."""
     unit: str = ""
     """The part of the institution it belongs to, as its configuration says."""
     user: str = ""
@@ -42,21 +42,21 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     at: Utc
     """The moment it is judged for."""
     taken_at: Utc
-    """When it was looked at last."""
+    """When it was last checked."""
     severity: Severity
-    """How bad what was found is: that of the worst finding."""
+    """The severity of the worst finding."""
     verdict: str
     """Code of the finding that decides."""
     codes: tuple[str, ...] = ()
     """Codes of everything that is not in order, worst first."""
     reader: ReaderState
-    """How it stands with its card reader."""
+    """The state of its card reader."""
     readers: tuple[str, ...] = ()
     """Names of the readers that PC/SC offers."""
     holder: str = ""
     """Of the NES that counts, as the identity policy left it; empty: no NES was ever seen."""
     person: str = ""
-    """The identity number or what the policy made of it; equal for one person."""
+    """The identity number, or its mask or hash; the same for every snapshot of one person."""
     issuer: str = ""
     """Name of the issuer of that NES."""
     sha256: str = ""
@@ -72,7 +72,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     opens_at: Utc | None = None
     """From when its renewal may be asked for; None: not asked, or no NES."""
     apply_by_at: Utc | None = None
-    """The last second in which to apply, so that the new card is there before the end; the same."""
+    """The last second in which to apply for the new card to come in time; None as above."""
     practice: str = ""
     """Name of the practice case it is of; empty: a real workstation."""
 
@@ -101,13 +101,13 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """A code, a reader's name or a certificate's fingerprint; empty: there was none."""
     after: str = ""
     by: Literal["look", "time"] = "look"
-    """time: nothing was seen to change, but a day came, as the end of a certificate."""
+    """time: only a day has come, such as the end of a certificate."""
     ends_at: Utc | None = None
     """End of the certificate after; None: it is not about one."""
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """One line: something was plugged in or taken out, and how the workstation stands then."""
+    """One line: what was plugged in or taken out, and the verdict after it."""
 
     code: str
     """What changed: `card-came`, `reader-gone`, ...; `started` is the first line."""
@@ -140,13 +140,13 @@ class Renewals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Forecast(msgspec.Struct, frozen=True, kw_only=True):
-    """The renewals ahead, as far as certificates were seen at a moment."""
+    """The renewals ahead, as known at a moment."""
 
     at: Utc
     currency: str
     by_unit: bool = False
     lines: tuple[Renewals, ...]
-    """overdue first, then every month in order, then later; of each unit where they are apart."""
+    """overdue first, then every month in order, then later; for each unit if `by_unit`."""
 
 
 class RegisterEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,7 +164,7 @@ class RegisterEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RegisterTrouble(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that is not as it should be; it never holds what stands in the row."""
+    """A row with something wrong; the record never repeats the contents of the row."""
 
     sheet: str
     """Empty: a file without sheets."""
@@ -185,25 +185,24 @@ class MergedRegister(msgspec.Struct, frozen=True, kw_only=True):
     """Entries in the store now."""
     new: int
     gone: int
-    """Entries of the register before it that are not in this one."""
+    """Entries of the earlier register that are not in this one."""
     repeated: int
     """Rows that repeat another row."""
     troubles: tuple[RegisterTrouble, ...] = ()
     unread: tuple[str, ...] = ()
     """Headings of columns that were not understood, each once."""
     carried: tuple[str, ...] = ()
-    """Meanings that this register has no column for: of people it had before, what was known
-    stays."""
+    """Meanings that this register has no column for; what was known of its people there stays."""
 
 
 Form = Literal["mini", "desktop"]
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the list of readers to order, or of those beside it that are not to be."""
+    """One line: a reader to order, or one that needs IT instead of an order."""
 
     to_order: bool
-    """Only where USB was looked at and shows none; else a reader is there and does not work."""
+    """USB was read and shows no reader; False: a reader is there and does not work."""
     host: str
     host_id: str = ""
     unit: str = ""
@@ -220,12 +219,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""
     """The reader that was seen here last, as the catalogue calls it or PC/SC did."""
     since_at: Utc | None = None
-    """When the first of the latest snapshots in a row that show the same was taken."""
+    """Since when every snapshot has shown the same state."""
     taken_at: Utc
     """When the latest snapshot was taken."""
     stale: bool = False
-    """That is longer ago than it should be: ask before ordering."""
+    """The latest snapshot is too old to order by: ask first."""
     known_by: str = ""
-    """What of the register fits: number, user or host; empty: nothing does."""
+    """By what the register's entry was found: number, user or host; empty: no entry was found."""
     people: tuple[RegisterEntry, ...] = ()
     """Whose workstation it is, by the register."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What something that a person read on a screen is, and to which findings it leads."""
+"""What a text on a screen stands for, and which findings go with it."""
 
 from typing import Literal
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a moment is in every record, in the store and for programs."""
+"""Moments as records, the store and other programs write them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated

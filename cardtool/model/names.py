@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 r"""Finds the names of people and of accounts in texts, however they are spelt. Hides nothing.
 
-A name and a text are compared by their letters and digits alone: without case, marks, dots,
-blanks and percent signs. So AYŞE ÖRNEK is found in `ornek_ayse` and in `Ay%C5%9Fe%20%C3%96rnek`.
-Of the account of whoever runs the program a short name, or one that is a word of the trade, counts
-only where it can mean nothing else: as a whole part of a path, in KURUM\al and al@kurum.
+A name and a text are compared by their letters and digits alone: without case, marks, dots, blanks
+and percent signs. So AYŞE ÖRNEK is found in `ornek_ayse` and in `Ay%C5%9Fe%20%C3%96rnek`. A short
+account name, or one that is a word of the trade, counts only where it can mean nothing else: as a
+whole part of a path, in KURUM\al and in al@kurum.
 """
 
 import re
@@ -19,10 +19,10 @@ _INSIDE = 8
 """Letters; a shorter name counts only as a whole word, a longer one inside a word too."""
 
 _PARTS_LIMIT = 4
-"""Parts of a name of which each order is looked for."""
+"""Up to so many parts of a name are searched for in every order."""
 
 _LEFT = 6
-"""Letters that must remain of a name that was cut off at the end of a text of fixed size."""
+"""The fewest letters by which a name is known that was cut off at the end of a text."""
 
 _DOTLESS = str.maketrans("ıİ", "ii")
 _NO_LETTERS = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
@@ -56,7 +56,7 @@ _NOBODY = frozenset(
         "applications", "volumes",
     }
 )  # fmt: skip
-"""Account names that many people share, as `folded` spells them: they are never hidden."""
+"""Account names that name no person, as `folded` spells them: they are never hidden."""
 
 _WORDS = frozenset(
     {
@@ -117,7 +117,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def spellings(name: str) -> Iterator[str]:
-    """Yield what a name is by its letters, whichever part stands first or is left out."""
+    """Yield the spellings of a name, folded: its parts in any order, shortened or garbled."""
     yield from _orders(name)
     if not name.isascii():
         for written, read in _GARBLED:
@@ -145,7 +145,7 @@ class Names:
     """The spellings of names, to be looked for in many texts."""
 
     def __init__(self, spelt: Mapping[str, str], *, shortest: int = SHORTEST) -> None:
-        """Take what a name is by `folded`, and the name itself; `shortest` letters count."""
+        """Take spellings with their names; those under `shortest` letters are left out."""
         self._meant = {form: name for form, name in spelt.items() if len(form) >= shortest}
         ordered = sorted(self._meant, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(map(re.escape, ordered)) or r"(?!)")
@@ -170,9 +170,9 @@ class Names:
         return folded(text) in self._meant
 
     def replaced(self, text: str, change: Callable[[str], str], inside: int = _INSIDE) -> str:
-        """Return a text in which each name is what `change` makes of the name itself.
+        """Return a text in which `change` has replaced each name.
 
-        From `inside` letters on a name is found inside a word too.
+        A name of at least `inside` letters is found inside a word too.
         """
         if not self._meant:
             return text
@@ -197,14 +197,14 @@ class Names:
         return "".join((*done, text[at:]))
 
     def _cut(self, letters: str) -> str | None:
-        """Return the beginning of a name that a text ends with."""
+        """Return the beginning of a name with which a text ends, cut off there."""
         longest = max(map(len, self._beginnings), default=0)
         ends = (letters[-size:] for size in range(min(longest, len(letters)), _LEFT - 1, -1))
         return next((end for end in ends if end in self._beginnings), None)
 
 
 def _places(text: str) -> list[tuple[int, int]]:
-    """Return for each letter of `folded` where it stands in the text, with its marks."""
+    """Return where each letter of `folded` stands in the text, its combining marks included."""
     places: list[tuple[int, int]] = []
     for match in _UNIT.finditer(text):
         for unit in match[0] if len(match[0]) == 1 else _unescaped(match):
@@ -238,7 +238,7 @@ class Accounts:
         return len(self._words)
 
     def replaced(self, text: str, change: Callable[[str], str]) -> str:
-        """Return a text in which each account is what `change` makes of its name."""
+        """Return a text in which `change` has replaced each account."""
         if not self._meant:
             return text
         text = self._words.replaced(text, change)
@@ -252,7 +252,7 @@ class Accounts:
         return "".join(pieces)
 
     def in_host(self, name: str, change: Callable[[str], str]) -> str:
-        """Return a machine's name without the accounts, which may be a part of a word there."""
+        """Replace accounts in a machine's name, where they are found inside a word too."""
         return self._words.replaced(name, change, inside=SHORTEST)
 
     def _whole(self, part: str, change: Callable[[str], str]) -> str:

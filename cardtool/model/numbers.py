@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds identity numbers and known values in texts, however they are spelt. Hides nothing itself.
+"""Finds identity numbers and known values in texts, however they are spelt.
 
-Where the spelling alone could be a version's or a date's, the check digits decide.
+Hides nothing itself. If a spelling could also be a version or a date, the check digits decide.
 """
 
 import re
@@ -17,8 +17,8 @@ HASH = r"~[0-9a-f]{16}"
 PLAIN = r"(?<!\d)0*(?!0)\d{11}(?!\d)|(?<!\d)(?<!\d\s)(?!0)\d(?:\s?\d){10}(?!\s?\d)"
 """Eleven digits, the first not 0: the shape of a T.C. Kimlik No, whatever its check digits say.
 
-Blanks may stand between them, as people write long numbers, and noughts before them. Digits are
-those of any script, for full-width ones are passed on as they come.
+Blanks may stand between the digits, and zeros before them. Digits of every script count, full-width
+ones too.
 """
 
 NUMBER_BYTES = 8
@@ -32,20 +32,20 @@ _SPACED = re.compile(
     rf"(?P<done>{HASH})"
     rf"|(?:(?<=%20)|(?<!\d)(?<!\d[{_SIGNS}]))\d(?:(?:{_GAP})?\d){{10}}(?!(?:{_GAP})?\d)"
 )
-"""The same with other signs between: as versions, dates and addresses have them too."""
+"""Eleven digits with other signs between them, as in versions, dates and addresses."""
 
 _EVEN = re.compile(rf"\d(?:{_GAP}\d){{10}}|\d\d+(?:{_GAP}\d\d+)*")
-"""As people part digits: each from the next, or in groups."""
+"""How people separate the digits of a number: each from the next, or in groups."""
 
 _BETWEEN = re.compile(rf"[{_SIGNS}]")
 _END = re.compile(rf"(?<!\d)(?<!\d[{_SIGNS}])\d(?:(?:{_GAP})?\d){{5,9}}$")
 _HASHED = re.compile(HASH)
 
 _NINE, _TEN = 9, 10
-"""Digits that give the rest: the last two are check digits."""
+"""So many digits determine the rest: the last two are check digits."""
 
 _LEAST_DIGITS = 8
-"""Of a known number in a file's name; a version has fewer."""
+"""A known number in a file's name has at least so many; a version has fewer."""
 
 _SERIAL_SIZE = 16
 _FIXED_SIZES = frozenset({_SERIAL_SIZE, 32, 64})
@@ -58,12 +58,12 @@ def is_hashed(text: str) -> bool:
 
 
 def is_full(text: str) -> bool:
-    """Tell whether a text is as long as one of a fixed size: it may have been cut."""
+    """Tell whether a text fills a field of fixed size, so that its end may be cut off."""
     return len(text) in _FIXED_SIZES or len(text.encode(errors="replace")) in _FIXED_SIZES
 
 
 def has_identity_shape(text: str) -> bool:
-    """Tell whether a text is eleven digits, the first not 0."""
+    """Tell whether a text has eleven digits and does not begin with 0."""
     return re.fullmatch(r"[1-9][0-9]{10}", text) is not None
 
 
@@ -75,7 +75,7 @@ def with_check_digits(number: str) -> str:
 
 
 def is_identity_number(number: str) -> bool:
-    """Tell whether the last two of eleven digits are those that the first nine give."""
+    """Tell whether a text is an identity number with the right check digits."""
     return has_identity_shape(number) and number == with_check_digits(number)
 
 
@@ -85,7 +85,7 @@ def _bare(text: str) -> str:
 
 
 def digits(text: str) -> str:
-    """Return the digits of an identity number as certificates have them; else the text."""
+    """Return an identity number without signs and leading zeros; any other text stays."""
     number = _bare(text).lstrip("0")
     return number if re.fullmatch(r"[0-9]{11}", number) else text
 
@@ -93,7 +93,7 @@ def digits(text: str) -> str:
 def replace_spaced(
     text: str, change: Callable[[str], str], known: frozenset[str] = frozenset()
 ) -> str:
-    """Change the numbers with signs between their digits that are known, or are surely one."""
+    """Change numbers with signs between the digits, if they are `known` or surely a person's."""
 
     def changed(match: re.Match[str]) -> str:
         spelt, number = match[0], digits(match[0])
@@ -106,10 +106,10 @@ def replace_spaced(
 
 
 def replace_cut_off(text: str, change: Callable[[str], str], known: frozenset[str]) -> str:
-    """Change a number whose end was cut off with the end of a text of a fixed size.
+    """Change a number that is cut off at the end of a text of fixed size.
 
-    Nine digits or ten are a whole number, for the others are check digits. Six are known as the
-    beginning of a number that is `known`.
+    Nine or ten digits are enough to know any number, because the last two are check digits. Six are
+    enough if they begin a `known` number.
     """
     if not is_full(text) or not (end := _END.search(text)):
         return text
@@ -123,7 +123,7 @@ def replace_cut_off(text: str, change: Callable[[str], str], known: frozenset[st
 
 
 class Values:
-    """Values that are hidden wherever they stand, in capitals or not, as text or as hex digits."""
+    """Values to hide wherever they stand, in any case, as text or as hex digits."""
 
     def __init__(self, known: Iterable[str]) -> None:
         """Take the values to hide; those that are short or hidden already are left out."""
@@ -157,7 +157,7 @@ class Values:
         return self._changed(self._pattern, text, change)
 
     def replace_numbers(self, text: str, change: Callable[[str], str]) -> str:
-        """Return a text whose other values stay, for they may be what it says."""
+        """Change only the numbers in a text: its other words may be what it has to say."""
         for number in sorted(self.numbers, key=len, reverse=True):
             if number in text and number.isdecimal() and len(number) >= _LEAST_DIGITS:
                 text = text.replace(number, change(number))
@@ -172,7 +172,7 @@ class Values:
         return replace_cut_off(text, change, self.numbers)
 
     def is_in_bytes(self, data: bytes) -> bool:
-        """Tell whether bytes are, or hold, an identity number that is known or surely one."""
+        """Tell whether bytes hold a known number, or a number with the right check digits."""
         if len(data) <= NUMBER_BYTES:
             spelt = (data.hex(), str(int.from_bytes(data)), str(int.from_bytes(data, "little")))
             bare = (text.strip("f").lstrip("0") for text in spelt)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people have to do beside the computer: procedures, and the facts of their institution."""
+"""Procedures, that is what people do away from the computer, and the facts of an institution."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -28,7 +28,7 @@ class Payer(StrEnum):
 
 
 class Kind(StrEnum):
-    """What form the value of a fact has."""
+    """The form of a fact's value."""
 
     TEXT = "text"
     LINK = "link"
@@ -42,7 +42,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind = Kind.TEXT
     money: bool = False
-    """Money goes where it says, or as much as it says: to be confirmed before paying."""
+    """It says where money goes, or how much: to be confirmed before paying."""
 
 
 KEYS = {
@@ -68,36 +68,36 @@ KEYS = {
     "receipt_first": Key(money=True),
     "receipt_renewal": Key(money=True),
 }
-"""Every key a profile may have a fact of: the name of a placeholder in `[guide.*]`."""
+"""The keys of the facts of a profile; each is a placeholder in `[guide.*]`."""
 
 
 TOGETHER = (("account_holder", "bank", "branch", "iban"), ("list_form", "list_mail"))
-"""Keys of which a profile has all or none: with some of them a procedure would lack a step."""
+"""A profile has all keys of a group or none; otherwise a procedure would lack a step."""
 
 LINK = r"(?i:https?)://[^\s<>\"'`]*[^\s<>\"'`.,;:!?)\]]"
-"""What an address of a page looks like in a sentence, which may go on right behind it."""
+"""The address of a page in a sentence; punctuation after it is not part of it."""
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing that holds for an institution: a number, an address, a name."""
+    """One fact of an institution: a number, an address, a name."""
 
     value: str
     source: str
-    """Where it stands: a public page or the title of a paper."""
+    """Where it is written: a public page or the title of a paper."""
     checked: date
     """The day somebody last saw it there."""
 
 
 class Institution(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose procedures they are, with everything that is only so there."""
+    """An institution, with the facts that hold only there."""
 
     id: str
     name: str
     """As it calls itself; empty: none is chosen and only nationwide facts hold."""
     facts: dict[str, Fact]
-    """By key, nationwide facts and its own together; where both have one its own counts."""
+    """By key: nationwide facts, overridden by its own."""
     overridden: tuple[str, ...] = ()
-    """Keys of the nationwide facts that its own stand for."""
+    """Keys of the nationwide facts that its own override."""
 
     def values(self) -> dict[str, str]:
         """Return what goes into sentences, by the name of the placeholder."""
@@ -112,19 +112,19 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     roles: tuple[Role, ...] = ()
     """For whom it is; empty: for everybody."""
     facts: tuple[str, ...] = ()
-    """Keys of the facts that its sentence tells; where one is not known the step is left out."""
+    """Keys of the facts in its sentence; if one is not known, the step is left out."""
     needs: tuple[str, ...] = ()
-    """Keys of facts that it does not tell, but without which it makes no sense either."""
+    """Keys of other facts without which the step makes no sense."""
     unless: tuple[str, ...] = ()
-    """Keys of facts that make it needless: it stands in for steps that tell or need them."""
+    """Keys of facts with which this step is left out, because another step uses them."""
     payer: Payer | None = None
     """Who bears what it costs; None: it costs nothing."""
     branch: str = ""
-    """For which of several cases it is, `[label] branch-CODE` of the words; empty: for all."""
+    """The case that it is for, named by `[label] branch-CODE` of the words; empty: every case."""
 
 
 def counted(steps: Sequence[Step]) -> list[int]:
-    """Return the number of each step; cases that exclude each other are counted from one number."""
+    """Return the number of each step; cases that exclude each other begin with the same number."""
     numbers: list[int] = []
     before = last = number = 0
     branch = ""
@@ -152,7 +152,7 @@ class Procedure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Guide(msgspec.Struct, frozen=True, kw_only=True):
-    """A procedure as it is for one role in one institution."""
+    """A procedure for one role in one institution."""
 
     name: str
     role: Role | None
@@ -163,7 +163,7 @@ class Guide(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def replaced(step: Step, institution: Institution) -> Fact | None:
-    """Return the fact of a step that is another than in the rest of the country, if there is one.
+    """Return a fact of a step that differs from the rest of the country, if there is one.
 
     Of several it is the one seen longest ago.
     """
@@ -172,7 +172,7 @@ def replaced(step: Step, institution: Institution) -> Fact | None:
 
 
 def confirm(step: Step, institution: Institution) -> Fact | None:
-    """Return the fact whose source and date stand beside a step that money depends on.
+    """Return the fact to confirm before paying, which is shown with its source and date.
 
     Of several that the step tells it is the one seen longest ago; None: no money depends on it.
     """

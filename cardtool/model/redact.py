@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A snapshot without the person in it: masked for the screen, hashed for what leaves the machine.
+"""Removes the person from a snapshot: masks for the screen, hashes for what leaves the machine.
 
-Pure. Both work on the snapshot, before anything is judged, so that no finding and no view can
-hold what the snapshot does not. Every text is looked through unless its field is named here.
+Pure. The snapshot is changed before it is judged, so no finding and no view can show what was
+removed. Every text is searched unless its field is named here.
 """
 
 import functools
@@ -26,7 +26,7 @@ _KNOWN_LIMIT = 500
 """Values of people in one snapshot; a card has tens. With more, every text is hidden whole."""
 
 _WITH_OWN_DETAIL = frozenset({"BUG", "TIMEOUT", "NONSENSE", "OVERSIZE", "WAITED"})
-"""Failures of a worker whose detail cardtool wrote; others hold text of vendors."""
+"""Failures of a worker whose detail cardtool wrote; others may hold text of vendors."""
 
 _SHARED = frozenset({"C", "O", "OU", "L", "ST", "street", "title"})
 """Attribute types that many people have in common: hashed, but not looked for elsewhere."""
@@ -38,32 +38,32 @@ _SYMBOLS = frozenset(
         "marks", "state", "start", "seen",
     }
 )  # fmt: skip
-"""Fields of fixed words, which rules compare: nothing but a name or a number changes them."""
+"""Fields of fixed words, which rules compare: only a name or a number in them is changed."""
 
 _DIGITS = frozenset({"atr", "serial", "vendor", "product", "classes", "sha256", "chain", "host_id"})
-"""Fields of hex digits, which stay unless they are a number."""
+"""Fields of hex digits, which stay unless they hold an identity number."""
 
 _IDENTIFIERS = frozenset({"id", "subject_key_id", "authority_key_id"})
-"""Fields of hex digits that an issuer may have made of anything."""
+"""Fields of hex digits that an issuer may have made from anything, even from a name."""
 
 _STANDARD = re.compile(r"(?:CKF|CKR|SCARD)_[A-Z0-9_]++|0x[0-9A-F]++")
 """Symbols of standards, which are never the name of a person."""
 
 _WORK_LIMIT = 200_000_000
-"""Characters times values looked for: some seconds of work."""
+"""Characters times values searched for: some seconds of work."""
 
 _LEAST_WORK = 100
-"""Added to the number of values, so that a snapshot without any has a limit too."""
+"""Added to the number of values, so that a snapshot without values has a limit too."""
 
 _WORD, _WORDS = 64, 1_000
-"""Characters of a fixed word, and how many of them are looked through whatever the work is: rules
-compare them, and what is hidden must be judged as what is shown."""
+"""Characters of a fixed word, and how many of them are searched however much work is done already:
+rules compare these words, and a hidden snapshot must get the same verdict."""
 
 
 def mask(snapshot: Snapshot, *, keeps_bytes: bool = True) -> Snapshot:
     """Return the snapshot for the holder's own screen: names stay, numbers lose their middle.
 
-    The certificates' bytes (`der`) stay as well: there they are exported, never shown.
+    The certificates' bytes (`der`) stay as well; they can be exported and are never shown.
     """
     return _Disguise(snapshot, Stars(), None, keeps_bytes=keeps_bytes).snapshot(snapshot)
 
@@ -81,9 +81,9 @@ def redact(snapshot: Snapshot, key: bytes, accounts: Iterable[str] = ()) -> Snap
 def leaving(
     snapshot: Snapshot, policy: IdentityPolicy, key: bytes = b"", accounts: Iterable[str] = ()
 ) -> Snapshot:
-    """Return of a snapshot what a site's policy lets leave the workstation to be collected.
+    """Return a snapshot as a site's policy lets it leave the workstation.
 
-    `key` is that of the hash; the other policies have none, and keep `accounts` as they are.
+    Only hashing uses `key` and `accounts`.
     """
     if policy is IdentityPolicy.HASHED:
         return redact(snapshot, key, accounts)
@@ -91,7 +91,7 @@ def leaving(
 
 
 class Effort:
-    """How much text may still be searched; text beyond that is hidden whole."""
+    """A limit on the text that is searched; text beyond it is hidden whole."""
 
     def __init__(self, values: int, *, is_none: bool) -> None:
         """Allow for searching this many values; `is_none`: search only fixed words."""
@@ -108,7 +108,7 @@ class Effort:
 
 
 class _Disguise:
-    """What is known of the people in one snapshot, and what becomes of it."""
+    """Knows the people in one snapshot, and replaces them in each of its parts."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class _Disguise:
         *,
         keeps_bytes: bool = False,
     ) -> None:
-        """Gather what to look for; without `accounts` only numbers, and names stay."""
+        """Gather what to search for; without `accounts`, only numbers are changed."""
         self._change = change
         self._shows_names = accounts is None
         self._keeps_bytes = keeps_bytes
@@ -152,7 +152,7 @@ class _Disguise:
         }
 
     def snapshot(self, snapshot: Snapshot) -> Snapshot:
-        """Change the fields that are personal whatever they hold, and persons in every text."""
+        """Change the fields that are always personal, and the persons in every other text."""
         changed: Snapshot = self._walk(snapshot)
         return changed
 
@@ -163,7 +163,7 @@ class _Disguise:
         return text if self._shows_names else self._value(text)
 
     def _once(self, change: Callable[[str], str], text: str) -> str:
-        """Change a text, the same one once only, and hide it whole where that is too much work."""
+        """Change a text once; hide it whole if it would be too much work."""
         done = self._done.get((change, text))
         if done is None:
             is_seen = self._effort.affords(text, is_fixed=change == self._symbol)
@@ -188,7 +188,7 @@ class _Disguise:
         return self._homeless(self._values.replace_numbers(self._nameless(text), self._change))
 
     def _record(self, record: msgspec.Struct) -> msgspec.Struct:
-        """Change the fields of a record that are personal whatever they hold."""
+        """Change the fields of a record that are always personal."""
         changed: dict[str, Any] = {}
         match record:
             case Token():
@@ -254,7 +254,7 @@ class _Disguise:
         return node
 
     def _path(self, path: str) -> str:
-        """Change a path; of its file's name, which says which module it is, as little as can be."""
+        """Change a path, and as little as possible of its file's name, which tells the module."""
         cut = max(path.rfind("/"), path.rfind("\\")) + 1
         folder, name = path[:cut], path[cut:]
         if self._text(name) == name:
@@ -265,9 +265,10 @@ class _Disguise:
 
 
 def _people(snapshot: Snapshot) -> frozenset[Name]:
-    """Return the subjects of everything that is not a certification authority.
+    """Return the subjects of all certificates but those of certification authorities.
 
-    An authority says so twice, or anybody could be one. Source: RFC 5280 §4.2.1.3, §4.2.1.9.
+    A certificate counts as an authority's only if two extensions say so. Source: RFC 5280 §4.2.1.3,
+    §4.2.1.9.
     """
     contents = (certificate.content for certificate in snapshot.certificates())
     return frozenset(

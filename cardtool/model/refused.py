@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The exception for something that cannot be used or done as the user asked."""
+"""The exception for what cannot be used or done as the user asked."""
 
 from functools import partial
 

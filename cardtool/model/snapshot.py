@@ -65,11 +65,11 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     event_count: int | None = None
     """Insertions and removals PC/SC counted in this reader; None where it does not count."""
     changes: int = 0
-    """How often the card was pulled, swapped or reset while its token was being read: 0, 1 or 2."""
+    """How often the card was pulled, swapped or reset while it was read: 0, 1 or 2."""
     differs: bool = False
     """Two readings gave different contents, though PC/SC reported no change of the card."""
     connection: Failure | None = None
-    """What a shared connection met after the reading; None: nothing, or none was tried."""
+    """The error of a shared connection after the reading; None: it worked, or was not tried."""
 
     @property
     def lasting_name(self) -> str:
@@ -162,7 +162,7 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LastGood(msgspec.Struct, frozen=True, kw_only=True):
-    """What was so at this desk when all was last well; nothing of a person is in it."""
+    """The state of this workstation at its last good check, without any person."""
 
     taken_at: Utc
     release: Text
@@ -172,7 +172,7 @@ class LastGood(msgspec.Struct, frozen=True, kw_only=True):
     modules: ByName = {}
     """Version by file name, of the modules that were loaded."""
     doubted_at: Utc | None = None
-    """What the clock showed when it was first seen to be earlier than `taken_at`."""
+    """The first moment at which the clock was seen to be behind `taken_at`."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,29 +188,27 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     modules: ListOf[Module] = ()
     elapsed_s: float = 0.0
     usb: ListOf[UsbDevice] | Failure | None = None
-    """Readers on USB, and other devices of their makers; None: it was not looked at."""
+    """Readers on USB, and other devices of their makers; None: USB was not read."""
     vanished: Texts = ()
     """Names of readers that were there when the check began and gone when it ended."""
     clients: ListOf[Process] | None = None
-    """Programs that use PC/SC, those of this check left out; None: nobody asked for them."""
+    """Programs that use PC/SC, without those of this check; None: they were not looked for."""
     running: Running | None = None
-    """Another check, for which this one waited as long as it could; None: there was none.
-
-    Where it is set, what could not be read here says nothing about reader, card or driver.
+    """Another check, for which this one waited as long as it could; None: there was none. If it is
+    set, what could not be read says nothing about reader, card or driver.
     """
     built_at: Utc | None = None
-    """When this version of the program was released: no true clock shows an earlier moment."""
+    """When this version was released; a clock that shows an earlier moment is wrong."""
     trust: ListOf[Trust] | None = None
-    """Of each end entity's certificate; None: nobody asked for it, so no network was used."""
+    """What issuers said of each end entity's certificate; None: they were not asked."""
     last_good: LastGood | None = None
-    """None: no earlier check of this desk found all well, or nothing of it was kept."""
+    """None: there was no good check of this workstation, or its state was not kept."""
     seen: Texts | None = None
-    """The links of the chain that it shows, if another program's output or a file was read.
-
-    None: cardtool looked itself, so it shows them all.
+    """The links of the chain that are known, if another program's output or a file was read. None:
+    cardtool made the check, so all are known.
     """
     origin: Origin | None = None
-    """None: it was not sent to be collected."""
+    """Who sent it; None: it was not sent."""
 
     def tokens(self) -> tuple[tuple[Module, Slot, Token], ...]:
         """Return every token that was read, with its place, in the order of the reading."""

@@ -30,7 +30,7 @@ class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
     problem: int | None = None
     """Windows: the device's problem code, 0 for none. Source: cfg.h, CM_PROB_."""
     allowed: bool = True
-    """False: the system was told not to let it in (Linux: `authorized` is 0)."""
+    """False: the system is set to block it (Linux: `authorized` is 0)."""
     asleep: bool = False
 
     @property
@@ -74,8 +74,8 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     program: Text
     """Its name, as in `Process`."""
     pid: int | None = None
-    """Its process number; None: the system does not tell. The process may have ended by now, and
-    left a worker that waits for a card."""
+    """Its process number; None: not known. The process may have ended and left a worker that waits
+    for a card."""
     since: Utc
     """When it began, as near as can be told."""
 
@@ -88,7 +88,7 @@ class Driver(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Host(msgspec.Struct, frozen=True, kw_only=True):
-    """The machine and the process that looked."""
+    """The machine, and the process that made the check."""
 
     name: Text
     platform: Text
@@ -96,7 +96,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     release: Text
     """The system's own name for its version, for people."""
     machine: Text
-    """What this process runs as, by the names of `Library.machines`: x86_64, i386, aarch64."""
+    """The processor type of this process, as in `Library.machines`: x86_64, i386, aarch64."""
     bits: int
     """Pointer size of this process: 64 or 32."""
     python: Text
@@ -107,7 +107,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     pcsc_drivers: ListOf[Driver] = ()
     """The PC/SC reader drivers that are installed, where the system keeps them as files."""
     services: ListOf[Service] = ()
-    """The services readers depend on; empty: they were not asked, as where all goes well."""
+    """The services that readers depend on; empty: they were not asked, because all went well."""
     session: Session = Session()
 
 
@@ -125,7 +125,7 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """What the sender of a snapshot says of itself."""
 
     host_id: Text
-    """32 hex digits: the same as long as the system is not set up anew, whatever its name."""
+    """32 hex digits, which stay when it is renamed and change when it is set up anew."""
     unit: Text = ""
     user: Text = ""
     """Who was logged on, as the policy left it."""

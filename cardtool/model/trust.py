@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What issuers' servers are asked about a certificate, and what they say.
+"""What issuers' servers are asked about a certificate, and what they answer.
 
-Facts as they were told; whether a certificate may be trusted is a rule's to say.
+Rules decide whether the certificate may be trusted.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from cardtool.model.moments import Utc
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One address that gave nothing that could be used."""
+    """One address that gave no usable answer."""
 
     url: Text
     name: Text
@@ -50,7 +50,7 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
     chain: Texts = ()
     """Fingerprints from the certificate to the last issuer that was found."""
     anchor: Text = ""
-    """Id in the catalogue of the pinned root the chain ends at; empty: at none."""
+    """Id in the catalogue of the pinned root at which the chain ends; empty: it ends at none."""
     problem: Text = ""
     """Why there is no chain: NO_ISSUER, BAD_SIGNATURE, NOT_PINNED, NOT_AN_ISSUER, EXPIRED,
     WEAK_ALGORITHM, UNREADABLE, TIMEOUT, or how the worker ended; empty: there is one.
@@ -58,11 +58,11 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True):
     status: Status | None = None
     """The first answer that could be used; None: there was none."""
     attempts: ListOf[Attempt] = ()
-    """What was tried in vain, in order."""
+    """The addresses that gave no usable answer, in order."""
 
 
 class Online(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How issuers' servers are asked, where somebody wants it."""
+    """The settings for asking issuers' servers."""
 
     proxy: str = ""
     """Address of a proxy, http://HOST:PORT; empty: the one of the environment or the system."""

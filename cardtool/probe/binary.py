@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which processor a shared library is for, read from its header before anything loads it.
 
-A wrong machine, a text file and a missing file are then facts with names, where a loader gives only
-prose. Source: ELF gABI ch. 4; Microsoft, PE format; Apple, mach/machine.h, mach-o/loader.h, fat.h.
+So a wrong machine, a text file and a missing file are facts with names; a loader gives only prose.
+Source: ELF gABI ch. 4; Microsoft, PE format; Apple, mach/machine.h, mach-o/loader.h, fat.h.
 """
 
 import errno

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a certificate part by part, so that an unreadable part does not hide the others.
 
-Some certificates on cards are refused whole by strict parsers. Parts are recognised by their form,
-not by their number: the validity is the pair of times, and the issuer comes before it. Nothing
-here raises, whatever the bytes are. The tests compare the facts with those of cryptography.
+Strict parsers refuse some certificates on cards as a whole. Parts are recognised by their form, not
+by their number: the validity is the pair of times, and the issuer comes before it. No bytes make
+anything here raise. The tests compare the facts with those of cryptography.
 
 Source: RFC 5280 §4.1; drivers_notes/certificates.md#what-parsers-refuse.
 """
@@ -59,13 +59,13 @@ _CURVES = {
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 _VERSIONS = (b"\2\1\0", b"\2\1\1", b"\2\1\2")
 _BEFORE_ATTRIBUTES = 4
-"""Holder, issuer, algorithm and serial number, which come before the times of an attribute
-certificate; a certificate has its issuer's name there. Source: RFC 5755 §4.1."""
+"""Holder, issuer, algorithm and serial number come before the times of an attribute certificate. A
+certificate has its issuer's name directly before the times. Source: RFC 5755 §4.1."""
 _NOTHING = Element(0, b"")
 
 
 def trim(value: bytes) -> bytes:
-    """Cut what follows the outermost DER element: tokens pad CKA_VALUE to the size of a file.
+    """Cut off what follows the outermost DER element: tokens pad CKA_VALUE to the size of a file.
 
     What does not begin like a certificate is returned as it is.
     """
@@ -76,7 +76,7 @@ def trim(value: bytes) -> bytes:
 
 
 def parse(data: bytes) -> Certificate | Failure:
-    """Return what a certificate says, or `Failure(x509, ...)` where it has no readable validity.
+    """Return what a certificate says, or `Failure(x509, ...)` if its validity cannot be read.
 
     A part that cannot be read is named in `unreadable`.
     """
@@ -105,7 +105,7 @@ def _read(data: bytes) -> Certificate:
 
 
 class _Reading:
-    """A certificate that is being read, and the parts of it that could not be read so far."""
+    """Reads one certificate, and notes the parts that cannot be read."""
 
     def __init__(self) -> None:
         self._missed: dict[str, None] = {}

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One check at a time on a machine: a lock that is held until the last worker has ended.
+"""A lock that lets one check at a time use the cards of a machine.
 
-Two checks at one slow card keep each other waiting, until a late worker is ended in a transaction
-and PC/SC resets the card. The lock belongs to an open file that the workers inherit. So it is held
-until they have ended too, however the program that took it ended.
+Two checks of one slow card would make each other late; a late worker is ended, maybe in a
+transaction, and PC/SC then resets the card. The lock belongs to an open file that the workers
+inherit, so it is held until the last worker has ended, even if the program was killed.
 
-Everybody may open the file, and nobody needs to write it. `CARDTOOL_LOCK` names another file; if it
-is empty, there is no lock. Nor is there one on a machine without a place for the file, or on
+Everybody may open the file, and nobody needs to write to it. `CARDTOOL_LOCK` names another file; if
+it is empty, there is no lock. Nor is there one on a machine without a place for the file, or on
 Windows, where processes do not inherit locks. Imports next to nothing, as `isolation` does.
 """
 
@@ -25,7 +25,7 @@ if sys.platform != "win32":
 
 _FOLDERS = ("/run/lock", "/tmp")  # noqa: S108 - the same for everybody, which TMPDIR is not
 _ANYBODY = stat.S_ISVTX | stat.S_IWOTH
-"""Mode of a folder that everybody may write to, but only remove own files from."""
+"""The mode of a folder in which everybody may make files, and remove only their own."""
 
 _ATTEMPTS = 3
 _PAUSE_S = 0.03
@@ -33,7 +33,7 @@ _WAKE_S = 0.5  # how often workers that were stopped are looked for
 
 
 class CheckLock:
-    """A place in the queue of the checks on this machine."""
+    """The lock of one check."""
 
     def __init__(self) -> None:
         """Open the file of the lock without waiting; workers inherit `descriptor`."""
@@ -42,7 +42,7 @@ class CheckLock:
         """The check that this one had to wait for; None: there was none."""
 
     def wait(self, limit_s: float) -> bool:
-        """Wait for all others to end; False: it took too long."""
+        """Wait until no other check holds it; False: it took too long."""
         if sys.platform == "win32":
             return True
         end = time.monotonic() + limit_s
@@ -81,9 +81,9 @@ def _take(descriptor: int) -> bool:
 
 
 def _opened() -> int | None:
-    """Open the file, or make it; never through a link, and nothing but a file.
+    """Open or make the file of the lock, which must be a regular file and no link.
 
-    None: there can be none, as on a read-only system.
+    None: it cannot be made, as on a read-only system.
     """
     path = _path()
     if sys.platform != "win32" and path:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts the process of a worker: a new Python, or a copy of this process, which is ready sooner.
+"""Starts a worker's process: a new Python, or a fork of this process, which is ready sooner.
 
 Imports next to nothing, as `isolation` does.
 """
@@ -28,7 +28,7 @@ class Child(NamedTuple):
 def start(job: str, inherits: int | None, *, is_mute: bool, idle_s: float | None = None) -> Child:
     """Start a new Python for a job; it inherits one descriptor besides the standard streams.
 
-    `idle_s` is how long it waits for its first question, if not as usual.
+    `idle_s` is how long it waits for its first question; None: the usual time.
 
     Raises:
         OSError: there are no more processes, memory or descriptors.
@@ -61,7 +61,7 @@ def can_fork() -> bool:
 
 
 def fork(run: Callable[[str], object], job: str, inherits: int | None) -> Child:
-    """Make a copy of this process that runs a job; only while this process has one thread.
+    """Fork this process, and run a job in the fork; only while this process has one thread.
 
     Raises:
         OSError: there are no more processes, memory or descriptors.
@@ -92,7 +92,7 @@ def fork(run: Callable[[str], object], job: str, inherits: int | None) -> Child:
 
 
 def _wait(pid: int) -> int:
-    """Wait for a copy of this process and return its exit status, as `Child.wait` says.
+    """Wait for a fork and return its exit status, as `Child.wait` says.
 
     If whoever started this program ignores SIGCHLD, so does this process, and the kernel keeps no
     status of a child: it then counts as 0, as in `subprocess`.
@@ -106,7 +106,7 @@ def _wait(pid: int) -> int:
 def _become(
     run: Callable[[str], object], job: str, streams: tuple[int, int, int], inherits: int | None
 ) -> NoReturn:
-    """Turn this copy into what `start` makes: other streams, a session, no other descriptor."""
+    """Make this fork like a process of `start`: other streams, a session, no other descriptor."""
     try:
         if sys.platform != "win32":  # for the type checker
             os.setsid()

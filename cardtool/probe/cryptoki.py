@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an opened module's slots, tokens and certificates say, as records. Used in a worker.
+"""Reads the slots, tokens and certificates of an opened module. Used in a worker.
 
-Nothing here logs in: sessions are public and read-only. What python-pkcs11 leaves out is here too:
-the names of errors, and slots of which one cannot be described. Source: PKCS#11 v2.40.
+Nothing here logs in: sessions are public and read-only. It also does what python-pkcs11 cannot:
+name errors, and list slots of which one cannot be described. Source: PKCS#11 v2.40.
 """
 
 import ctypes
@@ -51,7 +51,7 @@ _SPELT_OTHERWISE = {
     "TokenNotRecognised": "CKR_TOKEN_NOT_RECOGNIZED",
     "AnotherUserAlreadyLoggedIn": "CKR_USER_ANOTHER_ALREADY_LOGGED_IN",
 }
-"""Exceptions whose class is not the return value's name in another case."""
+"""Exceptions whose class is spelt otherwise than the return value."""
 
 _SLOT_INFO_BYTES = 64 + 32 + ctypes.sizeof(ctypes.c_ulong) + 4
 """slotDescription, manufacturerID, flags and two versions. Source: CK_SLOT_INFO."""
@@ -62,14 +62,14 @@ _INITIALIZE, _GET_SLOT_INFO = 0, 5
 """Places in CK_FUNCTION_LIST of C_Initialize and C_GetSlotInfo, counted from 0."""
 
 _LIES = (IndexError, MemoryError, OverflowError)
-"""What python-pkcs11 raises at a count or a size that cannot be (0.10)."""
+"""What python-pkcs11 raises if a module gives an impossible count or size (0.10)."""
 
 REFUSALS = (PKCS11Error, *_LIES)
 """What a call to a module raises when the module is at fault."""
 
 
 def describe(module: Handle) -> OpenedModule | Failure:
-    """Say what an opened module is, and which slots it has."""
+    """Describe an opened module and its slots."""
     info = ModuleInfo(
         description=module.library_description,
         manufacturer=module.manufacturer_id,
@@ -139,7 +139,7 @@ def _read_certificates(token: Handle) -> tuple[CertificateObject, ...] | Failure
 
 
 def _too_many(items: Sequence[object], of: str) -> Failure | None:
-    """Refuse a list longer than any card has; cut off, it would look like the whole list."""
+    """Refuse a list that is longer than any card's; cut off, it would look complete."""
     if len(items) <= LIST_LIMIT:
         return None
     return Failure(api="worker", name="OVERSIZE", detail=f"more than {LIST_LIMIT} {of}")
@@ -199,12 +199,12 @@ def _name_code(code: int) -> Failure:
 
 
 def shield_slots(path: str) -> dict[int, Failure]:
-    """Make a loaded module answer for every slot; return a dictionary for slots that fail.
+    """Make a loaded module describe every slot; return the failures, by slot, as they come.
 
     python-pkcs11 gives up on all slots if C_GetSlotInfo fails for one (0.10, get_slots). After this
-    call such a slot is described as empty, and its failure is put into the returned dictionary when
-    the slots are listed. This writes to the module's function list; if its memory cannot be made
-    writable, nothing changes.
+    call such a slot looks empty, and listing the slots puts its failure into the returned
+    dictionary. This writes to the module's function list; if its memory cannot be made writable,
+    nothing changes.
     """
     refused: dict[int, Failure] = {}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads DER, and what issuers wrote for it, element by element.
+"""Reads DER, also as issuers get it wrong, element by element.
 
 No input can make it slow or large: nothing recurses, and no element is longer than the data. Every
 function raises `DerError` if the bytes are cut off, of indefinite length, or of another tag. What
@@ -25,18 +25,17 @@ _STRINGS = {
     0x1C: "utf-32-be",
     0x1E: "utf-16-be",
 }
-"""The string types and their encodings; where the standard has ASCII, issuers write UTF-8.
-
-Octets and times too, which cryptography reads as text. Source: X.680 §41.
+"""The string types and their encodings. Where the standard says ASCII, issuers write UTF-8. Octets
+and times are here too, because cryptography reads them as text. Source: X.680 §41.
 """
 
 REPLACED = "\N{REPLACEMENT CHARACTER}"
-"""Stands for each byte, or pair or four of them, that is no character."""
+"""Stands for each byte, or group of two or four bytes, that is no character."""
 _NO_LETTERS = dict.fromkeys(range(0x80, 0xA0), REPLACED)  # control characters of ISO 8859
 
 _LENGTH_OCTETS = 4
 _OID_OCTETS = 63
-"""Longest object identifier that is read; numbers of any length would be slow to write out."""
+"""The longest object identifier that is read; longer ones would be slow to write out."""
 
 _LONG_FORM = 0x80
 _HIGH_TAG = 0x1F
@@ -63,7 +62,7 @@ class Element(NamedTuple):
 
 
 def extent(data: bytes, start: int) -> tuple[int, int]:
-    """Return where the contents of the element at `start` begin, and where they say they end."""
+    """Return where the contents of the element at `start` begin, and where they claim to end."""
     try:
         tag, length = data[start], data[start + 1]
     except IndexError as error:
@@ -92,7 +91,7 @@ def element(data: bytes, start: int = 0, *, whole: bool = True) -> tuple[Element
 
 
 def elements(data: bytes) -> Iterator[Element]:
-    """Yield consecutive elements; at a broken one raise, after all elements before it."""
+    """Yield consecutive elements; raise at a broken one, after all elements before it."""
     start = 0
     while start < len(data):
         read, start = element(data, start)
@@ -132,11 +131,11 @@ def is_text(read: Element) -> bool:
 
 
 def text(read: Element) -> str:
-    """Return the text of any string type; what is no character in it becomes U+FFFD.
+    """Return the text of any string type; bytes that are no characters become U+FFFD.
 
-    A PrintableString, a TeletexString and their like hold ASCII or T.61 by the standard. What
-    issuers wrote instead is read as UTF-8 where it is that, and else as ISO 8859-9, which is
-    Latin-1 but for the six Turkish letters. A UTF8String is nothing but UTF-8.
+    By the standard, a PrintableString or TeletexString holds ASCII or T.61. Issuers write other
+    encodings, so such a string is read as UTF-8 if it is valid, and otherwise as ISO 8859-9, which
+    is Latin-1 with six Turkish letters. A UTF8String is always read as UTF-8.
     """
     if read.tag in _LATIN:
         try:
@@ -147,10 +146,10 @@ def text(read: Element) -> str:
 
 
 def moment(read: Element) -> tuple[datetime, bool]:
-    """Return a moment, and whether it is one that RFC 5280 allows: with a zone, after year 0.
+    """Return a moment, and whether RFC 5280 allows it: it has a zone and is after year 0.
 
-    Without a zone it is read as UTC; in the year 0, which no calendar here has, as the first moment
-    of year 1. Minutes, seconds and fractions may be missing.
+    Without a zone it is read as UTC. A moment in year 0, which `datetime` lacks, is read as the
+    first of year 1. Minutes, seconds and fractions may be missing.
     """
     form = _TIMES.get(read.tag)
     parts = form.fullmatch(read.content) if form else None

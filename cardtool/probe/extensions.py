@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the extensions of a certificate say, each read by itself from its bytes.
+"""Reads the extensions of a certificate, each by itself.
 
-A reader gives fields of `Certificate`, and raises `DerError` at a value it cannot read.
+A reader gives fields of `Certificate`, and raises `DerError` if it cannot read a value.
 
 Source: RFC 5280 §4.2; RFC 3739 §3.2.6; ETSI EN 319 412-5 §4.
 """
@@ -51,7 +51,7 @@ def _oids(content: bytes) -> tuple[str, ...]:
 
 
 def _members(value: bytes) -> Iterator[tuple[str, bytes]]:
-    """Give what each member of a list begins with, an object identifier, and the bytes behind."""
+    """Give the object identifier at the start of each member of a list, and the bytes after it."""
     for member in der.elements(der.first_content(value, der.SEQUENCE)):
         content = der.content_of(member, der.SEQUENCE)
         first, end = der.element(content)

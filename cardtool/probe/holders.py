@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds out who holds the lock of `check_lock`, for a check that has to wait.
 
-Loads psutil, which a check that need not wait does without.
+Only such a check loads psutil.
 """
 
 import os
@@ -21,7 +21,7 @@ assert sys.platform != "win32"  # noqa: S101 - for the type checker
 def owner(descriptor: int) -> Running:
     """Name the process that took the lock; if it has ended, the newest one that still holds it.
 
-    Without /proc only the time since which the lock is held is known.
+    Without /proc, only the time at which the lock was taken is known.
     """
     pid, since = _taker(descriptor), os.fstat(descriptor).st_mtime
     program = "cardtool"  # nothing else takes the lock
@@ -37,8 +37,8 @@ def owner(descriptor: int) -> Running:
 def wake(descriptor: int) -> None:
     """Resume each supervisor of this user that holds the lock and was stopped.
 
-    Only a driver can have stopped it, and it may do so again and again. So the processes below the
-    supervisor are suspended first; then it can resume its job, or end it.
+    Only a driver can have stopped it, and may stop it again. So the processes below the supervisor
+    are suspended first; then the supervisor can resume or end its job.
     """
     for process in _holders(descriptor):
         with suppress(psutil.Error, OSError):
@@ -71,6 +71,6 @@ def _holders(descriptor: int) -> Iterator[psutil.Process]:
 
 
 def _place(descriptor: int) -> str:
-    """Return the file as the kernel names it in its lists of locks."""
+    """Return how the kernel names the file in its lists of locks."""
     status = os.fstat(descriptor)
     return f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"

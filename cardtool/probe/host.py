@@ -12,8 +12,8 @@ from pathlib import Path
 from cardtool.model.surroundings import Host, Session
 
 ROOT = None if sys.platform == "win32" else Path("/")
-"""Where the system's files begin. Windows has none of them: what is called so there lies on the
-current drive, where anybody may have put it."""
+"""The folder under which the system's files are. None on Windows: a path like /etc is on the
+current drive there, and anybody may have made it."""
 
 _MACHINES = {
     "amd64": "x86_64",
@@ -27,10 +27,10 @@ _MACHINES = {
     "i686": "i386",
     "x86": "i386",
 }
-"""Other names of processors, in ASCII lower case, to those of `Library.machines`."""
+"""Other names of processors, in lower case -> those of `Library.machines`."""
 
 _NARROW = {"x86_64": "i386", "aarch64": "arm"}
-"""What a 32-bit process is on a machine that is wider."""
+"""What a 32-bit process runs as on a 64-bit machine."""
 
 _PCSCD_PLACES = ("/usr/sbin/pcscd", "/sbin/pcscd", "/usr/bin/pcscd", "/usr/local/sbin/pcscd")
 """A user's own search path often lacks the folders of daemons."""
@@ -46,7 +46,7 @@ _FIRST_ENVIRONMENT = "proc/1/environ"
 """Holds the variable `container` in LXC and systemd-nspawn; root alone may read it."""
 
 _SCREENS = ("TERM", "DISPLAY", "WAYLAND_DISPLAY")
-"""What a process has that somebody started at a screen; cron and systemd set none of them.
+"""Variables of a process that somebody started at a screen; cron and systemd set none of them.
 
 Source: crontab(5); systemd.exec(5), Environment Variables in Spawned Processes.
 """
@@ -60,7 +60,7 @@ polkit, data/."""
 def describe(environment: Mapping[str, str] = os.environ, root: Path | None = ROOT) -> Host:
     """Describe this machine.
 
-    `environment` and `root` are what the process was given, and where the system's files begin.
+    `environment` is that of the process; `root` is the folder under which the system's files are.
     """
     is_wide = sys.maxsize > 2**32
     places = () if root is None else _PCSCD_PLACES
@@ -129,8 +129,8 @@ def session(
 ) -> Session:
     """Return the signs of the kind of session that this process runs in; rules say what they mean.
 
-    `desktop` is what Windows says: the number of the session, and whether its screen is that of
-    another machine. None: Windows is asked, where this is Windows.
+    `desktop` is the number of the session, and whether its screen is that of another machine; None:
+    Windows is asked, if this is Windows.
     """
     number, is_remote = desktop or _ask_windows()
     is_container = _is_container(environment, root)
@@ -151,7 +151,7 @@ def session(
 
 
 def _hosted(environment: Mapping[str, str], root: Path | None) -> dict[str, bool]:
-    """Tell which product shows this session elsewhere, or runs this Linux inside Windows.
+    """Tell by which product this session is shown elsewhere or runs inside Windows.
 
     Source: microsoft/WSL, its kernel's release; xrdp, sesman; Citrix and Omnissa (formerly VMware)
     Horizon, the variables of their sessions.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which workstation this is, whatever its name, who is logged on, and what that person is called.
+"""Identifies this workstation and the user who is logged on, and collects that person's names.
 
 The system's own identifier is never sent as it is: other programs send it too, so their data could
-be joined with ours. The person's names are known so that they can be hidden in what is sent.
+be joined with ours. The person's names are collected so that they can be hidden.
 """
 
 import getpass
@@ -155,7 +155,7 @@ def names(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
 
 
 def _registered(environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield what the system has registered of the account, and of the one behind `sudo`."""
+    """Yield the names that the system has of the account, and of the one behind `sudo`."""
     if sys.platform == "win32":
         import ctypes  # noqa: PLC0415 - takes longer to load than all else here
 

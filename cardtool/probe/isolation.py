@@ -35,10 +35,10 @@ ANSWER_LIMIT_BYTES = 16 * 1024 * 1024  # a desk with a hundred cards answers wit
 
 
 class LostWorkerError(Exception):
-    """A child that will not answer any more: it crashed, was too slow, or has ended."""
+    """The child gives no more answers: it crashed, was too slow, or has ended."""
 
     def __init__(self, name: str, code: int | None = None, detail: str = "") -> None:
-        """Give a signal, a Windows exception, EXIT or TIMEOUT, its number and what was printed."""
+        """Take a signal, a Windows exception, EXIT or TIMEOUT, its number, and what was printed."""
         super().__init__(name, code, detail)
         self.name = name
         self.code = code
@@ -48,9 +48,9 @@ class LostWorkerError(Exception):
 class Worker:
     """A child process that answers the questions of one job, started now and asked later.
 
-    It is never killed while it may be talking to a card: if a process dies in a transaction, PC/SC
-    resets the card. A child that is too slow is left alone. It exits when its library returns; if
-    the library never returns, the child ends itself some time after its deadline.
+    It is never killed while it may be talking to a card, because PC/SC resets the card if a process
+    dies in a transaction. A child that is too slow is left alone: it exits when its library
+    returns, or some time after its deadline if the library never returns.
     """
 
     def __init__(
@@ -64,10 +64,10 @@ class Worker:
     ) -> None:
         """Start the child: the job is pcsc, watch, pkcs11, online or sign.
 
-        `is_mute`: nobody reads what it prints as errors, because a library may print a PIN.
-        `inherits` is the descriptor of a lock, which is then held until the child has ended.
-        `copies`: what the child runs as a copy of this process, which has no other thread yet;
-        None: it is a new Python, which waits `idle_s` for its first question.
+        `is_mute`: its error output is not read, because a library may print a PIN. `inherits` is
+        the descriptor of a lock, which is held until the child has ended. `copies` is the function
+        that the child runs if it is a fork of this process, which must have no other thread yet;
+        None: the child is a new Python, which waits `idle_s` for its first question.
         """
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._expected: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -128,8 +128,8 @@ class Worker:
     def _work_until_answered(self, timeout_s: float) -> float:
         """Do other work until there is an answer or no work is left; return the seconds left.
 
-        Otherwise this process would only wait. A thread could do the work as well, but then two
-        threads might load the same thing at once, which msgspec and our caches do not allow.
+        Otherwise this process would only wait. A thread is not used, because two threads must not
+        load the same thing at once: msgspec and our caches do not allow it.
         """
         end = time.monotonic() + timeout_s
         while self._answers.empty() and time.monotonic() < end:
@@ -160,7 +160,7 @@ class Worker:
         self.end()
 
     def _listen(self, process: children.Child) -> None:
-        """Begin to read what the child says: not earlier, so that another child can be forked."""
+        """Start the threads that read the child's output; not earlier, because of later forks."""
         if not self._listeners:
             hear = (self._hear_answers, self._hear_complaints)
             self._listeners = tuple(
@@ -195,14 +195,14 @@ class Worker:
 
 
 class Workers:
-    """The children of one check; the first two start together, so that they load side by side."""
+    """The children of one check. The first two start together, so that they load side by side."""
 
     def __init__(
         self, copies: Callable[[str], object] | None = None, *, idle_s: float | None = None
     ) -> None:
-        """Start them; with `copies`, if that is possible, as copies of this process that run it.
+        """Start the first two, if possible as forks of this process that run `copies`.
 
-        Then this process must have no other thread. `idle_s` is as of `Worker`.
+        Then this process must have no other thread. `idle_s` is that of `Worker`.
         """
         self._idle_s = idle_s
         self.lock = CheckLock()
@@ -213,7 +213,7 @@ class Workers:
         self._meanwhile: Iterator[object] = iter(())
 
     def work(self, steps: Iterator[object]) -> None:
-        """From now on do these steps, one by one, whenever this process waits for an answer."""
+        """Do these steps, one by one, whenever this process waits for an answer."""
         self._meanwhile = steps
         for worker in self._all:
             worker.meanwhile = steps
@@ -221,7 +221,7 @@ class Workers:
     def pkcs11(self, wait_s: float = 0.0) -> Worker:
         """Return a child for one module: the one that is ready, or a new one.
 
-        Waits for earlier children to end, so that two modules never use a card at the same time.
+        Earlier children end first, so that two modules never use a card at the same time.
         """
         for earlier in self._given:
             earlier.end(wait_s)

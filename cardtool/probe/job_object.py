@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Windows: puts a worker into a job object, so that its children end with it and have limits.
 
-The worker holds the only handle, so the job is closed when the worker ends, however it ends, and no
-earlier: a worker may still be talking to a card when its parent has gone. Tested with a library
-that takes the same calls, not run on Windows.
+The worker holds the only handle, so the job is closed when the worker ends, however it ends. It is
+not closed earlier: a worker may still be talking to a card when its parent has gone. Tested with a
+library that takes the same calls, not run on Windows.
 
 Source: Microsoft, Job Objects; SetInformationJobObject; JOBOBJECT_EXTENDED_LIMIT_INFORMATION.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the parent may ask its workers, and what they answer. Imports nothing native."""
+"""The questions that the parent asks its workers, and their answers. Imports nothing native."""
 
 from typing import TypeVar
 
@@ -19,16 +19,16 @@ class ListReaders(msgspec.Struct, frozen=True, kw_only=True, tag="list-readers")
     verify: tuple[str, ...] = ()
     """Readers whose card was just read: their drivers are asked whether it is still in."""
     settle_s: float = 0.0
-    """How long to wait until a missing card is noticed, and as long again until it is back."""
+    """How long to wait until PC/SC notices a missing card, and as long again until it is back."""
     poll_s: float = 0.0
-    """How long PC/SC takes to notice it, if the reader's driver cannot be asked."""
+    """How long PC/SC takes to notice a missing card, if the reader's driver cannot be asked."""
 
 
 class AwaitChange(msgspec.Struct, frozen=True, kw_only=True, tag="await-change"):
     """Job watch: the readers as soon as they differ from the last answer."""
 
     wait_s: float
-    """Then they are returned as they are."""
+    """After this time the readers are returned even if nothing has changed."""
 
 
 class OpenModule(msgspec.Struct, frozen=True, kw_only=True, tag="open-module"):
@@ -73,7 +73,7 @@ encode = msgspec.json.encode  # questions and answers on the wire
 
 
 def encode_answer(record: object) -> bytes:
-    """Write an answer as a line for the wire, without what is too long in it."""
+    """Write an answer as a line for the wire; what is too long in it is cut."""
     return encode(fitted(record))
 
 

@@ -23,9 +23,9 @@ def find(configured: Iterable[str], extra: Iterable[str], bits: int) -> tuple[Mo
     """Return every module that exists, in the order they should be tried, each file once.
 
     `configured` are the paths that were asked for; if there are any, nothing else is searched for.
-    Otherwise the catalogue's paths come first, then p11-kit's, then `extra`, those of the
-    configuration file. Windows has no p11-kit, and anybody could make its folders there. Paths that
-    were asked for or configured are listed even if there is no such file.
+    Otherwise the catalogue's paths come first, then p11-kit's, then `extra`, which are those of the
+    configuration file. p11-kit is not used on Windows, where anybody could make its folders. Paths
+    that were asked for or configured are listed even if there is no such file.
     """
     asked = tuple(configured)
     if asked:

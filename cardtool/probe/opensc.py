@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How OpenSC is set up for a check: every reader, nothing cached, the card left as it was.
+"""Sets OpenSC up for a check: every reader, no cache, the card left as it was.
 
 Source: opensc.conf(5); drivers_notes/middleware.md#opensc.
 """
@@ -21,7 +21,7 @@ _SYSTEM = () if sys.platform == "win32" else tuple(map(Path, _FILES))
 """Where Debian, Fedora and macOS keep it. Source: their packages of OpenSC 0.23 to 0.26."""
 
 _AS_SHIPPED = frozenset({"", "appdefault{frameworkpkcs15{}}", "appdefault{}"})
-"""What is left of a shipped file without comments and blanks, if its owner changed nothing.
+"""A shipped file without comments and blanks; anything else was changed by its owner.
 
 Source: Debian 12, opensc 0.23.0, and Debian 13, opensc 0.26.1.
 """
@@ -31,9 +31,9 @@ Source: Debian 12, opensc 0.23.0, and Debian 13, opensc 0.26.1.
 def environment(
     cards: Iterable[Card | None], *, wanted: Sequence[str], others: Iterable[str]
 ) -> Iterator[dict[str, str]]:
-    """Give the variables to set before OpenSC is loaded; what the user set stays.
+    """Give the variables to set before OpenSC is loaded; those that the user set stay.
 
-    `cards` are those it is to read. `wanted` and `others` are names of readers. OpenSC is kept from
+    `cards` are the cards to read. `wanted` and `others` are names of readers. OpenSC is kept from
     the others: a mute card would keep it busy for seconds, and an unknown card for hundreds of
     commands.
     """
@@ -55,7 +55,7 @@ def environment(
 
 @contextmanager
 def _file(lines: list[str]) -> Iterator[Path]:
-    """Give our configuration with more lines in it; without them where no file can be made."""
+    """Give our configuration with more lines; without them if no file can be made."""
     from tempfile import TemporaryDirectory  # noqa: PLC0415 - rarely needed, slow to import
 
     with ExitStack() as stack:

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The job pcsc: readers and cards from PC/SC's status changes alone. Runs in a worker.
 
-Answers as `jobs.READERS` reads it: plain values, for the records' library takes its time to load.
-
-A status change gives presence, ATR and the count of insertions without power, reset or hold, so
-no card is connected to before it was read. Source: PC/SC part 5 §3.2.5; pcsc-lite,
+Answers in plain values, as `jobs.READERS` reads them, because the library of the records is slow to
+load. A status change gives presence, ATR and the count of insertions without power, reset or hold,
+so no card is connected to before it was read. Source: PC/SC part 5 §3.2.5; pcsc-lite,
 SCardGetStatusChange.
 """
 
@@ -43,9 +42,9 @@ on Debian 13, pcscd 2.3.3, 2026-11-28. Source: pcsc-lite, winscard_clnt.c, SCard
 
 
 def answer(question: bytes) -> bytes:
-    """Return all readers, an empty list where PC/SC knows none, or why it cannot be asked.
+    """Return all readers (an empty list: PC/SC knows none), or why PC/SC cannot be asked.
 
-    Each part has its own context. After a restart of the service, or after pcscd has refused a
+    Each part gets its own context. After a restart of the service, or after pcscd has refused a
     connection to a card, an old context still looks valid, but every call with it fails.
     """
     asked = json.loads(question)
@@ -57,7 +56,7 @@ def answer(question: bytes) -> bytes:
 
 
 def _in_context(do: Callable[..., T], *arguments: object) -> T | int:
-    """Return the result of a function in a context made for it alone, or PC/SC's refusal of one."""
+    """Return the result of a function in a context of its own, or the code if there is none."""
     for _ in range(_ATTEMPTS):
         code, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_USER)
         if code != scard.SCARD_E_NO_SERVICE or sys.platform != "linux":
@@ -73,10 +72,10 @@ def _in_context(do: Callable[..., T], *arguments: object) -> T | int:
 def _settle(context: int, name: str, settle_s: float, noticed_at: float) -> int:
     """Wait until PC/SC has noticed that a card was just pulled, and until the card is back.
 
-    Return the code of a connection; `SCARD_W_REMOVED_CARD` if the card is gone and PC/SC has still
-    not noticed. pcsc-lite notices at its next poll, at the latest at `noticed_at`; the reader's
-    driver knows at once. If the driver cannot be asked, wait for the poll. Other systems than
-    Linux do not need this.
+    Return the code of a connection, or `SCARD_W_REMOVED_CARD` if the card is gone and PC/SC has not
+    noticed yet. pcsc-lite notices at its next poll, at the latest at `noticed_at`; the reader's
+    driver knows at once. If the driver cannot be asked, wait for the poll. Other systems than Linux
+    do not need this.
     """
     if not _becomes(context, name, scard.SCARD_STATE_PRESENT, 0.0):
         _becomes(context, name, scard.SCARD_STATE_PRESENT, settle_s)
@@ -189,7 +188,7 @@ def _card(states: list[str], atr: str) -> _Record | None:
 
 
 def calls(*taken: str) -> Any:  # noqa: ANN401 - two modules with the same functions
-    """Return where the functions are that take these names: pyscard's take ASCII alone."""
+    """Return the module whose functions take these names: pyscard's take only ASCII."""
     if all(map(str.isascii, taken)):
         return scard
     from cardtool.probe import winscard  # noqa: PLC0415 - ctypes, for few readers

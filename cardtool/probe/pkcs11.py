@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The job pkcs11: opens one module and hands it to `cryptoki`. Runs in a worker.
 
-All that it needs is loaded before the first question, while the parent still loads its own.
+Its libraries are loaded before the first question, while the parent still loads its own.
 """
 
 import json

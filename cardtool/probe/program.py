@@ -17,7 +17,7 @@ _NO_PROPERTY_LIST = (
     ValueError,
     struct.error,
 )
-"""How plistlib says no; it promises only some of them. Seen by giving it noise, Python 3.11."""
+"""The exceptions of plistlib; it documents only some. Found by giving it noise, Python 3.11."""
 
 
 def output(command: Sequence[str], *, api: str, timeout_s: float) -> bytes | Failure:
@@ -45,7 +45,7 @@ def output(command: Sequence[str], *, api: str, timeout_s: float) -> bytes | Fai
 
 
 def property_list(content: bytes) -> object:
-    """Return what a property list that others wrote holds; None where it is none."""
+    """Return the contents of a property list that others wrote; None: it is none."""
     import plistlib  # noqa: PLC0415 - 10 ms, and most checks need none
     from xml.parsers.expat import ExpatError  # noqa: PLC0415 - the same
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads the cards of this workstation through the modules that each of them needs.
 
-A module is read in a worker: one bad slot, token or module hides no other.
+Each module is read in a worker, so that a bad slot, token or module does not hide the others.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,10 +32,10 @@ def read_cards(
     *,
     asked_for: bool,
 ) -> tuple[dict[str, Module], tuple[str, ...]]:
-    """Read the cards through the modules they need.
+    """Read the cards through the modules that they need.
 
-    Return these modules with their answers, by path, and the readers whose cards were tried by
-    modules that have finished. Modules that are `asked_for` are read whatever is in the readers.
+    Return these modules with their answers, by path, and the readers whose cards were tried by a
+    module that has finished. Modules that were `asked_for` are read whatever is in the readers.
     """
     cards = _cards(readers)
     wanted = {name: modules.candidates(card, fitting) for name, card in cards.items()}
@@ -97,8 +97,8 @@ def read_module(
 def match_slots(slots: Sequence[Slot], readers: Iterable[str]) -> tuple[Slot, ...]:
     """Name the reader of each slot.
 
-    A slot's description is its reader's name, whole or cut to 64 bytes. Readers that cannot be
-    told apart by what is left are taken in their order, which modules keep.
+    A slot's description is its reader's name, whole or cut to 64 bytes. Readers with the same
+    description are taken in their order, which modules keep.
     """
     names = tuple(readers)
     groups: dict[str, list[Slot]] = {}

@@ -22,7 +22,7 @@ Read = dict[str, Module]  # with what the modules read, by path
 LAST_LIST_S = 0.5  # kept back from the reading, to list the readers again after it
 
 _POLL_S = 0.45
-"""The longest time in which pcscd notices a pulled card, and a little more: it polls every 0.4 s.
+"""A little more than pcscd needs at most to notice a pulled card: it polls every 0.4 s.
 
 Source: pcsc-lite 1.9, eventhandler.c, PCSCLITE_STATUS_POLL_RATE.
 """
@@ -31,10 +31,10 @@ _SETTLE_S = 2.0  # how long a card that was pulled may take to be noticed, and a
 _MOST_CHANGES = 2  # a card that was pulled or swapped while it was read is read again once
 
 _NEEDED, _START_S = 1.5, 1.0
-"""A second reading is begun if this many times the last one's time, and this start, are left."""
+"""A second reading begins if so many times the time of the last one, and this start, are left."""
 
 _WELL = timedelta(days=90)
-"""A certificate that ends sooner is bad news: perhaps its successor was not read."""
+"""A certificate that ends sooner is bad news, because its successor may not have been read."""
 
 
 def read_until_sure(  # noqa: PLR0913 - what a check knows by then
@@ -89,7 +89,7 @@ def _list_again(tried: tuple[str, ...], deadline: Deadline, workers: Workers) ->
 def _compare(
     before: Readers, after: Readers, tried: tuple[str, ...], reset: set[str]
 ) -> tuple[Readers, bool]:
-    """Return the readers as they are now, and whether a card came, went or was `reset`.
+    """Return the readers as they are now, and whether any card came, went or was `reset`.
 
     `Reader.changes` goes up only if the reader's card was `tried`.
     """

@@ -78,7 +78,7 @@ class Challenge:
         return tuple(choice for choice in known if choice[0] in offered)
 
     def is_signed(self, signature: bytes) -> bool:
-        """Tell whether the certificate's key made this signature of it."""
+        """Tell whether this is the certificate's signature of the random number."""
         try:
             if isinstance(self._public, rsa.RSAPublicKey):
                 self._public.verify(signature, self._number, padding.PKCS1v15(), self._hash)
@@ -93,7 +93,7 @@ class Challenge:
         return True
 
     def has_modulus(self, modulus: bytes | None) -> bool | None:
-        """Tell whether a private key's CKA_MODULUS is the certificate's; None: that tells nothing.
+        """Tell whether a private key has the certificate's modulus; None: it is not known.
 
         Private EC keys have no public value. Source: PKCS#11 v2.40 §2.3.4.
         """
@@ -105,7 +105,8 @@ class Challenge:
 def answer(lines: BinaryIO, question: bytes) -> bytes:
     """Answer the question, with the PIN from the next line.
 
-    The PIN is read before anything can fail: an unread PIN would be taken for a question.
+    The PIN is read before anything can fail, because an unread PIN would be taken for the next
+    question.
     """
     pin = lines.readline()
     asked = msgspec.json.decode(question, type=Sign)
@@ -141,7 +142,7 @@ def _sign(asked: Sign, pin: bytes) -> Signed | Unsigned | Failure:
 
 
 def _is_agreed(token: Handle, witness: Handle, asked: Sign, der: bytes) -> bool:
-    """Tell, just before the login, whether the PIN and the certificate are still as agreed to."""
+    """Tell, just before the login, whether PIN state and certificate are still as agreed."""
     if _pin_state(flag_names(int(token.flags))) != _pin_state(asked.flags):
         return False
     stored = list(witness.get_objects({Attribute.CLASS: ObjectClass.CERTIFICATE}))
@@ -208,7 +209,7 @@ def _prove(
     choice: tuple[Mechanism, bytes],
     pin: str,
 ) -> Signed | Unsigned:
-    """Sign with each key that may be the certificate's until one's signature verifies."""
+    """Sign with each key that may be the certificate's, until a signature verifies."""
     mechanism, data = choice
     refusal: Failure | None = None
     signatures = 0

@@ -53,18 +53,18 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True, tag="signed"):
 
 
 class Why(StrEnum):
-    """Where signing ended. From LOGIN on the PIN was tried; after LOGIN it was right."""
+    """Where signing ended. From LOGIN on, the PIN was tried; after LOGIN, the PIN was right."""
 
     UNREACHED = "unreached"
     """The module or its token could not be opened."""
     CHANGED = "changed"
-    """Another token, certificate or state of the PIN than a person agreed to."""
+    """The token, the certificate or the state of the PIN is not the one that a person agreed to."""
     NO_MECHANISM = "no-mechanism"
     LOGIN = "login"
     NO_KEY = "no-key"
     NOT_SIGNED = "not-signed"
     NOT_VERIFIED = "not-verified"
-    """A signature was made that is not by the certificate's key."""
+    """A signature was made, but not by the certificate's key."""
 
 
 class Unsigned(msgspec.Struct, frozen=True, kw_only=True, tag="unsigned"):
@@ -116,14 +116,14 @@ def environment(module: Module, snapshot: Snapshot) -> Iterator[dict[str, str]]:
 
 
 def remove_logging_variables() -> None:
-    """Remove from this process's environment what can make a library log a PIN."""
+    """Remove the variables that can make a library log a PIN."""
     for name in tuple(os.environ):
         if any(word in name.upper() for word in _LOGGING):
             del os.environ[name]
 
 
 def keep_out_of_core() -> None:
-    """Let no dump of this process's memory be written; on Linux nobody may attach to it either.
+    """Forbid dumps of this process's memory; on Linux, also forbid attaching to it.
 
     Source: setrlimit(2), core(5), prctl(2).
     """

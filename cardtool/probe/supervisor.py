@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small process above each worker, which ends whatever the worker started.
 
-A worker forks before it loads anything. The child does the job. The parent waits. On Linux it
-adopts the processes that the job leaves behind, and ends them after the job. It is in another
-process group than the job, so that a driver's `kill(0, SIGTERM)` ends only the job.
+A worker forks before it loads anything: the child does the job, and the parent supervises it. On
+Linux the supervisor adopts the processes that the job leaves behind, and ends them after the job.
+It is in another process group, so that a driver's `kill(0, SIGTERM)` ends only the job.
 
 On Windows a job object of the worker's own does the same: `job_object`.
 """
@@ -37,7 +37,7 @@ _POLL_S = 1.0  # how often the deadline of the job is read again: each question 
 
 _PAUSE_S = 0.02
 _CLEAN_UP_S = 5.0
-"""How long processes that a job left behind are ended again: they may start others."""
+"""For how long leftover processes are killed repeatedly: they may start others."""
 
 
 def fork_job(memory_limit_bytes: int) -> Callable[[float], None]:
@@ -70,7 +70,7 @@ def fork_job(memory_limit_bytes: int) -> Callable[[float], None]:
 
 
 def _supervise(job: int, end: mmap.mmap) -> None:
-    """Wait for the job, end what it left behind, and end as it did."""
+    """Wait for the job, end what it left behind, and exit with its status."""
     with open(os.devnull, "r+b") as nothing:  # noqa: PTH123 - a descriptor is wanted, not a path
         for standard in range(3):
             os.dup2(nothing.fileno(), standard)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked besides readers and cards: USB always, services and programs if they matter.
+"""Asks about USB always, and about services and programs if they matter.
 
 Each question has its own thread, so that none delays the reading of a card: a device with bad
-contact can keep USB waiting, and a service manager may hang. Of programs the names alone are
-recorded: their arguments may hold anything about a person.
+contact can keep USB waiting, and a service manager may hang. Only the names of programs are
+recorded, because their arguments may hold anything about a person.
 """
 
 import ntpath
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MARGIN = 0.8
-"""Share of the time left that a question may take; after it, what it has found so far counts."""
+"""The share of the remaining time that a question may take; then its results so far count."""
 
 _SYSTEMD_UNITS = ("pcscd.socket", "pcscd.service")
 _WINDOWS_SERVICES = ("SCardSvr", "ScDeviceEnum", "CertPropSvc")
@@ -55,7 +55,7 @@ class _Asked(threading.Thread, Generic[T]):
 
 
 class Surroundings:
-    """The questions about what is around the cards; `added_to` waits for all answers."""
+    """Asks about USB, services and programs; `added_to` waits for all answers."""
 
     def __init__(self, timeout_s: float, root: Path = Path("/")) -> None:
         """Ask nothing yet; `root` is where Linux and macOS keep their files."""
@@ -77,7 +77,7 @@ class Surroundings:
         self._clients = self._begin(partial(clients, ours), "psutil")
 
     def steps(self) -> Iterator[None]:
-        """Read USB, and understand it if it has been read; done while this process waits."""
+        """Read USB, then interpret it; these steps are done while this process waits."""
         reading = self._reading_usb()
         yield
         self._understand(reading.answer)
@@ -101,7 +101,7 @@ class Surroundings:
         )
 
     def _begin(self, ask: Callable[[float], T], *modules: str) -> _Asked[T]:
-        """Begin to ask in a thread; this one loads what that thread needs, as no other may."""
+        """Load these modules in this thread, the only one that may import, then ask in another."""
         for module in modules:
             __import__(module)
         return _Asked(partial(ask, self._deadline.left_s * _MARGIN))
@@ -122,7 +122,7 @@ class Surroundings:
 
 
 def services(timeout_s: float, systemctl: str = "systemctl") -> tuple[Service, ...]:
-    """Ask the system about its services; empty where it has none of these, or does not answer."""
+    """Ask the system about its services; empty: it has none of these, or does not answer."""
     if sys.platform == "win32":
         import psutil  # noqa: PLC0415 - native, and seldom needed
 
@@ -175,9 +175,9 @@ def describe_windows(ask: Callable[[str], Any]) -> Iterator[Service]:
 
 
 def clients(ours: Sequence[int], timeout_s: float) -> tuple[Process, ...]:
-    """Return the programs that have PC/SC's client library loaded, as many as were found in time.
+    """Return the programs with PC/SC's client library loaded, as far as they were found in time.
 
-    It leaves out `ours` (this process, then its workers), the workers' children, the daemon, and
+    Left out are `ours` (this process, then its workers), the workers' children, the daemon, and
     processes that this user may not inspect. macOS does not show what a process has loaded. In a
     name that is not UTF-8, question marks replace the wrong bytes.
     """

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-r"""The job watch: waits until a reader, a card or the PC/SC service comes or goes. In a worker.
+r"""The job watch: waits until a reader, a card or the PC/SC service comes or goes.
 
-It asks for status changes alone: nothing is connected to, and no card is sent anything. PC/SC is
-called at most four times a second, whatever it answers: under Wine and in some remote sessions a
-call that should wait returns at once. After each wait that brings nothing, all readers are listed
-and asked afresh, for a service may fail to tell of a change.
+Runs in a worker.
 
-A program that uses a card again and again is no news: what changes then (in use, powered) is left
-out.
+It only asks for status changes: it connects to no card and sends none anything. PC/SC is called at
+most four times a second, because under Wine and in some remote sessions a call that should wait
+returns at once. After each wait that brings nothing, all readers are listed and asked afresh,
+because a service may fail to report a change.
+
+States that change while another program uses a card (in use, powered) are left out.
 
 Source: PC/SC part 5 §3.2.5; Microsoft, SCardGetStatusChange: the high word of the state of
 `\\?PnP?\Notification` is the number of readers; pcsc-lite, winscard_clnt.c.
@@ -38,10 +39,10 @@ _Picture = list[dict[str, Any]] | dict[str, Any]
 
 
 class Watch:
-    """What a watcher has told, and the context it asks in."""
+    """Answers with the readers, and remembers its last answer."""
 
     def __init__(self) -> None:
-        """Begin without having told anything, so that the first answer comes at once."""
+        """Begin without a last answer, so that the first question is answered at once."""
         self._told: _Picture | None = None
         self._context: int | None = None
         self._states: dict[str, int] = {}
@@ -50,7 +51,7 @@ class Watch:
         self._next_at = 0.0
 
     def answer(self, question: bytes) -> bytes:
-        """Return the readers as soon as they differ from the last answer, at the latest in time."""
+        """Return the readers when they differ from the last answer, or when time is up."""
         end = time.monotonic() + json.loads(question)["wait_s"]
         seen = self._look() if self._told is None else self._told
         while seen == self._told and time.monotonic() < end:
@@ -59,7 +60,7 @@ class Watch:
         return json.dumps(seen).encode()
 
     def _round(self, wait_s: float) -> _Picture:
-        """Wait for a change, and look afresh where the wait does not show all there is."""
+        """Wait for a change; list all readers again if the result is not complete."""
         if self._context is None:
             return self._look()
         awaited = list(self._states.items())
@@ -134,7 +135,7 @@ class Watch:
         self._next_at = time.monotonic() + FLOOR_S * calls
 
     def _lost(self, code: int) -> _Picture:
-        """Give the context back: after a restart of the service it is worth nothing."""
+        """Release the context, which is useless after a restart of the service."""
         if self._context is not None:
             scard.SCardReleaseContext(self._context)
         self._context, self._states, self._count = None, {}, 0

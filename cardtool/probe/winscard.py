@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The calls of PC/SC that take a reader's name, for names that are not ASCII. In a worker only.
+"""The calls of PC/SC that take a reader's name, for names that are not ASCII. Runs in a worker.
 
 pyscard refuses such names, and fails for the whole list if a name is not UTF-8. The library itself
-takes a name as bytes, on Windows as a text. These functions are called like pyscard's, and share
-its contexts and cards.
+takes names as bytes, on Windows as text. These functions are called like pyscard's, and share its
+contexts and cards.
 
 Source: pyscard 2.3.1, helpers.c, _ReaderStateFromTuple; pcsc-lite 1.9, winscard.h; PC/SC in the
 Windows SDK, winscard.h.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The child process of `isolation`: one job, one JSON answer for each JSON question.
 
-It imports nothing native before libraries have lost the real standard output, and little else,
-because a person waits. The parent checks the answers when it decodes them.
+It imports nothing native before standard output has been redirected, and little else, because a
+person waits. The parent checks the answers when it decodes them.
 """
 
 import faulthandler
@@ -23,17 +23,16 @@ _IDLE_S = 60.0
 """How long a child waits for its first question before it assumes that its parent has gone."""
 
 _GRACE_S = 10.0
-"""How long after a question's deadline a child may wait for its library to return.
-
-If a child ends earlier, it may end in a transaction, and PC/SC then resets the card. A child that
-is still talking to a card gets more time: `supervisor.PATIENCE_S`.
+"""How long after a question's deadline a child may wait for its library to return. A child that
+ends earlier may end in a transaction, and PC/SC then resets the card. A child that is still talking
+to a card gets more time: `supervisor.PATIENCE_S`.
 """
 
 _MEMORY_LIMIT_BYTES = 1024**3
-"""What a worker and each process that it starts may allocate: over twenty times OpenSC's need."""
+"""What a worker, and each process that it starts, may allocate: over twenty times OpenSC's need."""
 
 _MARGIN_S = 5.0
-"""How much later than its supervisor a child ends itself, in case the supervisor is gone."""
+"""How much later than its supervisor a child ends itself, if the supervisor is gone."""
 
 
 def main(job: str, idle_s: str = str(_IDLE_S)) -> None:
@@ -63,9 +62,9 @@ def main(job: str, idle_s: str = str(_IDLE_S)) -> None:
 
 
 def _contain() -> Callable[[float], None]:
-    """Make sure that everything which this process starts ends with it.
+    """Make sure that everything that this process starts ends with it.
 
-    Return a function that sets in how many seconds the process ends, whatever it does then.
+    Return a function that sets in how many seconds the process ends, whatever it is doing then.
     """
     if sys.platform == "win32":
         from cardtool.probe import job_object  # noqa: PLC0415 - each system needs but one
@@ -90,7 +89,7 @@ def _contain() -> Callable[[float], None]:
 def _load(
     job: str, questions: io.BufferedReader
 ) -> tuple[Callable[[bytes], bytes], Callable[[], None]]:
-    """Return what answers the questions of a job, and what is called when there are no more."""
+    """Return the function that answers the questions of a job, and one to call at the end."""
     if job == "online":
         from cardtool.probe.online import check  # noqa: PLC0415 - large, and seldom asked for
 
@@ -116,10 +115,10 @@ def _load(
 
 
 def _skip_unused_parts() -> None:
-    """Let pyscard and python-pkcs11 be imported without what they load for other uses.
+    """Let pyscard and python-pkcs11 be imported without parts that are not used.
 
-    Of pyscard the module `scard` is used and not its classes; of python-pkcs11 not the encoding of
-    keys, for which it loads asn1crypto.
+    These are the classes of pyscard, and the encoding of keys, for which python-pkcs11 loads
+    asn1crypto.
     """
     if spec := importlib.util.find_spec("smartcard"):
         sys.modules["smartcard"] = importlib.util.module_from_spec(spec)

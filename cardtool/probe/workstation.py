@@ -42,13 +42,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The options of a check."""
 
     timeout_s: float = 10.0
-    """For everything together; whatever has not answered by then is a `Failure`."""
+    """For the whole check; what has not answered by then is a `Failure`."""
     modules: tuple[str, ...] = ()
     """PKCS#11 modules to use instead of searching, with or without a card."""
     extra_modules: tuple[str, ...] = ()
     """Modules to try after those that were found."""
     is_patient: bool = False
-    """Nobody waits at the screen: waiting for another check does not use up `timeout_s`."""
+    """Nobody waits at the screen, so waiting for another check does not count for `timeout_s`."""
     online: Online | None = None
     """How issuers' servers are asked, after the check and beyond `timeout_s`; None: not asked."""
 
@@ -60,8 +60,8 @@ def take_snapshot(
 ) -> Snapshot:
     """Check this workstation; what cannot be read is a `Failure` in the result.
 
-    `started` are workers that were started earlier, if any were. `meanwhile` are steps of other
-    work; as many of them are done as there is time while this process waits for a card.
+    `started` are workers that were started earlier. `meanwhile` are steps of other work, which are
+    done while this process waits for a card.
     """
     options = options or Options()
     with started or Workers() as workers:
@@ -117,7 +117,7 @@ def take_snapshot(
 
 
 def _is_cut_short(readers: Readers, read: tuple[Module, ...]) -> bool:
-    """Tell whether something did not answer, perhaps because too little time was left."""
+    """Tell whether something gave no answer, maybe because too little time was left."""
     is_unanswered = isinstance(readers, Failure) and readers.name == "TIMEOUT"
     return is_unanswered or any(map(is_hung, read))
 

@@ -50,10 +50,10 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     """Judge a snapshot for a moment, which carries an offset.
 
     If the cause of a finding was found, the finding itself is left out (`Row.explains`); but a
-    cause in one reader says nothing about another reader. If an NES is in force, another card that
+    cause in one reader explains nothing in another reader. If an NES is in force, another card that
     cannot be read is only noted (`Row.elsewhere`), because the holder can sign. Another card that
-    was read is judged as usual: it belongs to somebody, so if it has expired or is locked, it
-    decides even beside a card that can sign.
+    was read is judged as usual: it is somebody's, so an expired or locked card decides the verdict
+    even if the other card can sign.
     """
     rules = RULES if snapshot.running is None else (host.check,)  # another check used the cards
     given = (finding for rule in rules for finding in rule(snapshot, at, policy))
@@ -86,7 +86,8 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
 def in_order(troubles: list[Finding]) -> list[str]:
     """Return the codes of troubles, each once, in the order in which their steps can be done.
 
-    It is the order given, but what another one waits for comes before it (`Row.first_for`).
+    It is the order given, except that a trouble comes after those that must be mended first
+    (`Row.first_for`).
     """
     codes = list(dict.fromkeys(finding.code for finding in troubles))
     ordered = dict[str, None]()

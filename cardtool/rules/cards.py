@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about cards: that one is there, answers, is known and can be used."""
+"""Findings about cards: whether one is there, answers, is known and can be used."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -23,11 +23,9 @@ _REFUSALS = {
     "SCARD_W_REMOVED_CARD": "card-pulled",
     "SCARD_E_NO_SMARTCARD": "card-pulled",
 }
-"""What it means that a card that gave its ATR refuses a connection.
-
-If polkit keeps a session from the card, pcscd closes the connection, which its client library
-reports as a communication error. Source: PC/SC, winscard.h;
-drivers_notes/services-and-sessions.md#polkit.
+"""What it means if a card that gave its ATR refuses a connection. If polkit keeps a session from
+the card, pcscd closes the connection, and its client library reports a communication error. Source:
+PC/SC, winscard.h; drivers_notes/services-and-sessions.md#polkit.
 """
 
 NOT_NES = {
@@ -37,16 +35,16 @@ NOT_NES = {
     "token": "card-other-token",
     "unsure": "card-unsure",
 }
-"""What is said of a card by what may sign on it, if no e-signature card is there."""
+"""What a card may sign with -> the finding about it, if no e-signature card is there."""
 
 _TAKEN_OUT = ("card-not-for-signing", "card-not-yours")
 """Codes of cards in whose place an e-signature card is inserted, if the reader has a slot."""
 
 _MAYBE_OWN = ("token", "unsure")
-"""Cards that may hold the e-signature, so that a driver that reads them is the right one."""
+"""Cards that may hold the e-signature; a driver that reads them is the right one."""
 
 _GNUPG = frozenset({"scdaemon", "gsd-smartcard"})
-"""scdaemon of GnuPG, which takes a card for itself alone, and GNOME's program that only looks on.
+"""scdaemon of GnuPG, which keeps a card for itself, and a program of GNOME that only watches.
 
 Source: drivers_notes/services-and-sessions.md#gnupg.
 """
@@ -55,10 +53,10 @@ _MOST_PROGRAMS = 20
 """Programs that are named, at most, if one of them may hold the card."""
 
 _NO_ATR = "SCARD_STATE_PRESENT"
-"""The card in the reader sent no answer-to-reset: it got no power, or too little."""
+"""The card sent no answer-to-reset, because it got no power or too little."""
 
 _EMULATED = ("VMware Virtual USB CCID", "QEMU")
-"""How the names of readers begin that a virtual machine makes up. Source: drivers_notes/readers.md.
+"""How the names of a virtual machine's made-up readers begin. Source: drivers_notes/readers.md.
 """
 
 
@@ -96,7 +94,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
 
 
 def _keys(snapshot: Snapshot) -> Iterator[Finding]:
-    """Name the security keys, which look like readers that hold a card."""
+    """Name the security keys, which look like readers with a card in them."""
     for reader in ports.keys(snapshot):
         atr = reader.card.atr if isinstance(reader.card, Card) else None
         card = catalog.card_for(atr or "")
@@ -107,7 +105,7 @@ def _keys(snapshot: Snapshot) -> Iterator[Finding]:
 def _parted(
     readers: Sequence[Reader], read: set[str | None]
 ) -> tuple[list[tuple[str, catalog.Card, str]], list[Reader]]:
-    """Part security keys that nobody read, each with its answer, from readers that take a card."""
+    """Separate security keys that no module read, with their ATRs, from readers for cards."""
     keys = [
         (reader.name, card, reader.card.atr)
         for reader in readers
@@ -119,7 +117,7 @@ def _parted(
 
 
 def _unread(snapshot: Snapshot) -> Iterator[desk.Seat]:
-    """Give each reader whose card may hold an NES and gave no module its certificates."""
+    """Give each reader whose card may hold an NES, but from which no module read certificates."""
     yield from desk.unread_seats(snapshot)
     failed = {
         place.reader
@@ -147,7 +145,7 @@ def _in(reader: Reader) -> Iterator[Finding]:
 
 
 def _is_emulated(reader: Reader) -> bool:
-    """Tell whether a virtual machine shows a reader of its host in place of a real one."""
+    """Tell whether a reader is one that a virtual machine makes up."""
     return reader.name.startswith(_EMULATED)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which findings are shown: causes without their consequences, and notes about other cards.
+"""Decides which findings are shown: causes without their consequences, and notes about other cards.
 
-Knows the table of codes, and which card a finding is about. Adds no findings except these notes.
+Uses the table of codes, and knows which card a finding is about. Adds no findings but these notes.
 """
 
 import functools

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about certificates: that an NES is there, whether it is in force, what else is there.
+"""Findings about certificates: whether an NES is there and in force, and what else is there.
 
 All dates are compared as moments, and days are counted between moments, not as calendar days: the
-last day ends at a certain second. An NES ends with its issuer, if that is on the card and ends
-first. For an NES that no program accepts (`trust.refused`) no dates are told, and it counts as no
-one's successor; but one that is only suspended still has to be renewed before its end.
+last day ends at a certain second. An NES ends with its issuer, if the issuer is on the card and
+ends first. An NES that no program accepts (`trust.refused`) gets no findings about its dates and
+succeeds no other; but one that is only suspended must still be renewed before its end.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ _FOUND = {
     Kind.IDENTITY_CARD: "identity-card-found",
     Kind.NES_MOBILE: "nes-mobile",
 }
-"""The kinds that are worth a line of their own; authorities are on every card."""
+"""The kinds that get a line of their own; authorities, which are on every card, do not."""
 
 _PLAIN_EXPONENT = 18
 
@@ -70,7 +70,7 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
 
 
 def _matters(place: desk.Place, cards: tuple[catalog.Card, ...]) -> bool:
-    """Tell whether an NES could be here: a card, or a store that somebody or a card asks for."""
+    """Tell whether an NES could be here: on a card, or in a store that was named or is for one."""
     return place.reader is not None or any(
         fitting.is_named(module) or any(fitting.is_for(module, card) for card in cards)
         for module, _ in place.tokens
@@ -121,7 +121,7 @@ def _unreadable(place: desk.Place, failures: list[Failure], snapshot: Snapshot) 
 
 @remembered
 def _undisturbed(snapshot: Snapshot) -> frozenset[str | None]:
-    """Return the readers whose card stayed where it was and was held by no other program."""
+    """Return the readers whose card stayed in place and was held by no other program."""
     return frozenset(
         reader.name
         for reader in ports.readers(snapshot)
@@ -133,7 +133,7 @@ def _undisturbed(snapshot: Snapshot) -> frozenset[str | None]:
 
 
 def _dates(nes: desk.Held, line: Line, at: datetime, policy: Policy) -> Iterator[Finding]:
-    """Say how an NES stands; if its successor is here too, no renewal is due."""
+    """Give findings about the dates of an NES; if its successor is here too, no renewal is due."""
     ends, begins, later = nes.ends_at, nes.certificate.not_before_at, line.after(nes)
     if nes.is_in_force(at) and later and later.is_in_force:
         yield finding("nes-superseded", **nes.whose, not_after_at=ends)
@@ -187,7 +187,7 @@ def _remaining(nes: desk.Held, later: Later | None, at: datetime, policy: Policy
 
 
 def _phase(days: int) -> str:
-    """Name the day that is none yet, or no longer, of the whole days before or after an end."""
+    """Return `same-day` if less than a whole day lies between the end and now."""
     return "same-day" if days == 0 else "-"
 
 
@@ -196,7 +196,7 @@ def _gap(nes: desk.Held, later: Later) -> Finding:
 
 
 def _outlived(nes: desk.Held) -> Iterator[Finding]:
-    """Say that an issuer on the card ends before the certificate, where it does."""
+    """Say that an issuer on the card ends before the certificate, if it does."""
     not_after_at = nes.certificate.not_after_at
     if nes.ends_at < not_after_at:
         dates = {"not_after_at": not_after_at, "issuer_ends_at": nes.ends_at}
@@ -228,7 +228,7 @@ def _seal_ends(held: desk.Held, at: datetime, policy: Policy) -> Iterator[Findin
 
 
 def _last_seals(snapshot: Snapshot) -> set[Certificate]:
-    """Return, of the seals of each holder and kind, the one that ends last."""
+    """Return the seals that end last, one of each holder and kind."""
     seals = [held for held in desk.all_certificates(snapshot) if held.kind in SEALS]
     seals.sort(key=lambda held: held.certificate.not_after_at)
     return set({(held.certificate.person, held.kind): held.certificate for held in seals}.values())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What belongs together in a snapshot: the card in each reader, its module, and its certificates.
+"""Brings together what a snapshot has of each card: its reader, its module, its certificates.
 
-Gives no findings; it answers the questions that several rules ask.
+Gives no findings; it answers questions that several rules ask.
 """
 
 from datetime import datetime
@@ -27,7 +27,7 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """A certificate that could be read, where it lies and on which token."""
+    """A certificate that could be read, with its place and its token."""
 
     place: str
     token: Token
@@ -48,7 +48,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """One card, or one slot that belongs to no reader, and everything that was read from it."""
+    """One card, or one slot without a reader, and everything that was read from it."""
 
     reader: str | None
     name: str
@@ -89,8 +89,8 @@ def signing_cards(snapshot: Snapshot) -> tuple[catalog.Card, ...]:
 def tokens(snapshot: Snapshot) -> tuple[tuple[Module, Slot, Token], ...]:
     """Return every token that was read, but not the empty slots of software tokens.
 
-    A card driver describes a blank card in the same way as software describes an empty slot. So if
-    a card here may hold an NES, such a token of a card driver counts as read.
+    A card driver describes a blank card just as software describes an empty slot. So if a card here
+    may hold an NES, such a token counts as read if it is a card driver's.
     """
     seats = signing_seats(snapshot)
     return tuple(
@@ -195,8 +195,8 @@ def nes_in_force(snapshot: Snapshot, at: datetime) -> tuple[Held, ...]:
 def reading_modules(snapshot: Snapshot) -> dict[str, Module]:
     """Return by reader the module that read the card in it.
 
-    If a slot matches no reader, its module counts as having read every card that it may be for. It
-    cannot be known which card is in the slot, and to report a missing driver would be wrong.
+    If a slot matches no reader, its module counts as having read every card that it may be for:
+    nobody knows which card is in the slot, and reporting a missing driver would be wrong.
     """
     by_reader: dict[str, Module] = {}
     without_reader: dict[str, Module] = {}
@@ -225,7 +225,7 @@ def unread_seats(snapshot: Snapshot) -> tuple[Seat, ...]:
 
 
 def is_missed(module: Module, seat: Seat, reading: Module) -> bool:
-    """Tell whether this module, and not the one that did, should have read the card in this seat.
+    """Tell whether this module should have read the card in this seat, instead of the one that did.
 
     It should if somebody named it, or if the catalogue prefers it for the card.
     """

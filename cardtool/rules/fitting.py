@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which PKCS#11 module is for which card, could be loaded on this machine, or was named.
+"""Tells which PKCS#11 module is for which card, can be loaded on this machine, or was named.
 
-A module that somebody named, on the command line or in the configuration, comes before all guesses
+A module that somebody named, on the command line or in the configuration, goes before all guesses
 about cards. Gives no findings.
 """
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a device on USB is: a reader, which model, of what form, and what keeps it from being used.
+"""Tells what a USB device is: whether a reader, its model and form, and what hinders its use.
 
-Judges one device by itself; gives no findings. What PC/SC makes of it is in `ports`.
+Judges one device by itself; gives no findings. `ports` compares devices with PC/SC.
 """
 
 from cardtool import catalog
@@ -11,7 +11,7 @@ _CCID = "0B"
 """The interface class of card readers. Source: USB-IF, Defined Class Codes."""
 
 _MAKERS_OWN = "FF"
-"""The class of interfaces that speak a language of their maker's own. Source: the same."""
+"""The class of interfaces with a protocol of their maker. Source: the same."""
 
 NOT_CONNECTED = 45
 """The problem code of a device that is not there: CM_PROB_PHANTOM. Source: Windows, cfg.h."""
@@ -30,7 +30,7 @@ Source: Windows, cfg.h, CM_PROB_; drivers_notes/readers.md#problem-codes.
 """
 
 KEYS = frozenset({"key", "wallet", "upgrade"})
-"""Kinds of devices that look like a reader and take no card."""
+"""Kinds of devices that look like a reader, but take no card."""
 
 BUILT_IN, EITHER = frozenset({"built-in"}), frozenset({"either"})
 """Forms of readers that are part of a computer, and of chips that are sold for the desk as well."""
@@ -39,8 +39,8 @@ BUILT_IN, EITHER = frozenset({"built-in"}), frozenset({"either"})
 def is_reader(device: UsbDevice) -> bool:
     """Tell whether a device is a reader: by its class, by its model, or because drivers list it.
 
-    Only the id of a device whose class is its maker's own, or not known, counts as listed: makers
-    of readers use their ids for other devices too.
+    That drivers list it counts only if its class is its maker's own or not known, because makers of
+    readers use listed ids for other devices too.
     """
     if _CCID in device.classes or models(device):
         return True
@@ -54,7 +54,7 @@ def models(device: UsbDevice) -> tuple[catalog.Reader, ...]:
 
 
 def model_name(device: UsbDevice) -> str:
-    """Name a reader: as the catalogue does, as drivers or it itself do, or by its id."""
+    """Name a reader by the catalogue, by the list of drivers, by its own name, or by its id."""
     names = dict.fromkeys(model.name for model in models(device))
     listed = catalog.driver_list_entry(device.id)
     return " / ".join(names) or (listed.name if listed else device.name) or device.id
@@ -89,7 +89,7 @@ def is_contactless(device: UsbDevice) -> bool:
 
 
 def forms(device: UsbDevice) -> frozenset[str]:
-    """Return the forms of the models with this id, or the kind of thing that drivers list."""
+    """Return the forms of the models with this id, or the kind of device in the list of drivers."""
     if known := models(device):
         return frozenset(model.form for model in known)
     listed = catalog.driver_list_entry(device.id)
@@ -97,7 +97,7 @@ def forms(device: UsbDevice) -> frozenset[str]:
 
 
 def hindrance(device: UsbDevice) -> str | None:
-    """Return the code of what keeps the system from using a device, if anything does."""
+    """Return the code of what keeps the system from using a device; None: nothing does."""
     if not device.allowed:
         return "reader-blocked"
     if not device.problem:
@@ -113,7 +113,7 @@ def lacks_driver(device: UsbDevice) -> bool:
 
 
 def is_ccid(device: UsbDevice) -> bool:
-    """Tell whether a driver for the whole class of readers can be enough for it."""
+    """Tell whether the driver for the class CCID can be enough for a device."""
     known = models(device)
     if known and all(model.ccid == "not-ccid" for model in known):
         return False

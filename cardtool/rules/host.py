@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Findings about the machine: another check that runs, its clock, and what has changed on it.
 
-Every verdict about dates depends on the clock. Only the machine's clock counts here, and not the
-moment that is judged for, which may be any. What has changed since the last good check is told only
-if no card here can sign: if one can, no change has done any harm.
+Every verdict about dates depends on the clock. The clock is checked, not the moment that is judged
+for, which may be any. Changes since the last good check are reported only if no card can sign:
+otherwise they did no harm.
 """
 
 import ntpath
@@ -34,7 +34,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         yield finding("check-running", program=other.program, pid=other.pid, since_at=other.since)
     yield from _behind(snapshot)
     if snapshot.taken_at.utcoffset() != TURKEY.utcoffset(None):
-        # a wrong zone could make the clock and a turn of a certificate change places
+        # with a wrong zone, the clock could be on the other side of a certificate's begin or end
         is_odd = any(abs(turn - snapshot.taken_at) <= _ZONES_APART for turn in _turns(snapshot))
         offset = snapshot.taken_at.isoformat()[-len("+00:00") :]
         yield finding("clock-zone-odd" if is_odd else "clock-zone", offset=offset)
@@ -48,11 +48,11 @@ def is_clock_wrong(snapshot: Snapshot) -> bool:
 
 
 def _behind(snapshot: Snapshot) -> Iterator[Finding]:
-    """Compare the clock with moments that are past.
+    """Compare the clock with moments that must have passed.
 
     The moment of the release is certain. That of the last good check is not, because the clock may
-    have been ahead then. So a clock behind the last good check is only a warning, and the warning
-    ends after some days.
+    have been ahead then. So a clock behind the last good check is only a warning, which ends after
+    some days.
     """
     clock_at, built_at, last = snapshot.taken_at, snapshot.built_at, snapshot.last_good
     if built_at is not None and clock_at < built_at:

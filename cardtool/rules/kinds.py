@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which kind a certificate is, by its contents and never by its label or its place on a card.
+"""Tells the kind of a certificate by its contents, never by its label or its place on a card.
 
 Knows nothing of cards or of dates.
 
@@ -27,7 +27,7 @@ class Kind(StrEnum):
     NES = "nes"
     """A person's qualified certificate, of Kamu SM."""
     NES_MOBILE = "nes-mobile"
-    """The same for a key in a SIM card of a telephone."""
+    """The same, with the key in the SIM card of a telephone."""
     NES_OTHER = "nes-other"
     """A person's qualified certificate, of another provider."""
     QUALIFIED_SEAL = "qualified-seal"
@@ -37,13 +37,13 @@ class Kind(StrEnum):
     FISCAL_ENCRYPTION = "fiscal-encryption"
     """The encryption certificate that goes with a mali mühür."""
     IDENTITY_CARD = "identity-card"
-    """What a T.C. Kimlik Kartı proves its holder's identity with; it signs nothing."""
+    """Proves the identity of a T.C. Kimlik Kartı's holder; it signs nothing."""
     ENCRYPTION = "encryption"
     OTHER = "other"
 
 
 PERSONAL = frozenset({Kind.NES, Kind.NES_MOBILE, Kind.NES_OTHER})
-"""The kinds a person signs with: qualified certificates, whoever issued them."""
+"""The kinds that a person signs with: qualified certificates of every provider."""
 
 SEALS = frozenset({Kind.QUALIFIED_SEAL, Kind.CORPORATE_SEAL, Kind.FISCAL_SEAL})
 """The kinds that an institution signs with."""
@@ -60,7 +60,7 @@ _SEALS = (
     ({"2.16.792.1.61.0.1.5070.2.1", "2.16.792.1.61.0.1.5070.2.2"}, Kind.QUALIFIED_SEAL),
     ({"2.16.792.1.61.0.1.5070.1.1", "2.16.792.1.61.0.1.5070.1.3"}, Kind.CORPORATE_SEAL),
 )
-"""The same statements, each with the restriction of use that makes a seal of it."""
+"""The same statements, each with the restriction that makes the certificate a seal."""
 
 _RESTRICTIONS = frozenset().union(*(both for both, _ in _SEALS)) - _LAW_5070
 
@@ -87,7 +87,7 @@ _SIGNATURE = frozenset({"digitalSignature", "nonRepudiation"})
 
 
 def kind(certificate: Certificate) -> Kind:
-    """Tell what a certificate is: the restrictions come first, for a seal also looks like an NES.
+    """Return the kind. Restrictions are checked first, because a seal also looks like an NES.
 
     Source: the order of TÜBİTAK MA3, ECertificate.java.
     """
@@ -116,9 +116,9 @@ def _personal(certificate: Certificate) -> Kind:
 
 
 def provider(certificate: Certificate) -> str:
-    """Name who issued a certificate: as people know it, or as the issuer calls itself.
+    """Name the provider of a certificate as people know it, or as the issuer calls itself.
 
-    A version or a year in the issuer's name says nothing: it changes with each generation.
+    A version or year in the issuer's name is ignored, because it changes with each generation.
     """
     issuer = certificate.issuer
     has_policy = any(policy.startswith(_KAMU_SM_ARC) for policy in certificate.policies)
@@ -130,7 +130,7 @@ def provider(certificate: Certificate) -> str:
 
 
 def is_for_tests(certificate: Certificate) -> bool:
-    """Tell whether the issuer calls itself one for tests, as those of providers' samples do.
+    """Tell whether the issuer's name says that it is for tests, as with providers' samples.
 
     Source: drivers_notes/certificates.md#who-issued-it.
     """
@@ -138,5 +138,5 @@ def is_for_tests(certificate: Certificate) -> bool:
 
 
 def is_broken(certificate: Certificate) -> bool:
-    """Tell whether a part is damaged without which no program accepts a certificate."""
+    """Tell whether a part is damaged that every program needs to accept the certificate."""
     return not _VITAL.isdisjoint(certificate.unreadable)

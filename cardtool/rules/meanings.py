@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a text that a person copied from a screen may mean: codes, errors, cards, readers, drivers.
+"""Finds what a text from a screen may mean: a code, an error, a card, a reader, a driver.
 
-A text may mean several things, and all of them are given: nobody can tell which one was on the
-screen.
+A text may mean several things; all of them are returned, because nobody can tell which was meant.
 """
 
 import difflib
@@ -21,7 +20,7 @@ from cardtool.rules.codes import ROWS
 from cardtool.rules.codes.numbers import NUMBERS
 
 MOST_CHARACTERS = 4096
-"""Of what is looked at; a pasted line is shorter."""
+"""Characters that are searched; a pasted line is shorter."""
 
 _MOST = 12
 """Meanings that are told, at most: a pasted text may hold any number."""
@@ -32,7 +31,7 @@ _OWN = re.compile(r"\s*K[\s.:#_-]*(\d{1,4})\s*", re.IGNORECASE)
 _SYMBOL = re.compile(r"\b[A-Z][A-Z0-9]*+(?:_[A-Z0-9]+)+")
 _HEX = re.compile(r"\b0x([0-9a-f]{1,16})\b", re.IGNORECASE)
 _LONG = re.compile(r"(?<![\w-])(-?\d{9,10}|[0-9A-Fa-f]{8})\b")
-"""A number as some programs show an HRESULT: decimal, often negative, or hexadecimal alone."""
+"""How some programs show an HRESULT: decimal, often negative, or hexadecimal without 0x."""
 _PROBLEM = re.compile(r"\b(?:code|kodu?)\b\W{0,3}(\d{1,3})\b", re.IGNORECASE)
 _STATUS = re.compile(r"\b(?:SW|status)\W{0,3}([69][0-9A-F])\s?([0-9A-F]{2})\b", re.IGNORECASE)
 _ATR = re.compile(r"\b3[BF](?:[ :-]?[0-9A-F]{2}){3,32}\b", re.IGNORECASE)
@@ -66,7 +65,7 @@ def meanings(text: str) -> tuple[Meaning, ...]:
 
 
 def nearest(text: str) -> list[str]:
-    """Return what the text may have been meant to be: codes, symbols and names like it."""
+    """Return codes, symbols and names that are similar to a text."""
     known = {name.casefold(): name for name in _names()}
     asked = text[:MOST_CHARACTERS].strip().casefold()
     near = difflib.get_close_matches(asked[:80], known, n=_NEAREST)
@@ -102,7 +101,7 @@ def _errors(text: str) -> Iterator[Meaning]:
 
 
 def _numbers(text: str) -> dict[str, set[int]]:
-    """Return the numbers in a text that may be errors, by who says such numbers."""
+    """Return the numbers in a text that may be errors, by the interface that uses such numbers."""
     numbers = {int(digits, 16) % _SIGNED for digits in _HEX.findall(text)}
     for digits in _LONG.findall(text):
         is_decimal = digits.lstrip("-").isdecimal() and len(digits) > _HEX_DIGITS
@@ -171,7 +170,7 @@ def _modules(text: str) -> Iterator[Meaning]:
 
 
 def _readers(text: str) -> Iterator[Meaning]:
-    """Give the models that PC/SC may call so, or that are called so themselves."""
+    """Give the models that have this name in PC/SC or in the catalogue."""
     name = _LISTED_PLACE.sub("", text)
     models = catalog.readers_named(name)
     if not models:

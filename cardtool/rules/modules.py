@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about drivers: that one for the card is installed, fits this machine and answers."""
+"""Findings about drivers: whether one for the card is installed, fits this machine and answers."""
 
 import ntpath
 from collections.abc import Callable, Iterator
@@ -18,13 +18,13 @@ from cardtool.rules.renewal import Policy
 _NOT_A_LIBRARY = ("ENOEXEC", "EISDIR", "ENOSYS")
 
 _MOST_NAMED = 8
-"""Modules that are named, at most, for a card that none of them was asked about."""
+"""At most so many modules are named that were not asked about a card."""
 
 _SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
 """What people call the systems of `Host.platform`."""
 
 _MISNAMED = ("driver-file-missing", "driver-not-library")
-"""Codes of a wrong path, as opposed to a broken installation."""
+"""Codes of a wrong path; others are of a broken installation."""
 
 _ENDS_WITHOUT_SERVICE = "akisp11"
 """On Windows, loading it while the service is down ends the process.
@@ -33,11 +33,11 @@ Source: drivers_notes/middleware.md#what-a-reader-of-certificates-must-survive.
 """
 
 _Reason = tuple[str, dict[str, Fact]]
-"""The code of a finding, and its facts beside the reader and the card."""
+"""The code of a finding, and its facts besides reader and card."""
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Give findings about each module, loaded or not, and each card that no module read."""
+    """Give findings about each module, and about each card that no module read."""
     can_sign, needs = desk.can_sign(snapshot, at), _needs(snapshot)
     fitting_ids = {
         fitting.module_id(module) for module in snapshot.modules if fitting.fits(module, snapshot)
@@ -88,10 +88,10 @@ def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
 
 
 def _fits_the_computer(library: Library, host: Host) -> bool:
-    """Tell whether a driver is for the computer, and only the kind of this process is another.
+    """Tell whether a driver fits the computer, though not the kind of this process.
 
-    A 32-bit process runs where a 64-bit driver is installed, and on a Mac with Apple silicon an
-    Intel process does. Source: Microsoft, WOW64; Apple, Rosetta.
+    A 32-bit process may run beside a 64-bit driver, and an Intel process on a Mac with Apple
+    silicon. Source: Microsoft, WOW64; Apple, Rosetta.
     """
     is_narrow = host.bits < library.bits
     is_translated = host.platform == "darwin" and host.machine == "x86_64"
@@ -115,9 +115,9 @@ def _code(failure: Failure, *, is_file: bool, is_named: bool) -> str:
 
 
 def _needs(snapshot: Snapshot) -> Callable[[Module], tuple[bool, bool]]:
-    """Return a function that tells whether a card waits for a module, and whether one missed it.
+    """Return a function that tells whether a card needs a module, or was read without it.
 
-    A card missed it if another module read the card in its place (`desk.is_missed`).
+    The second means that another module read the card in its place (`desk.is_missed`).
     """
     reading = desk.reading_modules(snapshot)
     known: dict[tuple[bool, str | None], tuple[bool, bool]] = {}
@@ -140,7 +140,7 @@ def _needs(snapshot: Snapshot) -> Callable[[Module], tuple[bool, bool]]:
 def _weighed(
     trouble: Finding, needs: tuple[bool, bool], *, has_twin: bool, can_sign: bool
 ) -> Iterator[Finding]:
-    """Report the trouble with a module; more mildly if no card here needs it."""
+    """Report the trouble with a module, or only note it if no card here needs the module."""
     (is_awaited, is_missed), facts = needs, trouble.facts
     named = {"module": facts["module"], "reason": facts.get("reason", facts.get("built_for"))}
     if is_awaited and not has_twin:
@@ -164,7 +164,7 @@ def _gaps(snapshot: Snapshot) -> Iterator[Finding]:
 
 
 def _reasons(card: catalog.Card, snapshot: Snapshot) -> Iterator[_Reason]:
-    """Say why a kind of card was not read: there is no module for it, or none saw it."""
+    """Say why a kind of card was not read: there is no module for it, or no module saw it."""
     here = [module for module in snapshot.modules if _is_present(module, card)]
     if not here:
         yield _missing(card, snapshot)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which readers PC/SC offers to programs, which are plugged in, and which are both.
+"""Compares the readers that PC/SC offers to programs with those that are plugged in.
 
-Gives no findings. A reader that PC/SC serves must never be reported as missing because its name is
-odd. So names are compared first, then readers are counted; if both leave it open, nothing is said.
+Gives no findings. A reader that PC/SC serves must never be reported as missing because of an odd
+name. So names are compared first, then readers are counted; if that does not decide, nothing is
+reported.
 """
 
 import functools
@@ -28,7 +29,7 @@ _UNNAMEABLE = "SCARD_E_INVALID_VALUE"
 """Failure that older versions recorded for a reader whose name was not ASCII."""
 
 _NOBODYS = frozenset({"virtual", "token", "key", "contactless", "built-in"})
-"""Forms of readers that are none a person is given for an e-signature card."""
+"""Forms of readers that are not given out for e-signature cards."""
 
 _GENERIC = frozenset(
     {"card", "ccid", "device", "interface", "reader", "smart", "smartcard", "token", "usb"}
@@ -36,12 +37,12 @@ _GENERIC = frozenset(
 """Words that say nothing about which reader it is."""
 
 _MOST_NAMED = 50
-"""Devices whose names are compared with those of readers, at most; nobody has more."""
+"""At most so many devices are compared with readers by name; nobody has more."""
 
 
 @remembered
 def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
-    """Return the readers that can be used; none where PC/SC could not be asked."""
+    """Return the readers that can be used; none if PC/SC could not be asked."""
     return tuple(reader for reader in _listed(snapshot) if _UNPLUGGED not in reader.states)
 
 
@@ -49,7 +50,8 @@ def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
 def signing_readers(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the readers of PC/SC that may hold somebody's e-signature card.
 
-    A security key is none, and a contactless reader only where it holds a card and no slot is here.
+    Security keys are left out, and so are contactless readers, unless one holds a card and there is
+    no slot.
     """
     aside = {reader.name for reader in keys(snapshot)}
     mine = [
@@ -80,7 +82,7 @@ def contactless(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def unplugged(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the names of the readers that are gone, or that PC/SC still lists and cannot use."""
+    """Return the names of readers that are gone, or that PC/SC lists but cannot use."""
     usable = {reader.name for reader in readers(snapshot)}
     names = (*snapshot.vanished, *(reader.name for reader in _listed(snapshot)))
     return tuple(name for name in dict.fromkeys(names) if name not in usable)
@@ -92,26 +94,27 @@ def _listed(snapshot: Snapshot) -> tuple[Reader, ...]:
 
 @functools.lru_cache(maxsize=1024)
 def _forms(name: str) -> frozenset[str]:
-    """Return the forms of the models that PC/SC may call so; its numbers may be missing."""
+    """Return the forms of the models with this name in PC/SC, with or without its numbers."""
     return frozenset(model.form for model in catalog.readers_named(name))
 
 
 def is_virtual(reader: Reader) -> bool:
-    """Tell whether a program only pretends to be a reader, which takes no card.
+    """Tell whether a reader is only software, into which no card can be put.
 
-    The driver of a USB token keeps slots in which a token appears; an empty one is nobody's.
+    The driver of a USB token shows a reader for each token that may be plugged in; an empty one
+    counts as software.
     """
     forms = _forms(reader.name)
     return forms == {"virtual"} or (forms == {"token"} and not was_filled(reader))
 
 
 def is_lasting(name: str) -> bool:
-    """Tell whether the reader of a name is more than what a program or a token's driver shows."""
+    """Tell whether a reader of this name is hardware, not something that software shows."""
     return not _forms(name) or not _forms(name) <= {"virtual", "token"}
 
 
 def is_own(name: str) -> bool:
-    """Tell whether the reader of a name may be the one that a person was given."""
+    """Tell whether a reader of this name may be the one that a person was given."""
     return not _forms(name) or not _forms(name) <= _NOBODYS
 
 
@@ -122,7 +125,7 @@ def _holds_nes(reader: Reader) -> bool:
 
 @remembered
 def _kinds(snapshot: Snapshot) -> dict[str, frozenset[str]]:
-    """Return by name what a reader of PC/SC may be: by its name, else by what it is on USB."""
+    """Return by name the forms that a reader may have: by its name, or else by its USB device."""
     on_usb = _on_usb(snapshot)[:_MOST_NAMED]
     by_id = {device.id: hardware.forms(device) for device in on_usb}
 
@@ -138,7 +141,7 @@ def _kinds(snapshot: Snapshot) -> dict[str, frozenset[str]]:
 
 @remembered
 def keys(snapshot: Snapshot) -> tuple[Reader, ...]:
-    """Return the readers that are security keys, unless a driver reads what is on them."""
+    """Return the readers that are security keys and were read by no driver."""
     read = {slot.reader for _, slot, _ in snapshot.tokens()}
     kinds = _kinds(snapshot)
     return tuple(
@@ -151,7 +154,7 @@ def keys(snapshot: Snapshot) -> tuple[Reader, ...]:
 
 @remembered
 def only_built_in(snapshot: Snapshot) -> tuple[Reader, ...]:
-    """Return the empty readers that came with the computer, where no other is offered or plugged.
+    """Return the empty readers built into the computer, if there are no other readers.
 
     None where the last good check had no other reader either: then such a reader is what is used.
     A chip that is sold for the desk too counts where it was here then, beside a reader now gone.
@@ -177,7 +180,7 @@ def gone(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def has_card(reader: Reader) -> bool:
-    """Tell whether a card is in a reader, if only one that does not answer."""
+    """Tell whether a card is in a reader, even one that does not answer."""
     return reader.card is not None or "MUTE" in reader.states
 
 
@@ -193,7 +196,7 @@ def refusal(reader: Reader) -> Failure | None:
 
 
 def is_gone(readers: object) -> bool:
-    """Tell whether a failure in place of the readers means that the PC/SC service is stopped."""
+    """Tell whether `Snapshot.readers` is a failure that means that the service is stopped."""
     return isinstance(readers, Failure) and readers.api == "pcsc" and readers.code in _GONE
 
 
@@ -214,8 +217,9 @@ def plugged(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
 def _on_usb(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
     """Return the card readers on USB.
 
-    In a remote desktop session programs see the readers of the other machine, so none here count.
-    Nor does one that Windows only remembers, where the last good check says when it was here.
+    In a remote desktop session programs see the readers of the other machine, so none of this one
+    count. A reader that Windows only remembers does not count either, if the last good check says
+    when it was last here.
     """
     last = snapshot.last_good
     is_dated = last is not None and any(map(is_own, last.readers))
@@ -235,8 +239,8 @@ def _on_usb(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
 def divide(snapshot: Snapshot) -> tuple[list[UsbDevice], list[UsbDevice]]:
     """Divide the readers on USB into those that PC/SC serves and those that it does not.
 
-    In doubt a reader is in neither list. A reader with two slots has two names in PC/SC, and
-    readers of one model have the same name. So names are assigned to USB ids, not to devices.
+    A doubtful reader is in neither list. Names are matched with USB ids, not with devices: a reader
+    with two slots has two names in PC/SC, and readers of one model share a name.
     """
     devices = _on_usb(snapshot)
     served: list[UsbDevice] = []
@@ -278,7 +282,7 @@ def _by_id(devices: tuple[UsbDevice, ...]) -> list[list[UsbDevice]]:
 def _ids_of(reader: Reader, devices: list[UsbDevice], ids: set[str]) -> frozenset[str]:
     """Return the ids of the devices that this PC/SC reader may be, by catalogue or by name.
 
-    If the catalogue knows the name, a known model counts by the catalogue alone, and not by its
+    If the catalogue knows the name, models that it knows are matched only by catalogue, not by
     words.
     """
     known = ids & {usb for model in catalog.readers_named(reader.name) for usb in model.usb}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose certificate a finding is about: another provider's holders go another way than Kamu SM's.
+"""Gives findings the steps of the certificate's provider, if that is not Kamu SM.
 
-The issuer decides. Where no certificate could be read, a family of cards that Kamu SM never uses
-says as much; any other card may be anybody's.
+The issuer decides. If no certificate could be read, a family of cards that Kamu SM never uses
+decides; any other card may be from any provider.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -59,7 +59,7 @@ def _is_of_another_driver(given: Finding, cards: Mapping[str, catalog.Card]) -> 
 
 
 def _add(road: _Road, roads: list[_Road]) -> None:
-    """Add a road that is not among the others yet; two of them say that the road is not known."""
+    """Add a road, once. More than one road means that it is not known which one holds."""
     if len(roads) < _SEVERAL and road not in roads:
         roads.append(road)
 
@@ -76,7 +76,7 @@ def _road_of(nes: desk.Held) -> _Road:
 
 
 def _road_on(family: str) -> _Road:
-    """Return who may have issued what is on a card; empty: Kamu SM too."""
+    """Return who may have issued what is on a card; empty: it may be Kamu SM."""
     known = providers.on_family(family)
     names = ", ".join(one.contact for one in known)
     if any(one.name == KAMU_SM for one in known):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Findings about readers: whether one is there, what keeps it from being used, which of several.
 
-A reader can be missing in three ways, and only the first is a reason to order one: none is plugged
-in, one is plugged in and PC/SC does not offer it, or PC/SC itself cannot be asked.
+A reader can be missing in three ways: none is plugged in, one is plugged in but PC/SC does not
+offer it, or PC/SC cannot be asked. Only the first is a reason to order one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,14 +16,14 @@ from cardtool.rules.codes import ROWS, Fact, finding
 from cardtool.rules.renewal import Policy
 
 _MOST_NAMED = 20
-"""Drivers that are named, at most, for a reader that none of them knows."""
+"""At most so many installed drivers are named for a reader that they do not list."""
 
 _SYSTEM_DRIVERS = {"darwin": "CCID", "win32": "Microsoft Usbccid Smartcard Reader (WUDF)"}
 """The driver for the class of readers. Source: drivers_notes/readers.md#ccid-driver."""
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Give findings for each reader that is plugged in or offered, or that there is none."""
+    """Give findings about each reader that is plugged in or offered, or say that there is none."""
     for reader in ports.readers(snapshot):
         is_virtual = ports.is_virtual(reader)
         yield finding("reader-virtual" if is_virtual else "reader-found", reader=reader.name)
@@ -97,9 +97,8 @@ def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
 def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDevice, str], bool]:
     """Return a function that tells whether the person uses another reader and not this one.
 
-    They do if another reader holds a card or waits for one, or if this one is a spare: it came with
-    the computer or is unsupported. But an empty reader that came with the computer does not count
-    beside one that was plugged in.
+    This is so if another reader holds a card or waits for one, or if this one is built in or not
+    supported while another is plugged in. An empty built-in reader does not count as the other one.
     """
     offered = ports.signing_readers(snapshot)
     added = {device for device in ports.plugged(snapshot) if not hardware.is_built_in(device)}
@@ -117,7 +116,7 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
 
 
 def _hidden(device: UsbDevice, snapshot: Snapshot) -> str:
-    """Return the code for a device that the system lets in and PC/SC does not offer."""
+    """Return the code for a device that the system accepts, but PC/SC does not offer."""
     host = snapshot.host
     if host.platform == "linux" and host.pcsc_drivers and hardware.is_unsupported(device):
         return "reader-unsupported"
@@ -148,7 +147,7 @@ def _details(code: str, device: UsbDevice, snapshot: Snapshot) -> dict[str, Fact
 
 
 def _driver_for(device: UsbDevice, host: Host) -> str:
-    """Name the driver to install: the maker's where the model needs it, else the system's."""
+    """Name the driver to install: the maker's if the model needs it, or else the system's."""
     makers = [model.package for model in hardware.models(device) if model.package]
     if host.platform != "linux":
         return makers[0] if makers else _SYSTEM_DRIVERS.get(host.platform, "CCID")

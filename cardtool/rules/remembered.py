@@ -9,13 +9,13 @@ _Asked = TypeVar("_Asked")
 _Answer = TypeVar("_Answer")
 
 _KEPT = 4
-"""Values whose results are kept: enough for the snapshots that are compared."""
+"""So many results are kept: enough for the snapshots that are compared."""
 
 
 def remembered(answer: Callable[[_Asked], _Answer]) -> Callable[[_Asked], _Answer]:
-    """Keep the last results of a function of one frozen value, recognised by identity (`is`).
+    """Keep the last results of a function of one frozen value, which is recognised by `is`.
 
-    Comparing two snapshots, or hashing one, takes longer than most of these functions.
+    Comparing or hashing snapshots would take longer than most of these functions.
     """
     last: list[tuple[_Asked, _Answer]] = []
 

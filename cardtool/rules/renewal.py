@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a certificate is to be renewed: the moments of its last months, each to the second.
+"""Computes when a certificate is to be renewed: the moments of its last months, to the second.
 
-Knows nothing of cards or of findings, so that a calendar shows the same moments as a diagnosis.
-A threshold of N days is the moment N times 24 hours before the end; that moment itself counts.
+Knows nothing of cards or findings, so a calendar shows the same moments as a diagnosis. A threshold
+of N days is the moment N times 24 hours before the end, and includes that moment.
 """
 
 import functools
@@ -20,20 +20,20 @@ _DAY = timedelta(days=1)
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """How many days before the end of a certificate something has to be done, as a site wants it.
+    """A site's thresholds, in days before the end of a certificate.
 
     Source: a renewal may be asked for in the last three months, a reader or courier takes up to
     a month, an institution's card is made about 15 days before the old one ends.
     """
 
     notice_days: int = 90
-    """From here on renewal may be asked for."""
+    """Renewal may be asked for."""
     urgent_days: int = 30
-    """From here on a delivery may come too late."""
+    """A delivery may come too late."""
     critical_days: int = 15
-    """From here on the end counts as a fault."""
+    """The coming end counts as a fault."""
     lead_days: int = 30
-    """Days for making and delivering a card: a later application may leave days without one."""
+    """What making and delivering a card takes; who applies later may be without a card."""
     holidays: str = "TR"
     """Country whose public holidays offices keep, ISO 3166-1 alpha-2; empty: weekends only."""
     issuers: tuple[tuple[str, "Policy"], ...] = ()
@@ -46,7 +46,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Issuers:
-    """The issuers among some certificates, known by their name and, where both have one, by key.
+    """Finds the issuers among some certificates, by name and, if both have one, by key identifier.
 
     Source: RFC 5280 §6.1, §4.2.1.1.
     """
@@ -55,21 +55,22 @@ class Issuers:
         """Take all certificates; `is_ca` says which of them are issuers."""
         issuers = [one for one in certificates if one.is_ca and one.subject.attributes]
         issuers.sort(key=lambda issuer: issuer.not_after_at)
-        # if several have one name and key, the last counts: the one that lasts longest
+        # of issuers with one name and key, the one that ends last counts
         self._of_name = {issuer.subject: issuer for issuer in issuers}
         self._of_key = {(issuer.subject, issuer.subject_key_id): issuer for issuer in issuers}
         self._ends = self._ends_of(issuers)
 
     def ends_at(self, certificate: Certificate) -> datetime:
-        """Return the last second of a certificate, or of an issuer above it that ends first."""
+        """Return the last second of a certificate or, if earlier, of an issuer above it."""
         issuer = self._issuer(certificate)
         end = certificate.not_after_at
         return end if issuer is None else min(end, self._ends[id(issuer)])
 
     def _ends_of(self, issuers: list[Certificate]) -> dict[int, datetime]:
-        """Return by `id` when each issuer, or one above it, ends first.
+        """Return by `id` the end of each issuer, or of one above it that ends first.
 
-        `issuers` begin with the one that ends first: all below it end with it, even in a circle.
+        `issuers` are sorted by their end: everything below the first ends with it, even in a
+        circle.
         """
         issued: dict[int, list[Certificate]] = {}
         for issuer in issuers:
@@ -96,7 +97,7 @@ class Issuers:
 def moments(issuer: str, ends_at: datetime, policy: Policy) -> dict[str, datetime]:
     """Return the moments of a certificate's renewal, by their names in a `Course`.
 
-    If the policy has thresholds for the issuer, these count. May load a calendar (`apply_by_at`).
+    Thresholds of the policy for this issuer count. May load a calendar (`apply_by_at`).
     """
     days = policy.of(issuer)
     return {
@@ -115,8 +116,8 @@ def opens_at(ends_at: datetime, policy: Policy) -> datetime:
 def apply_by_at(ends_at: datetime, policy: Policy) -> datetime:
     """Return the last second in which to apply, so that the new card is there before the end.
 
-    It is the end of a working day in Turkey, but never later than the end of the certificate.
-    Computing it may load a calendar, so ask only if it is shown.
+    It is the end of a working day in Turkey, but not later than the end of the certificate. This
+    may load a calendar, so call it only if the moment is shown.
     """
     return min(
         ends_at, last_working_day_by(days_before(ends_at, policy.lead_days), policy.holidays)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Findings about the PC/SC service: whether it can be asked for readers at all.
 
-If the kind of session keeps programs from the service, the finding is about the session instead.
+If the kind of session keeps programs from the service, the finding is about the session.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy
 
 _NO_READERS = "SCARD_E_NO_READERS_AVAILABLE 0x8010002E"
-"""How PC/SC says that the list is empty. Source: PC/SC, winscard.h."""
+"""How PC/SC says that there is no reader. Source: PC/SC, winscard.h."""
 
 _ACCESS_DENIED = 0x8010006A
 """SCARD_W_SECURITY_VIOLATION: pcscd asks polkit, and polkit said no. Source: pcsc-lite."""
@@ -30,15 +30,15 @@ _OF_WORKERS = {
     "TIMEOUT": "service-timeout",
     **dict.fromkeys(("EMFILE", "ENFILE", "EAGAIN", "ENOMEM"), "system-exhausted"),
 }
-"""What it means that the process that asks gave no answer: the service hung, or the system had no
-files, processes or memory left to start it. Source: errno(3).
+"""What it means if the worker gave no answer: the service hung, or the system had no files,
+processes or memory left to start the worker. Source: errno(3).
 """
 
 _OFF = ("stopped", "paused")
 """A service that is starting or stopping has other states. Source: psutil."""
 
 _REMOTE = frozenset({"ssh", "xrdp", "background"})
-"""Marks of a session that polkit does not take for that of a person at the screen."""
+"""Marks of sessions that polkit does not count as a person at the screen."""
 
 _OTHER_VERSION = 0x8010001E
 """SCARD_E_SERVICE_STOPPED: what pcscd answers a library of another protocol version.
@@ -57,7 +57,7 @@ Source: Microsoft, "Smart Cards for Windows Service"; PowerShell/Win32-OpenSSH#1
 
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Give the finding about the service, and about the session or helper that explains it."""
+    """Give the finding about the service, or about the session or helper that explains it."""
     failure, because = snapshot.readers, session(snapshot)
     if not isinstance(failure, Failure):
         yield finding("service-running")
@@ -85,7 +85,7 @@ def _about(code: str, failure: Failure, host: Host) -> Finding:
 
 
 def session(snapshot: Snapshot) -> str | None:
-    """Return the code of the kind of session that explains why no reader is here, if one does."""
+    """Return the code of the session, if its kind explains why there is no reader."""
     if ports.signing_readers(snapshot) or _is_other_interface(snapshot.readers):
         return None
     if snapshot.host.platform == "win32":
@@ -132,7 +132,7 @@ def is_idle(snapshot: Snapshot) -> bool:
 
 
 def _is_denied(readers: object) -> bool:
-    """Tell whether a failure in place of the readers means that this user may not ask for them."""
+    """Tell whether `Snapshot.readers` is a failure that means that this user has no access."""
     return isinstance(readers, Failure) and readers.api == "pcsc" and readers.code == _ACCESS_DENIED
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings about PINs and that a card can sign, and which certificates `sign-test` may use.
+"""Findings about PINs and whether a card can sign, and the certificates that `sign-test` may use.
 
-The state of a PIN comes from the token's flags: no PIN was ever tried on a card. What goes wrong in
-a signing program, its browser or its network cannot be seen from here.
+The state of a PIN comes from the token's flags; no PIN is tried. What goes wrong in a signing
+program, its browser or its network cannot be seen from here.
 """
 
 import re
@@ -117,7 +117,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     stored: CertificateObject
     certificate: Certificate
     warnings: tuple[str, ...] = ()
-    """Flags of all tokens with the certificate that speak against trying the PIN."""
+    """The flags, of any driver's token with the certificate, that warn against trying the PIN."""
 
 
 class PinState(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,7 +125,7 @@ class PinState(msgspec.Struct, frozen=True, kw_only=True):
 
     usable: bool
     risky: bool
-    """A wrong one may be the last."""
+    """A wrong PIN may use up the last try."""
 
     @property
     def is_well(self) -> bool:
@@ -158,7 +158,7 @@ def candidates(snapshot: Snapshot, at: datetime, *, asked_for: bool) -> tuple[Ca
 
 
 def _locate(snapshot: Snapshot, nes: desk.Held) -> Candidate:
-    """Find the token of an NES, preferably not behind a spy, and the warnings of all drivers."""
+    """Find the token of an NES, if possible not through pkcs11-spy, and all drivers' warnings."""
     holding = [
         Candidate(
             place=nes.place,

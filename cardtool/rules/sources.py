@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a snapshot can show that was made of another program's output, or of a file.
+"""Handles snapshots that were made from another program's output or a file.
 
-What nobody looked at is unknown, and no fault.
+What such a text does not show is unknown, and not a fault.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from cardtool.rules.codes import finding
 
 
 def only_seen(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Finding]:
-    """Give the findings about what was seen, and say what was not."""
+    """Give the findings about the parts that are known, and one that names the others."""
     if snapshot.seen is None:
         yield from findings
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lists say: a line of each workstation's diagnosis, and what each certificate is."""
+"""Makes the lines of lists from diagnoses, and tells what each certificate is."""
 
 from collections.abc import Iterable, Iterator
 
@@ -32,13 +32,13 @@ _STATES = {
     "reader-unplugged": ReaderState.BROKEN,
     "reader-unsupported": ReaderState.BROKEN,
 }
-"""Code of a finding -> the state of the reader; the first of those that were found counts."""
+"""Code of a finding -> state of the reader; the first code in this order that was found counts."""
 
 
 def summarise(diagnosis: Diagnosis) -> Summary:
-    """Return the line of a diagnosis; of several NES the one that lasts longest counts.
+    """Return the line of a diagnosis; of several NES, the one that lasts longest counts.
 
-    A reader that is there and used decides over others that do not work.
+    A reader that is there and used counts more than others that do not work.
     """
     snapshot, origin = diagnosis.snapshot, diagnosis.snapshot.origin
     readers = tuple(reader.name for reader in ports.readers(snapshot))
@@ -71,9 +71,10 @@ def summarise(diagnosis: Diagnosis) -> Summary:
 
 
 def _counting(snapshot: Snapshot) -> desk.Held | None:
-    """Return the NES that counts if there are several: the one that lasts longest.
+    """Return the NES that lasts longest.
 
-    If two end with their issuer, the one with the later end of its own counts: it is the successor.
+    If two end with their issuer, the one whose own end is later counts, because it is the
+    successor.
     """
     refused = trust.refused(snapshot)
     accepted = (nes for nes in desk.all_nes(snapshot) if nes.certificate not in refused)
@@ -83,8 +84,8 @@ def _counting(snapshot: Snapshot) -> desk.Held | None:
 def dated(line: Summary, policy: Policy) -> Summary:
     """Return a line with the moments of its NES's renewal.
 
-    That NES has no successor, for it is the one that lasts longest. `summarise` does not do this,
-    because it loads the public holidays, for which a check does not wait.
+    That NES lasts longest, so it has no successor. `summarise` leaves this out, because a check
+    does not wait until the public holidays are loaded.
     """
     if line.not_after_at is None:
         return line

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the distributions of Linux name the packages that a card reader needs.
+"""Names the packages that a card reader needs on each distribution of Linux.
 
 Gives no findings. Source: drivers_notes/readers.md#ccid-driver; packages of the distributions.
 """

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The NES of a desk in time: what comes after each, when each is renewed, when the verdict turns.
+"""Orders the NES of a workstation in time: successors, renewals, and when the verdict may change.
 
 The NES of one person form a line, in the order in which they end. An NES that is never in force
-succeeds no other. If two end together, because their issuer ends, the one with the later end of its
-own comes after the other.
-
-The rule about certificates gives few of these moments, because most need the public holidays, and a
-check does not wait until those are loaded.
+succeeds no other. If two end together, because their issuer ends, the one whose own end is later
+comes second. The rule about certificates gives few of these moments: most need the public holidays,
+and a check does not wait until those are loaded.
 """
 
 from bisect import bisect_right
@@ -28,25 +26,25 @@ BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
 
 _AHEAD = frozenset({"days_left", "not_before_at"})
-"""Facts that only findings about an NES that has not ended give."""
+"""Facts that a finding has only if its NES has not ended."""
 
 
 class Later(msgspec.Struct, frozen=True, kw_only=True):
-    """The NES that come after an NES; there is at least one."""
+    """What comes after an NES: one or several NES."""
 
     last: desk.Held
     """The one that ends last."""
     begins_at: datetime
     """When the first of them begins."""
     is_in_force: bool
-    """One of them is in force at the moment that is judged for."""
+    """One of them is in force at the moment of the judgement."""
 
 
 class Line:
     """The NES of one person, sorted once for all questions."""
 
     def __init__(self, every: Iterable[desk.Held], at: datetime) -> None:
-        """Take all NES of the person, and the moment that is judged for."""
+        """Take all NES of the person, and the moment of the judgement."""
         able = (nes for nes in every if nes.certificate.not_before_at <= nes.ends_at)
         line = sorted(able, key=_end)
         alone = (
@@ -86,7 +84,7 @@ def _joined(later: Later, earlier: Later) -> Later:
 
 
 def with_moments(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
-    """Return a diagnosis in which findings about an NES that has not ended tell all its moments.
+    """Return a diagnosis whose findings about NES that have not ended tell all their moments.
 
     An NES whose successor is here is not renewed, so its finding gets no moments of a renewal.
     """
@@ -107,7 +105,7 @@ def with_moments(diagnosis: Diagnosis, policy: Policy) -> Diagnosis:
 
 
 def courses(diagnosis: Diagnosis, policy: Policy) -> tuple[Course, ...]:
-    """Return the moments of every NES, also of those that have ended, in the order they begin."""
+    """Return the moments of every NES, ended ones too, in the order in which they begin."""
     unsorted = (
         Course(
             holder=nes.certificate.holder,
@@ -123,10 +121,10 @@ def courses(diagnosis: Diagnosis, policy: Policy) -> tuple[Course, ...]:
 def _renewals(
     diagnosis: Diagnosis, policy: Policy
 ) -> Iterator[tuple[desk.Held, dict[str, datetime]]]:
-    """Yield every NES once, with the moments of its renewal as a `Course` has them.
+    """Yield every NES once, with the moments of its renewal as in a `Course`.
 
-    An NES that no program accepts, or whose successor is here, gets no moments. When a renewal may
-    be asked for is known of Kamu SM, and of others where the site says so.
+    An NES that no program accepts, or whose successor is here, gets no moments. When renewal opens
+    is known only for Kamu SM, and for issuers that the site's policy names.
     """
     refused = trust.refused(diagnosis.snapshot)
     all_nes = {nes.sha256: nes for nes in desk.all_nes(diagnosis.snapshot)}

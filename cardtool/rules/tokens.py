@@ -18,7 +18,7 @@ _OWN_DRIVER_SINCE = 14
 
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
-    """Give a finding for each token read, and for each slot with a card that could not be."""
+    """Give a finding for each token that was read, and for each slot that could not be read."""
     read = {id(slot) for _, slot, _ in desk.tokens(snapshot)}
     for module, slot, token in snapshot.tokens():
         facts = {"reader": desk.place_name(module, slot), "module": module.path}
@@ -41,9 +41,9 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
 
 
 def _is_of_macos(trouble: Finding, snapshot: Snapshot) -> bool:
-    """Tell whether the reader driver that macOS has of its own since 14 may be to blame.
+    """Tell whether the reader driver of macOS 14 and later may be to blame.
 
-    If PC/SC could not even connect, it is not. Source: OpenSC/OpenSC#2887.
+    It is not if PC/SC could not even connect. Source: OpenSC/OpenSC#2887.
     """
     host, name = snapshot.host, trouble.facts["reader"]
     version = re.match(r"macOS (\d+)", host.release) if host.platform == "darwin" else None
@@ -103,7 +103,7 @@ def _of_no_seat(module: Module, slot: Slot, failure: Failure) -> Finding:
 
 
 def _unread(module: Module, seats: list[desk.Seat], failure: Failure) -> Iterator[Finding]:
-    """Say what kept a module from reading a card; of several cards, one that it is for."""
+    """Say what kept a module from reading a card; of several cards, name one that it is for."""
     seat = next((seat for seat in seats if fitting.is_for(module, seat.card)), seats[0])
     code, module_id = _code(failure), fitting.module_id(module)
     facts: dict[str, Fact] = {"reader": seat.reader, "module": module.path, "reason": failure}

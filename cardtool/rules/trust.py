@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Findings from the answers of issuers' servers: is a certificate trusted, is it revoked.
+"""Findings from the answers of issuers' servers: whether a certificate is trusted or revoked.
 
-Gives none if nobody asked the servers, and none about certificates that have ended.
+There are none if the servers were not asked, and none about certificates that have ended.
 """
 
 from collections.abc import Iterator
@@ -69,7 +69,7 @@ def suspended(snapshot: Snapshot) -> frozenset[Certificate]:
 
 @remembered
 def _asked(snapshot: Snapshot) -> dict[Certificate, tuple[desk.Held, Trust]]:
-    """Return each signing certificate that was asked about, and what the servers said."""
+    """Return each signing certificate that servers were asked about, and what they answered."""
     known = {trust.sha256: trust for trust in snapshot.trust or ()}
     asked: dict[Certificate, tuple[desk.Held, Trust]] = {}
     for held in desk.certificates(snapshot):

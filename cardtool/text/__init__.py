@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns codes and facts into sentences of a language. Decides nothing, lays nothing out.
+"""Turns codes and facts into sentences of a language.
 
-The words are the TOML files beside this one: `[finding.CODE]`, `[step.CODE]`, `[label]`. A value
-goes into a sentence as it was found, but the id of a card goes in as what `[card]` calls it; a
-value is never itself read as a pattern.
+Decides nothing, lays nothing out. The words are in the TOML files beside this one:
+`[finding.CODE]`, `[step.CODE]`, `[label]`. A value goes into a sentence as it was found, except
+that the id of a card becomes its name in `[card]`. A value is never read as a pattern.
 """
 
 import re
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from cardtool.model.procedure import Fact
 
 LANGUAGES = ("tr", "en")
-"""The languages there are words in; English stands in for any other."""
+"""The languages that have words; English is used for any other."""
 
 _UNITS = (("day", 24 * 60), ("hour", 60), ("minute", 1))
-"""What a span of time is counted in, and how many minutes one has."""
+"""The units that a span of time is counted in, and the minutes of each."""
 
 _DAYS = frozenset({
     "apply_by_at", "begins_at", "ends_at", "good_at", "issuer_ends_at", "not_after_at",
     "not_before_at", "revoked_at",
 })  # fmt: skip
-"""Moments of which people need the day alone."""
+"""Moments of which people need only the day."""
 
 _FOR_PEOPLE = _DAYS - {"not_after_at", "not_before_at"} | {
     "after", "amount", "before", "card", "clock_at", "count", "currency", "driver", "drivers",
@@ -39,7 +39,7 @@ _FOR_PEOPLE = _DAYS - {"not_after_at", "not_before_at"} | {
 """Facts that a sentence for everybody may have."""
 
 _AHEAD = frozenset({"days_left", "days_past", "days_to_wait"})
-"""Who is told one of these as `near` says it is not told the moments that it comes from."""
+"""Numbers of days, which `near` shows; a finding with one is shown without its moments."""
 
 _SENTENCE_END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.|[)}]\.) (?=[\w{])")
 """Where a sentence of a pattern ends; an abbreviation in capitals, T.C., ends none."""
@@ -47,17 +47,17 @@ _SENTENCE_END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.|[)}]\.) (?=[\w{])")
 _EXPERT = re.compile(
     r" \([^()]*\{(?:reason|usb|atr)\}[^()]*\)|: \{(?:module|label|reader|holder)\}"
 )
-"""What a first sentence is as well without."""
+"""Parts that a first sentence can do without."""
 
 _UNKNOWN = "…"
-"""Stands where a sentence is shown without its facts, as when a code is explained."""
+"""Stands for each fact if a sentence is shown without facts, as when a code is explained."""
 
 
 @once
 def load_help(language: str) -> dict[str, dict[str, str]]:
     """Give the help of the command line by its English sentences, and under `click` click's own.
 
-    A language without such a file has its help in English.
+    Without such a file, the help is in English.
     """
     import pkgutil  # noqa: PLC0415 - as below
 
@@ -93,10 +93,10 @@ class Text:
         command: str = "cardtool",
         institution: Mapping[str, str] | None = None,
     ) -> None:
-        """Choose a language of `LANGUAGES`; `zone` None is the machine's.
+        """Choose a language of `LANGUAGES`, and a time zone; None: the machine's.
 
-        `command` is what the user types to start this program: steps name it. `institution` is
-        what holds where the user works, by the name of its placeholder.
+        `command` is what the user types to start this program, for steps that name it.
+        `institution` holds the values of the user's institution by their placeholders.
         """
         self._words = load_words(language)
         self._zone = zone
@@ -104,9 +104,10 @@ class Text:
         self.language = language
 
     def says(self, finding: "Finding") -> str:
-        """Say what is so, to those whose certificate is not of Kamu SM without its own rules.
+        """Say what was found.
 
-        Some codes say it otherwise in a `phase`, as on the last day.
+        Some codes have other sentences for certificates of another provider than Kamu SM, or for a
+        `phase` such as the last day.
         """
         return self._fill(self._pattern(finding), finding.facts)
 
@@ -116,10 +117,10 @@ class Text:
         return str(parts.get("says-elsewhere", phase) if finding.road else phase)
 
     def plainly(self, finding: "Finding", at: datetime, *, with_reader: bool) -> str:
-        """Say what is so without what only experts read, and without the days, as of a moment.
+        """Say what was found, without what only experts read; days are named as seen from a moment.
 
-        What comes after the first sentence is said only if people need its facts. The reader is
-        one of these if there are several.
+        A later sentence is kept only if people need its facts. They need the reader if there are
+        several.
         """
         facts = finding.facts
         allowed = _FOR_PEOPLE | ({"reader", "readers"} if with_reader else set())
@@ -137,7 +138,7 @@ class Text:
         return said if said.endswith(".") else f"{said}."
 
     def counted(self, key: str, count: int) -> str:
-        """Say how many there are, with the words for one or for several."""
+        """Say a count, with the words for one or for several."""
         return self.label(key if count == 1 else f"{key}s", count=str(count))
 
     def means(self, code: str) -> str:
@@ -145,7 +146,7 @@ class Text:
         return str(self._words["finding"][code]["means"])
 
     def step(self, code: str, facts: Mapping[str, str | int]) -> str:
-        """Say what to do; `facts` are those of the finding that names the step."""
+        """Say what to do; `facts` are those of the finding with this step."""
         return self._fill(self._words["step"][code]["says"], {**facts, **self._given})
 
     def procedure(self, name: str, part: str) -> str:
@@ -165,12 +166,12 @@ class Text:
         return str(self._words["at-hand"][code])
 
     def label(self, key: str, **facts: str) -> str:
-        """Give a word of the layout, or a sentence of it with its facts."""
+        """Return a word or a sentence of the layout, with its facts."""
         words = str(self._words["label"][key])
         return self._fill(words, {**facts, **self._given}) if "{" in words else words
 
     def of_fact(self, key: str, fact: "Fact") -> str:
-        """Say with a label where a fact of an institution stands and when it was seen there."""
+        """Say with a label where a fact of an institution is written and when it was seen there."""
         return self.label(key, source=fact.source, checked=self.day(fact.checked))
 
     def card(self, name: str) -> str:
@@ -193,14 +194,14 @@ class Text:
         return self._fill(self._words["moment"]["says"], parts)
 
     def day(self, day: date) -> str:
-        """Show a day; that of a moment is the one it falls on in the zone."""
+        """Show a day, or the day of a moment in the zone."""
         shown = self.local(day) if isinstance(day, datetime) else day
         return self._fill(self._words["moment"]["day"], self._day(shown))
 
     def near(self, kind: str, moment: datetime, at: datetime) -> str:
-        """Say how long a certificate is `left`, `past` its end or has to `wait`, and which day.
+        """Say how long a certificate has `left`, is `past` its end or has to `wait`, and which day.
 
-        On the last day that is hours or minutes, and the day has its time.
+        A span under a day is in hours or minutes, and its day has the time.
         """
         minutes = max(abs(moment - at) // timedelta(minutes=1), 1)
         unit, count = next((unit, minutes // size) for unit, size in _UNITS if minutes >= size)
@@ -210,7 +211,7 @@ class Text:
         return self.label(f"near-{kind}", span=span, day=day + time)
 
     def plain_day(self, moment: datetime, at: datetime) -> str:
-        """Name the day of a moment as people do, with its year only if it is another one."""
+        """Name the day of a moment as people do, with the year only if it is not this year."""
         shown = self.local(moment)
         key = "near" if shown.year == self.local(at).year else "far"
         return self._fill(self._words["moment"][key], self._day(shown))

@@ -2,8 +2,8 @@
 """The table of formats, one record for each choice of `--format`.
 
 A view is `render(things, text, paper=PAPER) -> Iterator[str]`; it lays out what it is given and
-decides nothing. It asks nothing of the terminal, the clock or a file: width, colour and symbols
-are given to it.
+decides nothing. It does not ask the terminal, the clock or a file: it is given width, colour and
+symbols.
 """
 
 import importlib
@@ -17,17 +17,17 @@ class Format(NamedTuple):
 
     name: str
     gives: Mapping[str, str]
-    """What it can show -> the function that lays it out, imported when it is wanted."""
+    """What it can show -> the function that lays it out, which is imported when it is needed."""
     leaves: bool = False
-    """It is made to leave the workstation, so people are hashed; on the screen they are masked."""
+    """It is made to leave the workstation, so people are hashed; elsewhere they are masked."""
     keeps: bool = False
-    """With `--keep-personal` it shows names and numbers as they are."""
+    """`--keep-personal` makes it show names and numbers as they are."""
     watches: bool = False
     """A monitoring program reads it: it never shows people, whatever the options say."""
     dated: bool = False
     """It shows the moments of a renewal; these need the calendar of public holidays."""
     people: bool = False
-    """A console may spell it with the letters that it has; every other format is UTF-8."""
+    """It is written in the encoding of the console; every other format is UTF-8."""
     binary: bool = False
     """It is bytes."""
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Object identifiers by the names a support person knows; the number always stays beside them.
+"""Names object identifiers as support people know them; the number always stays beside the name.
 
-Names that a standard gives are the same in every language; the rest are words (`[label]`).
+Names of standards are the same in every language; the others are words of `[label]`.
 """
 
 from cardtool.text import Text

@@ -25,16 +25,16 @@ _MARKS = {
     "neutral": ("·", "[-]", "dim"),
     "unseen": ("┄", "[ ]", "dim"),
 }
-"""A severity, or what is none -> its mark, the mark in ASCII, the colour."""
+"""A severity, `neutral` or `unseen` -> its mark, the mark in ASCII, the colour."""
 
 NO_BREAK = "\u00a0"
 """Stands for a space at which `Paper.entry` ends no line; a plain space is written."""
 
 _COPIED_WHOLE = re.compile(r"^`|://|^[^/][^/.]*+\.[^/]++/|@")
-"""What a word has that is longer than the page and stays whole: a command or an address."""
+"""A word like this stays whole even if it is longer than the page: a command or an address."""
 
 _TYPED = re.compile(r"`[^`]+`")
-"""What is to be typed."""
+"""A command to type."""
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +43,11 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     width: int = 80
     colour: bool = False
     symbols: bool = True
-    """The reader's encoding has the check marks; otherwise they are spelt in brackets."""
+    """The encoding of the output has the check marks; otherwise they are written in brackets."""
     titled: bool = False
     """Each diagnosis begins with the name of its workstation, for there are several."""
     whole: bool = False
-    """It shows codes, paths and all that was looked at, as `-v` asks; else one screen."""
+    """It shows codes, paths and everything that was checked, for `-v`; otherwise one screen."""
 
     def symbol(self, mark: str) -> Line:
         """Return a mark in its colour: of a severity, `neutral` or `unseen`."""
@@ -82,8 +82,7 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     def entry(self, mark: str, words: str) -> str:
         """Return a mark and a text beside it, as lines that are laid already.
 
-        Only what cannot be copied in pieces exceeds the page: an address, a command, and what
-        `NO_BREAK` joins.
+        Only an address, a command, and words joined by `NO_BREAK` may be longer than the page.
         """
         room = self.width - len(mark)
         whole = _TYPED.sub(lambda typed: typed[0].replace(" ", NO_BREAK), escape(words))
@@ -100,13 +99,13 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
         return f"{mark}{laid}\n".replace(NO_BREAK, " ")
 
     def listing(self, title: str, rows: Iterable[tuple[str, str]]) -> str:
-        """Return what can be typed, and beside each what it is for."""
+        """Return a list of names to type, each with what it is for."""
         shown = hanging((name, escape(words)) for name, words in rows)
         return self.print([Line(title, style="bold"), shown])
 
 
 PAPER = Paper()
-"""The page where nothing is known of the reader's."""
+"""The page if nothing is known about the output."""
 
 
 def paragraph(

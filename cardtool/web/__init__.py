@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests to web servers: the one client, its proxy, and which addresses may be asked.
+"""Requests to web servers: one client, its proxy, and the addresses that it may ask.
 
 Loaded only by what asks a server.
 """

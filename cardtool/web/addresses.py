@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which web addresses may be asked, and which numbers DNS gives for a name. Asks no server."""
+"""Decides which web addresses may be asked, and resolves names by DNS. Asks no web server."""
 
 import ipaddress
 import queue
@@ -16,7 +16,7 @@ _LONGEST = 2048  # characters of an address on a card that is taken for one
 _PORTS = {"http": 80, "https": 443}
 
 WEB_PORTS = frozenset(_PORTS.values())
-"""Where issuers listen; any other port is a service that was not meant."""
+"""The ports of issuers; any other port is some other service."""
 
 _OPEN = ipaddress.IPv6Network("2000::/3")
 """All of IPv6 that is given out. Source: the IANA registry of IPv6 address space."""
@@ -44,7 +44,7 @@ _DNS_S = 1.0  # for DNS to answer where a proxy asks again anyway
 
 
 class WebError(Exception):
-    """An address gave nothing: a name of `model.trust.Attempt`, and a detail for support."""
+    """No usable answer: a name of `model.trust.Attempt`, and a detail for support."""
 
     def __init__(self, *, name: str, detail: str = "") -> None:
         """Say why it gave nothing."""
@@ -73,7 +73,7 @@ def parse(url: str) -> Address:
     """Take an address apart.
 
     Raises:
-        WebError: NOT_ALLOWED, for anything but http and https, and for odd ones.
+        WebError: NOT_ALLOWED, if it is odd, or neither http nor https.
     """
     if len(url) > _LONGEST or not url.isascii() or not url.isprintable() or " " in url:
         raise WebError(name="NOT_ALLOWED", detail="not an address of at most 2048 plain characters")
@@ -95,9 +95,9 @@ def parse(url: str) -> Address:
 
 
 def is_public(host: str) -> bool:
-    """Tell whether a host is of the open network; a name counts as one, but for localhost's.
+    """Tell whether a host is in the public network; every name counts as public except localhost.
 
-    Numbers in IPv6 that only wrap one of IPv4 are judged by it.
+    An IPv6 number that only wraps an IPv4 number is judged by that.
     """
     host = host.rstrip(".")  # the root of DNS; a resolver takes it off too
     number = _number(host)
@@ -135,9 +135,9 @@ def _is_localhost(host: str) -> bool:
 
 
 def refuse_private(address: Address, deadline: Deadline) -> None:
-    """Refuse what a proxy is not to be sent to, as far as can be known on this side of it.
+    """Refuse addresses that a proxy must not be sent to, as far as this side of it can know.
 
-    Where DNS does not answer here, as behind many a proxy, only what the address says is judged.
+    If DNS does not answer here, as is usual behind a proxy, only the address itself is judged.
 
     Raises:
         WebError: NOT_ALLOWED.
@@ -152,7 +152,7 @@ def refuse_private(address: Address, deadline: Deadline) -> None:
 
 
 def resolve(host: str, port: int, deadline: Deadline, *, allow_private: bool) -> list[str]:
-    """Return the numbers of a host, without those that may not be asked.
+    """Return the numbers of a host that may be asked.
 
     Raises:
         WebError: NO_HOST, NOT_ALLOWED or TIMEOUT.

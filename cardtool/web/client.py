@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request to a web server, within limits that no server can stretch.
+"""Makes one request to a web server, within limits that no server can exceed.
 
-The connection goes to the very number that was checked, so that a name that changes its meaning in
-between (DNS rebinding) gains nothing. One deadline covers all of it: DNS, the proxy, TLS, the
-request and the answer. Every wait for the network ends at it.
+The connection goes to the number that was checked, so a name that changes its number in between
+(DNS rebinding) gains nothing. One deadline covers DNS, the proxy, TLS, the request and the answer.
 
 The proxy of the configuration file is always used. Without one, the proxy that the environment or
 the system names is used, except for the hosts that they leave out and for this machine.
@@ -72,7 +71,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fetch(request: Request, route: Route, deadline: Deadline) -> bytes:
-    """Return what an address gives, however often it is redirected.
+    """Return the body at an address, after a few redirects if there are any.
 
     No redirect may lead into a private network.
 
@@ -186,7 +185,7 @@ def _body(response: httpcore.Response, fields: dict[bytes, bytes], limit_bytes: 
 
 
 class _Network(httpcore.NetworkBackend):
-    """Connects to the numbers that may be asked, and to no others; the deadline alone counts."""
+    """Connects only to numbers that may be asked; the deadline replaces httpcore's time limits."""
 
     def __init__(self, deadline: Deadline, *, allow_private: bool) -> None:
         self._deadline = deadline
@@ -244,12 +243,12 @@ class _Stream(httpcore.NetworkStream):
         return _Stream(line, self._deadline)
 
     def get_extra_info(self, info: str) -> None:
-        """Tell nothing: it is asked for HTTP/2 and for connections that wait to be used again."""
+        """Return nothing: it is only used for HTTP/2 and for connections that are used again."""
 
 
 @contextmanager
 def _errors_named(note: str) -> Iterator[None]:
-    """Give what goes wrong on the network its name, and add the note to its detail."""
+    """Turn errors of the network into `WebError`, and add the note to the detail."""
     try:
         yield
     except (WebError, OSError, ValueError, httpcore.ProtocolError, httpcore.ProxyError) as error:

@@ -53,7 +53,7 @@ def drivers(ctx: click.Context, polkit_rule: str | None) -> None:
 
 
 def _write_rule(ctx: click.Context, group: str) -> None:
-    """Write a whole file of rules, which says where it goes."""
+    """Write a whole file of rules, whose comment says where it belongs."""
     if not is_group(group):
         text = (
             f"{group!r} is no group's name: at most 32 letters (a to z), digits and"

@@ -14,7 +14,7 @@ from cardtool.rules.meanings import meanings, nearest
 from cardtool.views.people import meaning
 
 _SHOWN = 80
-"""Characters of an unknown text that are repeated."""
+"""Characters of an unknown text that the message repeats."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True})

@@ -157,7 +157,7 @@ def _show_signed(asked: Asked, chosen: Candidate, mechanism: str) -> None:
 
 
 def _lost(loss: Failure) -> Refusal:
-    """Say that the worker gave no answer: whether the PIN was tried is not known."""
+    """Say that the worker gave no answer, so that it is not known whether the PIN was tried."""
     if loss.name == "WAITED":
         return Refusal(code="sign-waited")
     code = "sign-hung" if loss.name == "TIMEOUT" else "sign-crashed"
@@ -165,7 +165,7 @@ def _lost(loss: Failure) -> Refusal:
 
 
 def _not_let_in(answer: Unsigned, asked: Asked, snapshot: Snapshot, chosen: Candidate) -> Refusal:
-    """Say that the login was refused, and show how the PIN stands now."""
+    """Say that the login was refused, and show the state of the PIN now."""
     status = 0
     if answer.flags is not None:
         now, changed = with_flags(snapshot, chosen, answer.flags)

@@ -92,7 +92,7 @@ def _is_card(change: Change) -> bool:
 
 
 class _Desk:
-    """The file of a helpdesk's pile of cards; it is written whole after each card."""
+    """The file with the cards of a helpdesk, written whole after each card."""
 
     def __init__(self, asked: Asked, path: Path) -> None:
         """Write the heading of a new file.
@@ -112,7 +112,7 @@ class _Desk:
         self._met[line.severity] += 1
 
     def _body(self) -> bytes:
-        """Return the rows there are by now, for another desk may add to the same file.
+        """Read the rows again each time, because another desk may add to the same file.
 
         Raises:
             Refusal: it cannot be read, or is no file of ours.
@@ -134,7 +134,7 @@ class _Desk:
         return Refusal(code="output-unwritable", file=str(self._path), reason=reason)
 
     def say(self) -> None:
-        """Say how many cards there were, and how they stand."""
+        """Say how many cards there were, and how many of each state."""
         text = self._asked.text
         parts = [
             f"{text.label(f'severity-{severity.value}')}: {self._met[severity]}"

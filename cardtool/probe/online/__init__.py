@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Chain and revocation of certificates, only where somebody asked for it.
+"""Asks issuers for chain and revocation of certificates, for `--online`.
 
-Here is the parent's side: which certificates are asked about, and what is recorded without an
-answer. All else runs in a worker, and only the worker loads cryptography or pyhanko-certvalidator.
+This is the parent's side: it chooses the certificates, and records it if there is no answer. The
+rest runs in a worker, which alone loads cryptography and pyhanko-certvalidator.
 """
 
 from datetime import UTC, datetime

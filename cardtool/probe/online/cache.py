@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps revocation lists and issuers' certificates in a folder of the user's until they run out.
+"""Keeps revocation lists and issuers' certificates in a folder of the user until they expire.
 
 `CARDTOOL_CACHE` names another folder, and none at all where it is empty. Whatever is found in it
 is verified again as if the network had brought it, so a damaged or forged file gains nothing.
@@ -60,7 +60,7 @@ def remember(url: str, body: bytes, until: datetime) -> None:
 
 
 def forget(url: str) -> None:
-    """Drop what turned out to be of no use."""
+    """Remove what turned out to be useless."""
     with suppress(OSError):
         if file := _file(url):
             file.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a certificate to a pinned root: who issued it, and who issued that.
+"""Finds the chain from a certificate to a pinned root.
 
-Issuers come from the card, a folder of the site's, the catalogue's addresses and those in the
-certificates, in this order. Every signature counts only after it was verified.
+Issuers come from the card, a folder of the site, the catalogue's addresses and those in the
+certificates, in this order. A signature counts only after it was verified.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ _UNCHECKED = CertRevTrustPolicy(
 
 
 class Chain(msgspec.Struct, kw_only=True):
-    """What was found of a chain."""
+    """A chain, as far as it was found."""
 
     certificates: list[x509.Certificate]
     """From the end entity upwards."""
@@ -58,7 +58,7 @@ class Chain(msgspec.Struct, kw_only=True):
     attempts: list[Attempt]
 
     def path(self) -> ValidationPath:
-        """Return it as pyhanko-certvalidator wants it; the last one is taken for the root."""
+        """Return it as pyhanko-certvalidator wants it, with its last certificate as the root."""
         leaf, *between, root = self.certificates
         return ValidationPath(CertTrustAnchor(root), between[::-1], leaf)
 
@@ -75,7 +75,7 @@ def fingerprint(certificate: x509.Certificate) -> str:
 
 
 class Search:
-    """A search for the chain of a certificate among those that are known, and in the network."""
+    """Searches for the chain of a certificate among known certificates, and in the network."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Search:
         return best
 
     def _ways(self, path: tuple[x509.Certificate, ...]) -> Iterator[Chain]:
-        """Yield every chain that continues a path upwards, the likeliest first."""
+        """Yield every chain that continues a path towards a root, the likeliest first."""
         last = path[-1]
         chain = Chain(certificates=list(path), attempts=self._attempts)
         if name := self._roots.get(fingerprint(last)):
@@ -196,7 +196,7 @@ def _rank(chain: Chain) -> tuple[int, int]:
 
 
 def _verdict(chain: Chain, moment: datetime) -> str:
-    """Have the whole chain judged by RFC 5280 §6, for a moment when the end entity is in force."""
+    """Validate the whole chain by RFC 5280 §6, for a moment when the end entity is in force."""
     if len(chain.certificates) == 1:
         return ""
     path = chain.path()

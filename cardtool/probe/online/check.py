@@ -22,7 +22,7 @@ def answer(question: bytes) -> bytes:
 
 
 def prove(asked: jobs.ProveTrust) -> tuple[Trust, ...]:
-    """Look for chain and revocation of each certificate; all of them share the time."""
+    """Prove chain and revocation of each certificate; all of them share the time."""
     settings = asked.settings
     deadline = Deadline(settings.timeout_s)
     known = [issuer for der in asked.others for issuer in issuing.certificates(bytes.fromhex(der))]

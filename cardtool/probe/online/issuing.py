@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Certificates out of files, and which of them issued another. Knows of no chain, and asks nobody.
+"""Reads certificates from files, and tells which of them issued another.
 
-A file has DER, PEM or a bundle as issuers publish it.
+Knows no chains, and asks nobody. A file holds DER, PEM or a bundle as issuers publish it.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _MOST_CERTIFICATES = 64  # of a file
 
 
 def certificates(body: bytes) -> tuple[x509.Certificate, ...]:
-    """Return the certificates in a file's bytes; none where they are something else."""
+    """Return the certificates in the bytes of a file; none if it holds something else."""
     try:
         return tuple(_read(body))
     except Exception:  # noqa: BLE001 - asn1crypto says no to odd bytes in many ways
@@ -54,7 +54,7 @@ def _read(body: bytes) -> Iterator[x509.Certificate]:
 
 
 def _whole(der: bytes) -> x509.Certificate:
-    """Read a certificate and the parts that are going to be asked for, for they are read late."""
+    """Read a certificate, and already here the parts that asn1crypto would read only later."""
     certificate = x509.Certificate.load(der, strict=True)
     _ = certificate.subject.hashable, certificate.issuer.hashable, certificate.ca
     _ = certificate.key_identifier, certificate.authority_key_identifier
@@ -65,7 +65,7 @@ def _whole(der: bytes) -> x509.Certificate:
 def fitting(
     body: bytes, child: x509.Certificate, moment: datetime
 ) -> tuple[list[x509.Certificate], str]:
-    """Return the issuers among the certificates of a file, and why the others are not."""
+    """Return the issuers among the certificates of a file, and why others are not issuers."""
     why = "NOT_FOR_IT"
     suitable = []
     for issuer in certificates(body)[:_MOST_CERTIFICATES]:
@@ -83,20 +83,20 @@ def preference(issuer: x509.Certificate, moment: datetime) -> tuple[bool, float]
 
 
 def is_named(issuer: x509.Certificate, child: x509.Certificate) -> bool:
-    """Tell whether a certificate names the very key of another as the one that signed it."""
+    """Tell whether a certificate names the key of another as the one that signed it."""
     wanted = child.authority_key_identifier
     return wanted is not None and wanted == issuer.key_identifier
 
 
 def may_have_issued(issuer: x509.Certificate, child: x509.Certificate) -> bool:
-    """Tell whether names, and key identifiers where both are there, fit."""
+    """Tell whether the names fit, and the key identifiers if both are there."""
     wanted, has = child.authority_key_identifier, issuer.key_identifier
     fits = issuer.subject.hashable == child.issuer.hashable
     return fits and (wanted is None or has is None or wanted == has)
 
 
 def objection(issuer: x509.Certificate, child: x509.Certificate) -> str:
-    """Return why a certificate did not issue another, or must not have: empty if neither is so."""
+    """Return why a certificate did not issue another, or must not; empty: it did."""
     try:
         DefaultSignatureValidator().validate_signature(
             signature=child["signature_value"].native,

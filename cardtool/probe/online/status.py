@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an issuer says of a certificate: by OCSP first, then by its revocation list.
+"""Asks an issuer about a certificate: first by OCSP, then by its revocation list.
 
-Whether an answer is genuine, fresh and about this certificate is pyhanko-certvalidator's to say;
-its messages are not passed on, for they name the holder.
+pyhanko-certvalidator decides whether an answer is genuine, fresh and about this certificate. Its
+messages are not passed on, because they name the holder.
 """
 
 import asyncio
@@ -155,7 +155,7 @@ def _judge_crl(url: str, body: bytes, chain: Chain) -> Status:
 def _verified(
     good: Status, answer: CRLContainer | OCSPContainer, chain: Chain, expected: str
 ) -> Status:
-    """Return what an answer says once it is verified; `expected` is what it claims."""
+    """Verify an answer and return what it says; `expected` is what it claims to say."""
     is_ocsp = isinstance(answer, OCSPContainer)
     answers: dict[str, Any] = {"ocsps" if is_ocsp else "crls": [answer]}
     context = ValidationContext(
@@ -188,7 +188,7 @@ def _verified(
 
 
 def _read(judge: Callable[[], Status]) -> Status:
-    """Return the judged answer; treat one that makes no sense as damaged."""
+    """Judge an answer; one that makes no sense counts as damaged."""
     try:
         return judge()
     except WebError:

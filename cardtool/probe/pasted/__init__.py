@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes a snapshot, with the parts that it has, of a certificate file or another program's output.
+"""Makes a snapshot from a certificate file or another program's output, as far as that shows.
 
-What a text is, is told by its contents. Nothing here raises, whatever the bytes are, and each line
-is looked at once.
+The kind of a text is recognised by its contents. No bytes make anything here raise, and each line
+is read once.
 """
 
 import codecs
@@ -28,9 +28,9 @@ _MOST_CHARACTERS = 400
 
 
 def read(body: bytes, at: datetime) -> Snapshot | None:
-    """Return what a file says of a workstation; None: it is of no kind that is known.
+    """Return what a file says of a workstation; None: its kind is not known.
 
-    `at` stands for the moment at which the workstation was seen, which the file does not tell.
+    `at` is taken as the moment of the check, which the file does not tell.
     """
     if len(body) > SIZE_LIMIT_BYTES:
         return None

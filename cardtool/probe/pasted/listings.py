@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads what pcsc_scan, opensc-tool, pkcs11-tool and `certutil -scinfo` print, line by line.
 
-certutil speaks the language of Windows: only what no language changes is read of it. OpenSC's tools
-are tried themselves; what pcsc_scan prints is known from its source, and the output of certutil
-from Microsoft's documentation and public threads alone.
+certutil prints in the language of Windows, so only words that are the same in every language are
+read. OpenSC's tools were run; the output of pcsc_scan is known from its source, and that of
+certutil only from Microsoft's documentation and public threads.
 """
 
 import re
@@ -51,13 +51,13 @@ _FLAGS = {
 _READERS = ("service", "reader", "card")
 
 _WAITING = "Waiting for the first reader..."
-"""What pcsc_scan prints where there is none. Source: pcsc-tools, pcsc_scan.c."""
+"""What pcsc_scan prints if there is no reader. Source: pcsc-tools, pcsc_scan.c."""
 
 Readers = dict[str, Reader]
 
 
 def read(lines: list[str]) -> Parts | None:
-    """Return what a program printed; None: it is none of those that are known."""
+    """Return what a program's output shows; None: the program is not known."""
     text = "\n".join(lines[:200])
     for is_it, parse in _KINDS:
         if is_it.search(text):
@@ -176,4 +176,4 @@ _KINDS: tuple[tuple[re.Pattern[str], Callable[[list[str]], Parts]], ...] = (
     (re.compile(r"Smart Card Resource Manager|CertUtil:.{0,80}SCInfo", re.IGNORECASE), _certutil),
     (re.compile(r"^--- \S[^:\n]{0,30}: .*\n--- \S[^:\n]{0,30}: SCARD_", re.MULTILINE), _certutil),
 )
-"""How the output of each program is told, and what reads it."""
+"""How the output of each program is recognised, and the function that reads it."""

@@ -10,9 +10,9 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of a snapshot that a file has."""
 
     tool: str
-    """What wrote it."""
+    """The program that wrote it."""
     seen: tuple[str, ...]
-    """The links of the chain that it shows; none other is judged."""
+    """The links of the chain that it shows; only these are judged."""
     platform: str = ""
     """As sys.platform; empty: it may be of any system."""
     readers: tuple[Reader, ...] = ()

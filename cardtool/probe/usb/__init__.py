@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is plugged in underneath PC/SC: card readers on USB, and the drivers that would take them.
+"""Finds card readers on USB, and the installed drivers that list them.
 
-Nothing is asked of a device: Linux keeps in sysfs what it reported when it was plugged in. `parse`,
-which is pure, understands what each system shows. The ways of macOS and Windows are tested with
+No device is asked: Linux keeps in sysfs what a device reported when it was plugged in. `parse`,
+which is pure, interprets what each system shows. The code for macOS and Windows is tested with
 recorded output, not run there. Drivers are known from the files that pcscd itself reads; none is
-loaded. For pcscd the ids that a driver lists decide: that a reader is of the class CCID is not
-enough. Source: pcsc-lite, hotplug_libudev.c.
+loaded. pcscd goes by the ids that a driver lists; the class CCID alone is not enough. Source:
+pcsc-lite, hotplug_libudev.c.
 """
 
 import errno
@@ -64,9 +64,9 @@ class UsbState(msgspec.Struct, frozen=True, kw_only=True):
     """What was read from USB."""
 
     devices: tuple[UsbDevice, ...] | Failure
-    """Readers, and other devices of their makers; each with the drivers that list it."""
+    """Readers, and other devices of their makers, each with the drivers that list it."""
     drivers: tuple[Driver, ...] = ()
-    """Installed reader drivers; looked for only where a device was found, and never on Windows."""
+    """Installed reader drivers; searched for only if a device was found, and never on Windows."""
 
 
 Raw = dict[str, dict[str, bytes]] | bytes | tuple[parse.DeviceNode, ...] | Failure
@@ -77,11 +77,11 @@ READ_WITH = {
     "win32": ("ctypes", "cardtool.probe.usb._windows"),
     "darwin": ("subprocess",),
 }.get(sys.platform, ())
-"""The modules that `read` imports: whoever has a thread read loads them before."""
+"""The modules that `read` imports; they must be loaded before a thread calls `read`."""
 
 
 def read(root: Path, timeout_s: float) -> Raw:
-    """Return what the system shows, not yet understood.
+    """Return what the system shows of USB, not interpreted yet.
 
     `root` is where Linux and macOS keep their files; `timeout_s` is for the program that macOS is
     asked through. A thread may do this: it uses nothing that another thread loads.
@@ -100,8 +100,8 @@ def read(root: Path, timeout_s: float) -> Raw:
 def read_sysfs(root: Path) -> dict[str, dict[str, bytes]] | Failure:
     """Return the files of every device by its port, as `parse.from_sysfs` takes them.
 
-    A kernel that lists its buses and not this one has no USB, and so nothing is on it.
-    A device that is pulled meanwhile loses files, not the others theirs.
+    If the kernel lists its buses without this one, there is no USB, so the result is empty. If a
+    device is pulled meanwhile, only its own files are missing.
     """
     folder = root / _SYSFS
     try:
@@ -123,7 +123,7 @@ def read_sysfs(root: Path) -> dict[str, dict[str, bytes]] | Failure:
 
 
 def understand(raw: Raw, root: Path) -> UsbState:
-    """Say which of the devices are readers, and which drivers list them; asks the catalogue."""
+    """Find the readers among the devices, and the drivers that list them, with the catalogue."""
     if isinstance(raw, Failure):
         return UsbState(devices=raw)
     if isinstance(raw, tuple):
@@ -162,10 +162,10 @@ def installed_drivers(places: Iterable[Path]) -> tuple[Bundle, ...]:
 def assign(
     devices: Iterable[UsbDevice], bundles: Iterable[Bundle], *, has_class_driver: bool
 ) -> tuple[UsbDevice, ...]:
-    """Say of each device which drivers list it.
+    """Return the devices, each with the drivers that list it.
 
-    `has_class_driver`: the system takes any CCID reader by itself, so that for one no bundle
-    lists nothing is known. Source: Apple, SmartCardServices(7), macOS 14.
+    `has_class_driver`: the system's own driver takes any CCID reader, so for a CCID reader that no
+    bundle lists, `drivers` is None. Source: Apple, SmartCardServices(7), macOS 14.
     """
     known = tuple(bundles)
     assigned = []

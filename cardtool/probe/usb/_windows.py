@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """USB as the configuration manager of Windows lists it.
 
-The library is an argument: on other systems the tests give one of their own making, with the same
-functions. The real one was not run there. Source: Microsoft, cfgmgr32.h and cfg.h.
+The library is an argument, so that the tests on other systems can pass one of their own with the
+same functions. The real one was not run. Source: Microsoft, cfgmgr32.h and cfg.h.
 """
 
 import ctypes

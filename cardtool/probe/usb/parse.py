@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The USB devices of three systems, as one kind of record.
+"""Turns what three systems show of USB devices into one kind of record.
 
-Pure: output recorded on one system is understood on any. Nothing here raises, whatever a device or
-a system reports.
+Pure: output recorded on one system can be read on any. Nothing that a device or a system reports
+makes anything here raise.
 """
 
 import errno
@@ -20,7 +20,7 @@ CCID = "0B"
 """Interface class Smart Card. Source: USB-IF, Defined Class Codes."""
 
 _MAKERS = frozenset({"072F", "08E6", "076B", "04E6", "2A17"})
-"""ACS, Gemalto, Omnikey, SCM/Identiv and UDEA, who make readers and little else.
+"""ACS, Gemalto, Omnikey, SCM/Identiv and UDEA, which make readers and little else.
 
 Source: drivers_notes/readers.md.
 """
@@ -57,7 +57,7 @@ class DeviceNode(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
-    """Understand the files of a Linux device; None: no reader, or not all of it could be read.
+    """Interpret the files of a Linux device; None: it is no reader, or could not be read.
 
     `files` are by name within the device's folder: `idVendor`, `1-2:1.0/bInterfaceClass`. A
     device that is not authorized has no interfaces, but its `descriptors` list them.
@@ -89,9 +89,9 @@ def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
 
 
 def from_ioreg(content: bytes) -> tuple[UsbDevice, ...] | Failure:
-    """Understand the property list of `ioreg -a -r -l -c IOUSBHostDevice`, empty where it is.
+    """Interpret the property list of `ioreg -a -r -l -c IOUSBHostDevice`, which may be empty.
 
-    A device behind a hub may come twice, alone and within the hub; it is given once.
+    A device behind a hub may be listed twice, alone and within the hub; it is returned once.
 
     Source: Apple, ioreg(8); IOUSBHostFamily's names of properties, as IOUSBHostDevice has them.
     """
@@ -128,10 +128,10 @@ def from_ioreg(content: bytes) -> tuple[UsbDevice, ...] | Failure:
 
 
 def from_windows(nodes: Iterable[DeviceNode]) -> tuple[UsbDevice, ...]:
-    """Understand the nodes of the enumerator USB, and give each physical device once.
+    """Interpret the nodes of the enumerator USB; return each physical device once.
 
-    The interfaces of a composite device are nodes of their own. Its problem is that of the whole,
-    else that of its reader; a stray interface without a driver is no fault of the reader.
+    The interfaces of a composite device are nodes of their own. Its problem is that of the whole
+    device, or else that of its reader; a problem of another interface is none of the reader.
     """
     groups: dict[str, list[tuple[bool, DeviceNode]]] = {}
     for node in nodes:
@@ -171,7 +171,7 @@ def _is_kept(device: UsbDevice) -> bool:
 
 
 def cleaned(value: object) -> str:
-    """Make a text that any file can hold: no half characters, no more than a device can say."""
+    """Make a text that any file can hold: no half surrogates, and not too long."""
     if not isinstance(value, str):
         return ""
     return value.encode(errors="replace").decode()[:_TEXT_LIMIT].strip(" \t\r\n\0")

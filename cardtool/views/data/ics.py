@@ -2,8 +2,8 @@
 """The dates of every NES for a calendar: when its renewal opens, when to have applied, its end.
 
 The moments come from the findings; nothing is computed here. The identifier of an event (`UID`)
-depends only on the certificate and the kind of event. So a calendar that imports the file a second
-time moves its events. Source: RFC 5545.
+depends only on the certificate and the kind of event, so importing the file again moves the events.
+Source: RFC 5545.
 """
 
 import uuid
@@ -23,12 +23,12 @@ from cardtool.views.harmless import escape
 from cardtool.views.paper import PAPER, Paper
 
 _OURS = uuid.UUID("5b0c8f0e-8c0b-5d4e-9a53-0f6a3c1d7e42")
-"""Namespace of the events' names; any other would do, but it must never change."""
+"""Namespace of the events' identifiers. It is random, and must never change."""
 
 _WEEK, _DAY = timedelta(days=7), timedelta(days=1)
 
 _MORNING = timedelta(hours=15)
-"""From 9 in the morning to the end of the day, at which the last day to apply ends."""
+"""From 9 in the morning to the end of the day, which is the last second to apply."""
 
 _KINDS = {
     "begins": ("not_before_at", (timedelta(),)),
@@ -36,7 +36,7 @@ _KINDS = {
     "apply-by": ("apply_by_at", (_WEEK + _MORNING, _MORNING)),
     "ends": ("not_after_at", (_WEEK, _DAY)),
 }
-"""By kind of event: the fact that is its moment, and how long before it the alarms go off."""
+"""By kind of event: the fact with its moment, and how long before it the alarms go off."""
 
 _MARKS = frozenset({"not_before_at", "not_after_at"})
 """Only a finding about an NES that has not ended has a `sha256` and one of these facts."""
@@ -57,16 +57,16 @@ class _Nes(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     taken_at: datetime
     before: str = ""
-    """Stands in front of the name of each event."""
+    """A text before the name of each event."""
     rows: Mapping[str, str]
     """Key of a label -> value."""
 
 
 def render(diagnoses: Iterable[Diagnosis], text: Text, _paper: Paper = PAPER) -> Iterator[str]:
-    """Yield one calendar for all diagnoses, part by part, or nothing where no date lies ahead.
+    """Yield one calendar for all diagnoses, part by part, or nothing if no date lies ahead.
 
-    A calendar must have an event. Past moments are left out: their alarms would all go off when the
-    file is opened. A certificate on several workstations is shown once, as on the first.
+    A calendar must have an event. Past moments are left out, because their alarms would go off when
+    the file is opened. A certificate that is on several workstations is shown once, for the first.
     Source: RFC 5545 §3.6.
     """
     every = (nes for diagnosis in diagnoses for nes in _all_nes(diagnosis, text))
@@ -76,14 +76,14 @@ def render(diagnoses: Iterable[Diagnosis], text: Text, _paper: Paper = PAPER) ->
 def render_list(summaries: Iterable[Summary], text: Text) -> Iterator[str]:
     """Yield the same calendar for a list whose lines are dated.
 
-    The events are named as those of `render`, so that no calendar has one twice. What is kept
-    meanwhile is some hundred bytes of each certificate.
+    The events have the identifiers that `render` gives them, so no calendar gets one twice. Some
+    hundred bytes of each certificate are kept in memory.
     """
     return _calendar((nes for line in summaries for nes in _listed(line, text)), text)
 
 
 def _calendar(every: Iterable[_Nes], text: Text) -> Iterator[str]:
-    """Yield an event for each moment ahead, of each certificate once."""
+    """Yield an event for each moment ahead, once for each certificate."""
     product = f"-//cardtool//cardtool//{text.language.upper()}"
     calendar = _with(Calendar(), version="2.0", prodid=product)
     head, last, tail = calendar.to_ical().decode().partition("END:VCALENDAR")
@@ -106,8 +106,8 @@ def _calendar(every: Iterable[_Nes], text: Text) -> Iterator[str]:
 def _event(nes: _Nes, kind: str, moment: datetime, text: Text) -> Event:
     """Make the event of a moment, with its alarms.
 
-    The number of a later check is higher, so its event replaces that of an earlier one. It counts
-    minutes: seconds would be too many for it. Source: RFC 5545 §3.8.7.4, RFC 5546 §2.1.5.
+    Its number grows with the moment of the check, so a later event replaces an earlier one. It
+    counts minutes, because seconds would be too many. Source: RFC 5545 §3.8.7.4, RFC 5546 §2.1.5.
     """
     summary = f"{nes.before}{text.label(f'calendar-{kind}')}"
     lines = (f"{text.label(label)}: {value}" for label, value in nes.rows.items())
@@ -134,7 +134,7 @@ def _with(component: Part, **properties: object) -> Part:
 
 
 def _listed(line: Summary, text: Text) -> Iterator[_Nes]:
-    """Yield the certificate of a line, if it has time to come, with its workstation."""
+    """Yield the certificate of a line with its workstation, unless it has ended."""
     begins, ends = line.not_before_at, line.not_after_at
     if begins is None or ends is None or ends < line.at:
         return
@@ -157,7 +157,7 @@ def _listed(line: Summary, text: Text) -> Iterator[_Nes]:
 
 
 def _all_nes(diagnosis: Diagnosis, text: Text) -> Iterator[_Nes]:
-    """Yield each NES that has time to come, with the moments that its finding names."""
+    """Yield each NES that has not ended, with the moments that its finding names."""
     contents = {
         stored.sha256: stored.content
         for stored in diagnosis.snapshot.certificates()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changed: on workstations since a day, and in the store by a personnel register.
+"""Shows what changed: on workstations since a day, and in the store by a personnel register.
 
-No row of a register is repeated.
+The contents of a register's rows are never repeated.
 """
 
 from collections.abc import Iterable, Iterator
@@ -44,7 +44,7 @@ def render_csv(changes: Iterable[Change], _text: Text | None = None) -> Iterator
 
 
 def merged(register: MergedRegister, text: Text) -> Iterator[str]:
-    """Yield what became of a register: the counts, then where rows are to be corrected."""
+    """Yield what came of a register: the counts, then the rows to correct."""
     for count in _COUNTS:
         yield f"{text.label(f'register-{count}')}: {getattr(register, count)}\n"
     if register.unread:
@@ -61,7 +61,7 @@ def merged(register: MergedRegister, text: Text) -> Iterator[str]:
 
 
 def unseen(entries: Iterable[RegisterEntry], text: Text) -> Iterator[str]:
-    """Yield a line for each entry of the register of which nothing was ever seen."""
+    """Yield a line for each entry of the register that no snapshot ever matched."""
     count = 0
     for count, entry in enumerate(entries, 1):
         if count == 1:

@@ -26,16 +26,15 @@ _READERS = Summary.__struct_fields__.index("readers")
 _LONG = 1000
 
 _SIGNS = r"=+\-@⁺⁼₊₌⩵⩶﬩﹢﹣﹦﹫＋－＝＠"  # noqa: RUF001 - lookalikes on purpose
-"""What a formula begins with, and all that compatibility makes one of. Source: UAX #15, NFKC."""
+"""The signs that begin a formula, and their variants in Unicode. Source: UAX #15, NFKC."""
 
 _FORMULA = re.compile(rf"((?:^|[;,|])[\s\"']*)(?=[{_SIGNS}])")
-"""Where a formula could begin: in front, and after what a spreadsheet may take for the next cell.
-
-With Turkish settings that is `;`, and quotation marks protect nothing there.
+"""Where a formula could begin: at the start, or after what a spreadsheet may take for the end of a
+cell. With Turkish settings that is `;`, and quotation marks do not protect it.
 """
 
 _PLAIN = re.compile(r"(?:[\w~][\w .:/()*~-]{0,999})?")
-"""Most values, which need no further check. What `\\w` matches is never category C."""
+"""Most values, which need no further check. No character that `\\w` matches is of category C."""
 
 
 def render(summaries: Iterable[Summary], _text: Text | None = None) -> Iterator[str]:
@@ -52,8 +51,8 @@ def rows(heading: Iterable[str], lines: Iterable[Iterable[Value]]) -> Iterator[s
 def inert(value: str) -> str:
     """Return a text that no spreadsheet computes.
 
-    What is hidden goes (`harmless.escape`), and an apostrophe comes before each sign that could
-    begin a formula: taking that apostrophe away there gives the text back.
+    Hidden characters are removed (`harmless.escape`), and an apostrophe is put before each sign
+    that could begin a formula; without these apostrophes it is the same text.
     """
     return _FORMULA.sub(r"\1'", escape(value))
 
@@ -70,7 +69,7 @@ def _line(values: Iterable[Value]) -> str:
 
 
 def _text_cell(value: str) -> str:
-    """Return a text, which has no line break, as it stands between commas."""
+    """Return a text without line breaks as a cell between commas."""
     if not value or (len(value) < _LONG and value.isalnum()) or _PLAIN.fullmatch(value):
         return value
     shown = inert(value)
@@ -90,4 +89,4 @@ _CELLS: dict[type, Callable[[Any], str]] = {
     datetime: iso,
     tuple: _codes,
 }
-"""What makes a cell of a value that is no text."""
+"""Type of a value -> function that makes its cell; any other value is a text."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The renewals ahead: as a table with bars, as a picture, or as rows.
+"""Shows the renewals ahead: as a table with bars, as a picture, or as rows.
 
-The picture is an SVG that asks for nothing else, in any browser. Each bar tells its month and
-number to who points at it or has it read out: the whole is no `img`, of which nothing inside would
-be. Source: SVG 1.1, and WAI-ARIA Graphics Module for the roles.
+The picture is an SVG without any other file. Each bar has a title with its month and number, for
+the pointer and for screen readers. Its role is not `img`, because then no title inside it would be
+read. Source: SVG 1.1, and WAI-ARIA Graphics Module for the roles.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,7 @@ def render(forecast: Forecast, text: Text, paper: Paper = PAPER) -> Iterator[str
 
 
 def render_csv(forecast: Forecast, _text: Text | None = None) -> Iterator[str]:
-    """Yield a row for each month and unit; without a price there is no column of costs."""
+    """Yield a row for each month and unit; costs have a column only if there is a price."""
     fields = [*Renewals.__struct_fields__, "currency"]
     if _cost(forecast.lines) is None:
         fields = [name for name in fields if name not in ("cost", "currency")]
@@ -53,7 +53,7 @@ def render_csv(forecast: Forecast, _text: Text | None = None) -> Iterator[str]:
 def render_svg(forecast: Forecast, text: Text) -> Iterator[str]:
     """Yield the picture; units are shown together."""
     lines = by_month(forecast)
-    # the next number that the lines of the grid divide into whole ones
+    # round up, so that each line of the grid stands at a whole number
     most = max(_GRID, -(-max(line.count for line in lines) // _GRID) * _GRID)
     step = (_WIDTH - _LEFT - 10) / len(lines)
     total = f"{text.label('forecast-total')}: {sum(line.count for line in lines)}"
@@ -89,7 +89,7 @@ def render_svg(forecast: Forecast, text: Text) -> Iterator[str]:
 
 
 def by_month(forecast: Forecast) -> list[Renewals]:
-    """Return a line for each month, whatever the units, and others where there is something."""
+    """Return a line for each month, units together, and the other lines that are not zero."""
     sums: dict[tuple[str, str], Renewals] = {}
     for line in forecast.lines:
         key = (line.when, line.month)
@@ -104,7 +104,7 @@ def by_month(forecast: Forecast) -> list[Renewals]:
 
 
 def money(amount: float | None, currency: str, text: Text) -> str:
-    """Return an amount as its language writes it; nothing where there is none."""
+    """Return an amount as the language writes it; empty: there is none."""
     if amount is None:
         return ""
     marks = str.maketrans(",.", text.label("forecast-marks"))

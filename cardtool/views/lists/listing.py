@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Workstations for people: a line each, or a table of how many share a value.
 
-The columns of the list have widths that are known beforehand. So a million lines go by without one
-being kept, and every page keeps its width.
+The widths of the columns are known beforehand, so a list of a million lines keeps none of them in
+memory.
 """
 
 import textwrap
@@ -26,7 +26,7 @@ Tally = Mapping[str, Counter[str]]
 """Counts by the shared value, then by severity."""
 
 _WIDE = 76
-"""Columns from which on there is room for the unit, the state in words and the last check."""
+"""From so many columns there is room for the unit, the state in words and the last check."""
 
 _DAY = 10
 _UNIT = 10
@@ -38,7 +38,7 @@ _WORST_FIRST = tuple(reversed(Severity))
 
 
 class _Column(NamedTuple):
-    """What it is called, how many columns of the page it takes, and what stands in it."""
+    """A column: its title, its width on the page, and the function that gives its cells."""
 
     title: str
     width: int
@@ -47,7 +47,7 @@ class _Column(NamedTuple):
 
 
 def render(summaries: Iterable[Summary], text: Text, paper: Paper = PAPER) -> Iterator[str]:
-    """Yield the heading, the lines, and how many there were of each state."""
+    """Yield the heading, the lines, and the number of lines of each state."""
     width, marks = _marks(text, paper)
     columns = _columns(paper.width - width, text, is_wide=paper.width >= _WIDE)
     counts = Counter[Severity]()
@@ -99,7 +99,7 @@ def tally(counts: Tally, text: Text, paper: Paper = PAPER, *, by: str) -> Iterat
 
 
 def tally_csv(counts: Tally, _text: Text | None = None, *, by: str) -> Iterator[str]:
-    """Yield the table with names for programs."""
+    """Yield the table as CSV, with names for programs."""
     heading = (by, "workstations", *(severity.value for severity in _WORST_FIRST))
     return csv.rows(heading, ((key, *numbers.values()) for key, numbers in _numbers(counts)))
 
@@ -110,7 +110,7 @@ def tally_json(counts: Tally, _text: Text | None = None, *, by: str) -> Iterator
 
 
 def _columns(room: int, text: Text, *, is_wide: bool) -> list[_Column]:
-    """Return the columns after the mark; the name of the workstation has what the others leave."""
+    """Return the columns after the mark; the name of the workstation gets the remaining width."""
 
     def end(line: Summary) -> str:
         day = "-" if line.not_after_at is None else text.short_day(line.not_after_at)
@@ -144,7 +144,7 @@ def _is_in_drawer(line: Summary) -> bool:
 
 
 def _fitted(value: str, column: _Column, paper: Paper) -> str:
-    """Return a text of exactly the column's width; what is cut off shows as such."""
+    """Return a text of exactly the column's width; an ellipsis marks a text that was cut."""
     width = column.width
     if value.isascii() and len(value) <= width:
         return value.rjust(width) if column.is_right else value.ljust(width)
@@ -154,7 +154,7 @@ def _fitted(value: str, column: _Column, paper: Paper) -> str:
 
 
 def _marks(text: Text, paper: Paper) -> tuple[int, dict[Severity, str]]:
-    """Return the marks and, where there is room, the words of severities, and their one width."""
+    """Return the width of all marks, and each severity's mark, with its word if there is room."""
     symbols = {severity: paper.symbol(severity) for severity in Severity}
     width = max(cell_len(symbol.plain) for symbol in symbols.values())
     if paper.width >= _WIDE:

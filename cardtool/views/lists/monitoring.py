@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What monitoring systems read of workstations; no person is in it.
+"""Lists of workstations for monitoring systems, without any person.
 
 Nagios: one line with the worst state, why, and performance data. For one workstation it shows the
 verdict, for several the counts of each state.
@@ -7,11 +7,10 @@ Source: Monitoring Plugins Development Guidelines, "Plugin Output for Nagios", "
 Ranges" and "Performance data"; the 4 KB are MAX_PLUGIN_OUTPUT_LENGTH of Nagios 3.
 
 Prometheus: metrics for node_exporter's textfile collector. Moments are absolute, so that `time()`
-tells the days left long after the file was written. The lines of one metric must stand together,
-and each is known only when the last workstation has been seen: all but the first metric wait in a
-spool each, which may be a file.
-Sources: Prometheus, "Exposition formats" (text format 0.0.4) and "Metric and label naming",
-which `promtool check metrics` holds metrics against; OpenMetrics 1.0, StateSet.
+gives the days left long after the file was written. The lines of one metric must stand together, so
+all metrics but the first are written to a spool, which may be a file, until the last workstation
+has been seen. Sources: Prometheus, "Exposition formats" (text format 0.0.4) and "Metric and label
+naming", which `promtool check metrics` checks; OpenMetrics 1.0, StateSet.
 """
 
 import hashlib
@@ -36,14 +35,14 @@ _LONGEST_LABEL = 200
 """Characters of a label of a metric."""
 
 _MOST_CODES = 5
-"""Codes that are counted in words; the rest is in other formats."""
+"""At most so many codes are counted in words; other formats have all."""
 
 _ALTERED = re.compile(r"~[0-9a-f]{16}$")
 
 _CHUNK = 1 << 16
 
 Samples = Iterable[tuple[str, int]]
-"""Labels of their own, `name="value"` or nothing, and numbers."""
+"""Numbers, each with a label `name="value"` of its own or none."""
 
 
 class Family(NamedTuple):
@@ -104,7 +103,7 @@ FAMILIES = (
         "apply_by_at",
     ),
 )
-"""In the order of the output. The words are English everywhere: files that are read together
+"""In the order of the output. The words are always English, because files that are read together
 must not explain one metric in two ways."""
 
 
@@ -176,16 +175,16 @@ def _line(severity: Severity, words: str, data: Iterable[str]) -> str:
 
 
 def _bare(value: str) -> str:
-    """Return a text that ends neither the line nor the part before the performance data."""
+    """Return a text that can end neither the line nor the part before the performance data."""
     return escape(value)[:_LONGEST_PLAIN].replace("|", "/")
 
 
 def prometheus(
     summaries: Iterable[Summary], _text: Text, spool: Callable[[], TextIO] = io.StringIO
 ) -> Iterator[str]:
-    """Yield the metrics; no two workstations may have one `host_id`, or one name where it is empty.
+    """Yield the metrics; no two workstations may share a `host_id` or, without one, a name.
 
-    `spool` makes a place for what has to wait; by default that is memory.
+    `spool` makes a place for lines that have to wait; the default is memory.
     """
     first, *later = FAMILIES
     waiting = [(family, spool()) for family in later]
@@ -224,10 +223,10 @@ def _labels(line: Summary) -> str:
 
 
 def _quoted(value: str) -> str:
-    """Return a label's value in quotation marks, no two of which become one.
+    """Return a label's value in quotation marks; different values stay different.
 
-    Where something hidden or too long is taken out, a digest of the whole takes its place: two
-    equal series make the collector refuse the file.
+    If something hidden or too long is removed, a digest of the whole takes its place, because the
+    collector refuses a file with two equal series.
     """
     if not value.isprintable() or len(value) > _LONGEST_LABEL or _ALTERED.search(value):
         digest = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The readers to order: for people a list with whom each is for, for programs a row each."""
+"""The readers to order: for people a list that says for whom each is, for programs a row each."""
 
 import textwrap
 from collections import Counter
@@ -24,7 +24,7 @@ _PEOPLE = {
 """Column -> field of the register."""
 
 HEADING = (*_FIELDS, *_PEOPLE)
-"""Columns of the CSV; of several people each value stands once, separated by ` | `."""
+"""Columns of the CSV; the values of several people are joined by ` | `, each value once."""
 
 _OWN = {"to_order", "form", "assumed", "model", "since_at", "stale", "known_by", *_PEOPLE}
 """Columns that no other list has."""
@@ -33,7 +33,7 @@ _INDENT = "    "
 
 
 def render(orders: Iterable[Order], text: Text, paper: Paper = PAPER) -> Iterator[str]:
-    """Yield the readers to order and how many of which form, then those that need mending."""
+    """Yield the readers to order with the number of each form, then those that need mending."""
     forms: Counter[str] = Counter()
     part = None
     for order in orders:
@@ -71,7 +71,7 @@ def titles(text: Text) -> Iterator[str]:
 
 
 def in_words(order: Order, text: Text) -> Iterator[Value]:
-    """Yield the values of an order with words for names that are a program's."""
+    """Yield the values of an order, with words in place of names for programs."""
     words = {
         "reader": f"list-reader-{order.reader.value}",
         "form": f"orders-form-{order.form}",

@@ -20,7 +20,7 @@ def render(
 ) -> Iterator[str]:
     """Yield a line each: when, what changed, the verdict, and whose card until when.
 
-    `deciding` are the findings that the verdicts are codes of; without its finding the code stands.
+    `deciding` are the findings of the verdicts by code; without its finding, the code is shown.
     """
     for each in seen:
         finding = deciding.get(each.verdict)

@@ -2,9 +2,8 @@
 """Lists as Excel workbooks: real dates, a filter, colours, and never a formula.
 
 Rows go to a file as they come, so that a million take no more memory than ten. Every text is
-written as a text, whatever it looks like; Excel computes nothing of it.
-Sources: ECMA-376-1 §18.3.1.40 and §18.18.11 (cells), Excel's limits of 1,048,576 rows and of
-32,767 characters in a cell, dates from 1900 to 9999.
+written as a text, so Excel computes nothing. Sources: ECMA-376-1 §18.3.1.40 and §18.18.11 (cells),
+Excel's limits of 1,048,576 rows and of 32,767 characters in a cell, dates from 1900 to 9999.
 """
 
 import io
@@ -26,7 +25,7 @@ ROWS = 1_048_576
 _FIRST = ("host", "unit", "severity", "verdict", "not_after_at", "days_left", "reader", "taken_at",
           "card_seen_at", "opens_at", "apply_by_at", "holder", "person", "user", "issuer",
           "readers", "codes", "not_before_at", "sha256", "host_id", "at")  # fmt: skip
-"""Columns in the order in which people want them; a column that is not named here follows them."""
+"""Columns in the order that people want; a column that is not named here comes after them."""
 
 COLUMNS = (*_FIRST, *(name for name in Summary.__struct_fields__ if name not in _FIRST))
 
@@ -63,7 +62,7 @@ def render(
 ) -> Iterator[bytes]:
     """Yield the workbook; `spool` makes the place where it is put together.
 
-    `rows` are those of one sheet; the next sheet has what goes beyond.
+    A sheet has at most `rows` rows; further rows go to the next sheet.
     """
     columns = {text.label(f"list-{name}"): _WIDTHS.get(name, _WIDTH) for name in COLUMNS}
     values = ([getattr(line, name) for name in COLUMNS] for line in summaries)
@@ -116,7 +115,7 @@ class _Pen:
         self.begin()
 
     def begin(self) -> None:
-        """Begin a sheet with its headings; widths stand before the first row."""
+        """Begin a sheet with its headings; widths must be set before the first row."""
         number, name = len(self._book.worksheets()) + 1, self._text.label("list-name")
         self._sheet = self._book.add_worksheet(name if number == 1 else f"{name} {number}")
         for column, (title, width) in enumerate(self._columns.items()):
@@ -144,7 +143,7 @@ class _Pen:
                     self._sheet.write_string(self.row, column, words, colours)
 
     def _write_moment(self, column: int, moment: datetime) -> None:
-        """Write a moment of the shown zone as a date; one that Excel has no date for as a text."""
+        """Write a moment of the zone as a date, or as a text if Excel has no such date."""
         shown = moment.replace(tzinfo=None, microsecond=0)
         if shown.year < _FIRST_YEAR:
             self._sheet.write_string(self.row, column, shown.isoformat(sep=" "))

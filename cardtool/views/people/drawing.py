@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What pages of a terminal share: the drawing of a card and its reader, and who does a step."""
+"""Parts of pages on the terminal: the drawing of a card and its reader, and who does a step."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ DRAWN = frozenset({"card-missing", "card-mute", "card-unpowered"})
 """Codes of findings that the drawing of a card and its reader helps with."""
 
 WIDTH = 36
-"""Columns the drawing takes; a narrower page goes without."""
+"""Columns of the drawing; a narrower page has no drawing."""
 
 _DRAWING = (
     "   /───────┐       ┌────────────┐",
@@ -32,9 +32,9 @@ def named(actor: Actor, text: Text) -> RenderableType:
 
 
 def card_and_reader(text: Text, paper: Paper) -> Iterator[RenderableType]:
-    """Yield a drawing of how a card of SIM size goes into a mini reader, where the page has room.
+    """Yield a drawing of how a card of SIM size goes into a mini reader, if the page has room.
 
-    It shows what to look for, never which way round: readers differ.
+    It shows what to look for, but not which way round, because readers differ.
     """
     if paper.width < WIDTH + 2:
         return

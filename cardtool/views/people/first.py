@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The first screen of a terminal: the verdict, the days, what to do and the chain in one line.
 
-It fits a terminal of 24 lines with its prompt, so nothing scrolls away. Codes, paths and all that
-was looked at are on the whole page (`terminal`), which `-v` shows.
+It fits a terminal of 24 lines together with the prompt, so nothing scrolls away. Codes, paths and
+everything that was checked are on the whole page (`terminal`), which `-v` shows.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,7 +21,7 @@ from cardtool.views.people.contents import Mark
 from cardtool.views.people.drawing import DRAWN, card_and_reader, named
 
 LINES = 22
-"""So many are shown at most, unless grave troubles alone need more."""
+"""The most lines that are shown, unless critical troubles alone need more."""
 
 LINES_WHEN_WELL = 12
 
@@ -34,19 +34,19 @@ class _Piece(NamedTuple):
 
     lines: str
     is_needed: bool
-    """They are shown whatever else there is no room for."""
+    """They are shown in any case."""
     steps: int
     troubles: int
-    """How many steps are in it, and how many troubles begin with it: 1 or 0."""
+    """How many steps are in it, and whether a trouble begins with it (1 or 0)."""
     is_spare: bool
     """It is about a card that can sign."""
 
 
 def page(diagnosis: Diagnosis, text: Text, paper: Paper) -> str:
-    """Return the screen; what does not fit is counted in its last line.
+    """Return the screen; its last line counts what does not fit.
 
-    What a trouble means and the drawing are shown if all its steps are, and before what to do if
-    signing fails all the same.
+    The meaning of the trouble and the drawing are shown only if all its steps fit. What to try if
+    signing still fails comes after them.
     """
     is_well = diagnosis.severity is Severity.OK
     head = paper.print(_head(diagnosis, text, paper))
@@ -100,7 +100,7 @@ def _about(diagnosis: Diagnosis, text: Text) -> Iterator[str]:
 
 
 def _if_room(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[str]:
-    """Yield what helps, but is shown only if all steps are."""
+    """Yield parts that are shown only if all steps fit."""
     yield paper.print([paragraph(text.means(diagnosis.verdict))])
     if any(finding.code in DRAWN for finding in contents.to_act_on(diagnosis)):
         yield paper.print(card_and_reader(text, paper))
@@ -126,7 +126,7 @@ def _pieces(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[_Piece]:
 def _rows(
     act: contents.Act, text: Text, paper: Paper
 ) -> Iterator[tuple[list[RenderableType], int]]:
-    """Yield each step, and how many steps that is; whose trouble it is stands above the first."""
+    """Yield lines and the number of steps in them; the first begin with whose trouble it is."""
     above = [paragraph(title) for title in act.titles]
     facts = act.finding.facts | act.finding.road
     for place, (actor, steps) in enumerate(act.steps):
@@ -142,7 +142,7 @@ def _rows(
 
 
 def _fitting(pieces: list[_Piece], room: int) -> list[_Piece]:
-    """Return what is needed, and of the rest, in its order, what there is room for."""
+    """Return the needed pieces, and the others in their order as far as there is room."""
     room -= _height(*(piece.lines for piece in pieces if piece.is_needed))
     shown = []
     for piece in pieces:
@@ -153,9 +153,9 @@ def _fitting(pieces: list[_Piece], room: int) -> list[_Piece]:
 
 
 def _chain(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[RenderableType]:
-    """Yield the chain: one line, where the page is wide enough.
+    """Yield the chain, in one line if the page is wide enough.
 
-    What is inside a card belongs to the card. The computer has a place if something is wrong there.
+    The token counts as part of the card. The computer is shown only if something is wrong there.
     """
     marks = dict(contents.chained(diagnosis))
     marks[Link.CARD] = max(marks[Link.CARD], marks.pop(Link.TOKEN), key=_GRAVITY.index)
@@ -172,7 +172,7 @@ def _chain(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderabl
 
 
 def _more(left: Iterable[_Piece], text: Text) -> RenderableType:
-    """Say how to see everything, after how much is not shown."""
+    """Say how much is not shown, and how to see everything."""
     hidden = tuple(left)
     troubles = sum(piece.troubles for piece in hidden)
     steps = sum(piece.steps for piece in hidden)

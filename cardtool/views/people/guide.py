@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Procedures for people and for programs: what to do, who does it, who pays, where it stands.
+"""Procedures for people and for programs: what to do, who does it, who pays, and the sources.
 
-An address of a page, a number to be copied and a command are never broken: a line may be longer
-than the page for them.
+Addresses, numbers to copy and commands are never broken, even if a line gets longer than the page.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +19,7 @@ from cardtool.views.people.contents import Shown, steps_of_guide, whom_and_payer
 from cardtool.views.people.drawing import named
 
 _COPIED = (Kind.IBAN, Kind.PHONE)
-"""Kinds of facts with spaces in them, at which no line ends."""
+"""Kinds of facts that contain spaces at which no line may end."""
 
 
 def render(guides: Iterable[Guide], text: Text, paper: Paper = PAPER) -> Iterator[str]:
@@ -73,7 +72,7 @@ def listing_json(names: Iterable[str], text: Text) -> str:
 
 
 def address(expanded: Expanded, hints: Iterable[str], text: Text, paper: Paper) -> str:
-    """Return an address in a line of its own, with what was changed in it and what may lack."""
+    """Return an address in a line of its own, with what was changed and what may be missing."""
     title = Line(f"{text.label('address-written')}:", style="bold")
     parts = [paper.print([title]), f"  {escape(expanded.text)}\n"]
     rows = [
@@ -94,7 +93,7 @@ def address_json(expanded: Expanded, hints: Iterable[str]) -> str:
 
 
 def receipt(lines: Mapping[str, str], source: Fact | None, text: Text, paper: Paper) -> str:
-    """Return the lines of a bank receipt by their labels, none of them broken; or none is needed.
+    """Return the lines of a bank receipt by their labels, unbroken, or say that none is needed.
 
     `source` is the fact of the last line. The words are Turkish whatever the reader speaks.
     """
@@ -120,7 +119,7 @@ def _named(name: str, text: Text) -> dict[str, str]:
 
 
 def _steps(guide: Guide, text: Text, paper: Paper) -> Iterator[str]:
-    """Yield the steps; what is to be confirmed before paying stands once, numbered, below them."""
+    """Yield the steps, and below them, numbered and once each, what to confirm before paying."""
     notes = {}
     before = Actor.YOU
     for case, groups in steps_of_guide(guide, text):
@@ -148,7 +147,7 @@ def _step(shown: Shown, guide: Guide, text: Text, paper: Paper) -> Iterator[str]
 
 
 def _whole(step: Step, institution: Institution, text: Text) -> str:
-    """Say a step, with no break in what is to be copied from it."""
+    """Say a step, without breaks in what is to be copied from it."""
     words = text.guide(step.code)
     for key in step.facts:
         if KEYS[key].kind in _COPIED:
@@ -173,5 +172,5 @@ def _step_json(step: Step, institution: Institution, text: Text) -> dict[str, ob
 
 
 def _to_confirm(fact: Fact | None) -> dict[str, object]:
-    """Give the source and the day of what is to be confirmed before paying, or nothing."""
+    """Return the source and the day of a fact to confirm before paying; empty: there is none."""
     return {"confirm": {"source": fact.source, "checked": fact.checked}} if fact else {}

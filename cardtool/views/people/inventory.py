@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a workstation has: its PKCS#11 modules, and the certificates on its tokens."""
+"""Lists the PKCS#11 modules of a workstation, and the certificates on its tokens."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -82,7 +82,8 @@ def certificates(
                     "certificate-token": token.label.strip(),
                     "certificate-reader": slot.reader or slot.description.strip(),
                 }
-                # apart, for the other labels are longer: so it is whole on a page of 80 columns
+                # apart, because the other labels are longer: so it fits whole on a page of 80
+                # columns
                 digest = {"certificate-sha256": stored.sha256}
                 yield paper.print(_entry(_title(stored), text, rows, digest))
 
@@ -191,7 +192,7 @@ def _online(trust: Trust, text: Text) -> dict[str, str]:
 
 
 def _rest(stored: CertificateObject, diagnosis: Diagnosis, text: Text) -> dict[str, str]:
-    """Return what the short form leaves out; of bytes that make no certificate, what is known."""
+    """Return what the short form leaves out, also of bytes that are no certificate."""
     content = stored.content
     if isinstance(content, Failure):
         size = str(len(stored.der) // 2) if stored.der else ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What something on a screen is, to which findings it leads, and the next step."""
+"""Explains a text from a screen: what it means, which findings go with it, and the next step."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -73,7 +73,7 @@ def _name(meaning: Meaning, text: Text) -> str:
 
 
 def _says(meaning: Meaning, text: Text) -> str:
-    """Say what it means: by its own words, else by those for its kind."""
+    """Say what it means, in its own words or in those for its kind."""
     if meaning.says:
         return meaning.says.get(text.language, meaning.says["en"])
     if not meaning.name:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the person at the desk reads on the terminal.
 
-The whole diagnosis: the verdict, what to do, then the chain as a list; what a code means; and
-whether the card signs, with what its holder is told before the PIN is asked for.
+It has the whole diagnosis (the verdict, what to do, the list of checks), the meaning of a code, and
+the pages of `sign-test`: what will happen, and whether the card signs.
 """
 
 from collections.abc import Iterable, Iterator

@@ -84,7 +84,7 @@ def _certificates(snapshot: Snapshot) -> _Objects:
 
 
 def _leaves(chosen: _Objects) -> _Objects:
-    """Return the certificates that issued none of the others; all if each issued another."""
+    """Return the certificates that issued none of the others; if there are none, return all."""
     chains = [chain(certificate, chosen.values()) for certificate in chosen.values()]
     issuers = {issuer.sha256 for links in chains for issuer in links[1:]}
     leaves = {name: leaf for name, leaf in chosen.items() if name not in issuers}
@@ -94,7 +94,7 @@ def _leaves(chosen: _Objects) -> _Objects:
 def _formed(one: CertificateObject, form: str, known: _Objects) -> bytes:
     """Return a certificate as it is, as PEM, or as PEM with its issuers after it.
 
-    Bytes that are no certificate are written too, so that somebody can examine them.
+    Bytes that are no certificate are written too, so that they can be examined.
     """
     if form == "der":
         return _der(one)

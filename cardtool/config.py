@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-import platformdirs
 
+from cardtool import places
 from cardtool.catalog.toml import handwritten
 from cardtool.fleet.settings import OfFleet
 from cardtool.model.refused import Refused
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from cardtool.rules.renewal import Policy
 
 _LOG = logging.getLogger(__name__)
-
-_VARIABLE = "CARDTOOL_CONFIG"
-
 
 _KEY_BYTES = 16
 _LONG_KEY_BYTES = 32
@@ -152,16 +149,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         )
 
 
-def places(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return the files that are read, weakest first; one that does not exist is passed over."""
-    if named := environ.get(_VARIABLE):
-        return (Path(named),)
-    return (
-        Path(platformdirs.site_config_dir("cardtool", appauthor=False)) / "config.toml",
-        Path(platformdirs.user_config_dir("cardtool", appauthor=False)) / "config.toml",
-    )
-
-
 def load(environ: Mapping[str, str]) -> Config:
     """Read the configuration files of this machine and this person, and the policy.
 
@@ -186,12 +173,12 @@ def file_with(key: str, environ: Mapping[str, str]) -> str:
 
 def _tables(environ: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the name and the contents of each file and of the policy, the weakest first."""
-    for path in places(environ):
+    for path in places.settings(environ):
         try:
-            yield str(path), handwritten(path)
+            yield path, handwritten(Path(path))
         except FileNotFoundError as error:
-            if environ.get(_VARIABLE):
-                raise Refused(code="config-missing", file=str(path)) from error
+            if environ.get(places.SETTINGS):
+                raise Refused(code="config-missing", file=path) from error
     if prescribed := _prescribed(Config, POLICY):
         yield rf"HKLM\{POLICY}", prescribed
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds out which language to use, by options, the environment and the system."""
 
-import locale
 import os
 import re
 import sys
@@ -28,6 +27,8 @@ def asked_language(option: str | None, environ: Mapping[str, str]) -> str | None
 def system_language() -> str:
     """Return the language that Windows or macOS is set to; on other systems, English."""
     if sys.platform == "win32":
+        import locale  # noqa: PLC0415 - Windows alone is asked in this way
+
         return _language_of(locale.normalize((locale.getlocale()[0] or "").partition("_")[0]))
     return language_of_macos(_MACOS_SETTINGS) if sys.platform == "darwin" else "en"
 

@@ -28,6 +28,7 @@ from cardtool.catalog import (
     foreign,
     load,
     module_at,
+    readers,
     readers_named,
     readers_with,
 )
@@ -125,12 +126,12 @@ Source: the same list.
 WITHOUT_CHECK_BYTE = "3B9F978131FE458065544312210831C073F621808105"
 
 CARDS = (*load().cards, *foreign().cards)
-ROWS: list[Card | Module | Reader] = [*CARDS, *load().modules, *load().readers]
+ROWS: list[Card | Module | Reader] = [*CARDS, *load().modules, *readers()]
 
 
 def _catalog(cards: str) -> Catalog:
     """Read a catalogue that has only cards."""
-    return msgspec.convert(tomllib.loads(f"module = []\nreader = []\n{cards}"), Catalog)
+    return msgspec.convert(tomllib.loads(f"module = []\n{cards}"), Catalog)
 
 
 def fits(text: str, pattern: str) -> bool:
@@ -349,7 +350,7 @@ def test_source_heading_exists(row: Card | Module | Reader) -> None:
     assert cited(row.source)
 
 
-@pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)
+@pytest.mark.parametrize("reader", readers(), ids=lambda reader: reader.id)
 def test_reader_driver_heading_exists_and_ids_stand_in_the_notes(reader: Reader) -> None:
     assert cited(reader.driver)
     for usb in reader.usb:
@@ -357,7 +358,7 @@ def test_reader_driver_heading_exists_and_ids_stand_in_the_notes(reader: Reader)
         assert f"`{usb}`" in cited(reader.source)
 
 
-@pytest.mark.parametrize("rows", [CARDS, load().modules, load().readers])
+@pytest.mark.parametrize("rows", [CARDS, load().modules, readers()])
 def test_ids_are_unique_and_kebab_case(rows: tuple[Card | Module | Reader, ...]) -> None:
     ids = [row.id for row in rows]
 
@@ -576,13 +577,13 @@ def test_reader_is_known_by_its_pcsc_name(pcsc_name: str, ids: set[str]) -> None
     assert {reader.id for reader in readers_named(pcsc_name)} == ids
 
 
-@pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)
+@pytest.mark.parametrize("reader", readers(), ids=lambda reader: reader.id)
 def test_a_reader_has_a_usb_id_unless_a_program_plays_it(reader: Reader) -> None:
     assert bool(reader.usb) is (reader.form not in ("virtual", "contactless"))
     assert reader.pcsc_names
 
 
-@pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)
+@pytest.mark.parametrize("reader", readers(), ids=lambda reader: reader.id)
 def test_a_reader_that_is_not_ccid_names_the_driver_to_install(reader: Reader) -> None:
     is_makers = reader.ccid in ("not-ccid", "maker-lists")
     assert bool(reader.package) is (is_makers and bool(reader.usb))
@@ -617,7 +618,7 @@ def _listed_section(usb: str) -> str:
     return "" if known is None else known.ccid
 
 
-@pytest.mark.parametrize("reader", load().readers, ids=lambda reader: reader.id)
+@pytest.mark.parametrize("reader", readers(), ids=lambda reader: reader.id)
 def test_what_is_said_of_a_reader_is_what_drivers_list(reader: Reader) -> None:
     for usb in reader.usb:
         known = driver_list_entry(usb)
@@ -689,7 +690,6 @@ def test_good_row_is_read() -> None:
             ),
         ),
         modules=(),
-        readers=(),
     )
 
 

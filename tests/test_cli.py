@@ -597,12 +597,14 @@ main()
 """
 
 
-def _without(blocked: tuple[str, ...], *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+def _without(
+    blocked: tuple[str, ...], *arguments: str, lang: str = "en"
+) -> "subprocess.CompletedProcess[bytes]":
     """Run where importing any of these fails as if it were not installed."""
     return subprocess.run(
         [sys.executable, "-c", _BLOCKED.format(blocked=blocked), "cardtool", *arguments],
         cwd=ROOT,
-        env={**os.environ, "CARDTOOL_LANG": "en"},
+        env={**os.environ, "LC_ALL": "C", "CARDTOOL_LANG": lang},
         capture_output=True,
         check=False,
     )
@@ -624,10 +626,11 @@ def test_judging_and_explaining_need_no_device_library(saved: str) -> None:
         assert done.stdout
 
 
-def test_help_waits_for_nothing_but_click() -> None:
+@pytest.mark.parametrize("lang", ["en", ""])  # without a word from anywhere it is English as well
+def test_help_waits_for_nothing_but_click(lang: str) -> None:
     heavy = ("msgspec", "rich", "tomllib", "platformdirs", "cardtool.rules", "cardtool.catalog")
 
-    done = _without((*DEVICE_LIBRARIES, *heavy), "--help")
+    done = _without((*DEVICE_LIBRARIES, *heavy), "--help", lang=lang)
 
     assert done.returncode == 0
     for choices in (formats(), LANGUAGES):

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cardtool.config import Config, load, places
+from cardtool.config import Config, load
 from cardtool.language import asked_language, language_of_macos, system_language
 from cardtool.model.refused import Refused
+from cardtool.places import settings
 from cardtool.rules.renewal import Policy
 from cardtool.text import Text
 
@@ -89,7 +90,7 @@ def test_the_users_file_overrides_the_systems_key_by_key(
 
     assert config.language == "en"
     assert config.days() == Policy(notice_days=80, urgent_days=35)
-    assert [path.parts[-3] for path in places({})] == ["system", "user"]
+    assert [path.parts[-3] for path in map(Path, settings({}))] == ["system", "user"]
 
 
 def test_without_a_file_everything_is_as_shipped(

@@ -48,16 +48,21 @@ def _imported(*arguments: str) -> set[str]:
 @pytest.mark.parametrize(
     ("arguments", "ours", "others", "never"),
     [
-        (("--help",), 13, 82, _HEAVY | _NATIVE | {"logging", "msgspec", "pathlib", "subprocess"}),
-        (("fleet", "--help"), 14, 112, _HEAVY | _NATIVE | {"msgspec"}),
-        (("check", "--format", "json", "--timeout", "1"), 90, 155, _HEAVY | _NATIVE),
+        (("--help",), 14, 82, _HEAVY | _NATIVE | {"logging", "msgspec", "pathlib", "subprocess"}),
+        (("fleet", "--help"), 15, 112, _HEAVY | _NATIVE | {"msgspec"}),
+        (
+            ("check", "--format", "json", "--timeout", "1"),
+            89,
+            130,
+            _HEAVY | _NATIVE | {"platformdirs", "shutil", "tempfile"},
+        ),
         (
             ("worker", "pcsc"),
-            6,
-            64,
+            5,
+            62,
             _HEAVY | {"pkcs11", "msgspec", "smartcard.System"},
         ),
-        (("worker", "pkcs11"), 22, 115, _HEAVY | {"smartcard", "asn1crypto"}),
+        (("worker", "pkcs11"), 20, 113, _HEAVY | {"smartcard", "asn1crypto"}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )

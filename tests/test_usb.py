@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cardtool.catalog import load
+from cardtool.catalog import readers
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import UsbDevice
 from cardtool.probe import program, usb
@@ -84,7 +84,7 @@ def test_a_reader_is_told_by_id_name_maker_class_and_port(tree: Tree) -> None:
 
 
 def test_every_model_of_the_catalogue_is_kept_whatever_its_class(tree: Tree) -> None:
-    ids = sorted({usb_id for reader in load().readers for usb_id in reader.usb})
+    ids = sorted({usb_id for reader in readers() for usb_id in reader.usb})
     for number, usb_id in enumerate(ids):
         tree.plug(f"2-{number}", usb_id, "ff")
 

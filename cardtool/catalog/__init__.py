@@ -9,24 +9,27 @@ import fnmatch
 import functools
 import ntpath
 import pkgutil
+import re
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from cardtool.catalog import own
 from cardtool.catalog.atr import fits, historical_bytes, is_inside
 from cardtool.catalog.rows import Card, DriverListEntry, Module, Reader
 from cardtool.catalog.toml import shipped
 from cardtool.model.once import once
 
+if TYPE_CHECKING:
+    from cardtool.catalog.own import Site
+
 __all__ = ["Card", "DriverListEntry", "Module", "Reader"]
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything that is known, and the questions to ask of it."""
+    """The cards and modules that are known, and the questions to ask of them."""
 
     cards: tuple[Card, ...] = msgspec.field(name="card")
     modules: tuple[Module, ...] = msgspec.field(name="module")
-    readers: tuple[Reader, ...] = msgspec.field(name="reader")
 
     def card_for(self, atr: str) -> Card | None:
         """Recognise a card by its whole ATR, its historical bytes, or other bytes in it.
@@ -78,6 +81,13 @@ class _Issuers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     issuer: tuple[Issuer, ...]
 
 
+class _Readers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    reader: tuple[Reader, ...]
+
+
+_PLAIN = re.compile(r"[^*?[]*")
+"""The beginning of a shell pattern that stands for itself."""
+
 _site = [""]
 """The site's own file, if its configuration names one."""
 
@@ -104,26 +114,39 @@ def load() -> Catalog:
 def _with_site_rows(path: str) -> Catalog:
     """Put a site's rows after those that ship, so that no row of the site renames a card."""
     if path:
-        ours = _with_site_rows("")
-        site = own.read(path, ours.cards, ours.modules, ours.readers)
+        ours, site = _with_site_rows(""), _of_site(path)
         cards = (msgspec.structs.replace(card, is_own=True) for card in site.card)
-        return Catalog(
-            cards=(*ours.cards, *cards),
-            modules=(*ours.modules, *site.module),
-            readers=(*ours.readers, *site.reader),
-        )
-    tables: dict[str, object] = {}
-    for name in ("cards", "modules", "readers"):
-        tables |= shipped(f"{name}.toml", dict)
+        return Catalog(cards=(*ours.cards, *cards), modules=(*ours.modules, *site.module))
+    tables = {**shipped("cards.toml", dict), **shipped("modules.toml", dict)}
     return msgspec.convert(tables, Catalog)
+
+
+def readers() -> tuple[Reader, ...]:
+    """Give the reader models that ship and the site's, which a check needs after the card."""
+    return _readers_with(_site[0])
+
+
+@once
+def _readers_with(path: str) -> tuple[Reader, ...]:
+    return (
+        (*_readers_with(""), *_of_site(path).reader)
+        if path
+        else shipped("readers.toml", _Readers).reader
+    )
+
+
+@once
+def _of_site(path: str) -> "Site":
+    from cardtool.catalog import own  # noqa: PLC0415 - for sites that have rows of their own
+
+    ours = _with_site_rows("")
+    return own.read(path, ours.cards, ours.modules, _readers_with(""))
 
 
 @once
 def foreign() -> Catalog:
     """Give the cards that are tried if `load` has none that fits; reading them takes 3 ms."""
-    return msgspec.convert(
-        {**shipped("cards-foreign.toml", dict), "module": (), "reader": ()}, Catalog
-    )
+    return msgspec.convert({**shipped("cards-foreign.toml", dict), "module": ()}, Catalog)
 
 
 @once
@@ -151,15 +174,21 @@ def readers_named(pcsc_name: str) -> tuple[Reader, ...]:
     """Give every model that may have this name in PC/SC; only the USB id can narrow it down."""
     return tuple(
         reader
-        for reader in load().readers
-        if any(fnmatch.fnmatchcase(pcsc_name, pattern) for pattern in reader.pcsc_names)
+        for reader in readers()
+        if any(_is_called(pcsc_name, pattern) for pattern in reader.pcsc_names)
     )
+
+
+def _is_called(name: str, pattern: str) -> bool:
+    """Compare a name with a shell pattern, beginning with what is plain in it: that is cheap."""
+    plain = _PLAIN.match(pattern)
+    return name.startswith(plain[0] if plain else "") and fnmatch.fnmatchcase(name, pattern)
 
 
 @functools.lru_cache(maxsize=1 << 14)
 def readers_with(usb: str) -> tuple[Reader, ...]:
     """Give every model with this USB id, which is written as in the catalogue."""
-    return tuple(reader for reader in load().readers if usb in reader.usb)
+    return tuple(reader for reader in readers() if usb in reader.usb)
 
 
 @functools.lru_cache(maxsize=1 << 14)

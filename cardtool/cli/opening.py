@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import platformdirs
 
-from cardtool import console
+from cardtool import console, places
 from cardtool.cli.asked import Asked
 from cardtool.cli.output import write, write_file
 from cardtool.cli.refusal import Refusal
@@ -30,7 +29,7 @@ def opened(asked: Asked, *, may_make: bool = False) -> Store:
         Refused: the configuration or the store cannot be used.
     """
     ctx = click.get_current_context()
-    folder = Path(platformdirs.user_data_dir("cardtool", appauthor=False))
+    folder = Path(places.folder("user_data"))
     address = asked.option("database") or asked.config.fleet.database or str(folder / "fleet.db")
     store = Store(address, may_make=may_make)
     ctx.call_on_close(store.close)

@@ -3,7 +3,6 @@
 
 import importlib.util
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -125,6 +124,8 @@ def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
 
 def paper(asked: Asked, *, titled: bool = False) -> "Paper":
     """Return the page for this terminal, pipe or file; a file has no colours."""
+    import shutil  # noqa: PLC0415 - data is written without it
+
     from cardtool.views.paper import Paper  # noqa: PLC0415 - rich; data is written without it
 
     whole = bool(asked.option("verbose"))

@@ -14,6 +14,7 @@ from functools import cached_property
 
 import click
 
+from cardtool import places
 from cardtool.cli.later import LaterCommand
 from cardtool.language import asked_language, system_language
 from cardtool.model.refused import Refused
@@ -73,7 +74,9 @@ class Spoken:
 
 
 def _configured() -> str | None:
-    """Return the language of the configuration, if that can be read."""
+    """Return the language of the configuration, if there is one that can be read."""
+    if sys.platform != "win32" and not any(map(os.path.exists, places.settings(os.environ))):
+        return None  # as on most machines: without a file, only Windows' policies can say it
     from cardtool.config import load  # noqa: PLC0415 - help does without, where it can
 
     with suppress(Refused):

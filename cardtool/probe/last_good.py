@@ -10,10 +10,9 @@ from datetime import datetime
 from pathlib import Path, PureWindowsPath
 
 import msgspec
-import platformdirs
 from msgspec.structs import replace
 
-from cardtool import files
+from cardtool import files, places
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
 
 _SIZE_LIMIT_BYTES = 64 * 1024
@@ -92,4 +91,4 @@ def _file() -> Path | None:
     named = os.environ.get("CARDTOOL_STATE")
     if named is not None:
         return Path(named) if named else None
-    return Path(platformdirs.user_state_dir("cardtool", appauthor=False)) / "last-good.json"
+    return Path(places.folder("user_state")) / "last-good.json"

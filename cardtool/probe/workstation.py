@@ -18,7 +18,7 @@ from cardtool.deadline import Deadline
 from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Failure, Module, Snapshot
 from cardtool.model.trust import Online
-from cardtool.probe import host, last_good, modules, online
+from cardtool.probe import host, last_good, modules
 from cardtool.probe.isolation import Workers
 from cardtool.probe.jobs import READERS, ListReaders, ask
 from cardtool.probe.reading import is_hung
@@ -112,6 +112,8 @@ def take_snapshot(
     )
     snapshot = around.added_to(snapshot)
     if options.online is not None:
+        from cardtool.probe import online  # noqa: PLC0415 - seldom asked for
+
         snapshot = replace(snapshot, trust=online.prove(snapshot, options.online))
     return fitted(replace(snapshot, elapsed_s=round(time.monotonic() - start, 3)))
 

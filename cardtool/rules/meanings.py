@@ -77,7 +77,7 @@ def _names() -> Iterator[str]:
     yield from ROWS
     for group in errors.load():
         yield from group.errors
-    for reader in catalog.load().readers:
+    for reader in catalog.readers():
         yield reader.name
     for module in catalog.load().modules:
         yield from module.names
@@ -174,7 +174,7 @@ def _readers(text: str) -> Iterator[Meaning]:
     name = _LISTED_PLACE.sub("", text)
     models = catalog.readers_named(name)
     if not models:
-        asked, every = name.casefold(), catalog.load().readers
+        asked, every = name.casefold(), catalog.readers()
         models = tuple(one for one in every if asked in (one.id, one.name.casefold()))
     if not models and _OF_PCSC.search(name):
         yield Meaning(kind="reader", name="", number=name)

@@ -12,9 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
-from cardtool import files
+from cardtool import files, places
 
 _LIMIT_BYTES = 64 * 1024 * 1024  # of the whole folder; the oldest files go first
 
@@ -70,5 +69,5 @@ def _file(url: str) -> Path | None:
     named = os.environ.get("CARDTOOL_CACHE")
     if named == "":
         return None
-    folder = Path(named or platformdirs.user_cache_dir("cardtool", appauthor=False)) / "online"
+    folder = Path(named or places.folder("user_cache")) / "online"
     return folder / hashlib.sha256(url.encode()).hexdigest()

@@ -63,6 +63,8 @@ class Module(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """software: no card behind it (or another module); never loaded to look for one."""
     package: str
     """The product to install, as a person would search for it."""
+    needs_service: bool = False
+    """On Windows, loading it while the PC/SC service is stopped ends the process."""
     source: str
 
     def paths(self, platform: str, bits: int) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ def is_held_back(module: Module, readers: tuple[Reader, ...] | Failure, platform
     """
     is_gone = isinstance(readers, Failure) and readers.name in _SERVICE_GONE
     known = module_at(module.path)
-    return platform == "win32" and is_gone and known is not None and known.id == "akisp11"
+    return platform == "win32" and is_gone and known is not None and known.needs_service
 
 
 def candidates(card: Card | None, modules: Iterable[Module]) -> tuple[Module, ...]:

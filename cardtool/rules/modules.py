@@ -26,12 +26,6 @@ _SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
 _MISNAMED = ("driver-file-missing", "driver-not-library")
 """Codes of a wrong path; others are of a broken installation."""
 
-_ENDS_WITHOUT_SERVICE = "akisp11"
-"""On Windows, loading it while the service is down ends the process.
-
-Source: drivers_notes/middleware.md#what-a-reader-of-certificates-must-survive.
-"""
-
 _Reason = tuple[str, dict[str, Fact]]
 """The code of a finding, and its facts besides reader and card."""
 
@@ -207,23 +201,23 @@ def _missing(card: catalog.Card, snapshot: Snapshot) -> _Reason:
 def _installed(snapshot: Snapshot) -> Iterator[Finding]:
     """Give findings for card modules as files, whether or not one was loaded."""
     installed = [
-        (known.package, module, module.library.size_bytes)
+        (known, module, module.library.size_bytes)
         for module in snapshot.modules
         if isinstance(module.library, Library)
         and (known := catalog.module_at(module.path)) is not None
         and known.purpose == "card"
     ]
-    products = sorted({product for product, _, _ in installed})
+    products = sorted({known.package for known, _, _ in installed})
     if len(products) > 1:
         yield finding("drivers-several", products=products)
     sizes: dict[tuple[str, str], dict[str, int]] = {}
     cards = desk.signing_cards(snapshot)
-    for product, module, size in installed:
+    for known, module, size in installed:
         is_fit = fitting.fits(module, snapshot)
-        if is_fit and _is_held_back(module, snapshot):
+        if is_fit and known.needs_service and _is_held_back(module, snapshot):
             yield finding("driver-held-back", module=module.path)
         if is_fit and size > 0 and any(fitting.is_for(module, card) for card in cards):
-            copies = sizes.setdefault((product, ntpath.basename(module.path).lower()), {})
+            copies = sizes.setdefault((known.package, ntpath.basename(module.path).lower()), {})
             copies[module.path] = size
     for (product, _), copies in sizes.items():
         if len(set(copies.values())) > 1:
@@ -235,5 +229,4 @@ def _is_held_back(module: Module, snapshot: Snapshot) -> bool:
         snapshot.host.platform == "win32"
         and ports.is_gone(snapshot.readers)
         and module.info is None
-        and fitting.module_id(module) == _ENDS_WITHOUT_SERVICE
     )

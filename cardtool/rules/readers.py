@@ -8,10 +8,11 @@ offer it, or PC/SC cannot be asked. Only the first is a reason to order one.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
+from cardtool.catalog import systems
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.surroundings import Host, UsbDevice
-from cardtool.rules import desk, fitting, hardware, ports, service, systems
+from cardtool.rules import desk, fitting, hardware, ports, service
 from cardtool.rules.codes import ROWS, Fact, finding
 from cardtool.rules.renewal import Policy
 
@@ -152,5 +153,5 @@ def _driver_for(device: UsbDevice, host: Host) -> str:
     if host.platform != "linux":
         return makers[0] if makers else _SYSTEM_DRIVERS.get(host.platform, "CCID")
     known = systems.packages(host.release)
-    every = (known,) if known else systems.DISTRIBUTIONS.values()
+    every = (known,) if known else systems.load()
     return " / ".join(one.acs if makers else one.ccid for one in every)

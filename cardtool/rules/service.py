@@ -7,10 +7,11 @@ If the kind of session keeps programs from the service, the finding is about the
 from collections.abc import Iterator
 from datetime import datetime
 
+from cardtool.catalog import systems
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.surroundings import Host, Service
-from cardtool.rules import desk, hardware, ports, systems
+from cardtool.rules import desk, hardware, ports
 from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy
 

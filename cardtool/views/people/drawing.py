@@ -8,9 +8,10 @@ from rich.console import RenderableType
 from cardtool.model.diagnosis import Actor
 from cardtool.text import Text
 from cardtool.views.paper import Paper, paragraph
+from cardtool.views.people import contents
 
-DRAWN = frozenset({"card-missing", "card-mute", "card-unpowered"})
-"""Codes of findings that the drawing of a card and its reader helps with."""
+DRAWN = contents.DRAWN - {"reader-missing"}
+"""Of these this drawing helps: it shows how the card goes into a reader that is there."""
 
 WIDTH = 36
 """Columns of the drawing; a narrower page has no drawing."""

@@ -12,6 +12,7 @@ from cardtool.cli.judging import noting, worst_status
 from cardtool.cli.output import write, write_view
 from cardtool.cli.refusal import Refusal
 from cardtool.model.diagnosis import Diagnosis, Severity
+from cardtool.text import Text
 from cardtool.views import DIAGNOSIS, view
 
 
@@ -67,9 +68,11 @@ def show_dates(asked: Asked, diagnoses: Iterable[Diagnosis]) -> bool:
     return first is not None
 
 
-def page_of(asked: Asked, diagnosis: Diagnosis) -> str:
-    """Return the HTML page of a diagnosis."""
-    return "".join(view("html")([diagnosis], asked.text, **_of_page(asked)))
+def live_page(asked: Asked, text: Text, diagnosis: Diagnosis | None) -> str:
+    """Return the page that follows a workstation; without a diagnosis, until there is one."""
+    from cardtool.views.people import html  # noqa: PLC0415
+
+    return "".join(html.live(diagnosis, text, **_of_page(asked)))  # type: ignore[arg-type]
 
 
 def _of_page(asked: Asked) -> dict[str, object]:

@@ -2,7 +2,8 @@
 """Checks this workstation after each change, and tells of both.
 
 A thread hears of changes, another one checks, so that a card that is pulled while it is read is
-told of at once. A check whose readers have changed meanwhile is made again before it is told.
+told of at once. A check whose readers have changed meanwhile is made again before it is told, but
+not for ever.
 """
 
 import gc
@@ -25,6 +26,9 @@ _IDLE_S = 600.0
 
 _USUAL = (700, 10, 10)
 """When Python collects garbage, unless it is told otherwise. Source: Python 3.11, gc."""
+
+_MOST_ANEW = 2
+"""So many checks in a row are made anew; the next is told, or of a loose plug nothing ever was."""
 
 _SLICE_S = 0.5  # Windows hears Ctrl-C only between waits
 
@@ -106,7 +110,7 @@ class Follower(Generic[T]):
         self._changed.notify()
 
     def _look(self) -> None:
-        done, workers, made_at = 0, self._workers, time.monotonic()
+        done, anew, workers, made_at = 0, 0, self._workers, time.monotonic()
         while not self.ended.is_set():
             if workers is None:
                 workers, made_at = Workers(idle_s=_IDLE_S), time.monotonic()
@@ -124,8 +128,12 @@ class Follower(Generic[T]):
                 _collect_as_usual()
             done = number
             with self._changed:
-                if self._number == number:
+                is_last = self._number == number
+                anew = 0 if is_last or anew == _MOST_ANEW else anew + 1
+                if not anew:
                     self._tell(change, result)
+                if not (anew or is_last):  # the next has begun
+                    self._tell(msgspec.structs.replace(change, event=Event.CHANGED))
 
     def _tell(self, change: Change, result: T | None = None) -> None:
         self._told.put(Told(change=change, at=datetime.now().astimezone(), result=result))

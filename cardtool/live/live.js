@@ -5,6 +5,7 @@
   const bar = document.getElementById("live");
   const state = document.getElementById("live-state");
   const again = document.getElementById("live-again");
+  let hands = null; // the list of what a person is to do, while they do it
 
   // names an element by its id, or by its words and its place among those with the same words
   const wordsOf = (element) => {
@@ -21,6 +22,24 @@
   const find = (selector, name) =>
     [...document.querySelectorAll(selector)].find((element) => nameOf(element) === name);
 
+  const open = (list) => list && list.querySelector("li:not(.seen)");
+  const see = (event) => {
+    const next = open(hands);
+    if (next?.dataset.event !== event) return;
+    next.className = "seen";
+    next.lastElementChild.textContent = next.lastElementChild.dataset.seen;
+  };
+  // a list that was begun goes on, on whatever page, until all is well
+  const keepHands = () => {
+    const fresh = document.querySelector("main .hands");
+    const isBegun = hands?.querySelector(".seen");
+    if (isBegun && (open(hands) || !fresh) && !(open(hands) && document.querySelector(".verdict.ok"))) {
+      if (fresh) fresh.replaceWith(hands);
+      else document.querySelector("main article").prepend(hands);
+      if (!open(hands)) hands = null;
+    } else hands = fresh;
+  };
+
   const swap = (text) => {
     const fresh = new DOMParser().parseFromString(text, "text/html");
     const folds = new Map([...document.querySelectorAll("details")].map((e) => [nameOf(e), e.open]));
@@ -32,8 +51,7 @@
 
     document.title = fresh.title;
     document.documentElement.lang = fresh.documentElement.lang;
-    document.querySelectorAll("head style").forEach((style) => style.remove());
-    fresh.querySelectorAll("head style").forEach((style) => document.head.append(style));
+    fresh.getElementById("live").remove();
     [...document.body.childNodes].forEach((node) => { if (node !== bar) node.remove(); });
     document.body.append(...fresh.body.childNodes);
 
@@ -43,24 +61,39 @@
     document.querySelectorAll("input[type=checkbox]").forEach((e) => {
       if (ticks.has(nameOf(e))) e.checked = ticks.get(nameOf(e));
     });
+    keepHands();
     const reached = focus && find(active.tagName, focus);
     if (reached) reached.focus({ preventScroll: true });
     window.scrollTo(0, place);
   };
 
-  const events = new EventSource("events");
+  const close = (words) => {
+    events.close();
+    bar.className = "ended";
+    state.textContent = words;
+    again.disabled = true;
+  };
+
+  keepHands();
+  const events = new EventSource("events" + location.search);
   events.onmessage = (message) => {
     const told = JSON.parse(message.data);
+    told.events.forEach(see);
     if (told.page) swap(told.page);
     state.textContent = told.words;
     bar.className = told.is_checking ? "checking" : "";
     document.querySelector("main")?.setAttribute("aria-busy", String(told.is_checking));
   };
-  events.onerror = () => {
-    events.close();
-    bar.className = "ended";
-    state.textContent = bar.dataset.ended;
-    again.disabled = true;
-  };
+  events.addEventListener("ended", () => close(bar.dataset.ended));
+  // not tried again: whoever answers at this port later may be another program
+  events.onerror = () => close(bar.dataset.lost);
+  document.addEventListener("click", async ({ target }) => {
+    if (!target.matches(".copy")) return;
+    const rows = [...document.querySelectorAll(".technical > div")].map(
+      (row) => [...row.children].map((cell) => cell.textContent).join(": "));
+    await navigator.clipboard.writeText(rows.join("\n"));
+    state.textContent = target.dataset.done;
+  });
+  document.getElementById("live-print").addEventListener("click", () => window.print());
   again.addEventListener("click", () => fetch("again", { method: "POST" }));
 })();

@@ -6,16 +6,18 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cardtool.live.following import Follower
 from cardtool.live.guard import HOST, Guard
-from cardtool.live.site import Site, Words
+from cardtool.live.site import Face, Site
+
+T = TypeVar("T")
 
 FIRST_S = 600.0
 """How long a browser may take to come at all."""
@@ -60,29 +62,29 @@ def bound() -> socket.socket:
 
 def serve(
     listener: socket.socket,
-    words: Words,
-    begin: Callable[[], Follower[str]],
+    faces: Mapping[str, Face[T]],
+    begin: Callable[[], Follower[T]],
     opened: Callable[[str], None],
 ) -> None:
     """Serve until the last page is closed, or at a signal.
 
-    `begin` begins to follow the workstation; the result of a check is a page. `opened` is given the
-    address that opens the page.
+    `faces` make pages of what a check results in, by language. `begin` begins to follow the
+    workstation. `opened` is given the address that opens the page.
 
     Raises:
         Exception: whatever ended a check that should not have, or what `opened` raises.
     """
-    asyncio.run(_serve(listener, words, begin, opened))
+    asyncio.run(_serve(listener, faces, begin, opened))
 
 
 async def _serve(
     listener: socket.socket,
-    words: Words,
-    begin: Callable[[], Follower[str]],
+    faces: Mapping[str, Face[T]],
+    begin: Callable[[], Follower[T]],
     opened: Callable[[str], None],
 ) -> None:
     loop, follower = asyncio.get_running_loop(), begin()
-    site = Site(words, follower.again)
+    site = Site(faces, follower.again)
     guard = Guard(site.answer, listener.getsockname()[1])
     site.stand_at(guard.path)
     server = _Server(_config(guard))
@@ -101,7 +103,7 @@ async def _serve(
 
 
 def _show(
-    site: Site, follower: Follower[str], loop: asyncio.AbstractEventLoop, server: uvicorn.Server
+    site: Site[T], follower: Follower[T], loop: asyncio.AbstractEventLoop, server: uvicorn.Server
 ) -> None:
     """Show what the follower tells; if that fails, end the server."""
     try:
@@ -135,7 +137,7 @@ def _config(app: Guard) -> uvicorn.Config:
     )
 
 
-async def _until_unused(site: Site, server: uvicorn.Server) -> None:
+async def _until_unused(site: Site[T], server: uvicorn.Server) -> None:
     """Have the server end once no browser follows; end the streams once the server is to end."""
     loop = asyncio.get_running_loop()
     end = loop.time() + FIRST_S

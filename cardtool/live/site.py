@@ -2,11 +2,11 @@
 """The page in a browser that follows this workstation, and the stream that keeps it up to date."""
 
 import asyncio
-import html
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import Generic, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -16,48 +16,60 @@ from starlette.routing import Route
 
 from cardtool.live.following import Told
 
-_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n?')
-"""A saved page forbids itself everything; of this page the headers say what it may do."""
+T = TypeVar("T")
 
 MOST_STREAMS = 64
 
-_FILES = {"live.js": "text/javascript", "live.css": "text/css"}
+_FILES = {
+    "live.js": (__package__, "live.js", "text/javascript"),
+    "live.css": (__package__, "live.css", "text/css"),
+    "style.css": ("cardtool.views.people", "templates/style.css", "text/css"),
+}
+
+_MOST_EVENTS = 16
+"""So many changes are sent at once, at most, to a browser that was slow."""
+
+_END = b"event: ended\ndata:\n\n"
+"""Tells a browser that the program ends; a stream that breaks off without it was lost."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Words:
-    """What the page says of itself."""
+class Face(Generic[T]):
+    """What the page says, in one language."""
 
-    language: str
-    of: Callable[[Told[str]], str]
+    line: Callable[[Told[T]], str]
     """Says what was told."""
-    title: str
-    """Until the first check has ended."""
-    again: str
-    """The button that checks once more."""
-    ended: str
-    """Said when the program behind the page has ended."""
+    page: Callable[[T | None], str]
+    """The whole page of a result; None: until the first check has ended."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """What the stream sends: as JSON, one line."""
 
-    words: str
+    words: str = ""
     """What was seen last, and whether a check goes on."""
-    is_checking: bool = False
+    is_checking: bool = True
+    events: tuple[str, ...] = ()
+    """What has changed since the stream sent something, the latest last."""
     page: str | None = None
     """The page of the last check, whole; None: the stream has sent it, or there is none yet."""
 
 
-class Site:
+class Site(Generic[T]):
     """The routes of the page, and how many browsers follow it."""
 
-    def __init__(self, words: Words, again: Callable[[], object]) -> None:
-        """Show nothing yet; `again` begins another check."""
-        self._words, self._again = words, again
-        self._state = Shown(words=words.title, is_checking=True)
-        self._page: str | None = None
-        self._pages = 0
+    def __init__(self, faces: Mapping[str, Face[T]], again: Callable[[], object]) -> None:
+        """Show nothing yet; `faces` are by language, the usual one first.
+
+        `again` begins another check.
+        """
+        self._faces, self._again = faces, again
+        self._told: Told[T] | None = None
+        self._result: T | None = None
+        self._pages: dict[str, str] = {}
+        self._results = 0
+        self._events: deque[str] = deque(maxlen=_MOST_EVENTS)
+        self._happened = 0
         self._number = 0
         self._changed = asyncio.Condition()
         self._closed = False
@@ -72,17 +84,20 @@ class Site:
             Route(path, self._show),
             Route(f"{path}events", self._stream),
             Route(f"{path}again", self._check, methods=["POST"]),
-            *(Route(f"{path}{name}", _file(name, kind)) for name, kind in _FILES.items()),
+            *(Route(f"{path}{name}", _file(*file)) for name, file in _FILES.items()),
         ]
         self.answer.router.routes.extend(routes)
 
-    async def put(self, told: Told[str]) -> None:
+    async def put(self, told: Told[T]) -> None:
         """Show what was told; while a check goes on, the earlier page stays."""
         async with self._changed:
-            is_checking = told.result is None
-            self._state = Shown(words=self._words.of(told), is_checking=is_checking)
-            if told.result is not None:
-                self._page, self._pages = told.result, self._pages + 1
+            self._told = told
+            if told.result is None:
+                self._events.append(told.change.event.value)
+                self._happened += 1
+            else:
+                self._result, self._results = told.result, self._results + 1
+                self._pages.clear()
             self._number += 1
             self._changed.notify_all()
 
@@ -92,35 +107,55 @@ class Site:
             self._closed = True
             self._changed.notify_all()
 
-    async def _show(self, _: Request) -> Response:
-        page = self._page or _empty(self._words)
-        return Response(_alive(page, self._words), media_type="text/html")
+    def _language(self, request: Request) -> str:
+        """Return the language that a page asks for, or the usual one."""
+        asked = request.query_params.get("lang", "")
+        return asked if asked in self._faces else next(iter(self._faces))
+
+    def _page(self, language: str) -> str:
+        """Return the page of the last result, which is made once a language."""
+        if language not in self._pages:
+            self._pages[language] = self._faces[language].page(self._result)
+        return self._pages[language]
+
+    async def _show(self, request: Request) -> Response:
+        return Response(self._page(self._language(request)), media_type="text/html")
 
     async def _check(self, _: Request) -> Response:
         self._again()
         return Response(status_code=204)
 
-    async def _stream(self, _: Request) -> Response:
+    async def _stream(self, request: Request) -> Response:
         if self.streams >= MOST_STREAMS or self._closed:
             return Response(status_code=503)
         self.streams += 1
-        return _Stream(self._events(), self._left, media_type="text/event-stream")
+        events = self._states(self._language(request))
+        return _Stream(events, self._left, media_type="text/event-stream")
 
     def _left(self) -> None:
         self.streams -= 1
 
-    async def _events(self) -> AsyncIterator[bytes]:
+    async def _states(self, language: str) -> AsyncIterator[bytes]:
         """Yield each state; a browser that is slow misses those in between."""
-        number, pages = -1, 0
+        number, results, happened = -1, 0, self._happened
         while True:
             async with self._changed:
                 while self._number == number and not self._closed:
                     await self._changed.wait()
                 if self._closed:
+                    yield _END
                     return
-                number, state = self._number, self._state
-                if self._pages != pages:
-                    pages, state = self._pages, msgspec.structs.replace(state, page=self._page)
+                number = self._number
+                state = Shown()
+                if self._told is not None:
+                    fresh = self._happened - happened
+                    state = Shown(
+                        words=self._faces[language].line(self._told),
+                        is_checking=self._told.result is None,
+                        events=tuple(self._events)[-fresh:] if fresh else (),
+                        page=self._page(language) if self._results != results else None,
+                    )
+                results, happened = self._results, self._happened
             yield b"data: " + msgspec.json.encode(state) + b"\n\n"
 
 
@@ -140,32 +175,10 @@ class _Stream(StreamingResponse):
             self._left()
 
 
-def _file(name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
-    body = resources.files(__package__).joinpath(name).read_bytes()
+def _file(package: str, name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
+    body = resources.files(package).joinpath(name).read_bytes()
 
     async def answer(_: Request) -> Response:
         return Response(body, media_type=kind)
 
     return answer
-
-
-def _empty(words: Words) -> str:
-    """Return what is shown until the first check has ended."""
-    return (
-        f'<!DOCTYPE html>\n<html lang="{words.language}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(words.title)}</title>\n<style>\n</style>\n</head>\n"
-        "<body>\n<main></main>\n</body>\n</html>\n"
-    )
-
-
-def _alive(page: str, words: Words) -> str:
-    """Return a page with the bar and the program that keep it up to date."""
-    head = '<link rel="stylesheet" href="live.css">\n<script src="live.js" defer></script>\n'
-    bar = (
-        f'<aside id="live" data-ended="{html.escape(words.ended)}">'
-        '<p id="live-state" role="status"></p>'
-        f'<button id="live-again" type="button">{html.escape(words.again)}</button></aside>\n'
-    )
-    page = _POLICY.sub("", page, count=1).replace("</head>", f"{head}</head>", 1)
-    return page.replace("<body>\n", f"<body>\n{bar}", 1)

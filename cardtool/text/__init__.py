@@ -103,6 +103,11 @@ class Text:
         self._given = {**(institution or {}), "command": command}
         self.language = language
 
+    def into(self, language: str) -> "Text":
+        """Return the same in another language."""
+        given = self._given.copy()
+        return Text(language, self._zone, given.pop("command"), given)
+
     def says(self, finding: "Finding") -> str:
         """Say what was found.
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from cardtool.text import Text
 from tests.browser.conftest import faults
-from tests.real.desks import AT, akis, nes
+from tests.real.desks import AT, NAME, NUMBER, akis, nes
 from tests.rig.card import mute_card
 from tests.rig.live import LivePage
 from tests.rig.pcsc import PcscService
@@ -95,6 +95,79 @@ def test_where_a_person_is_stays_when_the_page_is_made_anew(tab: Page) -> None:
         assert tab.evaluate("document.querySelectorAll('main, #live').length") == 2
 
 
+def test_the_page_changes_its_language(tab: Page) -> None:
+    english = Text("en")
+    with PcscService(1) as service, _opened(service) as live:
+        tab.goto(live.address)
+        _says(tab, "card-missing", "critical")
+        tab.get_by_role("link", name="English").click()
+        expect(tab.locator("html")).to_have_attribute("lang", "en")
+        expect(tab.locator(".verdict")).to_contain_text(english.means("card-missing")[:60])
+        service.insert(akis(nes(400)))
+
+        words = english.means("nes-valid").split("`")[0][:60]
+        expect(tab.locator(".verdict.ok")).to_contain_text(words, timeout=_LIMIT_MS)
+        expect(tab.get_by_role("status")).to_contain_text(english.label("live-card-came"))
+        expect(tab.get_by_role("link", name="Türkçe")).to_be_visible()
+
+
+def test_what_it_needs_is_copied_without_the_person(tab: Page) -> None:
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    with PcscService(1) as service, _opened(service) as live:
+        service.insert(akis(nes(400)))
+        tab.goto(live.address)
+        _says(tab, "nes-valid", "ok")
+        tab.locator(".it summary").click()
+        tab.get_by_role("button", name=TEXT.label("live-copy"), exact=True).press("Enter")
+        expect(tab.get_by_role("status")).to_have_text(TEXT.label("live-copied"))
+
+        copied = tab.evaluate("navigator.clipboard.readText()")
+    assert f"{TEXT.label('html-codes')}: nes-valid (K-" in copied
+    assert ": ATR 3B" in copied
+    assert NAME not in copied
+    assert NUMBER not in copied
+
+
+def test_what_the_hands_do_is_seen_step_by_step(tab: Page) -> None:
+    seen, awaited = TEXT.label("hand-seen"), TEXT.label("hand-awaited")
+    with PcscService(1) as service, _opened(service) as live:
+        service.insert(mute_card())
+        tab.goto(live.address)
+        _says(tab, "card-mute", "critical")
+        marks = tab.locator(".hands b")
+        expect(marks).to_have_text([awaited, awaited])
+        service.remove()
+        _says(tab, "card-missing", "critical")
+        expect(marks).to_have_text([seen, awaited])
+        service.insert(mute_card())
+        expect(marks).to_have_text([seen, seen], timeout=_LIMIT_MS)
+        _says(tab, "card-mute", "critical")
+        expect(marks).to_have_text([awaited, awaited])
+
+        service.remove()
+        _says(tab, "card-missing", "critical")
+        service.insert(akis(nes(400)))
+        _says(tab, "nes-valid", "ok")
+        expect(marks).to_have_text([seen, seen])
+        tab.get_by_role("button", name=TEXT.label("live-again")).click()
+        expect(marks).to_have_count(0, timeout=_LIMIT_MS)
+
+
+def test_a_style_in_the_page_is_refused(tab: Page) -> None:
+    with PcscService(0) as service, _opened(service) as live:
+        tab.goto(live.address)
+        expect(tab.locator("#live")).to_be_visible(timeout=_LIMIT_MS)
+        tab.evaluate(
+            "() => { const style = document.createElement('style');"
+            "style.textContent = '#live { position: fixed }'; document.head.append(style);"
+            "document.getElementById('live').setAttribute('style', 'position: fixed') }"
+        )
+
+        assert (
+            tab.evaluate("getComputedStyle(document.getElementById('live')).position") == "sticky"
+        )
+
+
 _FIRST = """<details><summary>IT</summary>x</details>
 <details><summary>Other</summary></details>
 <label><input type=checkbox> call</label> <label><input type=checkbox> write</label>
@@ -114,8 +187,9 @@ def test_what_a_person_opened_ticked_and_reached_stays(tab: Page) -> None:
         tab.locator("summary", has_text="IT").click()
         tab.get_by_label("write").check()
         tab.get_by_role("link", name="two").focus()
-        whole = f"<!DOCTYPE html><html lang=en><body><main>{_LATER}</main></body></html>"
-        told = json.dumps({"words": "seen", "is_checking": False, "page": whole})
+        body = f"<aside id=live></aside><main>{_LATER}</main>"
+        whole = f"<!DOCTYPE html><html lang=en><body>{body}</body></html>"
+        told = json.dumps({"words": "seen", "is_checking": False, "page": whole, "events": []})
         waiting[0].fulfill(content_type="text/event-stream", body=f"data: {told}\n\n")
         expect(tab.get_by_text("new")).to_be_visible(timeout=_LIMIT_MS)
 
@@ -133,6 +207,15 @@ def test_the_page_says_that_the_program_has_ended(tab: Page) -> None:
         assert live.end() == 0
 
         expect(tab.locator("#live-state")).to_have_text(TEXT.label("live-ended"), timeout=_LIMIT_MS)
+
+
+def test_the_page_says_that_it_lost_the_program(tab: Page) -> None:
+    with PcscService(1) as service, _opened(service) as live:
+        tab.goto(live.address)
+        _says(tab, "card-missing", "critical")
+        live.process.kill()
+
+        expect(tab.locator("#live-state")).to_have_text(TEXT.label("live-lost"), timeout=_LIMIT_MS)
 
 
 def test_the_program_ends_after_its_page(tab: Page) -> None:

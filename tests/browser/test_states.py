@@ -152,7 +152,10 @@ def _tree(text: Text, state: _State) -> str:
     return f"""
     - complementary:
       - status: /{text.label("live-checked")}/
-      - button "{text.label("live-again")}"
+      - paragraph:
+        - link
+        - button "{text.label("live-print")}"
+        - button "{text.label("live-again")}"
     - banner
     - main:
       - article:

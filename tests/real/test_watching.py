@@ -3,6 +3,7 @@
 
 import json
 import os
+import queue
 import subprocess
 import sys
 import time
@@ -11,8 +12,12 @@ from typing import Any, Self
 
 import pytest
 
+from cardtool.live.following import Follower
+from cardtool.live.watching import Change, Event
+from cardtool.probe.isolation import Workers
 from tests.conftest import require
 from tests.real.desks import akis, nes
+from tests.rig.card import mute_card
 from tests.rig.compiler import compile_library
 from tests.rig.counting import CONNECT, CONTROL, STATES, TRANSMIT, Counting
 from tests.rig.live import LivePage
@@ -91,6 +96,41 @@ def test_while_nothing_changes_no_card_is_disturbed(socket_folder: Path, name: s
             asked = counting.asked - before
     assert {CONNECT, TRANSMIT, CONTROL} & asked.keys() == set()
     assert 1 <= asked[STATES] <= _MOST_A_SECOND * took_s + 1, asked
+
+
+def test_of_a_plug_that_is_loose_a_verdict_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """During each of eight checks the card comes or goes; the ninth is left alone."""
+    seen, made = queue.SimpleQueue[Change](), 0
+    with PcscService(1) as service:
+        for name, value in service.env.items():
+            monkeypatch.setenv(name, value)
+
+        def check(workers: Workers) -> int:
+            nonlocal made
+            made += 1
+            with workers:
+                if made < 9:
+                    service.remove()
+                    if made % 2:
+                        service.insert(mute_card())
+                    while _is_in(seen.get(timeout=30)) != bool(made % 2):
+                        pass
+            return made
+
+        follower, results = Follower(check), []
+        for told in follower.told():
+            if told.result is not None:
+                results.append(told.result)
+            elif told.change.event is not Event.CHANGED:
+                seen.put(told.change)
+            if told.result == 9:
+                break
+        follower.end()
+    assert results == [3, 6, 9]
+
+
+def _is_in(change: Change) -> bool:
+    return isinstance(change.readers, tuple) and any(each.card for each in change.readers)
 
 
 def test_another_program_at_the_card_is_no_change() -> None:

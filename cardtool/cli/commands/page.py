@@ -10,12 +10,14 @@ from cardtool.cli.judging import judge, remember
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, showing
 from cardtool.cli.output import write
-from cardtool.cli.showing import page_of
+from cardtool.cli.showing import live_page
 from cardtool.live import browser, server
 from cardtool.live.following import Follower
-from cardtool.live.site import Words
+from cardtool.live.site import Face
 from cardtool.live.words import sentence
+from cardtool.model.diagnosis import Diagnosis
 from cardtool.probe.isolation import Workers
+from cardtool.text import LANGUAGES, Text
 
 
 @click.command()
@@ -25,20 +27,20 @@ def page(asked: Asked, *, no_open: bool) -> None:
     """Follow the reader and the card on a page in the browser; ends when it is closed."""
     first: Workers | None = click.get_current_context().obj
 
-    def check(workers: Workers) -> str:
+    def check(workers: Workers) -> Diagnosis:
         diagnosis = judge(asked, look(asked, workers))
         remember(asked, diagnosis)
-        return page_of(asked, diagnosis)
+        return diagnosis
 
-    words = Words(
-        language=asked.text.language,
-        of=partial(sentence, text=asked.text),
-        title=asked.text.label("live-checking"),
-        again=asked.text.label("live-again"),
-        ended=asked.text.label("live-ended"),
-    )
+    def face(text: Text) -> Face[Diagnosis]:
+        return Face(line=partial(sentence, text=text), page=partial(live_page, asked, text))
+
+    usual = asked.text.language
+    languages = (usual, *(language for language in LANGUAGES if language != usual))
+    faces = {language: face(asked.text.into(language)) for language in languages}
+    faces[usual].page(None)  # loads what pages need before a thread loads the same
     opened = partial(_open, asked, is_wanted=not no_open)
-    server.serve(server.bound(), words, partial(Follower, check, first), opened)
+    server.serve(server.bound(), faces, partial(Follower, check, first), opened)
 
 
 def _open(asked: Asked, address: str, *, is_wanted: bool) -> None:

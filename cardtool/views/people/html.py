@@ -2,7 +2,8 @@
 """The page a person prints and brings along: the diagnosis, or procedures, in one file.
 
 It loads nothing and runs nothing: its drawing and its style are inside, and its own policy forbids
-everything else. Everything a template puts in passes `harmless.escape` and then
+everything else. `live` is the same page for a program that serves it with a style and a script of
+its own, and says what it may do. Everything a template puts in passes `harmless.escape` and then
 Jinja2's escaping; only our own words and the facts of an institution become links.
 """
 
@@ -22,10 +23,10 @@ from markupsafe import Markup
 from cardtool.model.diagnosis import Course, Diagnosis, Finding, Severity
 from cardtool.model.once import once
 from cardtool.model.procedure import LINK, Guide
-from cardtool.text import Text
+from cardtool.text import LANGUAGES, Text
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import PAPER, Paper
-from cardtool.views.people import contents, reach, technical
+from cardtool.views.people import contents, hands, reach, technical
 from cardtool.views.people.life import MIDDLE, lines
 
 _MARKS = {
@@ -65,22 +66,51 @@ def render(
         if number == 1:
             single = text.label("html-title", host=diagnosis.snapshot.host.name)
             title = text.label("html-desks") if paper.titled else single
-            yield page("head", title=title, titled=paper.titled, institution=institution)
-        procedures = [name for act in contents.acts(diagnosis, text) for name in act.procedures]
-        named |= {name: guides[name] for name in procedures if name in guides}
+            yield page(
+                "head", title=title, titled=paper.titled, institution=institution, is_live=False
+            )
+        named |= _named(diagnosis, text, guides)
         yield desk(diagnosis, text, guides, courses(diagnosis), level=1 + paper.titled)
     if number:
         yield page("procedures", guides=named)
         yield page("foot")
 
 
-def desk(
+def live(
+    diagnosis: Diagnosis | None,
+    text: Text,
+    *,
+    guides: Mapping[str, Guide],
+    courses: Callable[[Diagnosis], tuple[Course, ...]],
+) -> Iterator[str]:
+    """Yield the page that follows a workstation; without a diagnosis, until there is one."""
+    page, title = partial(_filled, text=text), text.label("live-checking")
+    if diagnosis is not None:
+        title = text.label("html-title", host=diagnosis.snapshot.host.name)
+    yield page(
+        "head",
+        title=title,
+        titled=False,
+        institution=reach.institution_of(guides),
+        is_live=True,
+        others=[text.into(language) for language in LANGUAGES if language != text.language],
+    )
+    if diagnosis is None:
+        yield page("waiting")
+    else:
+        yield desk(diagnosis, text, guides, courses(diagnosis), is_live=True)
+        yield page("procedures", guides=_named(diagnosis, text, guides))
+    yield page("foot")
+
+
+def desk(  # noqa: PLR0913 - what is shown, and where
     diagnosis: Diagnosis,
     text: Text,
     guides: Mapping[str, Guide],
     courses: Sequence[Course],
     *,
     level: int = 1,
+    is_live: bool = False,
 ) -> str:
     """Return what `<main>` holds of one workstation; `level` is that of its heading."""
     acts = contents.acts(diagnosis, text)
@@ -92,6 +122,8 @@ def desk(
         diagnosis=diagnosis,
         deciding=harmless(diagnosis.deciding),
         level=level,
+        is_live=is_live,
+        hands=hands.awaited(acts) if is_live else (),
         headline=_headline(diagnosis, text),
         facts=contents.facts(diagnosis, text),
         chain=contents.chained(diagnosis),
@@ -109,11 +141,19 @@ def desk(
     )
 
 
+def _named(diagnosis: Diagnosis, text: Text, guides: Mapping[str, Guide]) -> dict[str, Guide]:
+    """Return the procedures that findings lead to."""
+    procedures = [name for act in contents.acts(diagnosis, text) for name in act.procedures]
+    return {name: guides[name] for name in procedures if name in guides}
+
+
 def render_guide(guides: Iterable[Guide], text: Text) -> Iterator[str]:
     """Yield one page with each procedure on a sheet of its own."""
     several, page = tuple(guides), partial(_filled, text=text)
     titles = ", ".join(text.procedure(guide.name, "title") for guide in several)
-    yield page("head", title=titles, titled=False, institution=several[0].institution)
+    yield page(
+        "head", title=titles, titled=False, institution=several[0].institution, is_live=False
+    )
     for guide in several:
         yield page("guide", guide=guide, level=1)
     yield page("foot")

@@ -10,6 +10,7 @@ from cardtool.model.diagnosis import Link
 from cardtool.model.snapshot import Failure, Library, Module, Source
 from cardtool.rules import diagnose
 from tests.desks import (
+    AKIS,
     AKISP11,
     AT,
     BUG,
@@ -125,6 +126,24 @@ def test_both_architectures_are_named() -> None:
         "machine": "x86_64",
         "machine_bits": 64,
     }
+
+
+@pytest.mark.parametrize(
+    ("atr", "path", "platform", "machine", "step"),
+    [
+        (AKIS, AKISP11, "linux", "x86_64", "install-matching-akis"),
+        (AKIS, AKISP11, "darwin", "aarch64", "install-mac-arm-driver"),
+        (AKIS, AKISP11, "win32", "aarch64", "use-intel-build"),
+        (ETOKEN, "/usr/lib/libeTPkcs11.so", "linux", "x86_64", "install-matching-driver"),
+    ],
+)
+def test_who_needs_another_build_of_the_driver_is_told_which(
+    atr: str, path: str, platform: str, machine: str, step: str
+) -> None:
+    host = replace(HOST, platform=platform, machine=machine)
+    here = desk((reader(atr),), (unloaded(path, machine="i386"),), host)
+
+    assert only(here, "driver-wrong-architecture").steps[0] == step
 
 
 def test_the_other_architecture_beside_a_driver_that_crashes_is_not_the_cause() -> None:

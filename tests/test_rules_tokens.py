@@ -202,6 +202,16 @@ def test_a_failing_slot_is_blamed_on_the_card_that_was_not_read() -> None:
     ]
 
 
+@pytest.mark.parametrize(("failure", "code"), [(CRASHED, "token-crashed"), (HUNG, "token-hung")])
+def test_the_card_is_inserted_anew_before_its_driver_is_removed(
+    failure: Failure, code: str
+) -> None:
+    steps = only(desk(modules=(module(slot(failure)),)), code).steps
+
+    assert steps[0] == "reinsert-card"
+    assert "remove-driver" in steps
+
+
 @pytest.mark.parametrize(
     ("failure", "code"),
     [

@@ -82,7 +82,7 @@ ROWS = {
     "card-reread": _well("reader"),
     "driver-missing": _driver("install-driver run-again", "reader card product system bits paths"),
     "driver-wrong-architecture": _driver(
-        "install-matching-driver run-again",
+        "install-matching-akis run-again",
         "module built_for built_for_bits machine machine_bits",
     ),
     "driver-for-other-program": unknown(
@@ -136,7 +136,7 @@ ROWS = {
         f"reinsert-card allow-more-time try-other-reader {_REINSTALL}", UNREAD_OR_FAILED
     ),
     "token-crashed": _token(
-        f"{_REINSTALL} run-again send-snapshot", f"{UNREAD_OR_FAILED} token-hung"
+        f"reinsert-card {_REINSTALL} run-again send-snapshot", f"{UNREAD_OR_FAILED} token-hung"
     ),
     "token-missing": critical(
         Link.TOKEN,

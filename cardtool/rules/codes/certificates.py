@@ -108,7 +108,7 @@ ROWS = {
     "puk-locked": _pin(
         "be-sure-of-pin do-not-guess ask-provider", first_for="pin-never-set pin-to-be-changed"
     ),
-    "pin-and-puk-locked": _no_pin("do-not-guess apply-for-update"),
+    "pin-and-puk-locked": _no_pin("apply-for-update"),
     "pin-ready": well(Link.PIN, "reader holder label"),
     "desk-ready": well(
         Link.APPLICATION,

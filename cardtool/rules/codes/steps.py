@@ -12,7 +12,8 @@ _IT = """
     allow-pcsc-access ask-application-support ask-for-arm-driver ask-reader-driver-mac
     attach-usb change-battery check-java check-network connect-snap correct-path enable-device
     enable-pcscd enable-windows-enumerator enable-windows-service find-other-library
-    install-driver install-driver-for-program install-mac-arm-driver install-matching-driver
+    install-driver install-driver-for-program install-mac-arm-driver install-matching-akis
+    install-matching-driver
     install-pcsc-library install-pcscd install-reader-driver install-token-software
     keep-one-driver keep-one-reader-driver let-cards-through list-blocked-devices
     maker-reader-driver name-module open-device-manager open-network open-windows-services
@@ -53,7 +54,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "allow-library": (),
         "raise-limits": (),
     },
-    "win32-aarch64": {"install-matching-driver": ("use-intel-build", "ask-for-arm-driver")},
+    "win32-aarch64": {"install-matching-akis": ("use-intel-build", "ask-for-arm-driver")},
     "darwin": {
         "install-reader-driver": ("ask-reader-driver-mac",),
         "set-clock": ("set-clock-mac",),
@@ -63,7 +64,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "install-runtime": (),
     },
     "darwin-aarch64": {
-        "install-matching-driver": ("install-mac-arm-driver",),
+        "install-matching-akis": ("install-mac-arm-driver",),
         "install-driver": ("install-mac-arm-package",),
     },
     "linux": {"allow-library": (), "install-runtime": ()},
@@ -90,6 +91,7 @@ PROCEDURES = {
 OF_OTHER_CARDS = {
     "install-driver": "install-card-driver",
     "install-mac-arm-driver": "install-matching-driver",
+    "install-matching-akis": "install-matching-driver",
     "install-mac-arm-package": "install-card-driver",
     "reinstall-driver": "update-card-driver",
     "update-driver": "update-card-driver",

@@ -41,6 +41,7 @@ _COMMANDS = later(
         "page": "Follow the reader and the card on a page in the browser; ends when it is closed.",
         "practice": "Show a practice case as if it were this computer; without CASE, list them "
         "all.",
+        "remind": "Remind of the end of the certificate by a notice on the desktop.",
         "sign-test": "Have the card sign a random number; the only command that asks for a PIN.",
         "snapshot": "Write what this machine looks like, for support.",
         "watch": "Say what is plugged in and taken out, and the verdict each time; Ctrl-C ends it.",

@@ -206,7 +206,7 @@ def _outlived(nes: desk.Held) -> Iterator[Finding]:
 def _contents(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]:
     """Give findings about other kinds of certificates, limits of use and damaged parts."""
     has_sound = any(not is_broken(nes.certificate) for nes in desk.nes_in_force(snapshot, at))
-    last = _last_seals(snapshot)
+    last = last_seals(snapshot)
     for held in desk.all_certificates(snapshot):
         if held.kind is Kind.AUTHORITY:
             continue
@@ -227,7 +227,7 @@ def _seal_ends(held: desk.Held, at: datetime, policy: Policy) -> Iterator[Findin
         yield finding("seal-expiring", **facts)
 
 
-def _last_seals(snapshot: Snapshot) -> set[Certificate]:
+def last_seals(snapshot: Snapshot) -> set[Certificate]:
     """Return the seals that end last, one of each holder and kind."""
     seals = [held for held in desk.all_certificates(snapshot) if held.kind in SEALS]
     seals.sort(key=lambda held: held.certificate.not_after_at)

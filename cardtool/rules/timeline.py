@@ -123,22 +123,28 @@ def _renewals(
 ) -> Iterator[tuple[desk.Held, dict[str, datetime]]]:
     """Yield every NES once, with the moments of its renewal as in a `Course`.
 
-    An NES that no program accepts, or whose successor is here, gets no moments. When renewal opens
-    is known only for Kamu SM, and for issuers that the site's policy names.
+    One that is not to be renewed gets no moments. When renewal opens is known only for Kamu SM, and
+    for issuers that the site's policy names.
     """
-    refused = trust.refused(diagnosis.snapshot)
-    all_nes = {nes.sha256: nes for nes in desk.all_nes(diagnosis.snapshot)}
-    accepted = [nes for nes in all_nes.values() if nes.certificate not in refused]
-    lines = lines_of(accepted, diagnosis.at)
-    for nes in all_nes.values():
-        if nes.certificate in refused or lines[nes.certificate.person].after(nes):
+    renewed = {nes.sha256 for nes in to_renew(diagnosis.snapshot, diagnosis.at)}
+    for nes in {nes.sha256: nes for nes in desk.all_nes(diagnosis.snapshot)}.values():
+        if nes.sha256 not in renewed:
             yield nes, {}
-        else:
-            issuer = nes.certificate.issuer_name
-            moments = renewal.moments(issuer, nes.ends_at, policy)
-            if provider(nes.certificate) != KAMU_SM and policy.of(issuer) is policy:
-                del moments["opens"]
-            yield nes, moments
+            continue
+        issuer = nes.certificate.issuer_name
+        moments = renewal.moments(issuer, nes.ends_at, policy)
+        if provider(nes.certificate) != KAMU_SM and policy.of(issuer) is policy:
+            del moments["opens"]
+        yield nes, moments
+
+
+def to_renew(snapshot: Snapshot, at: datetime) -> tuple[desk.Held, ...]:
+    """Return each NES that programs accept and whose successor is not here, even if it ended."""
+    refused = trust.refused(snapshot)
+    all_nes = {nes.sha256: nes for nes in desk.all_nes(snapshot)}
+    accepted = [nes for nes in all_nes.values() if nes.certificate not in refused]
+    lines = lines_of(accepted, at)
+    return tuple(nes for nes in accepted if not lines[nes.certificate.person].after(nes))
 
 
 def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:

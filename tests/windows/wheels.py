@@ -48,7 +48,12 @@ def wishes(*names: str) -> list[Requirement]:
     extras = project["optional-dependencies"]
     texts = (*project["dependencies"], *(text for name in names for text in extras[name]))
     asked = map(Requirement, texts)
-    return [wish for wish in asked if canonicalize_name(wish.name) not in _NOT_NEEDED]
+    return [
+        wish
+        for wish in asked
+        if canonicalize_name(wish.name) not in _NOT_NEEDED
+        and (wish.marker is None or wish.marker.evaluate(_WINDOWS))
+    ]
 
 
 def _install(packages: Path, *wishes: str) -> None:

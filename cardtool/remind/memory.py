@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Remembers which certificates were on the card that was read last, and what was said of them.
+
+The file lies beside that of `probe.last_good`. Nobody is named in it: a certificate is known by its
+SHA-256, as in a snapshot without the person.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from cardtool import files
+from cardtool.model.moments import Utc
+from cardtool.probe import last_good
+
+_NAME = "reminders.json"
+_SIZE_LIMIT_BYTES = 64 * 1024
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What is remembered of a certificate."""
+
+    sha256: str
+    issuer: str
+    """The authority's name; a site may have thresholds of its own for it."""
+    ends_at: Utc
+    is_seal: bool = False
+    is_last: bool = True
+    """It was on the card that was read last."""
+    shown_at: Utc | None = None
+    """When a notice about it was last shown."""
+    answer: str = ""
+    """What was chosen on that notice: `applied`, `later` or nothing."""
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is remembered for a user."""
+
+    is_off: bool = False
+    """The user wants no notices, whoever installed them."""
+    shown_at: Utc | None = None
+    """When the last notice was shown, about whatever certificate."""
+    certificates: tuple[Kept, ...] = ()
+
+
+_MEMORY = msgspec.json.Decoder(Memory)
+
+
+def recall() -> Memory:
+    """Return what is remembered; nothing, if the file is missing or cannot be used."""
+    with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        if file := _file():
+            return _MEMORY.decode(files.read_own(file, _SIZE_LIMIT_BYTES))
+    return Memory()
+
+
+def change(changed: Callable[[Memory], Memory], *, may_begin: bool = True) -> Memory:
+    """Change what is remembered, and return it; if it cannot be written, go on without.
+
+    `may_begin` is false where nothing is to be remembered for a user without reminders.
+    """
+    before, file = recall(), _file()
+    after = changed(before)
+    if after != before and file and (may_begin or file.exists()):
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            files.write(file, msgspec.json.encode(after) + b"\n")
+    return after
+
+
+def _file() -> Path | None:
+    folder = last_good.folder()
+    return folder and folder / _NAME

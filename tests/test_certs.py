@@ -492,3 +492,40 @@ def test_what_cannot_be_exported_is_told_in_one_sentence(
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
     assert said in result.stderr
+
+
+@pytest.mark.parametrize("form", ["der", "pem"])
+def test_the_certificates_of_a_file_are_listed_without_a_reader(form: str, tmp_path: Path) -> None:
+    file = tmp_path / "x.cer"
+    file.write_bytes(NES if form == "der" else ssl.DER_cert_to_PEM_cert(NES).encode())
+    runner = CliRunner(env={"CARDTOOL_LANG": "en"})
+
+    short = runner.invoke(main, ["certs", str(file), "--at", "2026-11-23"])
+    first, last = (
+        runner.invoke(main, words).stdout
+        for words in (["certs", "--all", str(file)], ["certs", str(file), "--all"])
+    )
+    data = runner.invoke(main, ["certs", "-", "--format", "json"], input=file.read_bytes())
+
+    assert short.exit_code == 0
+    assert HOLDER in short.stdout
+    assert "Days left:     413" in short.stdout
+    assert NUMBER not in short.stdout
+    assert first == last
+    assert len(first) > len(short.stdout)
+    assert list(json.loads(data.stdout)["judged"]) == [NES_PRINT]
+    assert HOLDER not in data.stdout
+
+
+def test_a_file_without_a_certificate_says_so_and_how_bad_that_is(tmp_path: Path) -> None:
+    file = tmp_path / "list.txt"
+    file.write_text("PC/SC device scanner\nWaiting for the first reader...\n")
+    runner = CliRunner(env={"CARDTOOL_LANG": "en"})
+
+    empty = runner.invoke(main, ["certs", str(file)])
+    mistyped = runner.invoke(main, ["certs", str(file), "nowhere"])
+
+    assert empty.exit_code == 2
+    assert "No certificate" in empty.stdout
+    assert mistyped.exit_code == 3
+    assert "nowhere" in mistyped.stderr

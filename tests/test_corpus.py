@@ -87,6 +87,7 @@ def test_what_a_finding_names_stands_in_the_snapshot(file: Path) -> None:
 def test_its_modules_are_libraries_of_its_system(file: Path) -> None:
     desk = read(file).desk()
     usual = {"linux": "elf", "win32": "pe", "darwin": "mach-o"}[desk.host.platform]
+    usual = usual if desk.seen is None else ""  # another program's output shows no library
 
     for module in desk.modules:
         assert getattr(module.library, "format", usual) == usual, module.path

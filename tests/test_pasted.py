@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from cardtool import catalog
 from cardtool.cli import main
-from cardtool.model.snapshot import Card, Failure, decode, encode
+from cardtool.model.snapshot import Card, Failure, Token, decode, encode
 from cardtool.probe import pasted
 from tests.real.desks import nes
 
@@ -52,6 +52,16 @@ Slot 1 (0x1): Other
   (empty)
 Slot 2 (0x2): Third
   (token not recognized)
+"""
+
+OBJECTS = """Public Key Object; RSA 2048 bits
+  label:      k
+  ID:         01
+Certificate Object; type = X.509 cert
+  label:      NES0
+  subject:    DN: C=TR, CN=AY\\xC5\\x9EE \\xC3\\x96RNEK
+  serial:     4CCA9EF6
+  ID:         01
 """
 
 CERTUTIL = f"""The Microsoft Smart Card Resource Manager is running.
@@ -158,6 +168,37 @@ def test_a_token_shows_its_pin() -> None:
         None,
         "Failure",
     ]
+
+
+@pytest.mark.parametrize("used", ["", "Using slot 0 with a present token (0x0)\n"])
+def test_a_list_of_objects_tells_that_there_are_certificates_and_no_more(used: str) -> None:
+    codes = _codes(used + OBJECTS)
+
+    assert codes == {"certificates-listed", "parts-not-seen"}
+    assert _diagnose(OBJECTS.encode()).exit_code == 3
+
+
+@pytest.mark.parametrize("number", ["0", "2", "7"])
+def test_objects_beside_slots_are_those_of_the_token_that_was_used(number: str) -> None:
+    second = PKCS11.replace("  (token not recognized)", "  token label        : B")  # no flags
+    both = f"{second}Using slot 0 with a present token (0x{number})\n{OBJECTS}"
+
+    made = pasted.read(both.encode(), AT)
+
+    assert made is not None
+    slots = made.modules[0].slots
+    assert isinstance(slots, tuple)
+    listed = [s.id for s in slots if isinstance(s.token, Token) and s.token.certificates != ()]
+    assert listed == [2 if number == "2" else 0]
+    codes = _codes(both)
+    assert "certificates-listed" in codes
+    assert {code for code in codes if code.startswith("pin-")} == {"pin-locked"}
+
+
+def test_objects_without_a_certificate_blame_nothing() -> None:
+    text = OBJECTS.split("Certificate", maxsplit=1)[0]
+
+    assert _codes(text) == {"parts-not-seen"}
 
 
 def test_a_service_that_does_not_run_is_told() -> None:

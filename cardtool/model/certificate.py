@@ -8,6 +8,9 @@ import msgspec
 from cardtool.model.limits import ListOf, Text, Texts
 from cardtool.model.moments import Utc
 
+LISTED = "LISTED"
+"""Failure in place of certificates that another program named without showing what is in them."""
+
 ATTRIBUTES = "ATTRIBUTE_CERTIFICATE"
 """Name of the `Failure(x509, ...)` of an attribute certificate, which holds no key.
 

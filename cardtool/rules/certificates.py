@@ -72,8 +72,10 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
 def _matters(place: desk.Place, cards: tuple[catalog.Card, ...]) -> bool:
     """Tell whether an NES could be here: on a card, or in a store that was named or is for one."""
     return place.reader is not None or any(
-        fitting.is_named(module) or any(fitting.is_for(module, card) for card in cards)
-        for module, _ in place.tokens
+        fitting.is_named(module)
+        or any(fitting.is_for(module, card) for card in cards)
+        or fitting.is_listed(token)
+        for module, token in place.tokens
     )
 
 
@@ -113,6 +115,8 @@ def _unreadable(place: desk.Place, failures: list[Failure], snapshot: Snapshot) 
     failure = next((one for one in failures if not desk.is_ours(one)), failures[0])
     if desk.is_ours(failure):
         return finding("cardtool-fault", part=place.tokens[0][0].path, reason=failure)
+    if fitting.is_listed(place.tokens[0][1]):
+        return finding("certificates-listed", reader=place.name)
     is_read_by_none = len(failures) == len(place.tokens)
     is_worn = failure.name in _WORN and is_read_by_none and place.reader in _undisturbed(snapshot)
     code = "card-worn" if is_worn else "certificates-unreadable"

@@ -6,6 +6,7 @@ about cards. Gives no findings.
 """
 
 from cardtool import catalog
+from cardtool.model.certificate import LISTED
 from cardtool.model.snapshot import Failure, Module, Slot, Snapshot, Source, Token
 
 _EMPTY = "CKR_TOKEN_NOT_PRESENT"
@@ -68,12 +69,18 @@ def fits(module: Module, snapshot: Snapshot) -> bool:
     )
 
 
+def is_listed(token: Token) -> bool:
+    """Tell whether another program named the certificates of a token without showing them."""
+    return isinstance(token.certificates, Failure) and token.certificates.name == LISTED
+
+
 def is_blank(slot: Slot, token: Token) -> bool:
     """Tell whether a slot that belongs to no reader holds a token that nobody has set up yet.
 
     SoftHSM always has one. Source: drivers_notes/middleware.md#software-modules.
     """
     is_empty = isinstance(token.certificates, Failure) or not token.certificates
+    is_empty = is_empty and not is_listed(token)
     return slot.reader is None and is_empty and not _SET_UP & set(token.flags)
 
 

@@ -82,8 +82,8 @@ def _has_moved_rsa(system: Host) -> bool:
 
 
 def _pins(snapshot: Snapshot, at: datetime) -> Iterator[Finding]:
-    if snapshot.seen is not None and "certificate" not in snapshot.seen:
-        for module, slot, token in desk.tokens(snapshot):  # whose card it is, was not seen
+    for module, slot, token in () if snapshot.seen is None else desk.tokens(snapshot):
+        if token.flags:  # another program showed them, and not whose card it is
             place = desk.place_name(module, slot)
             yield finding(_pin_code(token), reader=place, holder=None, label=token.label)
     seen = set()

@@ -73,3 +73,14 @@ def test_the_slots_and_the_pin_are_read(service: PcscService) -> None:
     assert {"token-read", "parts-not-seen"} <= codes
     assert any(code.startswith("pin-") for code in codes)
     assert not any(code.startswith(("nes", "certificate", "reader")) for code in codes)
+
+
+def test_the_list_of_objects_is_read(service: PcscService) -> None:
+    service.insert(_KIND.make(nes(400)))
+    command = ("pkcs11-tool", "--module", str(opensc.module()))
+
+    listed, _ = _found(service, *command, "--list-objects")
+    both, _ = _found(service, *command, "--list-slots", "--list-objects")
+
+    assert listed == {"certificates-listed", "parts-not-seen"}
+    assert {"certificates-listed", "token-read"} <= both

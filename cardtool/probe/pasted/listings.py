@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from cardtool.model.certificate import LISTED
 from cardtool.model.snapshot import Card, Failure, Reader, Slot, Token
 from cardtool.probe.pasted.parts import Parts, module
 
@@ -28,6 +29,7 @@ _SERIAL = re.compile(r"\s+serial num\s*: ?(.*)$")
 _DASHES = re.compile(r"---\s+(\S[^:]{0,30}): ?(.*)$")
 _LISTED = re.compile(r"\s{1,4}(\d{1,3}): (\S.*)$")
 _STATE = re.compile(r"SCARD_STATE_([A-Z]+)")
+_USED = re.compile(r"Using slot \d{1,9} with a present token \(0x([0-9a-f]{1,16})\)$")
 _NO_SERVICE = re.compile(r"0x8010001[de]|SCARD_E_(?:NO_SERVICE|SERVICE_STOPPED)", re.IGNORECASE)
 
 _FLAGS = {
@@ -47,6 +49,9 @@ _FLAGS = {
     "SO PIN to be changed": "CKF_SO_PIN_TO_BE_CHANGED",
 }
 """Source: OpenSC, src/tools/pkcs11-tool.c."""
+
+_CERTIFICATE = "Certificate Object;"
+"""What pkcs11-tool -O begins with for each certificate; it shows neither bytes nor dates."""
 
 _READERS = ("service", "reader", "card")
 
@@ -113,6 +118,7 @@ def _opensc_tool(lines: list[str]) -> Parts:
 def _pkcs11_tool(lines: list[str]) -> Parts:
     slots: list[Slot] = []
     token: Token | None = None
+    used, has_certificates = -1, False
     for line in lines:
         if (found := _SLOT.match(line)) and len(slots) < _MOST:
             slots.append(Slot(id=int(found[1]), description=found[2]))
@@ -128,11 +134,33 @@ def _pkcs11_tool(lines: list[str]) -> Parts:
             slots[-1] = replace(slots[-1], token=token)
         elif token and (found := _SERIAL.match(line)):
             slots[-1] = replace(slots[-1], token=replace(token, serial=found[1]))
+        elif found := _USED.match(line):
+            used = int(found[1], 16)
+        has_certificates |= line.startswith(_CERTIFICATE)
+    seen: tuple[str, ...] = ("token", "pin") if slots else ("token",)
+    if has_certificates:
+        seen = (*seen, "certificate") if slots else ("certificate",)
+        slots = _with_certificates(slots, used)
     return Parts(
         tool="pkcs11-tool",
-        seen=("token", "pin") if slots else ("token",),
+        seen=seen,
         modules=(module("pkcs11-tool", *slots),),
     )
+
+
+def _with_certificates(slots: list[Slot], used: int) -> list[Slot]:
+    """Return the slots where the one that was used has certificates of which no byte was seen.
+
+    Which one that is goes to standard error: if it is not known, the first token counts.
+    """
+    with_token = [slot for slot in slots if isinstance(slot.token, Token)]
+    mine = next((slot for slot in with_token if slot.id == used), (*with_token, None)[0])
+    failure = Failure(api="other", name=LISTED)
+    if mine is None or not isinstance(mine.token, Token):
+        token = Token(label="", certificates=failure)
+        return [*slots, Slot(id=0, description="pkcs11-tool", token=token)]
+    listed = replace(mine, token=replace(mine.token, certificates=failure))
+    return [listed if slot is mine else slot for slot in slots]
 
 
 def _certutil(lines: list[str]) -> Parts:
@@ -171,6 +199,7 @@ def _with_card(reader: Reader, atr: str) -> Reader:
 _KINDS: tuple[tuple[re.Pattern[str], Callable[[list[str]], Parts]], ...] = (
     (re.compile(r"^(?:Scanning present readers|PC/SC device scanner)", re.MULTILINE), _pcsc_scan),
     (re.compile(r"^Available slots:|^Slot \d{1,9} \(0x", re.MULTILINE), _pkcs11_tool),
+    (re.compile(r"^(?:Certificate|Public Key|Private Key) Object; ", re.MULTILINE), _pkcs11_tool),
     (re.compile(r"^# Detected readers|^Using reader with a card: ", re.MULTILINE), _opensc_tool),
     (re.compile(r"\A\s*3[BF](?::[0-9A-F]{2}){1,32}\s*\Z", re.IGNORECASE), _opensc_tool),
     (re.compile(r"Smart Card Resource Manager|CertUtil:.{0,80}SCInfo", re.IGNORECASE), _certutil),

@@ -4,7 +4,7 @@
 from functools import partial
 
 from cardtool.model.diagnosis import Link
-from cardtool.rules.codes.row import RENEWALS, critical, warning, well
+from cardtool.rules.codes.row import RENEWALS, critical, unknown, warning, well
 
 _FOUND = "reader holder issuer not_after_at"
 _REMAINING = "reader holder sha256 not_after_at days_left time_left phase"
@@ -27,6 +27,9 @@ ROWS = {
         "reader reason",
         "close-programs reinsert-card ask-for-new-card",
         elsewhere="card-not-read",
+    ),
+    "certificates-listed": unknown(
+        Link.CERTIFICATE, "reader", "save-certificate", first_for="parts-not-seen"
     ),
     "certificates-missing": _critical("reader label", "check-card-kind ask-provider apply-first"),
     "certificate-unparsable": _critical(

@@ -180,5 +180,6 @@ NUMBERS: dict[str, int] = {
     "rsa-on-windows": 172,
     "parts-not-seen": 173,
     "card-without-slot": 174,
+    "certificates-listed": 175,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads files that were saved: snapshots, diagnoses, certificates, other programs' output."""
+
+import codecs
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import BinaryIO
+
+from cardtool.cli.asked import Asked
+from cardtool.cli.refusal import Refusal
+from cardtool.files import opened
+from cardtool.model.snapshot import (
+    SIZE_LIMIT_BYTES,
+    NewerError,
+    Snapshot,
+    SnapshotError,
+    inside,
+)
+from cardtool.probe import pasted
+from cardtool.views.harmless import escape
+
+_STANDARD_INPUT = "-"
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+_LOG = logging.getLogger(__name__)
+
+
+def snapshots(asked: Asked, files: tuple[str, ...], refused: list[Refusal]) -> Iterator[Snapshot]:
+    """Return what is in each file; of one that holds none, show why and add that to `refused`."""
+    if files.count(_STANDARD_INPUT) > 1:
+        asked.misuse("standard input can be read once: name - once.")
+
+    def read() -> Iterator[Snapshot]:
+        for file in files:
+            try:
+                yield _snapshot(asked, file)
+            except Refusal as refusal:
+                refusal.show()
+                refused.append(refusal)
+
+    return read()
+
+
+def _snapshot(asked: Asked, file: str) -> Snapshot:
+    """Read a snapshot, that of a saved diagnosis, or what else `pasted` knows.
+
+    Raises:
+        Refusal: it cannot be read, or is none of them.
+    """
+    name = asked.text.label("standard-input") if file == _STANDARD_INPUT else file
+    _LOG.debug("reading %s", "standard input" if file == _STANDARD_INPUT else escape(file))
+    try:
+        with _opened(file) as stream:
+            body = stream.read(SIZE_LIMIT_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Refusal(code="snapshot-unreadable", file=name, reason=reason) from error
+    if len(body) > SIZE_LIMIT_BYTES:
+        raise Refusal(code="snapshot-large", file=name, limit=SIZE_LIMIT_BYTES)
+    if body[:1] != b"{" and (made := pasted.read(body, asked.moment)):
+        return made
+    if body.startswith(_UTF16):
+        raise Refusal(code="utf16", file=name)
+    body = body.removeprefix(codecs.BOM_UTF8)
+    try:
+        return inside(body)[1]
+    except NewerError as error:
+        raise Refusal(code="snapshot-newer", file=name) from error
+    except SnapshotError as error:
+        raise Refusal(code="snapshot-broken", file=name, reason=str(error)) from error
+
+
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if file == _STANDARD_INPUT else opened(file)

@@ -28,6 +28,7 @@ from tests.rig.driver import Driver
 from tests.rig.live import LivePage
 from tests.rig.pcsc import PcscService
 from tests.rig.pkcs15 import pkcs15_card
+from tests.rig.processes import size_of
 
 _MODULE = "opensc-pkcs11.so"
 _LIST = ("pkcs11-tool", "--module", _MODULE, "-O", "--type", "cert")
@@ -54,18 +55,6 @@ def _next(told: _Told) -> tuple[float, float]:
             began = at if began is None else began
         elif began is not None:
             return began, at
-
-
-def _size(live: LivePage) -> tuple[float, int, int]:
-    """Return the memory in MB, the open handles and the number of the processes."""
-    root = psutil.Process(live.process.pid)
-    members = [root, *root.children(recursive=True)]
-    memory = sum(member.memory_full_info().uss for member in members) / 2**20
-    return (
-        memory,
-        sum(len(list(Path(f"/proc/{member.pid}/fd").iterdir())) for member in members),
-        len(members),
-    )
 
 
 def _cpu_s(live: LivePage) -> float:
@@ -105,10 +94,8 @@ def main() -> int:
             service.remove()
             _next(told)
             if cycle == min(_SETTLED, cycles - 1):
-                time.sleep(1)
-                sizes.append(_size(live))
-        time.sleep(1)
-        sizes.append(_size(live))
+                sizes.append(size_of(live.process.pid))
+        sizes.append(size_of(live.process.pid))
         before = _cpu_s(live)
         time.sleep(_IDLE_S)
         idle = (_cpu_s(live) - before) / _IDLE_S * 100

@@ -32,6 +32,12 @@ _NEWS = "\\\\?PnP?\\Notification"
 _COUNT = 0xFFFF0000  # of the state of `_NEWS`: the number of readers; of a reader's: its events
 _NO_NEWS = scard.SCARD_STATE_INUSE | scard.SCARD_STATE_EXCLUSIVE | scard.SCARD_STATE_UNPOWERED
 _WELL = (scard.SCARD_S_SUCCESS, scard.SCARD_E_TIMEOUT)
+_WITHOUT_NEWS = (scard.SCARD_E_UNKNOWN_READER, scard.SCARD_E_INVALID_PARAMETER)
+"""No such news, or a reader has just gone; or the news would be one too many beside 16 readers.
+
+Source: pcsc-lite, winscard_clnt.c, SCardGetStatusChange: PCSCLITE_MAX_READERS_CONTEXTS.
+"""
+
 _NAMES_LISTED = 2  # `winscard` lists the readers twice before each call
 
 _Picture = list[dict[str, Any]] | dict[str, Any]
@@ -93,7 +99,7 @@ class Watch:
         awaited = [(name, scard.SCARD_STATE_UNAWARE) for name in names]
         if self._knows_news:
             code, changes = self._changes([*awaited, (_NEWS, scard.SCARD_STATE_UNAWARE)], 0.0)
-            self._knows_news = code != scard.SCARD_E_UNKNOWN_READER  # or a reader has just gone
+            self._knows_news = code not in _WITHOUT_NEWS
         if not self._knows_news:
             if not awaited:
                 return self._picture([])

@@ -153,3 +153,13 @@ def test_another_program_at_the_card_is_no_change() -> None:
         assert seen == [first] * 4
         service.remove()
         assert watcher.asked(20)[0]["states"] == ["EMPTY"]
+
+
+def test_it_follows_as_many_readers_as_a_service_can_have() -> None:
+    most = 16
+    with PcscService(most) as service, _Watcher(service.env) as watcher:
+        assert [reader["states"] for reader in watcher.asked(1)] == [["EMPTY"]] * most
+
+        service.insert(akis(nes(400)), most - 1)
+
+        assert watcher.asked(20)[-1]["states"] == ["PRESENT"]

@@ -1,7 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
 """The processes below another one, as Linux shows them."""
 
+import contextlib
+import time
 from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+_PAUSE_S = 1.0
+_LIMIT_S = 30.0
+
+
+class Size(NamedTuple):
+    """What a process and all below it take of the machine."""
+
+    memory_mb: float
+    """Their own memory, without what they share."""
+    handles: int
+    processes: int
+
+
+def size_of(pid: int) -> Size:
+    """Return what a process and all below it take, once none of them has come or gone for a while.
+
+    Raises:
+        TimeoutError: they come and go all the time.
+    """
+    end = time.monotonic() + _LIMIT_S
+    before: list[psutil.Process] = []
+    while time.monotonic() < end:
+        root = psutil.Process(pid)
+        members = [root, *root.children(recursive=True)]
+        with contextlib.suppress(psutil.NoSuchProcess, FileNotFoundError):
+            if members == before:
+                memory = sum(member.memory_full_info().uss for member in members)
+                handles = sum(
+                    len(list(Path(f"/proc/{member.pid}/fd").iterdir())) for member in members
+                )
+                return Size(memory / 2**20, handles, len(members))
+        before = members
+        time.sleep(_PAUSE_S)
+    raise TimeoutError
 
 
 def below(pid: int) -> list[int]:

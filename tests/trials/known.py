@@ -5,6 +5,7 @@ from tests.trials import (
     Trial,
     certificates,
     crowds,
+    cycles,
     disturbed,
     files,
     killed,
@@ -25,4 +26,5 @@ TRIALS: tuple[Trial, ...] = (
     leaks.TRIAL,
     crowds.TRIAL,
     killed.TRIAL,
+    cycles.TRIAL,
 )

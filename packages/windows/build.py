@@ -51,18 +51,23 @@ def build(work: Path, target: Path, signer: tuple[str, ...] = ()) -> Built:
 def pack(folder: Path, version: str, target: Path, signer: tuple[str, ...] = ()) -> Built:
     """Make both packages of a folder that is laid out."""
     target.mkdir(parents=True, exist_ok=True)
-    made = Built(
+    packed = made(folder, version, target)
+    for program in sorted(folder.glob("*.exe")):
+        sign(program, signer)
+    tree.date(folder, MOMENT)
+    msi.pack(folder, version, MOMENT, packed.msi)
+    sign(packed.msi, signer)
+    _archive(folder, f"cardtool-{version}", packed.archive)
+    return packed
+
+
+def made(folder: Path, version: str, target: Path) -> Built:
+    """Return where the packages of a folder lie, or will."""
+    return Built(
         folder=folder,
         msi=target / f"cardtool-{version}.msi",
         archive=target / f"cardtool-{version}-windows.zip",
     )
-    for program in sorted(folder.glob("*.exe")):
-        sign(program, signer)
-    tree.date(folder, MOMENT)
-    msi.pack(folder, version, MOMENT, made.msi)
-    sign(made.msi, signer)
-    _archive(folder, f"cardtool-{version}", made.archive)
-    return made
 
 
 def sign(file: Path, signer: tuple[str, ...]) -> None:
@@ -94,16 +99,16 @@ def main(target: str = "dist") -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     if not PYTHON.is_dir():
         interpreter.install()
-    made = build(CACHE / "dist", CHECKOUT / target, signer())
-    for file in (made.msi, made.archive):
+    packed = build(CACHE / "dist", CHECKOUT / target, signer())
+    for file in (packed.msi, packed.archive):
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         sys.stdout.write(f"{digest}  {file.name}  {file.stat().st_size:,} bytes\n")
     product = f"{{{msi.product_code(__version__)}}}"
     sys.stdout.write(f"ProductCode {product}\n")
     site = os.environ.get("DOWNLOAD", _NOWHERE)
-    winget.write(made.msi, __version__, product, site, CHECKOUT / target / "winget")
-    if made.msi.stat().st_size > LIMIT_BYTES:
-        sys.exit(f"{made.msi.name} is larger than {LIMIT_BYTES:,} bytes")
+    winget.write(packed.msi, __version__, product, site, CHECKOUT / target / "winget")
+    if packed.msi.stat().st_size > LIMIT_BYTES:
+        sys.exit(f"{packed.msi.name} is larger than {LIMIT_BYTES:,} bytes")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws the programs' icon, a card with its chip and a tick, as a Windows icon file."""
 
+import functools
 import itertools
 import struct
 import zlib
@@ -26,6 +27,7 @@ Colour = tuple[int, int, int, int]
 """Red, green, blue and how opaque, of 255 each."""
 
 
+@functools.cache
 def icon() -> bytes:
     """Return the icon file with the picture in all sizes."""
     pictures = [(_png if size >= _AS_PNG else _bitmap)(size, _drawn(size)) for size in SIZES]

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
 
    cardtool.exe   a console program: cardtool with the words of its command line, and its status
-   cardtoolw.exe  built with -DWINDOW, opens no console. With words it does the same. Without any,
-                  or with "page" as from the Start menu, it also shows a box where that fails.
+   cardtoolw.exe  built with -DWINDOW, opens no console. With words it does the same. Without any it
+                  does what "page" does, as from the Start menu, and for both it shows a box if
+                  that ends with another status than 0.
 
    Both start the Python that lies beside them, by its full path, isolated (-I), without writing
    byte code (-B), and with UTF-8 in pipes and files (-X utf8), whatever the code page is. Nothing is

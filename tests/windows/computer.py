@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A computer of its own with Windows, on which packages are installed and removed."""
 
+import os
 import shutil
 from pathlib import Path
+from typing import Self
 
-from tests.windows.cache import drive
+from tests.windows.cache import CACHE, drive
 from tests.windows.running import Done, Wine
 
 FOLDER = "C:\\Program Files\\cardtool"
@@ -23,12 +25,22 @@ exit $status
 class Computer:
     """What stands in a folder: a prefix of Wine, and the packages that it was given."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make it; its folder is there and empty."""
-        self.folder = folder
-        self.prefix = folder / "prefix"
+    def __init__(self, name: str) -> None:
+        """Make it, as one of this process of the tests."""
+        self.folder = CACHE / f"{name}-{os.environ.get('PYTEST_XDIST_WORKER', 'one')}"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir()
+        self.prefix = self.folder / "prefix"
         self.wine = Wine(prefix=self.prefix, program=(PROGRAM,))
         self.run("cmd", "/c", "exit")  # Wine settles what it does at a first start
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take it away: it has 0.8 GB."""
+        shutil.rmtree(self.folder)
 
     @property
     def drive_c(self) -> Path:

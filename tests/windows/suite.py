@@ -22,7 +22,7 @@ from tests.windows.running import Wine
 _RESULTS = CACHE / "suite"
 _LIMIT_S = 1800
 _PREFIXES = (1, 2)
-"""Not the first, in which other tests may run meanwhile."""
+"""Those of `make windows`, which cannot run meanwhile."""
 _SCRIPT = 'umask 077; exec wine64 "$@"'
 """Files are their owner's alone, as those of a person are on Windows."""
 

@@ -46,13 +46,17 @@ def test_pipes_and_files_get_the_same_bytes_on_every_code_page(tmp_path: Path, w
     (tmp_path / "config.toml").write_text(_KEY)
     got = {form: set[bytes]() for form in _MACHINE}
     text = f"{_COMMAND} --lang tr"
+    machine = f"{_COMMAND} --lang en --at 2026-10-02T09:00:00Z --format"
+    files = [f"{machine} {form} > {form}" for form in _MACHINE]
+    pipes = [f"{machine} {form}" for form in _MACHINE]
     for page, locale in _LOCALES.items():
         environment = {"WINE_LOCALE": locale, "CARDTOOL_CONFIG": drive(tmp_path / "config.toml")}
-        for form, bodies in got.items():
-            command = f"{_COMMAND} --lang en --at 2026-10-02T09:00:00Z --format {form}"
-            script = f"chcp {page} >nul & {command} > file & {text} > text & {command}"
-            done = wine.shell(environment, tmp_path, 'exec wine64 "$@"', "cmd", "/c", script)
-            bodies |= {done.stdout, (tmp_path / "file").read_bytes()}
+        script = " & ".join((f"chcp {page} >nul", f"{text} > text", *files, *pipes))
+        done = wine.shell(environment, tmp_path, 'exec wine64 "$@"', "cmd", "/c", script)
+        written = {form: (tmp_path / form).read_bytes() for form in _MACHINE}
+        assert done.stdout == b"".join(written.values())
+        for form, body in written.items():
+            got[form].add(body)
         people = (tmp_path / "text").read_text("utf-8")
         assert [seen for seen in _SEEN if seen not in people] == []
 

@@ -23,7 +23,7 @@ event_log = true
 [identity]
 key = "9b1f6c2ad84e703551c7a0ef3d628b94"
 [fleet]
-to = 'C:\\collected'
+to = '{}'
 """
 
 
@@ -34,8 +34,8 @@ Events = list[tuple[int, int, list[str]]]
 @pytest.fixture(name="check")
 def _check(wine: Wine, tmp_path: Path) -> Callable[..., Events]:
     """Give a function that runs a command and returns the events that Windows was told of."""
-    (tmp_path / "config.toml").write_text(_SETTINGS)
-    (wine.drive_c / "collected").mkdir(exist_ok=True)
+    (tmp_path / "collected").mkdir()
+    (tmp_path / "config.toml").write_text(_SETTINGS.format(drive(tmp_path / "collected")))
     wine.install(("akisp11.dll", library.STAND_IN[64]))
 
     def check(service: PcscService, *words: str) -> Events:

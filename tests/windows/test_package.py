@@ -38,11 +38,6 @@ identity = "masked"
 """
 
 
-@pytest.fixture(name="built", scope="module")
-def _built() -> Built:
-    return _build("first")
-
-
 @pytest.fixture(name="newer", scope="module")
 def _newer(built: Built) -> Built:
     """Make a later version: the same cardtool, started by programs of another number."""
@@ -55,19 +50,21 @@ def _newer(built: Built) -> Built:
 
 @pytest.fixture(name="computer")
 def _computer() -> Iterator[Computer]:
-    yield from _made("computer")
+    with Computer("computer") as computer:
+        yield computer
 
 
 @pytest.fixture(name="installed", scope="module")
 def _installed(built: Built) -> Iterator[Computer]:
     """Give a computer on which the package was installed silently, without any option."""
-    for computer in _made("installed"):
+    with Computer("installed") as computer:
         assert computer.msiexec("/i", built.msi).returncode == 0
         yield computer
 
 
 def test_two_builds_are_the_same_files(built: Built) -> None:
-    again = _build("second")
+    work = CACHE / "built" / "second"
+    again = build.build(work, work)
 
     for one, other in ((built.msi, again.msi), (built.archive, again.archive)):
         assert _sha256(one) == _sha256(other)
@@ -140,72 +137,46 @@ def test_the_start_menu_opens_the_page_that_follows_the_card(installed: Computer
             program.kill()
 
 
-@pytest.mark.parametrize("words", [(), ("FLEETSEND=1",)], ids=["usual", "with the task"])
-def test_a_removal_leaves_nothing(words: tuple[str, ...], built: Built, computer: Computer) -> None:
+def test_a_removal_leaves_nothing(built: Built, computer: Computer) -> None:
     files, values = traces.files(computer.prefix), traces.values(computer.prefix)
+    for words in ((), ("FLEETSEND=1",)):
+        assert computer.msiexec("/i", built.msi, *words).returncode == 0
+        assert traces.files(computer.prefix) - files
+        assert traces.values(computer.prefix) - values
+        assert computer.has_task(TASK) == bool(words)
+        assert computer.run(PROGRAM, "practice", "pin-locked").returncode == 2
+        assert computer.msiexec("/x", built.msi).returncode == 0
 
-    assert computer.msiexec("/i", built.msi, *words).returncode == 0
-    assert traces.files(computer.prefix) - files
-    assert traces.values(computer.prefix) - values
-    assert computer.run(PROGRAM, "practice", "pin-locked").returncode == 2
-    assert computer.msiexec("/x", built.msi).returncode == 0
-
-    assert traces.files(computer.prefix) - files == set()
-    assert traces.values(computer.prefix) - values == set()
-
-
-def test_without_being_asked_for_no_task_is_made(installed: Computer) -> None:
-    assert not installed.has_task(TASK)
-
-
-@pytest.mark.parametrize(
-    ("words", "status"),
-    [
-        (("--version",), 0),
-        (("practice", "nes-expiring"), 1),
-        (("practice", "pin-locked"), 2),
-        (("explain", "no-such-code"), 3),
-    ],
-)
-@pytest.mark.parametrize("program", ["cardtool.exe", "cardtoolw.exe"])
-def test_a_program_of_the_archive_returns_cardtools_status(
-    program: str, words: tuple[str, ...], status: int, unpacked: Path, wine: Wine
-) -> None:
-    done = wine.shell({}, unpacked, 'exec wine64 "$@"', drive(unpacked / program), *words)
-
-    assert done.returncode == status
+        assert traces.files(computer.prefix) - files == set()
+        assert traces.values(computer.prefix) - values == set()
 
 
 @pytest.mark.parametrize("program", ["cardtool.exe", "cardtoolw.exe"])
-def test_a_program_of_the_archive_passes_words_on_as_they_are(
-    program: str, unpacked: Path, wine: Wine
+def test_a_program_of_the_archive_passes_words_and_status_on_as_they_are(
+    program: str, unpacked: Path, tmp_path: Path, wine: Wine
 ) -> None:
     name = "İğne ılık şöför & Çiğdem %PATH% ^ .json"
-    words = ("practice", "pin-locked", "--format", "json", "-o", name)
-    wine.shell({}, unpacked, 'exec wine64 "$@"', drive(unpacked / program), *words)
+    asked = {
+        "--version": 0,
+        "practice nes-expiring": 1,
+        f"practice pin-locked --format json -o '{name}'": 2,
+        "explain no-such-code": 3,
+    }
+    script = "".join(f'wine64 "$1" {words} >out; echo $?\n' for words in asked)
 
-    assert (unpacked / name).is_file()
+    done = wine.shell({}, tmp_path, script, drive(unpacked / program))
+
+    assert list(map(int, done.stdout.split())) == list(asked.values())
+    assert (tmp_path / name).is_file()
 
 
-@pytest.fixture(name="unpacked")
-def _unpacked(built: Built, tmp_path: Path) -> Path:
+@pytest.fixture(name="unpacked", scope="module")
+def _unpacked(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("Kişisel çubuk")
     with zipfile.ZipFile(built.archive) as archive:
-        archive.extractall(tmp_path / "Kişisel çubuk")
-    (folder,) = (tmp_path / "Kişisel çubuk").iterdir()
+        archive.extractall(place)
+    (folder,) = place.iterdir()
     return folder
-
-
-def _made(name: str) -> Iterator[Computer]:
-    folder = CACHE / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    yield Computer(folder)
-    shutil.rmtree(folder)
-
-
-def _build(name: str) -> Built:
-    work = CACHE / "built" / name
-    return build.build(work, work)
 
 
 def _sha256(file: Path) -> str:

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """A site's settings in the package hold where it is installed, and stay when it is renewed."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from packages.windows import build
+from packages.windows.build import Built
 from packages.windows.repack import repack
 from tests.windows import traces
-from tests.windows.cache import CACHE
 from tests.windows.computer import FOLDER, Computer
 from tests.windows.test_package import versions
 
@@ -21,24 +19,16 @@ _SITE = "institution = 'kirikkale-ism'\nmodules = ['C:\\Kişisel\\a.dll']\n"
 _RENEWED = "institution = 'default'\n"
 
 
-@pytest.fixture(name="package", scope="module")
-def _package() -> Path:
-    work = CACHE / "built" / "first"
-    return build.build(work, work).msi
-
-
 @pytest.fixture(name="computer")
 def _computer() -> Iterator[Computer]:
-    folder = CACHE / "repacked"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    yield Computer(folder)
-    shutil.rmtree(folder)
+    with Computer("repacked") as computer:
+        yield computer
 
 
 def test_settings_in_the_package_hold_and_stay(
-    package: Path, computer: Computer, tmp_path: Path
+    built: Built, computer: Computer, tmp_path: Path
 ) -> None:
+    package = built.msi
     before = traces.files(computer.prefix)
     first, second = (
         _repacked(package, text, tmp_path / name)

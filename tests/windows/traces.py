@@ -11,7 +11,7 @@ _OF_WINE = re.compile(
     r'|\[.*\\Services\\\\Schedule\] "Start"'  # its Task Scheduler, begun with the first task
 )
 """Values of Wine itself."""
-_LEFT_SEMICOLON = re.compile(r'(\] "PATH"=.*);"$')
+_LEFT_SEMICOLON = re.compile(r'(\] "PATH"=.*?);+"$')
 """Windows takes an entry of PATH out with its semicolon, Wine without."""
 _STAMP = re.compile(r" \d+$")
 """When a key was changed last, behind its name."""

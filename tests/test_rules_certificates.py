@@ -203,7 +203,7 @@ def test_between_two_certificates_there_is_only_waiting() -> None:
     new = nes(begins_at=AT + DAY, ends_at=AT + 1000 * DAY)
 
     found = diagnose(holding(old, new), AT)
-    assert (found.verdict, codes(found.snapshot)) == ("nes-not-yet-valid", ["nes-not-yet-valid"])
+    assert (found.verdict, codes(found.snapshot)) == ("nes-between", ["nes-between"])
     assert "renew-on-paper" not in found.deciding.steps
 
 

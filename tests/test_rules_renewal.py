@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate
-from cardtool.model.diagnosis import Finding
+from cardtool.model.diagnosis import Finding, Severity
 from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.turkey import TURKEY
@@ -66,7 +66,13 @@ def test_a_gap_before_a_successor_is_said_and_calls_for_no_renewal(
     waiting = only(here, "nes-next-card" if second_card else "nes-waiting")
     assert waiting.facts["not_before_at"] == begin.isoformat()
     assert waiting.facts.get("ends_at") == (end.isoformat() if second_card else None)
-    assert codes(here, end + TICK) == ["nes-not-yet-valid"]
+    assert codes(here, end) == []
+    assert codes(here, end + TICK) == ["nes-between"]
+    between = only(here, "nes-between", end + TICK)
+    assert between.severity is Severity.CRITICAL
+    assert between.facts["ended_at"] == end.isoformat()
+    assert between.facts["not_before_at"] == begin.isoformat()
+    assert codes(here, begin) == []
     assert only(here, "nes-gap", end + TICK) == only(here, "nes-gap")
     assert _given(here, "nes-superseded", end + TICK) == []
     assert _given(here, "nes-gap", begin) == []

@@ -156,9 +156,10 @@ def _dates(nes: desk.Held, line: Line, at: datetime, policy: Policy) -> Iterator
             yield finding(code, **nes.whose, **facts)
         else:
             days = (begins - at).days
-            yield finding(
-                "nes-not-yet-valid", **nes.whose, **facts, days_to_wait=days, phase=_phase(days)
-            )
+            facts |= {"days_to_wait": days, "phase": _phase(days)}
+            facts |= {"ended_at": line.ended_at} if line.ended_at else {}
+            code = "nes-between" if line.ended_at else "nes-not-yet-valid"
+            yield finding(code, **nes.whose, **facts)
         yield from _outlived(nes)
     elif later and later.begins_at > at:
         yield _gap(nes, later)

@@ -56,6 +56,7 @@ class Line:
         self._ends = [_end(nes) for nes in line]
         self._later = [*accumulate(alone, _joined)][::-1]
         self.in_force = tuple(nes for nes in line if nes.is_in_force(at))
+        self.ended_at = max((nes.ends_at for nes in line if nes.ends_at < at), default=None)
 
     def after(self, nes: desk.Held) -> Later | None:
         """Return what comes after an NES; None: nothing does."""

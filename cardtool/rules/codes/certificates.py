@@ -63,6 +63,10 @@ ROWS = {
         "reader holder sha256 not_before_at days_to_wait phase",
         "use-older-card create-pin-later check-clock",
     ),
+    "nes-between": _critical(
+        "reader holder sha256 ended_at not_before_at days_to_wait phase",
+        "wait-for-new create-pin-later check-clock",
+    ),
     "nes-superseded": _well("reader holder not_after_at"),
     "nes-waiting": _well("reader holder sha256 not_before_at"),
     "nes-next-card": _well(

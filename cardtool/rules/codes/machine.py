@@ -43,7 +43,7 @@ ROWS = {
         Link.HOST,
         "clock_at evidence_at",
         "set-clock run-again change-battery",
-        "nes-not-yet-valid",
+        "nes-not-yet-valid nes-between",
     ),
     "clock-went-back": warning(
         Link.HOST, "clock_at evidence_at", "check-clock set-clock run-again"

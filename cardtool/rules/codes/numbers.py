@@ -181,5 +181,6 @@ NUMBERS: dict[str, int] = {
     "parts-not-seen": 173,
     "card-without-slot": 174,
     "certificates-listed": 175,
+    "nes-between": 176,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

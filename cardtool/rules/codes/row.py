@@ -65,6 +65,6 @@ NO_CARD_IN_REACH = f"driver-refused {TOKENS}"
 UNSURE = (
     "card-worn certificates-unreadable certificates-missing certificate-unparsable nes-missing "
     "seal-only nes-elsewhere nes-expired nes-expiring nes-expiring-soon nes-expiring-critical "
-    "nes-gap nes-not-yet-valid pin-never-set"
+    "nes-gap nes-not-yet-valid nes-between pin-never-set"
 )
 """Findings about a card's contents that may be wrong because something was not read."""

@@ -9,7 +9,6 @@ class Deadline:
     """A moment on the monotonic clock by which something has to be done."""
 
     def __init__(self, seconds: float) -> None:
-        """Set it that many seconds from now."""
         self._at = time.monotonic() + seconds
 
     @property

@@ -117,8 +117,8 @@ def read_own(path: Path, limit_bytes: int) -> bytes:
     not trusted.
 
     Raises:
-        FileNotFoundError: there is none, it is another user's, no regular file, or too long.
-        OSError: it cannot be read.
+        FileNotFoundError: there is no file, or it is another user's, not a regular file, or too
+        long. OSError: it cannot be read.
     """
     try:
         with opened(path, follow=False) as file:

@@ -15,7 +15,8 @@ from cardtool.model.once import once
 _SMALL = "abcçdefgğhıijklmnoöprsştuüvyzqwxâîû"
 _CAPITAL = "ABCÇDEFGĞHIİJKLMNOÖPRSŞTUÜVYZQWXÂÎÛ"
 _CAPITALS = str.maketrans(_SMALL, _CAPITAL)
-# one letter for one, so that places stay; whoever has no Turkish keyboard writes i for ı
+# each letter becomes one letter, so that places stay; without a Turkish keyboard people write i for
+# ı
 _FOLDED = str.maketrans(_CAPITAL + "ıâîû", _SMALL.translate(str.maketrans("ıâîû", "iaiu")) + "iaiu")
 
 _LETTER = r"[^\W\d_]"
@@ -71,7 +72,7 @@ class Expanded(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     changes: tuple[Change, ...]
     unknown: tuple[Change, ...]
-    """Words with a dot that the list does not have; they stand in the text as they were."""
+    """Words with a dot that the list does not have; they stay in the text."""
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,14 +2,19 @@
 """Reads a site's own cards, modules and readers, and checks them as the catalogue is checked."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TypeVar
 
 import msgspec
 
 from cardtool.catalog import toml
 from cardtool.catalog.rows import Card, Module, Reader
 from cardtool.model.refused import Refused
+
+_Row = TypeVar("_Row", Card, Module, Reader)
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,7 +31,7 @@ def read(
     """Read a site's file, given the rows that there are already.
 
     Raises:
-        Refused: there is no such file, it is no TOML, or which row is not as it must be.
+        Refused: there is no such file, it is no TOML, or a row is wrong: which one, and why.
     """
     try:
         site = msgspec.convert(toml.handwritten(Path(path)), Site)
@@ -39,28 +44,12 @@ def read(
         ) from error
     known = {module.id for module in (*modules, *site.module)}
     taken = {name for module in modules for name in module.names}
-    wrong = (
-        *_twice("card", cards, site.card),
-        *_twice("module", modules, site.module),
-        *_twice("reader", readers, site.reader),
-        *(
-            flaw
-            for at, row in enumerate(site.card)
-            for flaw in _of_card(f"$.card[{at}]", row, known)
-        ),
-        *(
-            flaw
-            for at, row in enumerate(site.module)
-            for flaw in _of_module(f"$.module[{at}]", row, taken)
-        ),
-        *(
-            flaw
-            for at, row in enumerate(site.reader)
-            for flaw in _of_reader(f"$.reader[{at}]", row)
-        ),
+    wrong = chain(
+        _flaws("card", cards, site.card, partial(_of_card, modules=known)),
+        _flaws("module", modules, site.module, partial(_of_module, taken=taken)),
+        _flaws("reader", readers, site.reader, _of_reader),
     )
-    if wrong:
-        place, reason = wrong[0]
+    for place, reason in wrong:
         raise Refused(code="catalog-row", file=path, place=place, reason=reason)
     return site
 
@@ -69,18 +58,19 @@ Flaws = Iterator[tuple[str, str]]
 """Where something is wrong, and what."""
 
 
-def _twice(
-    kind: str,
-    there: Sequence[Card | Module | Reader],
-    new: Sequence[Card | Module | Reader],
+def _flaws(
+    kind: str, there: Sequence[_Row], new: Sequence[_Row], check: Callable[[str, _Row], Flaws]
 ) -> Flaws:
+    """Yield what is wrong with the new rows of one kind, each by itself and beside the others."""
     ids = {row.id for row in there}
-    for at, row in enumerate(new):
+    for number, row in enumerate(new):
+        place = f"$.{kind}[{number}]"
         if row.id in ids:
-            yield f"$.{kind}[{at}].id", f"`{row.id}` is there already"
+            yield f"{place}.id", f"`{row.id}` is there already"
         if not re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", row.id):
-            yield f"$.{kind}[{at}].id", "small letters and digits, with hyphens between them"
+            yield f"{place}.id", "small letters and digits, with hyphens between them"
         ids.add(row.id)
+        yield from check(place, row)
 
 
 def _of_card(place: str, card: Card, modules: set[str]) -> Flaws:

@@ -59,7 +59,7 @@ def load() -> dict[str, Procedure]:
 
 
 def guide(procedure: Procedure, role: Role | None, institution: Institution) -> Guide:
-    """Return how a procedure goes there, for one role or for all."""
+    """Return a procedure as it is in an institution, for one role or for all."""
     return Guide(
         name=procedure.name,
         role=role,
@@ -118,7 +118,7 @@ def _own(name: str, today: date | None) -> _Profile:
 
 
 def _near(key: str) -> str:
-    """Return the keys that are close to one; all where none is."""
+    """Return the keys that are similar to one, or all keys if there are none."""
     import difflib  # noqa: PLC0415 - only where something is wrong
 
     return ", ".join(difflib.get_close_matches(key, KEYS, cutoff=0.5) or KEYS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of one card, one PKCS#11 module and one reader: the rows of the catalogue."""
+"""The rows of the catalogue: what it has about one card, one PKCS#11 module, one reader."""
 
 from typing import Literal
 
@@ -78,7 +78,7 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     id: str
     name: str
-    """The name Kamu SM uses, or the maker's where it hands out no such reader."""
+    """The name that Kamu SM uses, or the maker's name if Kamu SM hands out no such reader."""
     usb: tuple[str, ...]
     """`VVVV:PPPP`, upper-case hex. Models share ids: several rows may have one."""
     pcsc_names: tuple[str, ...]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cardtool.model.procedure import Institution
 
 _NATIONWIDE = "default"
-"""The profile of whoever names none."""
+"""The profile if none is named."""
 
 
 class Asked:

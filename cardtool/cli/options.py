@@ -72,7 +72,6 @@ class PathName(click.Path):
     """A path that is not checked here; the command itself reports what is wrong with it."""
 
     def __init__(self) -> None:
-        """Accept every name, even that of a file that cannot be read."""
         super().__init__(readable=False)
 
     def convert(  # noqa: D102 - as click has it

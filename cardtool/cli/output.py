@@ -27,7 +27,7 @@ _COLUMNS = range(40, 101)
 
 
 def write(asked: Asked, parts: Iterable[str], *, is_done_by: bool = False) -> None:
-    """Write texts part by part; `is_done_by`: what they tell of is done as they are made.
+    """Write texts part by part; `is_done_by`: making them does the work that they report.
 
     In that case a file is opened before the first of them is made, so that nothing is done if it
     cannot be written.
@@ -52,7 +52,7 @@ def write(asked: Asked, parts: Iterable[str], *, is_done_by: bool = False) -> No
 
 
 def write_bytes(asked: Asked, parts: Iterable[bytes]) -> None:
-    """Write bytes part by part; without any bytes a file stays as it was.
+    """Write bytes part by part; if there are no bytes, a file is not changed.
 
     Raises:
         Refusal: the disk is full, or the file cannot be written.

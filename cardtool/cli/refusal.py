@@ -21,7 +21,6 @@ class Refusal(click.ClickException):
     exit_code = UNKNOWN
 
     def __init__(self, *, code: str, **facts: str | int) -> None:
-        """Choose the sentence, in the language of the running command."""
         ctx = click.get_current_context(silent=True)
         super().__init__(_sentence(value(ctx, "lang") if ctx else None, code, facts))
 

@@ -31,7 +31,6 @@ class Spoken:
     """The language of one command line, which is determined when the first sentence is needed."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        """Take the arguments as they were typed."""
         self._arguments = list(arguments)
         self._is_help = "--help" in arguments
 

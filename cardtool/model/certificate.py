@@ -97,7 +97,7 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, tag="certificate"):
 
     @property
     def issuer_name(self) -> str:
-        """Return the issuer's name as certificates show it, `-` where it has none."""
+        """Return the issuer's name as certificates show it, `-` if it has no name."""
         return self.issuer.first("CN") or self.issuer.first("O") or "-"
 
     @property

@@ -127,4 +127,4 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: Utc
     """Its last second, or that of an issuer on the same card that ends first."""
     renewal: dict[str, Utc] = {}
-    """`opens`, `apply-by`, `urgent` and `critical`; none where it is not to be renewed."""
+    """`opens`, `apply-by`, `urgent` and `critical`; empty if it is not to be renewed."""

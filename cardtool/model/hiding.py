@@ -48,7 +48,6 @@ class Stars:
     """Hides the middle of values; two values that would look the same get a number."""
 
     def __init__(self) -> None:
-        """Begin without any value seen."""
         self._shown: dict[str, str] = {}
         self._count: dict[str, int] = {}
 
@@ -64,7 +63,7 @@ class Stars:
 
 
 class Hiding:
-    """Hashes the people in the records of a list, as they are hashed in a snapshot that is sent.
+    """Hashes the people in the records of a list, as in a snapshot that is sent.
 
     A value that is hashed already stays. So with the same key a list shows a person in the same
     way, whether the store holds their number and account whole or hashed.

@@ -39,7 +39,7 @@ _CUT = "\N{HORIZONTAL ELLIPSIS}"
 def fitted(record: T) -> T:
     """Return a record whose texts and lists are as long as they may be; a cut text ends with `…`.
 
-    Bytes that are too long are left out: half a certificate is none.
+    Bytes that are too long are left out: half a certificate is of no use.
     """
     changed: T = _fitted(record)
     return changed

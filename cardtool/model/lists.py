@@ -153,7 +153,7 @@ class RegisterEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One person's row, as the identity policy left it; empty: the register does not say."""
 
     number: str = ""
-    """T.C. Kimlik No, or what the policy made of it: spelt as in a stored certificate."""
+    """T.C. Kimlik No, or its mask or hash: spelt as in a stored certificate."""
     name: str = ""
     unit: str = ""
     host: str = ""

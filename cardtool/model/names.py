@@ -269,7 +269,7 @@ class Accounts:
 
 
 def account(name: str) -> str:
-    r"""Return the name of a user's account as it is compared and hashed: no domain, small letters.
+    r"""Return the name of an account as it is compared and hashed: no domain, small letters.
 
     Windows does not tell AYSE from ayse, and writes KURUM\ayse or ayse@kurum.example as well.
     """

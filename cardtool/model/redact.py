@@ -73,7 +73,7 @@ def redact(snapshot: Snapshot, key: bytes, accounts: Iterable[str] = ()) -> Snap
 
     One person stays the same person under one key. Personal are the names, numbers, labels and
     serial numbers of end-entity certificates and of their tokens, who was logged on, and
-    `accounts`: what the system calls whoever runs the program.
+    `accounts`: the system's names for the person who runs the program.
     """
     return _Disguise(snapshot, functools.partial(hashed, key), accounts).snapshot(snapshot)
 
@@ -90,7 +90,7 @@ def leaving(
     return mask(snapshot, keeps_bytes=False) if policy is IdentityPolicy.MASKED else snapshot
 
 
-class Effort:
+class SearchLimit:
     """A limit on the text that is searched; text beyond it is hidden whole."""
 
     def __init__(self, values: int, *, is_none: bool) -> None:
@@ -142,7 +142,7 @@ class _Disguise:
         self._labels = Names({folded(one): one for one in sorted(labels) if not is_hashed(one)})
         self._accounts = Accounts(accounts or ())
         wanted = len(self._values) + len(self._names) + len(self._accounts)
-        self._effort = Effort(wanted, is_none=is_crowd)
+        self._limit = SearchLimit(wanted, is_none=is_crowd)
         self._done: dict[tuple[Callable[[str], str], str], str] = {}
         self._changes = {
             **dict.fromkeys(_SYMBOLS, self._symbol),
@@ -166,7 +166,7 @@ class _Disguise:
         """Change a text once; hide it whole if it would be too much work."""
         done = self._done.get((change, text))
         if done is None:
-            is_seen = self._effort.affords(text, is_fixed=change == self._symbol)
+            is_seen = self._limit.affords(text, is_fixed=change == self._symbol)
             done = self._done[change, text] = change(text) if is_seen else self._value(text)
         return done
 

@@ -8,7 +8,6 @@ class Refused(Exception):  # noqa: N818 - no fault of ours: a person is told wha
     """The code of a sentence of `[refusal]`, and the facts that go into it."""
 
     def __init__(self, *, code: str, **facts: str | int) -> None:
-        """Say which sentence is meant."""
         super().__init__(code, facts)
         self.code = code
         self.facts = facts

@@ -221,7 +221,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def certificates(self) -> tuple[CertificateObject, ...]:
-        """Return every certificate that was read, as often as it was."""
+        """Return every certificate that was read, once for each reading."""
         lists = (token.certificates for _, _, token in self.tokens())
         return tuple(stored for read in lists if isinstance(read, tuple) for stored in read)
 

@@ -67,7 +67,7 @@ _NOTHING = Element(0, b"")
 def trim(value: bytes) -> bytes:
     """Cut off what follows the outermost DER element: tokens pad CKA_VALUE to the size of a file.
 
-    What does not begin like a certificate is returned as it is.
+    Bytes that do not begin like a certificate are returned unchanged.
     """
     with suppress(DerError):
         if value[:1] == b"\x30":

@@ -94,8 +94,8 @@ def fork(run: Callable[[str], object], job: str, inherits: int | None) -> Child:
 def _wait(pid: int) -> int:
     """Wait for a fork and return its exit status, as `Child.wait` says.
 
-    If whoever started this program ignores SIGCHLD, so does this process, and the kernel keeps no
-    status of a child: it then counts as 0, as in `subprocess`.
+    If the program that started this one ignores SIGCHLD, so does this process, and the kernel keeps
+    no status of a child: it then counts as 0, as in `subprocess`.
     """
     try:
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

@@ -186,7 +186,7 @@ def name_error(error: Exception) -> Failure:
     if unmapped := re.search(r"0x[0-9a-f]+$", text):
         return _name_code(int(unmapped.group(), 16))
     if "exception while loading" in text:
-        # what every module exports: dlsym(3) names it where it is missing, and Windows does not
+        # every module exports this; if it is missing, dlsym(3) names it, and Windows does not
         if "C_GetFunctionList" in text.rpartition(":")[2]:
             return Failure(api="os", name="ENOSYS", code=errno.ENOSYS, detail=text)
         return Failure(api="os", name="DLERROR", detail=text)

@@ -178,7 +178,7 @@ def _registered(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def full_name(registered: str) -> str:
-    """Return the full name in a GECOS field; a single word, as system accounts have, is none.
+    """Return the full name in a GECOS field; a single word, as in system accounts, does not count.
 
     Source: passwd(5), getpwnam(3): the name, then room and telephones, parted by commas.
     """

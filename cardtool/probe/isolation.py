@@ -152,11 +152,9 @@ class Worker:
             self._ended.wait(wait_s)
 
     def __enter__(self) -> Self:
-        """Return itself, so that `with` ends it."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End it."""
         self.end()
 
     def _listen(self, process: children.Child) -> None:
@@ -244,11 +242,9 @@ class Workers:
         return (self.pcsc, *self._ready, *self._given)
 
     def __enter__(self) -> Self:
-        """Return itself, so that `with` ends them all."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End them all, however the check ended."""
         for worker in self._all:
             worker.end()
         self.lock.close()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Remembers the state of this workstation at its last good check, in a small file of the user.
 
-`CARDTOOL_STATE` names another file, and none at all where it is empty.
+`CARDTOOL_STATE` names another file; if it is empty, nothing is kept.
 """
 
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The job sign: the only code that logs in to a token. Runs in a worker of its own.
+"""The job sign: the only code that logs in to a token. Runs in its own worker.
 
 C_Login as the user is called in one place, once a process. The PIN is in local variables only.
 """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The only question that carries a PIN, and how it is sent to the worker. Nothing native.
 
-The PIN is a line of its own behind the question, on the worker's standard input. It is part of no
-record, so it can be in no answer, no failure and no log.
+The PIN is the line after the question on the worker's standard input. It is part of no record, so
+it can be in no answer, no failure and no log.
 """
 
 import ctypes
@@ -81,7 +81,7 @@ _ANSWER = msgspec.json.Decoder[Signed | Unsigned | Failure](Signed | Unsigned | 
 
 
 def sign(question: Sign, pin: bytes, *, timeout_s: float) -> Signed | Unsigned | Failure:
-    """Have a new worker sign; a `Failure(worker, ...)` where it hangs, crashes or is at fault.
+    """Have a new worker sign; a `Failure(worker, ...)` if it hangs, crashes or is at fault.
 
     If another check is using the cards, wait for it; `Failure(worker, WAITED)` if that takes too
     long. The worker is asked once, whatever it answers, and never killed. No failure has a detail:

@@ -78,7 +78,7 @@ def _supervise(job: int, end: mmap.mmap) -> None:
     status = _wait(job, end)
     _end_the_rest(job)
     if os.WIFSIGNALED(status):
-        with contextlib.suppress(OSError):  # SIGKILL is nobody's to handle
+        with contextlib.suppress(OSError):  # nobody can handle SIGKILL
             signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
         os.kill(os.getpid(), os.WTERMSIG(status))
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)

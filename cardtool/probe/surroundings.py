@@ -36,7 +36,7 @@ _WINDOWS_SERVICES = ("SCardSvr", "ScDeviceEnum", "CertPropSvc")
 """The smart card service, the one that finds its readers, and the one that reads certificates."""
 
 
-class _Asked(threading.Thread, Generic[T]):
+class _Answer(threading.Thread, Generic[T]):
     """A thread that fetches one answer."""
 
     def __init__(self, ask: Callable[[], T]) -> None:
@@ -61,10 +61,10 @@ class Surroundings:
         """Ask nothing yet; `root` is where Linux and macOS keep their files."""
         self._deadline = Deadline(timeout_s)
         self._root = root
-        self._raw_usb: _Asked[usb.Raw] | None = None
+        self._raw_usb: _Answer[usb.Raw] | None = None
         self._usb: usb.UsbState | None = None
-        self._services: _Asked[tuple[Service, ...]] | None = None
-        self._clients: _Asked[tuple[Process, ...]] | None = None
+        self._services: _Answer[tuple[Service, ...]] | None = None
+        self._clients: _Answer[tuple[Process, ...]] | None = None
 
     def ask_services(self) -> None:
         """Begin to ask for the state of the services."""
@@ -100,13 +100,13 @@ class Surroundings:
             clients=sought.wait(self._deadline.left_s) if sought else None,
         )
 
-    def _begin(self, ask: Callable[[float], T], *modules: str) -> _Asked[T]:
+    def _begin(self, ask: Callable[[float], T], *modules: str) -> _Answer[T]:
         """Load these modules in this thread, the only one that may import, then ask in another."""
         for module in modules:
             __import__(module)
-        return _Asked(partial(ask, self._deadline.left_s * _MARGIN))
+        return _Answer(partial(ask, self._deadline.left_s * _MARGIN))
 
-    def _reading_usb(self) -> "_Asked[usb.Raw]":
+    def _reading_usb(self) -> "_Answer[usb.Raw]":
         """Begin to read USB, once."""
         if self._raw_usb is None:
             from cardtool.probe import usb  # noqa: PLC0415 - while the card answers

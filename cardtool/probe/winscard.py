@@ -91,7 +91,7 @@ def SCardConnect(  # noqa: N802
 
 
 def _names(context: int) -> tuple[int, dict[str, Native]]:
-    """Return a code, and each reader's name as it is shown with the library's own."""
+    """Return a code, and for each reader its shown name with the library's own name."""
     call, size = _function("SCardListReaders"), _WORD()
     code = call(_HANDLE(context), None, None, ctypes.byref(size))
     if code:

@@ -46,8 +46,8 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
     """Give findings about each place without an NES, each NES, and every other certificate."""
     all_nes, cards = desk.all_nes(snapshot), desk.signing_cards(snapshot)
     for place in desk.places(snapshot):
-        if _matters(place, cards):
-            yield from _without(place, snapshot, has_other=bool(all_nes))
+        if _may_hold_nes(place, cards):
+            yield from _without_nes(place, snapshot, has_other=bool(all_nes))
     refused, suspended = trust.refused(snapshot), trust.suspended(snapshot)
     lines = lines_of((nes for nes in all_nes if nes.certificate not in refused), at)
     for nes in all_nes:
@@ -69,7 +69,7 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
     yield from _contents(snapshot, at, policy)
 
 
-def _matters(place: desk.Place, cards: tuple[catalog.Card, ...]) -> bool:
+def _may_hold_nes(place: desk.Place, cards: tuple[catalog.Card, ...]) -> bool:
     """Tell whether an NES could be here: on a card, or in a store that was named or is for one."""
     return place.reader is not None or any(
         fitting.is_named(module)
@@ -79,7 +79,7 @@ def _matters(place: desk.Place, cards: tuple[catalog.Card, ...]) -> bool:
     )
 
 
-def _without(place: desk.Place, snapshot: Snapshot, *, has_other: bool) -> Iterator[Finding]:
+def _without_nes(place: desk.Place, snapshot: Snapshot, *, has_other: bool) -> Iterator[Finding]:
     name, has_own = place.name, bool(place.nes)
     objects = [stored for stored in place.objects if not _is_attributes(stored)]
     for stored in objects:
@@ -215,7 +215,7 @@ def _contents(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Find
     for held in desk.all_certificates(snapshot):
         if held.kind is Kind.AUTHORITY:
             continue
-        yield from _about(held, at, policy, is_last=held.certificate in last)
+        yield from _of_certificate(held, at, policy, is_last=held.certificate in last)
         if parts := held.certificate.unreadable:
             is_lost = held.kind in PERSONAL and is_broken(held.certificate) and not has_sound
             code = "nes-broken" if is_lost else "certificate-partly-read"
@@ -239,7 +239,9 @@ def last_seals(snapshot: Snapshot) -> set[Certificate]:
     return set({(held.certificate.person, held.kind): held.certificate for held in seals}.values())
 
 
-def _about(held: desk.Held, at: datetime, policy: Policy, *, is_last: bool) -> Iterator[Finding]:
+def _of_certificate(
+    held: desk.Held, at: datetime, policy: Policy, *, is_last: bool
+) -> Iterator[Finding]:
     certificate = held.certificate
     if (code := _FOUND.get(held.kind)) is not None:
         ends = certificate.not_after_at

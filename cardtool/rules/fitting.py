@@ -53,7 +53,7 @@ def may_be_for(module: Module, card: catalog.Card) -> bool:
     return is_named(module) or is_for(module, card)
 
 
-def is_here(module: Module) -> bool:
+def is_installed_or_named(module: Module) -> bool:
     """Tell whether a module is installed, or was named."""
     library = module.library
     return is_named(module) or not (isinstance(library, Failure) and library.name == "ENOENT")

@@ -23,7 +23,7 @@ MOST_CHARACTERS = 4096
 """Characters that are searched; a pasted line is shorter."""
 
 _MOST = 12
-"""Meanings that are told, at most: a pasted text may hold any number."""
+"""The most meanings that are returned: a pasted text may hold any number."""
 
 _NEAREST = 5
 

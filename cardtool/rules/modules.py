@@ -174,7 +174,7 @@ def _reasons(card: catalog.Card, snapshot: Snapshot) -> Iterator[_Reason]:
 def _is_present(module: Module, card: catalog.Card) -> bool:
     if fitting.is_named(module) and fitting.module_id(module) is None:
         return True
-    return fitting.is_for(module, card) and fitting.is_here(module)
+    return fitting.is_for(module, card) and fitting.is_installed_or_named(module)
 
 
 def _failed_by_us(module: Module) -> bool:
@@ -227,6 +227,6 @@ def _installed(snapshot: Snapshot) -> Iterator[Finding]:
 def _is_held_back(module: Module, snapshot: Snapshot) -> bool:
     return (
         snapshot.host.platform == "win32"
-        and ports.is_gone(snapshot.readers)
+        and ports.is_service_stopped(snapshot.readers)
         and module.info is None
     )

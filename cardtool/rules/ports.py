@@ -156,8 +156,9 @@ def keys(snapshot: Snapshot) -> tuple[Reader, ...]:
 def only_built_in(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the empty readers built into the computer, if there are no other readers.
 
-    None where the last good check had no other reader either: then such a reader is what is used.
-    A chip that is sold for the desk too counts where it was here then, beside a reader now gone.
+    None where the last good check had no other reader either: then such a reader is what is used. A
+    chip that is also sold for the desk counts if it was here then, beside a reader that is gone
+    now.
     """
     offered, last = signing_readers(snapshot), snapshot.last_good
     if last and last.readers and not any(map(is_own, last.readers)):
@@ -195,7 +196,7 @@ def refusal(reader: Reader) -> Failure | None:
     return card if isinstance(card, Failure) and card.name == _UNNAMEABLE else None
 
 
-def is_gone(readers: object) -> bool:
+def is_service_stopped(readers: object) -> bool:
     """Tell whether `Snapshot.readers` is a failure that means that the service is stopped."""
     return isinstance(readers, Failure) and readers.api == "pcsc" and readers.code in _GONE
 

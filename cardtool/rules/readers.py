@@ -52,7 +52,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
 def _missing(snapshot: Snapshot, others: Sequence[str]) -> Finding:
     """Say that the person's own reader is not here, by name where the last good check had it.
 
-    `others` are the readers that are here and are nobody's own.
+    `others` are readers that are here, but that no person was given.
     """
     last, gone = snapshot.last_good, ports.gone(snapshot)
     if last and gone and isinstance(snapshot.usb, tuple):

@@ -109,7 +109,7 @@ def _session_of_windows(snapshot: Snapshot) -> str | None:
 
 
 def _session_of_linux(snapshot: Snapshot) -> str | None:
-    host, is_gone = snapshot.host, ports.is_gone(snapshot.readers)
+    host, is_gone = snapshot.host, ports.is_service_stopped(snapshot.readers)
     marks = host.session.marks
     is_cut_off = is_gone and host.pcsc_socket is None and host.pcscd is None
     for mark, code in (("flatpak", "session-flatpak"), ("snap", "session-snap")):
@@ -124,7 +124,7 @@ def is_idle(snapshot: Snapshot) -> bool:
     """Tell whether the service of Windows is off, as is normal without a working reader."""
     return (
         snapshot.host.platform == "win32"
-        and ports.is_gone(snapshot.readers)
+        and ports.is_service_stopped(snapshot.readers)
         and isinstance(snapshot.usb, tuple)
         and all(map(hardware.hindrance, ports.plugged(snapshot)))
         and _service(snapshot, _SERVICE).start != "disabled"
@@ -146,9 +146,9 @@ def _code(failure: Failure, snapshot: Snapshot) -> str:
     if _is_denied(failure):
         return _denied(set(host.session.marks))
     match host.platform:
-        case "win32" if ports.is_gone(failure):
+        case "win32" if ports.is_service_stopped(failure):
             return _stopped_on_windows(snapshot)
-        case "linux" if ports.is_gone(failure):
+        case "linux" if ports.is_service_stopped(failure):
             return _stopped_on_linux(failure, snapshot)
         case _:
             return "service-failed"

@@ -45,7 +45,7 @@ def summarise(diagnosis: Diagnosis) -> Summary:
     amiss = [given for given in diagnosis.findings if given.severity is not Severity.OK]
     codes = tuple(dict.fromkeys(given.code for given in amiss))
     usual = ReaderState.PRESENT if readers else ReaderState.UNKNOWN
-    nes = _counting(snapshot)
+    nes = _nes_that_counts(snapshot)
     return Summary(
         host=snapshot.host.name,
         host_id=origin.host_id if origin else "",
@@ -70,7 +70,7 @@ def summarise(diagnosis: Diagnosis) -> Summary:
     )
 
 
-def _counting(snapshot: Snapshot) -> desk.Held | None:
+def _nes_that_counts(snapshot: Snapshot) -> desk.Held | None:
     """Return the NES that lasts longest.
 
     If two end with their issuer, the one whose own end is later counts, because it is the

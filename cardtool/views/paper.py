@@ -45,7 +45,7 @@ class Paper(msgspec.Struct, frozen=True, kw_only=True):
     symbols: bool = True
     """The encoding of the output has the check marks; otherwise they are written in brackets."""
     titled: bool = False
-    """Each diagnosis begins with the name of its workstation, for there are several."""
+    """Each diagnosis begins with the name of its workstation, because there are several."""
     whole: bool = False
     """It shows codes, paths and everything that was checked, for `-v`; otherwise one screen."""
 

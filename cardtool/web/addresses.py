@@ -47,7 +47,6 @@ class WebError(Exception):
     """No usable answer: a name of `model.trust.Attempt`, and a detail for support."""
 
     def __init__(self, *, name: str, detail: str = "") -> None:
-        """Say why it gave nothing."""
         super().__init__(name, detail)
         self.name = name
         self.detail = detail

@@ -115,7 +115,7 @@ def ask(
     if proxy is not None and not route.allow_private:
         refuse_private(address, deadline)
     url = httpcore.URL(f"{address.scheme}://{address.authority}")
-    url.target = address.target.encode()  # of its own it leaves out what follows a semicolon
+    url.target = address.target.encode()  # httpcore itself would leave out what follows a semicolon
     headers = {"Host": address.authority, "User-Agent": "cardtool", "Connection": "close"}
     headers |= {"Accept-Encoding": "identity", **request.headers}
     if tls is None and address.scheme == "https":

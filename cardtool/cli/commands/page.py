@@ -44,6 +44,6 @@ def page(asked: Asked, *, no_open: bool) -> None:
 
 
 def _open(asked: Asked, address: str, *, is_wanted: bool) -> None:
-    """Open the address in a browser, or print it where that is not wanted or there is none."""
+    """Open the address in a browser; print it if no browser is wanted or found."""
     if not is_wanted or not browser.open_window(address):
         write(asked, [f"{address}\n"])

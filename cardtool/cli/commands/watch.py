@@ -57,7 +57,7 @@ def watch(asked: Asked, *, file: str | None) -> None:
             if told.result is None:
                 continue
             if desk is not None and _is_card(told.change):
-                desk.add(told.result.leaves)  # before it is said, which may be the end
+                desk.add(told.result.leaves)  # first, because writing the line may end the program
             deciding = told.result.diagnosis.deciding
             beside: dict[str, Any] = (
                 {"deciding": {deciding.code: deciding}} if asked.format.people else {}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps revocation lists and issuers' certificates in a folder of the user until they expire.
 
-`CARDTOOL_CACHE` names another folder, and none at all where it is empty. Whatever is found in it
-is verified again as if the network had brought it, so a damaged or forged file gains nothing.
+`CARDTOOL_CACHE` names another folder; if it is empty, nothing is kept. Whatever is found in it is
+verified again as if the network had brought it, so a damaged or forged file gains nothing.
 """
 
 import hashlib

@@ -131,7 +131,7 @@ def from_windows(nodes: Iterable[DeviceNode]) -> tuple[UsbDevice, ...]:
     """Interpret the nodes of the enumerator USB; return each physical device once.
 
     The interfaces of a composite device are nodes of their own. Its problem is that of the whole
-    device, or else that of its reader; a problem of another interface is none of the reader.
+    device, or else that of its reader; a problem of another interface does not count.
     """
     groups: dict[str, list[tuple[bool, DeviceNode]]] = {}
     for node in nodes:

@@ -89,7 +89,7 @@ def _calendar(every: Iterable[_Nes], text: Text) -> Iterator[str]:
     head, last, tail = calendar.to_ical().decode().partition("END:VCALENDAR")
     names, is_begun = set(), False
     for nes in every:
-        name = hash(nes.sha256)  # a number, for there may be a million of them
+        name = hash(nes.sha256)  # a number, because there may be a million of them
         if name in names:
             continue
         names.add(name)

@@ -27,13 +27,16 @@ _TIMES = (
     ("past", "days_past", "not_after_at"),
     ("wait", "days_to_wait", "not_before_at"),
 )
-"""How a certificate stands in time, the fact that says so, and that with the moment."""
+"""How a certificate stands in time, the fact by which this is known, and the fact with the
+moment."""
 
 _CLOSING = frozenset({"run-again", "send-snapshot", "ask-provider", "do-not-order"})
-"""Steps that come after the others: where several troubles have one, it is told with the last."""
+"""Steps that come after the others: if several troubles have one of these, the last trouble shows
+it."""
 
 _MOST_ALIKE = 8
-"""Findings of one code that are told apart among the steps; the checklist has all of them."""
+"""The most findings of one code that are listed separately among the steps; the checklist has all
+of them."""
 
 _END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.) (?=\w)")
 """Where a first sentence ends; an abbreviation in capitals, T.C., ends none."""
@@ -62,7 +65,7 @@ def marked(finding: Finding) -> Mark:
 
 
 def when(finding: Finding) -> tuple[str, datetime] | None:
-    """Return how a certificate stands in time, if a finding says so, and the moment that counts.
+    """Return how a certificate stands in time, and the moment that counts, if a finding has both.
 
     It is `left`, `past` or `wait`, as `Text.near` has them.
     """
@@ -75,7 +78,7 @@ def when(finding: Finding) -> tuple[str, datetime] | None:
 def timed(diagnosis: Diagnosis) -> Finding | None:
     """Return the finding whose days a page shows in large letters.
 
-    It is the one that decides, or else the only one: of several it would be unclear whose.
+    It is the one that decides, or the only one; with several it would not be clear whose days.
     """
     if when(diagnosis.deciding):
         return diagnosis.deciding
@@ -107,7 +110,7 @@ class Act(NamedTuple):
 
     finding: Finding
     titles: list[str]
-    """Which trouble it is, once for each card it is true of; none where it is the only one."""
+    """Which trouble it is, once for each card it is true of; empty if it is the only one."""
     steps: list[tuple[Actor, list[tuple[int, str]]]]
     """Codes of steps with their numbers, by who does them; none that another trouble has told."""
     procedures: list[str]
@@ -286,5 +289,5 @@ def _note(step: Step, guide: Guide, text: Text) -> str:
 
 
 def _by_actor(rows: Iterable[tuple[Actor, Row]]) -> list[tuple[Actor, list[Row]]]:
-    """Return rows in their order, grouped where whoever does them changes."""
+    """Return rows in their order, in groups that one actor does."""
     return [(actor, [row for _, row in group]) for actor, group in groupby(rows, key=itemgetter(0))]

@@ -11,7 +11,7 @@ from cardtool.views.paper import Paper, paragraph
 from cardtool.views.people import contents
 
 DRAWN = contents.DRAWN - {"reader-missing"}
-"""Of these this drawing helps: it shows how the card goes into a reader that is there."""
+"""Codes that this drawing helps with: it shows how the card goes into a reader that is there."""
 
 WIDTH = 36
 """Columns of the drawing; a narrower page has no drawing."""

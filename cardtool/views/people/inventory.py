@@ -56,7 +56,7 @@ def certificates(
     judged: Mapping[str, Judged] = {},
     everything: bool = False,
 ) -> Iterator[str]:
-    """Yield one entry per certificate, or one line where there is none.
+    """Yield one entry for each certificate, or say that there is none.
 
     `judged` says by fingerprint what a certificate is and when it ends; `everything` shows all that
     is in it.
@@ -96,7 +96,7 @@ def certificates_json(
 ) -> Iterator[str]:
     """Yield one document of tokens per workstation; what cannot be read is not in `judged`.
 
-    `trust` is what the issuers' servers said, or null where nobody asked them.
+    `trust` is what the issuers' servers answered; null: they were not asked.
     """
     for diagnosis in diagnoses:
         tokens = [

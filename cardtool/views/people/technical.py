@@ -10,7 +10,7 @@ from cardtool.views.people import contents
 
 
 def rows(diagnosis: Diagnosis, text: Text) -> list[tuple[str, str]]:
-    """Return labels and values, which are shown as they were found, masked as they came."""
+    """Return labels and values; the values are masked already."""
     snapshot, host = diagnosis.snapshot, diagnosis.snapshot.host
     return [
         (text.label("html-codes"), " ".join(contents.codes_for_support(diagnosis))),

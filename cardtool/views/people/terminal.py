@@ -104,7 +104,7 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
 
 
 def advice(acts: Iterable[contents.Act], text: Text, paper: Paper) -> Iterator[RenderableType]:
-    """Yield the steps in their order, with whoever does them named where that changes."""
+    """Yield the steps in their order, with a heading if another actor does them."""
     for label, group in contents.sections(acts):
         if any(act.finding.code in DRAWN for act in group):
             yield from card_and_reader(text, paper)

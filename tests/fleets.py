@@ -13,10 +13,12 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from cardtool.fleet.importing.files import Piece, of_file
+from cardtool.fleet.importing.files import of_file
+from cardtool.fleet.importing.finishing import Report
 from cardtool.fleet.importing.folders import Spot
 from cardtool.fleet.importing.judging import Terms, judged_blocks
-from cardtool.fleet.importing.run import Report, import_judged
+from cardtool.fleet.importing.pieces import Piece
+from cardtool.fleet.importing.run import import_judged
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.model.certificate import Certificate

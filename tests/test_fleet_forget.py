@@ -17,7 +17,8 @@ from sqlalchemy import insert
 from cardtool.cli import main
 from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.removing import removal, searching
-from cardtool.fleet.removing.searching import Person, Trace
+from cardtool.fleet.removing.recognising import Person
+from cardtool.fleet.removing.searching import Trace
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import PERSON
 from cardtool.model.hiding import hashed

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from cardtool.cli import main
 from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.removing import removal, searching
-from cardtool.fleet.removing.searching import Person
+from cardtool.fleet.removing.recognising import Person
 from cardtool.fleet.store.database import Store
 from cardtool.model.hiding import hashed
 from cardtool.model.moments import to_us

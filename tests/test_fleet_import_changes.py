@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from cardtool.fleet.importing.files import of_file
+from cardtool.fleet.importing.finishing import Report
 from cardtool.fleet.importing.folders import Spot
 from cardtool.fleet.importing.judging import Terms, judge, judged_blocks
-from cardtool.fleet.importing.run import Report, import_judged
+from cardtool.fleet.importing.run import import_judged
 from cardtool.fleet.store.database import Store
 from cardtool.rules.renewal import Policy
 from tests import desks

@@ -23,7 +23,7 @@ from cardtool.fleet.columns import DUE_US
 from cardtool.fleet.importing.judging import Terms, judge
 from cardtool.fleet.importing.writing import write
 from cardtool.fleet.removing import removal, searching
-from cardtool.fleet.removing.searching import Person
+from cardtool.fleet.removing.recognising import Person
 from cardtool.fleet.store import judged_by
 from cardtool.fleet.store.bodies import pack
 from cardtool.fleet.store.database import Store

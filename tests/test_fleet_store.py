@@ -32,8 +32,8 @@ from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.asking.cards import cards
 from cardtool.fleet.asking.questions import Question
 from cardtool.fleet.removing import removal, searching
+from cardtool.fleet.removing.recognising import Person
 from cardtool.fleet.removing.removal import among, old, remove
-from cardtool.fleet.removing.searching import Person
 from cardtool.fleet.store.database import Store, schema_of
 from cardtool.fleet.store.migrations import upgrade
 from cardtool.fleet.store.tables import (

@@ -124,8 +124,11 @@ def test_practice_is_marked_as_such(form: str) -> None:
 
     said = _text(CliRunner().invoke(main, command), form)
 
+    if form == "csv":
+        (line,) = csv.DictReader(io.StringIO(said))
+        assert line["practice"] == "nes-expiring"
+        return
     assert {
-        "csv": ",nes-expiring\r\n",
         "ndjson": '"practice":"nes-expiring"',
         "nagios": "PRACTICE, not this computer: nes-expiring",
         "prometheus": 'practice="nes-expiring"',

@@ -12,8 +12,8 @@ import click
 from cardtool.cli.asked import Asked
 from cardtool.cli.asking import ask
 from cardtool.cli.refusal import Refusal
-from cardtool.fleet.removing import searching
-from cardtool.fleet.removing.searching import Person
+from cardtool.fleet.removing.recognising import SHORTEST, Person, accounts_in
+from cardtool.fleet.removing.searching import alike
 from cardtool.fleet.store.database import Store
 from cardtool.model.hiding import hashed
 
@@ -42,14 +42,14 @@ def sought(asked: Asked, store: Store, person: str) -> Person:
     """
     number = _typed(asked) if person == ASKED else ""
     given = number or _not_a_number(person).strip()
-    if len(given) < searching.SHORTEST:
-        raise Refusal(code="person-short", shortest=searching.SHORTEST)
+    if len(given) < SHORTEST:
+        raise Refusal(code="person-short", shortest=SHORTEST)
     name = ""
-    if number and searching.alike(store, number):
+    if number and alike(store, number):
         question = asked.text.label("forget-name")
         name = click.prompt(question, default="", show_default=False, err=True).strip()
     key = _key(asked)
-    accounts = searching.accounts(given)
+    accounts = accounts_in(given)
     return Person(
         values=(given, hashed(key, given)) if key else (given,),
         number=number if re.fullmatch(_NUMBER, number) else "",

@@ -155,6 +155,12 @@ class Folder:
             self._number = None
 
 
+def opened(spot: Spot) -> int:
+    """Open a file to read, and return its descriptor; only one that was named may be a link."""
+    with Folder.of(spot) as folder:
+        return folder.open(spot.path.name, follow=not spot.way)
+
+
 def state_of(about: os.stat_result) -> tuple[int, int]:
     """Return size and time of change, by which a file and its replacement differ."""
     return about.st_size, about.st_mtime_ns

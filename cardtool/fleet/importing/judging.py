@@ -19,7 +19,8 @@ from types import FrameType
 import msgspec
 
 from cardtool.fleet.columns import Columns, SnapshotRow, columns
-from cardtool.fleet.importing.files import STANDARD_INPUT, Piece, Trouble, pieces
+from cardtool.fleet.importing.files import STANDARD_INPUT, pieces
+from cardtool.fleet.importing.pieces import Piece, Trouble
 from cardtool.fleet.pool import AHEAD, end, results, started, usual_number
 from cardtool.fleet.store.bodies import pack
 from cardtool.model.refused import Refused

@@ -23,8 +23,8 @@ from cardtool.fleet.columns import (
     SnapshotRow,
     WorkstationRow,
 )
-from cardtool.fleet.importing.files import Trouble
 from cardtool.fleet.importing.judging import Judged, Row
+from cardtool.fleet.importing.pieces import Trouble
 from cardtool.fleet.removing.removal import among
 from cardtool.fleet.store import judged_by
 from cardtool.fleet.store.bodies import unpack

@@ -8,6 +8,7 @@ and `certificate` are computed from it, and can be computed again.
 
 import types
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -17,7 +18,8 @@ from cardtool.fleet.columns import CertificateRow, SnapshotRow, WorkstationRow
 from cardtool.model.lists import RegisterEntry
 from cardtool.model.moments import DAY_US
 
-SCHEMA = "0002"
+_STEPS = Path(__file__).parent / "migrations" / "versions"
+SCHEMA = max(step.stem.removeprefix("step_") for step in _STEPS.glob("step_*"))
 """Version of these tables: the newest step of the migrations."""
 
 METADATA = sa.MetaData(

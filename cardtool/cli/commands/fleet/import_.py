@@ -20,8 +20,8 @@ from cardtool.text import Text
 from cardtool.views.harmless import escape
 
 if TYPE_CHECKING:
-    from cardtool.fleet.importing.files import Trouble
-    from cardtool.fleet.importing.run import Report, Wording
+    from cardtool.fleet.importing.finishing import Report, Wording
+    from cardtool.fleet.importing.pieces import Trouble
 
 
 @click.command("import")

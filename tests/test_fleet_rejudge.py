@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 import cardtool
 from cardtool.cli import main
 from cardtool.fleet.asking.audit import audit, count
+from cardtool.fleet.asking.changes import changes
 from cardtool.fleet.asking.orders import orders
 from cardtool.fleet.columns import DUE_US
 from cardtool.fleet.importing.judging import Terms, judge
@@ -262,6 +263,12 @@ def test_a_snapshot_that_this_version_cannot_read_leaves_its_columns(
             "good": "reader-missing",
         }
         assert len(list(audit(store, NOW + 20 * DAY))) == 2
+        assert {line.host for line in audit(store, AT + DAY)} == {"bad", "good"}
+        assert {order.host for order in orders(store, NOW, Policy(), stale_days=9)} == {
+            "bad",
+            "good",
+        }
+        list(changes(store, AT + DAY, NOW, Policy()))
 
 
 def test_many_are_judged_in_processes_and_told_of(stores: str, tmp_path: Path) -> None:

@@ -27,7 +27,6 @@ from sqlalchemy import func, insert, select
 
 from cardtool.cli import installing, main
 from cardtool.cli.commands.fleet import fleet
-from cardtool.fleet.asking.advance import newest, texts
 from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.asking.cards import cards
 from cardtool.fleet.asking.questions import Question
@@ -35,6 +34,7 @@ from cardtool.fleet.removing import removal, searching
 from cardtool.fleet.removing.recognising import Person
 from cardtool.fleet.removing.removal import among, old, remove
 from cardtool.fleet.store.database import Store, schema_of
+from cardtool.fleet.store.history import newest, texts
 from cardtool.fleet.store.migrations import upgrade
 from cardtool.fleet.store.tables import (
     CERTIFICATE,

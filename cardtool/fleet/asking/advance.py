@@ -18,10 +18,10 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 from cardtool.fleet.columns import OF_THE_NES, Columns, StoredRow, WorkstationRow, columns
 from cardtool.fleet.pool import judging, results
 from cardtool.fleet.store import judged_by
-from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.history import newest, texts
 from cardtool.fleet.store.judged_by import JudgedBy
-from cardtool.fleet.store.tables import CERTIFICATE, IS_AHEAD, SNAPSHOT, WORKSTATION
+from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.moments import to_us
 from cardtool.model.refused import Refused
 from cardtool.model.snapshot import SnapshotError, decode
@@ -29,8 +29,6 @@ from cardtool.rules.renewal import Policy
 
 _AT_ONCE = 1000
 """Rows in one transaction: another writer waits no longer than these take."""
-_FEW = 8
-"""Snapshots of one workstation that are fetched at once; most questions need two."""
 _LATEST_US = 2**63 - 1
 _STILL_NOW_US = 60_000_000
 """A question about a moment less than this long ago counts as a question about now."""
@@ -105,7 +103,7 @@ def bring_up(store: Store, at: datetime, by: JudgedBy) -> int:
         return done
     with store.writing() as connection:  # if this is refused, no row is judged for nothing
         judged_by.stored(connection, is_kept=True)
-    judge = partial(_judged, at=at, policy=by.policy)
+    judge = partial(judge_again, at=at, policy=by.policy)
     with judging(number) as pool:
         for page, found in results(pool, judge, _pages(store, due)):
             _write(store, page, found, at, by)
@@ -114,16 +112,29 @@ def bring_up(store: Store, at: datetime, by: JudgedBy) -> int:
     return done
 
 
-def _judged(bodies: list[bytes], at: datetime, policy: Policy) -> list[Columns | None]:
-    """Judge stored snapshots, in this process or another; None for one that cannot be read."""
-    return [_readable(body, at, policy) for body in bodies]
+def judge_again(bodies: list[bytes], at: datetime, policy: Policy) -> list[Columns | None]:
+    """Judge stored snapshots, in this process or another."""
+    return [judge_one(body, at, policy) for body in bodies]
 
 
-def _readable(text: bytes, at: datetime, policy: Policy) -> Columns | None:
+def judge_one(text: bytes, at: datetime, policy: Policy) -> Columns | None:
+    """Judge a stored snapshot; None: it cannot be read."""
     try:
         return columns(decode(text), at, policy)
     except (SnapshotError, Refused):
         return None
+
+
+def with_nes(
+    connection: Connection,
+    workstation: int,
+    at: datetime,
+    policy: Policy,
+    until_us: int = _LATEST_US,
+) -> Columns | None:
+    """Return the columns of the last snapshot of a workstation up to a moment that has an NES."""
+    every = (judge_one(text, at, policy) for text in texts(connection, workstation, until_us))
+    return next((made for made in every if made is not None and made.workstation.sha256), None)
 
 
 def _pages(store: Store, due: ColumnElement[bool]) -> Iterator[tuple[list[StoredRow], list[bytes]]]:
@@ -159,7 +170,7 @@ def _write(
                 shown[row.id, made.workstation.taken_us] = made
                 values = asdict(made.workstation)
                 if row.id in with_card and not made.workstation.sha256:
-                    earlier = _with_nes(connection, row.id, at, by.policy)
+                    earlier = with_nes(connection, row.id, at, by.policy)
                     if earlier is not None:
                         shown[row.id, earlier.workstation.taken_us] = earlier
                         values |= {name: getattr(earlier.workstation, name) for name in OF_THE_NES}
@@ -170,14 +181,6 @@ def _write(
             change.values({name: bindparam(f"new_{name}") for name in _FIELDS}), changes
         )
         _write_certificates(connection, certificates, shown)
-
-
-def _with_nes(
-    connection: Connection, workstation: int, at: datetime, policy: Policy
-) -> Columns | None:
-    """Return the columns of the last snapshot of a workstation that has an NES."""
-    every = (_readable(text, at, policy) for text in texts(connection, workstation, _LATEST_US))
-    return next((made for made in every if made is not None and made.workstation.sha256), None)
 
 
 def _write_certificates(
@@ -207,46 +210,3 @@ def _write_certificates(
         change = sa.update(CERTIFICATE).where(CERTIFICATE.c.id == bindparam("row_id"))
         change = change.values({name: bindparam(f"new_{name}") for name in _OF_CERTIFICATE})
         connection.execute(change, changes)
-
-
-def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[bytes]:
-    """Yield the texts of a workstation's snapshots up to a moment, newest first.
-
-    Snapshots that are dated ahead (`IS_AHEAD`) come last.
-    """
-    here = and_(SNAPSHOT.c.workstation_id == workstation, SNAPSHOT.c.taken_us <= until_us)
-    query = select(SNAPSHOT.c.taken_us, SNAPSHOT.c.body, IS_AHEAD).where(here)
-    newest_first = query.order_by(SNAPSHOT.c.taken_us.desc()).limit(_FEW)
-    before: list[ColumnElement[bool]] = []
-    ahead: list[bytes] = []
-    while found := list(connection.execute(newest_first.where(*before))):
-        for _, body, is_ahead in found:
-            if is_ahead:
-                ahead.append(body)
-            else:
-                yield unpack(body)
-        before = [SNAPSHOT.c.taken_us < found[-1].taken_us]
-    yield from map(unpack, ahead)
-
-
-def newest(connection: Connection, rows: Sequence[StoredRow], until_us: int) -> dict[int, bytes]:
-    """Return the text of the latest snapshot of each workstation up to a moment, by row number.
-
-    That is the snapshot which the columns show, if it was taken by then and is still stored.
-    """
-    of_one = SNAPSHOT.c.workstation_id
-    found: dict[int, bytes] = {}
-    if known := [row.id for row in rows if row.taken_us <= until_us]:
-        is_shown = and_(of_one == WORKSTATION.c.id, SNAPSHOT.c.taken_us == WORKSTATION.c.taken_us)
-        query = select(WORKSTATION.c.id, SNAPSHOT.c.body).join(SNAPSHOT, is_shown)
-        rows_shown = connection.execute(query.where(WORKSTATION.c.id.in_(known))).all()
-        found = {number: unpack(body) for number, body in rows_shown}
-    if others := [row.id for row in rows if row.id not in found]:
-        last = select(of_one, sa.func.max(SNAPSHOT.c.taken_us).label("taken_us")).group_by(of_one)
-        one = last.where(of_one.in_(others), SNAPSHOT.c.taken_us <= until_us).subquery()
-        is_last = and_(of_one == one.c.workstation_id, SNAPSHOT.c.taken_us == one.c.taken_us)
-        dated = select(of_one, SNAPSHOT.c.body, IS_AHEAD).join(one, is_last)
-        for number, body, is_ahead in connection.execute(dated).all():
-            text = next(texts(connection, number, until_us)) if is_ahead else unpack(body)
-            found[number] = text
-    return found

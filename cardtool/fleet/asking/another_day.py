@@ -15,23 +15,17 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Select, func, or_, select
 from sqlalchemy.sql import ColumnElement
 
-from cardtool.fleet.asking.advance import Validity, newest, texts
-from cardtool.fleet.columns import StoredRow, line
+from cardtool.fleet.asking.advance import Validity, judge_again, with_nes
+from cardtool.fleet.columns import OF_THE_NES, Columns, StoredRow, WorkstationRow, line
 from cardtool.fleet.pool import judging, results
 from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.history import newest
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.lists import Summary
-from cardtool.model.moments import from_us, to_us
-from cardtool.model.snapshot import decode
-from cardtool.rules import diagnose
+from cardtool.model.moments import to_us
 from cardtool.rules.renewal import Policy
-from cardtool.rules.summary import dated, summarise
 
 _AT_ONCE = 500
-
-_MOMENTS = ("taken_at", "card_seen_at", "not_before_at", "not_after_at")
-_OF_THE_NES = ("holder", "person", "issuer", "sha256", "not_before_at", "not_after_at",
-               "days_left", "card_seen_at")  # fmt: skip
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +61,7 @@ def lines(
         parts = (query.with_only_columns(func.count()).order_by(None) for query in queries)
         number = sum(asking.execute(part.where(day.differs())).scalar_one() for part in parts)
     done = 0
-    work = partial(summaries, at=day.at, policy=day.validity.policy)
+    work = partial(judge_again, at=day.at, policy=day.validity.policy)
     with judging(number) as pool:
         for query in queries:
             with connection.execute(query) as found:
@@ -75,21 +69,9 @@ def lines(
                 tasks = ((page, texts_to_judge(connection, page, day)) for page in pages)
                 for page, judged in results(pool, work, tasks):
                     yield from with_lines(connection, page, judged, day)
-                    if again := sum(line is not None for line in judged):
+                    if again := sum(made is not None for made in judged):
                         done += again
                         store.progress(done, max(done, number))
-
-
-def summaries(bodies: list[bytes], at: datetime, policy: Policy) -> list[Summary | None]:
-    """Judge stored snapshots, in this process or another; None for an empty text."""
-    return [summary(body, at, policy) if body else None for body in bodies]
-
-
-def summary(text: bytes, at: datetime, policy: Policy) -> Summary:
-    """Return the line of a stored snapshot, judged for a moment; its moments are in UTC."""
-    found = summarise(diagnose(decode(text), at, policy))
-    moments = ((name, getattr(found, name)) for name in _MOMENTS)
-    return replace(found, **{name: from_us(to_us(value)) for name, value in moments if value})
 
 
 def texts_to_judge(connection: Connection, page: Sequence[StoredRow], day: Day) -> list[bytes]:
@@ -101,39 +83,34 @@ def texts_to_judge(connection: Connection, page: Sequence[StoredRow], day: Day) 
 def with_lines(
     connection: Connection,
     page: Sequence[StoredRow],
-    judged: Sequence[Summary | None],
+    judged: Sequence[Columns | None],
     day: Day,
 ) -> Iterator[tuple[StoredRow, Summary]]:
-    """Yield rows with their lines; a row without a judged line is shown by its columns.
+    """Yield rows with their lines; a row without judged columns is shown by its own.
 
     A line shows the last NES that was seen by that day, and the dates of its renewal if `day` has a
     policy for them.
     """
     for row, found in zip(page, judged, strict=True):
-        shown = found
-        if row.taken_us <= day.at_us and (shown is None or not shown.sha256):
-            known = line(row, day.at)
-            shown = known if shown is None else _completed(shown, known)
-        elif shown is not None and not shown.sha256:
-            shown = _completed(shown, _with_nes(connection, row.id, day))
-        if shown is not None:
-            yield row, shown if day.dates is None else dated(shown, day.dates)
+        is_of_then = row.taken_us <= day.at_us
+        if found is None:
+            if is_of_then:
+                yield row, line(row, day.at, day.dates)
+            continue
+        shown = found.workstation
+        if not shown.sha256:
+            nes = row if is_of_then else _with_nes(connection, row.id, day)
+            if nes is not None:
+                shown = replace(shown, **{name: getattr(nes, name) for name in OF_THE_NES})
+        yield row, line(shown, day.at, day.dates)
 
 
-def _completed(shown: Summary, known: Summary | None) -> Summary:
-    """Return a line without an NES, completed by the NES that another line shows."""
-    if known is None:
-        return shown
-    return replace(shown, **{name: getattr(known, name) for name in _OF_THE_NES})
-
-
-def _with_nes(connection: Connection, workstation: int, day: Day) -> Summary | None:
-    """Return the line of the last snapshot that had an NES by that day."""
+def _with_nes(connection: Connection, workstation: int, day: Day) -> WorkstationRow | None:
+    """Return the columns of the last snapshot that had an NES by that day."""
     seen = select(CERTIFICATE.c.id).where(
         CERTIFICATE.c.workstation_id == workstation, CERTIFICATE.c.first_seen_us <= day.at_us
     )
     if connection.execute(seen.limit(1)).first() is None:
         return None
-    judge = partial(summary, at=day.at, policy=day.validity.policy)
-    earlier = map(judge, texts(connection, workstation, day.at_us))
-    return next((line for line in earlier if line.sha256), None)
+    found = with_nes(connection, workstation, day.at, day.validity.policy, day.at_us)
+    return None if found is None else found.workstation

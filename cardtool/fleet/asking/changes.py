@@ -8,15 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from cardtool.fleet.asking.advance import advance
-from cardtool.fleet.asking.another_day import (
-    Day,
-    summaries,
-    summary,
-    texts_to_judge,
-    with_lines,
-)
-from cardtool.fleet.columns import StoredRow
+from cardtool.fleet.asking.advance import advance, judge_again, judge_one
+from cardtool.fleet.asking.another_day import Day, texts_to_judge, with_lines
+from cardtool.fleet.columns import Columns, StoredRow
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.lists import Change, ReaderState, Summary
@@ -44,8 +38,8 @@ def changes(store: Store, since: datetime, at: datetime, policy: Policy) -> Iter
                     continue
                 if row.first_seen_us > first.at_us:
                     yield _change(row, now[row.id], what="workstation-new")
-                elif first.holds(row) or texts_then[row.id]:
-                    still = partial(summary, texts_then[row.id], at, validity.policy)
+                elif row.id in then and (first.holds(row) or texts_then[row.id]):
+                    still = partial(judge_one, texts_then[row.id], at, validity.policy)
                     yield from _compared(row, then[row.id], now[row.id], still)
 
 
@@ -54,21 +48,23 @@ def _snapshots_and_lines(
 ) -> tuple[dict[int, bytes], dict[int, Summary]]:
     """Return the snapshots that workstations are judged by on a day, and their lines."""
     texts = texts_to_judge(connection, page, day)
-    judged = summaries(texts, day.at, day.validity.policy)
+    judged = judge_again(texts, day.at, day.validity.policy)
     lines = {row.id: line for row, line in with_lines(connection, page, judged, day)}
     return {row.id: text for row, text in zip(page, texts, strict=True)}, lines
 
 
 def _compared(
-    row: StoredRow, then: Summary, now: Summary, still: Callable[[], Summary]
+    row: StoredRow, then: Summary, now: Summary, still: Callable[[], Columns | None]
 ) -> Iterator[Change]:
     """Yield the differences; `still` judges the earlier snapshot for the later moment."""
     if then.taken_at == now.taken_at:
         yield _change(row, now, what="workstation-not-seen")
     if then.verdict != now.verdict:
         # does the earlier snapshot alone give the new verdict? then only time has passed
-        is_same = then.taken_at == now.taken_at
-        by = "time" if is_same or still().verdict == now.verdict else "look"
+        is_time = then.taken_at == now.taken_at
+        if not is_time and (judged := still()) is not None:
+            is_time = judged.workstation.verdict == now.verdict
+        by = "time" if is_time else "look"
         yield _change(row, now, what="verdict", before=then.verdict, after=now.verdict, by=by)
     if ReaderState.UNKNOWN not in (then.reader, now.reader):
         before, after = _lasting(then.readers), _lasting(now.readers)

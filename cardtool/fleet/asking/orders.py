@@ -12,14 +12,15 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, or_, select
 
 from cardtool import catalog
-from cardtool.fleet.asking.advance import advance, texts
-from cardtool.fleet.asking.another_day import Day, lines, summary
+from cardtool.fleet.asking.advance import advance, judge_one
+from cardtool.fleet.asking.another_day import Day, lines
 from cardtool.fleet.columns import StoredRow
 from cardtool.fleet.register.keeping import whose
 from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.history import texts
 from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.lists import Form, Order, ReaderState, Summary
-from cardtool.model.moments import to_us
+from cardtool.model.moments import from_us, to_us
 from cardtool.model.snapshot import Snapshot, decode
 from cardtool.rules import hardware, ports
 from cardtool.rules.renewal import Policy
@@ -58,14 +59,19 @@ def _order(connection: Connection, row: StoredRow, line: Summary, day: Day) -> O
     It reads back until the reader was last in another state, and until a snapshot shows a reader
     and a person. A card that is no longer there still tells whose workstation it is.
     """
-    since_at, is_run, seen, owner = line.taken_at, True, None, line
+    since_at, is_run, seen = line.taken_at, True, None
+    person, holder = line.person, line.holder
     for text in texts(connection, row.id, to_us(line.taken_at)):
-        then = summary(text, day.at, day.validity.policy)
-        is_run = is_run and then.reader is line.reader
-        since_at = then.taken_at if is_run else since_at
-        owner = owner if owner.person else then
+        judged = judge_one(text, day.at, day.validity.policy)
+        if judged is None:
+            continue
+        then = judged.workstation
+        is_run = is_run and then.reader == line.reader
+        since_at = from_us(then.taken_us) if is_run else since_at
+        if not person:
+            person, holder = then.person, then.holder
         seen = seen or _reader_in(decode(text))
-        if seen and not is_run and (owner.person or not row.person):
+        if seen and not is_run and (person or not row.person):
             break
     form, model = seen or (None, "")
     return Order(
@@ -74,8 +80,8 @@ def _order(connection: Connection, row: StoredRow, line: Summary, day: Day) -> O
         host_id=line.host_id,
         unit=row.unit,
         user=line.user,
-        holder=owner.holder,
-        person=owner.person,
+        holder=holder,
+        person=person,
         at=day.at,
         reader=line.reader,
         verdict=line.verdict,

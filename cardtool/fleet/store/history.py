@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the stored snapshots of workstations, the latest first."""
+
+from collections.abc import Iterator, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Connection, and_, select
+
+from cardtool.fleet.columns import StoredRow
+from cardtool.fleet.store.bodies import unpack
+from cardtool.fleet.store.tables import IS_AHEAD, SNAPSHOT, WORKSTATION
+
+_FEW = 8
+"""Snapshots of one workstation that are fetched at once; most questions need two."""
+
+
+def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[bytes]:
+    """Yield the texts of a workstation's snapshots up to a moment, newest first.
+
+    Snapshots that are dated ahead (`IS_AHEAD`) come last.
+    """
+    here = and_(SNAPSHOT.c.workstation_id == workstation, SNAPSHOT.c.taken_us <= until_us)
+    query = select(SNAPSHOT.c.taken_us, SNAPSHOT.c.body, IS_AHEAD).where(here)
+    newest_first = query.order_by(SNAPSHOT.c.taken_us.desc()).limit(_FEW)
+    before: list[ColumnElement[bool]] = []
+    ahead: list[bytes] = []
+    while found := list(connection.execute(newest_first.where(*before))):
+        for _, body, is_ahead in found:
+            if is_ahead:
+                ahead.append(body)
+            else:
+                yield unpack(body)
+        before = [SNAPSHOT.c.taken_us < found[-1].taken_us]
+    yield from map(unpack, ahead)
+
+
+def newest(connection: Connection, rows: Sequence[StoredRow], until_us: int) -> dict[int, bytes]:
+    """Return the text of the latest snapshot of each workstation up to a moment, by row number.
+
+    That is the snapshot which the columns show, if it was taken by then and is still stored.
+    """
+    of_one = SNAPSHOT.c.workstation_id
+    found: dict[int, bytes] = {}
+    if known := [row.id for row in rows if row.taken_us <= until_us]:
+        is_shown = and_(of_one == WORKSTATION.c.id, SNAPSHOT.c.taken_us == WORKSTATION.c.taken_us)
+        query = select(WORKSTATION.c.id, SNAPSHOT.c.body).join(SNAPSHOT, is_shown)
+        rows_shown = connection.execute(query.where(WORKSTATION.c.id.in_(known))).all()
+        found = {number: unpack(body) for number, body in rows_shown}
+    if others := [row.id for row in rows if row.id not in found]:
+        last = select(of_one, sa.func.max(SNAPSHOT.c.taken_us).label("taken_us")).group_by(of_one)
+        one = last.where(of_one.in_(others), SNAPSHOT.c.taken_us <= until_us).subquery()
+        is_last = and_(of_one == one.c.workstation_id, SNAPSHOT.c.taken_us == one.c.taken_us)
+        dated = select(of_one, SNAPSHOT.c.body, IS_AHEAD).join(one, is_last)
+        for number, body, is_ahead in connection.execute(dated).all():
+            text = next(texts(connection, number, until_us)) if is_ahead else unpack(body)
+            found[number] = text
+    return found

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from cardtool.cli import main
-from cardtool.fleet.importing.folders import Folder
+from cardtool.fleet.importing.folders import Folder, state_of
 from cardtool.fleet.importing.judging import MOST_TROUBLES
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE
@@ -291,11 +291,11 @@ def test_a_sparse_file_is_moved_and_not_copied(store: Store, tmp_path: Path) -> 
 def test_what_comes_while_a_file_is_moved_is_put_back(tmp_path: Path) -> None:
     for name, body in (("a.json", b"bad"), ("b.json", b"other")):
         (tmp_path / name).write_bytes(body)
-    about = (tmp_path / "b.json").stat()
+    other = state_of((tmp_path / "b.json").stat())
     with Folder.named(tmp_path) as folder, folder.made("rejected") as aside:
         aside.new("a.json")
         with pytest.raises(FileNotFoundError):
-            folder.move("a.json", aside, "a.json", about)
+            folder.move("a.json", aside, "a.json", other)
 
     assert (tmp_path / "a.json").read_bytes() == b"bad"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from cardtool.fleet.importing.folders import Folder, Spot, opened, state_of
-from cardtool.fleet.importing.pieces import Piece, Span, Trouble
+from cardtool.fleet.importing.folders import Folder, Spot, state_of
+from cardtool.fleet.importing.pieces import Piece, Trouble
 from cardtool.fleet.importing.texts import AT_ONCE, LINES, of_stream
 
 STANDARD_INPUT = Path("-")
@@ -85,7 +85,7 @@ def of_file(spot: Spot, folder: Folder | None = None) -> Iterator[Piece]:
     if spot.named == STANDARD_INPUT:
         yield from of_stream(spot, sys.stdin.buffer, ".ndjson")
         return
-    number = opened(spot) if folder is None else folder.open(spot.way[-1])
+    number = _opened(spot) if folder is None else folder.open(spot.way[-1])
     with open(number, "rb", buffering=AT_ONCE) as stream:  # noqa: PTH123 - it is open
         about = os.fstat(number)
         spot = msgspec.structs.replace(spot, state=state_of(about))
@@ -94,6 +94,9 @@ def of_file(spot: Spot, folder: Folder | None = None) -> Iterator[Piece]:
             return
         if not about.st_size and spot.way:  # somebody is still copying it here: leave it
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        name = spot.path.name.lower().removesuffix(_ZIPPED)
-        whole = Span(start=0, size=about.st_size, node=(about.st_dev, about.st_ino))
-        yield from of_stream(spot, stream, name, whole)
+        yield from of_stream(spot, stream, spot.path.name.lower().removesuffix(_ZIPPED))
+
+
+def _opened(spot: Spot) -> int:
+    with Folder.of(spot) as folder:
+        return folder.open(spot.path.name, follow=not spot.way)

@@ -22,6 +22,9 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _PLAIN = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _FOLDER = getattr(os, "O_DIRECTORY", 0)
 
+State = tuple[int, int, int, int]
+"""Device, inode, size and time of the last change."""
+
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
     """Where a file is: the path that a person named, and the way from there."""
@@ -29,8 +32,8 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
     named: Path
     way: tuple[str, ...] = ()
     """Empty: the file itself was named, and may be a link."""
-    state: tuple[int, int] = (-1, -1)
-    """Size and time of the last change at the moment of reading."""
+    state: State | None = None
+    """What the file was when it was read (`state_of`); None: it has not been opened."""
 
     @property
     def path(self) -> Path:
@@ -101,7 +104,7 @@ class Folder:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _PLAIN
         return os.open(self._of(name), flags, 0o600, dir_fd=self._number)
 
-    def remove(self, name: str, state: tuple[int, int]) -> None:
+    def remove(self, name: str, state: State | None) -> None:
         """Remove a file if it has not changed since it was read; a link or another file stays."""
         about = self._about(name)
         if stat.S_ISREG(about.st_mode) and state_of(about) == state:
@@ -112,7 +115,7 @@ class Folder:
         if not if_empty or self._about(name).st_size == 0:
             os.unlink(self._of(name), dir_fd=self._number)
 
-    def move(self, name: str, to: "Folder", new: str, file: os.stat_result) -> None:
+    def move(self, name: str, to: "Folder", new: str, file: State) -> None:
         """Move a file if it has not changed since it was opened, whatever its size.
 
         `new` is the name of an empty file that was made for it in the other folder.
@@ -120,10 +123,10 @@ class Folder:
         Raises:
             FileNotFoundError: another file has its name by now; that file stays.
         """
-        if not _is_same(self._about(name), file):
+        if state_of(self._about(name)) != file:
             raise FileNotFoundError
         self._rename(name, to, new)
-        if not _is_same(to._about(new), file):  # it was replaced between the check and the move
+        if state_of(to._about(new)) != file:  # it was replaced between the check and the move
             to._rename(new, self, self._reserved(name))
             raise FileNotFoundError
 
@@ -155,20 +158,9 @@ class Folder:
             self._number = None
 
 
-def opened(spot: Spot) -> int:
-    """Open a file to read, and return its descriptor; only one that was named may be a link."""
-    with Folder.of(spot) as folder:
-        return folder.open(spot.path.name, follow=not spot.way)
-
-
-def state_of(about: os.stat_result) -> tuple[int, int]:
-    """Return size and time of change, by which a file and its replacement differ."""
-    return about.st_size, about.st_mtime_ns
-
-
-def _is_same(one: os.stat_result, other: os.stat_result) -> bool:
-    """Tell whether two results are about the same unchanged file."""
-    return (one.st_ino, one.st_dev, state_of(one)) == (other.st_ino, other.st_dev, state_of(other))
+def state_of(about: os.stat_result) -> State:
+    """Return what differs between a file and its replacement, or after a change."""
+    return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def _refuse_link(path: Path) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 import msgspec
+from msgspec.structs import replace
 
 from cardtool.fleet.columns import Columns, SnapshotRow, columns
 from cardtool.fleet.importing.files import STANDARD_INPUT, pieces
@@ -30,7 +31,7 @@ from cardtool.rules.renewal import Policy
 
 _BLOCK = 1000
 """Files that are judged together, or pieces of one."""
-_BLOCK_BYTES = 3 << 20
+_BLOCK_BYTES = 1 << 20
 
 MOST_TROUBLES = 1000
 """If this many lines of a piece are not snapshots, and most lines, the rest is not read."""
@@ -101,7 +102,7 @@ def judged_blocks(
     if len(known) > 1:
         work(known[0].pieces[:1])  # loads the modules once, before this process is copied
         pool = started(number, copied=True)
-    tasks = ((block, block.pieces) for block in chain(known, blocks))
+    tasks = ((_without_texts(block), block.pieces) for block in chain(known, blocks))
     is_input = any(piece.file.named == STANDARD_INPUT for block in known for piece in block.pieces)
     try:
         # standard input may never end: open the database before waiting for more of it
@@ -118,11 +119,16 @@ def _blocks(found: Iterator[Piece | None]) -> Iterator[Block]:
             block.passed_over += 1
             continue
         block.pieces.append(piece)
-        block.size += piece.size
+        block.size += len(piece.text)
         if len(block.pieces) >= _BLOCK or block.size >= _BLOCK_BYTES:
             yield block
             block = Block()
     yield block
+
+
+def _without_texts(block: Block) -> Block:
+    """Return a block that takes no memory while it waits to be written."""
+    return replace(block, pieces=[replace(piece, text=b"") for piece in block.pieces])
 
 
 def judge(pieces: list[Piece], terms: Terms) -> list[Judged]:
@@ -135,10 +141,7 @@ def _judge(piece: Piece, terms: Terms) -> Judged:
         return Judged(troubles={0: piece.trouble})
     if piece.lost is not None:
         return Judged(lost=piece.lost)
-    try:
-        texts = piece.texts()
-    except OSError as error:
-        return Judged(lost=error)
+    texts = piece.texts()
     judged = Judged(texts=len(texts))
     for place, text in enumerate(texts):
         if not text:

@@ -102,7 +102,7 @@ def _moved(source: BinaryIO, here: Folder, folder: Folder, name: str, reason: st
             continue
         try:
             _let_go(source)
-            here.move(name, folder, target, about)
+            here.move(name, folder, target, state_of(about))
         except OSError:
             with suppress(OSError):
                 folder.discard(target, if_empty=True)

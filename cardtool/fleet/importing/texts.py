@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from cardtool.fleet.importing.folders import Spot
-from cardtool.fleet.importing.pieces import Piece, Span, Trouble
+from cardtool.fleet.importing.pieces import Piece, Trouble
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
 LINES = (".ndjson", ".jsonl")
@@ -26,8 +26,6 @@ _SKIPPED_BYTES = 4 * SIZE_LIMIT_BYTES
 """Bytes of too long lines that are skipped in one file; after these the rest is not read."""
 AT_ONCE = 1 << 18
 """Bytes that are read of many lines."""
-_SPAN = 3 << 20
-"""Bytes of whole lines that the judging process reads from the file itself."""
 _RATIO = 200
 """How many times larger an archive may become; snapshots become about 20 times larger."""
 
@@ -56,13 +54,13 @@ class _Archive:
         return unpacked > SIZE_LIMIT_BYTES + _RATIO * self._read
 
 
-def of_stream(file: Spot, source: Any, name: str, whole: Span | None = None) -> Iterator[Piece]:  # noqa: ANN401 - any stream of bytes
-    """Yield the texts of a stream; `whole` says that they stand in a file, if not compressed."""
+def of_stream(file: Spot, source: Any, name: str) -> Iterator[Piece]:  # noqa: ANN401 - any stream of bytes
+    """Yield the texts of a stream; `name` is the file's in small letters, without `.gz`."""
     packed = source if isinstance(source, io.BufferedReader) else io.BufferedReader(source)
     stream: _Stream = packed
     archive = None
     if packed.peek(2)[:2] == _GZIP:
-        archive, whole = _Archive(packed), None
+        archive = _Archive(packed)
         stream = gzip.GzipFile(fileobj=archive, mode="rb")
     try:
         if not name.endswith(LINES):
@@ -72,7 +70,7 @@ def of_stream(file: Spot, source: Any, name: str, whole: Span | None = None) -> 
                 yield _whole(file, stream, first + more)
                 return
             stream.seek(0)
-        yield from _lines(file, stream, archive, whole)
+        yield from _lines(file, stream, archive)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         trouble = Trouble(code="import-archive", detail=str(error))
         yield Piece(file=file, trouble=trouble, is_last=True)
@@ -95,23 +93,17 @@ def _whole(file: Spot, stream: _Stream, begun: bytes) -> Piece:
     return Piece(file=file, text=text.removeprefix(codecs.BOM_UTF8), is_last=True)
 
 
-def _lines(
-    file: Spot, stream: _Stream, archive: _Archive | None, whole: Span | None
-) -> Iterator[Piece]:
+def _lines(file: Spot, stream: _Stream, archive: _Archive | None) -> Iterator[Piece]:
     """Yield the lines, many at once; for one that is too long, a piece with that problem."""
     piece = partial(Piece, file=file, has_lines=True)
     first = stream.readline(SIZE_LIMIT_BYTES + 1)
     if first.startswith(_UTF16):
         yield piece(trouble=Trouble(code="utf16"), is_last=True)
         return
-    start, first = len(first), first.removeprefix(codecs.BOM_UTF8)
+    first = first.removeprefix(codecs.BOM_UTF8)
     if first.strip() == b"{":  # one document on many lines
         yield _whole(file, stream, first)
         return
-    if whole is not None and first.endswith(b"\n"):
-        yield piece(text=first)
-        first = b""
-        yield from (piece(span=span) for span in _spans(stream, start, whole))
     read = skipped = 0
     while first or (first := stream.read1(AT_ONCE)):
         text, long = _to_the_end_of_a_line(first, stream)
@@ -134,19 +126,6 @@ def _lines(
                 yield piece(trouble=Trouble(code=code), is_last=True)
                 return
     yield piece(is_last=True)
-
-
-def _spans(stream: _Stream, start: int, whole: Span) -> Iterator[Span]:
-    """Yield spans of many lines, not read here; stop before the last lines or a too long one."""
-    while start + _SPAN < whole.size:
-        stream.seek(start + _SPAN)
-        rest = stream.readline(SIZE_LIMIT_BYTES + 1)
-        if not rest.endswith(b"\n"):
-            break
-        span = Span(start=start, size=_SPAN + len(rest), node=whole.node)
-        yield span
-        start += span.size
-    stream.seek(start)
 
 
 def _to_the_end_of_a_line(begun: bytes, stream: _Stream) -> tuple[bytes, bytes]:

@@ -247,7 +247,7 @@ def test_the_bytes_go_before_the_rows_that_are_due_are_judged(
     def refused(*_: object) -> int:
         raise Refused(code="store-busy")
 
-    monkeypatch.setattr(removal, "bring_up", refused)
+    monkeypatch.setattr(removal, "judge_due", refused)
     with closing(sqlite3.connect(home / "fleet.db")) as other:  # so that the log stays
         other.execute("SELECT count(*) FROM workstation").fetchall()
         done = _forget(home, "masa-1", "--yes")

@@ -85,7 +85,7 @@ def test_who_forgets_waits_for_an_import_that_has_asked(stores: str, tmp_path: P
         trace = searching.of_person(store, Person(values=(desks.AYSE[1],)))
         forgets = threading.Thread(target=removal.forget, args=(store, trace, Policy()))
         with store.writing() as importing:
-            asked = removal.among(importing, [("masa", to_us(AT))])
+            asked = removal.forgotten_among(importing, [("masa", to_us(AT))])
             forgets.start()
             forgets.join(0.5)
             is_waiting = forgets.is_alive()

@@ -32,7 +32,7 @@ from cardtool.fleet.asking.cards import cards
 from cardtool.fleet.asking.questions import Question
 from cardtool.fleet.removing import removal, searching
 from cardtool.fleet.removing.recognising import Person
-from cardtool.fleet.removing.removal import among, old, remove
+from cardtool.fleet.removing.removal import forgotten_among, old, remove
 from cardtool.fleet.store.database import Store, schema_of
 from cardtool.fleet.store.history import newest, texts
 from cardtool.fleet.store.migrations import upgrade
@@ -427,12 +427,12 @@ def test_only_the_looks_that_were_forgotten_are_known_as_such(keep: Keep) -> Non
     key = some[0].origin.host_id if some[0].origin else ""
     asked = [(key, to_us(AT + DAY)), (key, to_us(AT + 2 * DAY)), ("", to_us(AT)), (key, to_us(AT))]
     with store.writing() as connection:
-        assert among(connection, asked) == frozenset()
+        assert forgotten_among(connection, asked) == frozenset()
 
     removal.forget(store, searching.of_host(store, "masa"), Policy())
 
     with store.writing() as connection:
-        assert among(connection, asked) == {0, 3}
+        assert forgotten_among(connection, asked) == {0, 3}
         kept = connection.execute(select(FORGOTTEN.c.look)).scalars().all()
     assert all(re.fullmatch("[0-9a-f]{64}", each) for each in kept)
 

@@ -13,7 +13,7 @@ from cardtool.cli.asked import Asked
 from cardtool.cli.asking import ask
 from cardtool.cli.refusal import Refusal
 from cardtool.fleet.removing.recognising import SHORTEST, Person, accounts_in
-from cardtool.fleet.removing.searching import alike
+from cardtool.fleet.removing.searching import has_masked
 from cardtool.fleet.store.database import Store
 from cardtool.model.hiding import hashed
 
@@ -45,7 +45,7 @@ def sought(asked: Asked, store: Store, person: str) -> Person:
     if len(given) < SHORTEST:
         raise Refusal(code="person-short", shortest=SHORTEST)
     name = ""
-    if number and alike(store, number):
+    if number and has_masked(store, number):
         question = asked.text.label("forget-name")
         name = click.prompt(question, default="", show_default=False, err=True).strip()
     key = _key(asked)

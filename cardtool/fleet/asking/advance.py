@@ -77,8 +77,8 @@ def advance(store: Store, at: datetime, policy: Policy) -> Validity:
         found = judged_by.stored(connection)
     wanted, from_us = judged_by.mine(found.policy if found else policy), to_us(at) - _STILL_NOW_US
     try:
-        judged_by.settle(store, wanted)
-        bring_up(store, at, wanted)
+        judged_by.mark_unless_same(store, wanted)
+        judge_due(store, at, wanted)
     except Refused as error:
         if error.code != "store-read-only":
             raise
@@ -93,7 +93,7 @@ def is_any_due(store: Store, validity: Validity, at: datetime) -> bool:
         return connection.execute(query).first() is not None
 
 
-def bring_up(store: Store, at: datetime, by: JudgedBy) -> int:
+def judge_due(store: Store, at: datetime, by: JudgedBy) -> int:
     """Judge every row that is due, and return how many there were."""
     due = WORKSTATION.c.turns_us <= to_us(at)
     with store.reading() as connection:

@@ -17,7 +17,7 @@ from sqlalchemy.sql import ColumnElement, true
 
 from cardtool.fleet.asking.advance import advance, is_any_due
 from cardtool.fleet.asking.another_day import Day, lines
-from cardtool.fleet.asking.questions import Question, Sort, scanned, walked
+from cardtool.fleet.asking.questions import Question, Sort, by_index, by_sorting
 from cardtool.fleet.columns import SEVERITIES, StoredRow, line, split
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
@@ -52,7 +52,7 @@ def audit(
     validity = advance(store, now, thresholds)
     shown: Iterator[Summary]
     if at is None and not is_any_due(store, validity, now):
-        rows = _few if question.limit is not None and question.limit <= _FEW else _all
+        rows = _short_list if question.limit is not None and question.limit <= _FEW else _long_list
         shown = (line(row, now, dates) for row in rows(store, now, question))
     else:
         day = Day(at=at or now, validity=validity, dates=dates)
@@ -107,23 +107,23 @@ def _tallied(
                 yield severity if by == "severity" else getattr(row, by), severity, row.number
 
 
-def _all(store: Store, now: datetime, question: Question) -> Iterator[StoredRow]:
+def _long_list(store: Store, now: datetime, question: Question) -> Iterator[StoredRow]:
     """Yield the rows of a list as the database delivers them."""
     with store.reading() as connection:
         indexed, shared = question.indexed(now), question.shared(connection)
-        for condition, order in walked(question):
+        for condition, order in by_index(question):
             query = select(WORKSTATION).where(condition, *indexed, _among(shared)).order_by(*order)
             with connection.execute(query.limit(question.limit)) as found:
                 yield from found
 
 
-def _few(store: Store, now: datetime, question: Question) -> Iterator[StoredRow]:
+def _short_list(store: Store, now: datetime, question: Question) -> Iterator[StoredRow]:
     """Yield the rows of a short list: an index gives their numbers, then they are read."""
     numbers: list[int] = []
     with store.asking() as connection:
         indexed, shared = question.indexed(now), question.shared(connection)
         has_index = question.sort not in {"seen", "severity"} and not shared
-        for condition, order in walked(question) if has_index else scanned(question):
+        for condition, order in by_index(question) if has_index else by_sorting(question):
             query = select(_COLUMNS.id).where(condition, *indexed, *shared).order_by(*order)
             left = (question.limit or 0) - len(numbers)
             numbers += connection.execute(query.limit(left)).scalars() if left else ()
@@ -157,7 +157,7 @@ def _another_day(store: Store, day: Day, question: Question, *, is_past: bool) -
         conditions = [_COLUMNS.first_seen_us <= day.at_us]
     queries = [
         select(WORKSTATION).where(condition, *conditions).order_by(*order)
-        for condition, order in walked(ordered)
+        for condition, order in by_index(ordered)
     ]
     with store.reading() as connection:
         every = (line for _, line in lines(store, connection, day, *queries))

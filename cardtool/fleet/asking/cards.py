@@ -25,7 +25,7 @@ from cardtool.rules.codes import ROWS
 from cardtool.rules.renewal import Policy
 
 
-def whose() -> ColumnElement[str]:
+def person_key() -> ColumnElement[str]:
     """Return an SQL expression that is equal for all certificates of one person, and only for them.
 
     Two people may share a masked number, but hardly a masked number and a name.
@@ -42,7 +42,7 @@ def ranked(at_us: int, *columns: ColumnElement[Any]) -> Subquery:
     """Return the certificates seen by a moment; each person's last one has the `place` 1."""
     nes = CERTIFICATE.c
     last = (nes.not_after_us.desc(), nes.last_seen_us.desc(), nes.id)
-    place = func.row_number().over(partition_by=whose(), order_by=last).label("place")
+    place = func.row_number().over(partition_by=person_key(), order_by=last).label("place")
     return select(*columns, place).where(nes.first_seen_us <= at_us).subquery()
 
 

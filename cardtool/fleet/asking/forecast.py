@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, literal, not_, or_, select
 
 from cardtool.fleet.asking.advance import advance
-from cardtool.fleet.asking.cards import ranked, whose
+from cardtool.fleet.asking.cards import person_key, ranked
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, WORKSTATION
 from cardtool.model.lists import Forecast, Renewals
@@ -85,7 +85,7 @@ def _lasting_longest(at_us: int, *, by_unit: bool) -> Select[Any]:
     if not by_unit:
         columns: list[ColumnElement[Any]] = [func.max(nes.not_after_us).label("ends")]
         longest = select(*columns, literal("").label("unit"))
-        return longest.where(nes.first_seen_us <= at_us).group_by(whose())
+        return longest.where(nes.first_seen_us <= at_us).group_by(person_key())
     one = ranked(at_us, nes.workstation_id, nes.person, nes.holder, nes.not_after_us)
     registered = (
         select(func.min(PERSON.c.unit))

@@ -15,7 +15,7 @@ from cardtool import catalog
 from cardtool.fleet.asking.advance import advance, judge_one
 from cardtool.fleet.asking.another_day import Day, lines
 from cardtool.fleet.columns import StoredRow
-from cardtool.fleet.register.keeping import whose
+from cardtool.fleet.register.keeping import people_of
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.history import texts
 from cardtool.fleet.store.tables import WORKSTATION
@@ -38,7 +38,7 @@ def orders(store: Store, at: datetime, policy: Policy, *, stale_days: int) -> It
             without = _without_reader(store, connection, day, states)
             while some := list(islice(without, _AT_ONCE)):
                 desks = [(order.person, order.user, order.host) for order in some]
-                for order, known in zip(some, whose(connection, desks), strict=True):
+                for order, known in zip(some, people_of(connection, desks), strict=True):
                     is_stale = at - order.taken_at > longest
                     yield replace(order, known_by=known.by, people=known.people, stale=is_stale)
 

@@ -143,7 +143,7 @@ Part = tuple[ColumnElement[bool], _Order]
 """A part of a list: which rows are in it, and their order."""
 
 
-def walked(question: Question) -> list[Part]:
+def by_index(question: Question) -> list[Part]:
     """Return the parts that a list consists of, one after the other.
 
     Each part is in the order of an index if there is one, so that most parts need no sorting. Rows
@@ -159,7 +159,7 @@ def walked(question: Question) -> list[Part]:
     return [(sa.true(), order)]
 
 
-def scanned(question: Question) -> list[Part]:
+def by_sorting(question: Question) -> list[Part]:
     """Return the same list, ordered by expressions, which have no index.
 
     With an index on the order both databases read row after row in that order until enough rows
@@ -167,7 +167,7 @@ def scanned(question: Question) -> list[Part]:
     and sort these.
     """
     if question.sort == "severity":
-        return [(condition, tuple(map(_bare, order))) for condition, order in walked(question)]
+        return [(condition, tuple(map(_bare, order))) for condition, order in by_index(question)]
     order = _directed(map(_bare, _KEYS[question.sort]), is_reverse=question.reverse)
     if question.sort == "end":
         order = (_COLUMNS.not_after_us.is_(None), *order)

@@ -47,7 +47,7 @@ def move(file: Spot, rejected: Path | None, reason: str) -> Path:
         if state_of(about) != file.state:
             raise FileNotFoundError
         try:
-            with _made(here, rejected) as folder:
+            with _opened_folder(here, rejected) as folder:
                 return _moved(source, here, folder, name, reason)
         except OSError as error:
             if error.errno != errno.EXDEV:
@@ -62,13 +62,13 @@ def write(file: Spot, rejected: Path | None, name: str, text: bytes, reason: str
     Raises:
         OSError: it could not be written.
     """
-    with Folder.of(file) as here, _made(here, rejected) as folder:
+    with Folder.of(file) as here, _opened_folder(here, rejected) as folder:
         target = next(free for free in _names(name) if _is_written(text, folder, free))
-        _say(folder, target, reason)
+        _write_reason(folder, target, reason)
         return folder.path / target
 
 
-def _made(here: Folder, rejected: Path | None) -> Folder:
+def _opened_folder(here: Folder, rejected: Path | None) -> Folder:
     """Open the folder for rejected files, which nobody but its owner may read."""
     if rejected is None:
         return here.made(REJECTED)
@@ -96,12 +96,12 @@ def _moved(source: BinaryIO, here: Folder, folder: Folder, name: str, reason: st
             os.close(folder.new(target))  # the name is reserved now
         except FileExistsError:
             if about.st_size <= SIZE_LIMIT_BYTES and _is_same(source, folder, target):
-                _let_go(source)
+                _close_on_windows(source)
                 here.remove(name, state_of(about))
                 break
             continue
         try:
-            _let_go(source)
+            _close_on_windows(source)
             here.move(name, folder, target, state_of(about))
         except OSError:
             with suppress(OSError):
@@ -111,11 +111,11 @@ def _moved(source: BinaryIO, here: Folder, folder: Folder, name: str, reason: st
             with suppress(OSError):  # the file of another user
                 os.fchmod(source.fileno(), 0o600)
         break
-    _say(folder, target, reason)
+    _write_reason(folder, target, reason)
     return folder.path / target
 
 
-def _let_go(source: BinaryIO) -> None:
+def _close_on_windows(source: BinaryIO) -> None:
     """Close a file on Windows, which moves and removes none that is open."""
     if sys.platform == "win32":
         source.close()
@@ -153,7 +153,7 @@ def _is_same(source: BinaryIO, folder: Folder, name: str) -> bool:
         return not other.read(1)
 
 
-def _say(folder: Folder, name: str, reason: str) -> None:
+def _write_reason(folder: Folder, name: str, reason: str) -> None:
     with (
         suppress(FileExistsError),
         open(folder.new(f"{name}.reason.txt"), "w", encoding="utf-8") as out,  # noqa: PTH123 - is open

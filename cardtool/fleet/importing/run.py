@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, inspect, select
 
-from cardtool.fleet.asking.advance import bring_up
+from cardtool.fleet.asking.advance import judge_due
 from cardtool.fleet.importing.finishing import Files, Report, Wording
 from cardtool.fleet.importing.judging import JudgedBlock, Terms
 from cardtool.fleet.importing.writing import write
@@ -51,7 +51,7 @@ def import_judged(
         Refused: the database cannot be written to; what was written before is kept.
     """
     by = judged_by.mine(terms.policy)
-    judged_by.settle(store, by)
+    judged_by.mark_unless_same(store, by)
     files = Files(terms.rejected, says, remove=remove)
     report = files.report
     with indexes_made_last(store), _without_garbage_collector():
@@ -63,7 +63,7 @@ def import_judged(
             for block, some in blocks:
                 files.note(block, some)
     report.read = report.new + report.known + report.set_aside
-    bring_up(store, terms.at, by)
+    judge_due(store, terms.at, by)
     if report.new >= STALE:
         _analyse(store)
     return report

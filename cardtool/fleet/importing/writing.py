@@ -25,7 +25,7 @@ from cardtool.fleet.columns import (
 )
 from cardtool.fleet.importing.judging import Judged, Row
 from cardtool.fleet.importing.pieces import Trouble
-from cardtool.fleet.removing.removal import among
+from cardtool.fleet.removing.removal import forgotten_among
 from cardtool.fleet.store import judged_by
 from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.database import Store
@@ -79,7 +79,7 @@ def write(store: Store, judged: Sequence[Judged], now_us: int, by: JudgedBy) -> 
             places.sort(key=lambda place: place[1].workstation.host_key)
         is_other = judged_by.stored(connection, is_kept=True) != by
         keys = ((row.workstation.host_key, row.snapshot.taken_us) for _, row in places)
-        gone = among(connection, keys)
+        gone = forgotten_among(connection, keys)
         kept = [place for number, place in enumerate(places) if number not in gone]
         return _write(connection, kept, now_us, is_due=is_other)
 

@@ -107,7 +107,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[RegisterEntry, ...] = ()
 
 
-def whose(connection: Connection, desks: Sequence[tuple[str, str, str]]) -> list[Known]:
+def people_of(connection: Connection, desks: Sequence[tuple[str, str, str]]) -> list[Known]:
     """Return the people of each workstation, given by number, user and host name.
 
     The number decides, then the user, then the host. A masked number identifies nobody. Several

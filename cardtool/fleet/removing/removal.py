@@ -21,7 +21,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Connection, delete, func, select, text, update
 
-from cardtool.fleet.asking.advance import bring_up
+from cardtool.fleet.asking.advance import judge_due
 from cardtool.fleet.columns import DUE_US, OF_THE_NES
 from cardtool.fleet.removing.searching import Trace
 from cardtool.fleet.store import judged_by
@@ -63,7 +63,7 @@ def forget(store: Store, trace: Trace, policy: Policy) -> None:
     with store.writing() as connection:
         if store.is_sqlite:
             connection.execute(text("PRAGMA secure_delete = ON"))
-        _note(connection, trace.snapshots)
+        _keep_fingerprints(connection, trace.snapshots)
         for table, numbers in (
             (SNAPSHOT, trace.snapshots),
             (CERTIFICATE, trace.certificates),
@@ -78,7 +78,7 @@ def forget(store: Store, trace: Trace, policy: Policy) -> None:
     if store.is_sqlite:
         _wipe(store)
     if by == judged_by.mine(by.policy):  # else a program with those rules judges what is due
-        bring_up(store, datetime.now(UTC), by)
+        judge_due(store, datetime.now(UTC), by)
 
 
 def _clear(connection: Connection, workstations: Sequence[int]) -> None:
@@ -94,11 +94,11 @@ def _clear(connection: Connection, workstations: Sequence[int]) -> None:
     connection.execute(update(WORKSTATION).where(is_row).values(values))
 
 
-def _note(connection: Connection, snapshots: Sequence[int]) -> None:
+def _keep_fingerprints(connection: Connection, snapshots: Sequence[int]) -> None:
     """Keep the fingerprints of snapshots that are about to be removed, given by row number.
 
     From here on imports wait until the removal is finished. So no import is between asking
-    (`among`) and writing meanwhile.
+    (`forgotten_among`) and writing meanwhile.
     """
     _lock(connection, "pg_advisory_xact_lock")
     query = select(WORKSTATION.c.host_key, SNAPSHOT.c.taken_us).join_from(SNAPSHOT, WORKSTATION)
@@ -108,7 +108,7 @@ def _note(connection: Connection, snapshots: Sequence[int]) -> None:
             connection.execute(_ADD, [{"look": _fingerprint(key, when)} for key, when in rows])
 
 
-def among(connection: Connection, snapshots: Iterable[tuple[str, int]]) -> frozenset[int]:
+def forgotten_among(connection: Connection, snapshots: Iterable[tuple[str, int]]) -> frozenset[int]:
     """Return the places of forgotten snapshots; each is given by `host_key` and `taken_us`."""
     _lock(connection, "pg_advisory_xact_lock_shared")
     if connection.execute(select(FORGOTTEN.c.look).limit(1)).first() is None:

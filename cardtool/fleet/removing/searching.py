@@ -57,7 +57,7 @@ def _ids(connection: Connection, table: Table, condition: ColumnElement[bool]) -
     return tuple(connection.execute(select(table.c.id).where(condition)).scalars())
 
 
-def alike(store: Store, number: str) -> bool:
+def has_masked(store: Store, number: str) -> bool:
     """Tell whether the store has a masked number that this number may stand for."""
     mask = starred(number)
     with store.reading() as connection:

@@ -85,7 +85,7 @@ def stored(connection: Connection, *, is_kept: bool = False) -> JudgedBy | None:
     return JudgedBy(release=row.release, rules=row.rules, policy=policy)
 
 
-def settle(store: Store, wanted: JudgedBy) -> None:
+def mark_unless_same(store: Store, wanted: JudgedBy) -> None:
     """Mark every row as due, unless the same rules and thresholds judged the columns.
 
     Raises:

@@ -23,5 +23,5 @@ def rejudge(asked: Asked) -> None:
 
     store, by = opened(asked), judged_by.mine(asked.config.days())
     judged_by.mark(store, by)
-    count = advance.bring_up(store, datetime.now(UTC), by)
+    count = advance.judge_due(store, datetime.now(UTC), by)
     write(asked, [f"{asked.text.label('rejudge-done')}: {count}\n"])

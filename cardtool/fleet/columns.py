@@ -17,8 +17,8 @@ from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.moments import from_us, to_us
 from cardtool.model.refused import Refused
 from cardtool.model.snapshot import Snapshot
-from cardtool.rules import desk, diagnose, trust
-from cardtool.rules.renewal import Policy, moments
+from cardtool.rules import desk, diagnose, renewal, trust
+from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import summarise
 from cardtool.rules.timeline import next_turn, turns
 
@@ -170,11 +170,11 @@ def line(row: StoredRow, at: datetime, dates: Policy | None = None) -> Summary:
 
     `dates` gives the moments of the renewal; None: the line does not tell them.
     """
-    ends, renewal = None, dict[str, datetime]()
-    if row.not_after_us is not None:
-        ends = from_us(row.not_after_us)
-        if dates is not None:
-            renewal = moments(row.issuer, ends, dates)
+    ends = None if row.not_after_us is None else from_us(row.not_after_us)
+    opens_at = apply_by_at = None
+    if ends is not None and dates is not None:
+        days = dates.of(row.issuer)
+        opens_at, apply_by_at = renewal.opens_at(ends, days), renewal.apply_by_at(ends, days)
     return Summary(
         host=row.host,
         host_id="" if row.host_key == row.host else row.host_key,
@@ -195,8 +195,8 @@ def line(row: StoredRow, at: datetime, dates: Policy | None = None) -> Summary:
         not_after_at=ends,
         days_left=None if ends is None else (ends - at).days,
         card_seen_at=None if row.card_seen_us is None else from_us(row.card_seen_us),
-        opens_at=renewal.get("opens"),
-        apply_by_at=renewal.get("apply-by"),
+        opens_at=opens_at,
+        apply_by_at=apply_by_at,
     )
 
 

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Out of the store: a workstation, a person, or snapshots that are old."""
+"""Removes a workstation, a person, or old snapshots from the store.
+
+`searching` finds what is to go, `recognising` tells what belongs to a person, `removal` removes it.
+"""

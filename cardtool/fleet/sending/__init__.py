@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a workstation: its snapshot made ready, kept until it is delivered, handed over."""
+"""Sends the snapshot of a workstation to the place that collects.
+
+`parcel` makes it ready, `spool` keeps it until it is delivered, and `delivery` hands it over: to a
+folder, or to a `server`.
+"""

@@ -1,2 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The database: its tables, what lies in them compressed, and how older ones are brought up."""
+"""The database of workstations and their snapshots.
+
+`database` opens it, and `migrations` bring an older one up to date. `tables` declares what it
+holds, `bodies` compresses the snapshots, and `history` reads them. `judged_by` records by which
+rules the columns were judged.
+"""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The laws every described desk keeps."""
 
+import gc
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from cardtool.fleet.columns import columns
 from cardtool.model.diagnosis import Severity
 from cardtool.model.snapshot import decode, encode
 from cardtool.rules import diagnose
 from cardtool.rules.codes import RETIRED, ROWS
+from cardtool.rules.renewal import Policy
 from tests.described import FILES, read
 
 every_case = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -117,3 +120,23 @@ def test_every_code_that_decides_does_so_somewhere() -> None:
 
 def test_no_retired_code_is_given_again() -> None:
     assert not set(RETIRED) & set(ROWS)
+
+
+def test_judging_leaves_no_cycle_to_be_collected() -> None:
+    """A process that judges a million snapshots would grow by each cycle it leaves."""
+    every = [read(file) for file in FILES]
+
+    def judge() -> None:
+        for each in every:
+            columns(each.desk(), each.at, Policy())
+
+    judge()  # what is remembered of the last snapshots stays
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        gc.collect()
+        judge()
+        assert gc.collect() == 0
+    finally:
+        if was_on:
+            gc.enable()

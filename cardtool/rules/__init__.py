@@ -90,17 +90,15 @@ def in_order(troubles: list[Finding]) -> list[str]:
     (`Row.first_for`).
     """
     codes = list(dict.fromkeys(finding.code for finding in troubles))
-    ordered = dict[str, None]()
+    return list(dict.fromkeys(each for code in codes for each in _with_first(code, codes)))
 
-    def give(code: str) -> None:
-        for before in codes:
-            if code in ROWS[before].first_for:
-                give(before)
-        ordered.setdefault(code)
 
-    for code in codes:
-        give(code)
-    return list(ordered)
+def _with_first(code: str, codes: list[str]) -> Iterator[str]:
+    """Yield what must be mended before a trouble, and then its code."""
+    for before in codes:
+        if code in ROWS[before].first_for:
+            yield from _with_first(before, codes)
+    yield code
 
 
 def _place(finding: Finding, of_unknown_kind: set[str]) -> float:

@@ -7,7 +7,6 @@ a file twice changes nothing, the order of the files does not matter, and severa
 at once.
 """
 
-import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -54,7 +53,7 @@ def import_judged(
     judged_by.mark_unless_same(store, by)
     files = Files(terms.rejected, says, remove=remove)
     report = files.report
-    with indexes_made_last(store), _without_garbage_collector():
+    with indexes_made_last(store):
         for blocks in _transactions(judged):
             results = [result for _, some in blocks for result in some]
             new = write(store, results, to_us(terms.at), by)
@@ -67,18 +66,6 @@ def import_judged(
     if report.new >= STALE:
         _analyse(store)
     return report
-
-
-@contextmanager
-def _without_garbage_collector() -> Iterator[None]:
-    """Turn the garbage collector off: rows hold no cycles, and there are many."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _transactions(judged: Iterable[JudgedBlock]) -> Iterator[list[JudgedBlock]]:

@@ -451,6 +451,16 @@ def test_a_built_in_reader_that_its_name_does_not_tell_is_told_by_its_id() -> No
     ]
 
 
+@pytest.mark.parametrize("name", ["Alcor Micro AU9540 00 00", "EMV Smartcard Reader 00 00"])
+def test_of_a_chip_that_is_sold_for_the_desk_too_the_firmware_tells_what_it_is(name: str) -> None:
+    fixed = replace(ALCOR, fixed=True)
+
+    assert codes(_desk((fixed,), name)) == ["reader-own-missing"]
+    assert codes(_desk((ALCOR,), name)) == ["card-missing"]
+    assert codes(_desk((fixed, usb()), name, READER)) == ["card-missing"]
+    assert codes(_desk((replace(usb(), fixed=True),), READER)) == ["card-missing"]
+
+
 def _last(*names: str) -> LastGood:
     return LastGood(taken_at=AT - timedelta(days=7), release=HOST.release, readers=names)
 

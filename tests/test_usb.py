@@ -107,6 +107,19 @@ def test_a_reader_that_is_no_ccid_device_has_another_class(tree: Tree) -> None:
     assert (device.id, device.classes) == ("072F:9000", ("FF",))
 
 
+@pytest.mark.parametrize(
+    ("said", "fixed"), [("fixed", True), ("removable", False), ("unknown", False), (None, False)]
+)
+def test_a_reader_that_nobody_can_unplug_is_fixed(
+    tree: Tree, said: str | None, *, fixed: bool
+) -> None:
+    tree.plug("1-2", "058F:9540", "0b", **({} if said is None else {"removable": said}))
+
+    (device,) = tree.look()
+
+    assert device.fixed is fixed
+
+
 def test_a_device_that_is_not_let_in_is_known_by_its_descriptors(tree: Tree) -> None:
     configuration = bytes.fromhex("0902410001010080" + "32")
     interface = bytes.fromhex("0904000003" + "0b" + "000000")

@@ -32,6 +32,10 @@ class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
     allowed: bool = True
     """False: the system is set to block it (Linux: `authorized` is 0)."""
     asleep: bool = False
+    fixed: bool = False
+    """Linux: the firmware says that nobody can unplug it; elsewhere, and where it says nothing, it
+    counts as one that can be. Source: Linux, ABI/testing/sysfs-devices-removable.
+    """
 
     @property
     def id(self) -> str:

@@ -89,9 +89,13 @@ def is_contactless(device: UsbDevice) -> bool:
 
 
 def forms(device: UsbDevice) -> frozenset[str]:
-    """Return the forms of the models with this id, or the kind of device in the list of drivers."""
+    """Return the forms of the models with this id, or the kind of device in the list of drivers.
+
+    Where a chip is sold for the desk as well, the firmware may say that it is built in.
+    """
     if known := models(device):
-        return frozenset(model.form for model in known)
+        told = frozenset(model.form for model in known)
+        return BUILT_IN if told == EITHER and device.fixed else told
     listed = catalog.driver_list_entry(device.id)
     return frozenset({"slot" if listed is None else listed.kind})
 

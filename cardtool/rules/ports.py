@@ -133,10 +133,11 @@ def _kinds(snapshot: Snapshot) -> dict[str, frozenset[str]]:
         ids = _ids_of(reader, list(on_usb), set(by_id))
         return frozenset().union(*(by_id[usb] for usb in ids))
 
-    return {
-        reader.name: _forms(reader.name) or of_device(reader)
-        for reader in readers(snapshot)[:_MOST_NAMED]
-    }
+    def of_reader(reader: Reader) -> frozenset[str]:
+        told = _forms(reader.name)
+        return (of_device(reader) or told) if told in (frozenset(), hardware.EITHER) else told
+
+    return {reader.name: of_reader(reader) for reader in readers(snapshot)[:_MOST_NAMED]}
 
 
 @remembered

@@ -36,6 +36,7 @@ _DEVICE_FILES = (
     "authorized",
     "descriptors",
     "power/runtime_status",
+    "removable",
 )
 
 _FILE_BYTES = 64 * 1024  # more than `descriptors` of any device; whatever is longer is cut

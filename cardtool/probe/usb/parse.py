@@ -62,7 +62,8 @@ def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
     `files` are by name within the device's folder: `idVendor`, `1-2:1.0/bInterfaceClass`. A
     device that is not authorized has no interfaces, but its `descriptors` list them.
 
-    Source: Linux, Documentation/ABI/{stable,testing}/sysfs-bus-usb; usb/authorization.
+    Source: Linux, Documentation/ABI/{stable,testing}/sysfs-bus-usb; usb/authorization;
+    ABI/testing/sysfs-devices-removable.
     """
     texts = {name: cleaned(content.decode(errors="replace")) for name, content in files.items()}
     vendor, product = texts.get("idVendor", ""), texts.get("idProduct", "")
@@ -84,6 +85,7 @@ def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
         port=cleaned(port),
         allowed=all(texts.get(f"{folder}authorized") != "0" for folder in switches),
         asleep=texts.get("power/runtime_status") == "suspended",
+        fixed=texts.get("removable") == "fixed",
     )
     return device if _is_kept(device) else None
 

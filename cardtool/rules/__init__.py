@@ -19,11 +19,10 @@ from cardtool.rules import (
     readers,
     service,
     signing,
-    sources,
     tokens,
     trust,
 )
-from cardtool.rules.causes import without_consequences, without_others
+from cardtool.rules.causes import only_seen, without_consequences, without_others
 from cardtool.rules.codes import ROWS, on_platform
 from cardtool.rules.providers import with_roads
 from cardtool.rules.renewal import Policy
@@ -57,7 +56,7 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     """
     rules = RULES if snapshot.running is None else (host.check,)  # another check used the cards
     given = (finding for rule in rules for finding in rule(snapshot, at, policy))
-    findings = sources.only_seen(given, snapshot)
+    findings = only_seen(given, snapshot)
     left = without_others(without_consequences(findings, snapshot), snapshot, at)
     desk = snapshot.host
     here = (on_platform(finding, desk.platform, desk.machine) for finding in left)

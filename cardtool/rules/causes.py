@@ -1,20 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decides which findings are shown: causes without their consequences, and notes about other cards.
+"""Decides which of the findings that the rules give are shown.
 
-Uses the table of codes, and knows which card a finding is about. Adds no findings but these notes.
+Left out are findings about what was not seen, and consequences of a cause that was found. If a card
+can sign, trouble with another card becomes a note.
 """
 
 import functools
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
-from cardtool.model.diagnosis import Finding
+from cardtool.model.diagnosis import Finding, Link
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk, fitting, ports
 from cardtool.rules.codes import ROWS, finding
 
 _Readers = frozenset[str] | None
 """Names of readers; None: all of them."""
+
+
+def only_seen(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Finding]:
+    """Give the findings about the parts that are known, and one that names the others.
+
+    What another program's output or a file does not show is unknown, and not a fault.
+    """
+    if snapshot.seen is None:
+        yield from findings
+        return
+    yield from (given for given in findings if given.link.value in snapshot.seen)
+    links = [link.value for link in Link if link not in {Link.HOST, Link.APPLICATION}]
+    unseen = [link for link in links if link not in snapshot.seen]
+    yield finding("parts-not-seen", tool=snapshot.tool, unseen=unseen)
 
 
 def without_consequences(findings: Iterable[Finding], snapshot: Snapshot) -> list[Finding]:

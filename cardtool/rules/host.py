@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
 from cardtool.model.turkey import TURKEY
-from cardtool.rules import desk, ports
+from cardtool.rules import desk, ports, reader_names
 from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy
 from cardtool.rules.timeline import lines_of
@@ -81,7 +81,7 @@ def _changes(snapshot: Snapshot, last: LastGood) -> Iterator[Finding]:
     if release != last.release:
         yield finding("changed-system", before=last.release, after=release, good_at=good_at)
     if not isinstance(snapshot.readers, Failure):
-        was = sorted(set(filter(ports.is_lasting, last.readers)))
+        was = sorted(set(filter(reader_names.is_lasting, last.readers)))
         now = sorted({reader.lasting_name for reader in ports.signing_readers(snapshot)})
         if was and now and was != now:  # a missing reader is the fault itself, no change
             yield finding("changed-reader", before=was, after=now, good_at=good_at)

@@ -6,14 +6,12 @@ name. So names are compared first, then readers are counted; if that does not de
 reported.
 """
 
-import functools
-import re
 from collections import Counter
 
 from cardtool import catalog
 from cardtool.model.snapshot import Card, Failure, Reader, Snapshot
 from cardtool.model.surroundings import UsbDevice
-from cardtool.rules import hardware
+from cardtool.rules import hardware, reader_names
 from cardtool.rules.remembered import remembered
 
 _GONE = frozenset({0x8010001D, 0x8010001E})
@@ -27,14 +25,6 @@ Source: drivers_notes/readers.md#unplugged-in-the-middle.
 
 _UNNAMEABLE = "SCARD_E_INVALID_VALUE"
 """Failure that older versions recorded for a reader whose name was not ASCII."""
-
-_NOBODYS = frozenset({"virtual", "token", "key", "contactless", "built-in"})
-"""Forms of readers that are not given out for e-signature cards."""
-
-_GENERIC = frozenset(
-    {"card", "ccid", "device", "interface", "reader", "smart", "smartcard", "token", "usb"}
-)
-"""Words that say nothing about which reader it is."""
 
 _MOST_NAMED = 50
 """At most so many devices are compared with readers by name; nobody has more."""
@@ -69,7 +59,7 @@ def signing_readers(snapshot: Snapshot) -> tuple[Reader, ...]:
 
 def is_contactless(name: str, snapshot: Snapshot) -> bool:
     """Tell whether the reader of a name has no slot: it reads what is laid on it."""
-    return "contactless" in (_kinds(snapshot).get(name) or _forms(name))
+    return "contactless" in (_kinds(snapshot).get(name) or reader_names.forms(name))
 
 
 def contactless(snapshot: Snapshot) -> tuple[str, ...]:
@@ -92,30 +82,14 @@ def _listed(snapshot: Snapshot) -> tuple[Reader, ...]:
     return () if isinstance(snapshot.readers, Failure) else snapshot.readers
 
 
-@functools.lru_cache(maxsize=1024)
-def _forms(name: str) -> frozenset[str]:
-    """Return the forms of the models with this name in PC/SC, with or without its numbers."""
-    return frozenset(model.form for model in catalog.readers_named(name))
-
-
 def is_virtual(reader: Reader) -> bool:
     """Tell whether a reader is only software, into which no card can be put.
 
     The driver of a USB token shows a reader for each token that may be plugged in; an empty one
     counts as software.
     """
-    forms = _forms(reader.name)
+    forms = reader_names.forms(reader.name)
     return forms == {"virtual"} or (forms == {"token"} and not was_filled(reader))
-
-
-def is_lasting(name: str) -> bool:
-    """Tell whether a reader of this name is hardware, not something that software shows."""
-    return not _forms(name) or not _forms(name) <= {"virtual", "token"}
-
-
-def is_own(name: str) -> bool:
-    """Tell whether a reader of this name may be the one that a person was given."""
-    return not _forms(name) or not _forms(name) <= _NOBODYS
 
 
 def _holds_nes(reader: Reader) -> bool:
@@ -130,11 +104,11 @@ def _kinds(snapshot: Snapshot) -> dict[str, frozenset[str]]:
     by_id = {device.id: hardware.forms(device) for device in on_usb}
 
     def of_device(reader: Reader) -> frozenset[str]:
-        ids = _ids_of(reader, list(on_usb), set(by_id))
+        ids = reader_names.ids_of(reader, list(on_usb), set(by_id))
         return frozenset().union(*(by_id[usb] for usb in ids))
 
     def of_reader(reader: Reader) -> frozenset[str]:
-        told = _forms(reader.name)
+        told = reader_names.forms(reader.name)
         return (of_device(reader) or told) if told in (frozenset(), hardware.EITHER) else told
 
     return {reader.name: of_reader(reader) for reader in readers(snapshot)[:_MOST_NAMED]}
@@ -162,10 +136,10 @@ def only_built_in(snapshot: Snapshot) -> tuple[Reader, ...]:
     now.
     """
     offered, last = signing_readers(snapshot), snapshot.last_good
-    if last and last.readers and not any(map(is_own, last.readers)):
+    if last and last.readers and not any(map(reader_names.is_own, last.readers)):
         return ()
     kinds, left = _kinds(snapshot), hardware.BUILT_IN
-    if last and any(_forms(name) != hardware.EITHER for name in gone(snapshot)):
+    if last and any(reader_names.forms(name) != hardware.EITHER for name in gone(snapshot)):
         was_here = {reader.lasting_name for reader in offered} <= set(last.readers)
         left |= hardware.EITHER if was_here else frozenset()
     forms = [kinds.get(reader.name, frozenset()) for reader in offered]
@@ -178,7 +152,7 @@ def gone(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the readers of the last good check that are not here and may be a person's own."""
     last = snapshot.last_good
     here = {reader.lasting_name for reader in readers(snapshot)}
-    return tuple(sorted(filter(is_own, set(last.readers) - here))) if last else ()
+    return tuple(sorted(filter(reader_names.is_own, set(last.readers) - here))) if last else ()
 
 
 def has_card(reader: Reader) -> bool:
@@ -224,7 +198,7 @@ def _on_usb(snapshot: Snapshot) -> tuple[UsbDevice, ...]:
     when it was last here.
     """
     last = snapshot.last_good
-    is_dated = last is not None and any(map(is_own, last.readers))
+    is_dated = last is not None and any(map(reader_names.is_own, last.readers))
     host = snapshot.host
     if not isinstance(snapshot.usb, tuple):
         return ()
@@ -250,7 +224,11 @@ def divide(snapshot: Snapshot) -> tuple[list[UsbDevice], list[UsbDevice]]:
     open_: list[UsbDevice] = []
     named = list(dict.fromkeys(devices))[:_MOST_NAMED]
     ids = {device.id for device in devices}
-    names = [_ids_of(reader, named, ids) for reader in readers(snapshot) if not is_virtual(reader)]
+    names = [
+        reader_names.ids_of(reader, named, ids)
+        for reader in readers(snapshot)
+        if not is_virtual(reader)
+    ]
     counts = Counter(usb for of_reader in names for usb in of_reader)
     for group in _by_id(devices):
         if count := counts[group[0].id]:
@@ -279,24 +257,3 @@ def _by_id(devices: tuple[UsbDevice, ...]) -> list[list[UsbDevice]]:
     ):
         groups.setdefault(device.id, []).append(device)
     return list(groups.values())
-
-
-def _ids_of(reader: Reader, devices: list[UsbDevice], ids: set[str]) -> frozenset[str]:
-    """Return the ids of the devices that this PC/SC reader may be, by catalogue or by name.
-
-    If the catalogue knows the name, models that it knows are matched only by catalogue, not by
-    words.
-    """
-    known = ids & {usb for model in catalog.readers_named(reader.name) for usb in model.usb}
-    letters = re.sub(r"[^a-z0-9]", "", reader.name.casefold())
-    return frozenset(known) | {
-        device.id
-        for device in devices
-        if not (known and hardware.models(device))
-        if (words := _words(device.name) or _words(device.maker))
-        if all(word in letters for word in words)
-    }
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[a-z0-9]{2,}", text.casefold())) - _GENERIC

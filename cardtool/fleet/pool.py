@@ -20,7 +20,7 @@ from cardtool.model.refused import Refused
 _PROCESSES = 6
 """With more processes, all wait for the one that reads or writes the store."""
 
-AHEAD = 12
+AHEAD = 8
 """Tasks that are submitted ahead of the result that is used now."""
 
 _MANY = 3000

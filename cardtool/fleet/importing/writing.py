@@ -32,7 +32,7 @@ from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.judged_by import JudgedBy
 from cardtool.fleet.store.tables import AHEAD_US, CERTIFICATE, SNAPSHOT, WORKSTATION, columns_of
 
-_CACHE_KB = 65_536
+_CACHE_KB = 57_344
 _LOG_PAGES = 16_384
 """Pages of the log before SQLite writes them to the file: a page that many change, once."""
 

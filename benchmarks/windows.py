@@ -20,7 +20,7 @@ from tests.real.desks import AT, CASES
 from tests.windows import library
 from tests.windows.running import PROGRAM, Wine
 
-_ROUNDS = 7
+_ROUNDS = 5
 _TARGET = 4.0
 """How many times the time of Linux a check may take, beyond the start of Python."""
 _CARDTOOL = ("-m", "cardtool")
@@ -47,7 +47,7 @@ class _Windows:
     """Wine, started and kept."""
 
     def __init__(self, env: dict[str, str], folder: Path) -> None:
-        wine = Wine()
+        self._wine = wine = Wine()
         wine.install(("akisp11.dll", library.STAND_IN[64]))
         command, variables = wine.prepared(env, folder, ("sh", "-c", _SCRIPT), limit_s=None)
         self._process = subprocess.Popen(
@@ -74,6 +74,7 @@ class _Windows:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
+        self._wine.install()
 
 
 def _on_linux(words: tuple[str, ...], env: dict[str, str]) -> tuple[int, float]:

@@ -165,7 +165,7 @@ ROWS = {
         "reader-not-seen reader-built-in-only reader-not-offered card-missing",
         "card-not-read",
     ),
-    "reader-not-asked": critical(
+    "reader-not-asked": unknown(
         Link.READER,
         "reader reason",
         "run-again try-other-reader send-snapshot",

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kinds of workstations that are easily told the wrong thing: each is described at least twice.
+
+`says` is a step that the first thing to act on has to have, `never` are steps that no finding of
+such a workstation may have.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from cardtool.model.diagnosis import Diagnosis, Severity
+from cardtool.model.snapshot import Failure
+from cardtool.rules import diagnose
+from tests.described import FILES, read
+
+_CASES = {file.stem: file for file in FILES}
+_ORDERING = frozenset({"order-reader", "buy-reader", "pay-reader"})
+_SENDING_IN = frozenset({"ask-for-new-card", "replace-card"})
+_KAMU_SM = frozenset({"unlock-pin", "create-pin", "renew-online", "tell-officer", "order-reader"})
+_STARTING = frozenset({"start-windows-service", "enable-windows-service", "start-pcscd"})
+
+
+class Kind(NamedTuple):
+    """What the workstations of a kind are told, and what never."""
+
+    desks: str
+    says: str
+    never: frozenset[str] = frozenset()
+
+
+KINDS = {
+    "the reader driver of macOS itself": Kind(
+        "token-failed-on-mac token-failed-on-mac-26", "use-ifd-ccid", _SENDING_IN
+    ),
+    "an external reader without its driver": Kind(
+        "reader-driver-missing-au9560 reader-driver-missing-windows reader-driver-missing-acr38u",
+        "do-not-order",
+        _ORDERING,
+    ),
+    "a remote desktop that passes no reader on": Kind(
+        "session-remote-desktop-broken session-remote-desktop-refused",
+        "use-microsofts-client",
+        _STARTING,
+    ),
+    "a container whose service asks polkit": Kind(
+        "service-access-denied-container service-access-denied-container-fedora",
+        "start-pcscd-alone",
+        frozenset({"print-polkit-rule", "run-at-desk"}),
+    ),
+    "a reader that Windows could not start": Kind(
+        "reader-not-started reader-not-started-omnikey", "retry-reader-start", _ORDERING
+    ),
+    "a token of SafeNet or Thales without its driver": Kind(
+        "driver-missing-thales driver-missing-idprime",
+        "install-card-driver",
+        frozenset({"install-driver"}),
+    ),
+    "a card that fails after the computer slept": Kind(
+        "token-failed-after-sleep token-failed", "replug-reader"
+    ),
+    "a service that runs and accepts nobody": Kind(
+        "service-stuck service-stuck-usb-not-seen", "restart-windows-service", _STARTING
+    ),
+    "a distribution without its reader driver": Kind(
+        "reader-driver-missing-fedora reader-driver-missing-arch reader-driver-missing-opensuse",
+        "install-reader-driver",
+        _ORDERING,
+    ),
+    "a driver for another processor": Kind(
+        "driver-wrong-architecture-mac driver-wrong-architecture-arm", ""
+    ),
+    "Linux inside Windows": Kind(
+        "session-wsl session-wsl-without-pcscd", "run-in-windows", _ORDERING
+    ),
+    "a security key beside an empty reader": Kind(
+        "card-missing-beside-security-key card-missing-beside-nitrokey", "insert-card", _ORDERING
+    ),
+    "the computer's own empty slot alone": Kind(
+        "reader-own-missing reader-own-missing-lenovo",
+        "plug-own-reader",
+        frozenset({"insert-card"}),
+    ),
+    "software readers alone": Kind(
+        "reader-safenet-slots-only reader-virtual-only",
+        "plug-own-reader",
+        frozenset({"insert-card"}),
+    ),
+    "the certificate of another provider near its end": Kind(
+        "provider-e-guven-expiring provider-e-imzatr-expiring", "renew-elsewhere", _KAMU_SM
+    ),
+    "a PIN of another provider's card": Kind(
+        "provider-e-guven-locked provider-turktrust-locked", "unlock-pin-elsewhere", _KAMU_SM
+    ),
+    "a last try or a lock before the end": Kind(
+        "pin-final-try-before-the-end pin-locked-five-days-left", "unlock-pin"
+    ),
+    "a seal alone": Kind("seal-only-fiscal seal-only-ended", "insert-nes-card"),
+    "a card that its driver does not recognise": Kind(
+        "identity-card-not-recognised driver-too-old-beside-other", "check-card-kind"
+    ),
+    "a suspended certificate that ends": Kind(
+        "nes-suspended-five-days-left nes-suspended", "lift-suspension"
+    ),
+    "a stopped service with a reader plugged in": Kind(
+        "service-stopped-reader-plugged service-stopped-windows",
+        "start-windows-service",
+        _ORDERING,
+    ),
+    "the session of services": Kind(
+        "session-services session-services-running", "run-at-logon", _STARTING | _ORDERING
+    ),
+    "a reader that the last good check saw": Kind(
+        "reader-gone reader-gone-beside-hello", "try-other-computer"
+    ),
+    "a reader that Windows cannot make work": Kind(
+        "reader-faulty-problem-43 reader-faulty-problem-10", "try-faulty-elsewhere"
+    ),
+    "a driver of another build than the program": Kind(
+        "driver-for-other-program driver-for-other-program-mac", "run-fitting-build"
+    ),
+    "a last safe day that has passed": Kind(
+        "nes-expiring-soon-safe-day-passed nes-expiring-soon", "renew-online"
+    ),
+}
+
+_LOCKED_OUT = frozenset({"container", "flatpak", "snap", "wsl"})
+
+
+def _diagnosis(name: str) -> Diagnosis:
+    case = read(_CASES[name])
+    return diagnose(case.desk(), case.at)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_of_workstation_is_told_the_right_thing_and_never_the_wrong_one(kind: str) -> None:
+    desks = KINDS[kind].desks.split()
+
+    assert len(desks) > 1
+    for name in desks:
+        diagnosis = _diagnosis(name)
+        told = {step for finding in diagnosis.findings for step in finding.steps}
+        first = next(one for one in diagnosis.findings if one.code == diagnosis.verdict)
+
+        assert KINDS[kind].says in {"", *first.steps}, (name, first.steps)
+        assert not told & KINDS[kind].never, name
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_where_this_program_was_kept_from_looking_nothing_is_called_broken(file: Path) -> None:
+    diagnosis = _diagnosis(file.stem)
+    snapshot = diagnosis.snapshot
+    marks = set(snapshot.host.session.marks)
+    is_a_whole_system = "polkit" in marks  # a container that people work in
+    is_cut_off = snapshot.host.session.id == 0 or (_LOCKED_OUT & marks and not is_a_whole_system)
+    is_refused = is_cut_off and isinstance(snapshot.readers, Failure)
+
+    if is_refused or snapshot.running or snapshot.seen == ():
+        assert diagnosis.severity is Severity.UNKNOWN
+        assert [one.code for one in diagnosis.findings if one.severity is Severity.CRITICAL] == []
+
+
+def test_enough_workstations_could_not_be_looked_at() -> None:
+    unknown = [file for file in FILES if _diagnosis(file.stem).severity is Severity.UNKNOWN]
+
+    assert len(unknown) >= 12, unknown

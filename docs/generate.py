@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from cardtool import catalog
+from cardtool.catalog import providers
 from cardtool.catalog.procedures import institution
 from cardtool.cli.later import LaterCommand
 from cardtool.model.diagnosis import Actor, Diagnosis
@@ -105,7 +107,28 @@ def causes() -> str:
     for section in known.section:
         rows = (_cause(cause) for cause in section.cause)
         parts += [f"## {section.name}", "\n".join((*head, *rows))]
-    return _page(*parts)
+    return _page(*parts, "## What the catalogue knows", _catalogue())
+
+
+def _catalogue() -> str:
+    """Count the rows of the catalogue, and what each kind is known by."""
+    cards = {card.id: card for known in (catalog.load(), catalog.foreign()) for card in known.cards}
+    parts = [card.historical + card.starts + card.contains for card in cards.values()]
+    models, modules = catalog.readers(), catalog.load().modules
+    whole = sum(len(card.atrs) for card in cards.values())
+    usb = {usb_id for model in models for usb_id in model.usb}
+    listed = (FOLDER.parent / "cardtool/catalog/reader_ids.tsv").read_text("utf-8").splitlines()
+    ids = {line.split("\t")[0] for line in listed if line and not line.startswith("#")}
+    paths = [(*each.linux, *each.windows, *each.windows_32, *each.macos) for each in modules]
+    rows = {
+        "cards": (len(cards), f"{whole} whole ATRs, {sum(map(len, parts))} patterns"),
+        "models of readers": (len(models), f"{len(usb)} USB ids"),
+        "readers of driver lists": (len(ids), "one USB id each"),
+        "PKCS#11 modules": (len(modules), f"{sum(map(len, paths))} paths"),
+        "providers": (len(providers.load()), "names of their issuers"),
+    }
+    told = (f"| {name} | {count} | {by} |" for name, (count, by) in rows.items())
+    return "\n".join(("| what | rows | known by |", "|---|---|---|", *told))
 
 
 def roads() -> str:

@@ -8,6 +8,7 @@ not for ever.
 
 import gc
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +33,9 @@ _MOST_ANEW = 2
 
 _SLICE_S = 0.5  # Windows hears Ctrl-C only between waits
 
+_STOPPED_S = _SLICE_S + 2.0
+"""If a slice takes longer, this process was stopped, as when the machine is suspended."""
+
 
 class Told(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """A change, or a change and the result of the check after it."""
@@ -46,11 +50,18 @@ class Told(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 class Follower(Generic[T]):
     """Follows this workstation from its making until `end`."""
 
-    def __init__(self, check: Callable[[Workers], T], workers: Workers | None = None) -> None:
+    def __init__(
+        self,
+        check: Callable[[Workers], T],
+        workers: Workers | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         """Begin; `check` makes one check with the workers it is given, and ends them.
 
-        `workers` are for the first check, where they were started before.
+        `workers` are for the first check, where they were started before. `clock` gives seconds
+        that go on while the machine sleeps.
         """
+        self._clock = clock or _clock
         self._check = check
         self._workers = workers
         self._told: queue.SimpleQueue[Told[T] | BaseException] = queue.SimpleQueue()
@@ -71,10 +82,16 @@ class Follower(Generic[T]):
         Raises:
             Exception: whatever ended a check that should not have.
         """
+        last = self._clock()
         while not self.ended.is_set():
             try:
                 told = self._told.get(timeout=_SLICE_S)
             except queue.Empty:
+                told = None
+            before, last = last, self._clock()
+            if last - before > _STOPPED_S:
+                self.again()  # the time of a check may have run out meanwhile
+            if told is None:
                 continue
             if isinstance(told, BaseException):
                 raise told
@@ -137,6 +154,13 @@ class Follower(Generic[T]):
 
     def _tell(self, change: Change, result: T | None = None) -> None:
         self._told.put(Told(change=change, at=datetime.now().astimezone(), result=result))
+
+
+def _clock() -> float:
+    """Return seconds since the machine was started; Linux alone leaves sleep out of `monotonic`."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 def _collect_as_usual() -> None:

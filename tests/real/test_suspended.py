@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page after its processes, the service or the whole machine stood still for a while."""
+
+import contextlib
+import threading
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import psutil
+import pytest
+
+from cardtool.live.following import Follower
+from cardtool.live.watching import Event
+from cardtool.probe.isolation import Workers
+from tests.real.desks import AT, akis, nes
+from tests.rig.live import LivePage
+from tests.rig.pcsc import PcscService
+from tests.rig.processes import below
+
+pytestmark = pytest.mark.real
+
+_STILL_S = 0.5  # longer than the service takes to notice a card
+
+
+def _until(told: Iterator[dict[str, Any]], part: str) -> None:
+    """Follow the page until a check has ended whose page has this part."""
+    page = ""
+    for state in told:
+        page = state["page"] or page
+        if not state["is_checking"] and part in page:
+            return
+    raise EOFError(part)
+
+
+@contextlib.contextmanager
+def _stopped(roots: Iterable[int]) -> Iterator[None]:
+    """Stop processes and all below them; one that has just ended needs no stop."""
+    pids = [pid for root in roots for pid in (root, *below(root))]
+    processes = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            processes.append(psutil.Process(pid))
+            processes[-1].suspend()
+    try:
+        yield
+    finally:
+        for process in reversed(processes):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+
+
+@pytest.mark.parametrize("of", ["page", "service", "both"])
+def test_what_changed_meanwhile_is_shown_afterwards(of: str) -> None:
+    with PcscService(1) as service, LivePage(service.env, "--at", AT.isoformat()) as live:
+        live.open()
+        told = live.told()
+        _until(told, "card-missing")
+        page = live.process.pid
+        pids = {"page": [page], "service": [service.pid], "both": [page, service.pid]}[of]
+        for change, code in (
+            (partial(service.insert, akis(nes(400))), "nes-valid"),
+            (service.remove, "card-missing"),
+        ):
+            hand = threading.Thread(target=change)  # it waits until PC/SC has seen it
+            with _stopped(pids):
+                hand.start()
+                hand.join(_STILL_S)
+            hand.join()
+
+            _until(told, code)
+
+
+def test_after_the_machine_has_slept_everything_is_checked_again() -> None:
+    """A check may have waited for a card all the while, and say that it did not answer."""
+    now = [0.0]
+    with PcscService(1) as service, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PCSCLITE_CSOCK_NAME", service.env["PCSCLITE_CSOCK_NAME"])
+        follower = Follower(Workers.__exit__, clock=lambda: now[0])
+        told = follower.told()
+        first = [next(told), next(told)]
+
+        now[0] = 3600.0
+
+        later = [next(told), next(told)]
+        follower.end()
+    assert [one.change.event for one in first] == [Event.STARTED] * 2
+    assert [one.change.event for one in later] == [Event.CHANGED] * 2

@@ -24,8 +24,8 @@ PHONE, SHEET, DESK = 360, 794, 1280
 HALO = 4
 """Pixels of white around the words of a drawing."""
 
-_MOST_SHEETS = 5
-"""Of one desk with its procedures: more, nobody reads."""
+_SHEETS = 2
+"""Of one desk: the first is for the person, the second for those who repair or for a procedure."""
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_profile = pytest.mark.parametrize("profile", procedures.SHIPPED)
@@ -67,6 +67,16 @@ def test_a_described_desk(opens: Opens, axe: str, name: str, language: str) -> N
     title = _is_fit(opens, _case(name, language), language, axe)
 
     assert title == text.label("html-title", host=case.snapshot.host.name)
+
+
+@every_language
+@pytest.mark.parametrize("name", names())
+def test_a_described_desk_prints_on_two_sheets(opens: Opens, name: str, language: str) -> None:
+    opened = opens(_case(name, language))
+
+    assert opened.sheets() == _SHEETS
+    opened.page.emulate_media(media="print")
+    assert opened.page.locator(".technical").first.is_visible()
 
 
 @every_language
@@ -158,14 +168,6 @@ def test_each_procedure_prints_on_one_sheet(opens: Opens, profile: str, language
 
     assert opens("".join(view("html", "guide")(guides[:1], text))).sheets() == 1
     assert opens("".join(view("html", "guide")(guides, text))).sheets() == len(guides)
-
-
-@every_language
-def test_a_desk_is_printed_on_a_few_sheets(opens: Opens, language: str) -> None:
-    """The first is for the person, the second for those who repair."""
-    assert opens(_case("service-stopped", language)).sheets() == 2
-    assert opens(_case("sound", language)).sheets() == 2
-    assert 1 < opens(_case("nes-expiring", language)).sheets() <= _MOST_SHEETS
 
 
 @every_language

@@ -101,7 +101,7 @@ def facts(diagnosis: Diagnosis, text: Text) -> list[tuple[str, str]]:
         *((label, str(known[fact])) for label, fact in whose if fact in known),
         *rows,
         ("html-host", escape(diagnosis.snapshot.host.name)),
-        ("html-at", text.moment(diagnosis.at)),
+        ("html-at", f"{text.day(diagnosis.at)}, {text.local(diagnosis.at):%H:%M}"),
     ]
 
 

@@ -123,6 +123,8 @@ def desk(  # noqa: PLR0913 - what is shown, and where
         deciding=harmless(diagnosis.deciding),
         level=level,
         is_live=is_live,
+        guided=any(name in guides for act in acts for name in act.procedures),
+        plain=text.plainly(harmless(diagnosis.deciding), diagnosis.at, with_reader=False),
         hands=hands.awaited(acts) if is_live else (),
         headline=_headline(diagnosis, text),
         facts=contents.facts(diagnosis, text),

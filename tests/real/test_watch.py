@@ -51,9 +51,9 @@ class _Watch:
                 return record
         raise EOFError(code)
 
-    def end(self) -> tuple[str, str]:
-        """Press Ctrl-C, and return what it prints then."""
-        self.process.send_signal(signal.SIGINT)
+    def end(self, by: signal.Signals = signal.SIGINT) -> tuple[str, str]:
+        """Press Ctrl-C, or end it by another signal, and return what it prints then."""
+        self.process.send_signal(by)
         return self.process.communicate(timeout=30)
 
 
@@ -95,7 +95,7 @@ def test_a_reader_that_is_pulled_is_a_line() -> None:
 
 def test_a_pile_of_cards_is_written_down_and_counted(tmp_path: Path) -> None:
     file = tmp_path / "pile.csv"
-    for _ in range(2):
+    for ended_by in (signal.SIGINT, signal.SIGTERM):
         with (
             PcscService(1) as service,
             _Watch(service.env, "--lang", "en", "--desk", file) as watch,
@@ -106,7 +106,7 @@ def test_a_pile_of_cards_is_written_down_and_counted(tmp_path: Path) -> None:
                 assert "A card was put in." in watch.line()
                 service.remove()
                 assert "The card was taken out." in watch.line()
-            said, complaints = watch.end()
+            said, complaints = watch.end(ended_by)
         assert complaints == ""
         assert said.split() == f"2 cards, in {file}. All is well: 1, Problem: 1".split()
         assert watch.process.returncode == 0

@@ -3,6 +3,7 @@
 
 import errno
 import os
+import signal
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,6 +52,8 @@ def watch(asked: Asked, *, file: str | None) -> None:
         left = diagnose(leaving(asked, snapshot), diagnosis.at, asked.config.days())
         return _Checked(diagnosis, dated(summarise(left), asked.config.days()))
 
+    if desk is not None:  # whoever ends it otherwise than by Ctrl-C wants the sum as well
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     follower = Follower(check, first)
     try:
         for told in follower.told():

@@ -29,7 +29,7 @@ STALE = 1000
 """After this many new snapshots the statistics for planning queries are made again."""
 
 _TABLES = (WORKSTATION, SNAPSHOT, CERTIFICATE)
-_SORTED_KB = 16_384
+_SORTED_KB = 8_192
 """Memory in which SQLite sorts an index; it uses as much again, and the disk for the rest."""
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests that need Wine run by `make windows` alone, so that no other run has to skip them."""
 
-import fcntl
 import os
+import sys
 
 import pytest
 
@@ -11,6 +11,9 @@ from packages.windows import build
 from packages.windows.build import Built
 from tests.windows.cache import CACHE
 from tests.windows.running import Wine
+
+if sys.platform != "win32":
+    import fcntl
 
 pytest.register_assert_rewrite("tests.windows.both")
 
@@ -36,7 +39,8 @@ def built(testrun_uid: str) -> Built:
     of_run = work.with_suffix(".txt")
     work.mkdir(parents=True, exist_ok=True)
     with work.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        if sys.platform != "win32":  # where Wine is
+            fcntl.flock(lock, fcntl.LOCK_EX)
         if not of_run.exists() or of_run.read_text() != testrun_uid:
             build.build(work, work)
             of_run.write_text(testrun_uid)

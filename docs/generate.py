@@ -26,6 +26,7 @@ from cardtool.cli.later import LaterCommand
 from cardtool.model.diagnosis import Actor, Diagnosis
 from cardtool.model.lists import ReaderState, Summary
 from cardtool.model.snapshot import Snapshot
+from cardtool.remind import schedules
 from cardtool.rules.codes import ROWS
 from cardtool.rules.codes.numbers import NUMBERS
 from cardtool.rules.codes.row import Row
@@ -178,6 +179,12 @@ PAGES: dict[str, Callable[[], str]] = {
     "reliability.md": reliability,
     "terminal.svg": partial(terminal, "en"),
     "terminal.tr.svg": partial(terminal, "tr"),
+    "deploy/systemd/cardtool-remind.service": partial(schedules.service, ("/usr/bin/cardtool",)),
+    "deploy/systemd/cardtool-remind.timer": schedules.timer,
+    "deploy/windows/cardtool-remind.xml": partial(
+        schedules.task, (r"C:\Program Files\cardtool\cardtoolw.exe",)
+    ),
+    "deploy/macos/cardtool.remind.plist": partial(schedules.agent, ("/usr/local/bin/cardtool",)),
     "deploy/windows/cardtool.admx": policies.admx,
     "deploy/windows/tr-TR/cardtool.adml": partial(policies.adml, "tr"),
     "deploy/windows/en-US/cardtool.adml": partial(policies.adml, "en"),

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from cardtool.cli import main
+from cardtool.cli.later import LaterCommand
 from cardtool.config import load
 from cardtool.model.refused import Refused
 
@@ -45,9 +46,12 @@ def _task() -> ET.Element:
 
 
 def _agent() -> dict[str, Any]:
-    (file,) = (DEPLOY / "macos").glob("*.plist")
-    agent: dict[str, Any] = plistlib.loads(file.read_bytes())
-    assert file.stem == agent["Label"]
+    return _agent_of("tr.example.cardtool.fleet-send")
+
+
+def _agent_of(label: str) -> dict[str, Any]:
+    agent: dict[str, Any] = plistlib.loads((DEPLOY / "macos" / f"{label}.plist").read_bytes())
+    assert label == agent["Label"]
     return agent
 
 
@@ -59,9 +63,13 @@ def _commands() -> list[list[str]]:
     told = re.findall(r"\{\{ cardtool_program \}\} (.*)", role)
     assert len(told) == 1
     menu = shlex.split(_entry()["Exec"])
+    reminds = ET.fromstring((DEPLOY / "windows" / "cardtool-remind.xml").read_text())  # noqa: S314
     return [
         menu[1:],
         started[1:],
+        shlex.split(_unit("cardtool-remind.service")["Service"]["ExecStart"])[1:],
+        reminds.findtext(f".//{TASK}Arguments", "").split(),
+        _agent_of("cardtool.remind")["ProgramArguments"][1:],
         arguments,
         _agent()["ProgramArguments"][1:],
         *map(shlex.split, told),
@@ -77,6 +85,8 @@ def test_every_command_in_the_files_exists(arguments: list[str]) -> None:
         assert command_found is not None, name
         context, command = click.Context(command_found, parent=context), command_found
 
+    if isinstance(command, LaterCommand):
+        command = command.load()
     command.make_parser(context).parse_args(arguments)
 
 

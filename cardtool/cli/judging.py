@@ -80,6 +80,19 @@ def remember(asked: Asked, diagnosis: Diagnosis) -> None:
         note(asked, diagnosis)
 
 
+def learn(asked: Asked, diagnosis: Diagnosis) -> None:
+    """Note what a check of a person's own card says to that person's reminders, if there are any.
+
+    A helpdesk's pile of cards (`cardtool watch`) is nobody's own.
+    """
+    from cardtool.remind import memory  # noqa: PLC0415 - the result has been shown
+
+    if asked.option("at") is None and memory.is_kept():
+        from cardtool.remind import due  # noqa: PLC0415 - for those who are reminded
+
+        memory.change(lambda now: due.noted(now, diagnosis))
+
+
 def keep(diagnosis: Diagnosis) -> None:
     """Keep the state of a workstation that can sign: a later check says what has changed.
 

@@ -4,7 +4,7 @@
 import sys
 from collections.abc import Callable
 
-from cardtool.remind.notice import Notice, NotShownError
+from cardtool.remind.notice import Notice
 
 
 def show(notice: Notice, shown: Callable[[], None]) -> str:
@@ -13,8 +13,10 @@ def show(notice: Notice, shown: Callable[[], None]) -> str:
     Raises:
         NotShownError: nobody saw it.
     """
-    if sys.platform != "linux":
-        raise NotShownError(sys.platform)
-    from cardtool.remind import freedesktop  # noqa: PLC0415 - of one system only
-
-    return freedesktop.show(notice, shown)
+    if sys.platform == "win32":
+        from cardtool.remind import windows as system  # noqa: PLC0415 - of one system only
+    elif sys.platform == "darwin":
+        from cardtool.remind import macos as system  # noqa: PLC0415 - as above
+    else:
+        from cardtool.remind import freedesktop as system  # noqa: PLC0415 - as above
+    return system.show(notice, shown)

@@ -113,10 +113,11 @@ def shown(memory: Memory, sha256: str, at: datetime) -> Memory:
     return replace(memory, shown_at=at, certificates=tuple(map(marked, memory.certificates)))
 
 
-def answered(memory: Memory, sha256: str, answer: str) -> Memory:
-    """Return the memory after something was chosen on a notice."""
+def answered(memory: Memory, answer: str) -> Memory:
+    """Return the memory after something was chosen on the last notice."""
 
     def marked(kept: Kept) -> Kept:
-        return replace(kept, answer=answer) if kept.sha256 == sha256 else kept
+        is_of_it = memory.shown_at is not None and kept.shown_at == memory.shown_at
+        return replace(kept, answer=answer) if is_of_it else kept
 
     return replace(memory, certificates=tuple(map(marked, memory.certificates)))

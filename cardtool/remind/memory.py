@@ -56,14 +56,17 @@ def recall() -> Memory:
     return Memory()
 
 
-def change(changed: Callable[[Memory], Memory], *, may_begin: bool = True) -> Memory:
-    """Change what is remembered, and return it; if it cannot be written, go on without.
+def is_kept() -> bool:
+    """Tell whether there is a file: nothing is remembered for users who are not reminded."""
+    file = _file()
+    return file is not None and file.exists()
 
-    `may_begin` is false where nothing is to be remembered for a user without reminders.
-    """
+
+def change(changed: Callable[[Memory], Memory]) -> Memory:
+    """Change what is remembered, and return it; if it cannot be written, go on without."""
     before, file = recall(), _file()
     after = changed(before)
-    if after != before and file and (may_begin or file.exists()):
+    if after != before and file:
         with suppress(OSError):
             file.parent.mkdir(parents=True, exist_ok=True)
             files.write(file, msgspec.json.encode(after) + b"\n")

@@ -4,7 +4,7 @@
 import click
 
 from cardtool.cli.asked import Asked, settings
-from cardtool.cli.judging import judge, remember
+from cardtool.cli.judging import judge, learn, remember
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, OUTPUT, SHOWING
 
@@ -19,4 +19,5 @@ def check(asked: Asked) -> int:
     diagnosis = judge(asked, snapshot)
     status = show(asked, [diagnosis])
     remember(asked, diagnosis)
+    learn(asked, diagnosis)
     return status

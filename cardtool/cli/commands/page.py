@@ -6,7 +6,7 @@ from functools import partial
 import click
 
 from cardtool.cli.asked import Asked, settings
-from cardtool.cli.judging import judge, remember
+from cardtool.cli.judging import judge, learn, remember
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, showing
 from cardtool.cli.output import write
@@ -30,6 +30,7 @@ def page(asked: Asked, *, no_open: bool) -> None:
     def check(workers: Workers) -> Diagnosis:
         diagnosis = judge(asked, look(asked, workers))
         remember(asked, diagnosis)
+        learn(asked, diagnosis)
         return diagnosis
 
     def face(text: Text) -> Face[Diagnosis]:

@@ -6,29 +6,74 @@ from datetime import datetime
 from functools import partial
 
 import click
+from msgspec.structs import replace
 
 from cardtool.cli.asked import Asked, settings
 from cardtool.cli.commands.page import page
 from cardtool.cli.judging import judge
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, CARD, SHOWING
+from cardtool.cli.output import write
 from cardtool.cli.refusal import Refusal
-from cardtool.remind import desktop, due, memory
+from cardtool.remind import desktop, due, memory, schedule
 from cardtool.remind.memory import Kept, Memory
 from cardtool.remind.notice import Notice, NotShownError
+from cardtool.remind.schedule import NotScheduledError
 from cardtool.rules import renewal
 
 _WITHOUT_FORMAT = SHOWING[1:]
 
 
 @click.command()
+@click.option(
+    "--install",
+    "mode",
+    flag_value="install",
+    help="Remind this user, after each logon and every morning.",
+)
+@click.option(
+    "--remove",
+    "mode",
+    flag_value="remove",
+    help="Remind this user no longer, even if all users are reminded.",
+)
 @click.option("--run", "mode", flag_value="run", help="Show the notice that is due today, if any.")
+@click.option(
+    "--applied",
+    "mode",
+    flag_value=due.APPLIED,
+    help="Say that you have applied, as the button of the last notice does.",
+)
+@click.option("--later", "mode", flag_value=due.LATER,
+              help="Have the last notice again tomorrow, as its button does.")  # fmt: skip
 @settings(*_WITHOUT_FORMAT, *CARD, AT, known=())
 def remind(asked: Asked, *, mode: str | None) -> None:
-    """Remind of the end of the certificate by a notice on the desktop."""
-    if mode is None:
+    """Remind of the end of the certificate by a notice on the desktop.
+
+    A notice is due when renewal opens and 60, 30, 15, 7 and 1 days before the end, for the card
+    that was read last. No PIN is asked for, and no name is kept.
+    """
+    if mode in {due.APPLIED, due.LATER}:
+        memory.change(partial(due.answered, answer=mode))
+    elif mode == "run":
+        _run(asked)
+    elif mode is None:
         asked.misuse("Say --install, --remove or --run.")
-    _run(asked)
+    else:
+        _schedule(asked, is_wanted=mode == "install")
+
+
+def _schedule(asked: Asked, *, is_wanted: bool) -> None:
+    """Remind this user or stop it, and say so."""
+    try:
+        if is_wanted:
+            schedule.install()
+        else:
+            schedule.remove()
+    except NotScheduledError as error:
+        raise Refusal(code="remind-not-scheduled", reason=str(error)) from error
+    memory.change(lambda now: replace(now, is_off=not is_wanted))
+    write(asked, [asked.text.label("remind-installed" if is_wanted else "remind-removed") + "\n"])
 
 
 def _run(asked: Asked) -> None:
@@ -61,7 +106,7 @@ def _run(asked: Asked) -> None:
     if answer == due.OPEN:
         click.get_current_context().invoke(page)
     elif answer:
-        remember(partial(due.answered, sha256=kept.sha256, answer=answer))
+        remember(partial(due.answered, answer=answer))
 
 
 def _notice(asked: Asked, kept: Kept, at: datetime) -> Notice:

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When a notice is due, what is remembered, and what has a system remind."""
+
+import shlex
+from datetime import UTC, datetime, timedelta, timezone
+from xml.etree import ElementTree as ET
+
+import pytest
+from msgspec.structs import replace
+
+from cardtool.model.certificate import Certificate
+from cardtool.remind import due, schedules
+from cardtool.remind.memory import Kept, Memory
+from cardtool.remind.notice import Notice
+from cardtool.remind.windows import shortcuts, toast
+from cardtool.rules import diagnose
+from cardtool.rules.renewal import Policy
+from tests.desks import LAW_5070, SEAL, desk, holding, nes
+
+END = datetime(2027, 5, 31, 20, 59, 59, tzinfo=UTC)
+NES = Kept(sha256="aa", issuer="Kamu SM", ends_at=END)
+POLICY = Policy()
+
+
+def _before(days: float) -> datetime:
+    return END - timedelta(days=days)
+
+
+def _days_of_notices(first: Memory, *answers: str) -> list[int]:
+    """Run every day from 100 days before the end, twice; return on which days a notice came."""
+    known, given, days = first, list(answers), []
+    for left in range(100, -5, -1):
+        for hour in (0.5, 0.25):
+            at = _before(left - 1 + hour)
+            if kept := due.due(known, at, POLICY):
+                days.append(left)
+                known = due.shown(known, kept.sha256, at)
+                if given:
+                    known = due.answered(known, given.pop(0))
+    return days
+
+
+def test_a_notice_is_due_when_renewal_opens_and_on_five_days_more() -> None:
+    assert _days_of_notices(Memory(certificates=(NES,))) == [90, 60, 30, 15, 7, 1]
+
+
+def test_later_is_tomorrow_once() -> None:
+    assert _days_of_notices(Memory(certificates=(NES,)), "later", "later") == [
+        *(90, 89, 88),
+        *(60, 30, 15, 7, 1),
+    ]
+
+
+def test_who_has_applied_is_told_again_when_it_is_nearly_too_late() -> None:
+    assert _days_of_notices(Memory(certificates=(NES,)), "applied") == [90, 7, 1]
+
+
+def test_who_has_applied_and_then_wants_it_tomorrow_is_told_tomorrow() -> None:
+    assert _days_of_notices(Memory(certificates=(NES,)), "applied", "later") == [90, 7, 6, 1]
+
+
+def test_a_seal_is_told_of_when_the_rules_warn_of_it() -> None:
+    seal = replace(NES, is_seal=True)
+    assert _days_of_notices(Memory(certificates=(seal,))) == [30, 15, 7, 1]
+
+
+def test_the_thresholds_of_the_site_count() -> None:
+    known = Memory(certificates=(NES,))
+    policy = Policy(issuers=(("kamu", Policy(notice_days=45)),))
+    assert due.due(known, _before(46), policy) is None
+    assert due.due(known, _before(44), policy) == NES
+
+
+def test_the_first_to_end_of_two_is_told_of_and_the_other_the_day_after() -> None:
+    other = replace(NES, sha256="bb", ends_at=END + timedelta(days=1))
+    days = _days_of_notices(Memory(certificates=(other, NES)))
+    assert days == [90, 89, 60, 59, 30, 29, 15, 14, 7, 6, 1, 0]
+
+
+def test_a_card_that_is_not_the_last_one_read_is_not_told_of() -> None:
+    known = Memory(certificates=(replace(NES, is_last=False),))
+    assert _days_of_notices(known) == []
+
+
+def test_who_wants_no_notices_gets_none() -> None:
+    assert _days_of_notices(Memory(is_off=True, certificates=(NES,))) == []
+
+
+def test_a_clock_that_was_ahead_silences_nothing() -> None:
+    wrong = END + timedelta(days=900)
+    known = due.shown(Memory(certificates=(NES,)), "aa", wrong)
+    assert due.due(known, _before(20), POLICY) is not None
+
+
+def test_a_day_begins_where_the_user_is() -> None:
+    late = datetime(2027, 5, 1, 23, 30, tzinfo=UTC)
+    known = due.answered(due.shown(Memory(certificates=(NES,)), "aa", late), "later")
+    after_midnight = late + timedelta(hours=1)
+    east = timezone(timedelta(hours=3))
+
+    assert due.due(known, after_midnight, POLICY) is not None
+    assert due.due(known, after_midnight.astimezone(east), POLICY) is None
+
+
+def _checked(known: Memory, *contents: Certificate) -> Memory:
+    return due.noted(known, diagnose(holding(*contents), _before(50)))
+
+
+def test_what_a_check_reads_replaces_what_was_read_before() -> None:
+    at, read, other = _before(50), nes(ends_at=END), nes(ends_at=END, serial="0B")
+    first = _checked(Memory(), read)
+    (kept,) = first.certificates
+    assert (kept.ends_at, kept.is_last, kept.is_seal) == (END, True, False)
+
+    second = _checked(due.shown(first, kept.sha256, at), other)
+    assert [(one.is_last, one.shown_at) for one in second.certificates] == [
+        (True, None),
+        (False, at),
+    ]
+    assert due.noted(second, diagnose(desk((), ()), at)) == second
+    assert _checked(second, read).certificates == (replace(kept, shown_at=at),)
+
+
+def test_a_certificate_whose_successor_is_there_is_not_told_of() -> None:
+    new = nes(begins_at=_before(60), ends_at=END + timedelta(days=1000))
+    known = _checked(Memory(), nes(ends_at=END), new)
+
+    assert [kept.ends_at for kept in known.certificates] == [new.not_after_at]
+
+
+def test_a_seal_is_remembered_as_one() -> None:
+    (kept,) = _checked(Memory(), nes(ends_at=END, statements=(LAW_5070, SEAL))).certificates
+
+    assert kept.is_seal
+
+
+NOTICE = Notice(
+    title="E-imza <b>&",
+    body="29 gün kaldı, 'Ekim'; $(calc) \"",
+    choices={"open": "Sayfayı aç", "applied": "Başvurdum", "later": "Yarın"},
+    stays=True,
+)
+
+
+def test_a_toast_says_the_words_and_its_buttons_open_shortcuts() -> None:
+    environ = {"ProgramData": r"D:\Program Data", "ProgramFiles": r"D:\Programs"}
+    read = ET.fromstring(toast(NOTICE, environ))  # noqa: S314 - our own
+
+    assert [text.text for text in read.iter("text")] == [NOTICE.title, NOTICE.body]
+    assert [(action.get("content"), action.get("arguments")) for action in read.iter("action")] == [
+        (
+            "Sayfayı aç",
+            "file:///D:/Program%20Data/Microsoft/Windows/Start%20Menu/Programs/cardtool.lnk",
+        ),
+        ("Başvurdum", "file:///D:/Programs/cardtool/remind-applied.lnk"),
+        ("Yarın", "file:///D:/Programs/cardtool/remind-later.lnk"),
+    ]
+    assert (read.get("scenario"), read.get("launch")) == ("reminder", shortcuts(environ)[0])
+    assert ET.fromstring(toast(replace(NOTICE, stays=False), {})).get("scenario") is None  # noqa: S314
+
+
+def test_a_task_of_a_user_is_that_users_alone() -> None:
+    program, user = r"C:\Program Files\cardtool\cardtoolw.exe", r"MASA\Ayşe & Çağ"
+    read = ET.fromstring(schedules.task((program, "-m", "a b"), user))  # noqa: S314
+    texts = {one.tag.partition("}")[2]: one.text for one in read.iter()}
+
+    assert (texts["Command"], texts["Arguments"]) == (program, '-m "a b" remind --run')
+    assert [one.text for one in read.iter() if one.tag.endswith("UserId")] == [user] * 2
+    assert "GroupId" not in texts
+
+
+@pytest.mark.parametrize("path", ["/opt/a b/cardtool", '/opt/"%h"/$HOME\\x', "/usr/bin/cardtool"])
+def test_a_unit_starts_a_program_of_any_name(path: str) -> None:
+    rows = schedules.service((path,)).splitlines()
+    (line,) = (row for row in rows if row.startswith("ExecStart"))
+    started, *words = shlex.split(line.partition("=")[2].replace("$$", "$"))
+
+    assert started.replace("%%", "%") == path
+    assert words == ["remind", "--run"]

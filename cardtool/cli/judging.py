@@ -85,10 +85,9 @@ def learn(asked: Asked, diagnosis: Diagnosis) -> None:
 
     A helpdesk's pile of cards (`cardtool watch`) is nobody's own.
     """
-    from cardtool.remind import memory  # noqa: PLC0415 - the result has been shown
-
-    if asked.option("at") is None and memory.is_kept():
-        from cardtool.remind import due  # noqa: PLC0415 - for those who are reminded
+    folder = last_good.folder()
+    if asked.option("at") is None and folder and (folder / last_good.REMINDERS).exists():
+        from cardtool.remind import due, memory  # noqa: PLC0415 - for those who are reminded
 
         memory.change(lambda now: due.noted(now, diagnosis))
 

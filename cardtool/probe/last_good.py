@@ -17,6 +17,8 @@ from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
 
 _SIZE_LIMIT_BYTES = 64 * 1024
 _VERDICT = "last-verdict"
+REMINDERS = "reminders.json"
+"""What is kept beside it for users who are reminded (`cardtool.remind.memory`)."""
 _STATE = msgspec.json.Decoder(LastGood)
 
 

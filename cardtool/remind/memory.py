@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Remembers which certificates were on the card that was read last, and what was said of them.
 
-The file lies beside that of `probe.last_good`. Nobody is named in it: a certificate is known by its
-SHA-256, as in a snapshot without the person.
+The file lies beside that of `probe.last_good`; users who are not reminded have none. Nobody is
+named in it: a certificate is known by its SHA-256, as in a snapshot without the person.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,6 @@ from cardtool import files
 from cardtool.model.moments import Utc
 from cardtool.probe import last_good
 
-_NAME = "reminders.json"
 _SIZE_LIMIT_BYTES = 64 * 1024
 
 
@@ -56,12 +55,6 @@ def recall() -> Memory:
     return Memory()
 
 
-def is_kept() -> bool:
-    """Tell whether there is a file: nothing is remembered for users who are not reminded."""
-    file = _file()
-    return file is not None and file.exists()
-
-
 def change(changed: Callable[[Memory], Memory]) -> Memory:
     """Change what is remembered, and return it; if it cannot be written, go on without."""
     before, file = recall(), _file()
@@ -75,4 +68,4 @@ def change(changed: Callable[[Memory], Memory]) -> Memory:
 
 def _file() -> Path | None:
     folder = last_good.folder()
-    return folder and folder / _NAME
+    return folder and folder / last_good.REMINDERS

@@ -179,13 +179,17 @@ def test_nobody_waits_for_so_long_that_the_workers_leave(lock: Path, *, is_patie
 
 def test_the_lock_is_held_until_the_last_worker_has_left(lock: Path, tmp_path: Path) -> None:
     assert lock.name
-    slow = "struct timespec pause = {3, 0}; nanosleep(&pause, 0);"
-    module = scripted_module(tmp_path, [Slot()], code={"IN_INITIALIZE": slow})
+    may_go_on = tmp_path / "may go on"
+    waits = f'while (access("{may_go_on}", F_OK)) usleep(10000);'
+    module = scripted_module(
+        tmp_path, [Slot()], code={"IN_INITIALIZE": waits}, headers=("unistd.h",)
+    )
 
-    _, first = _check("--module", str(module.path), "--timeout", "1")
+    _, first = _check("--module", str(module.path), "--timeout", "4")
     mine = CheckLock()
     is_free_at_once = mine.wait(0)
     (worker,) = (pid for pid in psutil.pids() if uses(pid, module.path))
+    may_go_on.touch()
     is_free_later = mine.wait(30)
 
     assert first["snapshot"]["modules"][0]["info"]["name"] == "TIMEOUT"

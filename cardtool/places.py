@@ -21,14 +21,17 @@ _XDG = {
     "user_state": ("XDG_STATE_HOME", "~/.local/state"),
 }
 
+_NOWHERE = "/nonexistent"
+"""For a user without a home: in the folder that one works in, another's file could lie."""
+
 
 def folder(kind: str) -> str:
     """Return the folder of a kind of files: a key of `_XDG`, and a function of platformdirs."""
     if sys.platform == "linux":
         variable, usual = _XDG[kind]
         given = os.environ.get(variable, "").split(os.pathsep)  # of several the first counts
-        base = next(filter(os.path.isabs, given), os.path.expanduser(usual))  # noqa: PTH111 - help goes without pathlib
-        return f"{base}/cardtool"
+        usual = os.path.expanduser(usual)  # noqa: PTH111 - help goes without pathlib
+        return f"{next(filter(os.path.isabs, (*given, usual, _NOWHERE)))}/cardtool"
     import platformdirs  # noqa: PLC0415 - as above
 
     found: str = getattr(platformdirs, f"{kind}_dir")("cardtool", appauthor=False)

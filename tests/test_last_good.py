@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cardtool.cli.judging import keep
 from cardtool.model.snapshot import LastGood
-from cardtool.probe.last_good import doubt, recall, remember, summarise
+from cardtool.probe.last_good import doubt, folder, recall, remember, summarise
 from cardtool.rules import diagnose
 from tests.desks import AT, AYSE, READER, desk, module, nes, reader, slot, stored, token, unloaded
 
@@ -178,3 +178,13 @@ def test_what_another_user_put_there_is_not_read(
     assert recall() is not None
     assert not place.is_symlink()
     assert place.stat().st_mode & 0o777 == 0o600
+
+
+def test_without_a_home_nothing_is_read_or_kept_in_the_folder_that_one_works_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("CARDTOOL_STATE", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "here")  # so Python leaves ~ of a user whom the system does not know
+
+    assert folder() == Path("/nonexistent/cardtool")

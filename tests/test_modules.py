@@ -80,11 +80,12 @@ for each in modules.find((), sys.argv[1:], 64):
 """
 
 
-def _list_modules(home: Path, *extra: str) -> list[str]:
+def _list_modules(home: Path | str, *extra: str, cwd: Path | None = None) -> list[str]:
     environment = {**os.environ, "XDG_CONFIG_HOME": str(home)}
     listed = subprocess.run(
         [sys.executable, "-c", _LIST, *extra],
         env=environment,
+        cwd=cwd,
         capture_output=True,
         text=True,
         check=True,
@@ -106,6 +107,12 @@ def test_a_module_of_p11_kits_configuration_is_found(tmp_path: Path) -> None:
     _configure(tmp_path, "one.module", f"# a comment: no\nmodule: {_some_library()}\n")
 
     assert f"p11-kit {_some_library()}" in _list_modules(tmp_path)
+
+
+def test_a_module_that_the_folder_one_works_in_names_is_not_loaded(tmp_path: Path) -> None:
+    _configure(tmp_path / "here", "one.module", f"module: {_some_library()}\n")
+
+    assert f"p11-kit {_some_library()}" not in _list_modules("here", cwd=tmp_path)
 
 
 def test_a_module_that_p11_kit_keeps_from_this_program_is_not(tmp_path: Path) -> None:

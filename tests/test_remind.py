@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """When a notice is due, what is remembered, and what has a system remind."""
 
+import os
 import shlex
+import subprocess
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from msgspec.structs import replace
 
+from cardtool.cli.refusal import UNKNOWN
 from cardtool.model.certificate import Certificate
 from cardtool.remind import due, schedules
 from cardtool.remind.memory import Kept, Memory
@@ -16,6 +20,7 @@ from cardtool.remind.windows import shortcuts, toast
 from cardtool.rules import diagnose
 from cardtool.rules.renewal import Policy
 from tests.desks import LAW_5070, SEAL, desk, holding, nes
+from tests.rig.command import COMMAND
 
 END = datetime(2027, 5, 31, 20, 59, 59, tzinfo=UTC)
 NES = Kept(sha256="aa", issuer="Kamu SM", ends_at=END)
@@ -177,3 +182,14 @@ def test_a_unit_starts_a_program_of_any_name(path: str) -> None:
 
     assert started.replace("%%", "%") == path
     assert words == ["remind", "--run"]
+
+
+def test_a_check_says_its_verdict_where_nobody_can_tell_who_is_reminded(tmp_path: Path) -> None:
+    no_name = tmp_path / ("x" * 300)  # the system refuses to look, as in a folder of root's
+    env = {**os.environ, "CARDTOOL_STATE": str(no_name / "last-good.json")}
+    done = subprocess.run(
+        [COMMAND, "check", "--timeout", "5"], env=env, capture_output=True, text=True, check=False
+    )
+
+    assert (done.stderr, "Traceback" in done.stdout) == ("", False)
+    assert done.returncode < UNKNOWN

@@ -85,8 +85,7 @@ def learn(asked: Asked, diagnosis: Diagnosis) -> None:
 
     A helpdesk's pile of cards (`cardtool watch`) is nobody's own.
     """
-    folder = last_good.folder()
-    if asked.option("at") is None and folder and (folder / last_good.REMINDERS).exists():
+    if asked.option("at") is None and last_good.has_reminders():
         from cardtool.remind import due, memory  # noqa: PLC0415 - for those who are reminded
 
         memory.change(lambda now: due.noted(now, diagnosis))

@@ -6,8 +6,8 @@ The lines about a check contain no label, name, serial number or folder.
 
 import logging
 import ntpath
+import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from cardtool.model.hiding import without_numbers
 from cardtool.model.names import USER, Accounts
@@ -26,7 +26,7 @@ class _Harmless(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(name)s: %(message)s")
         self._accounts = Accounts(identity.names())
-        self._home = str(Path("~").expanduser())
+        self._home = os.path.expanduser("~")  # noqa: PTH111 - Path.home fails for a user without one
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
         """Return a line as it is shown."""

@@ -83,6 +83,13 @@ def keep_verdict(code: str) -> bool:
     return False
 
 
+def has_reminders() -> bool:
+    """Tell whether this user is reminded, as far as can be seen."""
+    with suppress(OSError):
+        return (kept := folder()) is not None and (kept / REMINDERS).exists()
+    return False
+
+
 def folder() -> Path | None:
     """Return where this user's cardtool keeps things; None: nothing is to be kept."""
     file = _file()

@@ -85,9 +85,10 @@ def candidates(card: Card | None, modules: Iterable[Module]) -> tuple[Module, ..
 
 
 def _p11_kit_paths() -> Iterator[str]:
-    personal = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pkcs11/modules"
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - Path.home fails for a user without one
+    personal = Path(home, "pkcs11/modules")
     files: dict[str, Path] = {}
-    for folder in (*map(Path, _P11_KIT_CONFIGURATION), personal):
+    for folder in filter(Path.is_absolute, (*map(Path, _P11_KIT_CONFIGURATION), personal)):
         files |= {file.name: file for file in sorted(folder.glob("*.module"))}
     settings = [entry for entry in map(_read_settings, files.values()) if _is_enabled(entry)]
     for entry in sorted(settings, key=_priority, reverse=True):

@@ -8,7 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from cardtool import files
+from cardtool import files, places
 from cardtool.remind import schedules
 
 _LIMIT_S = 60.0
@@ -94,8 +94,7 @@ def _install_units() -> None:
 
 def _units() -> Path:
     """Return the folder of the user's own units. Source: systemd.unit(5)."""
-    config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return Path(config) / "systemd" / "user"
+    return Path(places.folder("user_config")).with_name("systemd") / "user"
 
 
 def _install_task() -> None:

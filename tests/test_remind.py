@@ -3,7 +3,9 @@
 
 import os
 import shlex
+import socket
 import subprocess
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -13,9 +15,9 @@ from msgspec.structs import replace
 
 from cardtool.cli.refusal import UNKNOWN
 from cardtool.model.certificate import Certificate
-from cardtool.remind import due, schedules
+from cardtool.remind import due, freedesktop, schedules
 from cardtool.remind.memory import Kept, Memory
-from cardtool.remind.notice import Notice
+from cardtool.remind.notice import Notice, NotShownError
 from cardtool.remind.windows import shortcuts, toast
 from cardtool.rules import diagnose
 from cardtool.rules.renewal import Policy
@@ -95,6 +97,16 @@ def test_a_clock_that_was_ahead_silences_nothing() -> None:
     wrong = END + timedelta(days=900)
     known = due.shown(Memory(certificates=(NES,)), "aa", wrong)
     assert due.due(known, _before(20), POLICY) is not None
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)]
+)
+def test_a_moment_at_the_edge_of_the_calendar_silences_nothing(moment: datetime) -> None:
+    known = replace(Memory(certificates=(NES,)), shown_at=moment)
+    for hours in (3, -5):
+        at = _before(20).astimezone(timezone(timedelta(hours=hours)))
+        assert due.due(known, at, POLICY) == NES
 
 
 def test_a_day_begins_where_the_user_is() -> None:
@@ -193,3 +205,24 @@ def test_a_check_says_its_verdict_where_nobody_can_tell_who_is_reminded(tmp_path
 
     assert (done.stderr, "Traceback" in done.stdout) == ("", False)
     assert done.returncode < UNKNOWN
+
+
+def test_a_bus_that_lets_one_in_and_never_answers_is_not_waited_for(
+    socket_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={socket_folder}/bus")
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.bind(f"{socket_folder}/bus")
+        bus.listen()
+
+        def let_in() -> None:
+            with bus.accept()[0] as client:
+                client.recv(1024)
+                client.sendall(b"OK 1234deadbeef\r\n")
+                while client.recv(1024):
+                    pass
+
+        thread = threading.Thread(target=let_in, daemon=True)
+        thread.start()
+        with pytest.raises(NotShownError, match="TimeoutError"):
+            freedesktop.show(NOTICE, lambda: None, limit_s=0.2)

@@ -72,11 +72,17 @@ def due(memory: Memory, at: datetime, policy: Policy) -> Kept | None:
 
     `at` carries the offset by which days are told apart.
     """
-    last = memory.shown_at
-    if memory.is_off or (last and last.astimezone(at.tzinfo).date() == at.date()):
+    if memory.is_off or (memory.shown_at and _is_same_day(memory.shown_at, at)):
         return None
     some = (kept for kept in memory.certificates if kept.is_last and _is_due(kept, at, policy))
     return min(some, key=lambda kept: kept.ends_at, default=None)
+
+
+def _is_same_day(one: datetime, at: datetime) -> bool:
+    try:
+        return one.astimezone(at.tzinfo).date() == at.date()
+    except OverflowError:  # it was at the edge of the calendar
+        return False
 
 
 def _is_due(kept: Kept, at: datetime, policy: Policy) -> bool:

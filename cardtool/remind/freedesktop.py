@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from socket import socket
 from typing import Any
 
 from jeepney import (
@@ -20,7 +21,8 @@ from jeepney import (
     message_bus,
     new_method_call,
 )
-from jeepney.io.blocking import DBusConnection, open_dbus_connection
+from jeepney.bus import get_bus
+from jeepney.io.blocking import DBusConnection, prep_socket
 from jeepney.wrappers import unwrap_msg
 
 from cardtool.remind.notice import Notice, NotShownError
@@ -41,13 +43,28 @@ _CLICK = "default"
 """The action of a click on the notice itself."""
 
 
-def show(notice: Notice, shown: Callable[[], None]) -> str:
-    """Show a notice and wait for the answer, as `desktop.show` says."""
+class _Connection(DBusConnection):
+    """A connection whose every call has its limit, as that with which it begins has not."""
+
+    def __init__(self, sock: socket, limit_s: float) -> None:
+        self._limit_s = limit_s
+        super().__init__(sock)
+
+    def send_and_get_reply(self, message: Message, *, timeout: float | None = None) -> Message:
+        return super().send_and_get_reply(message, timeout=timeout or self._limit_s)
+
+
+def show(notice: Notice, shown: Callable[[], None], limit_s: float = _ANSWER_S) -> str:
+    """Show a notice and wait for the answer, as `desktop.show` says; each call has its limit."""
     try:
-        with open_dbus_connection(_bus(), auth_timeout=_ANSWER_S) as bus:
+        with (
+            prep_socket(get_bus(_bus()), timeout=limit_s) as plug,
+            _Connection(plug, limit_s) as bus,
+        ):
             return _show(bus, notice, shown)
-    except (DBusErrorResponse, OSError, RuntimeError, ValueError) as error:
-        # jeepney raises the last two for an address that it cannot use or a bus that lets nobody in
+    except (DBusErrorResponse, OSError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        # jeepney raises RuntimeError and ValueError for an address that it cannot use or a bus that
+        # lets nobody in; the others come of answers that are not as they should be
         raise NotShownError(_reason(error)) from error
 
 
@@ -60,7 +77,7 @@ def _bus() -> str:
 def _show(bus: DBusConnection, notice: Notice, shown: Callable[[], None]) -> str:
     can_answer = "actions" in _call(bus, "GetCapabilities")[0]
     signals: deque[Message] = deque()
-    unwrap_msg(bus.send_and_get_reply(message_bus.AddMatch(_SIGNALS), timeout=_ANSWER_S))
+    unwrap_msg(bus.send_and_get_reply(message_bus.AddMatch(_SIGNALS)))
     with bus.filter(_SIGNALS, queue=signals):
         first = next(iter(notice.choices.values()))
         buttons = {_CLICK: first, **notice.choices} if can_answer else {}
@@ -80,7 +97,9 @@ def _show(bus: DBusConnection, notice: Notice, shown: Callable[[], None]) -> str
         )
         shown()
         answer = _answer(bus, signals, number) if can_answer else ""
-    return next(iter(notice.choices)) if answer == _CLICK else answer
+    if answer == _CLICK:
+        return next(iter(notice.choices))
+    return answer if answer in notice.choices else ""  # anybody on the bus can send a signal
 
 
 def _answer(bus: DBusConnection, signals: deque[Message], number: int) -> str:
@@ -94,7 +113,7 @@ def _answer(bus: DBusConnection, signals: deque[Message], number: int) -> str:
                 continue
             name = signal.header.fields[HeaderFields.member]
             if name == "ActionInvoked":
-                return str(signal.body[1])
+                return str(signal.body[-1])
             if name == "NotificationClosed":
                 return ""
     except TimeoutError:
@@ -115,7 +134,7 @@ def _call(
         OSError: the bus is gone, or no answer came in time.
     """
     message = new_method_call(_SERVICE, name, kinds or None, values)
-    reply: tuple[Any, ...] = unwrap_msg(bus.send_and_get_reply(message, timeout=_ANSWER_S))
+    reply: tuple[Any, ...] = unwrap_msg(bus.send_and_get_reply(message))
     return reply
 
 

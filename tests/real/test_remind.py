@@ -134,6 +134,14 @@ def test_a_desktop_whose_notices_have_no_buttons_is_not_waited_for(bus: Bus) -> 
     assert desktop.shown[0]["actions"] == []
 
 
+def test_a_choice_that_the_notice_does_not_have_is_none(bus: Bus) -> None:
+    with PcscService(1) as service, Desktop(bus, "x" * 70_000):
+        service.insert(_ending_in(20.5))
+        _run(bus.env(service.env))
+        (kept,) = json.loads(_memory(service).read_text())["certificates"]
+    assert kept["answer"] == ""
+
+
 @pytest.mark.parametrize(
     "body", ["", "{", "[]", '{"certificates": [1]}', " " * 70_000], ids=["no", "half", *"abc"]
 )

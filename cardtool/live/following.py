@@ -82,14 +82,13 @@ class Follower(Generic[T]):
         Raises:
             Exception: whatever ended a check that should not have.
         """
-        last = self._clock()
         while not self.ended.is_set():
+            before = self._clock()  # what is done with the last one may take long
             try:
                 told = self._told.get(timeout=_SLICE_S)
             except queue.Empty:
                 told = None
-            before, last = last, self._clock()
-            if last - before > _STOPPED_S:
+            if self._clock() - before > _STOPPED_S:
                 self.again()  # the time of a check may have run out meanwhile
             if told is None:
                 continue

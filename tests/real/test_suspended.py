@@ -71,18 +71,49 @@ def test_what_changed_meanwhile_is_shown_afterwards(of: str) -> None:
             _until(told, code)
 
 
+class _Clock:
+    """A clock that stands still, but goes on by an hour between two questions after `sleeps`."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.sleeps = False
+        self._is_asleep = False
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        if self._is_asleep:
+            self.now += 3600.0
+        self.sleeps, self._is_asleep = False, self.sleeps
+        return self.now
+
+
 def test_after_the_machine_has_slept_everything_is_checked_again() -> None:
     """A check may have waited for a card all the while, and say that it did not answer."""
-    now = [0.0]
+    clock = _Clock()
     with PcscService(1) as service, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PCSCLITE_CSOCK_NAME", service.env["PCSCLITE_CSOCK_NAME"])
-        follower = Follower(Workers.__exit__, clock=lambda: now[0])
+        follower = Follower(Workers.__exit__, clock=clock)
         told = follower.told()
         first = [next(told), next(told)]
-
-        now[0] = 3600.0
-
+        clock.sleeps = True
         later = [next(told), next(told)]
         follower.end()
     assert [one.change.event for one in first] == [Event.STARTED] * 2
     assert [one.change.event for one in later] == [Event.CHANGED] * 2
+
+
+def test_who_is_slow_to_take_what_is_told_begins_no_other_check() -> None:
+    clock = _Clock()
+    with PcscService(1) as service, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PCSCLITE_CSOCK_NAME", service.env["PCSCLITE_CSOCK_NAME"])
+        follower = Follower(Workers.__exit__, clock=clock)
+        told = follower.told()
+        first = [next(told), next(told)]
+        clock.now = 3600.0
+        service.insert(akis(nes(400)))
+        came = [next(told), next(told)]
+        service.remove()
+        later = [*came, next(told), next(told)]
+        follower.end()
+    assert [one.change.event for one in first] == [Event.STARTED] * 2
+    assert [one.change.event for one in later] == [Event.CARD_CAME] * 2 + [Event.CARD_GONE] * 2

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Has the system remind this user, or no longer: by systemd, the Task Scheduler or launchd."""
+"""Has the system remind this user, or no longer: by systemd, the Task Scheduler or launchd.
+
+Nobody has run the parts for Windows and macOS there.
+"""
 
 import os
 import subprocess

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shows a notice on Windows, by PowerShell's way to WinRT: a toast of the Start menu's entry.
 
-A toast belongs to an entry with an AppUserModelID, which the MSI makes; without it, and where a
-site forbids such scripts, the page is opened instead. Buttons open shortcuts of the MSI, so nothing
-waits for a click, and no address of ours is one that a web page could call. Nobody has run this on
-Windows. Source: Microsoft, Toast schema; Send a local toast notification from desktop apps.
+A toast needs an entry with an AppUserModelID, and its buttons open shortcuts: so nothing waits for
+a click, and no web page can press them. The package makes neither yet. Without them, and where a
+site forbids such scripts, the page is opened instead. Nobody has run this on Windows.
+
+Source: Microsoft, Toast schema; Send a local toast notification from desktop apps.
 """
 
 import os
@@ -34,7 +35,7 @@ $notifier.Show((New-Object Windows.UI.Notifications.ToastNotification $xml))
 """
 """The same for each notice: what it says comes by the environment, and is no code."""
 _SWITCHED_OFF = 4
-_SETTING = "Windows: Settings, System, Notifications"
+_OFF = "notifications are off (Settings, System, Notifications)"
 _LIMIT_S = 60.0
 _NO_WINDOW = 0x08000000
 """CREATE_NO_WINDOW."""
@@ -48,13 +49,13 @@ def show(notice: Notice, shown: Callable[[], None]) -> str:
     """
     status = _run(toast(notice, os.environ))
     if status == _SWITCHED_OFF:
-        raise NotShownError(_SETTING)
+        raise NotShownError(_OFF)
     shown()
     return "" if status == 0 else next(iter(notice.choices))
 
 
 def toast(notice: Notice, environ: Mapping[str, str]) -> str:
-    """Return a notice in XML; the shortcuts that its buttons open are those of the MSI."""
+    """Return a notice in XML, whose buttons open shortcuts."""
     places = dict(zip(notice.choices, shortcuts(environ), strict=True))
     root = ET.Element("toast", activationType="protocol", launch=next(iter(places.values())))
     if notice.stays:
@@ -71,7 +72,7 @@ def toast(notice: Notice, environ: Mapping[str, str]) -> str:
 
 
 def shortcuts(environ: Mapping[str, str]) -> tuple[str, str, str]:
-    """Return where the shortcuts of the MSI are that open the page and give the other answers."""
+    """Return where the shortcuts are that open the page and give the other answers."""
     common = PureWindowsPath(environ.get("ProgramData", r"C:\ProgramData"))
     programs = PureWindowsPath(environ.get("ProgramFiles", r"C:\Program Files"))
     menu = common / "Microsoft" / "Windows" / "Start Menu" / "Programs" / "cardtool.lnk"

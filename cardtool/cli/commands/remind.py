@@ -25,25 +25,13 @@ _WITHOUT_FORMAT = SHOWING[1:]
 
 
 @click.command()
-@click.option(
-    "--install",
-    "mode",
-    flag_value="install",
-    help="Remind this user, after each logon and every morning.",
-)
-@click.option(
-    "--remove",
-    "mode",
-    flag_value="remove",
-    help="Remind this user no longer, even if all users are reminded.",
-)
+@click.option("--install", "mode", flag_value="install",
+              help="Remind this user, after each logon and every morning.")  # fmt: skip
+@click.option("--remove", "mode", flag_value="remove",
+              help="Remind this user no longer, even if all users are reminded.")  # fmt: skip
 @click.option("--run", "mode", flag_value="run", help="Show the notice that is due today, if any.")
-@click.option(
-    "--applied",
-    "mode",
-    flag_value=due.APPLIED,
-    help="Say that you have applied, as the button of the last notice does.",
-)
+@click.option("--applied", "mode", flag_value=due.APPLIED,
+              help="Say that you have applied, as the button of the last notice does.")  # fmt: skip
 @click.option("--later", "mode", flag_value=due.LATER,
               help="Have the last notice again tomorrow, as its button does.")  # fmt: skip
 @settings(*_WITHOUT_FORMAT, *CARD, AT, known=())

@@ -118,7 +118,8 @@ def read_own(path: Path, limit_bytes: int) -> bytes:
 
     Raises:
         FileNotFoundError: there is no file, or it is another user's, not a regular file, or too
-        long. OSError: it cannot be read.
+            long.
+        OSError: it cannot be read.
     """
     try:
         with opened(path, follow=False) as file:

@@ -17,9 +17,9 @@ _HANDS = {
 
 
 def awaited(acts: Sequence[Act]) -> tuple[str, ...]:
-    """Return the changes to wait for while the first step is done that PC/SC sees, if one is.
+    """Return the changes to wait for during the first step that PC/SC can see; empty: it sees none.
 
-    Nobody who follows them is to skip what comes before: it is one of the first trouble.
+    Only steps of the first trouble count, because the others come after them.
     """
     steps = [step for act in acts[:1] for _, steps in act.steps for _, step in steps]
     return next((_HANDS[step] for step in steps if step in _HANDS), ())

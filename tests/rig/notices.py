@@ -80,8 +80,6 @@ class Desktop:
         """Take what is clicked on the notices, one after the other; None closes a notice."""
         self.shown: list[dict[str, Any]] = []
         """The arguments of each notice."""
-        self.closed: list[int] = []
-        """The notices that their sender took away."""
         self._answers = deque(answers)
         self._capabilities = list(capabilities)
         self._end_read, self._end_write = os.pipe()
@@ -115,9 +113,6 @@ class Desktop:
             self._bus.send(new_method_return(message, "as", (self._capabilities,)))
         elif name == "Notify":
             self._notify(message)
-        elif name == "CloseNotification":
-            self.closed.append(message.body[0])
-            self._bus.send(new_method_return(message))
 
     def _notify(self, message: Message) -> None:
         names = ("program", "replaces", "icon", "title", "body", "actions", "hints", "expires_ms")

@@ -186,14 +186,32 @@ def test_a_task_of_a_user_is_that_users_alone() -> None:
     assert "GroupId" not in texts
 
 
-@pytest.mark.parametrize("path", ["/opt/a b/cardtool", '/opt/"%h"/$HOME\\x', "/usr/bin/cardtool"])
-def test_a_unit_starts_a_program_of_any_name(path: str) -> None:
-    rows = schedules.service((path,)).splitlines()
-    (line,) = (row for row in rows if row.startswith("ExecStart"))
-    started, *words = shlex.split(line.partition("=")[2].replace("$$", "$"))
+@pytest.mark.parametrize("name", ["a b%h=", '"%h" $HOME\\x', "Ali'nin", "$$", "Çağ"])
+def test_a_unit_starts_a_program_of_any_name(name: str, tmp_path: Path) -> None:
+    program, unit = tmp_path / name / "cardtool", tmp_path / "one.service"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "$0" "$@"\n')
+    program.chmod(0o755)
+    unit.write_text(schedules.service((str(program),)))
+    verified = subprocess.run(
+        ["systemd-analyze", "--user", "verify", unit],
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (verified.returncode, verified.stderr) == (0, "")
 
-    assert started.replace("%%", "%") == path
-    assert words == ["remind", "--run"]
+    (line,) = (row for row in unit.read_text().splitlines() if row.startswith("ExecStart"))
+    words = shlex.split(line.partition("=")[2].replace("%%", "%"))
+    words[1:] = [word.replace("$$", "$") for word in words[1:]]  # never in the program's name
+    assert subprocess.check_output(words, text=True) == f"{program} remind --run\n"
+
+
+@pytest.mark.parametrize("name", ["a\nExecStop=x", "\udc80"])
+def test_a_program_that_no_unit_can_name_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="/"):
+        schedules.service((f"/{name}",))
 
 
 def test_a_check_says_its_verdict_where_nobody_can_tell_who_is_reminded(tmp_path: Path) -> None:
@@ -226,3 +244,12 @@ def test_a_bus_that_lets_one_in_and_never_answers_is_not_waited_for(
         thread.start()
         with pytest.raises(NotShownError, match="TimeoutError"):
             freedesktop.show(NOTICE, lambda: None, limit_s=0.2)
+
+
+@pytest.mark.parametrize("state", ["", "/proc/none/last-good.json"])
+def test_it_is_said_that_a_user_s_wish_could_not_be_kept(state: str, tmp_path: Path) -> None:
+    env = {**os.environ, "CARDTOOL_STATE": state, "XDG_CONFIG_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [COMMAND, "remind", "--remove"], env=env, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (UNKNOWN, "")

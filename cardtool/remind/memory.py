@@ -5,11 +5,14 @@ The file lies beside that of `probe.last_good`; users who are not reminded have 
 named in it: a certificate is known by its SHA-256, as in a snapshot without the person.
 """
 
+import errno
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from cardtool import files
 from cardtool.model.moments import Utc
@@ -57,13 +60,30 @@ def recall() -> Memory:
 
 def change(changed: Callable[[Memory], Memory]) -> Memory:
     """Change what is remembered, and return it; if it cannot be written, go on without."""
-    before, file = recall(), _file()
+    before = recall()
     after = changed(before)
-    if after != before and file:
+    if after != before:
         with suppress(OSError):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            files.write(file, msgspec.json.encode(after) + b"\n")
+            _keep(after)
     return after
+
+
+def switch(*, is_off: bool) -> None:
+    """Remember whether the user wants no notices.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    before = recall()
+    if before.is_off != is_off:
+        _keep(replace(before, is_off=is_off))
+
+
+def _keep(memory: Memory) -> None:
+    if not (file := _file()):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "CARDTOOL_STATE")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    files.write(file, msgspec.json.encode(memory) + b"\n")
 
 
 def _file() -> Path | None:

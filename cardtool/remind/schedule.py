@@ -34,7 +34,7 @@ def install() -> None:
             _install_agent()
         else:
             _install_units()
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         with suppress(NotScheduledError):
             remove()
         raise NotScheduledError(_reason(error)) from error

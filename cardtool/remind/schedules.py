@@ -17,9 +17,19 @@ _EVERYBODY = "S-1-5-32-545"
 """BUILTIN\\Users. A group's task runs in the session of a member who is logged on.
 Source: [MS-TSCH] 2.3.11, TASK_LOGON_GROUP."""
 
+_NOT_FIRST = "\"'\\$"
+"""What systemd refuses in the name of a program, or takes for what it is not, however quoted.
+Source: systemd, src/core/load-fragment.c, config_parse_exec; string_is_safe."""
+
 
 def service(program: Sequence[str]) -> str:
-    """Return the service of the user's systemd. Source: systemd.service(5)."""
+    """Return the service of the user's systemd. Source: systemd.service(5).
+
+    Raises:
+        ValueError: no unit can hold the program's name.
+    """
+    if any(letter in _NOT_FIRST for letter in program[0]):
+        program = ("/bin/sh", "-c", 'exec "$0" "$@"', *program)
     words = " ".join(map(_quoted, (*program, *RUN)))
     return f"""\
 # For the user manager: {NAME}.service
@@ -59,6 +69,8 @@ def _quoted(word: str) -> str:
     """Return a word as an argument of ExecStart. Source: systemd.syntax(7), systemd.service(5)."""
     if word.replace("-", "").replace("/", "").replace(".", "").replace("_", "").isalnum():
         return word
+    if not word.isprintable():
+        raise ValueError(repr(word))
     for letter, written in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%"), ("$", "$$")):
         word = word.replace(letter, written)
     return f'"{word}"'

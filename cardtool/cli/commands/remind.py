@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 
 import click
-from msgspec.structs import replace
 
 from cardtool.cli.asked import Asked, settings
 from cardtool.cli.commands.page import page
@@ -58,9 +57,9 @@ def _schedule(asked: Asked, *, is_wanted: bool) -> None:
             schedule.install()
         else:
             schedule.remove()
-    except NotScheduledError as error:
+        memory.switch(is_off=not is_wanted)  # all users may be reminded
+    except (NotScheduledError, OSError) as error:
         raise Refusal(code="remind-not-scheduled", reason=str(error)) from error
-    memory.change(lambda now: replace(now, is_off=not is_wanted))
     write(asked, [asked.text.label("remind-installed" if is_wanted else "remind-removed") + "\n"])
 
 

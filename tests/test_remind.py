@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from cardtool.cli.refusal import UNKNOWN
-from cardtool.model.certificate import Certificate
+from cardtool.model.certificate import Attribute, Certificate
 from cardtool.remind import due, freedesktop, schedules
 from cardtool.remind.memory import Kept, Memory
 from cardtool.remind.notice import Notice, NotShownError
@@ -143,6 +143,20 @@ def test_a_certificate_whose_successor_is_there_is_not_told_of() -> None:
     known = _checked(Memory(), nes(ends_at=END), new)
 
     assert [kept.ends_at for kept in known.certificates] == [new.not_after_at]
+
+
+def test_who_made_a_certificate_for_themselves_is_not_remembered() -> None:
+    read = nes(ends_at=END)
+    (kept,) = _checked(Memory(), replace(read, issuer=read.subject)).certificates
+
+    assert kept.issuer == ""
+
+
+def test_the_name_of_an_authority_never_makes_the_file_too_long_to_be_read() -> None:
+    name = replace(nes().issuer, attributes=(Attribute(type="CN", value="Ş" * 70_000),))
+    (kept,) = _checked(Memory(), replace(nes(ends_at=END), issuer=name)).certificates
+
+    assert kept.issuer == "Ş" * 256
 
 
 def test_a_seal_is_remembered_as_one() -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.remind.memory import Kept, Memory
 from cardtool.rules import desk, renewal
@@ -30,6 +31,9 @@ is made about 15 days before the end of the old one."""
 
 _MOST = 16
 """Certificates that are remembered for what was said of them."""
+
+_LONGEST_NAME = 256
+"""Letters of an authority's name; more would make the file longer than is read again."""
 
 
 def noted(memory: Memory, diagnosis: Diagnosis) -> Memory:
@@ -54,17 +58,23 @@ def _read(diagnosis: Diagnosis) -> Iterator[Kept]:
     """Yield the certificates that somebody has to renew: those without a successor here."""
     snapshot = diagnosis.snapshot
     for nes in to_renew(snapshot, diagnosis.at):
-        yield Kept(sha256=nes.sha256, issuer=nes.certificate.issuer_name, ends_at=nes.ends_at)
+        yield Kept(sha256=nes.sha256, issuer=_issuer(nes.certificate), ends_at=nes.ends_at)
     seals = last_seals(snapshot)
     for held in desk.all_certificates(snapshot):
         if held.certificate in seals:
             certificate = held.certificate
             yield Kept(
                 sha256=held.sha256,
-                issuer=certificate.issuer_name,
+                issuer=_issuer(certificate),
                 ends_at=certificate.not_after_at,
                 is_seal=True,
             )
+
+
+def _issuer(certificate: Certificate) -> str:
+    """Return the authority's name; of a certificate that somebody made for themselves, nothing."""
+    name = certificate.issuer_name
+    return "" if name == certificate.subject.first("CN") else name[:_LONGEST_NAME]
 
 
 def due(memory: Memory, at: datetime, policy: Policy) -> Kept | None:

@@ -529,3 +529,11 @@ def test_a_file_without_a_certificate_says_so_and_how_bad_that_is(tmp_path: Path
     assert "No certificate" in empty.stdout
     assert mistyped.exit_code == 3
     assert "nowhere" in mistyped.stderr
+
+
+def test_a_mistake_beside_files_is_told_of_the_command_as_it_was_called(tmp_path: Path) -> None:
+    (tmp_path / "one.der").write_bytes(NES)
+    said = CliRunner().invoke(main, ("certs", "--format", "csv", str(tmp_path / "one.der"))).output
+
+    assert " certs [OPTIONS] FILE..." in said
+    assert "certs `" not in said

@@ -11,7 +11,19 @@ from cardtool.cli.saved import snapshots
 from cardtool.views import formats
 
 
-@click.command("certs")
+class _Called(click.Context):
+    """Knows that this command has no name after its group's."""
+
+    @property
+    def command_path(self) -> str:
+        return super().command_path.rstrip()
+
+
+class _Nameless(click.Command):
+    context_class = _Called
+
+
+@click.command(cls=_Nameless)
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=PathName())
 @click.option("--all", "everything", is_flag=True,
               help="Show everything that is in each certificate.")  # fmt: skip

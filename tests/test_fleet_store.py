@@ -27,6 +27,7 @@ from sqlalchemy import func, insert, select
 
 from cardtool.cli import installing, main
 from cardtool.cli.commands.fleet import fleet
+from cardtool.cli.refusal import UNKNOWN
 from cardtool.fleet.asking.audit import audit
 from cardtool.fleet.asking.cards import cards
 from cardtool.fleet.asking.questions import Question
@@ -592,3 +593,14 @@ def test_a_store_that_nobody_closed_leaves_no_connection_open(tmp_path: Path) ->
 
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         opened.execute("SELECT 1")
+
+
+def test_a_list_is_never_written_in_place_of_the_store(tmp_path: Path) -> None:
+    store, link = tmp_path / "fleet.db", tmp_path / "link"
+    Store(str(store), may_make=True).close()
+    link.symlink_to(store)
+    before = store.read_bytes()
+    for output in (store, link):
+        command = ("fleet", "audit", "--database", str(store), "-o", str(output))
+        assert CliRunner().invoke(main, command).exit_code == UNKNOWN
+    assert store.read_bytes() == before

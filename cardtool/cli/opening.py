@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens the store that a fleet command uses, and asks before anything is removed from it."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,9 @@ def opened(asked: Asked, *, may_make: bool = False) -> Store:
     ctx = click.get_current_context()
     folder = Path(places.folder("user_data"))
     address = asked.option("database") or asked.config.fleet.database or str(folder / "fleet.db")
+    output = asked.option("output")
+    if output and os.path.realpath(output) == os.path.realpath(address):
+        asked.misuse("-o names the store itself: name another file.")
     store = Store(address, may_make=may_make)
     ctx.call_on_close(store.close)
     if _may_show_progress(asked):

@@ -3,7 +3,10 @@
 
 import json
 import os
+import shlex
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -11,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from cardtool.cli.refusal import UNKNOWN
+from cardtool.remind import freedesktop, schedules
+from cardtool.remind.notice import Notice, NotShownError
 from tests.real.desks import AT, NAME, NUMBER, akis, nes
 from tests.rig.card import ScriptedCard
 from tests.rig.command import COMMAND, checked
@@ -230,3 +236,68 @@ def test_where_there_is_no_systemd_nothing_is_left(tmp_path: Path) -> None:
 
 def test_something_must_be_asked_of_it() -> None:
     assert _remind(dict(os.environ)).returncode == 3
+
+
+@pytest.mark.parametrize("name", ["a b%h=", '"%h" $HOME\\x', "Ali'nin", "$$", "Çağ"])
+def test_a_unit_starts_a_program_of_any_name(name: str, tmp_path: Path) -> None:
+    program, unit = tmp_path / name / "cardtool", tmp_path / "one.service"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "$0" "$@"\n')
+    program.chmod(0o755)
+    unit.write_text(schedules.service((str(program),)))
+    verified = subprocess.run(
+        ["systemd-analyze", "--user", "verify", unit],
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+    (line,) = (row for row in unit.read_text().splitlines() if row.startswith("ExecStart"))
+    words = shlex.split(line.partition("=")[2].replace("%%", "%"))
+    words[1:] = [word.replace("$$", "$") for word in words[1:]]  # never in the program's name
+    assert subprocess.check_output(words, text=True) == f"{program} remind --run\n"
+
+
+def test_a_check_says_its_verdict_where_nobody_can_tell_who_is_reminded(tmp_path: Path) -> None:
+    no_name = tmp_path / ("x" * 300)  # the system refuses to look, as in a folder of root's
+    env = {**os.environ, "CARDTOOL_STATE": str(no_name / "last-good.json")}
+    done = subprocess.run(
+        [COMMAND, "check", "--timeout", "5"], env=env, capture_output=True, text=True, check=False
+    )
+
+    assert (done.stderr, "Traceback" in done.stdout) == ("", False)
+    assert done.returncode < UNKNOWN
+
+
+def test_a_bus_that_lets_one_in_and_never_answers_is_not_waited_for(
+    socket_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={socket_folder}/bus")
+    with socket.socket(socket.AF_UNIX) as bus:
+        bus.bind(f"{socket_folder}/bus")
+        bus.listen()
+
+        def let_in() -> None:
+            with bus.accept()[0] as client:
+                client.recv(1024)
+                client.sendall(b"OK 1234deadbeef\r\n")
+                while client.recv(1024):
+                    pass
+
+        thread = threading.Thread(target=let_in, daemon=True)
+        thread.start()
+        with pytest.raises(NotShownError, match="TimeoutError"):
+            freedesktop.show(
+                Notice(title="E", body="e", choices={"open": "o"}), lambda: None, limit_s=0.2
+            )
+
+
+@pytest.mark.parametrize("state", ["", "/proc/none/last-good.json"])
+def test_it_is_said_that_a_user_s_wish_could_not_be_kept(state: str, tmp_path: Path) -> None:
+    env = {**os.environ, "CARDTOOL_STATE": state, "XDG_CONFIG_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [COMMAND, "remind", "--remove"], env=env, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (UNKNOWN, "")

@@ -175,27 +175,22 @@ def test_what_other_editors_put_before_a_snapshot(tmp_path: Path, encoding: str)
     start = "\ufeff" if encoding == "utf-16-be" else ""
     path.write_text(start + encode(desk()).decode(), encoding=encoding)
 
-    result = _ask("diagnose", str(path), *AT)
-
-    if encoding == "utf-8-sig":
-        assert result.exit_code == 0
-    else:
-        assert "Save it as UTF-8" in sentence(result)
+    assert _ask("diagnose", str(path), *AT).exit_code == 0
 
 
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "truncated"),
+        (b"", "Nothing that can be judged"),
         (encode(desk())[:400], "truncated"),
-        (b"hello", "malformed"),
-        (b"[]", "object"),
+        (b"hello", "Nothing that can be judged"),
+        (b"[]", "a certificate (DER, PEM, PKCS#7)"),
         (b'{"schema": 99}', "newer cardtool. Update cardtool.\n"),
         (b'{"verdict": "x", "snapshot": {"schema": 1, "readers": 7}}', "$.readers"),
         (b'{"schema": 1, "readers": 7}', "$.readers"),
         (encode(desk()).replace(b'"bits": 64', b'"bits": "\\u001b[31m"'), "$.host.bits"),
         (b'{"schema": 1, "host": {"name": "\xff"}}', "UTF-8"),
-        (b"[" * 1_000_000, "write it again"),
+        (b'{"schema": ' + b"[" * 1_000_000, "write it again"),
     ],
 )
 def test_a_file_that_is_no_snapshot_is_told_so(tmp_path: Path, body: bytes, said: str) -> None:
@@ -582,7 +577,7 @@ def test_an_interrupt_ends_quietly() -> None:
         waiting.send_signal(signal.SIGINT)
         shown, said = waiting.communicate()
 
-    assert started == b"cardtool.cli.commands.diagnose: reading standard input\n"
+    assert started == b"cardtool.cli.saved: reading standard input\n"
     assert shown == b""
     assert said.strip() == b""
     assert waiting.returncode == 130

@@ -18,7 +18,7 @@ from cardtool import __version__
 from cardtool.cli.later import later
 from cardtool.cli.options import AT, KEEP, LOOKING, SHOWING, options
 from cardtool.cli.refusal import UNKNOWN, Refusal, Refusing
-from cardtool.cli.spoken import speak
+from cardtool.cli.spoken import Spoken, say, speak
 
 if TYPE_CHECKING:
     from cardtool.probe.isolation import Workers
@@ -64,6 +64,8 @@ def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
         return int(status or 0)
     except click.ClickException as error:
         with suppress(OSError):  # standard error is full or closed: the exit status is enough
+            if isinstance(error, click.UsageError) and error.ctx and Spoken.now:
+                Spoken.now.usage(error.ctx.command)
             error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
@@ -74,7 +76,7 @@ def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
         if not _is_of_output(error):
             sys.__excepthook__(type(error), error, error.__traceback__)
             text = "This is a fault in cardtool, not in your card: report it with the lines above."
-            click.echo(text, err=True)
+            click.echo(say(text), err=True)
         return UNKNOWN
 
 

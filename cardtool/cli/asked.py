@@ -15,6 +15,7 @@ import click
 
 from cardtool import catalog
 from cardtool.cli.options import options, value
+from cardtool.cli.spoken import say
 from cardtool.config import Config, file_with, load
 from cardtool.language import asked_language, system_language
 from cardtool.model.refused import Refused
@@ -50,14 +51,20 @@ class Asked:
             known = next(tuple(kind.choices) for kind in types if isinstance(kind, click.Choice))
         asked = self.option("format")
         if asked and asked not in known:
-            others = f"; it has {', '.join(known)}" if known else ""
-            self.misuse(f"`{ctx.command_path}` has no --format {asked}{others}.")
+            has = "`{command}` has no --format {format}; it has {formats}."
+            self.misuse(
+                has if known else "`{command}` has no --format {format}.",
+                command=ctx.command_path,
+                format=asked,
+                formats=", ".join(known),
+            )
         self.format: Format = FORMATS[asked or (*known, "terminal")[0]]
         self.keeps = bool(self.option("keep_personal"))
         """Names and numbers of people stay as they are."""
         if self.keeps and not self.format.keeps:
-            whole = " or ".join(name for name in known if FORMATS[name].keeps)
-            self.misuse(f"--keep-personal is for data: add --format {whole or 'json'}.")
+            whole = ", ".join(name for name in known if FORMATS[name].keeps)
+            text = "--keep-personal is for data; add one of: --format {formats}."
+            self.misuse(text, formats=whole or "json")
         if self._profile or self.config.institution != _NATIONWIDE:
             _ = self.institution  # refuses a wrong name before a card is read
         catalog.add_site_rows(self.config.catalog)
@@ -66,13 +73,13 @@ class Asked:
         """Return what an option was set to, or None."""
         return value(self._ctx, name)
 
-    def misuse(self, text: str) -> NoReturn:
+    def misuse(self, pattern: str, **facts: str) -> NoReturn:
         """Refuse the command line.
 
         Raises:
-            click.UsageError: with this text.
+            click.UsageError: with this sentence in the user's language.
         """
-        raise click.UsageError(text, self._ctx)
+        raise click.UsageError(say(pattern, **facts), self._ctx)
 
     @cached_property
     def moment(self) -> datetime:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from cardtool.cli.spoken import say
 from cardtool.model.turkey import TURKEY
 from cardtool.text import LANGUAGES
 from cardtool.views import formats
@@ -33,7 +34,8 @@ def _remember(ctx: click.Context, param: click.Parameter, given: Any) -> None:  
 
 def _seconds(ctx: click.Context, param: click.Parameter, given: float | None) -> None:
     if given is not None and not _SHORTEST_S <= given <= _LONGEST_S:  # refuses nan too
-        text = f"{given:g} is not between {_SHORTEST_S:g} and {_LONGEST_S:g} seconds."
+        text = "{given:g} is not between {least:g} and {most:g} seconds."
+        text = say(text, given=given, least=_SHORTEST_S, most=_LONGEST_S)
         raise click.BadParameter(text, ctx, param)
     _remember(ctx, param, given)
 
@@ -53,8 +55,8 @@ def moment(ctx: click.Context, param: click.Parameter, given: str | None) -> dat
         except OSError:  # Windows' own zone begins in 1970 and ends in 3000
             return (read if read.tzinfo else read.replace(tzinfo=TURKEY)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        text = f"{given!r} is no moment: write 2027-04-13 or 2027-04-13T17:25:08+03:00."
-        raise click.BadParameter(text, ctx, param) from error
+        text = "{given!r} is no moment: write 2027-04-13 or 2027-04-13T17:25:08+03:00."
+        raise click.BadParameter(say(text, given=given), ctx, param) from error
 
 
 def _moment(ctx: click.Context, param: click.Parameter, given: str | None) -> None:
@@ -63,7 +65,7 @@ def _moment(ctx: click.Context, param: click.Parameter, given: str | None) -> No
 
 def _profile(ctx: click.Context, param: click.Parameter, given: str | None) -> None:
     if given == "":
-        text = "an empty name is no institution's."
+        text = say("An empty name is no institution's.")
         raise click.BadParameter(text, ctx, param)
     _remember(ctx, param, given)
 
@@ -81,7 +83,7 @@ class PathName(click.Path):
         ctx: click.Context | None,
     ) -> str | bytes | os.PathLike[str]:
         if not os.fspath(value):
-            self.fail("an empty name is no file's.", param, ctx)
+            self.fail(say("An empty name is no file's."), param, ctx)
         return super().convert(value, param, ctx)
 
 

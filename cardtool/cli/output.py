@@ -107,8 +107,8 @@ def _refuse_workbook(asked: Asked) -> None:
         raise Refusal(code="xlsx-missing", install=installing.command())
 
 
-def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
-    """Write a file whole or not at all, part by part, so that no part stays in memory.
+def write_file(path: Path, body: bytes | Iterable[bytes], *, option: str = "-o") -> None:
+    """Write the file that an option names, whole or not at all; no part stays in memory.
 
     Raises:
         Refusal: it cannot be written.
@@ -117,9 +117,10 @@ def write_file(path: Path, body: bytes | Iterable[bytes]) -> None:
         console.write_file(path, body)
     except OSError as error:
         if is_in_use(path):
-            raise Refusal(code="output-open", file=str(path)) from error
+            raise Refusal(code="output-open", file=str(path), option=option) from error
         reason = error.strerror or str(error)
-        raise Refusal(code="output-unwritable", file=str(path), reason=reason) from error
+        code = "output-unwritable"
+        raise Refusal(code=code, file=str(path), reason=reason, option=option) from error
 
 
 def paper(asked: Asked, *, titled: bool = False) -> "Paper":

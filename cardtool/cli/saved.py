@@ -61,9 +61,11 @@ def _snapshot(asked: Asked, file: str) -> Snapshot:
         raise Refusal(code="snapshot-large", file=name, limit=SIZE_LIMIT_BYTES)
     if body[:1] != b"{" and (made := pasted.read(body, asked.moment)):
         return made
-    if body.startswith(_UTF16):
-        raise Refusal(code="utf16", file=name)
+    if body.startswith(_UTF16):  # as PowerShell writes what `>` sends to a file
+        body = body.decode("utf-16", "replace").encode()
     body = body.removeprefix(codecs.BOM_UTF8)
+    if not body.lstrip().startswith(b"{"):
+        raise Refusal(code="pem-broken" if b"-----BEGIN" in body else "file-unknown", file=name)
     try:
         return inside(body)[1]
     except NewerError as error:

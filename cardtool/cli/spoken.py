@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Translates the help of commands, and click's own sentences, into the user's language.
+"""Translates help, and what is said of a wrong command line, into the user's language.
 
-Both are written in English; the English sentence is the key of its translation. Without one, it
+All are written in English; the English sentence is the key of its translation. Without one, it
 stays English.
 """
 
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
+from typing import ClassVar, Optional
 
 import click
 
@@ -29,6 +30,9 @@ _OF_HELP = "Show this message and exit."
 
 class Spoken:
     """The language of one command line, which is determined when the first sentence is needed."""
+
+    now: ClassVar[Optional["Spoken"]] = None
+    """That of the command line which runs."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self._arguments = list(arguments)
@@ -50,7 +54,7 @@ class Spoken:
         return asked_language(option, os.environ) or _configured() or system_language()
 
     def said(self, text: str) -> str:
-        """Translate a sentence of click, but not that of a help that is not shown."""
+        """Translate a sentence, but not click's of a help that is not shown."""
         if text == _OF_HELP and not self._is_help:
             return text
         return load_help(self.language)["click"].get(text, text)
@@ -63,6 +67,7 @@ class Spoken:
         """Translate the help of a command and of those in its group, if it will be shown."""
         if not self._is_help:
             return
+        self.usage(command)
         words = load_help(self.language)["help"]
         inside = command.commands.values() if isinstance(command, click.Group) else ()
         for each in (command, *inside):
@@ -70,6 +75,17 @@ class Spoken:
             for param in each.params:
                 if isinstance(param, click.Option):
                     param.help = _by_paragraph(param.help, words)
+
+    def usage(self, command: click.Command) -> None:
+        """Translate the words that click puts for options and commands into a line of usage."""
+        command.options_metavar = self.said(command.options_metavar or "") or None
+        if isinstance(command, click.Group):
+            command.subcommand_metavar = self.said(command.subcommand_metavar)
+
+
+def say(pattern: str, **facts: str | float) -> str:
+    """Say a sentence of our own about a wrong command line; it is English where none runs."""
+    return (Spoken.now.said(pattern) if Spoken.now else pattern).format(**facts)
 
 
 def _configured() -> str | None:
@@ -90,7 +106,7 @@ def _by_paragraph(text: str | None, words: dict[str, str]) -> str | None:
 
 def speak(arguments: Sequence[str], main: click.Command) -> None:
     """Make click and the help of all commands use the language of a command line."""
-    spoken = Spoken(arguments)
+    spoken = Spoken.now = Spoken(arguments)
     for name in _CLICK:
         vars(sys.modules[f"click.{name}"]).update(_=spoken.said, ngettext=spoken.counted)
     LaterCommand.loaded = spoken.help

@@ -49,22 +49,26 @@ _EXPERT = re.compile(
 )
 """Parts that a first sentence can do without."""
 
+_VARIABLE = re.compile(r"`[^`]*`|\d+")
+"""What differs between reasons of one kind."""
+
 _UNKNOWN = "…"
 """Stands for each fact if a sentence is shown without facts, as when a code is explained."""
 
 
 @once
 def load_help(language: str) -> dict[str, dict[str, str]]:
-    """Give the help of the command line by its English sentences, and under `click` click's own.
+    """Give the help of the command line by its English sentences.
 
-    Without such a file, the help is in English.
+    Under `click` is what is said of wrong command lines, under `reason` what the system and
+    msgspec give as reasons. Without such a file, the help is in English.
     """
     import pkgutil  # noqa: PLC0415 - as below
 
     try:
         body = pkgutil.get_data(__name__, f"help.{language}.toml") or b""
     except FileNotFoundError:
-        return {"click": {}, "help": {}}
+        return {"click": {}, "reason": {}, "help": {}}
     import tomllib  # noqa: PLC0415
 
     return tomllib.loads(body.decode())
@@ -185,7 +189,15 @@ class Text:
 
     def refusal(self, code: str, facts: Mapping[str, str | int]) -> str:
         """Say why an input was refused, and what to do about it."""
-        return self._fill(self._words["refusal"][code], facts)
+        told = (
+            {**facts, "reason": self._reason(str(facts["reason"]))} if "reason" in facts else facts
+        )
+        return self._fill(self._words["refusal"][code], told)
+
+    def _reason(self, reason: str) -> str:
+        """Translate a reason that others gave in English, if it is a known one."""
+        pattern = load_help(self.language)["reason"].get(_VARIABLE.sub("{}", reason))
+        return pattern.format(*_VARIABLE.findall(reason)) if pattern else reason
 
     def moment(self, moment: datetime) -> str:
         """Show a moment to the second with its offset."""

@@ -13,6 +13,7 @@ from cardtool.cli.looking import look
 from cardtool.cli.options import KEEP, LOOKING, SHOWING, options
 from cardtool.cli.output import write_bytes
 from cardtool.cli.showing import show
+from cardtool.cli.spoken import say
 from cardtool.model.snapshot import Module
 from cardtool.views import formats
 
@@ -56,10 +57,10 @@ def _write_rule(ctx: click.Context, group: str) -> None:
     """Write a whole file of rules, whose comment says where it belongs."""
     if not is_group(group):
         text = (
-            f"{group!r} is no group's name: at most 32 letters (a to z), digits and"
+            "{group!r} is no group's name: at most 32 letters (a to z), digits and"
             " . _ -, the first no -."
         )
-        raise click.BadParameter(text, ctx, param_hint="--polkit-rule")
+        raise click.BadParameter(say(text, group=group), ctx, param_hint="--polkit-rule")
     asked = Asked(ctx, ())
     rule = _RULE.format(comment=asked.text.step("allow-pcsc-access", {}), group=group)
     write_bytes(asked, [rule.encode()])  # bytes: it is the content of a file

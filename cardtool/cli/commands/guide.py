@@ -18,6 +18,7 @@ from cardtool.cli.asking import ask
 from cardtool.cli.options import KEEP, OUTPUT, SHOWING, options, value
 from cardtool.cli.output import paper, write
 from cardtool.cli.refusal import Refusal
+from cardtool.cli.spoken import say
 from cardtool.model.numbers import is_identity_number
 from cardtool.model.procedure import Guide, Procedure, Role
 from cardtool.text import Text
@@ -64,12 +65,12 @@ def guide(
     With --address the exit status is 1 where something had to be written in full.
     """
     if value(ctx, "keep_personal") and not (receipt and value(ctx, "format") == "json"):
-        text = "--keep-personal is for `guide NAME --receipt --format json`."
+        text = say("--keep-personal is for `guide NAME --receipt --format json`.")
         raise click.UsageError(text, ctx)
     asked = Asked(ctx, formats("guide"))
     if address is not None:
         if name != _ADDRESSED or receipt:
-            asked.misuse(f"--address is for `guide {_ADDRESSED}`, without --receipt.")
+            asked.misuse("--address is for `guide {name}`, without --receipt.", name=_ADDRESSED)
         _on_screen(asked, "--address")
         ctx.exit(_show_address(asked, address))
     if receipt:
@@ -86,7 +87,8 @@ def guide(
 def _on_screen(asked: Asked, option: str) -> None:
     """Refuse to write a person's own data to a file or an HTML page."""
     if asked.file is not None or asked.option("format") == "html":
-        asked.misuse(f"{option} writes no file and no page: leave out -o and --format html.")
+        text = "{option} writes no file and no page: leave out -o and --format html."
+        asked.misuse(text, option=option)
 
 
 def _show(asked: Asked, name: str | None, role: str | None, *, receipt: bool) -> None:

@@ -106,12 +106,13 @@ class _Desk:
         self._asked, self._path = asked, path
         self._met: Counter[Severity] = Counter()
         self._heading = "".join(view("csv", LIST)([])).encode()
-        write_file(path, self._body())
+        write_file(path, self._body(), option="--desk")
 
     def add(self, line: Summary) -> None:
         """Add the row of a card."""
         _, row = view("csv", LIST)([line])
-        write_file(self._path, self._body() + row.encode("utf-8", "replace"))
+        body = self._body() + row.encode("utf-8", "replace")
+        write_file(self._path, body, option="--desk")
         self._met[line.severity] += 1
 
     def _body(self) -> bytes:
@@ -134,7 +135,8 @@ class _Desk:
         return body if body.endswith(b"\n") else body + b"\r\n"
 
     def _refusal(self, reason: str) -> Refusal:
-        return Refusal(code="output-unwritable", file=str(self._path), reason=reason)
+        file = str(self._path)
+        return Refusal(code="output-unwritable", file=file, reason=reason, option="--desk")
 
     def say(self) -> None:
         """Say how many cards there were, and how many of each state."""

@@ -13,6 +13,7 @@ from cardtool.cli.judging import hidden, hiding, worst_status
 from cardtool.cli.lists import show_list
 from cardtool.cli.options import AT, DATABASE, KEEP, OUTPUT, moment, options, showing
 from cardtool.cli.output import write_view
+from cardtool.cli.spoken import say
 from cardtool.model.diagnosis import Severity
 from cardtool.model.hiding import Hiding
 from cardtool.model.lists import ReaderState, Summary
@@ -38,7 +39,8 @@ def _codes(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -
         for code in given:
             if code not in ROWS:
                 near = difflib.get_close_matches(code, ROWS, n=3)
-                text = f"{code!r} is no finding's code; close to it: {', '.join(near or ROWS)}."
+                text = "{code!r} is no finding's code; close to it: {near}."
+                text = say(text, code=code, near=", ".join(near or ROWS))
                 raise click.BadParameter(text, ctx, param)
     return given
 
@@ -84,9 +86,10 @@ def audit(ctx: click.Context, /, by: str, counted: "By | None", **filters: Any) 
     asked = Asked(ctx, formats("tally") if counted else _FORMATS)
     given = ["by"] * (by == "card") + [name for name in _OF_LISTS if filters[name]]
     if counted and given:
-        asked.misuse(f"--count counts workstations: leave --{given[0]} out.")
+        asked.misuse("--count counts workstations: leave --{option} out.", option=given[0])
     if by == "card" and asked.format.watches:
-        asked.misuse(f"--format {asked.format.name} is about workstations: leave --by out.")
+        text = "--format {format} is about workstations: leave --by out."
+        asked.misuse(text, format=asked.format.name)
     from cardtool.cli.opening import opened  # noqa: PLC0415 - SQLAlchemy
     from cardtool.fleet.asking import audit as asking  # noqa: PLC0415 - SQLAlchemy
     from cardtool.fleet.asking.cards import cards  # noqa: PLC0415 - SQLAlchemy

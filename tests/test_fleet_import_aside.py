@@ -129,6 +129,23 @@ def test_an_archive_on_standard_input_is_measured_too(tmp_path: Path) -> None:
     assert (report["new"], report["set_aside"]) == (0, 1)
 
 
+@pytest.mark.parametrize("field", [b'"of a later version":"%s"', b'"%s":1'])
+def test_two_looks_of_one_moment_with_broken_text_that_nothing_reads_differ(
+    store: Store, tmp_path: Path, field: bytes
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    whole = line(numbered(0)).rstrip()
+    for name, broken in (("a", b"\xff"), ("b", b"\xfe")):
+        (folder / f"{name}.json").write_bytes(b"{" + field % broken + b"," + whole[1:])
+
+    report = take(store, folder)
+
+    assert (report.read, report.new, report.set_aside) == (2, 1, 1)
+    (reason,) = (folder / "rejected").glob("*.reason.txt")
+    assert "import-differs" in reason.read_text()
+
+
 def test_another_look_of_the_same_moment_is_set_aside_and_changes_nothing(
     store: Store, tmp_path: Path
 ) -> None:

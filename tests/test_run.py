@@ -142,7 +142,9 @@ def test_words_follow_the_same_rule_as_those_of_cardtool(
     assert words[asked_language(None, environment) or "en"] in done.stderr
 
 
-_LOOKING = {"calendar", "certs", "check", "drivers", "page", "sign-test", "snapshot", "watch"}
+_LOOKING = {
+    *("calendar", "certs", "check", "drivers", "page", "remind", "sign-test", "snapshot", "watch")
+}
 """Commands that look at this machine; whoever adds another one says here which it is."""
 
 _FLEET_LOOKING = {"send"}

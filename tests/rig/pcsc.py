@@ -50,6 +50,12 @@ def program() -> str:
     return shutil.which("pcscd", path=PATH) or "pcscd"
 
 
+def _remove(folder: Path) -> None:
+    """Remove a folder in which a program that outlives the service may still write."""
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 class PcscService:
     """One pcscd with virtual readers in namespaces of its own; a context manager.
 
@@ -103,7 +109,7 @@ class PcscService:
             self.start()
         except BaseException:
             self.stop()
-            shutil.rmtree(self.folder)
+            _remove(self.folder)
             raise
         return self
 
@@ -115,7 +121,7 @@ class PcscService:
     ) -> None:
         """Stop the service and remove what it left."""
         self.stop()
-        shutil.rmtree(self.folder)
+        _remove(self.folder)
 
     @property
     def log(self) -> str:

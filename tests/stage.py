@@ -111,7 +111,14 @@ class Stage:
         """Make the commands that `./run test` wants of the system."""
         for name in ("chromium", "dbus-daemon", "initdb", "ip", "make", "npm", "opensc-tool"):
             self.put(name, f'#!/bin/sh\necho "{name} $*" >>"$LOG"\nexit ${{BREAKS:-0}}\n')
-        for name in ("openssl", "pkcheck", "shellcheck", "softhsm2-util", "unshare"):
+        for name in (
+            "openssl",
+            "pkcheck",
+            "shellcheck",
+            "softhsm2-util",
+            "systemd-analyze",
+            "unshare",
+        ):
             self.put(name, "#!/bin/sh\n")
         self.lay("usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 

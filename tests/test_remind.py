@@ -10,8 +10,6 @@ from msgspec.structs import replace
 from cardtool.model.certificate import Attribute, Certificate
 from cardtool.remind import due, schedules
 from cardtool.remind.memory import Kept, Memory
-from cardtool.remind.notice import Notice
-from cardtool.remind.windows import shortcuts, toast
 from cardtool.rules import diagnose
 from cardtool.rules.renewal import Policy
 from tests.desks import LAW_5070, SEAL, desk, holding, nes
@@ -155,31 +153,6 @@ def test_a_seal_is_remembered_as_one() -> None:
     (kept,) = _checked(Memory(), nes(ends_at=END, statements=(LAW_5070, SEAL))).certificates
 
     assert kept.is_seal
-
-
-NOTICE = Notice(
-    title="E-imza <b>&",
-    body="29 gün kaldı, 'Ekim'; $(calc) \"",
-    choices={"open": "Sayfayı aç", "applied": "Başvurdum", "later": "Yarın"},
-    stays=True,
-)
-
-
-def test_a_toast_says_the_words_and_its_buttons_open_shortcuts() -> None:
-    environ = {"ProgramData": r"D:\Program Data", "ProgramFiles": r"D:\Programs"}
-    read = ET.fromstring(toast(NOTICE, environ))  # noqa: S314 - our own
-
-    assert [text.text for text in read.iter("text")] == [NOTICE.title, NOTICE.body]
-    assert [(action.get("content"), action.get("arguments")) for action in read.iter("action")] == [
-        (
-            "Sayfayı aç",
-            "file:///D:/Program%20Data/Microsoft/Windows/Start%20Menu/Programs/cardtool.lnk",
-        ),
-        ("Başvurdum", "file:///D:/Programs/cardtool/remind-applied.lnk"),
-        ("Yarın", "file:///D:/Programs/cardtool/remind-later.lnk"),
-    ]
-    assert (read.get("scenario"), read.get("launch")) == ("reminder", shortcuts(environ)[0])
-    assert ET.fromstring(toast(replace(NOTICE, stays=False), {})).get("scenario") is None  # noqa: S314
 
 
 def test_a_task_of_a_user_is_that_users_alone() -> None:

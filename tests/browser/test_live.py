@@ -156,7 +156,8 @@ def test_what_the_hands_do_is_seen_step_by_step(tab: Page) -> None:
 def test_a_style_in_the_page_is_refused(tab: Page) -> None:
     with PcscService(0) as service, _opened(service) as live:
         tab.goto(live.address)
-        expect(tab.locator("#live")).to_be_visible(timeout=_LIMIT_MS)
+        # the page may be there a moment before its style
+        expect(tab.locator("#live")).to_have_css("position", "sticky", timeout=_LIMIT_MS)
         tab.evaluate(
             "() => { const style = document.createElement('style');"
             "style.textContent = '#live { position: fixed }'; document.head.append(style);"

@@ -153,7 +153,7 @@ def _shown(name: str, subject: str, text: Text, **beside: object) -> str:
     """Return what a format makes of the records of a subject."""
     more = {**_BESIDE.get((name, subject), dict)(), **beside}
     parts = view(name, subject)(_RECORDS[subject](), text, **more)
-    return _cells(b"".join(parts)) if FORMATS[name].binary else "".join(parts)
+    return _cells(b"".join(parts)) if FORMATS[name].binary else _body("".join(parts))
 
 
 def _data() -> Iterator[tuple[str, str]]:
@@ -179,7 +179,7 @@ def _worded(practice: Mapping[str, Diagnosis], language: str) -> Iterator[tuple[
     yield "nagios, one", "".join(view("nagios", LIST)([whole], text))
     yield "nagios, one without NES", "".join(view("nagios", LIST)([bare], text))
     for case in _AS_HTML:
-        yield f"html, {case}", html_body(practice[case], language)
+        yield f"html, {case}", _body(html([practice[case]], language))
 
 
 _APART = {("terminal", DIAGNOSIS), ("html", DIAGNOSIS)}
@@ -196,9 +196,9 @@ def html(diagnoses: Iterable[Diagnosis], language: str, paper: Paper = PAPER) ->
     return "".join(view("html")(diagnoses, _text(language), paper, guides=guides, courses=moments))
 
 
-def html_body(diagnosis: Diagnosis, language: str) -> str:
-    """Return what changes from page to page: the style does not."""
-    return html([diagnosis], language).partition("</style>")[2]
+def _body(page: str) -> str:
+    """Return what changes from page to page: the style of HTML does not."""
+    return page.rpartition("</style>\n")[2]
 
 
 def _cells(workbook: bytes) -> str:

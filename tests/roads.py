@@ -76,7 +76,7 @@ def roads() -> Iterator[Road]:
         for system, (platform, machine) in SYSTEMS.items():
             here = on_platform(blank, platform, machine)
             if (code in BOTH and platform == "linux") or not any(
-                _is_of_another(step, platform) for step in here.steps
+                is_of_another(step, platform) for step in here.steps
             ):
                 for driver, given in ((AKIS, here), (ELSE, of_other_card(here))):
                     yield Road(code, system, KAMU_SM, driver, given.steps, given.actors)
@@ -84,7 +84,8 @@ def roads() -> Iterator[Road]:
                     yield Road(code, system, OTHER, driver, away.steps, away.actors)
 
 
-def _is_of_another(step: str, platform: str) -> bool:
+def is_of_another(step: str, platform: str) -> bool:
+    """Tell whether the words of a step speak of another system."""
     words = (load_words(language)["step"][step]["says"] for language in LANGUAGES)
     return any(re.search(OF_OTHERS[platform], says) for says in words)
 

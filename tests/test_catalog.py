@@ -318,7 +318,7 @@ def test_atr_in_lower_case_is_recognised() -> None:
 @pytest.mark.parametrize(
     "atr",
     [
-        pytest.param("3B3B94006737100000396033339000", id="an old phone SIM"),
+        pytest.param("3B16947101010A0100", id="an old phone SIM"),
         pytest.param("3B6E000000318071", id="half a bank card"),
         pytest.param("3B9F968131FE458065544", id="half a byte"),
         pytest.param("3B655454B41450", id="UEKAE across half bytes"),

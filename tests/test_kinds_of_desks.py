@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
-from cardtool.model.diagnosis import Diagnosis, Severity
+from cardtool.model.diagnosis import Diagnosis, Link, Severity
 from cardtool.model.snapshot import Failure
+from cardtool.model.surroundings import Session
 from cardtool.rules import diagnose
 from tests.described import FILES, read
 
@@ -154,13 +156,36 @@ def test_where_this_program_was_kept_from_looking_nothing_is_called_broken(file:
     diagnosis = _diagnosis(file.stem)
     snapshot = diagnosis.snapshot
     marks = set(snapshot.host.session.marks)
-    is_a_whole_system = "polkit" in marks  # a container that people work in
-    is_cut_off = snapshot.host.session.id == 0 or (_LOCKED_OUT & marks and not is_a_whole_system)
+    is_cut_off = snapshot.host.session.id == 0 or bool(_LOCKED_OUT & marks)
     is_refused = is_cut_off and isinstance(snapshot.readers, Failure)
 
     if is_refused or snapshot.running or snapshot.seen == ():
         assert diagnosis.severity is Severity.UNKNOWN
         assert [one.code for one in diagnosis.findings if one.severity is Severity.CRITICAL] == []
+
+
+_OF_READERS = {"reader-not-offered", "reader-not-seen"}
+"""Codes of what a container's own service may not open; a package asks the computer's service."""
+_ANSWERED = {"service-timeout", "service-failed"}
+"""Codes of a service that was reached."""
+_LINUX = [file for file in FILES if read(file).desk().host.platform == "linux"]
+
+
+@pytest.mark.parametrize("mark", sorted(_LOCKED_OUT - {"wsl"}))
+@pytest.mark.parametrize("file", _LINUX, ids=lambda file: file.stem)
+def test_the_same_facts_seen_from_inside_a_package_or_container_call_nothing_missing(
+    file: Path, mark: str
+) -> None:
+    case = read(file)
+    desk = case.desk()
+    host = replace(desk.host, services=(), session=Session(marks=(mark,)))
+
+    found = diagnose(replace(desk, host=host), case.at).findings
+
+    called_broken = {one.code for one in found if one.severity is Severity.CRITICAL}
+    hidden = {one.code for one in found if one.link is Link.SERVICE} - _ANSWERED
+    hidden |= _OF_READERS if mark == "container" else set()
+    assert not called_broken & (hidden | {"driver-missing"})
 
 
 def test_enough_workstations_could_not_be_looked_at() -> None:

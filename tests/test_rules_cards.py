@@ -4,9 +4,9 @@
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.diagnosis import Finding, Severity
+from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Reader, Source
-from cardtool.model.surroundings import Process
+from cardtool.model.surroundings import Process, Session
 from cardtool.rules import diagnose
 from cardtool.rules.causes import without_consequences, without_others
 from cardtool.rules.codes import finding
@@ -16,6 +16,7 @@ from tests.desks import (
     DEVICE_ERROR,
     GONE,
     HELD,
+    HOST,
     MUTE,
     NOT_RECOGNISED,
     OPENSC,
@@ -166,21 +167,26 @@ def test_a_card_is_in_use_by_nobody_known_where_no_program_was_seen(
     assert set(only(held, "card-in-use-unnamed").facts) == {"reader", "card"}
 
 
-@pytest.mark.parametrize("connection", [DENIED, HUNG_UP])
-def test_a_session_that_is_kept_from_the_card_is_told_so_before_any_new_card(
-    connection: Failure,
+@pytest.mark.parametrize(
+    ("connection", "platform", "mark", "code"),
+    [
+        (DENIED, "linux", "", "card-access-denied"),
+        (HUNG_UP, "linux", "ssh", "card-access-denied"),
+        (HUNG_UP, "linux", "container", "card-access-denied"),
+        (HUNG_UP, "linux", "", "card-line-broken"),
+        (HUNG_UP, "win32", "ssh", "card-line-broken"),
+        (DENIED, "darwin", "", "card-line-broken"),
+    ],
+)
+def test_only_a_session_of_linux_is_kept_from_the_card_and_then_nothing_is_broken(
+    connection: Failure, platform: str, mark: str, code: str
 ) -> None:
     """With its line broken, a driver may fail or show an empty slot: drivers_notes, polkit."""
     kept = reader(connection=connection)
+    host = replace(HOST, platform=platform, session=Session(marks=(mark,)))
 
     for content in (DEVICE_ERROR, None):
-        (found,) = [
-            each
-            for each in diagnose(desk((kept,), (module(slot(content)),)), AT).findings
-            if each.severity is not Severity.OK
-        ]
-        assert found.steps[:3] == ("run-at-desk", "print-polkit-rule", "allow-pcsc-access")
-        assert ("reinsert-card" in found.steps) == (connection is HUNG_UP)
+        assert codes(desk((kept,), (module(slot(content)),), host)) == [code]
 
 
 def test_each_of_two_cards_has_its_own_trouble() -> None:

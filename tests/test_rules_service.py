@@ -296,7 +296,9 @@ def test_a_sandbox_without_the_socket_explains_the_service_that_is_gone(mark: st
     code = f"session-{mark}"
 
     assert codes(desk(GONE, (), _host(mark))) == [code]
-    assert codes(desk(GONE, (), _host(mark, socket="/run/pcscd/pcscd.comm"))) == ["service-absent"]
+    assert codes(desk(GONE, (), _host(mark, socket="/run/pcscd/pcscd.comm"))) == [code]
+    no_library = Failure(api="os", name="DLERROR", detail="libpcsclite.so.1")
+    assert codes(desk(no_library, (), _host(mark))) == [code]
     assert codes(desk(HUNG, (), _host(mark))) == ["service-timeout"]
     assert codes(desk((), (), _host(mark))) == ["reader-missing"]
     assert codes(desk(BUG, (), _host(mark))) == ["cardtool-fault"]
@@ -310,10 +312,19 @@ def test_a_fault_of_our_own_names_the_part_that_failed() -> None:
     assert parts == ["PC/SC"]
 
 
-def test_a_container_with_a_service_of_its_own_is_a_machine_like_any_other() -> None:
-    own = replace(_host("container"), pcscd="/usr/sbin/pcscd")
+def test_a_container_with_polkit_is_a_machine_like_any_other_and_no_other_container_is() -> None:
+    whole, other = (
+        replace(_host(*marks), pcscd="/usr/sbin/pcscd")
+        for marks in (("container", "polkit"), ("container",))
+    )
+    seen = replace(desk((), (), other), usb=(PLUGGED,))
 
-    assert codes(desk(GONE, (), own)) == ["service-stopped"]
+    assert codes(desk(GONE, (), whole)) == ["service-stopped"]
+    assert codes(replace(seen, host=whole)) == ["reader-not-offered"]
+    assert codes(desk(GONE, (), other)) == codes(seen) == ["session-container"]
+    assert codes(desk((), (), other)) == ["reader-missing"]
+    unseen = Failure(api="os", name="EACCES", code=13)
+    assert codes(replace(seen, usb=unseen)) == ["session-container"]
 
 
 def test_a_package_that_may_not_ask_is_let_out_and_a_user_who_may_not_is_let_in() -> None:
@@ -321,8 +332,10 @@ def test_a_package_that_may_not_ask_is_let_out_and_a_user_who_may_not_is_let_in(
 
     assert codes(desk(DENIED, (), _host("flatpak", socket=socket))) == ["session-flatpak"]
     assert codes(desk(DENIED, (), _host("snap", "container"))) == ["session-snap"]
-    assert codes(desk(DENIED, (), _host("container"))) == ["service-access-denied-container"]
-    assert codes(desk(DENIED, (), _host("container", "polkit"))) == ["service-access-denied-here"]
+    own = replace(_host("container"), pcscd="/usr/sbin/pcscd")
+    assert codes(desk(DENIED, (), own)) == ["service-access-denied-container"]
+    assert codes(desk(DENIED, (), _host("container", socket=socket))) == ["service-access-denied"]
+    assert codes(desk(DENIED, (), _host("container", "polkit"))) == ["service-access-denied"]
     assert codes(desk(DENIED, (), _host("ssh"))) == ["service-access-denied"]
 
 

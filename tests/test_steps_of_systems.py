@@ -10,13 +10,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cardtool import catalog
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
 from cardtool.text import LANGUAGES, Text
 from tests.described import FILES, read
-from tests.roads import AKIS, BOTH, ELSE, KAMU_SM, OF_OTHERS, OTHER, SYSTEMS, roads
+from tests.roads import AKIS, BOTH, ELSE, KAMU_SM, OF_OTHERS, OTHER, SYSTEMS, is_of_another, roads
 
 _PACKAGES = {
     "Debian": r"\b(dnf|pacman|zypper|pcsclite|pcsc-lite-ccid|pcsc-ccid)\b",
@@ -38,6 +39,34 @@ def test_every_step_is_of_the_desks_own_system(file: Path, language: str) -> Non
         for step in given.steps if given.code not in BOTH else ():
             said = text.step(step, given.facts)
             assert not re.search("|".join(of_others), said), (given.code, step, said)
+
+
+_RELEASES = {
+    "linux": "Debian GNU/Linux 12 (bookworm)",
+    "win32": "Windows 11 10.0.26100",
+    "darwin": "macOS 15.1",
+}
+
+
+@pytest.mark.parametrize("platform", _RELEASES)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_same_facts_on_another_system_lead_to_no_step_of_the_first(
+    file: Path, platform: str
+) -> None:
+    """What only one system can tell of a USB device is taken away."""
+    case = read(file)
+    desk, usb = case.desk(), case.desk().usb
+    if isinstance(usb, tuple):
+        told = {"allowed": True, "problem": None, "drivers": None, "asleep": False}
+        usb = tuple(replace(one, **told) for one in usb)
+    host = replace(desk.host, platform=platform, release=_RELEASES[platform])
+
+    found = diagnose(replace(desk, host=host, usb=usb), case.at).findings
+
+    steps = [
+        (given.code, step) for given in found if given.code not in BOTH for step in given.steps
+    ]
+    assert [pair for pair in steps if is_of_another(pair[1], platform)] == []
 
 
 @cache

@@ -7,14 +7,15 @@ from datetime import datetime
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, Failure, Reader, Snapshot
-from cardtool.rules import desk, fitting, ports
+from cardtool.model.surroundings import Host
+from cardtool.rules import desk, fitting, ports, service
 from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy
 
 _REFUSALS = {
     "SCARD_E_SHARING_VIOLATION": "card-in-use",
     "SCARD_W_RESET_CARD": "card-in-use",
-    "SCARD_W_SECURITY_VIOLATION": "card-access-denied",
+    "SCARD_W_SECURITY_VIOLATION": "card-line-broken",
     "SCARD_F_COMM_ERROR": "card-line-broken",
     "SCARD_E_PROTO_MISMATCH": "card-protocol-mismatch",
     "SCARD_E_CARD_UNSUPPORTED": "card-protocol-mismatch",
@@ -23,10 +24,7 @@ _REFUSALS = {
     "SCARD_W_REMOVED_CARD": "card-pulled",
     "SCARD_E_NO_SMARTCARD": "card-pulled",
 }
-"""What it means if a card that gave its ATR refuses a connection. If polkit keeps a session from
-the card, pcscd closes the connection, and its client library reports a communication error. Source:
-PC/SC, winscard.h; drivers_notes/services-and-sessions.md#polkit.
-"""
+"""What it means if a card that gave its ATR refuses a connection. Source: PC/SC, winscard.h."""
 
 NOT_NES = {
     "no": "card-not-for-signing",
@@ -84,7 +82,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
             yield name_card(reader.name, reader.card.atr)
         yield from _in(reader)
         if reader.name in unread:
-            yield from _refused(reader, unread[reader.name], names)
+            yield from _refused(reader, unread[reader.name], names, snapshot.host)
         if ports.has_card(reader) and (reader.changes > 1 or reader.differs):
             was_read = bool(in_force & {None, reader.name})
             code = "card-unstable-but-read" if was_read else "card-unstable"
@@ -149,10 +147,22 @@ def _is_emulated(reader: Reader) -> bool:
     return reader.name.startswith(_EMULATED)
 
 
-def _refused(reader: Reader, seat: desk.Seat, programs: list[str]) -> Iterator[Finding]:
+def _is_kept_out(refusal: Failure | None, host: Host) -> bool:
+    """Tell whether polkit keeps a session from the card.
+
+    Then pcscd closes the connection, up to version 1.9 without saying why. Source:
+    drivers_notes/services-and-sessions.md#polkit.
+    """
+    is_said = refusal is not None and refusal.name == "SCARD_W_SECURITY_VIOLATION"
+    return service.is_aside(host) or (is_said and host.platform == "linux")
+
+
+def _refused(reader: Reader, seat: desk.Seat, programs: list[str], host: Host) -> Iterator[Finding]:
     """Say why a card that no module read could not be used."""
     refusal = reader.connection
     code = None if refusal is None else _REFUSALS.get(refusal.name)
+    if code == "card-line-broken" and _is_kept_out(refusal, host):
+        code = "card-access-denied"
     if code is None and "EXCLUSIVE" in reader.states:
         code = "card-in-use"
     if code == "card-in-use" and "scdaemon" in programs and _GNUPG.issuperset(programs):

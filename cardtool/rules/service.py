@@ -38,8 +38,15 @@ processes or memory left to start the worker. Source: errno(3).
 _OFF = ("stopped", "paused")
 """A service that is starting or stopping has other states. Source: psutil."""
 
-_REMOTE = frozenset({"ssh", "xrdp", "background"})
+_ASIDE = frozenset({"ssh", "xrdp", "background", "container"})
 """Marks of sessions that polkit does not count as a person at the screen."""
+
+_CLOSED = {
+    "flatpak": "session-flatpak",
+    "snap": "session-snap",
+    "container": "session-container",
+}
+"""Marks of what a program is shut off in."""
 
 _OTHER_VERSION = 0x8010001E
 """SCARD_E_SERVICE_STOPPED: what pcscd answers a library of another protocol version.
@@ -87,16 +94,14 @@ def _about(code: str, failure: Failure, host: Host) -> Finding:
 
 def session(snapshot: Snapshot) -> str | None:
     """Return the code of the session, if its kind explains why there is no reader."""
-    if ports.signing_readers(snapshot) or _is_other_interface(snapshot.readers):
+    readers, platform = snapshot.readers, snapshot.host.platform
+    if ports.signing_readers(snapshot):
         return None
-    if snapshot.host.platform == "win32":
+    if isinstance(readers, Failure) and readers.api != "pcsc":  # PC/SC itself gave no answer
+        return closed(snapshot) if readers.api == "os" else None
+    if platform == "win32":
         return _session_of_windows(snapshot)
-    return _session_of_linux(snapshot) if snapshot.host.platform == "linux" else None
-
-
-def _is_other_interface(readers: object) -> bool:
-    """Tell whether PC/SC itself gave no answer: it hung, or its library could not be loaded."""
-    return isinstance(readers, Failure) and readers.api != "pcsc"
+    return _session_of_linux(snapshot) if platform == "linux" else None
 
 
 def _session_of_windows(snapshot: Snapshot) -> str | None:
@@ -109,15 +114,29 @@ def _session_of_windows(snapshot: Snapshot) -> str | None:
 
 
 def _session_of_linux(snapshot: Snapshot) -> str | None:
-    host, is_gone = snapshot.host, ports.is_service_stopped(snapshot.readers)
-    marks = host.session.marks
-    is_cut_off = is_gone and host.pcsc_socket is None and host.pcscd is None
-    for mark, code in (("flatpak", "session-flatpak"), ("snap", "session-snap")):
-        if mark in marks and (is_cut_off or _is_denied(snapshot.readers)):
-            return code
-    if is_cut_off and "container" in marks:
-        return "session-container"
-    return "session-wsl" if "wsl" in marks and not ports.plugged(snapshot) else None
+    inside = closed(snapshot)
+    is_shut = _is_blind(snapshot) if inside == "session-container" else is_denied(snapshot)
+    is_gone = ports.is_service_stopped(snapshot.readers)
+    if inside and (is_shut or (is_gone and not _is_of_other_version(snapshot))):
+        return inside
+    is_wsl = "wsl" in snapshot.host.session.marks
+    return "session-wsl" if is_wsl and not ports.plugged(snapshot) else None
+
+
+def closed(snapshot: Snapshot) -> str | None:
+    """Return the code of what this program runs inside, if that hides parts of the computer.
+
+    A container with polkit is a whole system, in which people work.
+    """
+    marks = snapshot.host.session.marks
+    is_shut_off = snapshot.host.platform == "linux" and "polkit" not in marks
+    return next((code for mark, code in _CLOSED.items() if is_shut_off and mark in marks), None)
+
+
+def _is_blind(snapshot: Snapshot) -> bool:
+    """Tell whether a service inside a container shows no reader, though there may be one on USB."""
+    is_own = snapshot.host.pcscd is not None and isinstance(snapshot.readers, tuple)
+    return is_own and (not isinstance(snapshot.usb, tuple) or bool(ports.plugged(snapshot)))
 
 
 def is_idle(snapshot: Snapshot) -> bool:
@@ -132,9 +151,19 @@ def is_idle(snapshot: Snapshot) -> bool:
     )
 
 
-def _is_denied(readers: object) -> bool:
-    """Tell whether `Snapshot.readers` is a failure that means that this user has no access."""
-    return isinstance(readers, Failure) and readers.api == "pcsc" and readers.code == _ACCESS_DENIED
+def is_denied(snapshot: Snapshot) -> bool:
+    """Tell whether polkit keeps this user from the service."""
+    readers = snapshot.readers
+    return (
+        snapshot.host.platform == "linux"
+        and isinstance(readers, Failure)
+        and (readers.api, readers.code) == ("pcsc", _ACCESS_DENIED)
+    )
+
+
+def is_aside(host: Host) -> bool:
+    """Tell whether polkit takes a session for one that is not at the computer itself."""
+    return host.platform == "linux" and not _ASIDE.isdisjoint(host.session.marks)
 
 
 def _code(failure: Failure, snapshot: Snapshot) -> str:
@@ -143,21 +172,22 @@ def _code(failure: Failure, snapshot: Snapshot) -> str:
         return _OF_WORKERS[failure.name]
     if failure.api == "os":
         return "service-library-missing"
-    if _is_denied(failure):
-        return _denied(set(host.session.marks))
+    if is_denied(snapshot):
+        return _denied(host)
     match host.platform:
         case "win32" if ports.is_service_stopped(failure):
             return _stopped_on_windows(snapshot)
         case "linux" if ports.is_service_stopped(failure):
-            return _stopped_on_linux(failure, snapshot)
+            return _stopped_on_linux(snapshot)
         case _:
             return "service-failed"
 
 
-def _denied(marks: set[str]) -> str:
-    if "container" in marks and "polkit" not in marks:
+def _denied(host: Host) -> str:
+    marks = set(host.session.marks)
+    if "container" in marks and "polkit" not in marks and host.pcscd is not None:
         return "service-access-denied-container"
-    return "service-access-denied" if marks & _REMOTE else "service-access-denied-here"
+    return "service-access-denied" if is_aside(host) else "service-access-denied-here"
 
 
 def _stopped_on_windows(snapshot: Snapshot) -> str:
@@ -169,11 +199,17 @@ def _stopped_on_windows(snapshot: Snapshot) -> str:
     return "service-disabled-windows" if own.start == "disabled" else "service-stopped-windows"
 
 
-def _stopped_on_linux(failure: Failure, snapshot: Snapshot) -> str:
+def _is_of_other_version(snapshot: Snapshot) -> bool:
+    """Tell whether a service is there and takes this library for one of another version."""
+    readers, has_socket = snapshot.readers, snapshot.host.pcsc_socket is not None
+    return isinstance(readers, Failure) and readers.code == _OTHER_VERSION and has_socket
+
+
+def _stopped_on_linux(snapshot: Snapshot) -> str:
     units = [_service(snapshot, unit) for unit in _UNITS]
     states = [unit.state for unit in units]
-    is_refused = failure.code == _OTHER_VERSION and snapshot.host.pcsc_socket is not None
-    if states[1] == "active" or (is_refused and not {"failed", "inactive"} & set(states)):
+    is_refused = _is_of_other_version(snapshot) and not {"failed", "inactive"} & set(states)
+    if states[1] == "active" or is_refused:
         return "service-versions-differ"
     if snapshot.host.pcscd is None:
         return "service-absent"

@@ -20,7 +20,6 @@ from cardtool.rules.codes.row import (
 
 _NO_NES = f"{TOKENS} certificates-missing nes-missing seal-only"
 _OTHER_READER = "try-other-reader ask-for-new-card"
-_ADMISSION = "run-at-desk print-polkit-rule allow-pcsc-access"
 _REINSTALL = "remove-driver reinstall-driver"
 
 
@@ -60,9 +59,15 @@ ROWS = {
     "card-in-use-gnupg": _card("card", "end-scdaemon share-scdaemon run-again"),
     "card-in-use-unnamed": _card("card", "close-programs reinsert-card run-again"),
     "card-access-denied": unknown(
-        Link.CARD, "reader reason", _ADMISSION, KEPT_WAITING, "card-not-read"
+        Link.CARD,
+        "reader reason",
+        "run-at-desk print-polkit-rule allow-pcsc-access",
+        KEPT_WAITING,
+        "card-not-read",
     ),
-    "card-line-broken": _card("reason", f"{_ADMISSION} reinsert-card {_OTHER_READER}"),
+    "card-line-broken": _card(
+        "reason", f"reinsert-card replug-reader read-pcscd-journal {_OTHER_READER}"
+    ),
     "card-unstable": _card(
         "",
         "reinsert-card leave-card try-other-port run-again try-other-reader",
@@ -81,6 +86,13 @@ ROWS = {
     "cards-several": _well("count readers"),
     "card-reread": _well("reader"),
     "driver-missing": _driver("install-driver run-again", "reader card product system bits paths"),
+    "driver-out-of-reach": unknown(
+        Link.DRIVER,
+        "reader card product system bits paths",
+        "run-outside-first install-driver-inside run-again",
+        UNREAD,
+        "card-not-read",
+    ),
     "driver-wrong-architecture": _driver(
         "install-matching-akis run-again",
         "module built_for built_for_bits machine machine_bits",

@@ -53,7 +53,7 @@ ROWS = {
     "changed-system": well(Link.HOST, "before after good_at"),
     "changed-reader": well(Link.HOST, "before after good_at"),
     "changed-driver": well(Link.HOST, "module before after good_at"),
-    "session-container": _cut_off("share-pcsc-socket run-outside"),
+    "session-container": _cut_off("share-pcsc-socket run-outside start-pcscd-alone"),
     "session-flatpak": _cut_off("allow-flatpak run-outside"),
     "session-snap": _cut_off("connect-snap run-outside"),
     "session-remote-desktop": _service(

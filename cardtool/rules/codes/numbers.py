@@ -182,5 +182,6 @@ NUMBERS: dict[str, int] = {
     "card-without-slot": 174,
     "certificates-listed": 175,
     "nes-between": 176,
+    "driver-out-of-reach": 177,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

@@ -12,9 +12,9 @@ _IT = """
     allow-pcsc-access ask-application-support ask-for-arm-driver ask-reader-driver-mac
     attach-usb change-battery check-java check-network connect-snap correct-path enable-device
     enable-pcscd enable-windows-enumerator enable-windows-service find-other-library
-    install-driver install-driver-for-program install-mac-arm-driver install-matching-akis
-    install-matching-driver
-    install-pcsc-library install-pcscd install-reader-driver install-token-software
+    install-driver install-driver-for-program install-driver-inside install-mac-arm-driver
+    install-matching-akis install-matching-driver install-pcsc-library install-pcscd install-reader-driver
+    install-token-software
     keep-one-driver keep-one-reader-driver let-cards-through list-blocked-devices
     maker-reader-driver name-module open-device-manager open-network open-windows-services
     pass-reader-through pin-root print-polkit-rule print-rule-for-person read-pcscd-journal
@@ -50,6 +50,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "set-clock": ("set-clock-windows",),
         "set-zone": ("set-zone-windows",),
         "install-pcsc-library": (),
+        "read-pcscd-journal": (),
         "update-ccid": (),
         "allow-library": (),
         "raise-limits": (),
@@ -60,6 +61,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "set-clock": ("set-clock-mac",),
         "set-zone": ("set-zone-mac",),
         "install-pcsc-library": (),
+        "read-pcscd-journal": (),
         "update-ccid": ("use-ifd-ccid",),
         "install-runtime": (),
     },

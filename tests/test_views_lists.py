@@ -206,6 +206,19 @@ def test_a_csv_has_lines_that_end_as_the_standard_says_and_no_other_line_breaks(
     assert page.count("\r\n") == page.count("\n") == page.count("\r") == 3
 
 
+def test_a_csv_of_many_lines_has_each_line_as_it_would_stand_alone() -> None:
+    """Lines are made many at once: what one of them needs changes no other."""
+    odd = [HOSTILE_LINE, _line(unit='a, "b"'), _line(days_left=None, not_after_at=None, codes=())]
+    lines = [
+        odd[number % 3] if number % 400 < 2 else line for number, line in enumerate(_lines(1300))
+    ]
+    heading = _shown("csv")
+
+    alone = "".join(_shown("csv", line).removeprefix(heading) for line in lines)
+
+    assert _shown("csv", *lines) == heading + alone
+
+
 def test_a_csv_leaves_empty_what_is_not_known() -> None:
     bare = summarise(diagnose(replace(desk(), modules=(), readers=(), usb=()), AT))
 

@@ -8,7 +8,7 @@ question about another day is answered by judging the stored snapshots again (`a
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, starmap
 from typing import Any, Literal
 
 from msgspec.structs import replace
@@ -18,7 +18,7 @@ from sqlalchemy.sql import ColumnElement, true
 from cardtool.fleet.asking.advance import advance, is_any_due
 from cardtool.fleet.asking.another_day import Day, lines
 from cardtool.fleet.asking.questions import Question, Sort, by_index, by_sorting
-from cardtool.fleet.columns import SEVERITIES, StoredRow, line, split
+from cardtool.fleet.columns import SEVERITIES, PlainRow, StoredRow, line, split
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.lists import Summary
@@ -114,7 +114,7 @@ def _long_list(store: Store, now: datetime, question: Question) -> Iterator[Stor
         for condition, order in by_index(question):
             query = select(WORKSTATION).where(condition, *indexed, _among(shared)).order_by(*order)
             with connection.execute(query.limit(question.limit)) as found:
-                yield from found
+                yield from starmap(PlainRow, found)
 
 
 def _short_list(store: Store, now: datetime, question: Question) -> Iterator[StoredRow]:

@@ -6,14 +6,13 @@ new ones come last. Codes are joined by blanks, names of readers, which hold bla
 ` | `. Moments are in UTC, numbers bare. Source: RFC 4180.
 """
 
-import functools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from types import NoneType
+from itertools import islice
 from typing import Any
 
-import msgspec
+from msgspec.structs import astuple
 
 from cardtool.model.lists import Summary
 from cardtool.model.moments import iso
@@ -22,8 +21,11 @@ from cardtool.views.harmless import escape
 
 Value = str | int | float | bool | datetime | tuple[str, ...] | None
 
-_READERS = Summary.__struct_fields__.index("readers")
-_LONG = 1000
+_BETWEEN = {"readers": " | "}
+"""Column -> what stands between the texts of one cell, where that is not a blank."""
+
+_AT_ONCE = 500
+"""Lines that are made together, column by column, which is several times as fast as one by one."""
 
 _SIGNS = r"=+\-@⁺⁼₊₌⩵⩶﬩﹢﹣﹦﹫＋－＝＠"  # noqa: RUF001 - lookalikes on purpose
 """The signs that begin a formula, and their variants in Unicode. Source: UAX #15, NFKC."""
@@ -38,14 +40,21 @@ _PLAIN = re.compile(r"(?:[\w~][\w .:/()*~-]{0,999})?")
 
 
 def render(summaries: Iterable[Summary], _text: Text | None = None) -> Iterator[str]:
-    """Yield the heading and a line for each workstation."""
-    return rows(Summary.__struct_fields__, map(_values, summaries))
+    """Yield the heading, then the lines of the workstations, many at once."""
+    return rows(Summary.__struct_fields__, map(astuple, summaries))
 
 
-def rows(heading: Iterable[str], lines: Iterable[Iterable[Value]]) -> Iterator[str]:
-    """Yield the heading and a line for each row."""
-    yield "\ufeff" + _line(heading)
-    yield from map(_line, lines)
+def rows(heading: Sequence[str], lines: Iterable[Iterable[Value]]) -> Iterator[str]:
+    """Yield the heading, then a line for each row, many at once; a column has values of one type.
+
+    A value may also be None.
+    """
+    yield f"\ufeff{','.join(heading)}\r\n"
+    between = [_BETWEEN.get(name, " ") for name in heading]
+    waiting = iter(lines)
+    while some := list(islice(waiting, _AT_ONCE)):
+        columns = map(_cells, zip(*some, strict=True), between)
+        yield "".join(f"{','.join(line)}\r\n" for line in zip(*columns, strict=True))
 
 
 def inert(value: str) -> str:
@@ -57,36 +66,27 @@ def inert(value: str) -> str:
     return _FORMULA.sub(r"\1'", escape(value))
 
 
-def _values(summary: Summary) -> Iterable[Value]:
-    values = list(msgspec.structs.astuple(summary))
-    values[_READERS] = " | ".join(summary.readers)
-    return values
+def _cells(column: Sequence[Any], between: str) -> Sequence[str]:
+    """Return the cells of a column, each different value looked at once."""
+    kinds = set(map(type, column))
+    if datetime in kinds:
+        return [iso(value) if isinstance(value, datetime) else "" for value in column]
+    values = set(column)
+    if kinds == {str} and all(map(_PLAIN.fullmatch, values)):
+        return column
+    cells = {value: _cell(value, between) for value in values}
+    return [cells[value] for value in column]
 
 
-def _line(values: Iterable[Value]) -> str:
-    cells = [_CELLS.get(type(value), _text_cell)(value) for value in values]
-    return ",".join(cells) + "\r\n"
-
-
-def _text_cell(value: str) -> str:
-    """Return a text without line breaks as a cell between commas."""
-    if not value or (len(value) < _LONG and value.isalnum()) or _PLAIN.fullmatch(value):
-        return value
-    shown = inert(value)
-    return '"' + shown.replace('"', '""') + '"' if "," in shown or '"' in shown else shown
-
-
-@functools.lru_cache(maxsize=4096)  # many lines have the same
-def _codes(codes: tuple[str, ...]) -> str:
-    return _text_cell(" ".join(codes))
-
-
-_CELLS: dict[type, Callable[[Any], str]] = {
-    NoneType: lambda _: "",
-    bool: lambda value: str(value).lower(),
-    int: str,
-    float: str,
-    datetime: iso,
-    tuple: _codes,
-}
-"""Type of a value -> function that makes its cell; any other value is a text."""
+def _cell(value: Value, between: str) -> str:
+    """Return a cell without line breaks, as it stands between commas."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case str() | tuple():
+            shown = inert(value if isinstance(value, str) else between.join(value))
+            return '"' + shown.replace('"', '""') + '"' if "," in shown or '"' in shown else shown
+        case _:
+            return str(value)

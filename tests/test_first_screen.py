@@ -14,7 +14,7 @@ from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.paper import Paper
-from cardtool.views.people.contents import Mark, chained, timed, when
+from cardtool.views.people.contents import Mark, chained, facts, marked, timed, when
 from cardtool.views.people.terminal import render
 from tests.described import FILES, PRACTICE, read
 from tests.golden.desk import ZONE
@@ -45,6 +45,7 @@ def test_what_was_not_looked_at_is_marked_as_that_and_what_is_neither_as_that() 
     odd = _diagnosis("sound")
     odd = replace(odd, findings=(*odd.findings, finding("clock-zone", offset="+01:00")))
 
+    assert marked(finding("desk-ready", reader="r", holder="h")) is Mark.NEUTRAL
     assert marks[Link.HOST] is Mark.NEUTRAL
     assert marks[Link.SERVICE] is Mark.OK
     assert marks[Link.READER] is Mark.CRITICAL
@@ -162,14 +163,24 @@ def test_the_screen_of_every_practice_case_is_short(
     assert "`-v`" in lines[-1]
 
 
+@every_language
+def test_a_finding_without_a_number_is_named_by_its_code(language: str) -> None:
+    diagnosis = _diagnosis("card-mute")
+    old = replace(diagnosis, findings=(replace(diagnosis.deciding, number=""),))
+
+    assert _screen(old, language)[0].endswith("(card-mute)")
+    assert facts(old, Text(language))[-1][1] == "card-mute"
+
+
 @every_case
 @every_language
-def test_the_screen_names_no_code_and_no_device_by_number(file: Path, language: str) -> None:
+def test_the_screen_names_no_device_and_its_code_by_number(file: Path, language: str) -> None:
     diagnosis = _diagnosis(file.stem)
     lines = _screen(diagnosis, language)
     numbers = [each for each in ("072F:", "3B9F") if any(each in line for line in lines[:3])]
 
     assert diagnosis.verdict not in " ".join(lines)
+    assert f"({diagnosis.deciding.number})" in " ".join(lines[:4])
     assert numbers == []
     assert diagnosis.snapshot.tool not in " ".join(lines)
 

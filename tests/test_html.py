@@ -36,6 +36,7 @@ from cardtool.text import LANGUAGES, Text
 from cardtool.views import view
 from cardtool.views.paper import Paper
 from cardtool.views.people.contents import Mark, to_act_on
+from cardtool.views.people.html import live
 from cardtool.views.people.life import OWN, lines
 from tests.desks import nes
 from tests.golden.desk import AT, HOLDER, NUMBER, ZONE, certificate, desk, held, hostile, person
@@ -288,6 +289,20 @@ def test_without_procedures_the_page_says_which_command_shows_one() -> None:
 
     assert text.whole_procedure("renewal").replace("`", "") in said
     assert text.label("html-dates") not in said
+
+
+@every_language
+def test_the_page_that_follows_says_how_it_is_checked_again(language: str) -> None:
+    """Nobody who looks at it has to begin a program that runs already."""
+    diagnosis, text = _case("card-missing"), Text(language, ZONE)
+    words = text.label("live-run-again", button=text.label("live-again"))
+
+    followed = blocks("".join(live(diagnosis, text, guides={}, courses=lambda _: ())))
+    saved = blocks(html([diagnosis], language))
+
+    again = text.step("run-again", {}).replace("`", "")
+    assert (words in followed, again in followed) == (True, False)
+    assert (words in saved, again in saved) == (False, True)
 
 
 def test_several_desks_are_one_page_and_none_is_no_page() -> None:

@@ -4,6 +4,7 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 
 from cardtool.catalog import procedures
 from cardtool.model.redact import mask
@@ -37,7 +38,8 @@ HOSTILE = (
 
 def _case(name: str, language: str) -> str:
     case = load(name)
-    return html([diagnose(mask(case.snapshot), case.at)], language)
+    shown = replace(diagnose(mask(case.snapshot), case.at), practice=name)
+    return html([shown], language)
 
 
 def _is_fit(opens: Opens, body: str, language: str, axe: str = "") -> str:

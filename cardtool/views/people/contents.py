@@ -16,9 +16,6 @@ from cardtool.views.harmless import escape, harmless
 
 Row = TypeVar("Row")
 
-_NEUTRAL = frozenset({"clock-zone"})
-"""Findings that nothing depends on at this workstation, and that are not good either."""
-
 DRAWN = frozenset({"card-missing", "card-mute", "card-unpowered", "reader-missing"})
 """Codes of findings that the drawing of a card and its reader helps with."""
 
@@ -43,7 +40,7 @@ _END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.) (?=\w)")
 
 
 _NEVER_WELL = (Link.HOST, Link.APPLICATION)
-"""Links that cannot be looked at whole: what is well in them does not make them so."""
+"""Links that cannot be looked at whole: what is well in them is neither good nor bad."""
 
 
 class Mark(StrEnum):
@@ -61,7 +58,8 @@ class Mark(StrEnum):
 
 def marked(finding: Finding) -> Mark:
     """Return which mark stands beside a finding."""
-    return Mark.NEUTRAL if finding.code in _NEUTRAL else Mark(finding.severity)
+    is_neutral = finding.severity is Severity.OK and finding.link in _NEVER_WELL
+    return Mark.NEUTRAL if is_neutral else Mark(finding.severity)
 
 
 def when(finding: Finding) -> tuple[str, datetime] | None:
@@ -102,6 +100,7 @@ def facts(diagnosis: Diagnosis, text: Text) -> list[tuple[str, str]]:
         *rows,
         ("html-host", escape(diagnosis.snapshot.host.name)),
         ("html-at", f"{text.day(diagnosis.at)}, {text.local(diagnosis.at):%H:%M}"),
+        ("support", deciding.number or deciding.code),
     ]
 
 

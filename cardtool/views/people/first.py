@@ -85,7 +85,8 @@ def _head(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
     readers = diagnosis.snapshot.readers
     several = not isinstance(readers, Failure) and len(readers) > 1
     says = text.plainly(deciding, diagnosis.at, with_reader=several)
-    yield hanging([(mark, Line.assemble(word, Line(says, style="bold")))], indent=0)
+    number = Line(f" ({deciding.number or deciding.code})", style="dim")
+    yield hanging([(mark, Line.assemble(word, Line(says, style="bold"), number))], indent=0)
     if about := ". ".join(_about(diagnosis, text)):
         yield paragraph(about)
 

@@ -123,6 +123,7 @@ def desk(  # noqa: PLR0913 - what is shown, and where
         deciding=harmless(diagnosis.deciding),
         level=level,
         is_live=is_live,
+        pieces_of_step=partial(_pieces_of_step, is_live=is_live),
         guided=any(name in guides for act in acts for name in act.procedures),
         plain=text.plainly(harmless(diagnosis.deciding), diagnosis.at, with_reader=False),
         hands=hands.awaited(acts) if is_live else (),
@@ -225,7 +226,6 @@ def _templates() -> Environment:
         "style": Markup(style),  # noqa: S704 - ours
         "style_hash": b64encode(sha256(f"\n{style}".encode()).digest()).decode(),
         "pieces": _pieces,
-        "pieces_of_step": _pieces_of_step,
         "codes_of_guide": _codes_of_guide,
         "parted": contents.parted,
         "steps_of_guide": contents.steps_of_guide,
@@ -254,7 +254,11 @@ def _pieces(words: str, links: set[str] | None = None) -> list[tuple[str, str]]:
     return pieces
 
 
-def _pieces_of_step(code: str, finding: Finding, text: Text) -> list[tuple[str, str]]:
+def _pieces_of_step(
+    code: str, finding: Finding, text: Text, *, is_live: bool = False
+) -> list[tuple[str, str]]:
     """Cut the sentence of a step, in which no address is followed that is a fact of the finding."""
+    if is_live and code == "run-again":  # the program runs, and has a button for it
+        return _pieces(text.label("live-run-again", button=text.label("live-again")))
     ours = {words for kind, words in _pieces(text.step(code, {})) if kind == "link"}
     return _pieces(text.step(code, finding.facts | finding.road), ours)

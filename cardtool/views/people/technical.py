@@ -16,7 +16,7 @@ def rows(diagnosis: Diagnosis, text: Text) -> list[tuple[str, str]]:
         (text.label("html-codes"), " ".join(contents.codes_for_support(diagnosis))),
         (text.label("html-tool"), snapshot.tool),
         (text.label("html-elapsed"), f"{snapshot.elapsed_s:.1f} s"),
-        (text.label("html-system"), f"{host.platform} {host.release} ({host.machine})"),
+        (text.label("html-system"), f"{host.release or host.platform} ({host.machine})"),
         *((text.label("certificate-reader"), words) for words in _readers(snapshot)),
         *((text.label("certificate-driver"), words) for words in _drivers(snapshot)),
     ]

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from cardtool import catalog
+from cardtool.catalog import providers
 from cardtool.cli.asked import Asked
 from cardtool.cli.judging import redacted
 from cardtool.cli.refusal import Refusal
@@ -84,6 +86,9 @@ def _prepare(asked: Asked) -> Iterator[None]:
     yield
     import cardtool.rules  # noqa: PLC0415
 
+    yield
+    catalog.readers()
+    providers.load()
     yield
     import cardtool.model.redact  # noqa: F401, PLC0415
 

@@ -205,11 +205,9 @@ class Workers:
         self._idle_s = idle_s
         self.lock = CheckLock()
         copies = copies if children.can_fork() else None
-        if copies:
-            import pathlib  # noqa: F401, PLC0415 - all three need it, and a copy has what is loaded
-
-            import msgspec  # noqa: F401, PLC0415 - as above
         self.pcsc = self._at_cards("pcsc", copies)
+        if copies:  # this process and its next copy need the records: they are loaded once
+            import cardtool.model.snapshot  # noqa: F401, PLC0415
         self._ready = [self._at_cards("pkcs11", copies)]
         self._given: list[Worker] = []
         self._meanwhile: Iterator[object] = iter(())

@@ -56,17 +56,19 @@ def environment(
 @contextmanager
 def _file(lines: list[str]) -> Iterator[Path]:
     """Give our configuration with more lines; without them if no file can be made."""
+    if not lines:
+        yield OURS
+        return
     from tempfile import TemporaryDirectory  # noqa: PLC0415 - rarely needed, slow to import
 
+    file = OURS
     with ExitStack() as stack:
-        file = OURS
-        if lines:
-            with suppress(OSError):
-                folder = stack.enter_context(TemporaryDirectory(prefix="cardtool-"))
-                start = "app default {"
-                text = OURS.read_text().replace(start, "\n\t".join((start, *lines)), 1)
-                Path(folder, OURS.name).write_text(text, encoding="utf-8")
-                file = Path(folder, OURS.name)
+        with suppress(OSError):
+            folder = stack.enter_context(TemporaryDirectory(prefix="cardtool-"))
+            start = "app default {"
+            text = OURS.read_text().replace(start, "\n\t".join((start, *lines)), 1)
+            Path(folder, OURS.name).write_text(text, encoding="utf-8")
+            file = Path(folder, OURS.name)
         yield file
 
 

@@ -4,8 +4,15 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import pytest
+
+from tests.conftest import require
+from tests.real.desks import nes
+from tests.rig import opensc, pcsc
+from tests.rig.driver import Driver
+from tests.rig.pcsc import PcscService
 
 _HEAVY = {
     "alembic",
@@ -25,11 +32,11 @@ _HEAVY = {
 _NATIVE = {"ctypes", "pkcs11", "smartcard"}
 
 
-def _imported(*arguments: str) -> set[str]:
+def _imported(*arguments: str, environ: Mapping[str, str] = os.environ) -> set[str]:
     """Return the modules that a process imports beyond what Python itself does."""
     program = [sys.executable, "-P", "-X", "importtime"]
     # who waits for another check loads psutil; who asks the system for its language, more still
-    alone = {**os.environ, "CARDTOOL_LOCK": "", "CARDTOOL_LANG": "tr"}
+    alone = {**environ, "CARDTOOL_LOCK": "", "CARDTOOL_LANG": "tr"}
     names = []
     for code in (("-c", "pass"), ("-m", "cardtool", *arguments)):
         done = subprocess.run(
@@ -48,21 +55,26 @@ def _imported(*arguments: str) -> set[str]:
 @pytest.mark.parametrize(
     ("arguments", "ours", "others", "never"),
     [
-        (("--help",), 14, 82, _HEAVY | _NATIVE | {"logging", "msgspec", "pathlib", "subprocess"}),
-        (("fleet", "--help"), 15, 112, _HEAVY | _NATIVE | {"msgspec"}),
+        (
+            ("--help",),
+            14,
+            72,
+            _HEAVY | _NATIVE | {"locale", "logging", "msgspec", "pathlib", "shutil", "subprocess"},
+        ),
+        (("fleet", "--help"), 14, 78, _HEAVY | _NATIVE | {"json", "msgspec", "pathlib", "shutil"}),
         (
             ("check", "--format", "json", "--timeout", "1"),
             89,
-            130,
+            124,
             _HEAVY | _NATIVE | {"platformdirs", "shutil", "tempfile"},
         ),
         (
             ("worker", "pcsc"),
             5,
-            62,
-            _HEAVY | {"pkcs11", "msgspec", "smartcard.System"},
+            49,
+            _HEAVY | {"pathlib", "pkcs11", "msgspec", "smartcard.System"},
         ),
-        (("worker", "pkcs11"), 20, 113, _HEAVY | {"smartcard", "asn1crypto"}),
+        (("worker", "pkcs11"), 20, 108, _HEAVY | {"smartcard", "asn1crypto"}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
@@ -75,3 +87,21 @@ def test_a_start_imports_no_more_than_it_needs(
     assert names & never == set()
     assert len(mine) <= ours, sorted(mine)
     assert len(names - mine) <= others, sorted(names - mine)
+
+
+@pytest.mark.real
+def test_a_check_of_a_card_imports_no_more_than_it_needs() -> None:
+    require(not pcsc.missing(), pcsc.missing())
+    kind = opensc.CARDS["piv"]
+    with PcscService(1, driver=Driver.SYSTEM) as service:
+        service.insert(kind.make(nes(400)))
+        arguments = ("check", "--format", "json", "--module", str(opensc.module()))
+        names = _imported(*arguments, environ=service.env)
+    mine = {name for name in names if name.partition(".")[0] == "cardtool"}
+
+    assert "cardtool.rules" in mine
+    assert (
+        names & (_HEAVY | _NATIVE | {"platformdirs", "shutil", "subprocess", "tempfile"}) == set()
+    )
+    assert len(mine) <= 89, sorted(mine)
+    assert len(names - mine) <= 121, sorted(names - mine)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 """128 and the number of SIGINT, as shells report it."""
 
+_NARROWEST, _WIDEST = 50, 80
+"""Columns of click's help."""
+
 _COMMANDS = later(
     "cardtool.cli.commands",
     {
@@ -60,7 +63,13 @@ def run(arguments: Sequence[str], workers: "Workers | None" = None) -> int:
     _open_closed_streams()
     try:
         speak(arguments, main)
-        status = main.main(list(arguments), "cardtool", standalone_mode=False, obj=workers)
+        status = main.main(
+            list(arguments),
+            "cardtool",
+            standalone_mode=False,
+            obj=workers,
+            terminal_width=_width_of_help(),
+        )
         return int(status or 0)
     except click.ClickException as error:
         with suppress(OSError):  # standard error is full or closed: the exit status is enough
@@ -89,6 +98,17 @@ def _is_of_output(error: Exception) -> bool:
             Refusal(code="stdout", reason=error.strerror or "").show()
     is_closed = sys.platform == "win32" and error.errno == errno.EINVAL  # a pipe without a reader
     return is_closed or error.errno == errno.ENOSPC
+
+
+def _width_of_help() -> int:
+    """Return the width that click gives its help; it would load shutil to find it out."""
+    columns = 0
+    with suppress(ValueError):
+        columns = int(os.environ.get("COLUMNS", ""))
+    if columns <= 0:
+        with suppress(OSError, ValueError):
+            columns = os.get_terminal_size().columns
+    return max(min(columns or _WIDEST, _WIDEST) - 2, _NARROWEST)
 
 
 def _open_closed_streams() -> None:

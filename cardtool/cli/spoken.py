@@ -24,6 +24,9 @@ from cardtool.text import LANGUAGES, load_help
 _CLICK = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
 """Modules of click with sentences; each has taken its `_` and its `ngettext` from gettext."""
 
+for _name in _CLICK:  # while commands are declared: gettext would search for files that never are
+    vars(sys.modules[f"click.{_name}"]).update(_=str)
+
 _OF_HELP = "Show this message and exit."
 """Every command asks click for this sentence, even if it is not shown."""
 

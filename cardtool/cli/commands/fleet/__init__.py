@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from cardtool.cli import installing
 from cardtool.cli.later import later
 from cardtool.cli.refusal import Refusal
 
@@ -44,6 +43,8 @@ class Fleet(click.Group):
             package = (error.name or "").partition(".")[0]
             if package in {"", "cardtool"}:
                 raise
+            from cardtool.cli import installing  # noqa: PLC0415 - loads subprocess, for few
+
             install = installing.command()
             raise Refusal(code="store-extra", package=package, install=install) from error
         except BrokenExecutor as error:

@@ -41,7 +41,7 @@ real:
 windows:
 	tests/windows/wine make
 	$(PY) -m tests.windows.prepare
-	CARDTOOL_ON_WINDOWS=yes $(PY) -m pytest tests/windows $(TWO)
+	CARDTOOL_ON_WINDOWS=yes $(PY) -m pytest tests/windows $(TWO) --durations 20
 
 # What CI does not run: every test in a random order, then properties with 2000 new examples each.
 # Either prints what repeats a failure: `--random-order-seed`, or `@reproduce_failure`.

@@ -28,6 +28,6 @@ def test_a_file_that_another_program_has_open_is_said_so(
 
     done = wine.shell({}, tmp_path, _SCRIPT, _HOLD, *PROGRAM, *_COMMAND, "--lang", language)
 
-    says = Text(language).refusal("output-open", {"file": "list.csv"})
+    says = Text(language).refusal("output-open", {"file": "list.csv", "option": "-o"})
     assert (done.returncode, " ".join(done.stderr.decode().split())) == (3, f"cardtool: {says}")
     assert (tmp_path / "list.csv").read_text() == "before"

@@ -76,12 +76,8 @@ class Watch:
             time.sleep(wait_s)
             return self._look()
         code, changes = self._changes(awaited, wait_s)
-        is_news = any(name == _NEWS and _has_changed(state) for name, state, _ in changes)
-        if (
-            code != scard.SCARD_S_SUCCESS
-            or is_news
-            or not any(_has_changed(state) for _, state, _ in changes)
-        ):
+        others = {name for name, state, _ in changes if self._is_other(name, state)}
+        if code != scard.SCARD_S_SUCCESS or not others or _NEWS in others:
             return self._look()
         return self._picture(changes)
 
@@ -118,6 +114,11 @@ class Watch:
                 picture.append(pcsc.reader(name, state & ~_NO_NEWS, bytes(atr)))
         return picture
 
+    def _is_other(self, name: str, state: int) -> bool:
+        """Tell whether a state is really another one; Wine says so of each reader with a card."""
+        is_said = bool(state & scard.SCARD_STATE_CHANGED)
+        return is_said and state & ~scard.SCARD_STATE_CHANGED != self._states.get(name)
+
     def _names(self) -> tuple[int, list[str]]:
         self._pace()
         code, names = pcsc.names(self._context or 0)
@@ -146,7 +147,3 @@ class Watch:
             scard.SCardReleaseContext(self._context)
         self._context, self._states, self._count = None, {}, 0
         return pcsc.failure(code)
-
-
-def _has_changed(state: int) -> bool:
-    return bool(state & scard.SCARD_STATE_CHANGED)

@@ -55,13 +55,30 @@ class _Watcher:
         return json.loads(self._process.stdout.readline())
 
 
-@pytest.mark.parametrize("how", ["timeout", "unchanged", "changed", "unknown-reader"])
-def test_it_asks_four_times_a_second_where_nothing_ever_waits(tmp_path: Path, how: str) -> None:
+def _that_never_waits(folder: Path, how: str) -> dict[str, str]:
+    """Return the environment in which PC/SC answers so at once."""
     require(Path("/usr/include/PCSC/pcsclite.h").exists(), "the headers of PC/SC")
+    compile_library(_FAKE, folder / "libpcsclite.so.1", "-I/usr/include/PCSC")
+    files = {name: str(folder / name.lower()) for name in ("CALLS", "SECOND")}
+    return {**os.environ, "LD_LIBRARY_PATH": str(folder), "AT_ONCE": how, **files}
+
+
+@pytest.mark.parametrize("how", ["timeout", "unchanged", "changed", "readers"])
+def test_a_reader_that_is_plugged_in_is_seen_where_nothing_ever_waits(
+    tmp_path: Path, how: str
+) -> None:
+    with _Watcher(_that_never_waits(tmp_path, how)) as watcher:
+        before = watcher.asked(1)
+        (tmp_path / "second").touch()
+        after = watcher.asked(20)
+
+    assert (len(before), len(after)) == (1, 2)
+
+
+@pytest.mark.parametrize("how", ["timeout", "unchanged", "changed", "readers", "unknown-reader"])
+def test_it_asks_four_times_a_second_where_nothing_ever_waits(tmp_path: Path, how: str) -> None:
     calls = tmp_path / "calls"
-    compile_library(_FAKE, tmp_path / "libpcsclite.so.1", "-I/usr/include/PCSC")
-    env = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path), "AT_ONCE": how, "CALLS": str(calls)}
-    with _Watcher(env) as watcher:
+    with _Watcher(_that_never_waits(tmp_path, how)) as watcher:
         first = watcher.asked(1)
         before, began = calls.stat().st_size, time.monotonic()
 

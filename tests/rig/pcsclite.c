@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A client library of PC/SC that never waits, as under Wine and in some remote sessions, with one
-   reader. AT_ONCE says how it answers: "timeout", "unchanged", "changed" or "unknown-reader"; each
-   call that asks for readers or states adds a letter to the file CALLS. */
+   reader, and a second one while the file SECOND is there. AT_ONCE says how it answers: "timeout",
+   "unchanged", "changed", "readers" (they have changed, their list has not) or "unknown-reader";
+   each call that asks for readers or states adds a letter to the file CALLS. */
 #include <stdlib.h>
 #include <string.h>
 #include <fcntl.h>
 #include <unistd.h>
 #include <pcsclite.h>
 
-static const char READERS[] = "Reader 00 00\0";
+static const char READERS[] = "Reader 00 00\0Reader 01 00\0";
 
 static void note(const char *letter) {
     int file = open(getenv("CALLS"), O_WRONLY | O_APPEND | O_CREAT, 0600);
@@ -27,11 +28,12 @@ LONG SCardReleaseContext(SCARDCONTEXT context) {
 }
 
 LONG SCardListReaders(SCARDCONTEXT context, LPCSTR groups, LPSTR readers, LPDWORD length) {
+    DWORD names = access(getenv("SECOND"), F_OK) ? sizeof READERS / 2 : sizeof READERS - 1;
     (void)context, (void)groups;
-    if (*length == SCARD_AUTOALLOCATE) *(char **)readers = strcpy(calloc(1, sizeof READERS), READERS);
-    else if (readers) memcpy(readers, READERS, sizeof READERS);
+    if (*length == SCARD_AUTOALLOCATE) readers = *(char **)readers = malloc(names + 1);
+    if (readers) memcpy(readers, READERS, names), readers[names] = 0;
     note("l");
-    *length = sizeof READERS;
+    *length = names + 1;
     return SCARD_S_SUCCESS;
 }
 
@@ -42,7 +44,8 @@ LONG SCardGetStatusChange(SCARDCONTEXT context, DWORD wait_ms, SCARD_READERSTATE
     note("s");
     for (DWORD place = 0; place < count; place++) {
         states[place].dwEventState = SCARD_STATE_EMPTY;
-        if (!strcmp(how, "changed") || states[place].dwCurrentState == SCARD_STATE_UNAWARE)
+        if (!strcmp(how, "changed") || states[place].dwCurrentState == SCARD_STATE_UNAWARE ||
+            (!strcmp(how, "readers") && states[place].szReader[0] != '\\'))
             states[place].dwEventState |= SCARD_STATE_CHANGED;
     }
     if (!strcmp(how, "unknown-reader")) return SCARD_E_UNKNOWN_READER;

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """When a notice is due, what is remembered, and what has a system remind."""
 
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 from msgspec.structs import replace
 
 from cardtool.model.certificate import Attribute, Certificate
-from cardtool.remind import due, schedules
+from cardtool.remind import due, memory, schedules
 from cardtool.remind.memory import Kept, Memory
 from cardtool.rules import diagnose
 from cardtool.rules.renewal import Policy
@@ -153,6 +156,28 @@ def test_a_seal_is_remembered_as_one() -> None:
     (kept,) = _checked(Memory(), nes(ends_at=END, statements=(LAW_5070, SEAL))).certificates
 
     assert kept.is_seal
+
+
+def test_two_that_change_it_at_one_moment_lose_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDTOOL_STATE", f"{tmp_path}/last-good.json")
+
+    def add(name: str) -> Callable[[Memory], Memory]:
+        kept = replace(NES, sha256=name)
+        return lambda known: replace(known, certificates=(*known.certificates, kept))
+
+    other = threading.Thread(target=memory.change, args=(add("bb"),))
+
+    def slowly(known: Memory) -> Memory:
+        other.start()
+        other.join(0.3)  # it waits, or its change is lost
+        return add("aa")(known)
+
+    memory.change(slowly)
+    other.join()
+
+    assert [one.sha256 for one in memory.recall().certificates] == ["aa", "bb"]
 
 
 def test_a_task_of_a_user_is_that_users_alone() -> None:

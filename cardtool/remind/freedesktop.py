@@ -54,14 +54,19 @@ class _Connection(DBusConnection):
         return super().send_and_get_reply(message, timeout=timeout or self._limit_s)
 
 
-def show(notice: Notice, shown: Callable[[], None], limit_s: float = _ANSWER_S) -> str:
+def show(
+    notice: Notice,
+    shown: Callable[[], None],
+    limit_s: float = _ANSWER_S,
+    waits_s: float = _WAITS_S,
+) -> str:
     """Show a notice and wait for the answer, as `desktop.show` says; each call has its limit."""
     try:
         with (
             prep_socket(get_bus(_bus()), timeout=limit_s) as plug,
             _Connection(plug, limit_s) as bus,
         ):
-            return _show(bus, notice, shown)
+            return _show(bus, notice, shown, waits_s)
     except (DBusErrorResponse, OSError, LookupError, RuntimeError, TypeError, ValueError) as error:
         # jeepney raises RuntimeError and ValueError for an address that it cannot use or a bus that
         # lets nobody in; the others come of answers that are not as they should be
@@ -74,7 +79,7 @@ def _bus() -> str:
     return os.environ.get("DBUS_SESSION_BUS_ADDRESS") or f"unix:path={folder}/bus"
 
 
-def _show(bus: DBusConnection, notice: Notice, shown: Callable[[], None]) -> str:
+def _show(bus: DBusConnection, notice: Notice, shown: Callable[[], None], waits_s: float) -> str:
     can_answer = "actions" in _call(bus, "GetCapabilities")[0]
     signals: deque[Message] = deque()
     unwrap_msg(bus.send_and_get_reply(message_bus.AddMatch(_SIGNALS)))
@@ -96,15 +101,15 @@ def _show(bus: DBusConnection, notice: Notice, shown: Callable[[], None]) -> str
             ),
         )
         shown()
-        answer = _answer(bus, signals, number) if can_answer else ""
+        answer = _answer(bus, signals, number, waits_s) if can_answer else ""
     if answer == _CLICK:
         return next(iter(notice.choices))
     return answer if answer in notice.choices else ""  # anybody on the bus can send a signal
 
 
-def _answer(bus: DBusConnection, signals: deque[Message], number: int) -> str:
+def _answer(bus: DBusConnection, signals: deque[Message], number: int, waits_s: float) -> str:
     """Wait until something is chosen on the notice; empty: it was closed, or went with the bus."""
-    end = time.monotonic() + _WAITS_S
+    end = time.monotonic() + waits_s
     try:
         while True:
             left_s = max(end - time.monotonic(), 0.0)

@@ -7,18 +7,21 @@ named in it: a certificate is known by its SHA-256, as in a snapshot without the
 
 import errno
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
 
-from cardtool import files
+from cardtool import files, locks
 from cardtool.model.moments import Utc
 from cardtool.probe import last_good
 
 _SIZE_LIMIT_BYTES = 64 * 1024
+
+_PATIENCE_S = 10.0
+"""How long to wait for another program that changes it; it takes milliseconds."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,11 +63,12 @@ def recall() -> Memory:
 
 def change(changed: Callable[[Memory], Memory]) -> Memory:
     """Change what is remembered, and return it; if it cannot be written, go on without."""
-    before = recall()
-    after = changed(before)
-    if after != before:
-        with suppress(OSError):
-            _keep(after)
+    with _alone():
+        before = recall()
+        after = changed(before)
+        if after != before:
+            with suppress(OSError):
+                _keep(after)
     return after
 
 
@@ -74,9 +78,21 @@ def switch(*, is_off: bool) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    before = recall()
-    if before.is_off != is_off:
-        _keep(replace(before, is_off=is_off))
+    with _alone():
+        before = recall()
+        if before.is_off != is_off:
+            _keep(replace(before, is_off=is_off))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Have no other program change it meanwhile, where there is a place for a lock."""
+    with ExitStack() as lock:
+        with suppress(OSError):
+            if file := _file():
+                file.parent.mkdir(parents=True, exist_ok=True)
+                lock.enter_context(locks.held(file.with_name(f".{file.name}.lock"), _PATIENCE_S))
+        yield
 
 
 def _keep(memory: Memory) -> None:

@@ -77,9 +77,14 @@ class Desktop:
         *answers: str | None,
         capabilities: tuple[str, ...] = ("actions", "body"),
     ) -> None:
-        """Take what is clicked on the notices, one after the other; None closes a notice."""
+        """Take what is clicked on the notices, one after the other.
+
+        None closes a notice; "" leaves it on the screen.
+        """
         self.shown: list[dict[str, Any]] = []
         """The arguments of each notice."""
+        self.closed: list[int] = []
+        """Which notices programs have closed."""
         self._answers = deque(answers)
         self._capabilities = list(capabilities)
         self._end_read, self._end_write = os.pipe()
@@ -113,6 +118,9 @@ class Desktop:
             self._bus.send(new_method_return(message, "as", (self._capabilities,)))
         elif name == "Notify":
             self._notify(message)
+        elif name == "CloseNotification":
+            self.closed += message.body
+            self._bus.send(new_method_return(message))
 
     def _notify(self, message: Message) -> None:
         names = ("program", "replaces", "icon", "title", "body", "actions", "hints", "expires_ms")
@@ -120,10 +128,11 @@ class Desktop:
         number = len(self.shown)
         answer = self._answers.popleft() if self._answers else None
         self._signal("ActionInvoked", "us", (number + 1000, "applied"))  # another program's
-        if answer is not None:
+        if answer:
             self._signal("ActionInvoked", "us", (number, answer))
         self._bus.send(new_method_return(message, "u", (number,)))
-        self._signal("NotificationClosed", "uu", (number, 2))
+        if answer != "":
+            self._signal("NotificationClosed", "uu", (number, 2))
 
     def _signal(self, name: str, kinds: str, values: tuple[Any, ...]) -> None:
         self._bus.send(new_signal(_PLACE, name, kinds, values))

@@ -12,13 +12,12 @@ import os
 import re
 import stat
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from cardtool import files
+from cardtool import files, locks
 
 _WAITING = re.compile(r"(?P<number>[0-9]{12})_(?P<name>[^.].*)")
 _DRAFT = ".part"
@@ -32,11 +31,6 @@ _TRIES = 3
 
 _PUT_PATIENCE_S = 10.0
 """How long to wait for another sender that is storing a snapshot; it takes milliseconds."""
-
-_RETRY_S = 0.02
-
-_PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""No link is followed, and no pipe waited for."""
 
 
 class Answer(NamedTuple):
@@ -177,18 +171,8 @@ class Spool:
     def _waiting(self) -> list[Path]:
         return sorted(file for file in self._folder.iterdir() if _WAITING.fullmatch(file.name))
 
-    @contextmanager
-    def _locked(self, name: str, patience_s: float) -> Iterator[bool]:
-        """Hold a lock, which the system releases when this process ends; False: another has it."""
-        until = time.monotonic() + patience_s
-        with open(self._folder / f".{name}.lock", "ab", opener=_private) as file:
-            while not (mine := _lock(file.fileno())) and time.monotonic() < until:
-                time.sleep(_RETRY_S)
-            yield mine
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | _PLAIN, 0o600)
+    def _locked(self, name: str, patience_s: float) -> AbstractContextManager[bool]:
+        return locks.held(self._folder / f".{name}.lock", patience_s)
 
 
 def _make(folder: Path) -> None:
@@ -208,26 +192,6 @@ def _check(folder: Path) -> None:
     is_own = stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid()
     if not is_own or around.st_uid not in {os.geteuid(), 0}:
         raise PermissionError(errno.EPERM, "a link, or another user's folder", str(folder))
-
-
-def _lock(handle: int) -> bool:
-    """Take the lock of an open file if nobody has it."""
-    if sys.platform == "win32":
-        import msvcrt  # noqa: PLC0415 - Windows alone has it
-
-        try:
-            os.lseek(handle, 0, os.SEEK_SET)
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl  # noqa: PLC0415 - Windows lacks it
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _parts(file: Path) -> re.Match[str]:

@@ -14,7 +14,8 @@ _IT = """
     enable-pcscd enable-windows-enumerator enable-windows-service find-other-library
     install-driver install-driver-for-program install-driver-inside install-mac-arm-driver
     install-matching-akis install-matching-driver install-pcsc-library install-pcscd
-    install-reader-driver install-token-software keep-one-driver keep-one-reader-driver let-cards-through list-blocked-devices
+    install-reader-driver install-token-software keep-one-driver keep-one-reader-driver
+    let-cards-through list-blocked-devices
     maker-reader-driver name-module open-device-manager open-network open-windows-services
     pass-reader-through pin-root print-polkit-rule print-rule-for-person read-pcscd-journal
     reinstall-driver remove-driver remove-reader-driver restart-pcscd restart-windows-service

@@ -7,7 +7,8 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from cardtool.fleet.importing.judging import JudgedBlock, Terms, judged_blocks
+from cardtool.fleet.importing.folders import Spot
+from cardtool.fleet.importing.judging import Block, Judged, JudgedBlock, Terms, judge, judged_blocks
+from cardtool.fleet.importing.pieces import Piece
 from cardtool.fleet.importing.run import STALE, import_judged, indexes_made_last
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
@@ -130,6 +133,34 @@ def test_the_run_after_one_whose_judging_processes_died_finishes(
         report = take(store, tmp_path)
 
     assert report.new + report.known == report.read == 12_000
+
+
+class _Results(list[Judged]):
+    """Results that can be looked for after they were let go."""
+
+
+def test_written_snapshots_are_let_go_while_the_next_are_judged(tmp_path: Path) -> None:
+    """Those of one transaction take 40 MB."""
+    terms = Terms(at=desks.AT, policy=Policy())
+    is_there: list[bool] = []
+
+    def blocks() -> Iterator[JudgedBlock]:
+        seen: list[weakref.ref[_Results]] = []
+        for number, made in enumerate(lines(4)):
+            is_there.append(number > 0 and seen[0]() is not None)
+            pieces = [Piece(file=Spot(named=tmp_path), text=made)]
+            results = _Results(judge(pieces, terms))
+            seen.append(weakref.ref(results))
+            block = Block(pieces=pieces, size=16 << 20), results  # two are written together
+            del results
+            yield block
+            del block
+
+    with closing(Store(str(tmp_path / "fleet.db"))) as store:
+        report = import_judged(store, blocks(), terms, says=lambda trouble, _: trouble.code)
+
+    assert report.new == 4
+    assert is_there == [False, True, False, False]
 
 
 def _indexes(store: Store) -> set[str]:

@@ -18,6 +18,7 @@ from cardtool.fleet.importing.judging import JudgedBlock, Terms
 from cardtool.fleet.importing.writing import write
 from cardtool.fleet.store import judged_by
 from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.judged_by import JudgedBy
 from cardtool.fleet.store.tables import CERTIFICATE, SNAPSHOT, WORKSTATION
 from cardtool.model.moments import to_us
 
@@ -55,17 +56,25 @@ def import_judged(
     report = files.report
     with indexes_made_last(store):
         for blocks in _transactions(judged):
-            results = [result for _, some in blocks for result in some]
-            new = write(store, results, to_us(terms.at), by)
-            report.new += new
-            report.known += sum(len(result.rows) for result in results) - new
-            for block, some in blocks:
-                files.note(block, some)
+            _import(store, blocks, to_us(terms.at), by, files)
+            blocks.clear()  # else they take their 40 MB until the next are judged
     report.read = report.new + report.known + report.set_aside
     judge_due(store, terms.at, by)
     if report.new >= STALE:
         _analyse(store)
     return report
+
+
+def _import(
+    store: Store, blocks: list[JudgedBlock], now_us: int, by: JudgedBy, files: Files
+) -> None:
+    """Write the blocks of one transaction, and count what became of them."""
+    results = [result for _, some in blocks for result in some]
+    new = write(store, results, now_us, by)
+    files.report.new += new
+    files.report.known += sum(len(result.rows) for result in results) - new
+    for block, some in blocks:
+        files.note(block, some)
 
 
 def _transactions(judged: Iterable[JudgedBlock]) -> Iterator[list[JudgedBlock]]:

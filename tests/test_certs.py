@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from cardtool.catalog import issuers
 from cardtool.cli import main
@@ -515,6 +517,62 @@ def test_the_certificates_of_a_file_are_listed_without_a_reader(form: str, tmp_p
     assert len(first) > len(short.stdout)
     assert list(json.loads(data.stdout)["judged"]) == [NES_PRINT]
     assert HOLDER not in data.stdout
+
+
+def test_each_certificate_of_several_files_says_which_one_it_is_from(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.cer", tmp_path / "b.cer"
+    first.write_bytes(NES)
+    second.write_bytes(CA)
+    runner = CliRunner(env={"CARDTOOL_LANG": "en"})
+    broken = ["certs", str(tmp_path / "none"), str(first), str(second)]
+
+    shown = runner.invoke(main, ["certs", str(first), str(second)]).stdout.replace("\n", "")
+    alone = runner.invoke(main, ["certs", str(first)]).stdout
+    data = runner.invoke(main, [*broken, "--format", "json"]).stdout
+
+    assert [shown.count(file.name) for file in (first, second)] == [1, 1]
+    assert shown.index("a.cer") < shown.index("b.cer")
+    assert "a.cer" not in alone
+    assert [line for line in data.splitlines() if '"file":' in line] == [
+        '  "file": 2,',
+        '  "file": 3,',
+    ]
+    assert "a.cer" not in data
+
+
+@pytest.mark.parametrize(
+    "options", [("--online",), ("--module", "/usr/lib/libakisp11.so"), ("--timeout", "5")]
+)
+def test_an_option_for_cards_is_refused_where_files_are_named(
+    options: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / "x.cer"
+    file.write_bytes(NES)
+
+    done = CliRunner(env={"CARDTOOL_LANG": "en"}).invoke(main, ["certs", *options, str(file)])
+
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert f"{options[0]} is for cards, not for files." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("form", "count"), [("pem", 64), ("pem", 65), ("pem", 1000), ("bundle", 64), ("bundle", 65)]
+)
+def test_a_file_of_too_many_certificates_is_refused_as_that(
+    count: int, form: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "many"
+    some = [NES[:-2] + number.to_bytes(2, "big") for number in range(count)]
+    if form == "pem":
+        file.write_text(_pem(*some))
+    else:
+        loaded = [x509.load_der_x509_certificate(one) for one in some]
+        file.write_bytes(pkcs7.serialize_certificates(loaded, Encoding.DER))
+
+    done = CliRunner(env={"CARDTOOL_LANG": "en"}).invoke(main, ["certs", str(file)])
+
+    assert ("more than 64 certificates" in done.stderr) == (count > 64)
+    assert done.stdout.count("SHA-256:") == (64 if count == 64 else 0)
 
 
 def test_a_file_without_a_certificate_says_so_and_how_bad_that_is(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from cardtool.model.snapshot import (
     inside,
 )
 from cardtool.probe import pasted
+from cardtool.probe.pasted.files import MOST, TooManyError
 from cardtool.views.harmless import escape
 
 _STANDARD_INPUT = "-"
@@ -29,13 +30,20 @@ _LOG = logging.getLogger(__name__)
 
 def snapshots(asked: Asked, files: tuple[str, ...], refused: list[Refusal]) -> Iterator[Snapshot]:
     """Return what is in each file; of one that holds none, show why and add that to `refused`."""
+    return (snapshot for _, snapshot in numbered(asked, files, refused))
+
+
+def numbered(
+    asked: Asked, files: tuple[str, ...], refused: list[Refusal]
+) -> Iterator[tuple[int, Snapshot]]:
+    """Return what is in each file, as `snapshots` does, with its place in their order, from 0."""
     if files.count(_STANDARD_INPUT) > 1:
         asked.misuse("standard input can be read once: name - once.")
 
-    def read() -> Iterator[Snapshot]:
-        for file in files:
+    def read() -> Iterator[tuple[int, Snapshot]]:
+        for number, file in enumerate(files):
             try:
-                yield _snapshot(asked, file)
+                yield number, _snapshot(asked, file)
             except Refusal as refusal:
                 refusal.show()
                 refused.append(refusal)
@@ -59,8 +67,11 @@ def _snapshot(asked: Asked, file: str) -> Snapshot:
         raise Refusal(code="snapshot-unreadable", file=name, reason=reason) from error
     if len(body) > SIZE_LIMIT_BYTES:
         raise Refusal(code="snapshot-large", file=name, limit=SIZE_LIMIT_BYTES)
-    if body[:1] != b"{" and (made := pasted.read(body, asked.moment)):
-        return made
+    try:
+        if body[:1] != b"{" and (made := pasted.read(body, asked.moment)):
+            return made
+    except TooManyError as error:
+        raise Refusal(code="certificates-many", file=name, limit=MOST) from error
     if body.startswith(_UTF16):  # as PowerShell writes what `>` sends to a file
         body = body.decode("utf-16", "replace").encode()
     body = body.removeprefix(codecs.BOM_UTF8)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes a snapshot from a certificate file or another program's output, as far as that shows.
 
-The kind of a text is recognised by its contents. No bytes make anything here raise, and each line
-is read once.
+The kind of a text is recognised by its contents. No bytes make anything here raise, but too many
+certificates; each line is read once.
 """
 
 import codecs
@@ -31,10 +31,13 @@ def read(body: bytes, at: datetime) -> Snapshot | None:
     """Return what a file says of a workstation; None: its kind is not known.
 
     `at` is taken as the moment of the check, which the file does not tell.
+
+    Raises:
+        TooManyError: it holds more certificates than are read.
     """
+    parts = files.read(body[:SIZE_LIMIT_BYTES])
     if len(body) > SIZE_LIMIT_BYTES:
         return None
-    parts = files.read(body)
     if parts is None:
         lines = [line[:_MOST_CHARACTERS].rstrip() for line in _text(body).splitlines()]
         parts = listings.read(lines)

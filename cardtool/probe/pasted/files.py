@@ -13,7 +13,7 @@ from cardtool.probe import certificate, der
 from cardtool.probe.der import DerError
 from cardtool.probe.pasted.parts import Parts, module
 
-_MOST = 64
+MOST = 64
 """Certificates of a file that are read; a bundle has a handful."""
 
 _BEGIN = re.compile(rb"-----BEGIN (?:X509 |TRUSTED )?(?:CERTIFICATE|PKCS7|CMS)-----")
@@ -28,8 +28,16 @@ _TOOL = "certificate file"
 """Shown instead of the file's name, which may name a person whom the certificates do not."""
 
 
+class TooManyError(Exception):
+    """A file holds more than `MOST` certificates."""
+
+
 def read(body: bytes) -> Parts | None:
-    """Return the certificates of a file; None: there is none in it that can be read."""
+    """Return the certificates of a file; None: there is none in it that can be read.
+
+    Raises:
+        TooManyError: there are more than `MOST`.
+    """
     ders = dict.fromkeys(_unwrapped(body))
     stored = tuple(
         CertificateObject(
@@ -37,9 +45,11 @@ def read(body: bytes) -> Parts | None:
             sha256=hashlib.sha256(one).hexdigest().upper(),
             der=one.hex().upper(),
         )
-        for one in list(ders)[:_MOST]
+        for one in ders
         if isinstance(content := certificate.parse(one), Certificate)
     )
+    if len(stored) > MOST:
+        raise TooManyError
     if not stored:
         return None
     slot = Slot(id=0, description=_TOOL, token=Token(label="", certificates=stored))
@@ -51,7 +61,7 @@ def _unwrapped(body: bytes) -> list[bytes]:
     found: list[bytes] = []
     if body[:1] == b"\x30":
         return _of_der(body)
-    for begin in list(_BEGIN.finditer(body))[:_MOST]:
+    for begin in list(_BEGIN.finditer(body))[: MOST + 1]:
         end = body.find(_END, begin.end())
         with suppress(binascii.Error, ValueError):
             found += _of_der(base64.b64decode(b"".join(body[begin.end() : end].split())))
@@ -86,7 +96,7 @@ def _each(content: bytes) -> list[bytes]:
     """Return the elements of a set with their tags and lengths."""
     found: list[bytes] = []
     place = 0
-    while place < len(content) and len(found) < _MOST:
+    while place < len(content) and len(found) <= MOST:
         _, end = der.extent(content, place)
         found.append(content[place:end])
         place = end

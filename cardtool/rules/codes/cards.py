@@ -55,7 +55,7 @@ ROWS = {
         "card atr", "install-token-software insert-if-other run-again", _NO_NES
     ),
     "card-unsure": _card("card atr", "check-card-kind name-module send-snapshot", TOKENS),
-    "card-in-use": _card("card programs", "close-programs reinsert-card run-again"),
+    "card-in-use": _card("card programs", "close-named-programs reinsert-card run-again"),
     "card-in-use-gnupg": _card("card", "end-scdaemon share-scdaemon run-again"),
     "card-in-use-unnamed": _card("card", "close-programs reinsert-card run-again"),
     "card-access-denied": unknown(

@@ -10,6 +10,7 @@ _FOUND = "reader holder issuer not_after_at"
 _REMAINING = "reader holder sha256 not_after_at days_left time_left phase"
 
 _critical = partial(critical, Link.CERTIFICATE)
+_unknown = partial(unknown, Link.CERTIFICATE)
 _warning = partial(warning, Link.CERTIFICATE)
 _well = partial(well, Link.CERTIFICATE)
 _pin = partial(warning, Link.PIN, "reader holder label")
@@ -28,9 +29,7 @@ ROWS = {
         "close-programs reinsert-card ask-for-new-card",
         elsewhere="card-not-read",
     ),
-    "certificates-listed": unknown(
-        Link.CERTIFICATE, "reader", "save-certificate", first_for="parts-not-seen"
-    ),
+    "certificates-listed": _unknown("reader", "save-certificate", first_for="parts-not-seen"),
     "certificates-missing": _critical("reader label", "check-card-kind ask-provider apply-first"),
     "certificate-unparsable": _critical(
         "reader reason sha256",
@@ -87,7 +86,7 @@ ROWS = {
     "nes-trusted": _well("reader holder root"),
     "nes-untrusted": _critical("reader holder reason", "distrust-card ask-provider", _PINS),
     "nes-untrusted-unpinned": _warning("reader holder sha256", "compare-root pin-root"),
-    "nes-chain-unproven": _warning(
+    "nes-chain-unproven": _unknown(
         "reader holder reason urls", "open-network set-proxy add-issuers ask-again-online"
     ),
     "nes-status-good": _well("reader holder source said_at"),
@@ -103,7 +102,7 @@ ROWS = {
         first_for=RENEWALS,
     ),
     "nes-status-unknown": _warning("reader holder source said_at", "ask-provider ask-again-online"),
-    "nes-status-unreachable": _warning(
+    "nes-status-unreachable": _unknown(
         "reader holder urls", "open-network set-proxy check-clock ask-again-online"
     ),
     "pin-locked": _no_pin("unlock-pin do-not-guess"),

@@ -48,18 +48,19 @@ def drivers_json(diagnoses: Iterable[Diagnosis], _text: Text | None = None) -> I
         yield document({"schema": 1, "modules": modules})
 
 
-def certificates(
+def certificates(  # noqa: PLR0913 - those of every view, and what is shown besides
     diagnoses: Iterable[Diagnosis],
     text: Text,
     paper: Paper = PAPER,
     *,
     judged: Mapping[str, Judged] = {},
     everything: bool = False,
+    file: str = "",
 ) -> Iterator[str]:
     """Yield one entry for each certificate, or say that there is none.
 
     `judged` says by fingerprint what a certificate is and when it ends; `everything` shows all that
-    is in it.
+    is in it. `file` names the one of several files that they come from.
     """
     for diagnosis in diagnoses:
         places = diagnosis.snapshot.tokens()
@@ -81,6 +82,7 @@ def certificates(
                     "certificate-label": stored.label,
                     "certificate-token": token.label.strip(),
                     "certificate-reader": slot.reader or slot.description.strip(),
+                    "certificate-file": file,
                 }
                 # apart, because the other labels are longer: so it fits whole on a page of 80
                 # columns
@@ -93,10 +95,12 @@ def certificates_json(
     _text: Text | None = None,
     *,
     judged: Mapping[str, Judged] = {},
+    file: int | None = None,
 ) -> Iterator[str]:
     """Yield one document of tokens per workstation; what cannot be read is not in `judged`.
 
-    `trust` is what the issuers' servers answered; null: they were not asked.
+    `trust` is what the issuers' servers answered; null: they were not asked. `file` is the place in
+    the order of several files; null: there is one, or cards were looked at.
     """
     for diagnosis in diagnoses:
         tokens = [
@@ -104,7 +108,9 @@ def certificates_json(
             for module, slot, token in diagnosis.snapshot.tokens()
         ]
         trust = diagnosis.snapshot.trust
-        yield document({"schema": 1, "tokens": tokens, "judged": judged, "trust": trust})
+        yield document(
+            {"schema": 1, "file": file, "tokens": tokens, "judged": judged, "trust": trust}
+        )
 
 
 def _entry(title: str, text: Text, *parts: Mapping[str, str]) -> Iterator[RenderableType]:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`cardtool certs`, which is also the group of `cardtool certs export`, and takes files."""
 
+from typing import Any
+
 import click
 
 from cardtool.cli.asked import Asked
@@ -43,10 +45,19 @@ def certs(ctx: click.Context, *, everything: bool) -> None:
         ctx.exit(listed(asked, look(asked), everything=everything))
 
 
-def listed(asked: Asked, snapshot: Snapshot, *, everything: bool) -> int:
-    """List the certificates of a snapshot, and return the exit status."""
+def listed(
+    asked: Asked, snapshot: Snapshot, *, everything: bool, file: tuple[int, str] | None = None
+) -> int:
+    """List the certificates of a snapshot, and return the exit status.
+
+    `file` is the one of several files that it was read from: its place in their order, and its
+    name, which is for people alone because it may name somebody.
+    """
     diagnosis = judge(asked, snapshot)
-    beside = {"everything": everything} if asked.format.people else {}
+    number, name = file or (None, "")
+    beside: dict[str, Any] = {"file": number}
+    if asked.format.people:
+        beside = {"file": name, "everything": everything}
     judged = judge_certificates(diagnosis.snapshot)
     status = show(asked, [diagnosis], "certificates", judged=judged, **beside)
     return 0 if diagnosis.snapshot.certificates() else status

@@ -7,7 +7,7 @@ from cardtool.cli.asked import Asked, settings
 from cardtool.cli.commands.certs import listed
 from cardtool.cli.options import AT, KEEP, SHOWING, PathName
 from cardtool.cli.refusal import UNKNOWN, Refusal
-from cardtool.cli.saved import snapshots
+from cardtool.cli.saved import numbered
 from cardtool.views import formats
 
 
@@ -31,7 +31,13 @@ class _Nameless(click.Command):
 def of_files(asked: Asked, files: tuple[str, ...], *, everything: bool) -> int:
     """List the certificates of files: certificates, and all that `cardtool diagnose` reads."""
     refused: list[Refusal] = []
+    for name in ("online", "module", "timeout"):
+        if asked.option(name):
+            asked.misuse("{option} is for cards, not for files.", option=f"--{name}")
     before = click.get_current_context().parent
     everything |= bool(before and before.params["everything"])
-    found = [listed(asked, one, everything=everything) for one in snapshots(asked, files, refused)]
+    found = []
+    for number, one in numbered(asked, files, refused):
+        place = (number + 1, files[number]) if len(files) > 1 else None
+        found.append(listed(asked, one, everything=everything, file=place))
     return max([UNKNOWN] if refused else found)

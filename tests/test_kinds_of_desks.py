@@ -124,10 +124,60 @@ KINDS = {
     "a driver of another build than the program": Kind(
         "driver-for-other-program driver-for-other-program-mac", "run-fitting-build"
     ),
+    "a next card that waits in a second reader": Kind(
+        "nes-next-card-in-second-reader nes-next-card-on-a-mac nes-waiting",
+        "take-next-card",
+        frozenset({"renew-online", "tell-officer"}),
+    ),
+    "one locked PIN beside another person's card": Kind(
+        "pin-locked-one-of-two-doctors pin-locked-other-of-two", "unlock-pin", _SENDING_IN
+    ),
+    "a driver that a container or package does not show": Kind(
+        "driver-out-of-reach driver-out-of-reach-flatpak",
+        "run-outside-first",
+        frozenset({"install-driver"}),
+    ),
+    "a card that polkit keeps from a session": Kind(
+        "card-access-denied card-access-denied-hung-up", "run-at-desk", _SENDING_IN
+    ),
+    "a container without a way to the reader": Kind(
+        "session-container session-container-own-service session-container-without-library",
+        "share-pcsc-socket",
+        _ORDERING | frozenset({"install-pcsc-library"}),
+    ),
+    "the SIM card of a telephone": Kind(
+        "card-not-for-signing-sim card-not-for-signing-esim", "insert-nes-card", _SENDING_IN
+    ),
+    "a card without a program on it": Kind(
+        "card-not-for-signing-memory card-not-for-signing-memory-i2c",
+        "insert-nes-card",
+        _SENDING_IN,
+    ),
+    "a contactless card on a reader without a slot": Kind(
+        "card-without-slot card-without-slot-desfire",
+        "use-reader-with-slot",
+        frozenset({"insert-nes-card"}),
+    ),
     "a last safe day that has passed": Kind(
         "nes-expiring-soon-safe-day-passed nes-expiring-soon", "renew-online"
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("desk", "holder"),
+    [
+        ("pin-locked-one-of-two-doctors", "DR. ALİ ÖRNEK"),
+        ("pin-locked-other-of-two", "DR. CAN ÖRNEK"),
+    ],
+)
+def test_whose_pin_is_locked_is_said_where_two_people_share_a_computer(
+    desk: str, holder: str
+) -> None:
+    (locked,) = [one for one in _diagnosis(desk).findings if one.code == "pin-locked"]
+
+    assert locked.facts["holder"] == holder
+
 
 _LOCKED_OUT = frozenset({"container", "flatpak", "snap", "wsl"})
 
@@ -145,7 +195,7 @@ def test_a_kind_of_workstation_is_told_the_right_thing_and_never_the_wrong_one(k
     for name in desks:
         diagnosis = _diagnosis(name)
         told = {step for finding in diagnosis.findings for step in finding.steps}
-        first = next(one for one in diagnosis.findings if one.code == diagnosis.verdict)
+        first = next(one for one in diagnosis.findings if one.code == diagnosis.todo[0])
 
         assert KINDS[kind].says in first.steps, name
         assert not told & KINDS[kind].never, name

@@ -106,8 +106,14 @@ def test_no_desk_is_shown_the_road_of_another_provider(file: Path, language: str
         ("provider-e-guven-expiring", "E-Güven (https://www.e-guven.com)"),
         ("provider-e-imzatr-expiring", "E-İmzaTR (https://e-imzatr.com.tr, 0312 242 01 11)"),
         ("provider-unknown-expiring", "ÖRNEK GÜVEN A.Ş."),
-        ("provider-turktrust-locked", "TÜRKTRUST (https://www.turktrust.com.tr)"),
-        ("provider-etoken-unread", "TÜRKTRUST (https://www.turktrust.com.tr), E-Tuğra ("),
+        (
+            "provider-turktrust-locked",
+            "TÜRKTRUST (https://www.turktrust.com.tr, sertifika@turktrust.com.tr)",
+        ),
+        (
+            "provider-etoken-unread",
+            "TÜRKTRUST (https://www.turktrust.com.tr, sertifika@turktrust.com.tr), E-Tuğra (",
+        ),
     ],
 )
 def test_another_providers_holder_is_told_whom_to_ask(stem: str, told: str, language: str) -> None:

@@ -29,6 +29,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     home: str
     """The page to begin at."""
     phone: str = ""
+    mail: str = ""
     renewal: str = ""
     """The page, and the menus in it, through which its certificates are renewed."""
     on_cards: tuple[str, ...] = ()
@@ -39,7 +40,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def contact(self) -> str:
         """Its name, with where to ask."""
-        return f"{self.name} ({', '.join(filter(None, (self.home, self.phone)))})"
+        return f"{self.name} ({', '.join(filter(None, (self.home, self.phone, self.mail)))})"
 
     @property
     def renewing(self) -> str:

@@ -16,8 +16,9 @@ from packages.windows.repack import repack
 _WIX = "{http://schemas.microsoft.com/wix/2006/wi}"
 _ROOT = Path(__file__).parent.parent
 _RECIPE = _ROOT / "packages" / "windows" / "cardtool.wxs"
-_TASK = _ROOT / "docs" / "deploy" / "windows" / msi.TASK_FILE
-_FILES = ("cardtool.exe", msi.TASK_FILE, "python/a.py", "python/Lib/a.py", "python/Lib/b.py")
+_DEPLOY = _ROOT / "docs" / "deploy" / "windows"
+_TASK_FILES = tuple(task.file for task in msi.TASKS)
+_FILES = ("cardtool.exe", *_TASK_FILES, "python/a.py", "python/Lib/a.py", "python/Lib/b.py")
 
 
 def _folder(folder: Path, names: tuple[str, ...]) -> Path:
@@ -47,7 +48,7 @@ def test_every_file_is_listed_once_and_in_a_part_that_is_installed(tmp_path: Pat
         component[0].attrib["Source"]
         for component in components
         if component.attrib["Id"] in left_out
-    ] == [f"tree/{msi.TASK_FILE}"]
+    ] == [f"tree/{name}" for name in _TASK_FILES]
 
 
 def test_a_file_keeps_its_code_in_a_later_version(tmp_path: Path) -> None:
@@ -79,8 +80,9 @@ def test_a_version_that_windows_cannot_compare_is_refused(version: str) -> None:
     msi.check_version(__version__)
 
 
-def test_the_task_starts_the_program_that_is_installed() -> None:
-    task = ET.parse(_TASK).getroot()  # noqa: S314 - our own
+@pytest.mark.parametrize("name", _TASK_FILES)
+def test_a_task_starts_the_program_that_is_installed(name: str) -> None:
+    task = ET.parse(_DEPLOY / name).getroot()  # noqa: S314 - our own
     (command,) = task.iter("{http://schemas.microsoft.com/windows/2004/02/mit/task}Command")
     recipe = ET.parse(_RECIPE).getroot()  # noqa: S314 - our own
     names = {

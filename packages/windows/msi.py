@@ -13,14 +13,33 @@ import uuid
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from packages.windows.fixed import settled
 from packages.windows.icon import icon
 
-TASK_FILE = "cardtool-fleet-send.xml"
-TASK = "cardtool-fleet-send"
-"""Its name: in no folder of the Task Scheduler, as schtasks could not remove the folder."""
+
+class Task(NamedTuple):
+    """A scheduled task that is made if it is asked for: on the command line, or by a policy."""
+
+    name: str
+    """In no folder of the Task Scheduler, as schtasks could not remove the folder."""
+    feature: str
+    """The part of the package, and the name of the registry's value that asks for it."""
+
+    @property
+    def file(self) -> str:
+        """Return the file that describes it."""
+        return f"{self.name}.xml"
+
+    @property
+    def asks(self) -> str:
+        """Return the property of Windows Installer that asks for it."""
+        return self.feature.upper()
+
+
+TASKS = (Task("cardtool-fleet-send", "FleetSend"), Task("cardtool-remind", "Remind"))
 
 _OURS = uuid.UUID("6f0c3c52-3e0b-4b0a-9a43-5b7d1e0a8c21")
 """The namespace of all identifiers, and the code of all versions (`UpgradeCode`)."""
@@ -42,7 +61,7 @@ _MIGRATES, _INCLUSIVE = 0x001, 0x200
 
 _HKLM = 2
 
-_ASKED_FOR = 'FLEETSEND = 1 OR FLEETSEND = "#1"'
+_ASKED_FOR = '{0} = 1 OR {0} = "#1"'
 """By the command line, by the policy, or for an earlier version: a DWORD is marked with #."""
 
 
@@ -60,7 +79,7 @@ def pack(folder: Path, version: str, moment: datetime, msi: Path) -> None:
         (work / "cardtool.ico").write_bytes(icon())
         (work / "files.wxs").write_bytes(listing(folder))
         codes = {"Version": version, "ProductCode": product_code(version)}
-        codes["Task"] = _name("component", TASK_FILE)
+        codes |= {task.feature: _name("component", task.file) for task in TASKS}
         words = [word for key, value in codes.items() for word in ("-D", f"{key}={value}")]
         run(work, "wixl", "-a", "x64", *words, "-o", "out.msi", str(_RECIPE), "files.wxs")
         for table, text in _TABLES.items():
@@ -95,7 +114,7 @@ def product_code(version: str) -> str:
 def listing(folder: Path) -> bytes:
     """Return the files of a folder for wixl, each a component of its own, in the order of names."""
     wix = ET.Element("Wix", xmlns="http://schemas.microsoft.com/wix/2006/wi")
-    names = []
+    names, of_tasks = [], {task.file for task in TASKS}
     for place in sorted(path for path in (folder, *folder.rglob("*")) if path.is_dir()):
         here = place.relative_to(folder)
         fragment = ET.SubElement(wix, "Fragment")
@@ -114,7 +133,7 @@ def listing(folder: Path) -> bytes:
             )
             source = f"tree/{inside}"
             ET.SubElement(component, "File", Id=_name("file", inside), KeyPath="yes", Source=source)
-            if inside != TASK_FILE:
+            if inside not in of_tasks:
                 names.append(component.attrib["Id"])
     group = ET.SubElement(ET.SubElement(wix, "Fragment"), "ComponentGroup", Id="Files")
     for name in names:
@@ -155,23 +174,13 @@ _TABLES: Mapping[str, str] = {
     "Condition": "Feature_\tLevel\tCondition\n"
     "s38\ti2\tS255\n"
     "Condition\tFeature_\tLevel\n"
-    f"FleetSend\t1\t{_ASKED_FOR}\n",
+    + "".join(f"{task.feature}\t1\t{_ASKED_FOR.format(task.asks)}\n" for task in TASKS),
 }
 """Tables that wixl of Debian 12 does not make, as msibuild reads them."""
 
 
 def _rows(version: str) -> Iterator[str]:
     """Yield the queries that put more rows into the tables of wixl."""
-    for name, key in (("Policy", r"SOFTWARE\Policies\cardtool"), ("Chosen", r"SOFTWARE\cardtool")):
-        yield row("AppSearch", Property="FLEETSEND", Signature_=name)
-        yield row(
-            "RegLocator",
-            Signature_=name,
-            Root=_HKLM,
-            Key=key,
-            Name="FleetSend",
-            Type=2 | 16,  # the value as it is, of the 64-bit half
-        )
     # Of the same version too: a package with other settings has another product code.
     yield "DELETE FROM `Upgrade` WHERE `ActionProperty` = 'WIX_UPGRADE_DETECTED'"
     yield row(
@@ -181,35 +190,54 @@ def _rows(version: str) -> Iterator[str]:
         Attributes=_MIGRATES | _INCLUSIVE,
         ActionProperty="WIX_UPGRADE_DETECTED",
     )
-    yield row(  # remembered for the next version, which removes this one before it installs itself
-        "Registry",
-        Registry="FleetSend",
-        Root=_HKLM,
-        Key=r"SOFTWARE\cardtool",
-        Name="FleetSend",
-        Value="#1",
-        Component_=_name("component", TASK_FILE),
-    )
+    asked = ";".join(task.asks for task in TASKS)
     yield (
-        "UPDATE `Property` SET `Value` = 'WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED;FLEETSEND'"
+        "UPDATE `Property` SET `Value` ="  # noqa: S608 - our own names
+        f" 'WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED;{asked}'"
         " WHERE `Property` = 'SecureCustomProperties'"
     )
-    schtasks = '"[System64Folder]schtasks.exe"'
-    make = f'{schtasks} /Create /F /TN "{TASK}" /XML "[#{_name("file", TASK_FILE)}]"'
-    remove = f'{schtasks} /Delete /F /TN "{TASK}"'
-    is_made, is_removed = "&FleetSend = 3", "!FleetSend = 3 AND &FleetSend = 2"
-    actions = (
-        ("RemoveTask", _GOES_ON, remove, is_removed, 3450),
-        ("UndoTask", _GOES_ON | _ROLLBACK, remove, is_made, 4910),
-        ("MakeTask", 0, make, is_made, 4920),
-    )
-    for name, how, command, condition, sequence in actions:
-        kind = _PROGRAM | _DEFERRED | how
-        yield row("CustomAction", Action=name, Type=kind, Source="System64Folder", Target=command)
-        yield _step(name, sequence, condition)
+    for place, task in enumerate(TASKS):
+        yield from _rows_of(task, place)
     yield _step("AppSearch", 50)
     yield _step("RemoveEnvironmentStrings", 3300)
     yield _step("WriteEnvironmentStrings", 5200)
+
+
+def _rows_of(task: Task, place: int) -> Iterator[str]:
+    """Yield the rows that look whether a task is asked for, remember it, make and remove it."""
+    feature = task.feature
+    for name, key in (("Policy", r"SOFTWARE\Policies\cardtool"), ("Chosen", r"SOFTWARE\cardtool")):
+        yield row("AppSearch", Property=task.asks, Signature_=f"{feature}{name}")
+        yield row(
+            "RegLocator",
+            Signature_=f"{feature}{name}",
+            Root=_HKLM,
+            Key=key,
+            Name=feature,
+            Type=2 | 16,  # the value as it is, of the 64-bit half
+        )
+    yield row(  # remembered for the next version, which removes this one before it installs itself
+        "Registry",
+        Registry=feature,
+        Root=_HKLM,
+        Key=r"SOFTWARE\cardtool",
+        Name=feature,
+        Value="#1",
+        Component_=_name("component", task.file),
+    )
+    schtasks = '"[System64Folder]schtasks.exe"'
+    make = f'{schtasks} /Create /F /TN "{task.name}" /XML "[#{_name("file", task.file)}]"'
+    remove = f'{schtasks} /Delete /F /TN "{task.name}"'
+    is_made, is_removed = f"&{feature} = 3", f"!{feature} = 3 AND &{feature} = 2"
+    actions = (
+        ("Remove", _GOES_ON, remove, is_removed, 3450),
+        ("Undo", _GOES_ON | _ROLLBACK, remove, is_made, 4910),
+        ("Make", 0, make, is_made, 4920),
+    )
+    for what, how, command, condition, sequence in actions:
+        name, kind = f"{what}{feature}", _PROGRAM | _DEFERRED | how
+        yield row("CustomAction", Action=name, Type=kind, Source="System64Folder", Target=command)
+        yield _step(name, sequence + place, condition)
 
 
 def _step(action: str, sequence: int, condition: str = "") -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from packages.windows.icon import icon
-from packages.windows.msi import TASK_FILE
+from packages.windows.msi import TASKS
 from tests.windows import interpreter, signatures, wheels
 from tests.windows.cache import CHECKOUT, PYTHON, drive
 from tests.windows.running import Wine
@@ -20,7 +20,7 @@ from tests.windows.running import Wine
 _HERE = Path(__file__).parent
 _OF_PYTHON = {*signatures.SIGNED, ".zip", "._pth"}
 """The files of Python itself: the tests keep notes beside them."""
-_TASK = CHECKOUT / "docs" / "deploy" / "windows" / TASK_FILE
+_DEPLOY = CHECKOUT / "docs" / "deploy" / "windows"
 _INSTALLED = "C:\\Program Files\\cardtool\\python"
 """Where the folder of Python will lie, as errors name the files in it."""
 _NOT_NEEDED = ("__pycache__", "tests", "test", "*.pyi", "*.pxd", "*.pyx", "*.h", "py.typed")
@@ -50,7 +50,8 @@ def lay_out(folder: Path, version: str, moment: datetime) -> None:
     _compile(python)
     build_launchers(folder, version)
     shutil.copyfile(CHECKOUT / "LICENSE", folder / "LICENSE.txt")
-    shutil.copyfile(_TASK, folder / TASK_FILE)
+    for task in TASKS:
+        shutil.copyfile(_DEPLOY / task.file, folder / task.file)
     date(folder, moment)
 
 

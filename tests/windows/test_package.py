@@ -16,7 +16,7 @@ import pytest
 from cardtool import __version__
 from packages.windows import build, tree
 from packages.windows.build import LIMIT_BYTES, Built
-from packages.windows.msi import TASK
+from packages.windows.msi import TASKS
 from tests.real.desks import CASES
 from tests.windows import traces
 from tests.windows.both import on_linux, on_windows
@@ -31,6 +31,12 @@ _REFUSED = 1603 & 0xFF
 """Windows Installer's "fatal error", as much of it as Linux has of an exit status."""
 _ENVIRONMENT = "HKLM\\System\\CurrentControlSet\\Control\\Session Manager\\Environment"
 _UNINSTALL = "HKLM\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall"
+_SOURCE = r"[System\\ControlSet001\\Services\\Eventlog\\Application\\cardtool]"
+_EVENT_SOURCE = {
+    rf'{_SOURCE} "EventMessageFile"=str(2):"%SystemRoot%\\System32\\EventCreate.exe"',
+    f'{_SOURCE} "TypesSupported"=dword:00000007',
+}
+"""Where the event log finds the texts of events, as Wine's file of the registry has it."""
 _SETTINGS = """
 [fleet]
 to = 'C:\\collected'
@@ -89,15 +95,15 @@ def test_an_installation_is_renewed_and_keeps_what_is_the_sites(
     settings.write_text(_SETTINGS)
     (computer.drive_c / "collected").mkdir()
 
-    computer.msiexec("/i", built.msi, "FLEETSEND=1")
+    computer.msiexec("/i", built.msi, "FLEETSEND=1", "REMIND=1")
     assert versions(computer) == [__version__]
     assert f"{FOLDER}\\" in computer.registry(_ENVIRONMENT, "/v", "PATH")
-    assert computer.has_task(TASK)
+    assert all(computer.has_task(task.name) for task in TASKS)
     first = _sent(computer)
 
     assert computer.msiexec("/i", newer.msi).returncode == 0
     assert versions(computer) == [_NEWER]
-    assert computer.has_task(TASK)
+    assert all(computer.has_task(task.name) for task in TASKS)
     assert settings.read_text() == _SETTINGS
     assert _sent(computer) == first  # the name that the computer has in the fleet
 
@@ -139,11 +145,11 @@ def test_the_start_menu_opens_the_page_that_follows_the_card(installed: Computer
 
 def test_a_removal_leaves_nothing(built: Built, computer: Computer) -> None:
     files, values = traces.files(computer.prefix), traces.values(computer.prefix)
-    for words in ((), ("FLEETSEND=1",)):
+    for words, tasks in (((), []), (("REMIND=1",), ["cardtool-remind"])):
         assert computer.msiexec("/i", built.msi, *words).returncode == 0
         assert traces.files(computer.prefix) - files
-        assert traces.values(computer.prefix) - values
-        assert computer.has_task(TASK) == bool(words)
+        assert traces.values(computer.prefix) - values >= _EVENT_SOURCE
+        assert [task.name for task in TASKS if computer.has_task(task.name)] == tasks
         assert computer.run(PROGRAM, "practice", "pin-locked").returncode == 2
         assert computer.msiexec("/x", built.msi).returncode == 0
 

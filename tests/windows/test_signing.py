@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from packages.windows import build, tree
-from packages.windows.msi import TASK_FILE
+from packages.windows.msi import TASKS
 
 
 @pytest.fixture(name="certificate")
@@ -30,7 +30,8 @@ def _certificate(tmp_path: Path) -> Path:
 def test_programs_and_package_are_signed(tmp_path: Path, certificate: Path) -> None:
     folder = tmp_path / "tree"
     folder.mkdir()
-    (folder / TASK_FILE).write_text("<Task/>")
+    for task in TASKS:
+        (folder / task.file).write_text("<Task/>")
     tree.build_launchers(folder, "1.2.3")
     key = str(certificate.with_name("key.pem"))
     sign = ("osslsigncode", "sign", "-certs", str(certificate), "-key", key, "-h", "sha256")

@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from tests.conftest import require
 
+pytest.register_assert_rewrite("tests.browser.hands")
+
 _QUIET = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-gpu", "--disable-quic", "--no-first-run"),

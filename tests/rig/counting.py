@@ -30,10 +30,10 @@ class Counting:
         """Names of readers that are not plugged in yet, whatever the service says."""
         self._service = service
         self.place = str(place)
-        self._listener = socket.socket(vars(socket)["AF_UNIX"])  # Windows lacks it
 
     def __enter__(self) -> Self:
         """Begin to take clients."""
+        self._listener = socket.socket(vars(socket)["AF_UNIX"])  # Windows lacks it
         self._listener.bind(self.place)
         self._listener.listen()
         threading.Thread(target=self._accept, daemon=True).start()

@@ -9,6 +9,7 @@ import pytest
 from cardtool import __version__
 from packages.windows import build
 from packages.windows.build import Built
+from tests.browser.conftest import _axe, _browser, _tab  # noqa: F401 - fixtures, for the page
 from tests.windows.cache import CACHE
 from tests.windows.running import Wine
 

@@ -61,6 +61,15 @@ _MIGRATES, _INCLUSIVE = 0x001, 0x200
 
 _HKLM = 2
 
+_SOURCE = r"SYSTEM\CurrentControlSet\Services\EventLog\Application\cardtool"
+_OF_SOURCE = {
+    "EventMessageFile": r"#%%SystemRoot%\System32\EventCreate.exe",
+    "TypesSupported": "#7",
+}
+"""Where the texts of events are: that file has "%1" for each number from 1 to 1000. It begins with
+#% because its variable is to be replaced, which wixl does not write. Source: Microsoft, Registry
+table."""
+
 _ASKED_FOR = '{0} = 1 OR {0} = "#1"'
 """By the command line, by the policy, or for an earlier version: a DWORD is marked with #."""
 
@@ -181,6 +190,16 @@ _TABLES: Mapping[str, str] = {
 
 def _rows(version: str) -> Iterator[str]:
     """Yield the queries that put more rows into the tables of wixl."""
+    for name, value in _OF_SOURCE.items():
+        yield row(
+            "Registry",
+            Registry=name,
+            Root=_HKLM,
+            Key=_SOURCE,
+            Name=name,
+            Value=value,
+            Component_="Menu",
+        )
     # Of the same version too: a package with other settings has another product code.
     yield "DELETE FROM `Upgrade` WHERE `ActionProperty` = 'WIX_UPGRADE_DETECTED'"
     yield row(

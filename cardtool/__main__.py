@@ -24,13 +24,6 @@ def _will_look(arguments: list[str]) -> bool:
     return not arguments or arguments[0] in _LOOKING or arguments[0].startswith("-")
 
 
-def _work(*words: str) -> None:
-    """Answer a probe's questions: the job, and how long to wait for the first one."""
-    from cardtool.probe import worker  # noqa: PLC0415 - a worker loads no command line
-
-    worker.main(*words)
-
-
 def _end_quietly(
     kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
@@ -53,13 +46,16 @@ def main() -> None:
     sys.excepthook, sys.unraisablehook = _end_quietly, _end_quietly_from_cleanup
     gc.set_threshold(100_000)  # starting makes many objects and hardly any garbage
     if sys.argv[1:2] == ["worker"]:
-        _work(*sys.argv[2:])
+        from cardtool.probe import worker  # noqa: PLC0415 - a worker loads no command line
+
+        worker.main(*sys.argv[2:])
         return
     workers = None
     if _will_look(sys.argv[1:]):
+        from cardtool.probe import worker  # noqa: PLC0415 - both copies of this process need it
         from cardtool.probe.isolation import Workers  # noqa: PLC0415 - nothing else is needed yet
 
-        workers = Workers(_work)  # before anything else: they load while this process loads
+        workers = Workers(worker.main)  # before anything else: they load while this process loads
     from cardtool import cli  # noqa: PLC0415 - a worker needs no command line
 
     status = cli.run(sys.argv[1:], workers)

@@ -4,11 +4,11 @@
 Its libraries are loaded before the first question, while the parent still loads its own.
 """
 
-import json
 import os
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 import pkcs11
 import pkcs11._pkcs11  # what `lib` would load with the first module
 from pkcs11.exceptions import PKCS11Error
@@ -21,7 +21,7 @@ _modules: list[Any] = []
 
 def answer(question: bytes) -> bytes:
     """Open a module, or read the token in one slot of the opened one."""
-    asked = json.loads(question)
+    asked = msgspec.json.decode(question)
     if asked["type"] == "open-module":
         os.environ.update(asked["environment"])
         return _open(asked["path"])

@@ -8,7 +8,6 @@ person waits. The parent checks the answers when it decodes them.
 import faulthandler
 import importlib.util
 import io
-import json
 import os
 import signal
 import sys
@@ -130,6 +129,8 @@ def _answer(answer: Callable[[bytes], bytes], question: bytes) -> bytes:
     try:
         return answer(question)
     except Exception:  # noqa: BLE001 - the last resort: a fault of ours must not look like the card's
+        import json  # noqa: PLC0415 - the parent imports this module too, and needs no json
+
         detail = traceback.format_exc()[-2000:]
         failure = {"type": "failure", "api": "worker", "name": "BUG", "detail": detail}
         return json.dumps(failure).encode()

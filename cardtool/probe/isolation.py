@@ -206,8 +206,8 @@ class Workers:
         self.lock = CheckLock()
         copies = copies if children.can_fork() else None
         self.pcsc = self._at_cards("pcsc", copies)
-        if copies:  # this process and its next copy need the records: they are loaded once
-            import cardtool.model.snapshot  # noqa: F401, PLC0415
+        if copies:
+            _load_records()
         self._ready = [self._at_cards("pkcs11", copies)]
         self._given: list[Worker] = []
         self._meanwhile: Iterator[object] = iter(())
@@ -249,6 +249,19 @@ class Workers:
 
     def _at_cards(self, job: str, copies: Callable[[str], object] | None = None) -> Worker:
         return Worker(job, inherits=self.lock.descriptor, copies=copies, idle_s=self._idle_s)
+
+
+def _load_records() -> None:
+    """Load what this process and its next copy need, once for both.
+
+    msgspec would load typing_extensions if it could, which takes 2 ms, and needs nothing of it that
+    `typing` has not.
+    """
+    sys.modules.setdefault("typing_extensions", None)  # type: ignore[arg-type]  # not to be found
+    import cardtool.model.snapshot  # noqa: F401, PLC0415 - a worker for PC/SC does without
+
+    if sys.modules["typing_extensions"] is None:
+        del sys.modules["typing_extensions"]
 
 
 def name_exit(status: int, detail: str) -> LostWorkerError:

@@ -51,16 +51,13 @@ class Validity(msgspec.Struct, frozen=True, kw_only=True):
     is_ours: bool
     """The columns were judged by the rules of this program; otherwise no row's columns hold."""
 
+    def knows(self, at_us: int) -> bool:
+        """Tell whether the columns of a row hold at a moment before its `turns_us`."""
+        return self.is_ours and at_us >= self.from_us
+
     def due(self, at: datetime) -> ColumnElement[bool]:
         """Return the SQL condition that a row's columns do not hold at a moment."""
-        at_us = to_us(at)
-        is_known = self.is_ours and at_us >= self.from_us
-        return WORKSTATION.c.turns_us <= at_us if is_known else sa.true()
-
-    def holds(self, row: StoredRow, at_us: int) -> bool:
-        """Tell whether the columns of a row hold at a moment."""
-        is_known = self.is_ours and at_us >= self.from_us
-        return is_known and (row.turns_us is None or row.turns_us > at_us)
+        return WORKSTATION.c.turns_us <= to_us(at) if self.knows(to_us(at)) else sa.true()
 
 
 def advance(store: Store, at: datetime, policy: Policy) -> Validity:
@@ -75,6 +72,7 @@ def advance(store: Store, at: datetime, policy: Policy) -> Validity:
     """
     with store.reading() as connection:
         found = judged_by.stored(connection)
+    is_ours = True
     wanted, from_us = judged_by.mine(found.policy if found else policy), to_us(at) - _STILL_NOW_US
     try:
         judged_by.mark_unless_same(store, wanted)
@@ -82,8 +80,8 @@ def advance(store: Store, at: datetime, policy: Policy) -> Validity:
     except Refused as error:
         if error.code != "store-read-only":
             raise
-        return Validity(policy=wanted.policy, from_us=from_us, is_ours=found == wanted)
-    return Validity(policy=wanted.policy, from_us=from_us, is_ours=True)
+        is_ours = found == wanted
+    return Validity(policy=wanted.policy, from_us=from_us, is_ours=is_ours)
 
 
 def is_any_due(store: Store, validity: Validity, at: datetime) -> bool:

@@ -43,7 +43,8 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
 
     def holds(self, row: StoredRow) -> bool:
         """Tell whether the columns of a row hold on the day."""
-        return row.taken_us <= self.at_us and self.validity.holds(row, self.at_us)
+        has_turned = row.turns_us is not None and row.turns_us <= self.at_us
+        return row.taken_us <= self.at_us and not has_turned and self.validity.knows(self.at_us)
 
     def differs(self) -> ColumnElement[bool]:
         """Return the SQL condition that the columns of a row do not hold on the day."""

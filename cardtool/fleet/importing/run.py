@@ -10,7 +10,7 @@ at once.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, inspect, select
+from sqlalchemy import inspect, select
 
 from cardtool.fleet.asking.advance import judge_due
 from cardtool.fleet.importing.finishing import Files, Report, Wording
@@ -30,6 +30,7 @@ STALE = 1000
 """After this many new snapshots the statistics for planning queries are made again."""
 
 _TABLES = (WORKSTATION, SNAPSHOT, CERTIFICATE)
+_INDEXES = [index for table in _TABLES for index in table.indexes]
 _SORTED_KB = 8_192
 """Memory in which SQLite sorts an index; it uses as much again, and the disk for the rest."""
 
@@ -101,14 +102,10 @@ def indexes_made_last(store: Store) -> Iterator[None]:
     if not store.is_sqlite:
         yield
         return
-    with store.reading() as connection:
-        is_empty = _is_empty(connection)
-    if is_empty:
-        with store.writing() as connection:
-            if _is_empty(connection):  # checked again under the lock
-                for table in _TABLES:
-                    for index in table.indexes:
-                        index.drop(connection, checkfirst=True)
+    with store.writing() as connection:
+        if connection.execute(select(WORKSTATION.c.id).limit(1)).first() is None:
+            for index in _INDEXES:
+                index.drop(connection, checkfirst=True)
     try:
         yield
     except Exception:
@@ -117,15 +114,11 @@ def indexes_made_last(store: Store) -> Iterator[None]:
     _make_indexes(store)
 
 
-def _is_empty(connection: Connection) -> bool:
-    return connection.execute(select(WORKSTATION.c.id).limit(1)).first() is None
-
-
 def _make_indexes(store: Store) -> None:
     with store.reading() as connection:
         tables = inspect(connection)
         known = {index["name"] for table in _TABLES for index in tables.get_indexes(table.name)}
-    missing = [index for table in _TABLES for index in table.indexes if index.name not in known]
+    missing = [index for index in _INDEXES if index.name not in known]
     if missing:
         with store.writing() as connection:
             connection.exec_driver_sql(f"PRAGMA cache_size = -{_SORTED_KB}")

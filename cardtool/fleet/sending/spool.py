@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 
 from cardtool import files, locks
 
-_WAITING = re.compile(r"(?P<number>[0-9]{12})_(?P<name>[^.].*)")
+_WAITING = re.compile(r"[0-9]{12}_[^.].*")
 _DRAFT = ".part"
 """Name of the file that is being written, under the lock."""
 
@@ -82,9 +82,9 @@ class Spool:
             if not mine:
                 raise TimeoutError(None, "another sender does not end", str(self._folder))
             waiting = self._waiting()
-            if any(_parts(file)["name"] == name for file in waiting):
+            if any(_name(file) == name for file in waiting):
                 return 0
-            number = int(_parts(waiting[-1])["number"]) + 1 if waiting else 1
+            number = int(waiting[-1].name.partition("_")[0]) + 1 if waiting else 1
             files.write(self._folder / f"{number:012d}_{name}", body, draft=_DRAFT)
             over = waiting[: max(len(waiting) + 1 - self._limit, 0)] if self._limit else []
             for oldest in over:
@@ -115,7 +115,7 @@ class Spool:
                 except OSError as error:  # another user's file: leave it, and go on with the next
                     last = Answer("away", reason=f"{file}: {error.strerror}")
                     continue
-                name = _parts(file)["name"]
+                name = _name(file)
                 answer = hand_over(name, body)
                 if answer.state == "delivered":
                     with suppress(OSError):  # a virus scanner has it open: it is sent once more
@@ -138,7 +138,7 @@ class Spool:
 
     def _queue(self, tried: Mapping[str, int]) -> Iterator[Path]:
         """Yield each waiting file once, also those that arrive now; last those tried too often."""
-        late = {file for file in self._waiting() if tried.get(_parts(file)["name"], 0) >= _TRIES}
+        late = {file for file in self._waiting() if tried.get(_name(file), 0) >= _TRIES}
         seen = set(late)
         while new := [file for file in self._waiting() if file not in seen]:
             seen.update(new)
@@ -151,7 +151,7 @@ class Spool:
             lines = files.read(self._folder / _TRIED).decode().splitlines()
         except (OSError, UnicodeDecodeError):
             return {}
-        waiting = {_parts(file)["name"] for file in self._waiting()}
+        waiting = {_name(file) for file in self._waiting()}
         parts = (line.partition(" ") for line in lines)
         return {name: int(n) for n, _, name in parts if name in waiting and n.isdecimal()}
 
@@ -164,7 +164,7 @@ class Spool:
         """Move a refused snapshot into the folder `refused`, with the reason beside it."""
         folder = self._folder / "refused"
         _make(folder)
-        name = _parts(file)["name"]
+        name = _name(file)
         files.write(folder / f"{name}.reason.txt", f"{reason}\n".encode())
         file.replace(folder / name)
 
@@ -194,7 +194,6 @@ def _check(folder: Path) -> None:
         raise PermissionError(errno.EPERM, "a link, or another user's folder", str(folder))
 
 
-def _parts(file: Path) -> re.Match[str]:
-    parts = _WAITING.fullmatch(file.name)
-    assert parts is not None  # noqa: S101 - `_waiting` chose it by this
-    return parts
+def _name(file: Path) -> str:
+    """Return the name at the receiver, which follows the number."""
+    return file.name.partition("_")[2]

@@ -31,6 +31,7 @@ BOTH = ("session-wsl",)
 
 SYSTEMS = {
     "Linux": ("linux", "x86_64"),
+    "Linux on ARM": ("linux", "aarch64"),
     "Windows": ("win32", "AMD64"),
     "Windows on ARM": ("win32", "aarch64"),
     "Mac (Intel)": ("darwin", "x86_64"),

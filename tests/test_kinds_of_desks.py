@@ -71,9 +71,38 @@ KINDS = {
         _ORDERING,
     ),
     "a driver for another processor": Kind(
-        "driver-wrong-architecture-mac driver-wrong-architecture-arm",
+        "driver-wrong-architecture-mac driver-wrong-architecture-linux-arm",
         "run-again",
         frozenset({"install-driver", "install-matching-akis", "install-matching-driver"}),
+    ),
+    "a driver for the other processor of a Mac or of Windows": Kind(
+        "driver-for-other-program-mac driver-for-other-program-windows-arm",
+        "run-fitting-build",
+        frozenset({"install-driver"}),
+    ),
+    "a card that loses its power": Kind(
+        "card-loses-power card-loses-power-again-and-again", "plug-directly", _SENDING_IN
+    ),
+    "a badge on a reader whose slot is empty": Kind(
+        "card-beside-slot card-beside-slot-identity-card", "insert-card", _ORDERING
+    ),
+    "a reader whose driver Windows refuses": Kind(
+        "reader-driver-refused reader-driver-refused-own-protocol",
+        "replace-reader-driver",
+        _ORDERING | frozenset({"remove-reader-driver"}),
+    ),
+    "a reader that did not wake up": Kind(
+        "token-failed-asleep token-failed-asleep-beside-keyboard", "replug-reader", _SENDING_IN
+    ),
+    "a driver older than the token": Kind(
+        "driver-older-than-card driver-older-than-card-etoken",
+        "run-again",
+        frozenset({"update-driver", "install-driver"}),
+    ),
+    "a Mac without a reader": Kind(
+        "service-idle-on-a-mac service-idle-on-a-mac-beside-keyboard",
+        "plug-own-reader",
+        _STARTING | frozenset({"use-ifd-ccid"}),
     ),
     "Linux inside Windows": Kind(
         "session-wsl session-wsl-without-pcscd", "run-in-windows", _ORDERING

@@ -61,7 +61,7 @@ REFUSALS = [
     (HUNG_UP, "card-line-broken"),
     (_refusal("SCARD_E_CARD_UNSUPPORTED", 0x8010001C), "card-protocol-mismatch"),
     (MISMATCH, "card-protocol-mismatch"),
-    (UNPOWERED, "card-unpowered"),
+    (UNPOWERED, "card-loses-power"),
     (_refusal("SCARD_W_UNRESPONSIVE_CARD", 0x80100066), "card-mute"),
     (_refusal("SCARD_W_REMOVED_CARD", 0x80100069), "card-pulled"),
     (_refusal("SCARD_E_NO_SMARTCARD", 0x8010000C), "card-pulled"),

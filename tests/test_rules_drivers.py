@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from cardtool.model.diagnosis import Link
 from cardtool.model.snapshot import Failure, Library, Module, Source
+from cardtool.model.surroundings import Session
 from cardtool.rules import diagnose
 from tests.desks import (
     AKIS,
@@ -116,6 +117,26 @@ def test_a_header_is_held_against_the_process(
     assert codes(desk(modules=(found,), host=here)) == expected
 
 
+@pytest.mark.parametrize(
+    ("platform", "machine", "built_for", "mark", "code"),
+    [
+        ("win32", "aarch64", "x86_64", "", "driver-for-other-program"),
+        ("win32", "x86_64", "aarch64", "", "driver-wrong-architecture"),
+        ("linux", "aarch64", "x86_64", "", "driver-wrong-architecture"),
+        ("darwin", "x86_64", "aarch64", "rosetta", "driver-for-other-program"),
+        ("darwin", "x86_64", "aarch64", "", "driver-wrong-architecture"),
+        ("darwin", "x86_64", "i386", "rosetta", "driver-wrong-architecture"),
+    ],
+)
+def test_what_the_computer_runs_besides_decides_whether_a_driver_is_of_use(
+    platform: str, machine: str, built_for: str, mark: str, code: str
+) -> None:
+    session = Session(marks=(mark,))
+    host = replace(HOST, platform=platform, machine=machine, session=session)
+
+    assert codes(desk(modules=(unloaded(machine=built_for),), host=host)) == [code]
+
+
 def test_both_architectures_are_named() -> None:
     facts = only(desk(modules=(unloaded(machine="i386"),)), "driver-wrong-architecture").facts
 
@@ -133,7 +154,7 @@ def test_both_architectures_are_named() -> None:
     [
         (AKIS, AKISP11, "linux", "x86_64", "install-matching-akis"),
         (AKIS, AKISP11, "darwin", "aarch64", "install-mac-arm-driver"),
-        (AKIS, AKISP11, "win32", "aarch64", "use-intel-build"),
+        (AKIS, AKISP11, "linux", "aarch64", "use-intel-computer"),
         (ETOKEN, "/usr/lib/libeTPkcs11.so", "linux", "x86_64", "install-matching-driver"),
     ],
 )
@@ -342,7 +363,7 @@ def test_a_named_driver_that_takes_its_time_over_an_unknown_card_is_given_more()
     )
 
     assert hung.code == "driver-hung"
-    assert hung.steps[0] == "allow-more-time"
+    assert "allow-more-time" in hung.steps
 
 
 def test_of_a_named_driver_whose_trouble_another_explains_a_note_stays_once() -> None:

@@ -105,6 +105,8 @@ def test_a_look_at_usb_that_fails_by_our_fault_counts_only_where_it_was_needed()
         (usb(allowed=False, drivers=(), problem=28), CCID, "reader-blocked"),
         (usb(problem=22), WINDOWS, "reader-disabled"),
         (usb(problem=39), WINDOWS, "reader-driver-unloadable"),
+        (usb(problem=52), WINDOWS, "reader-driver-refused"),
+        (replace(ACR38U, problem=39), WINDOWS, "reader-driver-refused"),
         (usb(problem=31), WINDOWS, "reader-not-started"),
         (usb(problem=47), WINDOWS, "reader-ejected"),
         (usb(problem=28), WINDOWS, "reader-driver-missing"),

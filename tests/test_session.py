@@ -42,6 +42,20 @@ def test_environment_marks_the_session(
 
 
 @pytest.mark.parametrize(
+    ("machine", "kernel", "is_so"),
+    [
+        ("x86_64", "Darwin Kernel Version 24.6.0: xnu-11417.140.69~1/RELEASE_ARM64_T6000", True),
+        ("x86_64", "Darwin Kernel Version 22.6.0: xnu-8796.141.3~6/RELEASE_X86_64", False),
+        ("arm64", "Darwin Kernel Version 24.6.0: xnu-11417.140.69~1/RELEASE_ARM64_T6000", False),
+    ],
+)
+def test_the_kernel_tells_an_intel_program_on_apple_silicon(
+    machine: str, kernel: str, *, is_so: bool
+) -> None:
+    assert host.is_translated(machine, kernel) is is_so
+
+
+@pytest.mark.parametrize(
     ("name", "content", "mark"),
     [
         (".dockerenv", "", "container"),

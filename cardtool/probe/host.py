@@ -145,9 +145,18 @@ def session(
         "flatpak": "FLATPAK_ID" in environment
         or (root is not None and (root / ".flatpak-info").exists()),
         "snap": "SNAP" in environment and "SNAP_NAME" in environment,
+        "rosetta": is_translated(platform.machine(), platform.version()),
         **_hosted(environment, root),
     }
     return Session(id=number, marks=tuple(mark for mark, is_so in seen.items() if is_so))
+
+
+def is_translated(machine: str, kernel: str) -> bool:
+    """Tell by the kernel's own version whether Rosetta runs this program on Apple silicon.
+
+    Source: Apple, "About the Rosetta translation environment"; `uname -v`.
+    """
+    return machine == "x86_64" and "RELEASE_ARM64" in kernel
 
 
 def _hosted(environment: Mapping[str, str], root: Path | None) -> dict[str, bool]:

@@ -19,7 +19,7 @@ _REFUSALS = {
     "SCARD_F_COMM_ERROR": "card-line-broken",
     "SCARD_E_PROTO_MISMATCH": "card-protocol-mismatch",
     "SCARD_E_CARD_UNSUPPORTED": "card-protocol-mismatch",
-    "SCARD_W_UNPOWERED_CARD": "card-unpowered",
+    "SCARD_W_UNPOWERED_CARD": "card-loses-power",
     "SCARD_W_UNRESPONSIVE_CARD": "card-mute",
     "SCARD_W_REMOVED_CARD": "card-pulled",
     "SCARD_E_NO_SMARTCARD": "card-pulled",
@@ -69,7 +69,8 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     yield from _keys(snapshot)
     if others and not any(map(ports.was_filled, others)):
         if not (fitting.needs_no_reader(snapshot) or ports.only_built_in(snapshot)):
-            yield finding("card-missing", readers=[reader.name for reader in others])
+            if not ports.is_spare(others, snapshot):
+                yield _missing([reader.name for reader in others], snapshot)
             for name, card, atr in keys:
                 yield finding("card-is-key", reader=name, card=card.called, atr=atr)
         return
@@ -89,6 +90,16 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
             yield finding(code, reader=reader.name)
     if len(seats) > 1:
         yield finding("cards-several", count=len(seats), readers=[seat.reader for seat in seats])
+
+
+def _missing(empty: Sequence[str], snapshot: Snapshot) -> Finding:
+    """Say that no card is in a slot, and what lies on a reader without one instead."""
+    for reader in ports.readers(snapshot):
+        atr = reader.card.atr if isinstance(reader.card, Card) else ""
+        card = catalog.card_for(atr)
+        if card is not None and ports.is_contactless(reader.name, snapshot):
+            return finding("card-beside-slot", readers=empty, card=card.called, atr=atr)
+    return finding("card-missing", readers=empty)
 
 
 def _keys(snapshot: Snapshot) -> Iterator[Finding]:

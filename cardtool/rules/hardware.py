@@ -18,7 +18,8 @@ NOT_CONNECTED = 45
 
 _PROBLEMS = {
     **dict.fromkeys((1, 18, 28), "reader-driver-missing"),
-    **dict.fromkeys((19, 32, 37, 39, 40, 41, 48, 52), "reader-driver-unloadable"),
+    **dict.fromkeys((19, 32, 37, 39, 40, 41), "reader-driver-unloadable"),
+    **dict.fromkeys((48, 52), "reader-driver-refused"),
     22: "reader-disabled",
     31: "reader-not-started",
     NOT_CONNECTED: "reader-not-connected",
@@ -101,12 +102,17 @@ def forms(device: UsbDevice) -> frozenset[str]:
 
 
 def hindrance(device: UsbDevice) -> str | None:
-    """Return the code of what keeps the system from using a device; None: nothing does."""
+    """Return the code of what keeps the system from using a device; None: nothing does.
+
+    Windows has no driver of its own for a reader that does not follow CCID.
+    """
     if not device.allowed:
         return "reader-blocked"
     if not device.problem:
         return None
-    return _PROBLEMS.get(device.problem, "reader-faulty")
+    code = _PROBLEMS.get(device.problem, "reader-faulty")
+    is_unhelped = code == "reader-driver-unloadable" and not is_ccid(device)
+    return "reader-driver-refused" if is_unhelped else code
 
 
 def lacks_driver(device: UsbDevice) -> bool:

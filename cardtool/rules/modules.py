@@ -84,12 +84,13 @@ def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
 def _fits_the_computer(library: Library, host: Host) -> bool:
     """Tell whether a driver fits the computer, though not the kind of this process.
 
-    A 32-bit process may run beside a 64-bit driver, and an Intel process on a Mac with Apple
-    silicon. Source: Microsoft, WOW64; Apple, Rosetta.
+    A 32-bit process may run beside a 64-bit driver, an Intel process on a Mac with Apple silicon,
+    and Windows on ARM runs programs for Intel. Source: Microsoft, WOW64; Apple, Rosetta.
     """
-    is_narrow = host.bits < library.bits
-    is_translated = host.platform == "darwin" and host.machine == "x86_64"
-    return is_narrow or (is_translated and "aarch64" in library.machines)
+    machines, is_arm = set(library.machines), host.machine == "aarch64"
+    if host.platform == "win32" and is_arm and machines & {"x86_64", "i386"}:
+        return True
+    return host.bits < library.bits or ("rosetta" in host.session.marks and "aarch64" in machines)
 
 
 def _code(failure: Failure, *, is_file: bool, is_named: bool) -> str:

@@ -6,7 +6,9 @@ name. So names are compared first, then readers are counted; if that does not de
 reported.
 """
 
+import re
 from collections import Counter
+from collections.abc import Iterable
 
 from cardtool import catalog
 from cardtool.model.snapshot import Card, Failure, Reader, Snapshot
@@ -26,6 +28,9 @@ Source: drivers_notes/readers.md#unplugged-in-the-middle.
 _UNNAMEABLE = "SCARD_E_INVALID_VALUE"
 """Failure that older versions recorded for a reader whose name was not ASCII."""
 
+_SAM = re.compile(r"\bSAM\b")
+"""In the names of slots for a security module. Source: LudovicRousseau/PCSC#54."""
+
 _MOST_NAMED = 50
 """At most so many devices are compared with readers by name; nobody has more."""
 
@@ -40,14 +45,15 @@ def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
 def signing_readers(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the readers of PC/SC that may hold somebody's e-signature card.
 
-    Security keys are left out, and so are contactless readers, unless one holds a card and there is
-    no slot.
+    Security keys are left out, and so are empty slots for a reader's own module (SAM), and
+    contactless readers, unless one holds a card and there is no slot.
     """
     aside = {reader.name for reader in keys(snapshot)}
     mine = [
         reader
         for reader in readers(snapshot)
         if not is_virtual(reader) and reader.name not in aside
+        if was_filled(reader) or not _SAM.search(reader.name)
     ]
     slots = {reader.name for reader in mine if not is_contactless(reader.name, snapshot)}
     return tuple(
@@ -114,6 +120,15 @@ def _kinds(snapshot: Snapshot) -> dict[str, frozenset[str]]:
     return {reader.name: of_reader(reader) for reader in readers(snapshot)[:_MOST_NAMED]}
 
 
+def devices_of(name: str, snapshot: Snapshot) -> tuple[UsbDevice, ...]:
+    """Return the devices on USB that the reader of a name may be."""
+    on_usb = _on_usb(snapshot)[:_MOST_NAMED]
+    ids = {device.id for device in on_usb}
+    same = (one for one in readers(snapshot) if one.name == name)
+    mine = {usb for reader in same for usb in reader_names.ids_of(reader, list(on_usb), ids)}
+    return tuple(device for device in on_usb if device.id in mine)
+
+
 @remembered
 def keys(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the readers that are security keys and were read by no driver."""
@@ -146,6 +161,14 @@ def only_built_in(snapshot: Snapshot) -> tuple[Reader, ...]:
     forms += map(hardware.forms, plugged(snapshot))
     are_left = all(of_reader and of_reader <= left for of_reader in forms)
     return () if any(map(was_filled, offered)) or not are_left else offered
+
+
+def is_spare(offered: Iterable[Reader], snapshot: Snapshot) -> bool:
+    """Tell whether these are only readers of the computer, while another does not work."""
+    kinds = _kinds(snapshot)
+    others = (one for one in plugged(snapshot) if not hardware.is_built_in(one))
+    are_built_in = all(kinds.get(reader.name) == hardware.BUILT_IN for reader in offered)
+    return are_built_in and any(map(hardware.hindrance, others))
 
 
 def gone(snapshot: Snapshot) -> tuple[str, ...]:

@@ -140,9 +140,12 @@ def _is_blind(snapshot: Snapshot) -> bool:
 
 
 def is_idle(snapshot: Snapshot) -> bool:
-    """Tell whether the service of Windows is off, as is normal without a working reader."""
+    """Tell whether the service of Windows or macOS is off, as is normal without a working reader.
+
+    Source: jnasmartcardio/jnasmartcardio#3 for macOS.
+    """
     return (
-        snapshot.host.platform == "win32"
+        snapshot.host.platform in {"win32", "darwin"}
         and ports.is_service_stopped(snapshot.readers)
         and isinstance(snapshot.usb, tuple)
         and all(map(hardware.hindrance, ports.plugged(snapshot)))
@@ -180,7 +183,7 @@ def _code(failure: Failure, snapshot: Snapshot) -> str:
         case "linux" if ports.is_service_stopped(failure):
             return _stopped_on_linux(snapshot)
         case _:
-            return "service-failed"
+            return "service-idle" if is_idle(snapshot) else "service-failed"
 
 
 def _denied(host: Host) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Module, ModuleInfo, Slot, Snapshot
 from cardtool.rules import desk, fitting, ports
@@ -12,6 +13,9 @@ from cardtool.rules.codes import Fact, finding
 from cardtool.rules.renewal import Policy
 
 _NOT_RECOGNISED = "CKR_TOKEN_NOT_RECOGNIZED"
+
+_AKIS = "akis"
+"""The family of cards of which some are identity cards."""
 
 _OWN_DRIVER_SINCE = 14
 """Version of macOS. Source: Apple, macOS 14 release notes; OpenSC/OpenSC#2887."""
@@ -36,8 +40,16 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
     for trouble in _troubles(snapshot):
         if (key := (trouble.code, trouble.facts.get("reader"))) not in seen:
             seen.add(key)
-            is_macs = trouble.code == "token-failed" and _is_of_macos(trouble, snapshot)
-            yield finding("token-failed-on-mac", **trouble.facts) if is_macs else trouble
+            yield _fitting(trouble, snapshot) if trouble.code == "token-failed" else trouble
+
+
+def _fitting(failed: Finding, snapshot: Snapshot) -> Finding:
+    """Say what the system tells of the reader in which a token failed."""
+    if _is_of_macos(failed, snapshot):
+        return finding("token-failed-on-mac", **failed.facts)
+    name = failed.facts["reader"]
+    device = next((one for one in ports.devices_of(str(name), snapshot) if one.asleep), None)
+    return finding("token-failed-asleep", **failed.facts, usb=device.id) if device else failed
 
 
 def _is_of_macos(trouble: Finding, snapshot: Snapshot) -> bool:
@@ -107,11 +119,19 @@ def _unread(module: Module, seats: list[desk.Seat], failure: Failure) -> Iterato
     seat = next((seat for seat in seats if fitting.is_for(module, seat.card)), seats[0])
     code, module_id = _code(failure), fitting.module_id(module)
     facts: dict[str, Fact] = {"reader": seat.reader, "module": module.path, "reason": failure}
-    if code == "token-not-recognised" and module_id == seat.card.modules[0]:
+    if code == "token-not-recognised" and _is_of_package(module_id, seat.card):
         version = module.info.version if isinstance(module.info, ModuleInfo) else None
-        yield finding("driver-too-old", **facts, card=seat.card.name, version=version)
+        code = "driver-too-old" if seat.card.family == _AKIS else "driver-older-than-card"
+        yield finding(code, **facts, card=seat.card.name, version=version)
     elif code != "token-not-recognised" or module_id in (None, *seat.card.modules):
         yield finding(code, **facts)
+
+
+def _is_of_package(module_id: str | None, card: catalog.Card) -> bool:
+    """Tell whether a module is the one for a card, or another one of its package."""
+    known = catalog.load()
+    first = known.module(card.modules[0])
+    return module_id in card.modules and known.module(str(module_id)).package == first.package
 
 
 def _code(failure: Failure) -> str:

@@ -7,14 +7,14 @@ There are none if the servers were not asked, and none about certificates that h
 from collections.abc import Iterator
 from datetime import datetime
 
-from cardtool.catalog import issuers
+from cardtool.catalog import issuers, providers
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.trust import Status, Trust
 from cardtool.rules import desk
 from cardtool.rules.codes import finding
-from cardtool.rules.kinds import PERSONAL, Kind, is_broken
+from cardtool.rules.kinds import KAMU_SM, PERSONAL, Kind, is_broken
 from cardtool.rules.remembered import remembered
 from cardtool.rules.renewal import Policy
 
@@ -34,7 +34,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     for certificate, (held, trust) in asked.items():
         if certificate.not_after_at < at:
             continue
-        yield _chain(trust, held.whose)
+        yield _chain(trust, held)
         if trust.status is not None:
             is_replaced = held.kind in PERSONAL and certificate.person in signers
             yield _status(trust.status, held, is_replaced=is_replaced)
@@ -78,7 +78,8 @@ def _asked(snapshot: Snapshot) -> dict[Certificate, tuple[desk.Held, Trust]]:
     return asked
 
 
-def _chain(trust: Trust, whose: dict[str, str]) -> Finding:
+def _chain(trust: Trust, held: desk.Held) -> Finding:
+    whose = held.whose
     if trust.anchor and not trust.problem:
         names = {root.id: root.name for root in issuers()}
         return finding("nes-trusted", **whose, root=names.get(trust.anchor, trust.anchor))
@@ -87,7 +88,10 @@ def _chain(trust: Trust, whose: dict[str, str]) -> Finding:
     if trust.problem in ("BUG", "NONSENSE"):
         return finding("cardtool-fault", part="--online", reason=trust.problem)
     if trust.problem == "NOT_PINNED":
-        return finding("nes-untrusted-unpinned", **whose, sha256=(trust.chain or ("-",))[-1])
+        root, known = (trust.chain or ("-",))[-1], providers.of_issuer(held.certificate.issuer)
+        if known is None or known.name == KAMU_SM:  # whose roots are all known
+            return finding("nes-untrusted-unpinned", **whose, sha256=root)
+        return finding("nes-root-of-provider", **whose, provider=known.name, sha256=root)
     reason = trust.problem or "-"
     return finding("nes-chain-unproven", **whose, reason=reason, urls=_urls(trust))
 

@@ -26,7 +26,7 @@ ELSEWHERE: Mapping[str, str] = {
 
 OTHERWISE: Mapping[str, set[tuple[str, int]]] = {
     "no-service": {("reader-missing", 2)},
-    "reader-with-a-turkish-name": {("service-failed", 2)},
+    "reader-with-a-turkish-name": {("service-failed", 3)},
     "card-held-by-another-program": {("card-in-use-unnamed", 2)},
     "card-of-another-protocol": {("token-not-recognised", 2)},
     "swapped-while-read": {("nes-valid", 0), ("card-unstable-but-read", 1), ("card-pulled", 2)},

@@ -42,10 +42,18 @@ _well_driver = partial(well, Link.DRIVER)
 ROWS = {
     "reader-empty": _well("reader"),
     "card-missing": critical(Link.CARD, "readers", "insert-card run-again", NO_CARD_IN_REACH),
+    "card-beside-slot": critical(
+        Link.CARD, "readers card atr", "insert-card run-again", NO_CARD_IN_REACH
+    ),
     "card-pulled": _card("", "insert-card leave-card run-again", f"{KEPT_WAITING} {UNSURE}"),
     "card-mute": _card("reason", f"reseat-card wipe-card {_OTHER_READER}"),
     "card-mute-virtual": _card("reason", "pass-reader-through sign-on-host reseat-card"),
     "card-unpowered": _card("reason", f"reseat-card plug-directly {_OTHER_READER}"),
+    "card-loses-power": _card(
+        "reason",
+        "plug-directly reinsert-card try-other-port run-again try-other-reader",
+        f"{KEPT_WAITING} {UNSURE} card-unstable",
+    ),
     "card-protocol-mismatch": _card("reason", _OTHER_READER),
     "card-unknown": _card("atr", "check-card-kind name-module send-snapshot", TOKENS),
     "card-not-for-signing": _card("card atr", "insert-nes-card run-again", _NO_NES),
@@ -68,16 +76,18 @@ ROWS = {
     "card-line-broken": _card(
         "reason", f"reinsert-card replug-reader read-pcscd-journal {_OTHER_READER}"
     ),
-    "card-unstable": _card(
-        "",
-        "reinsert-card leave-card try-other-port run-again try-other-reader",
+    "card-unstable": unknown(
+        Link.CARD,
+        "reader",
+        "leave-card run-again reinsert-card try-other-port try-other-reader",
         f"{KEPT_WAITING} {UNSURE}",
+        "card-not-read",
     ),
     "card-unstable-but-read": warning(Link.CARD, "reader", "leave-card try-other-port run-again"),
     "card-worn": _card(
         "reason",
         "wipe-card reinsert-card try-other-computer-card replace-card",
-        "token-failed token-failed-on-mac token-not-recognised",
+        "token-failed token-failed-on-mac token-failed-asleep token-not-recognised",
     ),
     "card-not-read": _well("reader reason"),
     "card-recognised": _well("reader card atr"),
@@ -107,11 +117,14 @@ ROWS = {
     "driver-not-for-card": _driver(
         "install-driver correct-path run-again",
         "reader card module product system bits",
-        f"{UNREAD} token-failed token-failed-on-mac",
+        f"{UNREAD} token-failed token-failed-on-mac token-failed-asleep",
     ),
     "driver-too-old": _driver(
         "check-card-kind update-driver run-again send-snapshot",
         "reader card module version reason",
+    ),
+    "driver-older-than-card": _driver(
+        "update-driver run-again send-snapshot", "reader card module version reason"
     ),
     "driver-file-missing": _driver("correct-path run-again"),
     "driver-file-unreadable": _driver("allow-file run-again"),
@@ -119,7 +132,9 @@ ROWS = {
     "driver-damaged": _driver(f"{_REINSTALL} run-again"),
     "driver-load-failed": _driver(f"install-runtime {_REINSTALL} allow-library run-again"),
     "driver-crashed": _driver("update-driver run-again send-snapshot"),
-    "driver-hung": _driver(f"allow-more-time reinsert-card close-programs {_REINSTALL}"),
+    "driver-hung": _driver(
+        f"close-programs reinsert-card run-again allow-more-time restart-computer {_REINSTALL}"
+    ),
     "driver-refused": _driver(f"restart-computer {_REINSTALL} send-snapshot"),
     "driver-beside-failed": warning(Link.DRIVER, "module reason", f"{_REINSTALL} run-again"),
     "driver-beside-misnamed": warning(Link.DRIVER, "module reason", "correct-path run-again"),
@@ -138,6 +153,13 @@ ROWS = {
     "token-not-recognised": _token("update-driver check-card-kind send-snapshot"),
     "token-failed-on-mac": _token(
         "replug-reader use-ifd-ccid try-other-reader send-snapshot", "token-not-recognised"
+    ),
+    "token-failed-asleep": critical(
+        Link.TOKEN,
+        "reader module reason usb",
+        "replug-reader restart-computer stop-usb-sleep reinsert-card try-other-reader",
+        "token-missing token-not-recognised",
+        "card-not-read",
     ),
     "token-failed": _token(
         "replug-reader close-programs restart-computer reinsert-card try-other-port "

@@ -41,7 +41,7 @@ ROWS = {
     "nes-missing": _critical("reader count", "check-card-kind ask-provider apply-first"),
     "seal-only": _critical("reader holder not_after_at", "insert-nes-card run-again"),
     "seal-expired": _warning("reader holder issuer not_after_at", "renew-seal run-again"),
-    "seal-expiring": _well("reader holder issuer not_after_at", "renew-seal"),
+    "seal-expiring": _warning("reader holder issuer not_after_at", "renew-seal"),
     "nes-elsewhere": _well("reader"),
     "nes-found": _well("reader holder identity issuer serial"),
     "nes-valid": _well(f"{_REMAINING} opens_at"),
@@ -86,6 +86,7 @@ ROWS = {
     "nes-trusted": _well("reader holder root"),
     "nes-untrusted": _critical("reader holder reason", "distrust-card ask-provider", _PINS),
     "nes-untrusted-unpinned": _warning("reader holder sha256", "compare-root pin-root"),
+    "nes-root-of-provider": _well("reader holder provider sha256"),
     "nes-chain-unproven": _unknown(
         "reader holder reason urls", "open-network set-proxy add-issuers ask-again-online"
     ),

@@ -94,7 +94,7 @@ ROWS = {
         "read-pcscd-journal print-rule-for-person allow-pcsc-access restart-computer"
     ),
     "service-access-denied-container": _cut_off("share-pcsc-socket start-pcscd-alone"),
-    "service-failed": _service("replug-reader restart-computer send-snapshot"),
+    "service-failed": _cut_off("restart-computer run-again replug-reader send-snapshot"),
     "system-exhausted": _cut_off("restart-computer run-again raise-limits send-snapshot"),
     "service-not-needed": well(Link.SERVICE, "reason"),
     "reader-missing": critical(
@@ -135,6 +135,9 @@ ROWS = {
         "problem",
         "open-device-manager remove-reader-driver replug-reader maker-reader-driver do-not-order",
     ),
+    "reader-driver-refused": _reader(
+        "problem", "replace-reader-driver replug-reader run-again do-not-order"
+    ),
     "reader-not-started": _reader(
         "problem", "replug-reader restart-computer retry-reader-start do-not-order"
     ),
@@ -162,7 +165,8 @@ ROWS = {
         "reader",
         "plug-reader plug-directly run-again",
         f"{KEPT_WAITING} {UNSURE} reader-missing reader-gone reader-own-missing "
-        "reader-not-seen reader-built-in-only reader-not-offered card-missing",
+        "reader-not-seen reader-built-in-only reader-not-offered card-missing "
+        "card-beside-slot",
         "card-not-read",
     ),
     "reader-not-asked": unknown(

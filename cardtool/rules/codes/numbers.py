@@ -183,5 +183,11 @@ NUMBERS: dict[str, int] = {
     "certificates-listed": 175,
     "nes-between": 176,
     "driver-out-of-reach": 177,
+    "nes-root-of-provider": 178,
+    "card-loses-power": 179,
+    "card-beside-slot": 180,
+    "reader-driver-refused": 181,
+    "token-failed-asleep": 182,
+    "driver-older-than-card": 183,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

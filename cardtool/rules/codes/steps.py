@@ -6,29 +6,28 @@ import functools
 from cardtool.model.diagnosis import Actor
 
 _IT = """
-    add-issuers raise-limits install-runtime share-scdaemon update-signing-program
-    install-card-driver update-card-driver install-mac-arm-package
-    add-to-device-list allow-device allow-file allow-flatpak allow-library
-    allow-pcsc-access ask-application-support ask-for-arm-driver ask-reader-driver-mac
-    attach-usb change-battery check-java check-network connect-snap correct-path enable-device
-    enable-pcscd enable-windows-enumerator enable-windows-service find-other-library
-    install-driver install-driver-for-program install-driver-inside install-mac-arm-driver
-    install-matching-akis install-matching-driver install-pcsc-library install-pcscd
-    install-reader-driver install-token-software keep-one-driver keep-one-reader-driver
-    let-cards-through list-blocked-devices
-    maker-reader-driver name-module open-device-manager open-network open-windows-services
-    pass-reader-through pin-root print-polkit-rule print-rule-for-person read-pcscd-journal
-    reinstall-driver remove-driver remove-reader-driver restart-pcscd restart-windows-service
-    retry-reader-start run-at-logon set-clock set-clock-mac set-clock-windows set-proxy set-zone
-    set-zone-mac set-zone-windows share-pcsc-socket start-pcscd start-pcscd-alone
-    start-windows-enumerator start-windows-service stop-usb-sleep unmask-pcscd update-ccid
-    update-device-driver update-driver update-reader-driver update-roots use-ifd-ccid
-    use-intel-build use-own-package use-windows-reader-driver
+    add-issuers add-to-device-list allow-device allow-file allow-flatpak allow-library
+    allow-pcsc-access ask-application-support ask-for-arm-driver ask-for-arm-linux-driver
+    ask-reader-driver-mac attach-usb change-battery check-java check-network connect-snap
+    correct-path enable-device enable-pcscd enable-windows-enumerator enable-windows-service
+    find-other-library install-card-driver install-driver install-driver-for-program
+    install-driver-inside install-mac-arm-driver install-mac-arm-package install-matching-akis
+    install-matching-driver install-pcsc-library install-pcscd install-reader-driver install-runtime
+    install-token-software keep-one-driver keep-one-reader-driver let-cards-through
+    list-blocked-devices maker-reader-driver name-module open-device-manager open-network
+    open-windows-services pass-reader-through pin-root print-polkit-rule print-rule-for-person
+    raise-limits read-pcscd-journal reinstall-driver remove-driver remove-reader-driver
+    replace-reader-driver restart-pcscd restart-windows-service retry-reader-start run-at-logon
+    set-clock set-clock-mac set-clock-windows set-proxy set-zone set-zone-mac set-zone-windows
+    share-pcsc-socket share-scdaemon start-pcscd start-pcscd-alone start-windows-enumerator
+    start-windows-service stop-usb-sleep unmask-pcscd update-card-driver update-ccid
+    update-device-driver update-driver update-reader-driver update-roots update-signing-program
+    use-ifd-ccid use-intel-build use-own-package use-windows-reader-driver
 """
 _ELSEWHERE_IT = """
     install-card-driver-of-provider update-card-driver-of-provider
     install-driver-of-provider install-makers-driver open-network-to-provider
-    update-roots-of-provider
+    update-roots-of-provider replace-makers-driver
 """
 _PROVIDER = """
     ask-for-new-card ask-for-provider-card ask-own-provider ask-own-provider-about-card ask-provider
@@ -55,7 +54,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "allow-library": (),
         "raise-limits": (),
     },
-    "win32-aarch64": {"install-matching-akis": ("use-intel-build", "ask-for-arm-driver")},
+    "win32-aarch64": {"install-driver-for-program": ("use-intel-build", "ask-for-arm-driver")},
     "darwin": {
         "install-reader-driver": ("ask-reader-driver-mac",),
         "set-clock": ("set-clock-mac",),
@@ -70,6 +69,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "install-driver": ("install-mac-arm-package",),
     },
     "linux": {"allow-library": (), "install-runtime": ()},
+    "linux-aarch64": {"install-matching-akis": ("use-intel-computer", "ask-for-arm-linux-driver")},
 }
 """Platform, or platform and processor -> step -> the steps that take its place there."""
 
@@ -116,6 +116,7 @@ ELSEWHERE = {
     "update-card-driver": "update-card-driver-of-provider",
     "lift-suspension": "lift-suspension-elsewhere",
     "maker-reader-driver": "install-makers-driver",
+    "replace-reader-driver": "replace-makers-driver",
     "open-network": "open-network-to-provider",
     "order-reader": "buy-reader",
     "pay-reader": "",

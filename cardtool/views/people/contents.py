@@ -16,7 +16,9 @@ from cardtool.views.harmless import escape, harmless
 
 Row = TypeVar("Row")
 
-DRAWN = frozenset({"card-missing", "card-mute", "card-unpowered", "reader-missing"})
+DRAWN = frozenset(
+    {"card-missing", "card-beside-slot", "card-mute", "card-unpowered", "reader-missing"}
+)
 """Codes of findings that the drawing of a card and its reader helps with."""
 
 _TIMES = (

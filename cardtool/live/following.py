@@ -55,14 +55,16 @@ class Follower(Generic[T]):
         check: Callable[[Workers], T],
         workers: Workers | None = None,
         clock: Callable[[], float] | None = None,
+        after: Callable[[T], object] = lambda _: None,
     ) -> None:
         """Begin; `check` makes one check with the workers it is given, and ends them.
 
         `workers` are for the first check, where they were started before. `clock` gives seconds
-        that go on while the machine sleeps.
+        that go on while the machine sleeps. `after` is called with each result once it is told,
+        for what nobody is to wait for.
         """
         self._clock = clock or _clock
-        self._check = check
+        self._check, self._after = check, after
         self._workers = workers
         self._told: queue.SimpleQueue[Told[T] | BaseException] = queue.SimpleQueue()
         self._changed = threading.Condition()
@@ -150,6 +152,8 @@ class Follower(Generic[T]):
                     self._tell(change, result)
                 if not (anew or is_last):  # the next has begun
                     self._tell(msgspec.structs.replace(change, event=Event.CHANGED))
+            if not anew:
+                self._after(result)
 
     def _tell(self, change: Change, result: T | None = None) -> None:
         self._told.put(Told(change=change, at=datetime.now().astimezone(), result=result))

@@ -7,6 +7,7 @@ import queue
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +17,7 @@ from cardtool.live.following import Follower
 from cardtool.live.watching import Change, Event
 from cardtool.probe.isolation import Workers
 from tests.conftest import require
-from tests.real.desks import akis, nes
+from tests.real.desks import AT, akis, nes
 from tests.rig.card import mute_card
 from tests.rig.compiler import compile_library
 from tests.rig.counting import CONNECT, CONTROL, STATES, TRANSMIT, Counting
@@ -134,7 +135,8 @@ def test_of_a_plug_that_is_loose_a_verdict_is_told(monkeypatch: pytest.MonkeyPat
                         pass
             return made
 
-        follower, results = Follower(check), []
+        kept = list[int]()
+        follower, results = Follower(check, after=kept.append), []
         for told in follower.told():
             if told.result is not None:
                 results.append(told.result)
@@ -144,6 +146,19 @@ def test_of_a_plug_that_is_loose_a_verdict_is_told(monkeypatch: pytest.MonkeyPat
                 break
         follower.end()
     assert results == [3, 6, 9]
+    assert kept[:2] == [3, 6]
+
+
+def test_what_the_page_saw_is_known_to_the_next_check() -> None:
+    with PcscService(1) as service, LivePage(service.env) as live:
+        kept = Path(service.env["CARDTOOL_STATE"])
+        service.insert(akis(nes((datetime.now(UTC) - AT) / timedelta(days=1) + 400)))
+        live.open()
+        end = time.monotonic() + 30
+        while not kept.exists() and time.monotonic() < end:
+            time.sleep(0.02)
+
+        assert json.loads(kept.read_text())["readers"] != []
 
 
 def _is_in(change: Change) -> bool:

@@ -28,10 +28,11 @@ def page(asked: Asked, *, no_open: bool) -> None:
     first: Workers | None = click.get_current_context().obj
 
     def check(workers: Workers) -> Diagnosis:
-        diagnosis = judge(asked, look(asked, workers))
+        return judge(asked, look(asked, workers))
+
+    def keep(diagnosis: Diagnosis) -> None:
         remember(asked, diagnosis)
         learn(asked, diagnosis)
-        return diagnosis
 
     def face(text: Text) -> Face[Diagnosis]:
         return Face(line=partial(sentence, text=text), page=partial(live_page, asked, text))
@@ -41,7 +42,8 @@ def page(asked: Asked, *, no_open: bool) -> None:
     faces = {language: face(asked.text.into(language)) for language in languages}
     faces[usual].page(None)  # loads what pages need before a thread loads the same
     opened = partial(_open, asked, is_wanted=not no_open)
-    server.serve(server.bound(), faces, partial(Follower, check, first), opened)
+    follow = partial(Follower, check, first, after=keep)
+    server.serve(server.bound(), faces, follow, opened)
 
 
 def _open(asked: Asked, address: str, *, is_wanted: bool) -> None:

@@ -66,9 +66,7 @@ def render(
         if number == 1:
             single = text.label("html-title", host=diagnosis.snapshot.host.name)
             title = text.label("html-desks") if paper.titled else single
-            yield page(
-                "head", title=title, titled=paper.titled, institution=institution, is_live=False
-            )
+            yield page("head", title=title, titled=paper.titled, institution=institution)
         named |= _named(diagnosis, text, guides)
         yield desk(diagnosis, text, guides, courses(diagnosis), level=1 + paper.titled)
     if number:
@@ -154,9 +152,7 @@ def render_guide(guides: Iterable[Guide], text: Text) -> Iterator[str]:
     """Yield one page with each procedure on a sheet of its own."""
     several, page = tuple(guides), partial(_filled, text=text)
     titles = ", ".join(text.procedure(guide.name, "title") for guide in several)
-    yield page(
-        "head", title=titles, titled=False, institution=several[0].institution, is_live=False
-    )
+    yield page("head", title=titles, titled=False, institution=several[0].institution)
     for guide in several:
         yield page("guide", guide=guide, level=1)
     yield page("foot")

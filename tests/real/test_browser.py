@@ -2,13 +2,16 @@
 """Which program is asked to show the page: each is a script here that notes what it is given."""
 
 import os
+import select
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="programs are scripts")
+pytestmark = pytest.mark.real
+
+_LIMIT_S = 30.0
 
 _ADDRESS = "http://127.0.0.1:1/open?secret"
 _OPEN = f"from cardtool.live.browser import open_window; print(open_window({_ADDRESS!r}))"
@@ -18,17 +21,18 @@ def _opened(folder: Path, *programs: str, **more: str) -> tuple[str, str]:
     """Return what is answered where these programs are, and what was started with what."""
     noted = folder / "noted"
     subprocess.run(["mkfifo", noted], check=True)
+    pipe = os.open(noted, os.O_RDWR)  # so it is open whether or not anybody writes
     for name in programs:
         program = folder / name
         program.write_text(f'#!/bin/sh\necho "{name} $*" > {noted}\n')
         program.chmod(0o755)
     env = {"PATH": str(folder), "PYTHONPATH": os.pathsep.join(sys.path), **more}
-    with subprocess.Popen(
-        [sys.executable, "-c", _OPEN], env=env, stdout=subprocess.PIPE, text=True
-    ) as process:
-        said = noted.read_text().strip() if programs and "DISPLAY" in more else ""
-        answer = process.communicate(timeout=30)[0].strip()
-    return answer, said
+    command = [sys.executable, "-c", _OPEN]
+    with open(pipe, "rb", buffering=0) as said:  # noqa: PTH123 - it is open
+        answer = subprocess.check_output(command, env=env, text=True, timeout=_LIMIT_S).strip()
+        limit_s = _LIMIT_S if answer == "True" else 0.0  # the program may still be starting
+        readable = select.select([said], [], [], limit_s)[0]
+        return answer, said.read(1024).decode().strip() if readable else ""
 
 
 def test_edge_comes_before_chromium_and_shows_a_window_of_its_own(tmp_path: Path) -> None:

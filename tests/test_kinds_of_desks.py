@@ -77,7 +77,7 @@ KINDS = {
     ),
     "a driver for the other processor of a Mac or of Windows": Kind(
         "driver-for-other-program-mac driver-for-other-program-windows-arm",
-        "run-fitting-build",
+        "run-again",
         frozenset({"install-driver"}),
     ),
     "a card that loses its power": Kind(

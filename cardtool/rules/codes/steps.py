@@ -54,7 +54,10 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "allow-library": (),
         "raise-limits": (),
     },
-    "win32-aarch64": {"install-driver-for-program": ("use-intel-build", "ask-for-arm-driver")},
+    "win32-aarch64": {
+        "run-fitting-build": ("use-intel-build",),
+        "install-driver-for-program": ("ask-for-arm-driver",),
+    },
     "darwin": {
         "install-reader-driver": ("ask-reader-driver-mac",),
         "set-clock": ("set-clock-mac",),

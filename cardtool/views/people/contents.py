@@ -45,6 +45,10 @@ _NEVER_WELL = (Link.HOST, Link.APPLICATION)
 """Links that cannot be looked at whole: what is well in them is neither good nor bad."""
 
 
+_NO_READER = frozenset({"usb-not-seen", "reader-virtual"})
+"""Codes that are well and tell nothing of a person's reader."""
+
+
 class Mark(StrEnum):
     """What stands beside a finding or a link of the chain."""
 
@@ -228,7 +232,8 @@ def chained(diagnosis: Diagnosis) -> list[tuple[Link, Mark]]:
     """
     marks = dict.fromkeys(Link, Mark.UNSEEN) | {Link.HOST: Mark.NEUTRAL}
     for finding in reversed(diagnosis.findings):
-        if finding.severity is not Severity.OK or finding.link not in _NEVER_WELL:
+        is_empty = finding.link in _NEVER_WELL or finding.code in _NO_READER
+        if finding.severity is not Severity.OK or not is_empty:
             marks[finding.link] = marked(finding)
     return list(marks.items())
 

@@ -149,12 +149,15 @@ def procedures() -> str:
 def reliability() -> str:
     """Give how often each promise was tried and broke, and what became of the mutants."""
     from tests.mutation import record as mutants  # noqa: PLC0415 - the other pages need no tests
+    from tests.test_live_attacks import ATTACKS  # noqa: PLC0415 - as above
     from tests.trials import record  # noqa: PLC0415 - as above
     from tests.trials.known import TRIALS  # noqa: PLC0415 - as above
 
     head = "| promise | tried | broken | tried again by | recorded on |\n|---|---|---|---|---|"
     table = f"{head}\n{record.table(TRIALS)}"
-    return _filled("reliability.md", trials=table, mutants=mutants.page())
+    rows = [f"| {what} | {len(tried)} |" for what, tried in ATTACKS.items()]
+    attacks = "\n".join(["| what is wrong with the request | tried |", "|---|---|", *rows])
+    return _filled("reliability.md", trials=table, attacks=attacks, mutants=mutants.page())
 
 
 def terminal(language: str) -> str:

@@ -62,127 +62,138 @@ def _request(
 
 Attack = Callable[[LivePage], bytes]
 
-_REFUSED: dict[str, tuple[Attack, set[int]]] = {
-    # another name for this host: rebinding
-    "rebound-name": (lambda p: _request(p, host=f"evil.example:{p.port}"), {403}),
-    "localhost": (lambda p: _request(p, host=f"localhost:{p.port}"), {403}),
-    "other-loopback": (lambda p: _request(p, host=f"127.0.0.2:{p.port}"), {403}),
-    "ipv6-name": (lambda p: _request(p, host=f"[::1]:{p.port}"), {403}),
-    "no-port": (lambda p: _request(p, host="127.0.0.1"), {403}),
-    "other-port": (lambda p: _request(p, host="127.0.0.1:1"), {403}),
-    "name-with-dot": (lambda p: _request(p, host=f"127.0.0.1.:{p.port}"), {403}),
-    "number-as-name": (lambda p: _request(p, host=f"2130706433:{p.port}"), {403}),
-    "user-before-name": (lambda p: _request(p, host=f"a@127.0.0.1:{p.port}"), {403}),
-    "no-host": (lambda p: _request(p, host="-"), {400, 403}),
-    "two-hosts": (lambda p: _request(p, "GET", "", "Host: evil.example"), {400, 403}),
-    "forwarded-host": (
-        lambda p: _request(p, host="evil.example", x_forwarded_host=f"127.0.0.1:{p.port}"),
-        {403},
-    ),
-    "absolute-target": (
-        lambda p: _request(p, "GET", f"http://evil.example{p.path}", host="evil.example"),
-        {400, 403, 404},
-    ),
-    # another origin
-    "other-origin": (lambda p: _request(p, origin="https://evil.example"), {403}),
-    "origin-null": (lambda p: _request(p, origin="null"), {403}),
-    "origin-other-port": (lambda p: _request(p, origin="http://127.0.0.1:1"), {403}),
-    "origin-https": (lambda p: _request(p, origin=f"https://127.0.0.1:{p.port}"), {403}),
-    "origin-longer": (lambda p: _request(p, origin=f"{p.origin}.evil.example"), {403}),
-    "two-origins": (
-        lambda p: _request(p, "GET", "", "Origin: https://evil.example", origin=p.origin),
-        {403},
-    ),
-    "cross-site": (lambda p: _request(p, sec_fetch_site="cross-site"), {403}),
-    "same-site-other-port": (lambda p: _request(p, sec_fetch_site="same-site"), {403}),
-    "post-from-elsewhere": (
-        lambda p: _request(p, "POST", "again", origin="https://evil.example", content_length="0"),
-        {403},
-    ),
-    "post-without-origin": (lambda p: _request(p, "POST", "again", content_length="0"), {403}),
-    "stream-from-elsewhere": (
-        lambda p: _request(p, "GET", "events", origin="https://evil.example"),
-        {403},
-    ),
-    # no cookie, or another
-    "no-cookie": (lambda p: _request(p, cookie="-"), {403}),
-    "no-cookie-stream": (lambda p: _request(p, "GET", "events", cookie="-"), {403}),
-    "no-cookie-program": (lambda p: _request(p, "GET", "live.js", cookie="-"), {403}),
-    "no-cookie-post": (
-        lambda p: _request(p, "POST", "again", cookie="-", origin=p.origin, content_length="0"),
-        {403},
-    ),
-    "empty-cookie": (lambda p: _request(p, cookie=f"cardtool-{p.port}="), {403}),
-    "wrong-cookie": (lambda p: _request(p, cookie=f"cardtool-{p.port}=" + "A" * 43), {403}),
-    "cookie-cut": (lambda p: _request(p, cookie=p.cookie[:-1]), {403}),
-    "cookie-longer": (lambda p: _request(p, cookie=p.cookie + "A"), {403}),
-    "cookie-of-another-port": (
-        lambda p: _request(p, cookie=p.cookie.replace(str(p.port), str(p.port + 1))),
-        {403},
-    ),
-    "cookie-without-name": (lambda p: _request(p, cookie=p.cookie.partition("=")[2]), {403}),
-    "secret-as-cookie": (
-        lambda p: _request(p, cookie=f"cardtool-{p.port}=" + p.target.partition("?")[2]),
-        {403},
-    ),
-    "authorisation": (
-        lambda p: _request(p, cookie="-", authorization="Bearer " + p.cookie),
-        {403},
-    ),
-    # the secret
-    "replayed-secret": (lambda p: _request(p, "GET", p.target, cookie="-"), {403}),
-    "replayed-with-cookie": (lambda p: _request(p, "GET", p.target), {403}),
-    "no-secret": (lambda p: _request(p, "GET", "/open", cookie="-"), {403}),
-    "empty-secret": (lambda p: _request(p, "GET", "/open?", cookie="-"), {403}),
-    "wrong-secret": (lambda p: _request(p, "GET", "/open?" + "A" * 43, cookie="-"), {403}),
-    "cookie-as-secret": (
-        lambda p: _request(p, "GET", "/open?" + p.cookie.partition("=")[2], cookie="-"),
-        {403},
-    ),
-    # other places
-    "root": (lambda p: _request(p, "GET", "/"), {403}),
-    "above": (lambda p: _request(p, "GET", "../"), {403, 404}),
-    "above-encoded": (lambda p: _request(p, "GET", "%2e%2e/%2e%2e/etc/passwd"), {403, 404}),
-    "file": (lambda p: _request(p, "GET", "site.py"), {404}),
-    "other-path": (lambda p: _request(p, "GET", "/AAAAAAAAAAAAAAAAAAAAAA/"), {403}),
-    # what is too large, or no request
-    "long-target": (lambda p: _request(p, "GET", "?" + "a" * 600), {414}),
-    "large-header": (lambda p: _request(p, x_large="a" * 10_000), {431}),
-    "larger-header": (lambda p: _request(p, x_large="a" * 300_000), {400, 431, 0}),
-    "many-headers": (
-        lambda p: _request(p, "GET", "", *(f"x-{number}: 1" for number in range(2000))),
-        {431},
-    ),
-    "body": (
-        lambda p: _request(p, "POST", "again", origin=p.origin, content_length="9999999"),
-        {413},
-    ),
-    "body-in-chunks": (
-        lambda p: _request(p, "POST", "again", origin=p.origin, transfer_encoding="chunked"),
-        {413},
-    ),
-    "two-lengths": (
-        lambda p: _request(p, "POST", "again", "Content-Length: 5", content_length="0"),
-        {400, 413},
-    ),
-    "put": (lambda p: _request(p, "PUT", "", content_length="0"), {405}),
-    "delete": (lambda p: _request(p, "DELETE"), {405}),
-    "options": (lambda p: _request(p, "OPTIONS", origin="https://evil.example"), {405}),
-    "trace": (lambda p: _request(p, "TRACE"), {405}),
-    "connect": (lambda p: _request(p, "CONNECT", "/evil.example:443"), {405}),
-    "get-of-a-post": (lambda p: _request(p, "GET", "again"), {405}),
-    "websocket": (
-        lambda p: _request(
-            p, cookie="-", upgrade="websocket", connection="Upgrade", sec_websocket_version="13"
+ATTACKS: dict[str, dict[str, tuple[Attack, set[int]]]] = {
+    "another name for this host": {
+        "rebound-name": (lambda p: _request(p, host=f"evil.example:{p.port}"), {403}),
+        "localhost": (lambda p: _request(p, host=f"localhost:{p.port}"), {403}),
+        "other-loopback": (lambda p: _request(p, host=f"127.0.0.2:{p.port}"), {403}),
+        "ipv6-name": (lambda p: _request(p, host=f"[::1]:{p.port}"), {403}),
+        "no-port": (lambda p: _request(p, host="127.0.0.1"), {403}),
+        "other-port": (lambda p: _request(p, host="127.0.0.1:1"), {403}),
+        "name-with-dot": (lambda p: _request(p, host=f"127.0.0.1.:{p.port}"), {403}),
+        "number-as-name": (lambda p: _request(p, host=f"2130706433:{p.port}"), {403}),
+        "user-before-name": (lambda p: _request(p, host=f"a@127.0.0.1:{p.port}"), {403}),
+        "no-host": (lambda p: _request(p, host="-"), {400, 403}),
+        "two-hosts": (lambda p: _request(p, "GET", "", "Host: evil.example"), {400, 403}),
+        "forwarded-host": (
+            lambda p: _request(p, host="evil.example", x_forwarded_host=f"127.0.0.1:{p.port}"),
+            {403},
         ),
-        {403},
-    ),
-    "no-request": (lambda _: b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", {400, 0}),
-    "line-break-in-header": (
-        lambda p: _request(p, "GET", "", "X: a\r\n\tb\x00c"),
-        {400},
-    ),
+        "absolute-target": (
+            lambda p: _request(p, "GET", f"http://evil.example{p.path}", host="evil.example"),
+            {400, 403, 404},
+        ),
+    },
+    "another origin": {
+        "other-origin": (lambda p: _request(p, origin="https://evil.example"), {403}),
+        "origin-null": (lambda p: _request(p, origin="null"), {403}),
+        "origin-other-port": (lambda p: _request(p, origin="http://127.0.0.1:1"), {403}),
+        "origin-https": (lambda p: _request(p, origin=f"https://127.0.0.1:{p.port}"), {403}),
+        "origin-longer": (lambda p: _request(p, origin=f"{p.origin}.evil.example"), {403}),
+        "two-origins": (
+            lambda p: _request(p, "GET", "", "Origin: https://evil.example", origin=p.origin),
+            {403},
+        ),
+        "cross-site": (lambda p: _request(p, sec_fetch_site="cross-site"), {403}),
+        "same-site-other-port": (lambda p: _request(p, sec_fetch_site="same-site"), {403}),
+        "post-from-elsewhere": (
+            lambda p: _request(
+                p, "POST", "again", origin="https://evil.example", content_length="0"
+            ),
+            {403},
+        ),
+        "post-without-origin": (lambda p: _request(p, "POST", "again", content_length="0"), {403}),
+        "stream-from-elsewhere": (
+            lambda p: _request(p, "GET", "events", origin="https://evil.example"),
+            {403},
+        ),
+    },
+    "no cookie, or another one": {
+        "no-cookie": (lambda p: _request(p, cookie="-"), {403}),
+        "no-cookie-stream": (lambda p: _request(p, "GET", "events", cookie="-"), {403}),
+        "no-cookie-program": (lambda p: _request(p, "GET", "live.js", cookie="-"), {403}),
+        "no-cookie-post": (
+            lambda p: _request(p, "POST", "again", cookie="-", origin=p.origin, content_length="0"),
+            {403},
+        ),
+        "empty-cookie": (lambda p: _request(p, cookie=f"cardtool-{p.port}="), {403}),
+        "wrong-cookie": (lambda p: _request(p, cookie=f"cardtool-{p.port}=" + "A" * 43), {403}),
+        "cookie-cut": (lambda p: _request(p, cookie=p.cookie[:-1]), {403}),
+        "cookie-longer": (lambda p: _request(p, cookie=p.cookie + "A"), {403}),
+        "cookie-of-another-port": (
+            lambda p: _request(p, cookie=p.cookie.replace(str(p.port), str(p.port + 1))),
+            {403},
+        ),
+        "cookie-without-name": (lambda p: _request(p, cookie=p.cookie.partition("=")[2]), {403}),
+        "secret-as-cookie": (
+            lambda p: _request(p, cookie=f"cardtool-{p.port}=" + p.target.partition("?")[2]),
+            {403},
+        ),
+        "authorisation": (
+            lambda p: _request(p, cookie="-", authorization="Bearer " + p.cookie),
+            {403},
+        ),
+    },
+    "the secret used again, guessed or left out": {
+        "replayed-secret": (lambda p: _request(p, "GET", p.target, cookie="-"), {403}),
+        "replayed-with-cookie": (lambda p: _request(p, "GET", p.target), {403}),
+        "no-secret": (lambda p: _request(p, "GET", "/open", cookie="-"), {403}),
+        "empty-secret": (lambda p: _request(p, "GET", "/open?", cookie="-"), {403}),
+        "wrong-secret": (lambda p: _request(p, "GET", "/open?" + "A" * 43, cookie="-"), {403}),
+        "cookie-as-secret": (
+            lambda p: _request(p, "GET", "/open?" + p.cookie.partition("=")[2], cookie="-"),
+            {403},
+        ),
+    },
+    "another place on the server": {
+        "root": (lambda p: _request(p, "GET", "/"), {403}),
+        "above": (lambda p: _request(p, "GET", "../"), {403, 404}),
+        "above-encoded": (lambda p: _request(p, "GET", "%2e%2e/%2e%2e/etc/passwd"), {403, 404}),
+        "file": (lambda p: _request(p, "GET", "site.py"), {404}),
+        "other-path": (lambda p: _request(p, "GET", "/AAAAAAAAAAAAAAAAAAAAAA/"), {403}),
+    },
+    "too large, another method, or no request": {
+        "long-target": (lambda p: _request(p, "GET", "?" + "a" * 600), {414}),
+        "large-header": (lambda p: _request(p, x_large="a" * 10_000), {431}),
+        "larger-header": (lambda p: _request(p, x_large="a" * 300_000), {400, 431, 0}),
+        "many-headers": (
+            lambda p: _request(p, "GET", "", *(f"x-{number}: 1" for number in range(2000))),
+            {431},
+        ),
+        "body": (
+            lambda p: _request(p, "POST", "again", origin=p.origin, content_length="9999999"),
+            {413},
+        ),
+        "body-in-chunks": (
+            lambda p: _request(p, "POST", "again", origin=p.origin, transfer_encoding="chunked"),
+            {413},
+        ),
+        "two-lengths": (
+            lambda p: _request(p, "POST", "again", "Content-Length: 5", content_length="0"),
+            {400, 413},
+        ),
+        "put": (lambda p: _request(p, "PUT", "", content_length="0"), {405}),
+        "delete": (lambda p: _request(p, "DELETE"), {405}),
+        "options": (lambda p: _request(p, "OPTIONS", origin="https://evil.example"), {405}),
+        "trace": (lambda p: _request(p, "TRACE"), {405}),
+        "connect": (lambda p: _request(p, "CONNECT", "/evil.example:443"), {405}),
+        "get-of-a-post": (lambda p: _request(p, "GET", "again"), {405}),
+        "websocket": (
+            lambda p: _request(
+                p, cookie="-", upgrade="websocket", connection="Upgrade", sec_websocket_version="13"
+            ),
+            {403},
+        ),
+        "no-request": (lambda _: b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", {400, 0}),
+        "line-break-in-header": (
+            lambda p: _request(p, "GET", "", "X: a\r\n\tb\x00c"),
+            {400},
+        ),
+    },
 }
+"""What is tried, by name: the request, and the statuses that may be the answer."""
+
+_REFUSED = {name: each for group in ATTACKS.values() for name, each in group.items()}
 
 
 @pytest.mark.parametrize("name", _REFUSED)

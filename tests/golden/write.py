@@ -5,6 +5,7 @@ Read what changed in them before keeping it: they are what people see.
 
 * `pages.LANGUAGE.txt`: each practice case as a person sees it; four of them as `-v` shows them, and
   on a narrow page.
+* `lines.txt`: how many lines the first screen of each practice case has.
 * `findings.txt`: how each described workstation is; of those that are no practice case each
   finding's sentence, and the steps of what is wrong.
 * `formats.txt`, `formats.LANGUAGE.txt`: each format of each subject, of records that fill every
@@ -67,6 +68,7 @@ def pages() -> dict[str, str]:
     files = {
         "findings.txt": _sections(_findings(described, practice)),
         "formats.txt": _sections(_data()),
+        "lines.txt": "".join(_heights(practice)),
     }
     for language in LANGUAGES:
         files[f"pages.{language}.txt"] = _sections(_pages(practice, language))
@@ -89,6 +91,14 @@ def _pages(practice: Mapping[str, Diagnosis], language: str) -> Iterator[tuple[s
     for name in _ALSO_OTHERWISE:
         yield f"{name}, whole", "".join(shown([practice[name]], paper=_WHOLE))
         yield f"{name}, narrow", "".join(shown([practice[name]], paper=_NARROW))
+
+
+def _heights(practice: Mapping[str, Diagnosis]) -> Iterator[str]:
+    """Yield the lines of each first screen, by language."""
+    yield f"{'':32}{'  '.join(LANGUAGES)}\n"
+    for name, diagnosis in practice.items():
+        pages = ("".join(view("terminal")([diagnosis], _text(each))) for each in LANGUAGES)
+        yield f"{name:32}{'  '.join(f'{page.count(chr(10)):2}' for page in pages)}\n"
 
 
 def _findings(

@@ -99,6 +99,11 @@ KINDS = {
         "run-again",
         frozenset({"update-driver", "install-driver"}),
     ),
+    "a certificate revoked because its holder left": Kind(
+        "nes-revoked-left nes-revoked-left-closed",
+        "apply-through-officer",
+        frozenset({"apply-anew", "renew-online", "lift-suspension"}),
+    ),
     "a Mac without a reader": Kind(
         "service-idle-on-a-mac service-idle-on-a-mac-beside-keyboard",
         "plug-own-reader",

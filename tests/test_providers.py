@@ -112,7 +112,7 @@ def test_no_desk_is_shown_the_road_of_another_provider(file: Path, language: str
         ),
         (
             "provider-etoken-unread",
-            "TÜRKTRUST (https://www.turktrust.com.tr, sertifika@turktrust.com.tr), E-Tuğra (",
+            "TÜRKTRUST (https://www.turktrust.com.tr, sertifika@turktrust.com.tr) / E-Tuğra (",
         ),
     ],
 )

@@ -78,7 +78,7 @@ def _road_of(nes: desk.Held) -> _Road:
 def _road_on(family: str) -> _Road:
     """Return who may have issued what is on a card; empty: it may be Kamu SM."""
     known = providers.on_family(family)
-    names = ", ".join(one.contact for one in known)
+    names = " / ".join(one.contact for one in known)  # it is one of them
     if any(one.name == KAMU_SM for one in known):
         return {}
     return {"own_provider": names, "own_renewal": names} if names else {}

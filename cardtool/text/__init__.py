@@ -135,6 +135,8 @@ class Text:
         allowed = _FOR_PEOPLE | ({"reader", "readers"} if with_reader else set())
         if _AHEAD.isdisjoint(facts):
             allowed |= {"not_before_at", "not_after_at"}
+        if finding.code.startswith("nes-revoked"):
+            allowed |= {"reason"}
         first, *rest = _SENTENCE_END.split(self._pattern(finding))
         kept = [_EXPERT.sub("", first)]
         kept += (each for each in rest if allowed.issuperset(_names(each)))

@@ -96,6 +96,11 @@ ROWS = {
         "use-newer-card apply-anew ask-provider",
         _PINS,
     ),
+    "nes-revoked-left": _critical(
+        "reader holder revoked_at reason said_at",
+        "use-newer-card apply-through-officer ask-provider",
+        _PINS,
+    ),
     "nes-revoked-replaced": _well("reader holder revoked_at reason"),
     "nes-suspended": _critical(
         "reader holder revoked_at said_at not_after_at",

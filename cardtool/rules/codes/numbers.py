@@ -189,5 +189,6 @@ NUMBERS: dict[str, int] = {
     "reader-driver-refused": 181,
     "token-failed-asleep": 182,
     "driver-older-than-card": 183,
+    "nes-revoked-left": 184,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

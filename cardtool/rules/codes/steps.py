@@ -77,7 +77,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
 """Platform, or platform and processor -> step -> the steps that take its place there."""
 
 _BEGINNINGS = {
-    "first-application": "apply-first",
+    "first-application": "apply-first apply-through-officer",
     "renewal": "tell-officer renew-online renew-on-paper",
     "lost-or-stolen": "apply-anew",
     "order-reader": "order-reader address-reader pay-reader try-faulty-elsewhere",
@@ -106,6 +106,7 @@ OF_OTHER_CARDS = {
 ELSEWHERE = {
     "address-reader": "",
     "apply-anew": "apply-anew-elsewhere",
+    "apply-through-officer": "apply-anew-elsewhere",
     "apply-for-update": "ask-for-provider-card",
     "ask-for-new-card": "ask-for-provider-card",
     "ask-provider": "ask-own-provider",

@@ -312,6 +312,15 @@ def test_a_fault_of_our_own_names_the_part_that_failed() -> None:
     assert parts == ["PC/SC"]
 
 
+def test_a_container_with_systemd_is_a_machine_like_any_other() -> None:
+    states = tuple(
+        Service(name=name, state="inactive") for name in ("pcscd.socket", "pcscd.service")
+    )
+    whole = replace(_host("container"), pcscd="/usr/sbin/pcscd", services=states)
+
+    assert codes(desk(GONE, (), whole)) == ["service-stopped"]
+
+
 def test_a_container_with_polkit_is_a_machine_like_any_other_and_no_other_container_is() -> None:
     whole, other = (
         replace(_host(*marks), pcscd="/usr/sbin/pcscd")

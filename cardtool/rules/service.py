@@ -126,17 +126,30 @@ def _session_of_linux(snapshot: Snapshot) -> str | None:
 def closed(snapshot: Snapshot) -> str | None:
     """Return the code of what this program runs inside, if that hides parts of the computer.
 
-    A container with polkit is a whole system, in which people work.
+    A container with polkit or systemd is a whole system, in which people work.
     """
-    marks = snapshot.host.session.marks
-    is_shut_off = snapshot.host.platform == "linux" and "polkit" not in marks
-    return next((code for mark, code in _CLOSED.items() if is_shut_off and mark in marks), None)
+    host = snapshot.host
+    marks = set(host.session.marks) if host.platform == "linux" else set()
+    if "polkit" in marks or any(service.state for service in host.services):
+        marks.discard("container")
+    return next((code for mark, code in _CLOSED.items() if mark in marks), None)
 
 
 def _is_blind(snapshot: Snapshot) -> bool:
-    """Tell whether a service inside a container shows no reader, though there may be one on USB."""
+    """Tell whether a service inside a container shows no reader, though one may be on USB.
+
+    One that its own driver lists, and that nothing hinders, it may not open.
+    """
     is_own = snapshot.host.pcscd is not None and isinstance(snapshot.readers, tuple)
-    return is_own and (not isinstance(snapshot.usb, tuple) or bool(ports.plugged(snapshot)))
+    sound = (
+        device
+        for device in ports.plugged(snapshot)
+        if not (hardware.hindrance(device) or hardware.lacks_driver(device) or device.asleep)
+    )
+    return is_own and (
+        not isinstance(snapshot.usb, tuple)
+        or any(device.drivers is None or len(device.drivers) == 1 for device in sound)
+    )
 
 
 def is_idle(snapshot: Snapshot) -> bool:

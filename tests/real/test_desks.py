@@ -3,6 +3,7 @@
 
 import itertools
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import msgspec
 import pytest
 
 from cardtool.model.snapshot import Snapshot, decode
+from cardtool.probe import host
 from cardtool.probe.workstation import Options, take_snapshot
 from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
@@ -21,6 +23,22 @@ from tests.real.desks import AT, CASES, NUMBER, OTHER_NUMBER, Case, Desk, only_r
 from tests.rig.command import COMMAND
 
 pytestmark = pytest.mark.real
+
+_MARKS = host.session(os.environ).marks
+_IS_SHUT_OFF = "container" in _MARKS and "polkit" not in _MARKS
+_FROM_INSIDE = {
+    "service-stopped": "session-container",
+    "reader-not-offered": "session-container",
+    "driver-missing": "driver-out-of-reach",
+}
+"""What is unknown in a container, where CI may run, because it may be so outside."""
+
+
+def _expected(case: Case) -> tuple[str, int]:
+    """Return the verdict of a case here, and the exit status."""
+    inside = _FROM_INSIDE.get(case.verdict) if _IS_SHUT_OFF else None
+    return (inside, 3) if inside else (case.verdict, case.exit_status)
+
 
 _RESET = 2
 """vpcd's control byte."""
@@ -95,9 +113,8 @@ def test_the_function_finds_it(case: Case, desk: Desk, monkeypatch: pytest.Monke
     found = diagnose(_look(desk), AT)
 
     codes = [each.code for each in found.findings]
-    assert found.verdict == case.verdict, codes
+    assert (found.verdict, found.severity.exit_status) == _expected(case), codes
     assert set(case.beside) <= set(codes)
-    assert found.severity.exit_status == case.exit_status
 
 
 @pytest.mark.parametrize(
@@ -111,14 +128,15 @@ def test_the_command_finds_it(case: Case, desk: Desk, shape: str) -> None:
 
     log = [line for line in done.stderr.splitlines() if not line.startswith("cardtool.")]
     assert log == []
-    assert done.returncode == case.exit_status
+    verdict, status = _expected(case)
+    assert done.returncode == status
     assert not any(number in done.stdout for number in (NUMBER, OTHER_NUMBER))
     if shape == "json":
         found = json.loads(done.stdout)
         codes = [each["code"] for each in found["findings"]]
-        assert found["verdict"] == case.verdict, codes
+        assert found["verdict"] == verdict, codes
         assert set(case.beside) <= set(codes)
     else:
         said = " ".join(done.stdout.split())
-        assert _beginning(case.verdict, shape) in said
-        assert case.exit_status == 0 or Text(shape).means(case.verdict) in said
+        assert _beginning(verdict, shape) in said
+        assert status == 0 or Text(shape).means(verdict) in said

@@ -19,7 +19,7 @@ from cardtool.probe.workstation import Options, take_snapshot
 from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
 from cardtool.text import LANGUAGES, Text
-from tests.real.desks import AT, CASES, NUMBER, OTHER_NUMBER, Case, Desk, only_reads
+from tests.real.desks import AT, CASES, NUMBER, OTHER_NUMBER, Case, Desk, here, only_reads
 from tests.rig.command import COMMAND
 
 pytestmark = pytest.mark.real
@@ -43,7 +43,7 @@ def _expected(case: Case) -> tuple[str, int]:
 _RESET = 2
 """vpcd's control byte."""
 
-by_name = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+by_name = pytest.mark.parametrize("case", list(map(here, CASES.values())), ids=CASES.keys())
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_the_function_finds_it(case: Case, desk: Desk, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     ("case", "shape"),
-    list(zip(CASES.values(), itertools.cycle(("json", *LANGUAGES)), strict=False)),
+    list(zip(map(here, CASES.values()), itertools.cycle(("json", *LANGUAGES)), strict=False)),
     ids=CASES.keys(),
 )
 def test_the_command_finds_it(case: Case, desk: Desk, shape: str) -> None:

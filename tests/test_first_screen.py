@@ -14,10 +14,12 @@ from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.paper import Paper
-from cardtool.views.people.contents import Mark, chained, facts, marked, timed, when
+from cardtool.views.people.contents import Mark, chained, marked, timed, when
 from cardtool.views.people.terminal import render
 from tests.described import FILES, PRACTICE, read
 from tests.golden.desk import ZONE
+from tests.golden.write import html
+from tests.page import blocks
 
 CASES = sorted(PRACTICE.glob("*.json"))
 
@@ -169,7 +171,9 @@ def test_a_finding_without_a_number_is_named_by_its_code(language: str) -> None:
     old = replace(diagnosis, findings=(replace(diagnosis.deciding, number=""),))
 
     assert _screen(old, language)[0].endswith("(card-mute)")
-    assert facts(old, Text(language))[-1][1] == "card-mute"
+    assert f"{Text(language).label('severity-critical')} (card-mute)" in blocks(
+        html([old], language)
+    )
 
 
 @every_case

@@ -158,7 +158,7 @@ def _tree(text: Text, state: State) -> str:
     - banner
     - main:
       - article:
-        - paragraph: {severity}
+        - paragraph: /{severity} \\(K-\\d+\\)/
         - heading [level=1]
         - heading "{text.label("html-chain")}" [level=2]
         - list

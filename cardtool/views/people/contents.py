@@ -106,7 +106,6 @@ def facts(diagnosis: Diagnosis, text: Text) -> list[tuple[str, str]]:
         *rows,
         ("html-host", escape(diagnosis.snapshot.host.name)),
         ("html-at", f"{text.day(diagnosis.at)}, {text.local(diagnosis.at):%H:%M}"),
-        ("support", deciding.number or deciding.code),
     ]
 
 

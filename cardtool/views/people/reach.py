@@ -65,6 +65,7 @@ def letter(diagnosis: Diagnosis, text: Text) -> str:
         text.says(deciding),
         "",
         *(f"{text.label(key)}: {value}" for key, value in contents.facts(diagnosis, text)),
+        f"{text.label('support')}: {deciding.number or deciding.code}",
     ]
     subject = _encoded(text.label("letter-subject", host=host), _LONGEST_SUBJECT)
     body = _encoded("\n".join(lines), _LONGEST)

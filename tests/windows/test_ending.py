@@ -14,10 +14,11 @@ _COUNT = """
 count() { pgrep -cx '(python|cardtool)w?\\.exe'; }
 left() {
     tries=0
-    while [ "$(count)" != 0 ] && [ $tries -lt 300 ]; do
+    while [ "$(count)" != 0 ] && [ $tries -lt 600 ]; do
         sleep 0.2
         tries=$((tries + 1))
     done
+    ps -eo pid,etime,args >&2
     echo "left $(count)"
 }
 """

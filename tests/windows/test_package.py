@@ -17,8 +17,9 @@ from cardtool import __version__
 from packages.windows import build, tree
 from packages.windows.build import LIMIT_BYTES, Built
 from packages.windows.msi import TASKS
-from tests.real.desks import CASES
-from tests.windows import traces
+from tests.real.desks import AT, CASES, akis, nes
+from tests.rig.pcsc import PcscService
+from tests.windows import library, traces
 from tests.windows.both import on_linux, on_windows
 from tests.windows.cache import CACHE, drive
 from tests.windows.computer import FOLDER, PROGRAM, WITHOUT_CONSOLE, Computer
@@ -37,6 +38,8 @@ _EVENT_SOURCE = {
     f'{_SOURCE} "TypesSupported"=dword:00000007',
 }
 """Where the event log finds the texts of events, as Wine's file of the registry has it."""
+_REMINDER = ("remind", "--run", "--at", AT.isoformat(), "--timeout", "60")
+"""What the task for reminders starts, on a day on which one is due."""
 _SETTINGS = """
 [fleet]
 to = 'C:\\collected'
@@ -111,36 +114,45 @@ def test_an_installation_is_renewed_and_keeps_what_is_the_sites(
     assert versions(computer) == [_NEWER]
 
 
-def test_the_start_menu_opens_the_page_that_follows_the_card(installed: Computer) -> None:
+def test_the_start_menu_has_an_entry_that_opens_the_page(installed: Computer) -> None:
     (entry,) = installed.drive_c.rglob("cardtool.lnk")
     assert "Start Menu" in entry.parts
     words = entry.read_bytes().replace(b"\0", b"")  # in one or two bytes each
     assert b"cardtoolw.exe" in words
     assert b"page" in words
+
+
+@pytest.mark.parametrize("words", [("page",), _REMINDER], ids=["the entry", "a due reminder"])
+def test_the_page_that_follows_the_card_is_opened(
+    words: tuple[str, ...], installed: Computer
+) -> None:
     installed.run("reg", "delete", r"HKCR\http\shell\open", "/f")
     command = r"cmd /c echo %1>C:\opening&move C:\opening C:\opened"
     key = r"HKCR\http\shell\open\command"
     installed.run("reg", "add", key, "/ve", "/d", command, "/f")
     opened = installed.drive_c / "opened"
-
-    started, env = installed.wine.prepared(  # Wine starts no entry
-        {"WINE_NETWORK": "shared"},
-        installed.folder,
-        ("wine64", WITHOUT_CONSOLE, "page"),
-        limit_s=None,
-    )
-    with subprocess.Popen(started, env=env, cwd=installed.folder) as program:
-        try:
-            end = time.monotonic() + _LIMIT_S
-            while not opened.exists() and program.poll() is None and time.monotonic() < end:
-                time.sleep(0.1)
-            address = urlsplit(opened.read_text().strip())
-            link = HTTPConnection(address.netloc, timeout=_LIMIT_S)
-            link.request("GET", f"{address.path}?{address.query}")
-            assert link.getresponse().status == 200
-            link.close()
-        finally:
-            program.kill()
+    opened.unlink(missing_ok=True)
+    installed.wine.install(("akisp11.dll", library.STAND_IN[64]))
+    with PcscService(1) as service:
+        service.insert(akis(nes(20)))
+        started, env = installed.wine.prepared(  # Wine starts no entry
+            {**service.env, "WINE_NETWORK": "shared"},
+            installed.folder,
+            ("wine64", WITHOUT_CONSOLE, *words),
+            limit_s=None,
+        )
+        with subprocess.Popen(started, env=env, cwd=installed.folder) as program:
+            try:
+                end = time.monotonic() + _LIMIT_S
+                while not opened.exists() and program.poll() is None and time.monotonic() < end:
+                    time.sleep(0.1)
+                address = urlsplit(opened.read_text().strip())
+                link = HTTPConnection(address.netloc, timeout=_LIMIT_S)
+                link.request("GET", f"{address.path}?{address.query}")
+                assert link.getresponse().status == 200
+                link.close()
+            finally:
+                program.kill()
 
 
 def test_a_removal_leaves_nothing(built: Built, computer: Computer) -> None:

@@ -116,7 +116,7 @@ def _session_of_windows(snapshot: Snapshot) -> str | None:
 def _session_of_linux(snapshot: Snapshot) -> str | None:
     inside = closed(snapshot)
     is_shut = _is_blind(snapshot) if inside == "session-container" else is_denied(snapshot)
-    is_gone = ports.is_service_stopped(snapshot.readers)
+    is_gone = ports.is_service_stopped(snapshot.readers) and snapshot.host.pcscd is None
     if inside and (is_shut or (is_gone and not _is_of_other_version(snapshot))):
         return inside
     is_wsl = "wsl" in snapshot.host.session.marks

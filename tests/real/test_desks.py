@@ -27,7 +27,6 @@ pytestmark = pytest.mark.real
 _MARKS = host.session(os.environ).marks
 _IS_SHUT_OFF = "container" in _MARKS and "polkit" not in _MARKS
 _FROM_INSIDE = {
-    "service-stopped": "session-container",
     "reader-not-offered": "session-container",
     "driver-missing": "driver-out-of-reach",
 }

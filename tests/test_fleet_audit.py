@@ -180,6 +180,15 @@ def test_a_card_in_a_drawer_keeps_its_end_and_the_day_it_was_seen(keep: Keep) ->
     assert (line.not_after_at, line.card_seen_at) == (desks.nes().not_after_at, AT)
 
 
+def test_another_day_is_asked_on_a_single_connection(keep: Keep) -> None:
+    """Each connection to SQLite fills a cache of 32 MB, and keeps it."""
+    store = keep(fleets.look("masa-1", AT, desks.nes()))
+    store.engine.dispose()
+
+    assert [line.host for line in audit(store, AT)] == ["masa-1"]
+    assert store.engine.pool.status().count("Connections in pool: 1 ") == 1
+
+
 def test_a_look_from_the_future_and_ties_are_listed_once(keep: Keep) -> None:
     ahead = NOW + 300 * DAY
     store = keep(

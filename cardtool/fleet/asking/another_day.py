@@ -18,7 +18,7 @@ from sqlalchemy.sql import ColumnElement
 from cardtool.fleet.asking.advance import Validity, judge_again, with_nes
 from cardtool.fleet.columns import OF_THE_NES, Columns, StoredRow, WorkstationRow, line
 from cardtool.fleet.pool import judging, results
-from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.database import WHOLE, Store
 from cardtool.fleet.store.history import newest
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.lists import Summary
@@ -58,9 +58,10 @@ def lines(
 
     Workstations of which nothing was known by then are left out.
     """
-    with store.asking() as asking:
-        parts = (query.with_only_columns(func.count()).order_by(None) for query in queries)
-        number = sum(asking.execute(part.where(day.differs())).scalar_one() for part in parts)
+    parts = (query.with_only_columns(func.count()).order_by(None) for query in queries)
+    # on this connection, whole: a second one would keep a full cache of its own
+    counts = (part.where(day.differs()).execution_options(**WHOLE) for part in parts)
+    number = sum(connection.execute(count).scalar_one() for count in counts)
     done = 0
     work = partial(judge_again, at=day.at, policy=day.validity.policy)
     with judging(number) as pool:

@@ -27,6 +27,8 @@ _LOCK = 0x63617264746F6F6C
 _SQLITE_HEADER = b"SQLite format 3\0"
 _ROWS = 2000
 """Rows that are fetched at once."""
+WHOLE: dict[str, Any] = {"stream_results": False, "yield_per": None}
+"""Options of a query with a short answer on a connection of `reading`, as if it were `asking`."""
 
 # SQLAlchemy logs a traceback of Ctrl-C while it closes a connection, and raises it as well
 logging.getLogger("sqlalchemy.pool").addHandler(logging.NullHandler())

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Questions to the store: now, a day to come, a day gone; what each filter and count finds."""
 
+import gc
 import json
 from collections import Counter
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from cardtool.fleet.asking.cards import cards
 from cardtool.fleet.asking.forecast import forecast
 from cardtool.fleet.asking.questions import Question, Sort
 from cardtool.fleet.store.database import Store
+from cardtool.fleet.store.history import newest
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Severity
@@ -187,6 +189,19 @@ def test_another_day_is_asked_on_a_single_connection(keep: Keep) -> None:
 
     assert [line.host for line in audit(store, AT)] == ["masa-1"]
     assert store.engine.pool.status().count("Connections in pool: 1 ") == 1
+
+
+@pytest.mark.parametrize("days", [1, 3])
+def test_fetching_snapshots_leaves_nothing_to_the_collector(keep: Keep, days: int) -> None:
+    """Each page of a long list would keep the numbers of its rows until all of it is shown."""
+    store = keep(fleets.look("masa-1", AT), fleets.look("masa-1", AT + 2 * DAY))
+    with store.reading() as connection:
+        rows = connection.execute(select(WORKSTATION)).all()
+        first = newest(connection, rows, to_us(AT + days * DAY))
+        gc.collect()
+
+        assert newest(connection, rows, to_us(AT + days * DAY)) == first != {}
+        assert gc.collect() == 0
 
 
 def test_a_look_from_the_future_and_ties_are_listed_once(keep: Keep) -> None:

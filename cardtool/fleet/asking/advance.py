@@ -19,7 +19,7 @@ from cardtool.fleet.columns import OF_THE_NES, Columns, StoredRow, WorkstationRo
 from cardtool.fleet.pool import judging, results
 from cardtool.fleet.store import judged_by
 from cardtool.fleet.store.database import Store
-from cardtool.fleet.store.history import newest, texts
+from cardtool.fleet.store.history import IDS, newest, texts
 from cardtool.fleet.store.judged_by import JudgedBy
 from cardtool.fleet.store.tables import CERTIFICATE, WORKSTATION
 from cardtool.model.moments import to_us
@@ -38,6 +38,7 @@ _FIELDS = [
 ]
 _KEYS = ("id", "taken_us", "turns_us")
 """If none of these has changed, nobody has written the row."""
+_SEEN = select(CERTIFICATE).where(CERTIFICATE.c.workstation_id.in_(IDS))
 _OF_CERTIFICATE = ("holder", "person", "issuer", "not_before_us", "not_after_us")
 
 
@@ -154,11 +155,10 @@ def _write(
 ) -> None:
     """Write the new columns of those rows that nobody changed since they were read."""
     is_unchanged = and_(*(WORKSTATION.c[name] == bindparam(f"row_{name}") for name in _KEYS))
-    seen = CERTIFICATE.c.workstation_id.in_([row.id for row in page])
     with store.writing() as connection:
         if judged_by.stored(connection, is_kept=True) != by:
             return  # a program with other rules has marked the store, and judges the rows itself
-        certificates = connection.execute(select(CERTIFICATE).where(seen)).all()
+        certificates = connection.execute(_SEEN, {"ids": [row.id for row in page]}).all()
         with_card = {certificate.workstation_id for certificate in certificates}
         changes = []
         shown: dict[tuple[int, int], Columns] = {}

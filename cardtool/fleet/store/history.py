@@ -13,6 +13,29 @@ from cardtool.fleet.store.tables import IS_AHEAD, SNAPSHOT, WORKSTATION
 _FEW = 8
 """Snapshots of one workstation that are fetched at once; most questions need two."""
 
+IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+"""Row numbers that a query is about; in the query itself they would wait for the collector."""
+
+_IS_SHOWN = and_(
+    SNAPSHOT.c.workstation_id == WORKSTATION.c.id, SNAPSHOT.c.taken_us == WORKSTATION.c.taken_us
+)
+_SHOWN = select(WORKSTATION.c.id, SNAPSHOT.c.body).join(SNAPSHOT, _IS_SHOWN)
+_SHOWN = _SHOWN.where(WORKSTATION.c.id.in_(IDS))
+"""The snapshots that the columns show."""
+
+_OF_ONE = SNAPSHOT.c.workstation_id
+_MOMENTS = (
+    select(_OF_ONE, sa.func.max(SNAPSHOT.c.taken_us).label("taken_us"))
+    .where(_OF_ONE.in_(IDS), SNAPSHOT.c.taken_us <= sa.bindparam("until_us"))
+    .group_by(_OF_ONE)
+    .subquery()
+)
+_LAST = select(_OF_ONE, SNAPSHOT.c.body, IS_AHEAD).join(
+    _MOMENTS,
+    and_(_MOMENTS.c.workstation_id == _OF_ONE, SNAPSHOT.c.taken_us == _MOMENTS.c.taken_us),
+)
+"""The last snapshots up to a moment."""
+
 
 def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[bytes]:
     """Yield the texts of a workstation's snapshots up to a moment, newest first.
@@ -39,19 +62,13 @@ def newest(connection: Connection, rows: Sequence[StoredRow], until_us: int) -> 
 
     That is the snapshot which the columns show, if it was taken by then and is still stored.
     """
-    of_one = SNAPSHOT.c.workstation_id
     found: dict[int, bytes] = {}
     if known := [row.id for row in rows if row.taken_us <= until_us]:
-        is_shown = and_(of_one == WORKSTATION.c.id, SNAPSHOT.c.taken_us == WORKSTATION.c.taken_us)
-        query = select(WORKSTATION.c.id, SNAPSHOT.c.body).join(SNAPSHOT, is_shown)
-        rows_shown = connection.execute(query.where(WORKSTATION.c.id.in_(known))).all()
+        rows_shown = connection.execute(_SHOWN, {"ids": known}).all()
         found = {number: unpack(body) for number, body in rows_shown}
     if others := [row.id for row in rows if row.id not in found]:
-        last = select(of_one, sa.func.max(SNAPSHOT.c.taken_us).label("taken_us")).group_by(of_one)
-        one = last.where(of_one.in_(others), SNAPSHOT.c.taken_us <= until_us).subquery()
-        is_last = and_(of_one == one.c.workstation_id, SNAPSHOT.c.taken_us == one.c.taken_us)
-        dated = select(of_one, SNAPSHOT.c.body, IS_AHEAD).join(one, is_last)
-        for number, body, is_ahead in connection.execute(dated).all():
+        last = connection.execute(_LAST, {"ids": others, "until_us": until_us}).all()
+        for number, body, is_ahead in last:
             text = next(texts(connection, number, until_us)) if is_ahead else unpack(body)
             found[number] = text
     return found

@@ -129,9 +129,14 @@ def test_the_large_number_is_that_of_days_hours_or_minutes(
 ) -> None:
     page = html([diagnose(mask(desk(held(nes(ends_at=AT + ends)))), AT)], language)
 
-    (shown,) = re.findall(r'<p class="left-days (\w+)">.*?<b>(\d+)</b>', page)
+    (shown,) = re.findall(r'<p class="left-days (\w+) \w+">.*?<b>(\d+)</b>', page)
 
     assert shown == (kind, number)
+
+
+def test_the_days_of_a_certificate_that_is_well_have_its_own_colour() -> None:
+    assert '<p class="left-days left ok">' in html([_case("pin-locked")], "tr")
+    assert '<p class="left-days past critical">' in html([_case("nes-expired")], "tr")
 
 
 def test_a_certificate_that_waits_says_when_it_begins() -> None:

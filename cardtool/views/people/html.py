@@ -168,6 +168,8 @@ class Headline(NamedTuple):
 
     kind: str
     """`left`, `past` or `wait`."""
+    severity: Severity
+    """That of the certificate, which may be well where something else is not."""
     before: str
     number: str
     after: str
@@ -181,7 +183,7 @@ def _headline(diagnosis: Diagnosis, text: Text) -> Headline | None:
     kind, moment = standing
     span, _, day = text.near(kind, moment, diagnosis.at).rpartition(", ")
     before, number, after = _DAYS_OR_HOURS.split(span, maxsplit=1)
-    return Headline(kind, before, number, after, day)
+    return Headline(kind, found.severity, before, number, after, day)
 
 
 def _pages(sections: Iterable[tuple[str, list[contents.Act]]], text: Text) -> list[str]:

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import time
+import timeit
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -820,9 +821,8 @@ def test_a_card_with_very_many_people_keeps_nobody_waiting(
         )
 
     def seconds(whole: Snapshot) -> float:
-        begun = time.process_time()
-        disguise(whole)
-        return time.process_time() - begun
+        """Return the least of three: the garbage collector may walk through what tests left."""
+        return min(timeit.repeat(lambda: disguise(whole), "", time.process_time, 3, 1))
 
     large = crowd(2000)
 

@@ -138,9 +138,12 @@ def test_a_reader_that_is_plugged_in_and_not_offered_is_never_ordered_anew(
 
     assert codes(here) == [code]
     assert codes(replace(here, readers=(VIRTUAL,))) == [code]
+    is_broken = code == "reader-unsupported"
+    state = ReaderState.BROKEN if is_broken else ReaderState.DRIVER
+    assert summarise(diagnose(here, AT)).reader is state
     steps = only(here, code).steps
-    assert ("order-reader" in steps) is (code == "reader-unsupported")
-    assert ("do-not-order" in steps) is (code != "reader-unsupported")
+    assert ("order-reader" in steps) is is_broken
+    assert ("do-not-order" in steps) is not is_broken
 
 
 @pytest.mark.parametrize("problem", [10, 43])

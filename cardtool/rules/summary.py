@@ -25,6 +25,7 @@ _STATES = {
     "reader-asleep": ReaderState.DRIVER,
     "reader-not-offered": ReaderState.DRIVER,
     "reader-driver-unloadable": ReaderState.DRIVER,
+    "reader-driver-refused": ReaderState.DRIVER,
     "reader-not-started": ReaderState.DRIVER,
     "reader-ejected": ReaderState.DRIVER,
     "reader-not-connected": ReaderState.MISSING,

@@ -118,7 +118,8 @@ def test_a_page_says_what_should_be_found_and_nothing_else(
         assert _codes(lines[1], language) == [case.verdict]
         assert lines[2] == text.means(case.verdict)
     elif form == "html":
-        place = lines.index(text.label(f"severity-{_worst(case).value}"))
+        state = text.label(f"severity-{_worst(case).value}")
+        place = lines.index(f"{state} ({diagnosis.deciding.number})")
         heading = lines.pop(place + 1)  # without what only experts read: no sentence of a code
         deciding = harmless(diagnosis.deciding)
         assert deciding.code == case.verdict

@@ -575,6 +575,16 @@ def test_a_file_of_too_many_certificates_is_refused_as_that(
     assert done.stdout.count("SHA-256:") == (64 if count == 64 else 0)
 
 
+def test_a_certificate_that_is_repeated_hides_none_behind_it(tmp_path: Path) -> None:
+    file = tmp_path / "many.pem"
+    file.write_text(_pem(NES, NES, *(NES[:-2] + n.to_bytes(2, "big") for n in range(64))))
+
+    done = CliRunner(env={"CARDTOOL_LANG": "en"}).invoke(main, ["certs", str(file)])
+
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "more than 64 certificates" in done.stderr
+
+
 def test_a_file_without_a_certificate_says_so_and_how_bad_that_is(tmp_path: Path) -> None:
     file = tmp_path / "list.txt"
     file.write_text("PC/SC device scanner\nWaiting for the first reader...\n")

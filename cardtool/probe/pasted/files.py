@@ -48,7 +48,8 @@ def read(body: bytes) -> Parts | None:
         for one in ders
         if isinstance(content := certificate.parse(one), Certificate)
     )
-    if len(stored) > MOST:
+    is_cut = len(_BEGIN.findall(body)) > MOST  # repeated ones may stand before others
+    if len(stored) > MOST or (stored and is_cut):
         raise TooManyError
     if not stored:
         return None

@@ -63,6 +63,18 @@ def test_the_numbers_are_those_of_the_libraries() -> None:
     assert {name: given[name] for name in theirs} == theirs
 
 
+def test_an_error_leads_also_to_what_is_said_where_more_is_known_of_it() -> None:
+    leads = {symbol: group.leads for group in GROUPS for symbol in group.errors}
+
+    assert {"token-failed-on-mac", "token-failed-asleep"} <= set(leads["CKR_DEVICE_ERROR"])
+    assert "nes-revoked-left" in leads["CRYPT_E_REVOKED"]
+
+
+def test_a_driver_older_than_a_card_that_is_no_akis_is_not_said_to_be_that_of_akis() -> None:
+    assert "AKİ" in _ask("driver-too-old").stdout
+    assert "AKİ" not in _ask("driver-older-than-card").stdout
+
+
 def test_a_problem_code_leads_where_the_rules_lead() -> None:
     for group in GROUPS:
         for number in group.errors.values() if group.api == "problem" else ():

@@ -124,7 +124,7 @@ ROWS = {
         "reader card module version reason",
     ),
     "driver-older-than-card": _driver(
-        "update-driver run-again send-snapshot", "reader card module version reason"
+        "update-card-driver run-again send-snapshot", "reader card module version reason"
     ),
     "driver-file-missing": _driver("correct-path run-again"),
     "driver-file-unreadable": _driver("allow-file run-again"),

@@ -45,6 +45,9 @@ _NEVER_WELL = (Link.HOST, Link.APPLICATION)
 """Links that cannot be looked at whole: what is well in them is neither good nor bad."""
 
 
+_UNPROVEN = frozenset({"nes-root-of-provider"})
+"""Codes that are well as far as was seen, which is too little for a tick."""
+
 _NO_READER = frozenset({"usb-not-seen", "reader-virtual"})
 """Codes that are well and tell nothing of a person's reader."""
 
@@ -64,7 +67,8 @@ class Mark(StrEnum):
 
 def marked(finding: Finding) -> Mark:
     """Return which mark stands beside a finding."""
-    is_neutral = finding.severity is Severity.OK and finding.link in _NEVER_WELL
+    is_open = finding.link in _NEVER_WELL or finding.code in _UNPROVEN
+    is_neutral = finding.severity is Severity.OK and is_open
     return Mark.NEUTRAL if is_neutral else Mark(finding.severity)
 
 
@@ -231,9 +235,9 @@ def chained(diagnosis: Diagnosis) -> list[tuple[Link, Mark]]:
     """
     marks = dict.fromkeys(Link, Mark.UNSEEN) | {Link.HOST: Mark.NEUTRAL}
     for finding in reversed(diagnosis.findings):
-        is_empty = finding.link in _NEVER_WELL or finding.code in _NO_READER
-        if finding.severity is not Severity.OK or not is_empty:
-            marks[finding.link] = marked(finding)
+        mark = marked(finding)
+        if mark is not Mark.NEUTRAL and finding.code not in _NO_READER:
+            marks[finding.link] = mark
     return list(marks.items())
 
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from msgspec.structs import replace
 
+from cardtool import locks
 from cardtool.model.certificate import Attribute, Certificate
 from cardtool.remind import due, memory, schedules
 from cardtool.remind.memory import Kept, Memory
@@ -178,6 +179,32 @@ def test_two_that_change_it_at_one_moment_lose_nothing(
     other.join()
 
     assert [one.sha256 for one in memory.recall().certificates] == ["aa", "bb"]
+
+
+def test_a_program_that_does_not_end_keeps_nobody_from_remembering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDTOOL_STATE", f"{tmp_path}/last-good.json")
+    monkeypatch.setattr(memory, "_PATIENCE_S", 0.05)
+
+    with locks.held(tmp_path / ".reminders.json.lock", 0.0) as mine:
+        memory.switch(is_off=True)
+
+    assert mine
+    assert memory.recall().is_off
+
+
+def test_a_link_in_the_place_of_the_lock_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDTOOL_STATE", f"{tmp_path}/state/last-good.json")
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / ".reminders.json.lock").symlink_to(tmp_path / "other")
+
+    memory.switch(is_off=True)
+
+    assert memory.recall().is_off
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_task_of_a_user_is_that_users_alone() -> None:

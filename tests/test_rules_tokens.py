@@ -35,6 +35,7 @@ from tests.desks import (
     reader,
     slot,
     token,
+    usb,
 )
 
 ETPKCS11 = "/usr/lib/libeTPkcs11.so"
@@ -64,6 +65,25 @@ def test_where_the_card_failed_too_the_fault_of_cardtool_is_not_what_is_told() -
     reasons = [each.facts["reason"] for each in told if "reason" in each.facts]
     assert "CKR_DEVICE_ERROR 0x00000030" in reasons
     assert not any(each.code == "cardtool-fault" for each in told)
+
+
+@pytest.mark.parametrize(
+    ("asleep", "code"),
+    [
+        ((True,), "token-failed-asleep"),
+        ((True, True), "token-failed-asleep"),
+        ((True, False), "token-failed"),
+        ((False,), "token-failed"),
+        ((), "token-failed"),
+    ],
+)
+def test_of_two_readers_that_are_alike_none_is_taken_for_the_one_that_sleeps(
+    asleep: tuple[bool, ...], code: str
+) -> None:
+    devices = tuple(replace(usb(asleep=one), port=f"1-{n}") for n, one in enumerate(asleep))
+    failing = desk((reader(),), (module(slot(DEVICE_ERROR)),))
+
+    assert codes(replace(failing, usb=devices)) == [code]
 
 
 def test_two_drivers_that_do_not_know_a_card_are_one_problem() -> None:

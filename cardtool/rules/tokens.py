@@ -47,9 +47,10 @@ def _fitting(failed: Finding, snapshot: Snapshot) -> Finding:
     """Say what the system tells of the reader in which a token failed."""
     if _is_of_macos(failed, snapshot):
         return finding("token-failed-on-mac", **failed.facts)
-    name = failed.facts["reader"]
-    device = next((one for one in ports.devices_of(str(name), snapshot) if one.asleep), None)
-    return finding("token-failed-asleep", **failed.facts, usb=device.id) if device else failed
+    devices = ports.devices_of(str(failed.facts["reader"]), snapshot)
+    if not devices or not all(one.asleep for one in devices):  # of two that are alike, which is it?
+        return failed
+    return finding("token-failed-asleep", **failed.facts, usb=devices[0].id)
 
 
 def _is_of_macos(trouble: Finding, snapshot: Snapshot) -> bool:

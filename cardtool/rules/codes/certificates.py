@@ -86,7 +86,7 @@ ROWS = {
     "nes-trusted": _well("reader holder root"),
     "nes-untrusted": _critical("reader holder reason", "distrust-card ask-provider", _PINS),
     "nes-untrusted-unpinned": _warning("reader holder sha256", "compare-root pin-root"),
-    "nes-root-of-provider": _well("reader holder provider sha256"),
+    "nes-root-of-provider": _unknown("reader holder provider sha256", "compare-root pin-root"),
     "nes-chain-unproven": _unknown(
         "reader holder reason urls", "open-network set-proxy add-issuers ask-again-online"
     ),

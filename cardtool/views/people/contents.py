@@ -45,9 +45,6 @@ _NEVER_WELL = (Link.HOST, Link.APPLICATION)
 """Links that cannot be looked at whole: what is well in them is neither good nor bad."""
 
 
-_UNPROVEN = frozenset({"nes-root-of-provider"})
-"""Codes that are well as far as was seen, which is too little for a tick."""
-
 _NO_READER = frozenset({"usb-not-seen", "reader-virtual"})
 """Codes that are well and tell nothing of a person's reader."""
 
@@ -67,8 +64,7 @@ class Mark(StrEnum):
 
 def marked(finding: Finding) -> Mark:
     """Return which mark stands beside a finding."""
-    is_open = finding.link in _NEVER_WELL or finding.code in _UNPROVEN
-    is_neutral = finding.severity is Severity.OK and is_open
+    is_neutral = finding.severity is Severity.OK and finding.link in _NEVER_WELL
     return Mark.NEUTRAL if is_neutral else Mark(finding.severity)
 
 

@@ -20,6 +20,7 @@ _RESET = 2
 _TO_THE_FIRST_CERTIFICATE = 12
 _TO_THE_SECOND_CERTIFICATE = 19
 """Commands that come before a certificate is selected."""
+_MOST_TRIES = 5
 
 
 def _card(*days_left: int, fault: Fault | None = None) -> ScriptedCard:
@@ -33,6 +34,22 @@ def _verdict(card: ScriptedCard, *, tells_presence: bool = True) -> str:
         return str(checked(service.env, "--at", AT.isoformat())["verdict"])
 
 
+def _verdict_of_unnoticed(days_left: tuple[int, int], kind: type[Glitch | Truncated]) -> str:
+    """Return the verdict where PC/SC has not noticed that the card lost contact.
+
+    PC/SC asks the reader every 0.4 s, so it may ask within the 5 ms; such a check is made again.
+    """
+    for _ in range(_MOST_TRIES):
+        card = _card(*days_left, fault=kind(after=_TO_THE_SECOND_CERTIFICATE))
+        with PcscService(1, driver=Driver.QUIET) as service:
+            service.insert(card)
+            before = service.states()[0].events
+            verdict = str(checked(service.env, "--at", AT.isoformat())["verdict"])
+            if service.states()[0].events == before:
+                return verdict
+    pytest.fail("PC/SC noticed it every time")
+
+
 @pytest.mark.parametrize("after", [_TO_THE_FIRST_CERTIFICATE, _TO_THE_SECOND_CERTIFICATE])
 def test_a_card_pulled_where_the_driver_cannot_be_asked_is_said(after: int) -> None:
     card = _card(-30, 700, fault=PullOut(after=after))
@@ -44,15 +61,11 @@ def test_a_card_pulled_where_the_driver_cannot_be_asked_is_said(after: int) -> N
 def test_what_was_not_read_at_first_is_read_again_and_said_to_be_unsure(
     kind: type[Glitch | Truncated],
 ) -> None:
-    card = _card(-30, 700, fault=kind(after=_TO_THE_SECOND_CERTIFICATE))
-
-    assert _verdict(card) == "card-unstable-but-read"
+    assert _verdict_of_unnoticed((-30, 700), kind) == "card-unstable-but-read"
 
 
 def test_of_an_expired_card_that_lost_contact_nothing_is_said_but_that() -> None:
-    card = _card(-30, -10, fault=Glitch(after=_TO_THE_SECOND_CERTIFICATE))
-
-    assert _verdict(card) == "card-unstable"
+    assert _verdict_of_unnoticed((-30, -10), Glitch) == "card-unstable"
 
 
 @pytest.mark.parametrize(

@@ -164,9 +164,6 @@ def _us(moment: datetime | None) -> int | None:
 StoredRow = Any
 """A `WorkstationRow`, or what a database gives of one: the same fields by name."""
 
-PlainRow = msgspec.defstruct("PlainRow", ["id", *WorkstationRow.__struct_fields__])
-"""A row of the table, whose fields are found in a fifth of the time that SQLAlchemy takes."""
-
 
 def line(row: StoredRow, at: datetime, dates: Policy | None = None) -> Summary:
     """Return the line of a row whose columns hold at a moment.

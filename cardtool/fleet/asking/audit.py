@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import islice, starmap
 from typing import Any, Literal
 
+import msgspec
 from msgspec.structs import replace
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.sql import ColumnElement, true
@@ -18,7 +19,7 @@ from sqlalchemy.sql import ColumnElement, true
 from cardtool.fleet.asking.advance import advance, is_any_due
 from cardtool.fleet.asking.another_day import Day, lines
 from cardtool.fleet.asking.questions import Question, Sort, by_index, by_sorting
-from cardtool.fleet.columns import SEVERITIES, PlainRow, StoredRow, line, split
+from cardtool.fleet.columns import SEVERITIES, StoredRow, line, split
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.lists import Summary
@@ -31,6 +32,9 @@ _ANY = Question()
 _FEW = 10_000
 """Most lines of a list whose rows are looked up first; a longer one is read row by row."""
 _AT_ONCE = 500
+
+_PlainRow = msgspec.defstruct("_PlainRow", map(str, WORKSTATION.columns.keys()))
+"""A row of the table, whose fields are read in a fifth of the time that SQLAlchemy takes."""
 
 
 def audit(
@@ -114,7 +118,7 @@ def _long_list(store: Store, now: datetime, question: Question) -> Iterator[Stor
         for condition, order in by_index(question):
             query = select(WORKSTATION).where(condition, *indexed, _among(shared)).order_by(*order)
             with connection.execute(query.limit(question.limit)) as found:
-                yield from starmap(PlainRow, found)
+                yield from starmap(_PlainRow, found)
 
 
 def _short_list(store: Store, now: datetime, question: Question) -> Iterator[StoredRow]:

@@ -67,7 +67,7 @@ def inert(value: str) -> str:
 
 
 def _cells(column: Sequence[Any], between: str) -> Sequence[str]:
-    """Return the cells of a column, each different value looked at once."""
+    """Return the cells of a column, so that a value that comes again is written once."""
     kinds = set(map(type, column))
     if datetime in kinds:
         return [iso(value) if isinstance(value, datetime) else "" for value in column]

@@ -33,7 +33,10 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
 
     def first(self, kind: str) -> str | None:
         """Return the first value of an attribute type, or None."""
-        return next((one.value for one in self.attributes if one.type == kind), None)
+        for one in self.attributes:
+            if one.type == kind:
+                return one.value
+        return None
 
 
 class MoneyLimit(msgspec.Struct, frozen=True, kw_only=True):

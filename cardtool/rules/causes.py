@@ -38,6 +38,8 @@ def without_consequences(findings: Iterable[Finding], snapshot: Snapshot) -> lis
     If such a finding is about a failed module that somebody named, a note about it stays.
     """
     findings = list(findings)
+    if not any(ROWS[given.code].explains for given in findings):
+        return findings
     readers_of = _readers_of_findings(snapshot)
     is_explained = _explained_by(findings, readers_of)
     kept, notes = [], dict[tuple[object, object], Finding]()
@@ -76,11 +78,10 @@ def _explained_by(
     return is_explained
 
 
-def without_others(
-    findings: Iterable[Finding], snapshot: Snapshot, at: datetime
-) -> Iterator[Finding]:
+def without_others(findings: list[Finding], snapshot: Snapshot, at: datetime) -> Iterator[Finding]:
     """Turn trouble with one card into a note where an NES is in force on another (`elsewhere`)."""
-    if not desk.can_sign(snapshot, at):
+    is_any = any(ROWS[given.code].elsewhere for given in findings)
+    if not is_any or not desk.can_sign(snapshot, at):
         yield from findings
         return
     readers_of = _readers_of_findings(snapshot)

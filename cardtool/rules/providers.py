@@ -5,6 +5,7 @@ The issuer decides. If no certificate could be read, a family of cards that Kamu
 decides; any other card may be from any provider.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
@@ -18,6 +19,9 @@ from cardtool.rules.kinds import KAMU_SM, provider
 
 _Road = dict[str, str]
 
+_Whose = tuple[object, object, object]
+"""Reader, fingerprint and holder of a certificate; None: any."""
+
 _SEVERAL = 2
 
 _AKIS = frozenset({"akisp11", "tckkp11"})
@@ -26,7 +30,7 @@ _AKIS = frozenset({"akisp11", "tckkp11"})
 
 def with_roads(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Finding]:
     """Yield findings in their order, with the steps that their certificate's provider has."""
-    of_certificates: dict[tuple[object, object, object], list[_Road]] = {}
+    of_certificates: dict[_Whose, list[_Road]] = {}
     for place in desk.places(snapshot):
         for nes in place.nes:
             road = _road_of(nes)
@@ -39,14 +43,24 @@ def with_roads(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Find
         for name in (seat.reader, None):
             _add(road, of_cards.setdefault(name, []))
     cards = {seat.reader: seat.card for seat in desk.seats(snapshot)}
+    has_roads = any(map(any, (*of_certificates.values(), *of_cards.values())))
     for given in findings:
-        reader, sha256, holder = map(given.facts.get, ("reader", "sha256", "holder"))
-        read = of_certificates.get(
-            (reader, sha256, holder), of_certificates.get((reader, None, None))
-        )
-        roads = read or of_cards.get(reader, [])
-        fitted = of_other_card(given) if _is_of_another_driver(given, cards) else given
+        is_other = bool(given.steps) and _is_of_another_driver(given, cards)
+        fitted = of_other_card(given) if is_other else given
+        roads = _roads_of(given, of_certificates, of_cards) if has_roads else []
         yield elsewhere(fitted, roads[0]) if len(roads) == 1 and roads[0] else fitted
+
+
+def _roads_of(
+    given: Finding,
+    of_certificates: Mapping[_Whose, list[_Road]],
+    of_cards: Mapping[object, list[_Road]],
+) -> list[_Road]:
+    """Return the roads of the certificates that a finding is about, else those of the card."""
+    reader, sha256, holder = map(given.facts.get, ("reader", "sha256", "holder"))
+    whole = of_certificates.get((reader, sha256, holder))
+    read = whole or of_certificates.get((reader, None, None))
+    return read or of_cards.get(reader, [])
 
 
 def _is_of_another_driver(given: Finding, cards: Mapping[str, catalog.Card]) -> bool:
@@ -75,6 +89,7 @@ def _road_of(nes: desk.Held) -> _Road:
     }
 
 
+@functools.cache
 def _road_on(family: str) -> _Road:
     """Return who may have issued what is on a card; empty: it may be Kamu SM."""
     known = providers.on_family(family)

@@ -44,7 +44,7 @@ def ids_of(reader: Reader, devices: list[UsbDevice], ids: set[str]) -> frozenset
     words.
     """
     known = ids & {usb for model in catalog.readers_named(reader.name) for usb in model.usb}
-    letters = re.sub(r"[^a-z0-9]", "", reader.name.casefold())
+    letters = _letters(reader.name)
     return frozenset(known) | {
         device.id
         for device in devices
@@ -54,5 +54,11 @@ def ids_of(reader: Reader, devices: list[UsbDevice], ids: set[str]) -> frozenset
     }
 
 
+@functools.lru_cache(maxsize=1024)
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.casefold())
+
+
+@functools.lru_cache(maxsize=1024)
 def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[a-z0-9]{2,}", text.casefold())) - _GENERIC

@@ -17,15 +17,16 @@ def remembered(answer: Callable[[_Asked], _Answer]) -> Callable[[_Asked], _Answe
 
     Comparing or hashing snapshots would take longer than most of these functions.
     """
-    last: list[tuple[_Asked, _Answer]] = []
+    last: tuple[tuple[_Asked, _Answer], ...] = ()
 
     @functools.wraps(answer)
     def answered(asked: _Asked) -> _Answer:
+        nonlocal last
         for known, result in last:
             if known is asked:
                 return result
         result = answer(asked)
-        last[:] = [(asked, result), *last[: _KEPT - 1]]
+        last = ((asked, result), *last[: _KEPT - 1])
         return result
 
     return answered

@@ -5,6 +5,7 @@ Rules use these codes and no others. Codes are stable for ever: a code that is n
 to `RETIRED` and is never used again.
 """
 
+import functools
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -45,7 +46,7 @@ def finding(code: str, **facts: Fact) -> Finding:
         severity=row.severity,
         link=row.link,
         facts={
-            name: fact if isinstance(fact, str | int) else _written(fact)
+            name: fact if isinstance(fact, (str, int)) else _written(fact)
             for name, fact in facts.items()
         },
         steps=row.steps,
@@ -56,11 +57,17 @@ def finding(code: str, **facts: Fact) -> Finding:
 
 def on_platform(given: Finding, platform: str, machine: str = "") -> Finding:
     """Return a finding with the steps that its own platform has, where those differ."""
-    instead = {**INSTEAD.get(platform, {}), **INSTEAD.get(f"{platform}-{machine}", {})}
+    instead = _instead(platform, machine)
     if instead.keys().isdisjoint(given.steps):
         return given
     steps = tuple(one for step in given.steps for one in instead.get(step, (step,)))
     return replace(given, steps=steps, actors=actors(steps), procedures=procedures(steps))
+
+
+@functools.lru_cache(maxsize=64)
+def _instead(platform: str, machine: str) -> dict[str, tuple[str, ...]]:
+    """Return for each step of another system those of this one."""
+    return {**INSTEAD.get(platform, {}), **INSTEAD.get(f"{platform}-{machine}", {})}
 
 
 def of_other_card(given: Finding) -> Finding:

@@ -71,7 +71,7 @@ KINDS = {
         _ORDERING,
     ),
     "a driver for another processor": Kind(
-        "driver-wrong-architecture-mac driver-wrong-architecture-linux-arm",
+        "driver-other-processor-mac driver-other-processor-linux-arm",
         "run-again",
         frozenset({"install-driver", "install-matching-akis", "install-matching-driver"}),
     ),
@@ -81,7 +81,7 @@ KINDS = {
         frozenset({"install-driver"}),
     ),
     "a card that loses its power": Kind(
-        "card-loses-power card-loses-power-again-and-again", "plug-directly", _SENDING_IN
+        "card-loses-power card-loses-power-again-and-again", "try-other-port", _SENDING_IN
     ),
     "a badge on a reader whose slot is empty": Kind(
         "card-beside-slot card-beside-slot-identity-card", "insert-card", _ORDERING

@@ -367,3 +367,22 @@ def test_a_worn_card_beside_one_that_can_sign_is_a_note() -> None:
 
     assert codes(beside) == []
     assert str(only(beside, "card-not-read").facts["reason"]).startswith("card-worn")
+
+
+@pytest.mark.parametrize(
+    ("seen", "step", "named"),
+    [
+        (("imzager.exe", "explorer.exe"), "close-seen-programs", "imzager.exe"),
+        (("gsd-smartcard",), "close-programs", "-"),
+        ((), "close-programs", "-"),
+    ],
+)
+def test_who_is_to_close_programs_is_told_those_that_were_seen_and_can_be_closed(
+    seen: tuple[str, ...], step: str, named: str
+) -> None:
+    clients = tuple(Process(pid=7, name=name) for name in seen)
+    failing = replace(desk((reader(),), (module(slot(DEVICE_ERROR)),)), clients=clients)
+
+    found = only(failing, "token-failed")
+
+    assert (step in found.steps, found.facts["programs"]) == (True, named)

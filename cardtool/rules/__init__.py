@@ -13,6 +13,7 @@ from cardtool.model.snapshot import Snapshot
 from cardtool.rules import (
     cards,
     certificates,
+    desk,
     fitting,
     host,
     modules,
@@ -23,7 +24,7 @@ from cardtool.rules import (
     trust,
 )
 from cardtool.rules.causes import only_seen, without_consequences, without_others
-from cardtool.rules.codes import ROWS, on_platform
+from cardtool.rules.codes import ROWS, naming, on_platform
 from cardtool.rules.providers import with_roads
 from cardtool.rules.renewal import Policy
 
@@ -58,8 +59,9 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     given = (finding for rule in rules for finding in rule(snapshot, at, policy))
     findings = only_seen(given, snapshot)
     left = without_others(without_consequences(findings, snapshot), snapshot, at)
-    desk = snapshot.host
-    here = (on_platform(finding, desk.platform, desk.machine) for finding in left)
+    computer, programs = snapshot.host, desk.programs(snapshot)
+    named = (naming(each, programs) for each in left)
+    here = (on_platform(each, computer.platform, computer.machine) for each in named)
     shown = list(with_roads(here, snapshot))
     of_unknown_kind = {
         module.path

@@ -41,14 +41,11 @@ _TAKEN_OUT = ("card-not-for-signing", "card-not-yours")
 _MAYBE_OWN = ("token", "unsure")
 """Cards that may hold the e-signature; a driver that reads them is the right one."""
 
-_GNUPG = frozenset({"scdaemon", "gsd-smartcard"})
-"""scdaemon of GnuPG, which keeps a card for itself, and a program of GNOME that only watches.
+_GNUPG = ("scdaemon",)
+"""GnuPG's program, which keeps a card for itself.
 
 Source: drivers_notes/services-and-sessions.md#gnupg.
 """
-
-_MOST_PROGRAMS = 20
-"""Programs that are named, at most, if one of them may hold the card."""
 
 _NO_ATR = "SCARD_STATE_PRESENT"
 """The card sent no answer-to-reset, because it got no power or too little."""
@@ -77,7 +74,7 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     unread = {seat.reader: seat for seat in _unread(snapshot)}
     in_force = {place.reader for place in places if any(nes.is_in_force(at) for nes in place.nes)}
     name_card = _namer(snapshot, at)
-    names = sorted({program.name for program in snapshot.clients or ()} - {""})[:_MOST_PROGRAMS]
+    names = desk.programs(snapshot)
     for reader in readers:
         if isinstance(reader.card, Card):
             yield name_card(reader.name, reader.card.atr)
@@ -168,7 +165,9 @@ def _is_kept_out(refusal: Failure | None, host: Host) -> bool:
     return service.is_aside(host) or (is_said and host.platform == "linux")
 
 
-def _refused(reader: Reader, seat: desk.Seat, programs: list[str], host: Host) -> Iterator[Finding]:
+def _refused(
+    reader: Reader, seat: desk.Seat, programs: tuple[str, ...], host: Host
+) -> Iterator[Finding]:
     """Say why a card that no module read could not be used."""
     refusal = reader.connection
     code = None if refusal is None else _REFUSALS.get(refusal.name)
@@ -176,7 +175,7 @@ def _refused(reader: Reader, seat: desk.Seat, programs: list[str], host: Host) -
         code = "card-access-denied"
     if code is None and "EXCLUSIVE" in reader.states:
         code = "card-in-use"
-    if code == "card-in-use" and "scdaemon" in programs and _GNUPG.issuperset(programs):
+    if code == "card-in-use" and programs == _GNUPG:
         yield finding("card-in-use-gnupg", reader=reader.name, card=seat.card.name)
     elif code == "card-in-use":
         held = {"reader": reader.name, "card": seat.card.name}

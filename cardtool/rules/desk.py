@@ -18,6 +18,12 @@ from cardtool.rules.ports import readers
 from cardtool.rules.remembered import remembered
 from cardtool.rules.renewal import Issuers
 
+_MOST_PROGRAMS = 20
+"""So many programs are named, at most, of which one may keep a card busy."""
+
+_ONLY_WATCH = frozenset({"gsd-smartcard", "explorer.exe", "svchost.exe", "lsass.exe"})
+"""Programs of the system that have PC/SC's library loaded, and that nobody closes."""
+
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
     """A reader and the card of the catalogue that is in it."""
@@ -233,6 +239,13 @@ def is_missed(module: Module, seat: Seat, reading: Module) -> bool:
         return True
     order, mine, theirs = seat.card.modules, fitting.module_id(module), fitting.module_id(reading)
     return mine in order and (theirs not in order or order.index(mine) < order.index(theirs))
+
+
+def programs(snapshot: Snapshot) -> tuple[str, ...]:
+    """Name the programs that a person could close and that may use a card, each once."""
+    names = {program.name for program in snapshot.clients or ()} - {""}
+    left = (name for name in names if name.lower() not in _ONLY_WATCH)
+    return tuple(sorted(left)[:_MOST_PROGRAMS])
 
 
 def is_ours(part: object) -> TypeGuard[Failure]:

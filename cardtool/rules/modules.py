@@ -26,6 +26,9 @@ _SYSTEMS = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
 _MISNAMED = ("driver-file-missing", "driver-not-library")
 """Codes of a wrong path; others are of a broken installation."""
 
+_MAKES = {"i386": "x86", "x86_64": "x86", "arm": "arm", "aarch64": "arm"}
+"""The kind of processor of a machine, whatever its bits."""
+
 _Reason = tuple[str, dict[str, Fact]]
 """The code of a finding, and its facts besides reader and card."""
 
@@ -70,15 +73,23 @@ def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
         return finding(code, module=module.path, reason=failure)
     if isinstance(library, Failure) or module.info or fitting.fits(module, snapshot):
         return None
-    is_ours = _fits_the_computer(library, snapshot.host)
     return finding(
-        "driver-for-other-program" if is_ours else "driver-wrong-architecture",
+        _misfit(library, snapshot.host),
         module=module.path,
         built_for=library.machines,
         built_for_bits=library.bits,
         machine=snapshot.host.machine,
         machine_bits=snapshot.host.bits,
     )
+
+
+def _misfit(library: Library, host: Host) -> str:
+    """Say why this process cannot load a library: for its bits, its processor, or only itself."""
+    if _fits_the_computer(library, host):
+        return "driver-for-other-program"
+    makes = {_MAKES.get(machine, machine) for machine in library.machines}
+    is_near = _MAKES.get(host.machine, host.machine) in makes
+    return "driver-wrong-architecture" if is_near else "driver-other-processor"
 
 
 def _fits_the_computer(library: Library, host: Host) -> bool:

@@ -19,6 +19,7 @@ from cardtool.rules.codes.row import Row
 from cardtool.rules.codes.steps import (
     INSTEAD,
     OF_OTHER_CARDS,
+    SEEN,
     actors,
     of_other_provider,
     procedures,
@@ -53,6 +54,15 @@ def finding(code: str, **facts: Fact) -> Finding:
         actors=actors(row.steps),
         procedures=procedures(row.steps),
     )
+
+
+def naming(given: Finding, programs: tuple[str, ...]) -> Finding:
+    """Return a finding whose first remedy is to close programs, with the names of those seen."""
+    if "programs" not in ROWS[given.code].facts or "programs" in given.facts:
+        return given
+    steps = tuple(SEEN.get(step, step) for step in given.steps) if programs else given.steps
+    facts = {**given.facts, "programs": ", ".join(programs) or "-"}
+    return replace(given, facts=facts, steps=steps, actors=actors(steps))
 
 
 def on_platform(given: Finding, platform: str, machine: str = "") -> Finding:

@@ -31,9 +31,9 @@ def _driver(steps: str, facts: str = "module reason", explains: str = UNREAD) ->
     return critical(Link.DRIVER, facts, steps, explains, "card-not-read")
 
 
-def _token(steps: str, explains: str = "") -> Row:
+def _token(steps: str, explains: str = "", facts: str = "reader module reason") -> Row:
     explains = f"token-missing {explains}"
-    return critical(Link.TOKEN, "reader module reason", steps, explains, "card-not-read")
+    return critical(Link.TOKEN, facts, steps, explains, "card-not-read")
 
 
 _well = partial(well, Link.CARD)
@@ -48,10 +48,10 @@ ROWS = {
     "card-pulled": _card("", "insert-card leave-card run-again", f"{KEPT_WAITING} {UNSURE}"),
     "card-mute": _card("reason", f"reseat-card wipe-card {_OTHER_READER}"),
     "card-mute-virtual": _card("reason", "pass-reader-through sign-on-host reseat-card"),
-    "card-unpowered": _card("reason", f"reseat-card plug-directly {_OTHER_READER}"),
+    "card-unpowered": _card("reason", f"reseat-card try-other-port {_OTHER_READER}"),
     "card-loses-power": _card(
         "reason",
-        "plug-directly reinsert-card try-other-port run-again try-other-reader",
+        "try-other-port reinsert-card run-again try-other-reader",
         f"{KEPT_WAITING} {UNSURE} card-unstable",
     ),
     "card-protocol-mismatch": _card("reason", _OTHER_READER),
@@ -107,6 +107,10 @@ ROWS = {
         "install-matching-akis run-again",
         "module built_for built_for_bits machine machine_bits",
     ),
+    "driver-other-processor": _driver(
+        "install-matching-akis run-again",
+        "module built_for built_for_bits machine machine_bits",
+    ),
     "driver-for-other-program": unknown(
         Link.DRIVER,
         "module built_for built_for_bits machine machine_bits",
@@ -133,7 +137,8 @@ ROWS = {
     "driver-load-failed": _driver(f"install-runtime {_REINSTALL} allow-library run-again"),
     "driver-crashed": _driver("update-driver run-again send-snapshot"),
     "driver-hung": _driver(
-        f"close-programs reinsert-card run-again allow-more-time restart-computer {_REINSTALL}"
+        f"close-programs reinsert-card run-again allow-more-time restart-computer {_REINSTALL}",
+        "module reason programs",
     ),
     "driver-refused": _driver(f"restart-computer {_REINSTALL} send-snapshot"),
     "driver-beside-failed": warning(Link.DRIVER, "module reason", f"{_REINSTALL} run-again"),
@@ -165,6 +170,7 @@ ROWS = {
         "replug-reader close-programs restart-computer reinsert-card try-other-port "
         "try-other-reader ask-for-new-card",
         "token-not-recognised",
+        "reader module reason programs",
     ),
     "token-hung": _token(
         f"reinsert-card allow-more-time try-other-reader {_REINSTALL}", UNREAD_OR_FAILED

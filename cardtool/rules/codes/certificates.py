@@ -25,7 +25,7 @@ _PINS = (
 
 ROWS = {
     "certificates-unreadable": _critical(
-        "reader reason",
+        "reader reason programs",
         "close-programs reinsert-card ask-for-new-card",
         elsewhere="card-not-read",
     ),

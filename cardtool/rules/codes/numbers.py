@@ -190,5 +190,6 @@ NUMBERS: dict[str, int] = {
     "token-failed-asleep": 182,
     "driver-older-than-card": 183,
     "nes-revoked-left": 184,
+    "driver-other-processor": 185,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

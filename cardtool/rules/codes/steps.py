@@ -93,6 +93,9 @@ PROCEDURES = {
 }
 """Step -> the procedures that it may begin; most steps begin none."""
 
+SEEN = {"close-programs": "close-seen-programs"}
+"""Step about programs that are not known -> the step that names those that were seen."""
+
 OF_OTHER_CARDS = {
     "install-driver": "install-card-driver",
     "install-mac-arm-driver": "install-matching-driver",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from cardtool.views.people.contents import Act
 
 _HANDS = {
-    **dict.fromkeys(("plug-reader", "plug-own-reader", "plug-directly"), ("reader-came",)),
+    **dict.fromkeys(("plug-reader", "plug-own-reader", "try-other-port"), ("reader-came",)),
     **dict.fromkeys(
         ("reseat-card", "reinsert-card", "insert-nes-card"), ("card-gone", "card-came")
     ),

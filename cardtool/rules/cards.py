@@ -8,7 +8,7 @@ from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, Failure, Reader, Snapshot
 from cardtool.model.surroundings import Host
-from cardtool.rules import desk, fitting, ports, service
+from cardtool.rules import desk, fitting, ports, session
 from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy
 
@@ -162,7 +162,7 @@ def _is_kept_out(refusal: Failure | None, host: Host) -> bool:
     drivers_notes/services-and-sessions.md#polkit.
     """
     is_said = refusal is not None and refusal.name == "SCARD_W_SECURITY_VIOLATION"
-    return service.is_aside(host) or (is_said and host.platform == "linux")
+    return session.is_aside(host) or (is_said and host.platform == "linux")
 
 
 def _refused(

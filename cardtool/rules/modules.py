@@ -11,7 +11,7 @@ from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Library, Module, ModuleInfo, Snapshot
 from cardtool.model.surroundings import Host
-from cardtool.rules import desk, fitting, ports, service
+from cardtool.rules import desk, fitting, ports, session
 from cardtool.rules.codes import Fact, finding
 from cardtool.rules.renewal import Policy
 
@@ -207,7 +207,7 @@ def _missing(card: catalog.Card, snapshot: Snapshot) -> _Reason:
         if fitting.is_named(module) and isinstance(module.slots, tuple):
             return "driver-not-for-card", {**facts, "module": module.path}
     paths = [path for module in modules for path in module.paths(host.platform, host.bits)]
-    code = "driver-out-of-reach" if service.closed(snapshot) else "driver-missing"
+    code = "driver-out-of-reach" if session.hides_parts(snapshot) else "driver-missing"
     return code, {**facts, "paths": paths or None}
 
 

@@ -12,7 +12,7 @@ from cardtool.catalog import systems
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.surroundings import Host, UsbDevice
-from cardtool.rules import desk, fitting, hardware, ports, service
+from cardtool.rules import desk, fitting, hardware, ports, service, session
 from cardtool.rules.codes import ROWS, Fact, finding
 from cardtool.rules.renewal import Policy
 
@@ -68,7 +68,7 @@ def _is_none_here(snapshot: Snapshot, at: datetime) -> bool:
         return False
     if isinstance(snapshot.readers, Failure):
         return service.is_idle(snapshot) and not desk.can_sign(snapshot, at)
-    return not (ports.signing_readers(snapshot) or service.session(snapshot))
+    return not (ports.signing_readers(snapshot) or session.explains(snapshot))
 
 
 def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
@@ -77,7 +77,7 @@ def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
     elif isinstance(snapshot.usb, Failure):
         yield finding("usb-not-seen", reason=snapshot.usb)
     served: list[UsbDevice] = []
-    if isinstance(snapshot.readers, Failure) or service.session(snapshot):
+    if isinstance(snapshot.readers, Failure) or session.explains(snapshot):
         unserved = [device for device in ports.plugged(snapshot) if hardware.hindrance(device)]
     else:
         served, unserved = ports.divide(snapshot)

@@ -350,6 +350,7 @@ def test_a_finding_leads_to_its_procedure(code: str, named: tuple[str, ...]) -> 
         ("renew-online", "renewal", "fill-renewal"),
         ("renew-on-paper", "renewal", "print-after-end"),
         ("tell-officer", "renewal", "tell-end-to-officer"),
+        ("ask-officer-anew", "renewal", "tell-end-to-officer"),
         ("order-reader", "order-reader", "fill-reader-form"),
         ("address-reader", "order-reader", "write-address-in-full"),
         ("pay-reader", "order-reader", "pay-by-card"),

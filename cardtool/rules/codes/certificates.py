@@ -56,7 +56,7 @@ ROWS = {
     ),
     "nes-expired": _critical(
         "reader holder not_after_at days_past phase",
-        "use-newer-card tell-officer renew-on-paper check-clock",
+        "ask-officer-anew renew-on-paper use-newer-card check-clock",
     ),
     "nes-not-yet-valid": _warning(
         "reader holder sha256 not_before_at days_to_wait phase",
@@ -93,12 +93,12 @@ ROWS = {
     "nes-status-good": _well("reader holder source said_at"),
     "nes-revoked": _critical(
         "reader holder revoked_at reason said_at",
-        "use-newer-card apply-anew ask-provider",
+        "apply-anew use-newer-card ask-provider",
         _PINS,
     ),
     "nes-revoked-left": _critical(
         "reader holder revoked_at reason said_at",
-        "use-newer-card apply-through-officer ask-provider",
+        "apply-through-officer use-newer-card ask-provider",
         _PINS,
     ),
     "nes-revoked-replaced": _well("reader holder revoked_at reason"),

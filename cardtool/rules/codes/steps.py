@@ -78,7 +78,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
 
 _BEGINNINGS = {
     "first-application": "apply-first apply-through-officer",
-    "renewal": "tell-officer renew-online renew-on-paper",
+    "renewal": "tell-officer ask-officer-anew renew-online renew-on-paper",
     "lost-or-stolen": "apply-anew",
     "order-reader": "order-reader address-reader pay-reader try-faulty-elsewhere",
     "unlock-pin": "unlock-pin create-pin create-pin-later change-pin",
@@ -112,6 +112,7 @@ ELSEWHERE = {
     "apply-through-officer": "apply-anew-elsewhere",
     "apply-for-update": "ask-for-provider-card",
     "ask-for-new-card": "ask-for-provider-card",
+    "ask-officer-anew": "apply-elsewhere",
     "ask-provider": "ask-own-provider",
     "call-provider": "ask-own-provider-about-card",
     "change-pin": "change-pin-elsewhere",
@@ -127,7 +128,7 @@ ELSEWHERE = {
     "open-network": "open-network-to-provider",
     "order-reader": "buy-reader",
     "pay-reader": "",
-    "renew-on-paper": "renew-elsewhere",
+    "renew-on-paper": "apply-elsewhere",
     "renew-online": "renew-elsewhere",
     "replace-card": "ask-for-provider-card",
     "tell-officer": "renew-elsewhere",

@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 import uvicorn
@@ -44,7 +45,22 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to this module."""
+    """A server that leaves signals to this module, and asks nobody what system this is.
+
+    uvicorn's `startup` asks `platform`, and on Windows that asks WMI, which may not answer.
+    """
+
+    servers: list[asyncio.Server]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        config = self.config
+        make = partial(_Protocol, config, self.server_state, {})
+        self.servers = [
+            await loop.create_server(make, sock=each, backlog=config.backlog)
+            for each in sockets or ()
+        ]
+        self.started = True
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -64,13 +64,12 @@ def describe(environment: Mapping[str, str] = os.environ, root: Path | None = RO
     """
     is_wide = sys.maxsize > 2**32
     places = () if root is None else _PCSCD_PLACES
-    node, processor = _names(environment)
-    machine = _MACHINES.get(processor.lower(), processor)
+    processor = machine(environment)
     return Host(
-        name=node,
+        name=_name(),
         platform=sys.platform,
         release=_release(),
-        machine=machine if is_wide else _NARROW.get(machine, machine),
+        machine=processor if is_wide else _NARROW.get(processor, processor),
         bits=64 if is_wide else 32,
         python=platform.python_version(),
         pcscd=next((place for place in places if os.access(place, os.X_OK)), None),
@@ -89,18 +88,26 @@ def _pcsc_socket(environment: Mapping[str, str], root: Path | None) -> str | Non
         return None
 
 
-def _names(environment: Mapping[str, str]) -> tuple[str, str]:
-    """Name this machine and its processor.
+def machine(environment: Mapping[str, str] = os.environ) -> str:
+    """Name this machine's processor as `Library.machines` does.
 
     On Windows `platform` asks WMI, which may not answer. Source: Microsoft, WOW64 Implementation
     Details, for the two variables.
     """
+    if sys.platform == "win32":
+        ours = environment.get("PROCESSOR_ARCHITECTURE", "")
+        processor = environment.get("PROCESSOR_ARCHITEW6432", ours)
+    else:
+        processor = platform.machine()
+    return _MACHINES.get(processor.lower(), processor)
+
+
+def _name() -> str:
     if sys.platform != "win32":
-        return platform.node(), platform.machine()
+        return platform.node()
     import socket  # noqa: PLC0415 - slow to load, and needed on Windows alone
 
-    ours = environment.get("PROCESSOR_ARCHITECTURE", "")
-    return socket.gethostname(), environment.get("PROCESSOR_ARCHITEW6432", ours)
+    return socket.gethostname()
 
 
 def _release() -> str:
@@ -145,7 +152,8 @@ def session(
         "flatpak": "FLATPAK_ID" in environment
         or (root is not None and (root / ".flatpak-info").exists()),
         "snap": "SNAP" in environment and "SNAP_NAME" in environment,
-        "rosetta": is_translated(platform.machine(), platform.version()),
+        "rosetta": sys.platform == "darwin"
+        and is_translated(platform.machine(), platform.version()),
         **_hosted(environment, root),
     }
     return Session(id=number, marks=tuple(mark for mark, is_so in seen.items() if is_so))

@@ -59,3 +59,4 @@ def test_ctrl_c_at_the_console_ends_it_quietly(built: Built, tmp_path: Path, win
 
     assert said == "status 0\nleft 0\n", terminal.screen
     assert "Traceback" not in terminal.screen
+    assert "rpcss.exe" not in terminal.screen  # it serves COM, and no page is to wait for WMI

@@ -11,6 +11,7 @@ import pytest
 
 from cardtool.model.snapshot import Snapshot, decode
 from tests.real.desks import CASES
+from tests.test_pasted import OPENSC_LIST
 from tests.windows import library
 from tests.windows.running import Wine
 
@@ -65,3 +66,16 @@ def test_what_was_planted_on_the_current_drive_is_neither_believed_nor_opened(
     looked_up = set(map(str.lower, _ON_DRIVE_C.findall(trace.read_text(errors="replace"))))
     assert looked_up >= {"windows", "programdata"}
     assert looked_up - _USUAL - _OF_WINE == set()
+
+
+@pytest.mark.parametrize("words", [("snapshot", "--timeout", "100"), ("diagnose", "pasted.txt")])
+def test_no_question_goes_to_wmi_which_may_not_answer(
+    wine: Wine, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    trace = tmp_path / "trace"
+    (tmp_path / "pasted.txt").write_text(OPENSC_LIST)
+    wine.cardtool({}, tmp_path, *words, trace=trace)
+
+    opened = trace.read_text(errors="replace").lower()
+    assert "python312.dll" in opened
+    assert "wbemprox.dll" not in opened

@@ -6,7 +6,6 @@ certificates; each line is read once.
 """
 
 import codecs
-import platform
 import re
 import sys
 from datetime import datetime
@@ -14,6 +13,7 @@ from datetime import datetime
 from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.surroundings import Host
+from cardtool.probe import host
 from cardtool.probe.pasted import files, listings
 from cardtool.probe.pasted.parts import Parts
 
@@ -66,7 +66,7 @@ def _snapshot(parts: Parts, at: datetime) -> Snapshot:
             name="-",
             platform=parts.platform or sys.platform,
             release="",
-            machine=platform.machine(),
+            machine=host.machine(),
             bits=64,
             python="",
         ),

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from cardtool.fleet.importing.files import of_file
 from cardtool.fleet.importing.finishing import Report
-from cardtool.fleet.importing.folders import Spot
+from cardtool.fleet.importing.folders import Location
 from cardtool.fleet.importing.judging import Terms, judged_blocks
 from cardtool.fleet.importing.pieces import Piece
 from cardtool.fleet.importing.run import import_judged
@@ -80,7 +80,7 @@ def lines(number: int) -> list[bytes]:
 
 def pieces_of(file: Path) -> list[Piece]:
     """Return what the import reads of a file that was named."""
-    return list(of_file(Spot(named=file)))
+    return list(of_file(Location(named=file)))
 
 
 def without_reader(host: str, at: datetime, **said: str) -> Snapshot:

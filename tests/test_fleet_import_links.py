@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from cardtool.cli import main
 from cardtool.fleet.importing.files import of_file
-from cardtool.fleet.importing.folders import Folder, Spot
+from cardtool.fleet.importing.folders import Folder, Location
 from cardtool.fleet.importing.rejected import move
 from cardtool.fleet.store.database import Store
 from tests.fleets import everything, line, numbered, take
@@ -87,13 +87,13 @@ def test_a_link_where_a_file_was_is_neither_read_nor_set_aside(tmp_path: Path) -
     secret.write_bytes(b"secret")
     folder.mkdir()
     (folder / "a.json").write_bytes(b"bad")
-    spot = Spot(named=folder, way=("a.json",))
-    (piece,) = of_file(spot, Folder.named(folder))
+    location = Location(named=folder, way=("a.json",))
+    (piece,) = of_file(location, Folder.named(folder))
     (folder / "a.json").unlink()
     (folder / "a.json").symlink_to(secret)
 
     with Folder.named(folder) as opened, pytest.raises(OSError, match="symbolic"):
-        list(of_file(spot, opened))
+        list(of_file(location, opened))
     with pytest.raises(OSError, match="symbolic"):
         move(piece.file, None, "why")
 
@@ -102,7 +102,7 @@ def test_a_link_where_a_file_was_is_neither_read_nor_set_aside(tmp_path: Path) -
 
 def test_what_came_in_the_place_of_a_file_is_left_for_the_next_run(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b"bad")
-    (piece,) = of_file(Spot(named=tmp_path, way=("a.json",)), Folder.named(tmp_path))
+    (piece,) = of_file(Location(named=tmp_path, way=("a.json",)), Folder.named(tmp_path))
     (tmp_path / "a.json").write_bytes(b"another")
 
     with Folder.of(piece.file) as folder:

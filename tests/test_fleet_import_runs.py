@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from cardtool.fleet.importing.folders import Spot
+from cardtool.fleet.importing.folders import Location
 from cardtool.fleet.importing.judging import Block, Judged, JudgedBlock, Terms, judge, judged_blocks
 from cardtool.fleet.importing.pieces import Piece
 from cardtool.fleet.importing.run import STALE, import_judged, indexes_made_last
@@ -148,7 +148,7 @@ def test_written_snapshots_are_let_go_while_the_next_are_judged(tmp_path: Path) 
         seen: list[weakref.ref[_Results]] = []
         for number, made in enumerate(lines(4)):
             is_there.append(number > 0 and seen[0]() is not None)
-            pieces = [Piece(file=Spot(named=tmp_path), text=made)]
+            pieces = [Piece(file=Location(named=tmp_path), text=made)]
             results = _Results(judge(pieces, terms))
             seen.append(weakref.ref(results))
             block = Block(pieces=pieces, size=16 << 20), results  # two are written together

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cardtool.cli import main
-from cardtool.fleet.pool import limited
+from cardtool.fleet.pool import in_limited_process
 from cardtool.fleet.register.people import Disguise, read
 from cardtool.model.refused import Refused
 from cardtool.model.surroundings import IdentityPolicy
@@ -22,15 +22,15 @@ FULL = Disguise(policy=IdentityPolicy.FULL)
 def test_an_answer_and_a_refusal_come_back_as_they_are() -> None:
     body = f"TCKN;PC\n{desks.AYSE[0]};a\n".encode()
 
-    assert limited(read, body, {}, FULL, seconds=60) == read(body, {}, FULL)
+    assert in_limited_process(read, body, {}, FULL, seconds=60) == read(body, {}, FULL)
     with pytest.raises(Refused, match="register-headings") as met:
-        limited(read, b"", {}, FULL, seconds=60)
+        in_limited_process(read, b"", {}, FULL, seconds=60)
     assert "usual" in met.value.facts
 
 
 def test_what_does_not_answer_in_time_is_ended() -> None:
     with pytest.raises(Refused) as met:
-        limited(time.sleep, 600, seconds=0.5)
+        in_limited_process(time.sleep, 600, seconds=0.5)
 
     assert met.value.code == "register-time"
 
@@ -38,7 +38,7 @@ def test_what_does_not_answer_in_time_is_ended() -> None:
 def test_what_takes_too_much_memory_or_ends_is_told() -> None:
     for function, argument in ((bytes, 8 << 30), (signal.raise_signal, signal.SIGTERM)):
         with pytest.raises(Refused) as met:
-            limited(function, argument, seconds=60)
+            in_limited_process(function, argument, seconds=60)
         assert met.value.code == "register-memory"
 
 

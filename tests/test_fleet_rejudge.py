@@ -182,7 +182,7 @@ def test_an_import_that_other_rules_overtook_writes_nothing_that_is_shown(
     _write(file, fleets.without_reader("late", AT), fleets.without_reader("bare", AT + DAY))
     judged = judge(pieces_of(file), Terms(at=AT, policy=Policy()))
     with closing(Store(address)) as store:
-        write(store, judged, to_us(AT), judged_by.mine(Policy()))
+        write(store, judged, to_us(AT), judged_by.this_program(Policy()))
         with store.reading() as connection:
             due = WORKSTATION.c.turns_us == DUE_US
             hosts = connection.execute(select(WORKSTATION.c.host).where(due)).scalars().all()
@@ -290,10 +290,10 @@ def test_many_are_judged_in_processes_and_told_of(stores: str, tmp_path: Path) -
 
 
 def test_a_snapshot_is_judged_by_what_decides_and_by_nothing_else() -> None:
-    found = judged_by.mine(Policy())
+    found = judged_by.this_program(Policy())
 
-    assert found == judged_by.mine(Policy())
-    assert found != judged_by.mine(Policy(notice_days=91))
+    assert found == judged_by.this_program(Policy())
+    assert found != judged_by.this_program(Policy(notice_days=91))
 
 
 def test_versions_are_ordered_with_their_pre_releases() -> None:

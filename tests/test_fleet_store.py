@@ -33,7 +33,7 @@ from cardtool.fleet.asking.cards import cards
 from cardtool.fleet.asking.questions import Question
 from cardtool.fleet.removing import removal, searching
 from cardtool.fleet.removing.recognising import Person
-from cardtool.fleet.removing.removal import forgotten_among, old, remove
+from cardtool.fleet.removing.removal import forgotten_among, old_snapshots, remove_snapshots
 from cardtool.fleet.store.database import Store, schema_of
 from cardtool.fleet.store.history import newest, texts
 from cardtool.fleet.store.migrations import upgrade
@@ -109,7 +109,7 @@ def test_a_build_of_byte_code_alone_makes_a_store_and_asks_it(tmp_path: Path) ->
 
 def prune(store: Store, before: datetime, keep_last: int = 1) -> int:
     """Remove old snapshots, as the command does."""
-    return remove(store, old(store, before, keep_last))
+    return remove_snapshots(store, old_snapshots(store, before, keep_last))
 
 
 @pytest.mark.parametrize("file", _RELEASED, ids=lambda file: file.stem)

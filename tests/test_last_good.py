@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from cardtool.cli.judging import keep
+from cardtool.cli.judging import keep_state
 from cardtool.model.snapshot import LastGood
 from cardtool.probe.last_good import doubt, folder, recall, remember, summarise
 from cardtool.rules import diagnose
@@ -73,7 +73,7 @@ def test_a_clock_that_is_behind_does_not_do_away_with_its_witness() -> None:
         moment = AT + timedelta(days=days)
         look = replace(desk(), taken_at=moment, last_good=recall())
         diagnosis = diagnose(look, moment)
-        keep(diagnosis)
+        keep_state(diagnosis)
         verdicts.append(diagnosis.verdict)
 
     assert verdicts == ["clock-went-back"] * 3 + ["nes-valid"] * 2
@@ -84,7 +84,7 @@ def test_a_clock_that_is_behind_does_not_do_away_with_its_witness() -> None:
 
 @pytest.mark.usefixtures("file")
 def test_nothing_is_kept_of_a_desk_whose_clock_is_before_the_release() -> None:
-    keep(diagnose(replace(desk(), built_at=AT + timedelta(days=1)), AT))
+    keep_state(diagnose(replace(desk(), built_at=AT + timedelta(days=1)), AT))
 
     assert recall() is None
 

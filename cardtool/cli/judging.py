@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judges snapshots, hides people whom the output must not show, and keeps what was seen.
+"""Judges snapshots, hides people whom the output must not show, and records what checks found.
 
 Rules and redaction are imported while the card answers (`looking.look`), not earlier.
 """
@@ -73,17 +73,17 @@ def hidden(asked: Asked, records: Iterable[_Record]) -> Iterable[_Record]:
     return records if hides is None else map(hides.record, records)
 
 
-def remember(asked: Asked, diagnosis: Diagnosis) -> None:
-    """Keep what came of a check, unless --at was given: it may be well only at that moment."""
+def record(asked: Asked, diagnosis: Diagnosis) -> None:
+    """Record a check for later ones and for the event log, but not a check for another moment."""
     if asked.option("at") is None:
-        keep(diagnosis)
-        note(asked, diagnosis)
+        keep_state(diagnosis)
+        tell_event_log(asked, diagnosis)
 
 
-def learn(asked: Asked, diagnosis: Diagnosis) -> None:
-    """Note what a check of a person's own card says to that person's reminders, if there are any.
+def tell_reminders(asked: Asked, diagnosis: Diagnosis) -> None:
+    """Tell the reminders of this user, if there are any, which certificates their card holds.
 
-    A helpdesk's pile of cards (`cardtool watch`) is nobody's own.
+    `cardtool watch` does not do this: the cards that a helpdesk reads are not its own.
     """
     if asked.option("at") is None and last_good.has_reminders():
         from cardtool.remind import due, memory  # noqa: PLC0415 - for those who are reminded
@@ -91,7 +91,7 @@ def learn(asked: Asked, diagnosis: Diagnosis) -> None:
         memory.change(lambda now: due.noted(now, diagnosis))
 
 
-def keep(diagnosis: Diagnosis) -> None:
+def keep_state(diagnosis: Diagnosis) -> None:
     """Keep the state of a workstation that can sign: a later check says what has changed.
 
     While the clock may be wrong, the earlier state stays, as evidence about the clock.
@@ -103,10 +103,10 @@ def keep(diagnosis: Diagnosis) -> None:
         last_good.remember(diagnosis.snapshot)
 
 
-def note(asked: Asked, diagnosis: Diagnosis) -> None:
-    """Tell Windows' event log of another verdict, if that is wanted; nothing of a person is in it.
+def tell_event_log(asked: Asked, diagnosis: Diagnosis) -> None:
+    """Tell Windows' event log of a changed verdict, if the site wants that; it names no person.
 
-    A check that could not be made, for another one was running, has no verdict of the workstation.
+    If another check was running, the card was not read, and there is no verdict to tell.
     """
     if not asked.config.event_log or diagnosis.snapshot.running is not None:
         return
@@ -119,13 +119,13 @@ def note(asked: Asked, diagnosis: Diagnosis) -> None:
     tell(kind, int(number.removeprefix("K-")), code, says)
 
 
-def noting(records: Iterable[_Judged], met: set[Severity]) -> Iterator[_Judged]:
-    """Yield the records unchanged, and add the severity of each to `met`."""
+def noting_severities(records: Iterable[_Judged], severities: set[Severity]) -> Iterator[_Judged]:
+    """Yield the records unchanged, and add the severity of each to `severities`."""
     for record in records:
-        met.add(record.severity)
+        severities.add(record.severity)
         yield record
 
 
-def worst_status(met: Iterable[Severity]) -> int:
+def worst_status(severities: Iterable[Severity]) -> int:
     """Return the exit status of the worst of these severities; of none, that of ok."""
-    return max(met, key=lambda severity: severity.rank, default=Severity.OK).exit_status
+    return max(severities, key=lambda severity: severity.rank, default=Severity.OK).exit_status

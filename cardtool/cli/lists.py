@@ -7,7 +7,7 @@ from functools import partial
 from typing import BinaryIO, TextIO, cast
 
 from cardtool.cli.asked import Asked
-from cardtool.cli.judging import noting, worst_status
+from cardtool.cli.judging import noting_severities, worst_status
 from cardtool.cli.output import write, write_view
 from cardtool.cli.refusal import UNKNOWN
 from cardtool.model.diagnosis import Diagnosis, Severity
@@ -27,8 +27,8 @@ def show_list(asked: Asked, lines: Iterable[Summary]) -> int:
         Refusal: a workbook is not for a terminal, or what makes one is not installed.
     """
     policy = asked.config.days()
-    met: set[Severity] = set()
-    lines = noting(lines, met)
+    severities: set[Severity] = set()
+    lines = noting_severities(lines, severities)
     if asked.format.dated:
         lines = (line if line.opens_at else dated(line, policy) for line in lines)
     match asked.format.name:
@@ -36,14 +36,14 @@ def show_list(asked: Asked, lines: Iterable[Summary]) -> int:
             write(asked, view(asked.format.name, LIST)(lines))
         case "nagios":
             write_view(asked, lines, LIST, days=partial(_days, policy))
-            return worst_status(met) if met else UNKNOWN  # an empty list is unknown
+            return worst_status(severities) if severities else UNKNOWN  # an empty list is unknown
         case "prometheus":
             write_view(asked, lines, LIST, spool=text_spool)
         case "xlsx":
             write_view(asked, lines, LIST, spool=bytes_spool)
         case _:
             write_view(asked, lines, LIST)
-    return worst_status(met)
+    return worst_status(severities)
 
 
 def show_diagnoses(asked: Asked, diagnoses: Iterable[Diagnosis]) -> int:

@@ -26,11 +26,11 @@ _COLUMNS = range(40, 101)
 """Widths that pages are laid out for; wider lines are hard to read."""
 
 
-def write(asked: Asked, parts: Iterable[str], *, is_done_by: bool = False) -> None:
-    """Write texts part by part; `is_done_by`: making them does the work that they report.
+def write(asked: Asked, parts: Iterable[str], *, opens_first: bool = False) -> None:
+    """Write texts part by part.
 
-    In that case a file is opened before the first of them is made, so that nothing is done if it
-    cannot be written.
+    `opens_first` is for a command that works while it makes the texts: the file is opened before
+    the first text is made, so that nothing is done if the file cannot be written.
 
     On a console, texts for people use only letters that it can show. Texts for programs, and files,
     are the same bytes on every system.
@@ -44,7 +44,7 @@ def write(asked: Asked, parts: Iterable[str], *, is_done_by: bool = False) -> No
     else:
         shown = map(console.visible_json, parts) if asked.format.name.endswith("json") else parts
         encoded = (part.encode("utf-8", "replace") for part in shown)
-        if is_done_by and asked.file is not None:
+        if opens_first and asked.file is not None:
             write_file(Path(asked.file), encoded)
             _tell(asked)
         else:

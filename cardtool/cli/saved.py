@@ -16,7 +16,7 @@ from cardtool.model.snapshot import (
     NewerError,
     Snapshot,
     SnapshotError,
-    inside,
+    decode_inside,
 )
 from cardtool.probe import pasted
 from cardtool.probe.pasted.files import MOST, TooManyError
@@ -78,7 +78,7 @@ def _snapshot(asked: Asked, file: str) -> Snapshot:
     if not body.lstrip().startswith(b"{"):
         raise Refusal(code="pem-broken" if b"-----BEGIN" in body else "file-unknown", file=name)
     try:
-        return inside(body)[1]
+        return decode_inside(body)[1]
     except NewerError as error:
         raise Refusal(code="snapshot-newer", file=name) from error
     except SnapshotError as error:

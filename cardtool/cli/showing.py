@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from cardtool.cli.asked import Asked
-from cardtool.cli.judging import noting, worst_status
+from cardtool.cli.judging import noting_severities, worst_status
 from cardtool.cli.output import write, write_view
 from cardtool.cli.refusal import Refusal
 from cardtool.model.diagnosis import Diagnosis, Severity
@@ -33,8 +33,8 @@ def show(
         from cardtool.cli.lists import show_diagnoses  # noqa: PLC0415
 
         return show_diagnoses(asked, diagnoses)
-    met: set[Severity] = set()
-    diagnoses = noting(diagnoses, met)
+    severities: set[Severity] = set()
+    diagnoses = noting_severities(diagnoses, severities)
     match asked.format.name:
         case "json":  # without `text`: JSON needs no words
             write(asked, view("json", subject)(diagnoses, **beside))
@@ -44,7 +44,7 @@ def show(
             write_view(asked, diagnoses, subject, titled=titled, **_of_page(asked), **beside)
         case _:
             write_view(asked, diagnoses, subject, titled=titled, **beside)
-    return worst_status(met)
+    return worst_status(severities)
 
 
 def show_dates(asked: Asked, diagnoses: Iterable[Diagnosis]) -> bool:

@@ -21,13 +21,13 @@ _PROCESSES = 6
 """With more processes, all wait for the one that reads or writes the store."""
 
 AHEAD = 8
-"""Tasks that are submitted ahead of the result that is used now."""
+"""How many tasks are submitted before the result of the first is used."""
 
 _MANY = 3000
-"""To judge this many snapshots here takes longer than to start processes."""
+"""From this many snapshots on, starting processes takes less time than it saves."""
 
 _OBJECTS = 100_000
-"""More objects than the rows have that are written together."""
+"""The garbage collector runs after so many new objects: the rows of a transaction have fewer."""
 
 _MEMORY_BYTES = 2 * 1024**3
 """Address space of a limited process; Python with its modules takes a tenth of it."""
@@ -41,9 +41,9 @@ _Result = TypeVar("_Result")
 def _prepare_process() -> None:
     """Prepare a process that does nothing but judge.
 
-    It ignores Ctrl-C, and exits when its parent exits. The garbage collector seldom runs, because
-    rows hold no cycles, and there are many; but it runs: one small cycle for each snapshot that
-    nobody collects would take 300 MB for 1,000,000.
+    It ignores Ctrl-C, and exits when its parent exits. The garbage collector runs seldom, because
+    there are many rows and they hold no cycles. It is not turned off: if each of 1,000,000
+    snapshots left one small cycle, they would take 300 MB.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -137,7 +137,9 @@ def _interrupts_wait() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def limited(function: Callable[..., _Answer], *arguments: object, seconds: float) -> _Answer:
+def in_limited_process(
+    function: Callable[..., _Answer], *arguments: object, seconds: float
+) -> _Answer:
     """Return what a function returns in a process of its own, or raise what it raises there.
 
     Its memory and its time are limited, for libraries that read files from unknown people: a file
@@ -172,7 +174,7 @@ def _answer(there: Connection, function: Callable[..., Any], arguments: tuple[An
     """Send what a function returns or raises."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the waiting process handles Ctrl-C
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)  # nobody could make use of what an aborting library prints
+    os.dup2(nowhere, 2)  # what a library prints when it aborts helps nobody
     _limit()
     try:
         there.send((True, function(*arguments)))

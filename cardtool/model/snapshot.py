@@ -266,7 +266,7 @@ def decode(body: bytes) -> Snapshot:
         raise SnapshotError(str(error)) from error
 
 
-def inside(body: bytes) -> tuple[bytes, Snapshot]:
+def decode_inside(body: bytes) -> tuple[bytes, Snapshot]:
     """Read a snapshot, or the one inside a saved diagnosis; return its text too.
 
     Raises:

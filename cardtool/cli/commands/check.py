@@ -4,7 +4,7 @@
 import click
 
 from cardtool.cli.asked import Asked, settings
-from cardtool.cli.judging import judge, learn, remember
+from cardtool.cli.judging import judge, record, tell_reminders
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, OUTPUT, SHOWING
 
@@ -18,6 +18,6 @@ def check(asked: Asked) -> int:
 
     diagnosis = judge(asked, snapshot)
     status = show(asked, [diagnosis])
-    remember(asked, diagnosis)
-    learn(asked, diagnosis)
+    record(asked, diagnosis)
+    tell_reminders(asked, diagnosis)
     return status

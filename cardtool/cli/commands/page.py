@@ -6,7 +6,7 @@ from functools import partial
 import click
 
 from cardtool.cli.asked import Asked, settings
-from cardtool.cli.judging import judge, learn, remember
+from cardtool.cli.judging import judge, record, tell_reminders
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, showing
 from cardtool.cli.output import write
@@ -31,8 +31,8 @@ def page(asked: Asked, *, no_open: bool) -> None:
         return judge(asked, look(asked, workers))
 
     def keep(diagnosis: Diagnosis) -> None:
-        remember(asked, diagnosis)
-        learn(asked, diagnosis)
+        record(asked, diagnosis)
+        tell_reminders(asked, diagnosis)
 
     def face(text: Text) -> Face[Diagnosis]:
         return Face(line=partial(sentence, text=text), page=partial(live_page, asked, text))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import click
 
 from cardtool.cli.asked import Asked, settings
-from cardtool.cli.judging import judge, leaving, remember
+from cardtool.cli.judging import judge, leaving, record
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, PathName, showing
 from cardtool.cli.output import write, write_file, write_view
@@ -48,7 +48,7 @@ def watch(asked: Asked, *, file: str | None) -> None:
     def check(workers: Workers) -> _Checked:
         snapshot = look(asked, workers)
         diagnosis = judge(asked, snapshot)
-        remember(asked, diagnosis)
+        record(asked, diagnosis)
         left = diagnose(leaving(asked, snapshot), diagnosis.at, asked.config.days())
         return _Checked(diagnosis, dated(summarise(left), asked.config.days()))
 

@@ -74,7 +74,7 @@ def advance(store: Store, at: datetime, policy: Policy) -> Validity:
     with store.reading() as connection:
         found = judged_by.stored(connection)
     is_ours = True
-    wanted, from_us = judged_by.mine(found.policy if found else policy), to_us(at) - _STILL_NOW_US
+    wanted = judged_by.this_program(found.policy if found else policy)
     try:
         judged_by.mark_unless_same(store, wanted)
         judge_due(store, at, wanted)
@@ -82,6 +82,7 @@ def advance(store: Store, at: datetime, policy: Policy) -> Validity:
         if error.code != "store-read-only":
             raise
         is_ours = found == wanted
+    from_us = to_us(at) - _STILL_NOW_US
     return Validity(policy=wanted.policy, from_us=from_us, is_ours=is_ours)
 
 
@@ -101,7 +102,7 @@ def judge_due(store: Store, at: datetime, by: JudgedBy) -> int:
     if not number:
         return done
     with store.writing() as connection:  # if this is refused, no row is judged for nothing
-        judged_by.stored(connection, is_kept=True)
+        judged_by.stored(connection, is_locked=True)
     judge = partial(judge_again, at=at, policy=by.policy)
     with judging(number) as pool:
         for page, found in results(pool, judge, _pages(store, due)):
@@ -156,7 +157,7 @@ def _write(
     """Write the new columns of those rows that nobody changed since they were read."""
     is_unchanged = and_(*(WORKSTATION.c[name] == bindparam(f"row_{name}") for name in _KEYS))
     with store.writing() as connection:
-        if judged_by.stored(connection, is_kept=True) != by:
+        if judged_by.stored(connection, is_locked=True) != by:
             return  # a program with other rules has marked the store, and judges the rows itself
         certificates = connection.execute(_SEEN, {"ids": [row.id for row in page]}).all()
         with_card = {certificate.workstation_id for certificate in certificates}

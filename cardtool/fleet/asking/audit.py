@@ -29,8 +29,8 @@ By = Literal["severity", "verdict", "code", "reader", "unit"]
 
 _COLUMNS = WORKSTATION.c
 _ANY = Question()
-_FEW = 10_000
-"""Most lines of a list whose rows are looked up first; a longer one is read row by row."""
+_SHORT = 10_000
+"""Lines of the longest list whose rows an index finds first; a longer one is read row by row."""
 _AT_ONCE = 500
 
 _PlainRow = msgspec.defstruct("_PlainRow", map(str, WORKSTATION.columns.keys()))
@@ -56,7 +56,9 @@ def audit(
     validity = advance(store, now, thresholds)
     shown: Iterator[Summary]
     if at is None and not is_any_due(store, validity, now):
-        rows = _short_list if question.limit is not None and question.limit <= _FEW else _long_list
+        rows = (
+            _short_list if question.limit is not None and question.limit <= _SHORT else _long_list
+        )
         shown = (line(row, now, dates) for row in rows(store, now, question))
     else:
         day = Day(at=at or now, validity=validity, dates=dates)

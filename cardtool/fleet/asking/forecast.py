@@ -28,7 +28,7 @@ MONTHS = 36
 _LATEST = datetime(9990, 1, 1, tzinfo=TURKEY)
 """For a later moment `datetime` could not count all of these months."""
 
-_FEW = 2000
+_AT_ONCE = 2000
 
 
 def forecast(  # noqa: PLR0913 - what is asked, and how it is counted
@@ -50,7 +50,7 @@ def forecast(  # noqa: PLR0913 - what is asked, and how it is counted
     counts: Counter[tuple[str, int]] = Counter()
     query = _lasting_longest(to_us(at), by_unit=by_unit)
     with store.reading() as connection:
-        for rows in connection.execute(query).partitions(_FEW):
+        for rows in connection.execute(query).partitions(_AT_ONCE):
             # 0: before this moment; 1: the rest of its month; the last: after all months
             counts.update((row.unit or "", bisect_right(starts, row.ends)) for row in rows)
     units = sorted({unit for unit, _ in counts}) or [""]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from cardtool.fleet.importing.folders import Folder, Spot, state_of
+from cardtool.fleet.importing.folders import Folder, Location, state_of
 from cardtool.fleet.importing.pieces import Piece, Trouble
 from cardtool.fleet.importing.texts import AT_ONCE, LINES, of_stream
 
@@ -39,7 +39,7 @@ def pieces(paths: Iterable[Path], rejected: Path | None) -> Iterator[Piece | Non
         if path != STANDARD_INPUT and path.is_dir():
             yield from _of_folder(path, rejected)
         else:
-            yield from _or_lost(Spot(named=path))
+            yield from _or_lost(Location(named=path))
 
 
 def _of_folder(named: Path, rejected: Path | None) -> Iterator[Piece | None]:
@@ -58,7 +58,7 @@ def _of_folder(named: Path, rejected: Path | None) -> Iterator[Piece | None]:
                             waiting.append((*way, entry.name))
                             continue
                     if entry.is_file(follow_symlinks=False) and _is_named(entry.name):
-                        yield from _or_lost(Spot(named=named, way=(*way, entry.name)), here)
+                        yield from _or_lost(Location(named=named, way=(*way, entry.name)), here)
                     else:
                         yield None
         except OSError:
@@ -69,34 +69,34 @@ def _is_named(name: str) -> bool:
     return name.lower().removesuffix(_ZIPPED).endswith((*LINES, ".json"))
 
 
-def _or_lost(spot: Spot, folder: Folder | None = None) -> Iterator[Piece]:
+def _or_lost(location: Location, folder: Folder | None = None) -> Iterator[Piece]:
     try:
-        yield from of_file(spot, folder)
+        yield from of_file(location, folder)
     except OSError as error:
-        yield Piece(file=spot, lost=error, is_last=True)
+        yield Piece(file=location, lost=error, is_last=True)
 
 
-def of_file(spot: Spot, folder: Folder | None = None) -> Iterator[Piece]:
+def of_file(location: Location, folder: Folder | None = None) -> Iterator[Piece]:
     """Yield the texts of a file, in a folder that is open; only one that was named may be a link.
 
     Raises:
         OSError: it cannot be read.
     """
-    if spot.named == STANDARD_INPUT:
-        yield from of_stream(spot, sys.stdin.buffer, ".ndjson")
+    if location.named == STANDARD_INPUT:
+        yield from of_stream(location, sys.stdin.buffer, ".ndjson")
         return
-    number = _opened(spot) if folder is None else folder.open(spot.way[-1])
+    number = _opened(location) if folder is None else folder.open(location.way[-1])
     with open(number, "rb", buffering=AT_ONCE) as stream:  # noqa: PTH123 - it is open
         about = os.fstat(number)
-        spot = msgspec.structs.replace(spot, state=state_of(about))
+        location = msgspec.structs.replace(location, state=state_of(about))
         if not stat.S_ISREG(about.st_mode):
-            yield Piece(file=spot, trouble=Trouble(code="import-no-file"), is_last=True)
+            yield Piece(file=location, trouble=Trouble(code="import-no-file"), is_last=True)
             return
-        if not about.st_size and spot.way:  # somebody is still copying it here: leave it
+        if not about.st_size and location.way:  # somebody is still copying it here: leave it
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        yield from of_stream(spot, stream, spot.path.name.lower().removesuffix(_ZIPPED))
+        yield from of_stream(location, stream, location.path.name.lower().removesuffix(_ZIPPED))
 
 
-def _opened(spot: Spot) -> int:
-    with Folder.of(spot) as folder:
-        return folder.open(spot.path.name, follow=not spot.way)
+def _opened(location: Location) -> int:
+    with Folder.of(location) as folder:
+        return folder.open(location.path.name, follow=not location.way)

@@ -8,7 +8,7 @@ import msgspec
 
 from cardtool.fleet.importing import rejected
 from cardtool.fleet.importing.files import STANDARD_INPUT
-from cardtool.fleet.importing.folders import Folder, Spot
+from cardtool.fleet.importing.folders import Folder, Location
 from cardtool.fleet.importing.judging import Block, Judged
 from cardtool.fleet.importing.pieces import Piece, Trouble
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
@@ -110,7 +110,7 @@ class Files:
             if piece.file.named == STANDARD_INPUT:
                 self._file.texts.append(trouble.text)
 
-    def _finish(self, file: Spot) -> None:
+    def _finish(self, file: Location) -> None:
         is_input = file.named == STANDARD_INPUT
         if self._file.is_empty and not file.way and not is_input:
             self.report.set_aside += 1
@@ -127,7 +127,7 @@ class Files:
             self._stay(file.path, error)
         self._file = _OfFile()
 
-    def _reject(self, file: Spot) -> None:
+    def _reject(self, file: Location) -> None:
         """Move a file of a folder; one that a person named stays.
 
         Rejected lines of standard input are written to a file.

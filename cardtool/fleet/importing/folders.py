@@ -26,7 +26,7 @@ State = tuple[int, int, int, int]
 """Device, inode, size and time of the last change."""
 
 
-class Spot(msgspec.Struct, frozen=True, kw_only=True):
+class Location(msgspec.Struct, frozen=True, kw_only=True):
     """Where a file is: the path that a person named, and the way from there."""
 
     named: Path
@@ -59,10 +59,12 @@ class Folder:
         return cls(path, os.open(path, os.O_RDONLY | _FOLDER) if _HAS_FOLDERS else None)
 
     @classmethod
-    def of(cls, spot: Spot) -> "Folder":
+    def of(cls, location: Location) -> "Folder":
         """Open the folder that holds a file."""
-        way = spot.way[:-1]
-        return cls.reached(spot.named, way) if spot.way else cls.named(spot.named.parent)
+        way = location.way[:-1]
+        return (
+            cls.reached(location.named, way) if location.way else cls.named(location.named.parent)
+        )
 
     @classmethod
     def reached(cls, named: Path, way: tuple[str, ...]) -> "Folder":

@@ -25,7 +25,7 @@ from cardtool.fleet.importing.pieces import Piece, Trouble
 from cardtool.fleet.pool import AHEAD, end, results, started, usual_number
 from cardtool.fleet.store.bodies import pack
 from cardtool.model.refused import Refused
-from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, SnapshotError, inside
+from cardtool.model.snapshot import SIZE_LIMIT_BYTES, NewerError, SnapshotError, decode_inside
 from cardtool.model.surroundings import IdentityPolicy
 from cardtool.rules.renewal import Policy
 
@@ -163,7 +163,7 @@ def _row(place: int, text: bytes, terms: Terms) -> Row | Trouble:
     if len(text) > SIZE_LIMIT_BYTES:
         return refused(code="snapshot-large")
     try:
-        kept, snapshot = inside(text)
+        kept, snapshot = decode_inside(text)
         with _limited(terms.limit_s):
             made = columns(snapshot, terms.at, terms.policy)
     except Refused as error:

@@ -3,7 +3,7 @@
 
 import msgspec
 
-from cardtool.fleet.importing.folders import Spot
+from cardtool.fleet.importing.folders import Location
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,7 +17,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
     """The text of one snapshot, or of one snapshot a line, or why there is none."""
 
-    file: Spot
+    file: Location
     text: bytes = b""
     has_lines: bool = False
     """Each line is a text; empty lines are skipped."""

@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cardtool.fleet.importing.files import REJECTED
-from cardtool.fleet.importing.folders import Folder, Spot, state_of
+from cardtool.fleet.importing.folders import Folder, Location, state_of
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
 _LONGEST_NAME = 180
 """Bytes; systems allow 255, and a number and an ending are added to the name."""
 
 
-def move(file: Spot, rejected: Path | None, reason: str) -> Path:
+def move(file: Location, rejected: Path | None, reason: str) -> Path:
     """Move a rejected file of a folder, and return where it is now.
 
     `rejected` is the folder that was named; None: one beside the file.
@@ -56,7 +56,7 @@ def move(file: Spot, rejected: Path | None, reason: str) -> Path:
             return _moved(source, here, folder, name, reason)
 
 
-def write(file: Spot, rejected: Path | None, name: str, text: bytes, reason: str) -> Path:
+def write(file: Location, rejected: Path | None, name: str, text: bytes, reason: str) -> Path:
     """Write rejected lines to a file, if what they came from cannot be moved.
 
     Raises:

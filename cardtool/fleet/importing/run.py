@@ -51,7 +51,7 @@ def import_judged(
     Raises:
         Refused: the database cannot be written to; what was written before is kept.
     """
-    by = judged_by.mine(terms.policy)
+    by = judged_by.this_program(terms.policy)
     judged_by.mark_unless_same(store, by)
     files = Files(terms.rejected, says, remove=remove)
     report = files.report

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from cardtool.fleet.importing.folders import Spot
+from cardtool.fleet.importing.folders import Location
 from cardtool.fleet.importing.pieces import Piece, Trouble
 from cardtool.model.snapshot import SIZE_LIMIT_BYTES
 
@@ -54,7 +54,7 @@ class _Archive:
         return unpacked > SIZE_LIMIT_BYTES + _RATIO * self._read
 
 
-def of_stream(file: Spot, source: Any, name: str) -> Iterator[Piece]:  # noqa: ANN401 - any stream of bytes
+def of_stream(file: Location, source: Any, name: str) -> Iterator[Piece]:  # noqa: ANN401 - any stream of bytes
     """Yield the texts of a stream; `name` is the file's in small letters, without `.gz`."""
     packed = source if isinstance(source, io.BufferedReader) else io.BufferedReader(source)
     stream: _Stream = packed
@@ -84,7 +84,7 @@ def _is_document(line: bytes) -> bool:
     return True
 
 
-def _whole(file: Spot, stream: _Stream, begun: bytes) -> Piece:
+def _whole(file: Location, stream: _Stream, begun: bytes) -> Piece:
     text = begun + stream.read(SIZE_LIMIT_BYTES + 1 - min(len(begun), SIZE_LIMIT_BYTES))
     if len(text) > SIZE_LIMIT_BYTES:
         return Piece(file=file, trouble=Trouble(code="snapshot-large"), is_last=True)
@@ -93,7 +93,7 @@ def _whole(file: Spot, stream: _Stream, begun: bytes) -> Piece:
     return Piece(file=file, text=text.removeprefix(codecs.BOM_UTF8), is_last=True)
 
 
-def _lines(file: Spot, stream: _Stream, archive: _Archive | None) -> Iterator[Piece]:
+def _lines(file: Location, stream: _Stream, archive: _Archive | None) -> Iterator[Piece]:
     """Yield the lines, many at once; for one that is too long, a piece with that problem."""
     piece = partial(Piece, file=file, has_lines=True)
     first = stream.readline(SIZE_LIMIT_BYTES + 1)

@@ -77,7 +77,7 @@ def write(store: Store, judged: Sequence[Judged], now_us: int, by: JudgedBy) -> 
             connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         else:  # importers that lock rows in the same order cannot deadlock
             places.sort(key=lambda place: place[1].workstation.host_key)
-        is_other = judged_by.stored(connection, is_kept=True) != by
+        is_other = judged_by.stored(connection, is_locked=True) != by
         keys = ((row.workstation.host_key, row.snapshot.taken_us) for _, row in places)
         gone = forgotten_among(connection, keys)
         kept = [place for number, place in enumerate(places) if number not in gone]

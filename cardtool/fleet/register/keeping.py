@@ -16,7 +16,7 @@ from cardtool.model.turkey import folded
 
 _FIELDS = RegisterEntry.__struct_fields__
 _AT_ONCE = 500
-_FEW = 5
+_ONE_IN = 5
 """If more than one in this many people would go, ask first: it may be the wrong file."""
 _MASKED = "*"
 """Marks a masked number, which two people may share."""
@@ -47,7 +47,7 @@ def merge(
         completed = [known.complete(line, register.disguise, carried) for line in register.lines]
         entries = list(dict.fromkeys(completed))
         new, gone = len(set(map(_who, entries)) - known.people), len(known.left)
-        if gone * _FEW > len(known.people) and not may_remove_many:
+        if gone * _ONE_IN > len(known.people) and not may_remove_many:
             raise Refused(code="register-many-gone", gone=gone, before=len(known.people))
         connection.execute(delete(PERSON).where(is_of_register))
         of_register = [

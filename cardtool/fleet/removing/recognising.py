@@ -54,7 +54,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody else's card is in it."""
 
 
-class Marks:
+class Recogniser:
     """The values by which a row or a snapshot is recognised as the person's."""
 
     def __init__(self, connection: Connection, person: Person) -> None:

@@ -74,10 +74,10 @@ def forget(store: Store, trace: Trace, policy: Policy) -> None:
                 connection.execute(delete(table).where(table.c.id.in_(some)))
         for some in _parts(trace.changed):
             _clear(connection, some)
-        by = judged_by.stored(connection, is_kept=True) or judged_by.mine(policy)
+        by = judged_by.stored(connection, is_locked=True) or judged_by.this_program(policy)
     if store.is_sqlite:
         _wipe(store)
-    if by == judged_by.mine(by.policy):  # else a program with those rules judges what is due
+    if by == judged_by.this_program(by.policy):  # others judge by their own rules what is due
         judge_due(store, datetime.now(UTC), by)
 
 
@@ -157,7 +157,7 @@ def _wipe(store: Store) -> None:
         raise Refused(code="forget-read", store=store.place)
 
 
-def old(store: Store, before: datetime, keep_last: int = 1) -> Sequence[int]:
+def old_snapshots(store: Store, before: datetime, keep_last: int = 1) -> Sequence[int]:
     """Return the ids of snapshots taken before a moment, without the last few of each workstation.
 
     A snapshot that is dated ahead counts as old as its import, and comes after all others when the
@@ -172,7 +172,7 @@ def old(store: Store, before: datetime, keep_last: int = 1) -> Sequence[int]:
         return connection.execute(select(ranked.c.id).where(*is_old)).scalars().all()
 
 
-def remove(store: Store, snapshots: Sequence[int]) -> int:
+def remove_snapshots(store: Store, snapshots: Sequence[int]) -> int:
     """Remove snapshots by their ids, and return how many were still there.
 
     The columns and certificates of their workstations stay.

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from cardtool.fleet.register.people import short
-from cardtool.fleet.removing.recognising import Marks, Match, Person
+from cardtool.fleet.removing.recognising import Match, Person, Recogniser
 from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.database import Store
 from cardtool.fleet.store.tables import CERTIFICATE, PERSON, SNAPSHOT, WORKSTATION
@@ -79,30 +79,34 @@ def of_person(store: Store, person: Person) -> Trace:
         Refused: what was given fits several people.
     """
     with store.reading() as connection:
-        marks = Marks(connection, person)
-        snapshots = list(_matching(connection, marks))
-        shared = {match.user for match in snapshots if match.is_others} - marks.named
-        known = {match.user for match in snapshots if match.is_theirs} | marks.accounts
+        recogniser = Recogniser(connection, person)
+        snapshots = list(_matching(connection, recogniser))
+        shared = {match.user for match in snapshots if match.is_others} - recogniser.named
+        known = {match.user for match in snapshots if match.is_theirs} | recogniser.accounts
         accounts = known - shared - {""}
-        if accounts - marks.accounts:  # newly found: read again for snapshots taken under these
-            marks.accounts |= accounts
-            snapshots = list(_matching(connection, marks))
-            shared |= {match.user for match in snapshots if match.is_others} - marks.named
+        if (
+            accounts - recogniser.accounts
+        ):  # newly found: read again for snapshots taken under these
+            recogniser.accounts |= accounts
+            snapshots = list(_matching(connection, recogniser))
+            shared |= {match.user for match in snapshots if match.is_others} - recogniser.named
             accounts -= shared
         gone = [match for match in snapshots if match.is_theirs or match.user in accounts]
-        changed = {match.workstation for match in gone} | marks.workstations(connection, accounts)
+        changed = {match.workstation for match in gone} | recogniser.workstations(
+            connection, accounts
+        )
         return Trace(
             snapshots=tuple(match.id for match in gone),
             changed=tuple(sorted(changed)),
-            certificates=marks.certificates,
-            entries=marks.entries(connection, accounts),
+            certificates=recogniser.certificates,
+            entries=recogniser.entries(connection, accounts),
             accounts=tuple(sorted(accounts & {match.user for match in gone})),
             shared=tuple(sorted(known & shared - {""})),
         )
 
 
-def _matching(connection: Connection, marks: Marks) -> Iterator[Match]:
-    needles = marks.needles()
+def _matching(connection: Connection, recogniser: Recogniser) -> Iterator[Match]:
+    needles = recogniser.needles()
     query = select(SNAPSHOT.c.id, SNAPSHOT.c.workstation_id, SNAPSHOT.c.body)
     for row in connection.execute(query) if needles else ():
         body = unpack(row.body)
@@ -110,6 +114,6 @@ def _matching(connection: Connection, marks: Marks) -> Iterator[Match]:
             body = msgspec.json.encode(msgspec.json.decode(body))
         lower = body.lower()
         if any(needle in lower for needle in needles):
-            match = marks.match(row, body)
-            if match.is_theirs or match.user in marks.accounts:
+            match = recogniser.match(row, body)
+            if match.is_theirs or match.user in recogniser.accounts:
                 yield match

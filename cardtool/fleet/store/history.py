@@ -10,11 +10,14 @@ from cardtool.fleet.columns import StoredRow
 from cardtool.fleet.store.bodies import unpack
 from cardtool.fleet.store.tables import IS_AHEAD, SNAPSHOT, WORKSTATION
 
-_FEW = 8
+_AT_ONCE = 8
 """Snapshots of one workstation that are fetched at once; most questions need two."""
 
 IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
-"""Row numbers that a query is about; in the query itself they would wait for the collector."""
+"""The row numbers that a query is about, as a parameter.
+
+Written into the query they would stay in memory until the garbage collector runs.
+"""
 
 _IS_SHOWN = and_(
     SNAPSHOT.c.workstation_id == WORKSTATION.c.id, SNAPSHOT.c.taken_us == WORKSTATION.c.taken_us
@@ -44,7 +47,7 @@ def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[b
     """
     here = and_(SNAPSHOT.c.workstation_id == workstation, SNAPSHOT.c.taken_us <= until_us)
     query = select(SNAPSHOT.c.taken_us, SNAPSHOT.c.body, IS_AHEAD).where(here)
-    newest_first = query.order_by(SNAPSHOT.c.taken_us.desc()).limit(_FEW)
+    newest_first = query.order_by(SNAPSHOT.c.taken_us.desc()).limit(_AT_ONCE)
     before: list[ColumnElement[bool]] = []
     ahead: list[bytes] = []
     while found := list(connection.execute(newest_first.where(*before))):

@@ -43,13 +43,13 @@ class JudgedBy(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
 
 
-def mine(policy: Policy) -> JudgedBy:
-    """Return what this program judges by."""
-    return JudgedBy(release=__version__, rules=rules(), policy=policy)
+def this_program(policy: Policy) -> JudgedBy:
+    """Return what this program judges by, with these thresholds."""
+    return JudgedBy(release=__version__, rules=fingerprint(), policy=policy)
 
 
 @functools.cache
-def rules() -> str:
+def fingerprint() -> str:
     """Return the fingerprint of all files that decide what a snapshot means."""
     digest = hashlib.sha256()
     program = importlib.resources.files("cardtool")
@@ -72,13 +72,13 @@ def _files(name: str, entry: Traversable) -> Iterator[tuple[str, Traversable]]:
         yield name, entry
 
 
-def stored(connection: Connection, *, is_kept: bool = False) -> JudgedBy | None:
+def stored(connection: Connection, *, is_locked: bool = False) -> JudgedBy | None:
     """Return what the columns were judged by; None: it is not recorded yet.
 
-    `is_kept`: in PostgreSQL nobody can change the record until the transaction ends.
+    `is_locked`: on PostgreSQL the record is locked against changes until the transaction ends.
     """
     query = select(JUDGED_BY.c.release, JUDGED_BY.c.rules, JUDGED_BY.c.policy)
-    row = connection.execute(query.with_for_update(read=True) if is_kept else query).first()
+    row = connection.execute(query.with_for_update(read=True) if is_locked else query).first()
     if row is None:
         return None
     policy = msgspec.json.decode(row.policy, type=Policy)

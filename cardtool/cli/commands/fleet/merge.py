@@ -64,7 +64,7 @@ def merge(asked: Asked, file: str | None, sheet: str | None, name: str, *, unsee
             entries = hidden(asked, keeping.unseen(connection))
             yield from render_list(entries) if is_json else views.unseen(entries, asked.text)
 
-    write(asked, parts(), is_done_by=True)
+    write(asked, parts(), opens_first=True)
 
 
 def _merged(asked: Asked, store: "Store", register: "Register", name: str) -> MergedRegister:
@@ -87,7 +87,7 @@ def _merged(asked: Asked, store: "Store", register: "Register", name: str) -> Me
 
 
 def _read(asked: Asked, file: str, sheet: str | None) -> "Register":
-    from cardtool.fleet.pool import limited  # noqa: PLC0415 - multiprocessing
+    from cardtool.fleet.pool import in_limited_process  # noqa: PLC0415 - multiprocessing
     from cardtool.fleet.register.grid import LARGEST_BYTES  # noqa: PLC0415 - calamine
     from cardtool.fleet.register.people import read  # noqa: PLC0415 - calamine
 
@@ -99,7 +99,7 @@ def _read(asked: Asked, file: str, sheet: str | None) -> "Register":
         raise Refusal(code="register-unreadable", file=file, reason=reason) from error
     settings = (dict(asked.config.fleet.columns), _disguise(asked), sheet)
     try:
-        return limited(read, body, *settings, seconds=_LONGEST_S)
+        return in_limited_process(read, body, *settings, seconds=_LONGEST_S)
     except Refused as refused:
         raise Refusal(code=refused.code, **{"file": file, **refused.facts}) from refused
 

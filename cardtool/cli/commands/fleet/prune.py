@@ -26,7 +26,7 @@ def prune(asked: Asked, keep_days: int, keep_last: int) -> None:
     from cardtool.fleet.removing import removal  # noqa: PLC0415 - SQLAlchemy
 
     label, store = asked.text.label, opened(asked)
-    old = removal.old(store, datetime.now(UTC) - timedelta(days=keep_days), keep_last)
+    old = removal.old_snapshots(store, datetime.now(UTC) - timedelta(days=keep_days), keep_last)
     about = [f"{label('prune-old')}: {len(old)}\n"]
     if not old:
         write(asked, about)
@@ -35,5 +35,5 @@ def prune(asked: Asked, keep_days: int, keep_last: int) -> None:
         asked,
         about,
         "prune-confirm",
-        lambda: f"{label('prune-done')}: {removal.remove(store, old)}\n",
+        lambda: f"{label('prune-done')}: {removal.remove_snapshots(store, old)}\n",
     )

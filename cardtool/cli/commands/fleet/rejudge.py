@@ -21,7 +21,7 @@ def rejudge(asked: Asked) -> None:
     from cardtool.fleet.asking import advance  # noqa: PLC0415 - SQLAlchemy
     from cardtool.fleet.store import judged_by  # noqa: PLC0415 - SQLAlchemy
 
-    store, by = opened(asked), judged_by.mine(asked.config.days())
+    store, by = opened(asked), judged_by.this_program(asked.config.days())
     judged_by.mark(store, by)
     count = advance.judge_due(store, datetime.now(UTC), by)
     write(asked, [f"{asked.text.label('rejudge-done')}: {count}\n"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cardtool.cli.asked import Asked, settings
-from cardtool.cli.judging import judge, note
+from cardtool.cli.judging import judge, tell_event_log
 from cardtool.cli.looking import look
 from cardtool.cli.options import LOOKING, SHOWING
 from cardtool.cli.output import write
@@ -54,7 +54,7 @@ def send(asked: Asked, to: str | None) -> int:
     try:
         if snapshot.running is None:
             if asked.config.event_log:
-                note(asked, judge(asked, snapshot))
+                tell_event_log(asked, judge(asked, snapshot))
             _keep(spool, *parcel(snapshot, origin, key, identity.names()), hand_over, patience_s)
         report = spool.deliver(hand_over, patience_s)
     except OSError as error:

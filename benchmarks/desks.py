@@ -20,7 +20,7 @@ from forms import Fill, form
 from tests.rig.certificates import tckn
 
 NOW = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
-"""The moment a fleet is made for: looks are from the two weeks before it."""
+"""The moment a fleet is made for: snapshots are from the two weeks before it."""
 
 _TURKEY = timezone(timedelta(hours=3))
 _LIFE = timedelta(days=3 * 365)
@@ -106,10 +106,10 @@ def _snapshot(
     is_remembered, is_shared = of_host.random() < 0.8, of_host.random() < 0.04
     begins = NOW - of_host.random() * (_LIFE + timedelta(days=20))
     unit, person = int(of_host.random() ** 2 * 400), number - (of_host.random() < 0.05)
-    of_look = random.Random((seed + 7) * 1_000_003 + number * 64 + age)  # noqa: S311
-    state = _one(of_look, _STATES)
+    of_snapshot = random.Random((seed + 7) * 1_000_003 + number * 64 + age)  # noqa: S311
+    state = _one(of_snapshot, _STATES)
     taken = NOW - timedelta(
-        days=30 * age + of_look.random() * (14 if of_look.random() < 0.97 else 90)
+        days=30 * age + of_snapshot.random() * (14 if of_snapshot.random() < 0.97 else 90)
     )
     driver = _driver(unit, taken)
     key = (state, reader, *image, driver, release, is_remembered, is_shared and state == "sound")
@@ -120,15 +120,15 @@ def _snapshot(
     return fill(
         {
             "port": of_host.choice(_PORTS),
-            "session": str(of_look.randrange(1, 40)),
+            "session": str(of_snapshot.randrange(1, 40)),
             "reader_serial": _hash(f"reader {seed} {number}", 8).upper(),
             "taken": taken.astimezone(_TURKEY).isoformat(),
             "host": f"pc-{number:07d}",
             "host_id": _hash(f"host {seed} {number}", 32),
             "unit": f"Birim {unit:03d}",
-            "elapsed": f"{0.4 + of_look.random() * 2:.3f}",
-            "count": str(of_look.randrange(1, 400)),
-            "good": (taken - timedelta(days=1 + of_look.random())).isoformat(),
+            "elapsed": f"{0.4 + of_snapshot.random() * 2:.3f}",
+            "count": str(of_snapshot.randrange(1, 400)),
+            "good": (taken - timedelta(days=1 + of_snapshot.random())).isoformat(),
             **_person("a", seed, person, begins),
             **_person("b", seed, person if state == "nes-superseded" else person + 10**8,
                       begins - timedelta(days=1060)),

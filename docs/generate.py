@@ -245,7 +245,7 @@ def _in_language(code: str, row: Row, language: str) -> Iterator[str]:
 
 
 def _nationwide(pattern: str) -> str:
-    """Put in what is the same at every desk; what a look finds there stays open."""
+    """Put in what is the same at every desk; what a check finds there stays open."""
     known = {**institution().values(), "command": "cardtool"}
     for name, value in known.items():
         pattern = pattern.replace(f"{{{name}}}", value)

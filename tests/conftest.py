@@ -184,10 +184,10 @@ def store(stores: str) -> Iterator[Store]:
 
 @pytest.fixture
 def keep(stores: str, tmp_path: Path) -> Iterator[Keep]:
-    """Give what takes looks into an empty database, once for each kind of database."""
+    """Give a function that imports snapshots into an empty database, for each kind of database."""
     with ExitStack() as stack:
 
-        def kept(*looks: Snapshot) -> Store:
-            return stack.enter_context(closing(keep_in(stores, tmp_path, *looks)))
+        def kept(*snapshots: Snapshot) -> Store:
+            return stack.enter_context(closing(keep_in(stores, tmp_path, *snapshots)))
 
         yield kept

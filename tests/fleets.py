@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Builds collected looks for the tests of questions to the store, and takes them in.
+"""Makes snapshots for the tests of questions to the store, and imports them.
 
-Its people are invented. The looks go the way of real ones: through a file and the import.
+Its people are invented. The snapshots go the way of real ones: through a file and the import.
 """
 
 from collections.abc import Callable
@@ -32,10 +32,10 @@ from tests import desks
 KEY = bytes.fromhex("9b1f6c2ad84e703551c7a0ef3d628b94")
 
 Keep = Callable[..., Store]
-"""Takes looks, gives the store that has them."""
+"""Imports snapshots into a store, and returns it."""
 
 
-def look(
+def snapshot(
     host: str,
     at: datetime,
     *cards: Certificate,
@@ -45,7 +45,7 @@ def look(
     user: str = "",
     identity: IdentityPolicy = IdentityPolicy.FULL,
 ) -> Snapshot:
-    """Make a look at a workstation whose card holds certificates, as the policy lets it leave."""
+    """Make a snapshot of a workstation with a card, as the policy lets it leave."""
     modules = (desks.module(desks.slot(desks.token(*cards, desks.authority()))),) if cards else ()
     seen = (desks.reader(),) if readers is None and cards else readers
     desk = desks.desk(readers=seen, modules=modules, host=replace(desks.HOST, name=host))
@@ -59,7 +59,7 @@ def look(
 def numbered(
     number: int = 0, *, days: int = 0, nes: Certificate | None = None, unit: str = "BİDB"
 ) -> Snapshot:
-    """Make a look at a workstation that is told by a number, days after the tests' moment."""
+    """Make a snapshot of a workstation that is told by a number, days after the tests' moment."""
     modules = (desks.module(desks.slot(desks.token(nes))),) if nes else ()
     return replace(
         desks.desk(modules=modules),
@@ -69,12 +69,12 @@ def numbered(
 
 
 def line(snapshot: Snapshot) -> bytes:
-    """Return a look as cardtool writes it."""
+    """Return a snapshot as cardtool writes it."""
     return msgspec.json.encode(snapshot)
 
 
 def lines(number: int) -> list[bytes]:
-    """Return looks at so many workstations, each with a card."""
+    """Return snapshots of so many workstations, each with a card."""
     return [line(numbered(each, nes=desks.nes())) for each in range(number)]
 
 
@@ -84,13 +84,13 @@ def pieces_of(file: Path) -> list[Piece]:
 
 
 def without_reader(host: str, at: datetime, **said: str) -> Snapshot:
-    """Make a look that saw USB and no reader on it."""
-    return look(host, at, readers=(), usb=(), **said)  # type: ignore[arg-type]
+    """Make a snapshot in which USB was read and has no reader."""
+    return snapshot(host, at, readers=(), usb=(), **said)  # type: ignore[arg-type]
 
 
 def with_dead_driver(host: str, at: datetime) -> Snapshot:
-    """Make a look that saw a reader on USB which the system does not offer."""
-    return look(host, at, readers=(), usb=(desks.usb("072F:9000", drivers=()),))
+    """Make a snapshot with a reader on USB that the system does not offer."""
+    return snapshot(host, at, readers=(), usb=(desks.usb("072F:9000", drivers=()),))
 
 
 def take(
@@ -122,15 +122,15 @@ def take(
         )
 
 
-def keep_in(address: str, folder: Path, *looks: Snapshot, at: datetime | None = None) -> Store:
-    """Take looks into the store of an address, in the order given; `at`: the import's own clock."""
+def keep_in(address: str, folder: Path, *snapshots: Snapshot, at: datetime | None = None) -> Store:
+    """Import snapshots into the store of an address, in this order; `at`: the clock meanwhile."""
     store = Store(address)
-    file = folder / "looks.ndjson"
-    file.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in looks))
-    if not looks:
+    file = folder / "snapshots.ndjson"
+    file.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in snapshots))
+    if not snapshots:
         return store
-    report = take(store, file, at=at or max(desks.AT, *(each.taken_at for each in looks)))
-    assert report.new == len(looks), report
+    report = take(store, file, at=at or max(desks.AT, *(each.taken_at for each in snapshots)))
+    assert report.new == len(snapshots), report
     return store
 
 
@@ -142,12 +142,12 @@ def adds_up(report: Report) -> bool:
 def everything(store: Store) -> list[list[dict[str, Any]]]:
     """Return every row but the numbers that depend on the order of coming.
 
-    Those of workstations, of looks, of certificates.
+    Those of workstations, of snapshots, of certificates.
     """
     hosts = WORKSTATION.c.id == SNAPSHOT.c.workstation_id
     with store.reading() as connection:
         stations = connection.execute(select(WORKSTATION).order_by(WORKSTATION.c.host_key))
-        looks = connection.execute(
+        snapshots = connection.execute(
             select(WORKSTATION.c.host_key, SNAPSHOT.c.taken_us, SNAPSHOT.c.body)
             .join(SNAPSHOT, hosts)
             .order_by(WORKSTATION.c.host_key, SNAPSHOT.c.taken_us)
@@ -159,5 +159,5 @@ def everything(store: Store) -> list[list[dict[str, Any]]]:
         )
         return [
             [{k: v for k, v in row.items() if k not in {"id", "workstation_id"}} for row in rows]
-            for rows in (found.mappings().all() for found in (stations, looks, certificates))
+            for rows in (found.mappings().all() for found in (stations, snapshots, certificates))
         ]

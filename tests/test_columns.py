@@ -35,7 +35,7 @@ def test_a_line_is_told_from_its_columns_as_from_its_snapshot(file: Path) -> Non
 
 
 def test_a_text_that_no_database_takes_is_kept_in_another_spelling() -> None:
-    made = _columns(fleets.look("masa", AT, desks.nes(), unit="a\0b", user="c"))
+    made = _columns(fleets.snapshot("masa", AT, desks.nes(), unit="a\0b", user="c"))
 
     assert "\0" not in made.workstation.unit
     assert made.workstation.unit.startswith("a")
@@ -45,20 +45,23 @@ def test_a_text_that_no_database_takes_is_kept_in_another_spelling() -> None:
 
 @pytest.mark.parametrize(("size", "is_taken"), [(LONGEST, True), (LONGEST + 1, False)])
 def test_a_name_is_kept_up_to_its_limit(size: int, *, is_taken: bool) -> None:
-    look = fleets.look("masa", AT, desks.nes(), unit="x" * size)
+    snapshot = fleets.snapshot("masa", AT, desks.nes(), unit="x" * size)
     if is_taken:
-        assert _columns(look).workstation.unit == "x" * size
+        assert _columns(snapshot).workstation.unit == "x" * size
     else:
         with pytest.raises(Refused) as refused:
-            _columns(look)
+            _columns(snapshot)
         assert refused.value.code == "import-long"
 
 
 def test_what_names_no_workstation_or_is_of_no_format_is_refused() -> None:
-    look = fleets.look("masa", AT, desks.nes())
-    nameless = replace(look, host=replace(look.host, name=""), origin=None)
+    snapshot = fleets.snapshot("masa", AT, desks.nes())
+    nameless = replace(snapshot, host=replace(snapshot.host, name=""), origin=None)
 
-    for odd, code in ((nameless, "import-nameless"), (replace(look, schema=0), "import-format")):
+    for odd, code in (
+        (nameless, "import-nameless"),
+        (replace(snapshot, schema=0), "import-format"),
+    ):
         with pytest.raises(Refused) as refused:
             _columns(odd)
         assert refused.value.code == code

@@ -54,7 +54,7 @@ def _many() -> list[Snapshot]:
     ends = (NOW + (days + 0.5) * DAY for days in (-400, -1, 1, 10, 20, 40, 80, 200))
     for index, end in enumerate(ends):
         nes = desks.nes(ends_at=end, begins_at=end - 900 * DAY)
-        found.append(fleets.look(f"soon-{index}", AT, nes, unit=f"unit {index % 3}", user="u"))
+        found.append(fleets.snapshot(f"soon-{index}", AT, nes, unit=f"unit {index % 3}", user="u"))
     return found
 
 
@@ -63,15 +63,17 @@ def _said(line: Summary) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("moment", [None, NOW + 20 * DAY, NOW + 400 * DAY])
-def test_a_line_says_what_a_diagnosis_of_its_look_says(keep: Keep, moment: datetime | None) -> None:
-    looks = {each.host.name: each for each in _many()}
-    store = keep(*looks.values())
+def test_a_line_says_what_a_diagnosis_of_its_snapshot_says(
+    keep: Keep, moment: datetime | None
+) -> None:
+    snapshots = {each.host.name: each for each in _many()}
+    store = keep(*snapshots.values())
 
     lines = list(audit(store, moment))
 
-    assert len(lines) == len(looks)
+    assert len(lines) == len(snapshots)
     for line in lines:
-        assert _said(line) == _said(summarise(diagnose(looks[line.host], line.at)))
+        assert _said(line) == _said(summarise(diagnose(snapshots[line.host], line.at)))
 
 
 _QUESTIONS = [
@@ -149,12 +151,12 @@ def test_a_short_list_is_the_beginning_of_the_whole(keep: Keep, sort: Sort) -> N
             assert [each.host for each in short] == whole[:7]
 
 
-def test_a_day_gone_is_answered_from_the_look_of_then(keep: Keep) -> None:
+def test_a_day_gone_is_answered_from_the_snapshot_of_then(keep: Keep) -> None:
     first, second = desks.nes(serial="01"), desks.nes(serial="02", ends_at=AT + 900 * DAY)
     store = keep(
-        fleets.look("masa", AT, first, unit="eski"),
+        fleets.snapshot("masa", AT, first, unit="eski"),
         fleets.without_reader("masa", AT + 10 * DAY),
-        fleets.look("masa", AT + 20 * DAY, second, unit="yeni"),
+        fleets.snapshot("masa", AT + 20 * DAY, second, unit="yeni"),
     )
 
     def then(days: float) -> list[tuple[str, ReaderState, object, object]]:
@@ -172,8 +174,8 @@ def test_a_day_gone_is_answered_from_the_look_of_then(keep: Keep) -> None:
 
 def test_a_card_in_a_drawer_keeps_its_end_and_the_day_it_was_seen(keep: Keep) -> None:
     store = keep(
-        fleets.look("masa", AT, desks.nes()),
-        fleets.look("masa", AT + DAY, readers=(desks.reader(None),)),
+        fleets.snapshot("masa", AT, desks.nes()),
+        fleets.snapshot("masa", AT + DAY, readers=(desks.reader(None),)),
     )
 
     (line,) = audit(store)
@@ -184,7 +186,7 @@ def test_a_card_in_a_drawer_keeps_its_end_and_the_day_it_was_seen(keep: Keep) ->
 
 def test_another_day_is_asked_on_a_single_connection(keep: Keep) -> None:
     """Each connection to SQLite fills a cache of 32 MB, and keeps it."""
-    store = keep(fleets.look("masa-1", AT, desks.nes()))
+    store = keep(fleets.snapshot("masa-1", AT, desks.nes()))
     store.engine.dispose()
 
     assert [line.host for line in audit(store, AT)] == ["masa-1"]
@@ -194,7 +196,7 @@ def test_another_day_is_asked_on_a_single_connection(keep: Keep) -> None:
 @pytest.mark.parametrize("days", [1, 3])
 def test_fetching_snapshots_leaves_nothing_to_the_collector(keep: Keep, days: int) -> None:
     """Each page of a long list would keep the numbers of its rows until all of it is shown."""
-    store = keep(fleets.look("masa-1", AT), fleets.look("masa-1", AT + 2 * DAY))
+    store = keep(fleets.snapshot("masa-1", AT), fleets.snapshot("masa-1", AT + 2 * DAY))
     with store.reading() as connection:
         rows = connection.execute(select(WORKSTATION)).all()
         first = newest(connection, rows, to_us(AT + days * DAY))
@@ -204,11 +206,11 @@ def test_fetching_snapshots_leaves_nothing_to_the_collector(keep: Keep, days: in
         assert gc.collect() == 0
 
 
-def test_a_look_from_the_future_and_ties_are_listed_once(keep: Keep) -> None:
+def test_a_snapshot_from_the_future_and_ties_are_listed_once(keep: Keep) -> None:
     ahead = NOW + 300 * DAY
     store = keep(
-        fleets.look("skewed", ahead, desks.nes()),
-        *(fleets.look(f"same-{number}", AT, desks.nes()) for number in (2, 1, 3)),
+        fleets.snapshot("skewed", ahead, desks.nes()),
+        *(fleets.snapshot(f"same-{number}", AT, desks.nes()) for number in (2, 1, 3)),
     )
 
     lines = list(audit(store, None, Question(sort="seen")))
@@ -222,7 +224,7 @@ def test_a_look_from_the_future_and_ties_are_listed_once(keep: Keep) -> None:
 
 
 def test_a_renamed_workstation_stays_one(keep: Keep) -> None:
-    old = fleets.look("eski-ad", AT, desks.nes())
+    old = fleets.snapshot("eski-ad", AT, desks.nes())
     new = replace(old, taken_at=AT + DAY, host=replace(old.host, name="yeni-ad"))
     store = keep(old, new)
 
@@ -232,7 +234,7 @@ def test_a_renamed_workstation_stays_one(keep: Keep) -> None:
 
 def test_a_row_whose_turn_has_come_is_judged_again_once(keep: Keep) -> None:
     end = NOW + DAY
-    store = keep(fleets.look("masa", AT, desks.nes(ends_at=end, begins_at=end - 900 * DAY)))
+    store = keep(fleets.snapshot("masa", AT, desks.nes(ends_at=end, begins_at=end - 900 * DAY)))
 
     def row() -> tuple[object, ...]:
         columns = WORKSTATION.c
@@ -252,8 +254,8 @@ def test_a_row_whose_turn_has_come_is_judged_again_once(keep: Keep) -> None:
 
 
 def test_who_may_only_read_is_answered_all_the_same(keep: Keep) -> None:
-    looks = {each.host.name: each for each in _many()}
-    store = keep(*looks.values())
+    snapshots = {each.host.name: each for each in _many()}
+    store = keep(*snapshots.values())
     with store.writing() as connection:  # as it was when it came
         connection.execute(update(WORKSTATION).values(turns_us=0, verdict="old", codes="old"))
 
@@ -263,9 +265,9 @@ def test_who_may_only_read_is_answered_all_the_same(keep: Keep) -> None:
     expired = [each.verdict for each in audit(reader, None, Question(codes=("nes-expired",)))]
     reader.close()
 
-    assert len(lines) == len(looks)
+    assert len(lines) == len(snapshots)
     for line in lines:  # for the moment that it was judged for: days are fewer at the next
-        assert _said(line) == _said(summarise(diagnose(looks[line.host], line.at)))
+        assert _said(line) == _said(summarise(diagnose(snapshots[line.host], line.at)))
     assert "nes-expired" in expired  # judged on the way: the columns say `old`
     assert "old" not in counted
     assert sum(each.total() for each in counted.values()) == len(lines)
@@ -288,10 +290,10 @@ def test_cards_are_listed_wherever_they_are_and_outlived_ones_are_not(keep: Keep
     renewed = desks.nes(serial="02", ends_at=AT + 1000 * DAY)
     other = desks.nes(serial="03", person=desks.MEHMET, ends_at=AT + 200 * DAY)
     store = keep(
-        fleets.look("bir", AT, first, other),
-        fleets.look("iki", AT + DAY, renewed),
-        fleets.look("bir", AT + 2 * DAY, readers=(desks.reader(None),)),
-        fleets.look("iki", AT + 3 * DAY, readers=(desks.reader(None),)),
+        fleets.snapshot("bir", AT, first, other),
+        fleets.snapshot("iki", AT + DAY, renewed),
+        fleets.snapshot("bir", AT + 2 * DAY, readers=(desks.reader(None),)),
+        fleets.snapshot("iki", AT + 3 * DAY, readers=(desks.reader(None),)),
     )
 
     def listed(days: int) -> list[tuple[str, str, str]]:
@@ -306,21 +308,22 @@ def test_cards_are_listed_wherever_they_are_and_outlived_ones_are_not(keep: Keep
 @pytest.mark.parametrize("later", ["bir", "iki"])
 def test_one_card_on_two_desks_is_where_it_was_seen_last(keep: Keep, later: str) -> None:
     days = {"bir": 0, "iki": 0, later: 1}
-    looks = [
-        fleets.look(host, AT + days[host] * DAY, desks.nes(), unit=host) for host in ("bir", "iki")
+    snapshots = [
+        fleets.snapshot(host, AT + days[host] * DAY, desks.nes(), unit=host)
+        for host in ("bir", "iki")
     ]
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     assert [each.host for each in cards(store, AT + 2 * DAY, Question(), Policy())] == [later]
     ahead = forecast(store, AT + 2 * DAY, by_unit=True)
     assert {each.unit for each in ahead.lines} == {later}
 
 
-def test_a_card_of_a_day_gone_has_nothing_of_later_looks(keep: Keep) -> None:
+def test_a_card_of_a_day_gone_has_nothing_of_later_snapshots(keep: Keep) -> None:
     store = keep(
-        fleets.look("masa", AT, desks.nes(), user="eski"),
-        fleets.look("masa", AT + DAY, readers=(desks.reader(None),), user="eski"),
-        fleets.look("masa", AT + 9 * DAY, desks.nes(), user="yeni"),
+        fleets.snapshot("masa", AT, desks.nes(), user="eski"),
+        fleets.snapshot("masa", AT + DAY, readers=(desks.reader(None),), user="eski"),
+        fleets.snapshot("masa", AT + 9 * DAY, desks.nes(), user="yeni"),
     )
 
     (then,) = cards(store, AT + 2 * DAY, Question(), Policy())
@@ -334,8 +337,8 @@ def test_a_card_of_a_day_gone_has_nothing_of_later_looks(keep: Keep) -> None:
 
 def _refused(certificate: Certificate, how: Literal["revoked", "suspended", "broken"]) -> Snapshot:
     if how == "broken":
-        return fleets.look("masa", AT, replace(certificate, unreadable=("validity",)))
-    made = fleets.look("masa", AT, certificate)
+        return fleets.snapshot("masa", AT, replace(certificate, unreadable=("validity",)))
+    made = fleets.snapshot("masa", AT, certificate)
     said = Status(source="ocsp", status=how, url="http://example.invalid", said_at=AT)
     trust = Trust(sha256=desks.stored(certificate).sha256, asked_at=AT, status=said)
     return replace(made, trust=(trust,))
@@ -345,7 +348,7 @@ def _refused(certificate: Certificate, how: Literal["revoked", "suspended", "bro
 def test_a_certificate_that_nobody_accepts_is_not_to_be_renewed(
     keep: Keep, how: Literal["revoked", "suspended", "broken"]
 ) -> None:
-    store = keep(_refused(desks.nes(), how), fleets.look("other", AT, desks.nes(serial="02")))
+    store = keep(_refused(desks.nes(), how), fleets.snapshot("other", AT, desks.nes(serial="02")))
     assert sum(each.count for each in forecast(store, AT).lines) == 1
 
     with store.reading() as connection:
@@ -355,7 +358,7 @@ def test_a_certificate_that_nobody_accepts_is_not_to_be_renewed(
 
 
 def test_the_calendars_ends_may_be_asked_for(keep: Keep) -> None:
-    store = keep(fleets.look("masa", AT, desks.nes()))
+    store = keep(fleets.snapshot("masa", AT, desks.nes()))
 
     for moment, days in (("9999-12-31T23:59:59Z", 36500), ("2026-10-02", -36500)):
         for more in ([], ["--by", "card"], ["--count", "unit"]):
@@ -365,8 +368,10 @@ def test_the_calendars_ends_may_be_asked_for(keep: Keep) -> None:
 
 def test_a_day_gone_is_in_the_order_of_the_names_of_then(keep: Keep) -> None:
     store = keep(
-        *(fleets.look(host, AT, desks.nes()) for host in ("a", "b")),
-        replace(fleets.look("a", AT + 2 * DAY, desks.nes()), host=replace(desks.HOST, name="z")),
+        *(fleets.snapshot(host, AT, desks.nes()) for host in ("a", "b")),
+        replace(
+            fleets.snapshot("a", AT + 2 * DAY, desks.nes()), host=replace(desks.HOST, name="z")
+        ),
     )
 
     then = audit(store, AT + DAY, Question(sort="host"))
@@ -375,8 +380,10 @@ def test_a_day_gone_is_in_the_order_of_the_names_of_then(keep: Keep) -> None:
 
 
 def test_a_desk_without_an_id_has_none_on_a_day_gone_either(keep: Keep) -> None:
-    looks = [replace(fleets.look("a", at, desks.nes()), origin=None) for at in (AT, AT + 2 * DAY)]
-    store = keep(*looks)
+    snapshots = [
+        replace(fleets.snapshot("a", at, desks.nes()), origin=None) for at in (AT, AT + 2 * DAY)
+    ]
+    store = keep(*snapshots)
 
     assert [each.host_id for each in audit(store, AT + DAY)] == [""]
     assert [each.host_id for each in audit(store, AT + 3 * DAY)] == [""]
@@ -404,8 +411,8 @@ def test_counts_fit_a_narrow_terminal_whole(language: str) -> None:
 def test_people_whose_masked_numbers_are_alike_stay_two(keep: Keep) -> None:
     masked = IdentityPolicy.MASKED
     store = keep(
-        fleets.look("bir", AT, desks.nes(serial="01"), identity=masked),
-        fleets.look("iki", AT, desks.nes(serial="02", ends_at=AT + 99 * DAY), identity=masked),
+        fleets.snapshot("bir", AT, desks.nes(serial="01"), identity=masked),
+        fleets.snapshot("iki", AT, desks.nes(serial="02", ends_at=AT + 99 * DAY), identity=masked),
     )
     with store.writing() as connection:
         one = CERTIFICATE.c.not_after_us == to_us(AT + 99 * DAY)
@@ -426,7 +433,9 @@ def _asked(store: Store, *words: str) -> tuple[int, str]:
 
 def test_the_command_lists_counts_and_exits_with_the_worst(keep: Keep) -> None:
     store = keep(
-        fleets.look("sound", AT, desks.nes()), fleets.without_reader("bare", AT), *_many()[-8:-7]
+        fleets.snapshot("sound", AT, desks.nes()),
+        fleets.without_reader("bare", AT),
+        *_many()[-8:-7],
     )
 
     whole, listed = _asked(store, "--format", "json")
@@ -459,7 +468,7 @@ def test_the_command_lists_counts_and_exits_with_the_worst(keep: Keep) -> None:
 
 
 def test_an_answer_goes_to_the_file_that_is_named(keep: Keep, tmp_path: Path) -> None:
-    store = keep(fleets.look("sound", AT, desks.nes()), fleets.without_reader("bare", AT))
+    store = keep(fleets.snapshot("sound", AT, desks.nes()), fleets.without_reader("bare", AT))
 
     for name in ("terminal", "csv", "json", "ndjson", "xlsx"):
         file = tmp_path / name
@@ -468,8 +477,8 @@ def test_an_answer_goes_to_the_file_that_is_named(keep: Keep, tmp_path: Path) ->
 
 
 def test_a_number_is_asked_for_and_hashed_with_the_sites_key(keep: Keep, tmp_path: Path) -> None:
-    hashed = fleets.look("masa", AT, desks.nes(), identity=IdentityPolicy.HASHED)
-    store = keep(hashed, fleets.look("other", AT, desks.nes(person=desks.MEHMET)))
+    hashed = fleets.snapshot("masa", AT, desks.nes(), identity=IdentityPolicy.HASHED)
+    store = keep(hashed, fleets.snapshot("other", AT, desks.nes(person=desks.MEHMET)))
     config = tmp_path / "config.toml"
     config.write_text(f'[identity]\nkey = "{fleets.KEY.hex()}"\n', encoding="utf-8")
     address = store.engine.url.render_as_string(hide_password=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A look is handed over once, whole, to whom is trusted, and an answer is understood."""
+"""A snapshot is handed over once, whole, to whom is trusted, and an answer is understood."""
 
 import itertools
 import logging
@@ -25,7 +25,7 @@ NAME = "20261123T063000.000000Z-0123456789abcdef0123456789abcdef-001122334455667
 BODY = b'{"schema":1}\n'
 
 
-def test_a_folder_gets_each_look_whole_and_has_no_folders_in_it(tmp_path: Path) -> None:
+def test_a_folder_gets_each_snapshot_whole_and_has_no_folders_in_it(tmp_path: Path) -> None:
     hand_over = Folder(tmp_path)
 
     first, again = hand_over(NAME, BODY), hand_over(NAME, BODY)
@@ -127,7 +127,7 @@ def _send(url: str, **settings: object) -> Answer:
     return destination(url, OfFleet(**settings))(NAME, BODY)  # type: ignore[arg-type]
 
 
-def test_a_server_gets_a_look_under_its_name(server: Web) -> None:
+def test_a_server_gets_a_snapshot_under_its_name(server: Web) -> None:
     server.otherwise(web.saying(b"", status=201))
 
     assert _send(f"{server.url}/in/") == Answer("delivered")
@@ -159,7 +159,7 @@ def test_a_server_whose_name_has_turkish_letters_is_asked(server: Web) -> None:
     + [(each, "away", "access") for each in (401, 403, 407)]
     + [(each, "away", "") for each in (301, 307, 404, 408, 429, 500, 502, 503)],
 )
-def test_an_answer_says_what_becomes_of_a_look(
+def test_an_answer_says_what_becomes_of_a_snapshot(
     server: Web, status: int, state: str, kind: str
 ) -> None:
     server.otherwise(web.saying(b"", status=status, Location=f"{server.url}/else"))
@@ -192,7 +192,7 @@ def test_a_server_that_is_not_there_is_away() -> None:
     assert url in answer.reason
 
 
-def test_a_server_that_hangs_up_after_it_took_a_look_gets_it_under_the_same_name(
+def test_a_server_that_hangs_up_after_it_took_a_snapshot_gets_it_under_the_same_name(
     server: Web,
 ) -> None:
     kept: dict[str, bytes] = {}
@@ -234,7 +234,7 @@ def test_only_a_server_that_is_trusted_gets_anything(secure: Web, tmp_path: Path
     assert _send(url, ca_file=ca_file) == Answer("delivered")
 
 
-def test_a_server_that_comes_and_goes_gets_each_look_once_and_in_order(
+def test_a_server_that_comes_and_goes_gets_each_snapshot_once_and_in_order(
     secure: Web, tmp_path: Path
 ) -> None:
     """Of five requests one is taken; of the others some are taken too, but nobody learns it."""

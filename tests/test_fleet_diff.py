@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changed between two days, and whether a look showed it or time made it so."""
+"""What changed between two days, and whether a snapshot showed it or time made it so."""
 
 import csv
 import io
@@ -37,14 +37,14 @@ def said(found: list[Change]) -> list[tuple[str, str, str, str]]:
 
 
 def test_a_desk_first_seen_since_is_new(keep: Keep) -> None:
-    store = keep(fleets.look("a", AFTER, desks.nes()))
+    store = keep(fleets.snapshot("a", AFTER, desks.nes()))
 
     assert said(told(store)) == [("workstation-new", "", "", "look")]
     assert told(store, since=BEFORE, at=SINCE) == []
 
 
-def test_a_desk_not_seen_since_is_told_with_its_last_look(keep: Keep) -> None:
-    store = keep(fleets.look("a", BEFORE, desks.nes()))
+def test_a_desk_not_seen_since_is_told_with_its_last_snapshot(keep: Keep) -> None:
+    store = keep(fleets.snapshot("a", BEFORE, desks.nes()))
 
     (found,) = told(store)
 
@@ -52,19 +52,19 @@ def test_a_desk_not_seen_since_is_told_with_its_last_look(keep: Keep) -> None:
 
 
 def test_of_a_desk_that_is_as_it_was_nothing_is_told(keep: Keep) -> None:
-    looks = [fleets.look("a", at, desks.nes()) for at in (BEFORE, AFTER)]
+    snapshots = [fleets.snapshot("a", at, desks.nes()) for at in (BEFORE, AFTER)]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     assert told(store) == []
 
 
 def test_an_end_that_came_is_the_work_of_time(keep: Keep) -> None:
     card = desks.nes(ends_at=SINCE + DAY)
-    looks = [fleets.look("seen", at, card) for at in (BEFORE, AFTER)]
-    looks.append(fleets.look("unseen", BEFORE, card))
+    snapshots = [fleets.snapshot("seen", at, card) for at in (BEFORE, AFTER)]
+    snapshots.append(fleets.snapshot("unseen", BEFORE, card))
 
-    store = keep(*looks)
+    store = keep(*snapshots)
     found = {each.host: each for each in told(store) if each.what == "verdict"}
 
     assert set(found) == {"seen", "unseen"}
@@ -76,7 +76,7 @@ def test_an_end_that_came_is_the_work_of_time(keep: Keep) -> None:
 def test_what_time_will_bring_is_told_between_two_days_to_come(keep: Keep) -> None:
     """Of both days the columns hold, which are those of now."""
     now = datetime.now(UTC)
-    store = keep(fleets.look("a", now - DAY, desks.nes(ends_at=now + 100 * DAY)))
+    store = keep(fleets.snapshot("a", now - DAY, desks.nes(ends_at=now + 100 * DAY)))
 
     found = told(store, since=now + DAY, at=now + 101 * DAY)
 
@@ -86,9 +86,9 @@ def test_what_time_will_bring_is_told_between_two_days_to_come(keep: Keep) -> No
     ]
 
 
-def test_moments_are_in_utc_whatever_offset_a_look_had(keep: Keep) -> None:
+def test_moments_are_in_utc_whatever_offset_a_snapshot_had(keep: Keep) -> None:
     moments = [each.astimezone(timezone(3 * HOUR)) for each in (BEFORE, AFTER)]
-    store = keep(*(fleets.look("a", each, desks.nes()) for each in moments))
+    store = keep(*(fleets.snapshot("a", each, desks.nes()) for each in moments))
 
     taken = [line.taken_at for line in audit(store, SINCE, Question(), Policy())]
     taken += [change.taken_at for change in told(store, since=BEFORE - DAY, at=SINCE)]
@@ -96,10 +96,10 @@ def test_moments_are_in_utc_whatever_offset_a_look_had(keep: Keep) -> None:
     assert [(each.tzinfo, each) for each in taken] == [(UTC, BEFORE), (UTC, BEFORE)]
 
 
-def test_a_reader_that_vanished_is_what_a_look_showed(keep: Keep) -> None:
-    looks = [fleets.look("a", BEFORE, desks.nes()), fleets.without_reader("a", AFTER)]
+def test_a_reader_that_vanished_is_what_a_snapshot_showed(keep: Keep) -> None:
+    snapshots = [fleets.snapshot("a", BEFORE, desks.nes()), fleets.without_reader("a", AFTER)]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     name = desks.reader().lasting_name
     assert said(told(store)) == [
@@ -111,13 +111,13 @@ def test_a_reader_that_vanished_is_what_a_look_showed(keep: Keep) -> None:
 def test_a_reader_in_another_port_is_the_same(keep: Keep) -> None:
     moved = desks.reader(name=desks.READER.replace("00 00", "01 00"))
     modules = desks.module(desks.slot(desks.token(desks.nes()), moved.name))
-    look = fleets.look("a", AFTER, desks.nes(), readers=(moved,))
-    looks = [
-        fleets.look("a", BEFORE, desks.nes()),
-        msgspec.structs.replace(look, modules=(modules,)),
+    snapshot = fleets.snapshot("a", AFTER, desks.nes(), readers=(moved,))
+    snapshots = [
+        fleets.snapshot("a", BEFORE, desks.nes()),
+        msgspec.structs.replace(snapshot, modules=(modules,)),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     assert told(store) == []
 
@@ -125,7 +125,7 @@ def test_a_reader_in_another_port_is_the_same(keep: Keep) -> None:
 def test_readers_that_could_not_be_seen_have_not_vanished(keep: Keep) -> None:
     unseen = msgspec.structs.replace(fleets.without_reader("a", AFTER), readers=desks.GONE)
 
-    store = keep(fleets.look("a", BEFORE, desks.nes()), unseen)
+    store = keep(fleets.snapshot("a", BEFORE, desks.nes()), unseen)
 
     assert [each.what for each in told(store)] == ["verdict"]
 
@@ -134,14 +134,14 @@ def test_a_renewed_card_is_told_from_another_persons(keep: Keep) -> None:
     old = desks.nes(serial="AA")
     new = desks.nes(serial="BB", ends_at=AT + 1000 * DAY)
     other = desks.nes(serial="CC", person=desks.MEHMET, ends_at=AT + 1000 * DAY)
-    looks = [
-        fleets.look("renewed", BEFORE, old),
-        fleets.look("renewed", AFTER, new),
-        fleets.look("changed", BEFORE, old),
-        fleets.look("changed", AFTER, other),
+    snapshots = [
+        fleets.snapshot("renewed", BEFORE, old),
+        fleets.snapshot("renewed", AFTER, new),
+        fleets.snapshot("changed", BEFORE, old),
+        fleets.snapshot("changed", AFTER, other),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
     found = {each.host: each for each in told(store)}
 
     assert found["renewed"].what == "card-renewed"
@@ -151,27 +151,27 @@ def test_a_renewed_card_is_told_from_another_persons(keep: Keep) -> None:
 
 
 def test_a_card_that_was_in_a_drawer_has_not_changed(keep: Keep) -> None:
-    looks = [
-        fleets.look("a", BEFORE - DAY, desks.nes()),
-        fleets.look("a", BEFORE, readers=(desks.reader(None),)),
-        fleets.look("a", AFTER, desks.nes()),
+    snapshots = [
+        fleets.snapshot("a", BEFORE - DAY, desks.nes()),
+        fleets.snapshot("a", BEFORE, readers=(desks.reader(None),)),
+        fleets.snapshot("a", AFTER, desks.nes()),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     assert [each.what for each in told(store)] == ["verdict"]
 
 
 def test_a_card_that_came_and_lies_in_a_drawer_by_then_is_told(keep: Keep) -> None:
     empty = (desks.reader(None),)
-    looks = [
-        fleets.look("a", BEFORE, desks.nes(serial="AA")),
-        fleets.look("a", SINCE + DAY, desks.nes(serial="BB", ends_at=AT + 1000 * DAY)),
-        fleets.look("a", SINCE + 2 * DAY, readers=empty),
-        fleets.look("a", AFTER, readers=empty),
+    snapshots = [
+        fleets.snapshot("a", BEFORE, desks.nes(serial="AA")),
+        fleets.snapshot("a", SINCE + DAY, desks.nes(serial="BB", ends_at=AT + 1000 * DAY)),
+        fleets.snapshot("a", SINCE + 2 * DAY, readers=empty),
+        fleets.snapshot("a", AFTER, readers=empty),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     for at in (SINCE + 3 * DAY, AT):
         found = [each for each in told(store, at=at) if each.what.startswith("card-")]
@@ -179,25 +179,25 @@ def test_a_card_that_came_and_lies_in_a_drawer_by_then_is_told(keep: Keep) -> No
 
 
 def test_a_first_card_is_told(keep: Keep) -> None:
-    looks = [
-        fleets.look("a", BEFORE, readers=(desks.reader(None),)),
-        fleets.look("a", AFTER, desks.nes()),
+    snapshots = [
+        fleets.snapshot("a", BEFORE, readers=(desks.reader(None),)),
+        fleets.snapshot("a", AFTER, desks.nes()),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
     found = [each for each in told(store) if each.what == "card-changed"]
 
     assert [(each.before, each.after) for each in found] == [("", "0A1B2C3D" * 8)]
 
 
 def test_both_moments_may_be_past(keep: Keep) -> None:
-    looks = [
-        fleets.look("a", BEFORE, desks.nes()),
+    snapshots = [
+        fleets.snapshot("a", BEFORE, desks.nes()),
         fleets.without_reader("a", SINCE + DAY),
-        fleets.look("a", AFTER, desks.nes()),
+        fleets.snapshot("a", AFTER, desks.nes()),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     at = SINCE + 2 * DAY
     assert [each.what for each in told(store, at=at)] == ["verdict", "reader-vanished"]
@@ -238,7 +238,7 @@ def test_every_change_has_its_words(language: str) -> None:
 
 def test_the_command_answers_as_json_with_status_0(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path / 'fleet.db'}"
-    fleets.keep_in(address, tmp_path, fleets.look("a", AFTER, desks.nes())).close()
+    fleets.keep_in(address, tmp_path, fleets.snapshot("a", AFTER, desks.nes())).close()
     arguments = ["fleet", "diff", "--database", address, "--at", AT.isoformat(), "--format", "json"]
 
     done = CliRunner().invoke(main, [*arguments, "--since", SINCE.isoformat()])

@@ -43,25 +43,25 @@ def counts(found: Forecast) -> dict[str, int]:
 
 def test_a_renewal_counts_in_the_month_it_has_in_turkey(keep: Keep) -> None:
     evening = datetime(2026, 11, 30, 20, 59, 59, tzinfo=UTC)
-    looks = [
-        fleets.look("a", AT, card(1, evening)),
-        fleets.look("b", AT, card(2, evening + timedelta(seconds=1))),
+    snapshots = [
+        fleets.snapshot("a", AT, card(1, evening)),
+        fleets.snapshot("b", AT, card(2, evening + timedelta(seconds=1))),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     assert counts(forecast(store, AT)) == {"2026-11": 1, "2026-12": 1}
 
 
 def test_there_are_three_years_of_months_with_what_lies_around(keep: Keep) -> None:
-    looks = [
-        fleets.look("past", AT, card(1, AT - DAY)),
-        fleets.look("now", AT, card(2, AT)),
-        fleets.look("last", AT, card(3, datetime(2029, 9, 30, 20, 59, tzinfo=UTC))),
-        fleets.look("later", AT, card(4, datetime(2029, 9, 30, 21, 0, tzinfo=UTC))),
+    snapshots = [
+        fleets.snapshot("past", AT, card(1, AT - DAY)),
+        fleets.snapshot("now", AT, card(2, AT)),
+        fleets.snapshot("last", AT, card(3, datetime(2029, 9, 30, 20, 59, tzinfo=UTC))),
+        fleets.snapshot("later", AT, card(4, datetime(2029, 9, 30, 21, 0, tzinfo=UTC))),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
     found = forecast(store, AT)
 
     assert [each.when for each in found.lines] == ["overdue", *["month"] * 36, "later"]
@@ -71,52 +71,52 @@ def test_there_are_three_years_of_months_with_what_lies_around(keep: Keep) -> No
 def test_of_a_person_the_last_certificate_counts_wherever_it_is(keep: Keep) -> None:
     old, new = card(1, AT + 20 * DAY, "AA"), card(1, AT + 800 * DAY, "BB")
 
-    store = keep(fleets.look("a", AT, old), fleets.look("b", AT, new))
+    store = keep(fleets.snapshot("a", AT, old), fleets.snapshot("b", AT, new))
 
     assert counts(forecast(store, AT)) == {"2028-12": 1}
 
 
 def test_a_renewal_is_not_known_before_it_was_seen(keep: Keep) -> None:
     old, new = card(1, AT + 20 * DAY, "AA"), card(1, AT + 800 * DAY, "BB")
-    looks = [fleets.look("a", AT - 9 * DAY, old), fleets.look("a", AT, old, new)]
+    snapshots = [fleets.snapshot("a", AT - 9 * DAY, old), fleets.snapshot("a", AT, old, new)]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     assert counts(forecast(store, AT - DAY)) == {"2026-10": 1}
 
 
 def test_a_card_in_a_drawer_counts(keep: Keep) -> None:
-    looks = [
-        fleets.look("a", AT - DAY, card(1, AT + 20 * DAY)),
-        fleets.look("a", AT, readers=(desks.reader(None),)),
+    snapshots = [
+        fleets.snapshot("a", AT - DAY, card(1, AT + 20 * DAY)),
+        fleets.snapshot("a", AT, readers=(desks.reader(None),)),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     assert counts(forecast(store, AT)) == {"2026-10": 1}
 
 
 def test_two_people_whose_masked_numbers_are_the_same_are_two(keep: Keep) -> None:
     people = [("10000000146", "AYŞE ÖRNEK"), ("10000005646", "ALİ ÖRNEK")]
-    looks = [
-        fleets.look(name, AT, desks.nes(person=each), identity=IdentityPolicy.MASKED)
+    snapshots = [
+        fleets.snapshot(name, AT, desks.nes(person=each), identity=IdentityPolicy.MASKED)
         for name, each in zip("ab", people, strict=True)
     ]
 
-    found = forecast(keep(*looks), AT)
+    found = forecast(keep(*snapshots), AT)
 
     assert sum(each.count for each in found.lines) == 2
 
 
 @pytest.mark.parametrize("year", [1, 9999])
 def test_any_day_may_be_asked_for(keep: Keep, year: int) -> None:
-    store = keep(fleets.look("a", AT, desks.nes()))
+    store = keep(fleets.snapshot("a", AT, desks.nes()))
 
     assert len(forecast(store, datetime(year, 12, 31, 23, 59, tzinfo=UTC)).lines) == 38
 
 
 def test_a_unit_that_no_workstation_names_is_the_registers(keep: Keep) -> None:
-    store = keep(fleets.look("a", AT, desks.nes()))
+    store = keep(fleets.snapshot("a", AT, desks.nes()))
     register = f"TCKN;Birim\n{desks.AYSE[0]};Arşiv\n".encode()
     merge(store, read(register, {}, Disguise(policy=IdentityPolicy.FULL)))
 
@@ -126,11 +126,11 @@ def test_a_unit_that_no_workstation_names_is_the_registers(keep: Keep) -> None:
 def test_a_masked_number_tells_a_unit_with_the_name_alone(keep: Keep) -> None:
     masked = IdentityPolicy.MASKED
     people = [("10000000146", "AYŞE ÖRNEK"), ("10000005646", "ALİ ÖRNEK")]
-    looks = [
-        fleets.look(name, AT, desks.nes(person=each), identity=masked)
+    snapshots = [
+        fleets.snapshot(name, AT, desks.nes(person=each), identity=masked)
         for name, each in zip("ab", people, strict=True)
     ]
-    store = keep(*looks)
+    store = keep(*snapshots)
     register = "TCKN;Ad Soyad;Birim\n10000000146;AYŞE ÖRNEK;Arşiv\n".encode()
     merge(store, read(register, {}, Disguise(policy=masked)))
 
@@ -140,8 +140,8 @@ def test_a_masked_number_tells_a_unit_with_the_name_alone(keep: Keep) -> None:
 
 
 def test_a_price_makes_costs_and_none_makes_none(keep: Keep) -> None:
-    looks = [fleets.look(name, AT, card(n, AT + 20 * DAY)) for n, name in enumerate("abc")]
-    store = keep(*looks)
+    snapshots = [fleets.snapshot(name, AT, card(n, AT + 20 * DAY)) for n, name in enumerate("abc")]
+    store = keep(*snapshots)
 
     priced = forecast(store, AT, price=0.1, currency="TRY")
 
@@ -150,14 +150,14 @@ def test_a_price_makes_costs_and_none_makes_none(keep: Keep) -> None:
 
 
 def test_units_stand_apart(keep: Keep) -> None:
-    looks = [
-        fleets.look("a", AT, card(1, AT + 20 * DAY), unit="Acil"),
-        fleets.look("b", AT, card(2, AT + 20 * DAY), unit="Arşiv"),
-        fleets.look("c", AT, card(3, AT - DAY), unit="Arşiv"),
-        fleets.look("d", AT, card(4, AT + 20 * DAY)),
+    snapshots = [
+        fleets.snapshot("a", AT, card(1, AT + 20 * DAY), unit="Acil"),
+        fleets.snapshot("b", AT, card(2, AT + 20 * DAY), unit="Arşiv"),
+        fleets.snapshot("c", AT, card(3, AT - DAY), unit="Arşiv"),
+        fleets.snapshot("d", AT, card(4, AT + 20 * DAY)),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
     found = forecast(store, AT, by_unit=True)
 
     shown = {(each.unit, each.month or each.when) for each in found.lines if each.count}
@@ -171,10 +171,11 @@ def test_units_stand_apart(keep: Keep) -> None:
 
 @pytest.fixture
 def some(tmp_path: Path) -> Forecast:
-    looks = [
-        fleets.look(f"a{n}", AT, card(n, AT + n * 40 * DAY), unit="=1+1<b>&") for n in range(-1, 25)
+    snapshots = [
+        fleets.snapshot(f"a{n}", AT, card(n, AT + n * 40 * DAY), unit="=1+1<b>&")
+        for n in range(-1, 25)
     ]
-    with closing(fleets.keep_in(str(tmp_path / "fleet.db"), tmp_path, *looks)) as store:
+    with closing(fleets.keep_in(str(tmp_path / "fleet.db"), tmp_path, *snapshots)) as store:
         return forecast(store, AT, price=1234.5, currency="TRY", by_unit=True)
 
 

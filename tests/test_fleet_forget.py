@@ -62,8 +62,8 @@ def test_without_a_terminal_the_number_is_read_in_silence(home: Path) -> None:
     assert b"Computers: 1" in done.stdout, done.stderr
 
 
-def _keep(home: Path, *looks: Any) -> Store:  # noqa: ANN401 - snapshots
-    return fleets.keep_in(str(home / "fleet.db"), home, *looks)
+def _keep(home: Path, *snapshots: Any) -> Store:  # noqa: ANN401 - snapshots
+    return fleets.keep_in(str(home / "fleet.db"), home, *snapshots)
 
 
 def _entry(store: Store, place: int, **said: str) -> None:
@@ -87,7 +87,7 @@ def _mehmet() -> Any:  # noqa: ANN401 - a certificate
 
 @pytest.mark.parametrize("word", ["ali", "can", "ayse", "init", "reader", "PRESENT", "Kamu"])
 def test_a_word_that_is_inside_others_is_nobody(home: Path, word: str) -> None:
-    store = _keep(home, fleets.look("ayse-pc", AT, _ayse(), user="zeki"))
+    store = _keep(home, fleets.snapshot("ayse-pc", AT, _ayse(), user="zeki"))
 
     done = _forget(home, "--person", word, "--yes")
 
@@ -98,7 +98,7 @@ def test_a_word_that_is_inside_others_is_nobody(home: Path, word: str) -> None:
 
 @pytest.mark.parametrize("word", ["ok", "a", " ", ""])
 def test_a_person_of_two_letters_is_refused(home: Path, word: str) -> None:
-    _keep(home, fleets.look("ok", AT, _ayse(), user="ok"))
+    _keep(home, fleets.snapshot("ok", AT, _ayse(), user="ok"))
 
     done = _forget(home, "--person", word, "--yes")
 
@@ -111,11 +111,11 @@ def test_a_person_of_two_letters_is_refused(home: Path, word: str) -> None:
 def test_an_account_is_forgotten_as_who_was_logged_on_alone(
     home: Path, policy: IdentityPolicy, typed: str
 ) -> None:
-    looks = [
-        fleets.look(host, AT, user=user, identity=policy)
+    snapshots = [
+        fleets.snapshot(host, AT, user=user, identity=policy)
         for host, user in (("ayse", "zeki"), ("masa-1", "ayse"), ("masa-2", "ayse.ornek"))
     ]
-    store = _keep(home, *looks)
+    store = _keep(home, *snapshots)
 
     assert _forget(home, "--person", typed, "--yes").exit_code == 0
 
@@ -130,11 +130,11 @@ def test_with_a_number_goes_the_account_that_is_theirs_alone(
 ) -> None:
     store = _keep(
         home,
-        fleets.look("own", AT, _ayse(), user="ayse", identity=policy),
-        fleets.look("elsewhere", AT, user="ayse", identity=policy),
-        fleets.look("desk", AT, _ayse(), user="vezne", identity=policy),
-        fleets.look("desk-2", AT, _mehmet(), user="vezne", identity=policy),
-        fleets.look("desk-3", AT, user="vezne", identity=policy),
+        fleets.snapshot("own", AT, _ayse(), user="ayse", identity=policy),
+        fleets.snapshot("elsewhere", AT, user="ayse", identity=policy),
+        fleets.snapshot("desk", AT, _ayse(), user="vezne", identity=policy),
+        fleets.snapshot("desk-2", AT, _mehmet(), user="vezne", identity=policy),
+        fleets.snapshot("desk-3", AT, user="vezne", identity=policy),
     )
 
     done = _forget(home, "--person", "-", "--yes", typed="10000000146\nAyşe Örnek\n")
@@ -155,9 +155,9 @@ def test_with_a_number_goes_the_account_that_is_theirs_alone(
 def test_the_registers_account_goes_if_it_is_nobody_elses(home: Path) -> None:
     store = _keep(
         home,
-        fleets.look("own", AT, _ayse()),
-        fleets.look("hers", AT, user="ayse"),
-        fleets.look("many", AT, user="vezne"),
+        fleets.snapshot("own", AT, _ayse()),
+        fleets.snapshot("hers", AT, user="ayse"),
+        fleets.snapshot("many", AT, user="vezne"),
     )
     _entry(store, 1, number=desks.AYSE[0], user="ayse")
     _entry(store, 2, number=desks.AYSE[0], user="vezne")
@@ -175,8 +175,8 @@ def _masked_pair(home: Path) -> Store:
     other = desks.nes(person=NAMESAKE, serial="66")
     return _keep(
         home,
-        fleets.look("ayse", AT, _ayse(), identity=policy),
-        fleets.look("ali", AT, other, identity=policy),
+        fleets.snapshot("ayse", AT, _ayse(), identity=policy),
+        fleets.snapshot("ali", AT, other, identity=policy),
     )
 
 
@@ -206,7 +206,7 @@ def test_masked_the_register_knows_the_name_of_a_number(home: Path) -> None:
 
 def test_a_name_that_two_people_have_is_refused(home: Path) -> None:
     twin = desks.nes(person=(tckn(77), desks.AYSE[1]), serial="77")
-    store = _keep(home, fleets.look("one", AT, _ayse()), fleets.look("two", AT, twin))
+    store = _keep(home, fleets.snapshot("one", AT, _ayse()), fleets.snapshot("two", AT, twin))
 
     done = _forget(home, "--person", desks.AYSE[1], "--yes")
 
@@ -216,7 +216,7 @@ def test_a_name_that_two_people_have_is_refused(home: Path) -> None:
 
 
 def test_a_workstation_goes_in_any_case_with_its_rows_of_the_register(home: Path) -> None:
-    store = _keep(home, fleets.look("Masa-7", AT, _ayse()), fleets.look("masa-77", AT))
+    store = _keep(home, fleets.snapshot("Masa-7", AT, _ayse()), fleets.snapshot("masa-77", AT))
     _entry(store, 1, number=desks.AYSE[0], host="masa-9")
     _entry(store, 2, number=desks.MEHMET[0], host="masa-7")
 
@@ -229,7 +229,7 @@ def test_a_workstation_goes_in_any_case_with_its_rows_of_the_register(home: Path
 
 
 def test_on_a_full_disk_it_says_what_is_done_and_what_is_not(home: Path) -> None:
-    store = _keep(home, *(fleets.look(f"masa-{n}", AT, _ayse()) for n in range(50)))
+    store = _keep(home, *(fleets.snapshot(f"masa-{n}", AT, _ayse()) for n in range(50)))
     trace = searching.of_host(store, "masa-1")
     removal.forget(store, Trace(), Policy())  # the log is empty
     with pytest.raises(Refused) as caught, disk.full(90_000):
@@ -242,7 +242,7 @@ def test_on_a_full_disk_it_says_what_is_done_and_what_is_not(home: Path) -> None
 def test_the_bytes_go_before_the_rows_that_are_due_are_judged(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _keep(home, fleets.look("masa-1", AT, _ayse()), fleets.look("masa-2", AT, _mehmet()))
+    _keep(home, fleets.snapshot("masa-1", AT, _ayse()), fleets.snapshot("masa-2", AT, _mehmet()))
 
     def refused(*_: object) -> int:
         raise Refused(code="store-busy")
@@ -258,10 +258,10 @@ def test_the_bytes_go_before_the_rows_that_are_due_are_judged(
     assert b"masa-1" not in left
 
 
-def test_a_look_with_a_label_alone_is_theirs_too(home: Path) -> None:
-    look = fleets.look("desk", AT, user="zeki")
-    named = replace(look, host=replace(look.host, name=f"pc-{desks.AYSE[0]}"))
-    store = _keep(home, named, fleets.look("other", AT, _mehmet()))
+def test_a_snapshot_with_a_label_alone_is_theirs_too(home: Path) -> None:
+    snapshot = fleets.snapshot("desk", AT, user="zeki")
+    named = replace(snapshot, host=replace(snapshot.host, name=f"pc-{desks.AYSE[0]}"))
+    store = _keep(home, named, fleets.snapshot("other", AT, _mehmet()))
 
     assert _forget(home, "--person", "-", "--yes", typed="10000000146\n").exit_code == 0
 

@@ -31,10 +31,12 @@ _OTHERS = desks.nes(person=desks.MEHMET, serial="55")
 def test_what_was_forgotten_is_not_brought_back_by_the_same_files(
     stores: str, tmp_path: Path, policy: IdentityPolicy
 ) -> None:
-    looks = [fleets.look("masa", AT + day * DAY, desks.nes(), identity=policy) for day in range(2)]
-    looks.append(fleets.look("other", AT, _OTHERS, identity=policy))
-    store = fleets.keep_in(stores, tmp_path, *looks)
-    later = fleets.look("masa", AT + 9 * DAY, _OTHERS, identity=policy)
+    snapshots = [
+        fleets.snapshot("masa", AT + day * DAY, desks.nes(), identity=policy) for day in range(2)
+    ]
+    snapshots.append(fleets.snapshot("other", AT, _OTHERS, identity=policy))
+    store = fleets.keep_in(stores, tmp_path, *snapshots)
+    later = fleets.snapshot("masa", AT + 9 * DAY, _OTHERS, identity=policy)
     (file,) = tmp_path.glob("*.ndjson")
 
     with closing(store):
@@ -66,22 +68,28 @@ def _import(store: Store, file: Path) -> tuple[int, int, int]:
     return report["new"], report["known"], report["set_aside"]
 
 
-def test_a_workstation_that_was_forgotten_is_back_with_its_next_look_alone(
+def test_a_workstation_that_was_forgotten_is_back_with_its_next_snapshot_alone(
     stores: str, tmp_path: Path
 ) -> None:
-    store = fleets.keep_in(stores, tmp_path, *(fleets.look("masa", AT + n * DAY) for n in range(3)))
+    store = fleets.keep_in(
+        stores, tmp_path, *(fleets.snapshot("masa", AT + n * DAY) for n in range(3))
+    )
     with closing(store):
         removal.forget(store, searching.of_host(store, "masa"), Policy())
-        assert _import(store, tmp_path / "looks.ndjson") == (0, 3, 0)
+        assert _import(store, tmp_path / "snapshots.ndjson") == (0, 3, 0)
         assert list(audit(store)) == []
 
-        (tmp_path / "next.ndjson").write_bytes(msgspec.json.encode(fleets.look("masa", AT - DAY)))
+        (tmp_path / "next.ndjson").write_bytes(
+            msgspec.json.encode(fleets.snapshot("masa", AT - DAY))
+        )
         assert _import(store, tmp_path / "next.ndjson") == (1, 0, 0)
         assert [each.taken_at for each in audit(store)] == [AT - DAY]
 
 
 def test_who_forgets_waits_for_an_import_that_has_asked(stores: str, tmp_path: Path) -> None:
-    with closing(fleets.keep_in(stores, tmp_path, fleets.look("masa", AT, desks.nes()))) as store:
+    with closing(
+        fleets.keep_in(stores, tmp_path, fleets.snapshot("masa", AT, desks.nes()))
+    ) as store:
         trace = searching.of_person(store, Person(values=(desks.AYSE[1],)))
         forgets = threading.Thread(target=removal.forget, args=(store, trace, Policy()))
         with store.writing() as importing:

@@ -36,14 +36,14 @@ _NAMES = ("a\nb", "=1", "-rf", "%2e%2e", "ğ" * 110, "a..json", "\udcff\udcfe", 
 
 
 def _bodies() -> list[Any]:
-    looks = [
+    snapshots = [
         desks.desk(modules=(desks.module(desks.slot(desks.token(desks.nes()))),)),
         desks.desk((), ()),
     ]
     origin = Origin(host_id="0" * 32, unit="u", user="k", identity=IdentityPolicy.HASHED)
     return [
         msgspec.json.decode(msgspec.json.encode(msgspec.structs.replace(each, origin=origin)))
-        for each in looks
+        for each in snapshots
     ]
 
 

@@ -25,16 +25,18 @@ from tests.fleets import everything, line, numbered, take
 AT = desks.AT
 
 
-def test_a_look_is_kept_as_it_came_with_what_judging_it_says(store: Store, tmp_path: Path) -> None:
-    look = numbered(nes=desks.nes())
-    (tmp_path / "a.json").write_bytes(line(look))
+def test_a_snapshot_is_kept_as_it_came_with_what_judging_it_says(
+    store: Store, tmp_path: Path
+) -> None:
+    snapshot = numbered(nes=desks.nes())
+    (tmp_path / "a.json").write_bytes(line(snapshot))
 
     report = take(store, tmp_path)
 
     (station,), (kept,), (certificate,) = everything(store)
     assert (report.read, report.new) == (1, 1)
-    assert unpack(kept["body"]) == line(look)
-    assert station["verdict"] == diagnose(look, AT).verdict
+    assert unpack(kept["body"]) == line(snapshot)
+    assert station["verdict"] == diagnose(snapshot, AT).verdict
     assert station["unit"] == "BİDB"
     assert certificate["person"] == station["person"] == desks.AYSE[0]
 
@@ -51,19 +53,19 @@ def test_again_is_harmless(store: Store, tmp_path: Path) -> None:
     assert everything(store) == before
 
 
-def test_the_order_in_which_looks_come_makes_no_odds(store: Store, tmp_path: Path) -> None:
+def test_the_order_in_which_snapshots_come_makes_no_odds(store: Store, tmp_path: Path) -> None:
     second = desks.nes(serial="0B", ends_at=AT + timedelta(days=9))
-    looks = [
+    snapshots = [
         line(numbered(number, days=day, nes=nes, unit=f"birim {day}"))
         for number in range(2)
         for day, nes in ((0, desks.nes()), (1, second), (2, None), (3, None))
     ]
     results = []
     for seed in range(4):
-        random.Random(seed).shuffle(looks)  # noqa: S311 - no secret
-        for place, look in enumerate(looks):
+        random.Random(seed).shuffle(snapshots)  # noqa: S311 - no secret
+        for place, snapshot in enumerate(snapshots):
             file = tmp_path / f"{seed}-{place}.json"
-            file.write_bytes(look)
+            file.write_bytes(snapshot)
             take(store, file, at=AT + timedelta(days=3))
         results.append(everything(store))
         with store.writing() as connection:
@@ -164,11 +166,11 @@ def test_folders_without_end_in_each_other_are_passed_over(store: Store, tmp_pat
     assert (report.new, report.passed_over) == (33, 1)
 
 
-def test_one_block_with_several_looks_of_a_new_workstation_keeps_the_latest(
+def test_one_block_with_several_snapshots_of_a_new_workstation_keeps_the_latest(
     store: Store, tmp_path: Path
 ) -> None:
-    looks = [numbered(0, days=days, unit=f"Birim {days}") for days in (1, 3, 2)]
-    (tmp_path / "a.ndjson").write_bytes(b"\n".join(map(line, [*looks, looks[1]])))
+    snapshots = [numbered(0, days=days, unit=f"Birim {days}") for days in (1, 3, 2)]
+    (tmp_path / "a.ndjson").write_bytes(b"\n".join(map(line, [*snapshots, snapshots[1]])))
 
     report = take(store, tmp_path, at=AT + timedelta(days=3))
 
@@ -180,8 +182,10 @@ def test_one_block_with_several_looks_of_a_new_workstation_keeps_the_latest(
 
 def test_one_card_in_two_places_is_kept_once(store: Store, tmp_path: Path) -> None:
     slot = desks.slot(desks.token(desks.nes()))
-    look = msgspec.structs.replace(numbered(0), modules=(desks.module(slot), desks.module(slot)))
-    (tmp_path / "a.json").write_bytes(line(look))
+    snapshot = msgspec.structs.replace(
+        numbered(0), modules=(desks.module(slot), desks.module(slot))
+    )
+    (tmp_path / "a.json").write_bytes(line(snapshot))
 
     report = take(store, tmp_path)
 
@@ -195,7 +199,7 @@ def test_a_body_that_is_none_is_told(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_a_look_of_a_clock_that_is_ahead_is_kept_and_stands_for_nothing_later(
+def test_a_snapshot_of_a_clock_that_is_ahead_is_kept_and_stands_for_nothing_later(
     store: Store, tmp_path: Path, order: tuple[int, int]
 ) -> None:
     ahead = numbered(0, days=4000, nes=desks.nes(), unit="ahead")
@@ -204,14 +208,14 @@ def test_a_look_of_a_clock_that_is_ahead_is_kept_and_stands_for_nothing_later(
         (tmp_path / "a.json").write_bytes(line((ahead, honest)[place]))
         take(store, tmp_path)
 
-    (station,), looks, (certificate,) = everything(store)
-    assert len(looks) == 2
+    (station,), snapshots, (certificate,) = everything(store)
+    assert len(snapshots) == 2
     assert (station["unit"], station["taken_us"]) == ("honest", to_us(AT))
     assert station["first_seen_us"] == station["card_seen_us"] == to_us(AT)
     assert certificate["last_seen_us"] == to_us(AT)
 
 
-def test_a_look_that_is_ahead_by_hours_is_the_latest(store: Store, tmp_path: Path) -> None:
+def test_a_snapshot_that_is_ahead_by_hours_is_the_latest(store: Store, tmp_path: Path) -> None:
     lines = [line(numbered(0)), line(numbered(0, days=1, unit="later"))]
     (tmp_path / "a.ndjson").write_bytes(b"\n".join(lines))
 
@@ -225,28 +229,28 @@ def test_a_nul_anywhere_is_taken_alike_by_every_database(
     store: Store, tmp_path: Path, odd: str
 ) -> None:
     body = msgspec.json.decode(line(numbered(0, nes=desks.nes())))
-    looks = []
+    snapshots = []
     for number, name in enumerate(("host_id", "unit", "user", "host", "reader", "CN", "sha256")):
-        look = msgspec.json.decode(msgspec.json.encode(body))
-        look["origin"]["host_id"] = f"{number:032x}"
+        snapshot = msgspec.json.decode(msgspec.json.encode(body))
+        snapshot["origin"]["host_id"] = f"{number:032x}"
         if name in {"host_id", "unit", "user"}:
-            look["origin"][name] = odd
+            snapshot["origin"][name] = odd
         elif name == "host":
-            look["host"]["name"] = odd
+            snapshot["host"]["name"] = odd
         elif name == "reader":
-            look["readers"][0]["name"] = odd
+            snapshot["readers"][0]["name"] = odd
         else:
-            stored = look["modules"][0]["slots"][0]["token"]["certificates"][0]
+            stored = snapshot["modules"][0]["slots"][0]["token"]["certificates"][0]
             if name == "sha256":
                 stored["sha256"] = odd
             else:
                 for each in stored["content"]["subject"]["attributes"]:
                     each["value"] = odd
-        looks.append(msgspec.json.encode(look))
-    (tmp_path / "a.ndjson").write_bytes(b"\n".join(looks))
+        snapshots.append(msgspec.json.encode(snapshot))
+    (tmp_path / "a.ndjson").write_bytes(b"\n".join(snapshots))
 
     report = take(store, tmp_path)
 
     assert (report.new, report.set_aside) == (7, 0)
     assert "\\x00" not in repr((everything(store)[0], everything(store)[2]))
-    assert {unpack(row["body"]).strip() for row in everything(store)[1]} == set(looks)
+    assert {unpack(row["body"]).strip() for row in everything(store)[1]} == set(snapshots)

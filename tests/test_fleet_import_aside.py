@@ -130,7 +130,7 @@ def test_an_archive_on_standard_input_is_measured_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("field", [b'"of a later version":"%s"', b'"%s":1'])
-def test_two_looks_of_one_moment_with_broken_text_that_nothing_reads_differ(
+def test_two_snapshots_of_one_moment_with_broken_text_that_nothing_reads_differ(
     store: Store, tmp_path: Path, field: bytes
 ) -> None:
     folder = tmp_path / "in"
@@ -146,7 +146,7 @@ def test_two_looks_of_one_moment_with_broken_text_that_nothing_reads_differ(
     assert "import-differs" in reason.read_text()
 
 
-def test_another_look_of_the_same_moment_is_set_aside_and_changes_nothing(
+def test_another_snapshot_of_the_same_moment_is_set_aside_and_changes_nothing(
     store: Store, tmp_path: Path
 ) -> None:
     folder = tmp_path / "in"
@@ -169,7 +169,7 @@ def test_another_look_of_the_same_moment_is_set_aside_and_changes_nothing(
     assert not (folder / "c.json").exists()
 
 
-def test_of_two_looks_of_one_moment_in_one_block_the_second_is_set_aside(
+def test_of_two_snapshots_of_one_moment_in_one_block_the_second_is_set_aside(
     store: Store, tmp_path: Path
 ) -> None:
     lines = [line(numbered(0)), line(numbered(0, nes=desks.nes())), line(numbered(0))]
@@ -182,7 +182,7 @@ def test_of_two_looks_of_one_moment_in_one_block_the_second_is_set_aside(
 
 
 @pytest.mark.parametrize(("said", "taken"), [(None, 4), ("full", 4), ("masked", 2), ("hashed", 1)])
-def test_a_look_that_says_more_of_people_than_the_collector_allows_is_set_aside(
+def test_a_snapshot_that_says_more_of_people_than_the_collector_allows_is_set_aside(
     tmp_path: Path, said: str | None, taken: int
 ) -> None:
     folder, config = tmp_path / "in", tmp_path / "config.toml"
@@ -190,8 +190,8 @@ def test_a_look_that_says_more_of_people_than_the_collector_allows_is_set_aside(
     config.write_text("" if said is None else f'[fleet]\nidentity = "{said}"\n')
     for number, identity in enumerate((*IdentityPolicy, None)):
         origin = identity and Origin(host_id=f"{number:032x}", identity=identity)
-        look = msgspec.structs.replace(numbered(), origin=origin)
-        (folder / f"{number}.json").write_bytes(line(look))
+        snapshot = msgspec.structs.replace(numbered(), origin=origin)
+        (folder / f"{number}.json").write_bytes(line(snapshot))
     arguments = ["fleet", "import", str(folder), "--database", str(tmp_path / "f.db")]
 
     run = CliRunner().invoke(

@@ -26,9 +26,9 @@ _LOOKS = 7000
 
 
 @pytest.fixture(scope="module")
-def looks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a file that is judged in processes of their own."""
-    file = tmp_path_factory.mktemp("looks") / "a.ndjson"
+    file = tmp_path_factory.mktemp("snapshots") / "a.ndjson"
     file.write_bytes(b"\n".join(lines(_LOOKS)))
     assert file.stat().st_size > 12 << 20
     return file
@@ -40,13 +40,13 @@ def _words(file: Path | str, database: Path | str) -> list[str]:
 
 
 @pytest.fixture
-def started(looks: Path, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+def started(snapshots: Path, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     """Give what starts an import in a group of its own, and waits until its processes judge."""
     every: list[subprocess.Popen[str]] = []
 
     def start() -> subprocess.Popen[str]:
         running = subprocess.Popen(
-            _words(looks, tmp_path / "fleet.db"),
+            _words(snapshots, tmp_path / "fleet.db"),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -82,8 +82,8 @@ def _is_gone(group: int) -> bool:
     return not _group(group)
 
 
-def _takes_in_all(looks: Path, database: Path) -> bool:
-    done = subprocess.run(_words(looks, database), capture_output=True, check=True)
+def _takes_in_all(snapshots: Path, database: Path) -> bool:
+    done = subprocess.run(_words(snapshots, database), capture_output=True, check=True)
     report = json.loads(done.stdout)
     with closing(Store(str(database))) as store, store.reading() as connection:
         kept = connection.execute(select(func.count()).select_from(SNAPSHOT)).scalar_one()
@@ -92,7 +92,7 @@ def _takes_in_all(looks: Path, database: Path) -> bool:
 
 @pytest.mark.parametrize("delay_s", [0, 0.005, 0.05, 0.2, 0.5, 0.7])
 def test_ctrl_c_ends_an_import_and_all_its_processes(
-    started: Callable[[], subprocess.Popen[str]], looks: Path, tmp_path: Path, delay_s: float
+    started: Callable[[], subprocess.Popen[str]], snapshots: Path, tmp_path: Path, delay_s: float
 ) -> None:
     running = started()
     time.sleep(delay_s)
@@ -103,7 +103,7 @@ def test_ctrl_c_ends_an_import_and_all_its_processes(
     assert running.returncode in {0, 130}
     assert not said.strip()
     assert _is_gone(running.pid)
-    assert _takes_in_all(looks, tmp_path / "fleet.db")
+    assert _takes_in_all(snapshots, tmp_path / "fleet.db")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -120,7 +120,7 @@ def test_judging_processes_end_with_the_import(
 
 
 def test_a_judging_process_that_is_killed_is_told_in_a_sentence(
-    started: Callable[[], subprocess.Popen[str]], looks: Path, tmp_path: Path
+    started: Callable[[], subprocess.Popen[str]], snapshots: Path, tmp_path: Path
 ) -> None:
     running = started()
     os.kill(max(set(_group(running.pid)) - {running.pid}), signal.SIGKILL)
@@ -130,16 +130,16 @@ def test_a_judging_process_that_is_killed_is_told_in_a_sentence(
     assert said.startswith("cardtool: A process that read snapshots was ended from outside")
     assert said.count("\n") == 1
     assert _is_gone(running.pid)
-    assert _takes_in_all(looks, tmp_path / "fleet.db")
+    assert _takes_in_all(snapshots, tmp_path / "fleet.db")
 
 
 def test_a_process_that_judges_again_and_is_killed_is_told_in_a_sentence(
-    looks: Path, tmp_path: Path
+    snapshots: Path, tmp_path: Path
 ) -> None:
     """What it did not judge is due still, and judged by the next command."""
     place = ("--database", str(tmp_path / "fleet.db"), "--lang", "en")
     command = [sys.executable, "-m", "cardtool", "fleet"]
-    subprocess.run([*command, "import", str(looks), *place], capture_output=True, check=True)
+    subprocess.run([*command, "import", str(snapshots), *place], capture_output=True, check=True)
     running = subprocess.Popen(
         [*command, "rejudge", *place],
         stdout=subprocess.PIPE,
@@ -160,10 +160,10 @@ def test_a_process_that_judges_again_and_is_killed_is_told_in_a_sentence(
 
 
 @pytest.mark.root
-def test_a_system_without_semaphores_judges_in_one_process(looks: Path, tmp_path: Path) -> None:
+def test_a_system_without_semaphores_judges_in_one_process(snapshots: Path, tmp_path: Path) -> None:
     require(shutil.which("unshare"), "unshare")
     hidden = 'mount -t tmpfs -o ro none /dev/shm && exec "$@"'
-    words = ["unshare", "-m", "sh", "-c", hidden, "sh", *_words(looks, tmp_path / "fleet.db")]
+    words = ["unshare", "-m", "sh", "-c", hidden, "sh", *_words(snapshots, tmp_path / "fleet.db")]
     done = subprocess.run(words, capture_output=True, check=False)
 
     assert (done.returncode, done.stderr) == (0, b"")
@@ -171,7 +171,7 @@ def test_a_system_without_semaphores_judges_in_one_process(looks: Path, tmp_path
 
 
 def test_a_database_that_is_none_is_told_before_standard_input_ends(
-    looks: Path, tmp_path: Path
+    snapshots: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "none.db").write_bytes(b"no database" * 100)
     with subprocess.Popen(
@@ -183,7 +183,7 @@ def test_a_database_that_is_none_is_told_before_standard_input_ends(
         assert running.stderr is not None
         try:
             with suppress(BrokenPipeError):
-                running.stdin.write(looks.read_bytes()[: 10 << 20])
+                running.stdin.write(snapshots.read_bytes()[: 10 << 20])
                 running.stdin.flush()
             assert running.wait(timeout=20) == 3
             assert b"none.db" in running.stderr.read()

@@ -73,7 +73,7 @@ def _started(address: str, folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def test_two_importers_at_once_take_each_look_in_once(stores: str, tmp_path: Path) -> None:
+def test_two_importers_at_once_take_each_snapshot_in_once(stores: str, tmp_path: Path) -> None:
     for part in range(3):
         lines = [line(numbered(number, days=part, nes=desks.nes())) for number in range(3000)]
         random.Random(part).shuffle(lines)  # noqa: S311 - no secret
@@ -88,8 +88,8 @@ def test_two_importers_at_once_take_each_look_in_once(stores: str, tmp_path: Pat
     assert sum(int(each[1]) for each in said) == 9000
     assert sum(int(each[2]) for each in said) == 9000
     with closing(Store(stores)) as store:
-        stations, looks, _ = everything(store)
-    assert (len(stations), len(looks)) == (3000, 9000)
+        stations, snapshots, _ = everything(store)
+    assert (len(stations), len(snapshots)) == (3000, 9000)
 
 
 def test_the_run_after_one_that_was_killed_finishes(stores: str, tmp_path: Path) -> None:
@@ -105,10 +105,10 @@ def test_the_run_after_one_that_was_killed_finishes(stores: str, tmp_path: Path)
 
     with closing(Store(stores)) as store:
         report = take(store, tmp_path)
-        stations, looks, _ = everything(store)
+        stations, snapshots, _ = everything(store)
 
     assert report.new + report.known == report.read == 12_000
-    assert (len(stations), len(looks)) == (3000, 12_000)
+    assert (len(stations), len(snapshots)) == (3000, 12_000)
 
 
 def _take_in_alone(store: Store, judged: Iterable[JudgedBlock], terms: Terms) -> None:

@@ -41,11 +41,13 @@ def _home(folder: Path, policy: IdentityPolicy) -> Path:
     (folder / "config.toml").write_text(
         f'[identity]\nkey = "{key}"\n[fleet]\nidentity = "{policy}"\n', "utf-8"
     )
-    looks = [
-        fleets.look("masa", AT, desks.nes(), unit=f"Birim {NUMBER}", user=ACCOUNT, identity=policy),
+    snapshots = [
+        fleets.snapshot(
+            "masa", AT, desks.nes(), unit=f"Birim {NUMBER}", user=ACCOUNT, identity=policy
+        ),
         fleets.without_reader("bos", AT, user=ACCOUNT, identity=policy),
     ]
-    fleets.keep_in(str(folder / "fleet.db"), folder, *looks).close()
+    fleets.keep_in(str(folder / "fleet.db"), folder, *snapshots).close()
     rows = ("TCKN;Ad;PC;Kullanıcı;E-posta", f"{NUMBER};{NAME};bos;{ACCOUNT};{MAIL}")
     unseen = f"{desks.MEHMET[0]};{NAME};yok;{ACCOUNT}2;{MAIL}"
     (folder / "register.csv").write_text("\n".join((*rows, unseen)), "utf-8")

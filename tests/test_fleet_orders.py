@@ -42,7 +42,7 @@ def test_only_a_desk_whose_usb_shows_none_is_to_get_a_reader(keep: Keep) -> None
         fleets.without_reader("missing", AT),
         unseen,
         fleets.with_dead_driver("driver", AT),
-        fleets.look("sound", AT, desks.nes()),
+        fleets.snapshot("sound", AT, desks.nes()),
     )
 
     found = {each.host: (each.to_order, each.reader) for each in asked(store)}
@@ -54,35 +54,35 @@ def test_only_a_desk_whose_usb_shows_none_is_to_get_a_reader(keep: Keep) -> None
 
 
 def test_what_is_to_be_ordered_comes_first(keep: Keep) -> None:
-    looks = [fleets.with_dead_driver("driver", AT), fleets.without_reader("missing", AT)]
+    snapshots = [fleets.with_dead_driver("driver", AT), fleets.without_reader("missing", AT)]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     assert [each.to_order for each in asked(store)] == [True, False]
 
 
 def test_a_reader_that_came_meanwhile_is_not_ordered(keep: Keep) -> None:
-    looks = [
+    snapshots = [
         fleets.without_reader("masa", AT - DAY),
-        fleets.look("masa", AT, desks.nes()),
+        fleets.snapshot("masa", AT, desks.nes()),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
 
     assert asked(store) == []
     assert [each.host for each in asked(store, days=-1)] == ["masa"]
 
 
 def test_a_line_tells_since_when_and_which_reader_there_was(keep: Keep) -> None:
-    looks = [
+    snapshots = [
         fleets.without_reader("masa", AT - 9 * DAY),
-        fleets.look("masa", AT - 8 * DAY, desks.nes(), usb=(desks.usb(),)),
+        fleets.snapshot("masa", AT - 8 * DAY, desks.nes(), usb=(desks.usb(),)),
         fleets.without_reader("masa", AT - 7 * DAY),
         fleets.without_reader("masa", AT - 2 * DAY),
         fleets.without_reader("masa", AT - 1 * DAY),
     ]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
     (line,) = asked(store)
 
     assert line.since_at == AT - 7 * DAY
@@ -92,9 +92,9 @@ def test_a_line_tells_since_when_and_which_reader_there_was(keep: Keep) -> None:
 
 
 def test_a_run_longer_than_is_fetched_at_once_is_followed_to_its_start(keep: Keep) -> None:
-    looks = [fleets.without_reader("masa", AT - days * DAY) for days in range(30)]
+    snapshots = [fleets.without_reader("masa", AT - days * DAY) for days in range(30)]
 
-    store = keep(*looks)
+    store = keep(*snapshots)
     (line,) = asked(store)
 
     assert line.since_at == AT - 29 * DAY
@@ -103,33 +103,33 @@ def test_a_run_longer_than_is_fetched_at_once_is_followed_to_its_start(keep: Kee
 
 def test_a_desk_that_had_a_desktop_reader_gets_one(keep: Keep) -> None:
     good = LastGood(taken_at=AT - DAY, release="", readers=("ACS ACR38U",))
-    look = replace(fleets.without_reader("masa", AT), last_good=good)
+    snapshot = replace(fleets.without_reader("masa", AT), last_good=good)
 
-    store = keep(look)
+    store = keep(snapshot)
     (line,) = asked(store)
 
     assert (line.form, line.assumed) == ("desktop", False)
 
 
 def test_whose_card_was_in_a_drawer_on_a_day_gone_is_told(keep: Keep) -> None:
-    looks = [
-        fleets.look("masa", AT - 12 * DAY, desks.nes(person=desks.MEHMET)),
-        fleets.look("masa", AT - 9 * DAY, desks.nes(ends_at=AT + 900 * DAY)),
-        fleets.look("masa", AT - 7 * DAY, readers=(desks.reader(None),)),
+    snapshots = [
+        fleets.snapshot("masa", AT - 12 * DAY, desks.nes(person=desks.MEHMET)),
+        fleets.snapshot("masa", AT - 9 * DAY, desks.nes(ends_at=AT + 900 * DAY)),
+        fleets.snapshot("masa", AT - 7 * DAY, readers=(desks.reader(None),)),
         fleets.without_reader("masa", AT - 5 * DAY),
-        fleets.look("masa", AT + 5 * DAY, desks.nes(person=desks.MEHMET)),
+        fleets.snapshot("masa", AT + 5 * DAY, desks.nes(person=desks.MEHMET)),
     ]
 
-    (line,) = asked(keep(*looks))
+    (line,) = asked(keep(*snapshots))
 
     assert (line.person, line.holder) == desks.AYSE
 
 
 def test_a_model_of_both_forms_is_assumed_to_be_small(keep: Keep) -> None:
     good = LastGood(taken_at=AT - DAY, release="", readers=("ACS ACR 38U-CCID",))
-    look = replace(fleets.without_reader("masa", AT), last_good=good)
+    snapshot = replace(fleets.without_reader("masa", AT), last_good=good)
 
-    store = keep(look)
+    store = keep(snapshot)
     (line,) = asked(store)
 
     assert (line.form, line.assumed) == ("mini", True)
@@ -145,14 +145,14 @@ def test_a_desk_long_unseen_is_marked(keep: Keep) -> None:
 
 @pytest.mark.parametrize("policy", IdentityPolicy)
 def test_the_register_tells_for_whom(keep: Keep, policy: IdentityPolicy) -> None:
-    looks = [
-        fleets.look("masa-1", AT - DAY, desks.nes(), identity=policy),
+    snapshots = [
+        fleets.snapshot("masa-1", AT - DAY, desks.nes(), identity=policy),
         fleets.without_reader("masa-1", AT),
         fleets.without_reader("masa-2", AT, user="mehmet", identity=policy),
         fleets.without_reader("MASA-3.kurum.example", AT),
         fleets.without_reader("masa-4", AT),
     ]
-    store = keep(*looks)
+    store = keep(*snapshots)
     register = (
         "TC Kimlik No;Adı Soyadı;Birimi;Bilgisayar;Kullanıcı;Adres\n"
         f"{desks.AYSE[0]};AYŞE ÖRNEK;Acil;;;Kat 1\n"
@@ -177,7 +177,7 @@ def test_the_register_tells_for_whom(keep: Keep, policy: IdentityPolicy) -> None
     assert ("MEHMET ÖRNEK" in names) == (policy is not IdentityPolicy.HASHED)
 
 
-HOSTILE = fleets.look(
+HOSTILE = fleets.snapshot(
     "=cmd|' /C calc'!A0", AT, readers=(), usb=(), unit="\x1b]0;x\x07<b>&\u202e", user="+1"
 )
 
@@ -233,8 +233,8 @@ def test_a_workbook_speaks_the_language_asked_for(keep: Keep, language: str, kno
 
 @pytest.mark.parametrize("language", ["tr", "en"])
 def test_people_get_lines_without_anything_a_terminal_obeys(keep: Keep, language: str) -> None:
-    looks = [HOSTILE, fleets.with_dead_driver("driver", AT)]
-    store = keep(*looks)
+    snapshots = [HOSTILE, fleets.with_dead_driver("driver", AT)]
+    store = keep(*snapshots)
 
     page = "".join(views.render(asked(store), Text(language)))
 

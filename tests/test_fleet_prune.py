@@ -19,8 +19,8 @@ OLD = datetime.now(UTC) - timedelta(days=400)
 
 @pytest.fixture(name="home")
 def _home(tmp_path: Path) -> Path:
-    looks = [fleets.look("masa", OLD + timedelta(days=day)) for day in range(3)]
-    fleets.keep_in(str(tmp_path / "fleet.db"), tmp_path, *looks).close()
+    snapshots = [fleets.snapshot("masa", OLD + timedelta(days=day)) for day in range(3)]
+    fleets.keep_in(str(tmp_path / "fleet.db"), tmp_path, *snapshots).close()
     return tmp_path
 
 
@@ -31,9 +31,9 @@ def _prune(home: Path, *words: str) -> Result:
 
 def _left(home: Path) -> int:
     store = Store(str(home / "fleet.db"))
-    _, looks, _ = fleets.everything(store)
+    _, snapshots, _ = fleets.everything(store)
     store.close()
-    return len(looks)
+    return len(snapshots)
 
 
 def test_a_dry_run_counts_and_removes_nothing(home: Path) -> None:

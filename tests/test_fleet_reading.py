@@ -37,15 +37,15 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def _rows(store: Store) -> list[list[dict[str, Any]]]:
     """Return all rows; what stands around a text in its file is no part of it."""
-    stations, looks, certificates = everything(store)
-    for each in looks:
+    stations, snapshots, certificates = everything(store)
+    for each in snapshots:
         each["body"] = unpack(each["body"]).strip()
-    return [stations, looks, certificates]
+    return [stations, snapshots, certificates]
 
 
 @pytest.fixture(scope="module")
 def apart(tmp_path_factory: pytest.TempPathFactory) -> list[list[dict[str, Any]]]:
-    """Give the rows of looks that are a file each."""
+    """Give the rows of snapshots that are a file each."""
     folder = tmp_path_factory.mktemp("apart")
     for number, text in enumerate(every(LOOKS)):
         (folder / f"{number}.json").write_bytes(text)

@@ -218,12 +218,14 @@ def test_a_person_is_hashed_as_certificates_are() -> None:
 
     (entry,) = entries(read(text_of(rows).encode(), {}, HASHED))
 
-    look = fleets.look("a", desks.AT, desks.nes(), user="ayse", identity=IdentityPolicy.HASHED)
-    ((_, _, token),) = look.tokens()
+    snapshot = fleets.snapshot(
+        "a", desks.AT, desks.nes(), user="ayse", identity=IdentityPolicy.HASHED
+    )
+    ((_, _, token),) = snapshot.tokens()
     assert isinstance(token.certificates, tuple)
     assert f'"{entry.number}"' in repr(token.certificates).replace("'", '"')
-    assert look.origin is not None
-    assert entry.user == look.origin.user == hashed(fleets.KEY, "ayse")
+    assert snapshot.origin is not None
+    assert entry.user == snapshot.origin.user == hashed(fleets.KEY, "ayse")
     assert (entry.name, entry.email) == ("", "")
 
 
@@ -287,11 +289,11 @@ def test_who_left_is_removed_from_that_register_alone(keep: Keep) -> None:
 
 
 def test_whoever_was_seen_is_not_listed_as_unseen(keep: Keep) -> None:
-    looks = [
-        fleets.look("a", desks.AT, desks.nes()),
+    snapshots = [
+        fleets.snapshot("a", desks.AT, desks.nes()),
         fleets.without_reader("MASA-2.kurum.example", desks.AT, user="mehmet"),
     ]
-    store = keep(*looks)
+    store = keep(*snapshots)
     heading = ("TCKN", "Ad", "PC", "Kullanıcı")
     people = [
         (NUMBER, "by card", "", ""),
@@ -329,11 +331,11 @@ def test_a_number_is_in_no_store_log_or_answer(site: Path, policy: IdentityPolic
     _configure(site, policy)
     rows = [*ROWS, ("3", "10000000147", "BAD", ""), ("4", "", NUMBER, "masa-1")]
     (site / "register.csv").write_bytes(text_of(rows).encode())
-    looks = [
-        fleets.look("masa-17", desks.AT, desks.nes(), identity=policy),
+    snapshots = [
+        fleets.snapshot("masa-17", desks.AT, desks.nes(), identity=policy),
         fleets.without_reader("masa-1", desks.AT, identity=policy),
     ]
-    fleets.keep_in(f"sqlite:///{site / 'fleet.db'}", site, *looks).close()
+    fleets.keep_in(f"sqlite:///{site / 'fleet.db'}", site, *snapshots).close()
 
     questions = [
         ["merge", str(site / "register.csv"), "--unseen", "--yes"],

@@ -83,14 +83,14 @@ def _by_other(folder: Path, *words: str) -> str:
 @pytest.fixture
 def address(stores: str, tmp_path: Path, other_version: Path) -> str:
     """Give the address of a store that the other version filled."""
-    looks = [fleets.without_reader("bare", AT), fleets.look("sound", AT, desks.nes())]
-    _write(tmp_path / "first.ndjson", *looks)
+    snapshots = [fleets.without_reader("bare", AT), fleets.snapshot("sound", AT, desks.nes())]
+    _write(tmp_path / "first.ndjson", *snapshots)
     _by_other(other_version, "import", str(tmp_path / "first.ndjson"), "--database", stores)
     return stores
 
 
-def _write(file: Path, *looks: Snapshot) -> None:
-    file.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in looks))
+def _write(file: Path, *snapshots: Snapshot) -> None:
+    file.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in snapshots))
 
 
 def _kept(address: str) -> dict[str, str]:
@@ -104,7 +104,7 @@ def _kept(address: str) -> dict[str, str]:
 def test_a_changed_rule_reaches_every_stored_workstation_with_the_next_import(
     address: str, tmp_path: Path, other_version: Path
 ) -> None:
-    _write(tmp_path / "more.ndjson", fleets.look("more", AT, desks.nes()))
+    _write(tmp_path / "more.ndjson", fleets.snapshot("more", AT, desks.nes()))
     before = _kept(address)
 
     with closing(Store(address)) as store:
@@ -113,7 +113,7 @@ def test_a_changed_rule_reaches_every_stored_workstation_with_the_next_import(
     assert before["bare"] == "reader-not-seen"
     assert _kept(address)["bare"] == "reader-missing"
     assert _kept(address)["sound"] == before["sound"]
-    _write(tmp_path / "last.ndjson", fleets.look("last", AT, desks.nes()))
+    _write(tmp_path / "last.ndjson", fleets.snapshot("last", AT, desks.nes()))
     _by_other(other_version, "import", str(tmp_path / "last.ndjson"), "--database", address)
     assert _kept(address)["bare"] == "reader-not-seen"
 
@@ -195,8 +195,8 @@ def test_thresholds_that_were_changed_reach_every_workstation_too(
 ) -> None:
     end = NOW + 200 * DAY
     nes = desks.nes(ends_at=end, begins_at=end - 900 * DAY)
-    fleets.keep_in(stores, tmp_path, fleets.look("masa", AT, nes)).close()
-    _write(tmp_path / "more.ndjson", fleets.look("more", AT))
+    fleets.keep_in(stores, tmp_path, fleets.snapshot("masa", AT, nes)).close()
+    _write(tmp_path / "more.ndjson", fleets.snapshot("more", AT))
 
     with closing(Store(stores)) as store:
         (before,) = audit(store)
@@ -210,8 +210,11 @@ def test_thresholds_that_were_changed_reach_every_workstation_too(
 def test_a_card_in_a_drawer_and_its_certificate_are_judged_again_too(
     stores: str, tmp_path: Path
 ) -> None:
-    looks = [fleets.look("masa", AT, desks.nes()), fleets.look("masa", AT + DAY, readers=())]
-    with closing(fleets.keep_in(stores, tmp_path, *looks)) as store:
+    snapshots = [
+        fleets.snapshot("masa", AT, desks.nes()),
+        fleets.snapshot("masa", AT + DAY, readers=()),
+    ]
+    with closing(fleets.keep_in(stores, tmp_path, *snapshots)) as store:
         with store.writing() as connection:
             connection.execute(update(WORKSTATION).values(holder="OLD", issuer="OLD"))
             connection.execute(update(CERTIFICATE).values(holder="OLD", sha256="OLD"))
@@ -238,7 +241,7 @@ def newer(stores: str, tmp_path: Path) -> Iterator[Store]:
 def test_a_store_that_a_newer_version_judged_is_refused(newer: Store, tmp_path: Path) -> None:
     place = ["--database", newer.engine.url.render_as_string(hide_password=False), "--lang", "en"]
 
-    for words in (["audit"], ["import", str(tmp_path / "looks.ndjson")]):
+    for words in (["audit"], ["import", str(tmp_path / "snapshots.ndjson")]):
         done = CliRunner().invoke(main, ["fleet", *words, *place])
         assert done.exit_code == 3
         assert "99.0.1" in done.stderr
@@ -250,8 +253,8 @@ def test_a_store_that_a_newer_version_judged_is_refused(newer: Store, tmp_path: 
 def test_a_snapshot_that_this_version_cannot_read_leaves_its_columns(
     stores: str, tmp_path: Path
 ) -> None:
-    looks = [fleets.without_reader("bad", AT), fleets.without_reader("good", AT)]
-    with closing(fleets.keep_in(stores, tmp_path, *looks)) as store:
+    snapshots = [fleets.without_reader("bad", AT), fleets.without_reader("good", AT)]
+    with closing(fleets.keep_in(stores, tmp_path, *snapshots)) as store:
         with store.writing() as connection:
             query = select(WORKSTATION.c.id).where(WORKSTATION.c.host == "bad").scalar_subquery()
             own = SNAPSHOT.c.workstation_id == query

@@ -130,7 +130,7 @@ def test_no_described_desk_sends_a_person(file: Path) -> None:
     assert _left_in(_sent(snapshot, "hashed"), *numbers, *names) == []
 
 
-def test_one_look_has_one_name_and_one_line() -> None:
+def test_one_snapshot_has_one_name_and_one_line() -> None:
     name, body = parcel(golden.desk(), _origin("hashed"), KEY)
     again, _ = parcel(golden.desk(), _origin("hashed"), KEY)
     other, _ = parcel(golden.desk(host="masa-2"), _origin("hashed"), KEY)

@@ -78,7 +78,7 @@ def _only(desk: _Desk) -> dict[str, Any]:
     return found
 
 
-def test_a_look_arrives_hashed_with_its_origin(desk: _Desk) -> None:
+def test_a_snapshot_arrives_hashed_with_its_origin(desk: _Desk) -> None:
     desk.configure(f'{KEYED}[fleet]\nunit = "Destek"\n')
 
     result = desk.send()
@@ -93,7 +93,7 @@ def test_a_look_arrives_hashed_with_its_origin(desk: _Desk) -> None:
     assert origin["host_id"] in desk.arrived()[0].name
 
 
-def test_two_looks_are_of_one_workstation(desk: _Desk) -> None:
+def test_two_snapshots_are_of_one_workstation(desk: _Desk) -> None:
     desk.send()
     desk.send()
 
@@ -163,7 +163,7 @@ def test_what_waited_leaves_as_the_site_says_now(
     assert (first.name in waiting.name) == (before == "hashed")
 
 
-def test_what_waits_and_is_no_look_does_not_leave(desk: _Desk) -> None:
+def test_what_waits_and_is_no_snapshot_does_not_leave(desk: _Desk) -> None:
     (desk.state / "spool").mkdir(parents=True)
     (desk.state / "spool" / "000000000001_x.json").write_text(f"{NUMBER}")
 
@@ -173,7 +173,7 @@ def test_what_waits_and_is_no_look_does_not_leave(desk: _Desk) -> None:
     assert len(desk.arrived()) == 1
 
 
-def test_a_look_that_a_server_cannot_take_lets_the_others_by_and_is_told(desk: _Desk) -> None:
+def test_a_snapshot_that_a_server_cannot_take_lets_the_others_by_and_is_told(desk: _Desk) -> None:
     with Web() as server:
         stuck: list[str] = []
 
@@ -190,7 +190,7 @@ def test_a_look_that_a_server_cannot_take_lets_the_others_by_and_is_told(desk: _
     assert "cannot be reached" not in done[-1].stderr
 
 
-def test_while_the_share_is_away_looks_wait_and_then_go_in_order(desk: _Desk) -> None:
+def test_while_the_share_is_away_snapshots_wait_and_then_go_in_order(desk: _Desk) -> None:
     desk.share.rename(desk.share.with_name("away"))
 
     first, second = desk.send(), desk.send()

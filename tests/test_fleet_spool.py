@@ -106,7 +106,7 @@ def test_what_is_refused_is_set_aside_with_the_reason_and_holds_up_nobody(tmp_pa
 HEARD = Answer("away", reason="HTTP 500", is_heard=True)
 
 
-def test_a_look_that_is_not_taken_run_after_run_lets_the_others_by_in_order(
+def test_a_snapshot_that_is_not_taken_run_after_run_lets_the_others_by_in_order(
     tmp_path: Path,
 ) -> None:
     spool = _filled(tmp_path, "a", "bad", "c")
@@ -136,7 +136,7 @@ def test_several_that_are_not_taken_let_the_others_by(tmp_path: Path) -> None:
     assert reports[-1].passed == 2
 
 
-def test_a_receiver_that_is_not_there_is_no_fault_of_the_first_look(tmp_path: Path) -> None:
+def test_a_receiver_that_is_not_there_is_no_fault_of_the_first_snapshot(tmp_path: Path) -> None:
     spool = _filled(tmp_path, "a", "b")
     asked = []
 

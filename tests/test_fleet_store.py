@@ -96,7 +96,7 @@ def test_a_build_of_byte_code_alone_makes_a_store_and_asks_it(tmp_path: Path) ->
     assert compileall.compile_dir(build, quiet=1, legacy=True)
     for file in build.rglob("*.py"):
         file.unlink()
-    (tmp_path / "a.json").write_bytes(fleets.line(fleets.look("masa-17", AT)))
+    (tmp_path / "a.json").write_bytes(fleets.line(fleets.snapshot("masa-17", AT)))
     command = [sys.executable, "-m", "cardtool", "fleet"]
 
     for words in (["import", "a.json"], ["audit", "--format", "csv"]):
@@ -333,26 +333,28 @@ def _count(store: Store) -> dict[str, int]:
     with store.reading() as connection:
         tables = (WORKSTATION, SNAPSHOT, CERTIFICATE, PERSON)
         counts = [connection.execute(select(func.count()).select_from(t)).scalar() for t in tables]
-    return dict(zip(("workstations", "looks", "certificates", "entries"), counts, strict=True))  # type: ignore[arg-type]
+    return dict(zip(("workstations", "snapshots", "certificates", "entries"), counts, strict=True))  # type: ignore[arg-type]
 
 
-def test_pruning_keeps_the_latest_look_and_as_many_as_are_asked_for(keep: Keep) -> None:
-    old = (fleets.look("old", AT + day * DAY, desks.nes()) for day in range(5))
-    new = (fleets.look("new", AT + day * DAY, desks.nes()) for day in (0, 98, 99, 100))
+def test_pruning_keeps_the_latest_snapshot_and_as_many_as_are_asked_for(keep: Keep) -> None:
+    old = (fleets.snapshot("old", AT + day * DAY, desks.nes()) for day in range(5))
+    new = (fleets.snapshot("new", AT + day * DAY, desks.nes()) for day in (0, 98, 99, 100))
     store = keep(*old, *new)
 
     assert prune(store, AT + 98 * DAY, keep_last=3) == 3
     assert prune(store, AT + 98 * DAY, keep_last=3) == 0
-    assert _count(store)["looks"] == 3 + 3
+    assert _count(store)["snapshots"] == 3 + 3
     assert prune(store, AT + 200 * DAY) == 4
-    assert _count(store) == {"workstations": 2, "looks": 2, "certificates": 2, "entries": 0}
+    assert _count(store) == {"workstations": 2, "snapshots": 2, "certificates": 2, "entries": 0}
     assert sorted(each.host for each in audit(store)) == ["new", "old"]
 
 
 def _with_a_clock_ahead(stores: str, folder: Path) -> Store:
-    """Keep three looks a day apart; before the last came one of a clock 50 days ahead."""
-    honest = [fleets.look("masa", AT + day * DAY, desks.nes(), unit=str(day)) for day in range(3)]
-    ahead = fleets.look("masa", AT + 50 * DAY, _of_mehmet(), unit="ahead")
+    """Keep three snapshots a day apart; before the last came one of a clock 50 days ahead."""
+    honest = [
+        fleets.snapshot("masa", AT + day * DAY, desks.nes(), unit=str(day)) for day in range(3)
+    ]
+    ahead = fleets.snapshot("masa", AT + 50 * DAY, _of_mehmet(), unit="ahead")
     fleets.keep_in(stores, folder, honest[0], ahead, honest[1], at=AT + DAY).close()
     return fleets.keep_in(stores, folder, honest[2], at=AT + 2 * DAY)
 
@@ -366,7 +368,7 @@ def _taken(store: Store) -> list[datetime]:
         return sorted(map(from_us, connection.execute(select(SNAPSHOT.c.taken_us)).scalars()))
 
 
-def test_pruning_keeps_the_latest_look_and_not_one_of_a_clock_ahead(
+def test_pruning_keeps_the_latest_snapshot_and_not_one_of_a_clock_ahead(
     stores: str, tmp_path: Path
 ) -> None:
     with closing(_with_a_clock_ahead(stores, tmp_path)) as store:
@@ -376,7 +378,7 @@ def test_pruning_keeps_the_latest_look_and_not_one_of_a_clock_ahead(
         assert _taken(store) == [AT + 2 * DAY]
 
 
-def test_a_look_of_a_clock_ahead_is_as_old_as_its_import(stores: str, tmp_path: Path) -> None:
+def test_a_snapshot_of_a_clock_ahead_is_as_old_as_its_import(stores: str, tmp_path: Path) -> None:
     with closing(_with_a_clock_ahead(stores, tmp_path)) as store:
         assert prune(store, AT + DAY) == 1
         assert _taken(store) == [AT + DAY, AT + 2 * DAY, AT + 50 * DAY]
@@ -384,9 +386,11 @@ def test_a_look_of_a_clock_ahead_is_as_old_as_its_import(stores: str, tmp_path: 
         assert _taken(store) == [AT + 2 * DAY]
 
 
-def test_of_a_clock_that_was_never_right_the_last_look_stays(stores: str, tmp_path: Path) -> None:
-    looks = [fleets.look("masa", AT + day * DAY) for day in (50, 51)]
-    with closing(fleets.keep_in(stores, tmp_path, *looks, at=AT)) as store:
+def test_of_a_clock_that_was_never_right_the_last_snapshot_stays(
+    stores: str, tmp_path: Path
+) -> None:
+    snapshots = [fleets.snapshot("masa", AT + day * DAY) for day in (50, 51)]
+    with closing(fleets.keep_in(stores, tmp_path, *snapshots, at=AT)) as store:
         assert prune(store, AT + 99 * DAY) == 1
         assert _taken(store) == [AT + 51 * DAY]
 
@@ -394,7 +398,7 @@ def test_of_a_clock_that_was_never_right_the_last_look_stays(stores: str, tmp_pa
 def test_what_is_left_after_forgetting_is_not_judged_by_a_clock_ahead(
     stores: str, tmp_path: Path
 ) -> None:
-    other = fleets.look("masa", AT + 3 * DAY, desks.nes(person=_OTHER, serial="66"))
+    other = fleets.snapshot("masa", AT + 3 * DAY, desks.nes(person=_OTHER, serial="66"))
     _with_a_clock_ahead(stores, tmp_path).close()
     with closing(fleets.keep_in(stores, tmp_path, other, at=AT + 3 * DAY)) as store:
         trace = searching.of_person(store, Person(values=(_OTHER[0],)))
@@ -407,7 +411,7 @@ def test_what_is_left_after_forgetting_is_not_judged_by_a_clock_ahead(
 
 def test_a_day_gone_is_not_told_by_a_clock_ahead(stores: str, tmp_path: Path) -> None:
     _with_a_clock_ahead(stores, tmp_path).close()
-    last = fleets.look("masa", AT + 99 * DAY, unit="99")
+    last = fleets.snapshot("masa", AT + 99 * DAY, unit="99")
     with (
         closing(fleets.keep_in(stores, tmp_path, last, at=AT + 99 * DAY)) as store,
         store.reading() as connection,
@@ -422,9 +426,9 @@ def test_a_day_gone_is_not_told_by_a_clock_ahead(stores: str, tmp_path: Path) ->
     assert lines[desks.AYSE[1]].taken_at == AT + 2 * DAY
 
 
-def test_only_the_looks_that_were_forgotten_are_known_as_such(keep: Keep) -> None:
-    some = [fleets.look("masa", AT + day * DAY) for day in range(2)]
-    store = keep(*some, fleets.look("other", AT))
+def test_only_the_snapshots_that_were_forgotten_are_known_as_such(keep: Keep) -> None:
+    some = [fleets.snapshot("masa", AT + day * DAY) for day in range(2)]
+    store = keep(*some, fleets.snapshot("other", AT))
     key = some[0].origin.host_id if some[0].origin else ""
     asked = [(key, to_us(AT + DAY)), (key, to_us(AT + 2 * DAY)), ("", to_us(AT)), (key, to_us(AT))]
     with store.writing() as connection:
@@ -434,13 +438,13 @@ def test_only_the_looks_that_were_forgotten_are_known_as_such(keep: Keep) -> Non
 
     with store.writing() as connection:
         assert forgotten_among(connection, asked) == {0, 3}
-        kept = connection.execute(select(FORGOTTEN.c.look)).scalars().all()
+        kept = connection.execute(select(FORGOTTEN.c.snapshot)).scalars().all()
     assert all(re.fullmatch("[0-9a-f]{64}", each) for each in kept)
 
 
 def test_forgetting_a_workstation_takes_its_history_and_no_other(keep: Keep) -> None:
-    looks = [fleets.look("bir", AT + day * DAY, desks.nes()) for day in range(3)]
-    store = keep(*looks, fleets.look("iki", AT, desks.nes()))
+    snapshots = [fleets.snapshot("bir", AT + day * DAY, desks.nes()) for day in range(3)]
+    store = keep(*snapshots, fleets.snapshot("iki", AT, desks.nes()))
 
     done = CliRunner().invoke(
         main, ["fleet", "forget", "bir", "--yes", "--lang", "en", "--database", _address(store)]
@@ -449,18 +453,18 @@ def test_forgetting_a_workstation_takes_its_history_and_no_other(keep: Keep) -> 
     assert done.exit_code == 0, done.output
     assert "Snapshots: 3" in done.output
     assert [each.host for each in audit(store)] == ["iki"]
-    assert _count(store) == {"workstations": 1, "looks": 1, "certificates": 1, "entries": 0}
+    assert _count(store) == {"workstations": 1, "snapshots": 1, "certificates": 1, "entries": 0}
 
 
 def _shared_desks(policy: IdentityPolicy) -> list[Any]:
     ayse, mehmet = desks.nes(), desks.nes(person=desks.MEHMET, serial="55")
     return [
-        fleets.look("bare", AT, readers=(desks.reader(None),), identity=policy),
-        fleets.look("bare", AT + DAY, ayse, identity=policy),
-        fleets.look("shared", AT, mehmet, identity=policy),
-        fleets.look("shared", AT + DAY, mehmet, ayse, identity=policy),
-        fleets.look("own", AT, ayse, identity=policy),
-        fleets.look("other", AT, mehmet, identity=policy),
+        fleets.snapshot("bare", AT, readers=(desks.reader(None),), identity=policy),
+        fleets.snapshot("bare", AT + DAY, ayse, identity=policy),
+        fleets.snapshot("shared", AT, mehmet, identity=policy),
+        fleets.snapshot("shared", AT + DAY, mehmet, ayse, identity=policy),
+        fleets.snapshot("own", AT, ayse, identity=policy),
+        fleets.snapshot("other", AT, mehmet, identity=policy),
     ]
 
 
@@ -484,14 +488,14 @@ def test_a_person_is_forgotten_everywhere_and_nobody_else(
         "shared": True,
         "other": True,
     }
-    assert _count(store) == {"workstations": 3, "looks": 3, "certificates": 2, "entries": 0}
+    assert _count(store) == {"workstations": 3, "snapshots": 3, "certificates": 2, "entries": 0}
     for line in audit(store):
         assert gone != line.person
         assert name != line.holder
     assert searching.of_person(store, Person(values=(gone,))).is_empty()
     folder = tmp_path / "again"
     folder.mkdir()
-    own = fleets.look("own", AT + DAY, desks.nes(), identity=policy)
+    own = fleets.snapshot("own", AT + DAY, desks.nes(), identity=policy)
     fleets.keep_in(_address(store), folder, own).close()  # whose card is still there comes back
     assert {each.host for each in audit(store)} == {"bare", "shared", "other", "own"}
 
@@ -501,7 +505,7 @@ def test_the_bytes_of_who_was_forgotten_are_gone_from_the_file(
     tmp_path: Path, policy: IdentityPolicy
 ) -> None:
     store = fleets.keep_in(str(tmp_path / "fleet.db"), tmp_path, *_shared_desks(policy))
-    (tmp_path / "looks.ndjson").unlink()
+    (tmp_path / "snapshots.ndjson").unlink()
     (gone,) = {each.person for each in audit(store) if each.host == "own"}
     (name,) = {each.holder for each in audit(store) if each.host == "own"}
     assert _in_files(tmp_path, gone, name)
@@ -532,7 +536,7 @@ def test_somebody_who_reads_meanwhile_is_told_of(tmp_path: Path) -> None:
 
     assert desks.AYSE[0] not in {each.person for each in audit(store)}
     store.close()
-    (tmp_path / "looks.ndjson").unlink()
+    (tmp_path / "snapshots.ndjson").unlink()
     assert not _in_files(tmp_path, desks.AYSE[0])
 
 
@@ -559,15 +563,15 @@ def test_nothing_is_removed_unasked(keep: Keep) -> None:
 
 def test_two_importers_at_once_lose_nothing(stores: str, tmp_path: Path) -> None:
     moment = datetime(2026, 10, 1, tzinfo=UTC)
-    looks = [
-        fleets.look(f"masa-{desk}", moment + day * DAY, desks.nes())
+    snapshots = [
+        fleets.snapshot(f"masa-{desk}", moment + day * DAY, desks.nes())
         for desk in range(20)
         for day in range(5)
     ]
     Store(stores).close()
     folders = [tmp_path / name for name in ("one", "two")]
     threads = []
-    for folder, own in zip(folders, (looks[:60], looks[60:]), strict=True):
+    for folder, own in zip(folders, (snapshots[:60], snapshots[60:]), strict=True):
         folder.mkdir()
         arguments = (stores, folder, *own)
         threads.append(threading.Thread(target=lambda a=arguments: fleets.keep_in(*a).close()))
@@ -577,7 +581,7 @@ def test_two_importers_at_once_lose_nothing(stores: str, tmp_path: Path) -> None
         each.join()
 
     store = Store(stores)
-    assert _count(store)["looks"] == 100
+    assert _count(store)["snapshots"] == 100
     assert len(list(audit(store))) == 20
     store.close()
 

@@ -71,8 +71,8 @@ def test_a_clock_that_is_behind_does_not_do_away_with_its_witness() -> None:
     verdicts = []
     for days in (0, 1, 2, 9, 10):
         moment = AT + timedelta(days=days)
-        look = replace(desk(), taken_at=moment, last_good=recall())
-        diagnosis = diagnose(look, moment)
+        snapshot = replace(desk(), taken_at=moment, last_good=recall())
+        diagnosis = diagnose(snapshot, moment)
         keep_state(diagnosis)
         verdicts.append(diagnosis.verdict)
 
@@ -92,9 +92,9 @@ def test_nothing_is_kept_of_a_desk_whose_clock_is_before_the_release() -> None:
 def test_nothing_of_a_person_is_kept(file: Path) -> None:
     number, name = AYSE
     personal = replace(stored(nes()), label=f"{number}NES0")
-    look = desk(modules=(module(slot(replace(token(), certificates=(personal,)))),))
+    snapshot = desk(modules=(module(slot(replace(token(), certificates=(personal,)))),))
 
-    remember(look)
+    remember(snapshot)
 
     body = file.read_text("utf-8")
     assert not any(each in body for each in (number, name, token().label, token().serial))

@@ -119,13 +119,13 @@ def _host_id(folder: Path) -> Path:
 
 
 def _waiting(folder: Path) -> Path:
-    Spool(folder).put("look.json", b"{}")
-    return folder / "000000000001_look.json"
+    Spool(folder).put("snapshot.json", b"{}")
+    return folder / "000000000001_snapshot.json"
 
 
 def _delivered(folder: Path) -> Path:
-    assert Folder(folder)("look.json", b"{}").state == "delivered"
-    return folder / "look.json"
+    assert Folder(folder)("snapshot.json", b"{}").state == "delivered"
+    return folder / "snapshot.json"
 
 
 @pytest.mark.parametrize("writer", [_state, _cached, _host_id, _waiting, _delivered])
@@ -140,7 +140,7 @@ def test_whoever_writes_a_file_follows_no_link_at_its_name_or_its_drafts(
     place = writer(folder)
     place.unlink()
     drafts = (".part", f".{place.name}.part", f"{place.name}.{os.getpid()}")
-    # a look of the same name that waits already is kept as it is
+    # a snapshot of the same name that waits already is kept as it is
     for name in drafts if writer is _waiting else (place.name, *drafts):
         (place.parent / name).symlink_to(target)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands around a card reaches the snapshot, and what was well is kept for the next look."""
+"""What surrounds a card reaches the snapshot, and what was well is kept for the next check."""
 
 import json
 import subprocess
@@ -42,7 +42,7 @@ def test_nobody_looks_for_programs_where_no_card_is_held(tmp_path: Path) -> None
     assert found["snapshot"]["host"]["services"] == []
 
 
-def test_a_look_says_when_its_program_was_built(tmp_path: Path) -> None:
+def test_a_snapshot_says_when_its_program_was_built(tmp_path: Path) -> None:
     with ExitStack() as stack:
         found = _check(CASES["no-reader"].build(stack, tmp_path))
 

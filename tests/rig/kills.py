@@ -80,7 +80,7 @@ def torment(folder: Path, *, kills: int, snapshots: int, seed: int) -> Outcome:
 
 
 def _snapshot(number: int) -> tuple[str, bytes]:
-    """Return the name and the bytes of a look, of different lengths and over three days."""
+    """Return the name and the bytes of a snapshot, of different lengths and over three days."""
     body = f'{{"number": {number}, "filler": "{"x" * (number * 37 % 4000)}"}}\n'.encode()
     digest = hashlib.sha256(body).hexdigest()[:16]
     day = 1 + number % 3

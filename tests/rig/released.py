@@ -19,10 +19,10 @@ FOLDER = Path(__file__).parents[1] / "recorded" / "fleet"
 
 def write() -> Path:
     """Write the rows of a small store, and return the file."""
-    look = fleets.look("masa-17", desks.AT, desks.nes(), unit="Ankara 1", user="ayse")
+    snapshot = fleets.snapshot("masa-17", desks.AT, desks.nes(), unit="Ankara 1", user="ayse")
     tables = {}
     with tempfile.TemporaryDirectory() as name:
-        store = fleets.keep_in(str(Path(name) / "fleet.db"), Path(name), look)
+        store = fleets.keep_in(str(Path(name) / "fleet.db"), Path(name), snapshot)
         with store.reading() as connection:
             for table in (WORKSTATION, SNAPSHOT, CERTIFICATE, JUDGED_BY):
                 with connection.execute(select(table)) as result:

@@ -44,7 +44,7 @@ def _to_the_end(command: list[str], env: dict[str, str]) -> None:
     subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL, timeout=_LONGEST_S)
 
 
-def _looks(folder: Path) -> int:
+def _snapshots(folder: Path) -> int:
     store = Store(str(folder / "fleet.db"))
     try:
         with store.reading() as connection:
@@ -66,7 +66,9 @@ def _write(folder: Path) -> None:
     incoming = folder / "in"
     incoming.mkdir()
     for day in range(_DAYS):
-        every = (fleets.look(f"masa-{desk}", _OLD + timedelta(days=day)) for desk in range(_DESKS))
+        every = (
+            fleets.snapshot(f"masa-{desk}", _OLD + timedelta(days=day)) for desk in range(_DESKS)
+        )
         (incoming / f"{day}.ndjson").write_bytes(b"\n".join(map(fleets.line, every)))
 
 
@@ -76,8 +78,8 @@ def _import(folder: Path, chance: random.Random, env: dict[str, str]) -> str:
     _killed(command, chance, env)
     left = [each.name for each in (folder / "in").iterdir()]
     _to_the_end(command, env)
-    if (count := _looks(folder)) != _DAYS * _DESKS:
-        return f"import: {count} of {_DAYS * _DESKS} looks; {left} lay there after the kill"
+    if (count := _snapshots(folder)) != _DAYS * _DESKS:
+        return f"import: {count} of {_DAYS * _DESKS} snapshots; {left} lay there after the kill"
     rest = [each.name for each in (folder / "in").iterdir()]
     return f"import: {rest} left" if rest else ""
 
@@ -87,9 +89,9 @@ def _prune(folder: Path, chance: random.Random, env: dict[str, str]) -> str:
     _to_the_end(_command(folder, "import", str(folder / "in")), env)
     command = _command(folder, "prune", "--keep-days", "1", "--yes")
     _killed(command, chance, env)
-    between = _looks(folder)
+    between = _snapshots(folder)
     _to_the_end(command, env)
-    after = _looks(folder)
+    after = _snapshots(folder)
     is_right = after == _DESKS and _DESKS <= between <= _DAYS * _DESKS
     return "" if is_right else f"prune: {between} after the kill, {after} in the end"
 

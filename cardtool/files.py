@@ -190,9 +190,9 @@ def _sync_folder(folder: Path) -> None:
 
 
 def is_in_use(path: Path) -> bool:
-    """Tell whether another program of Windows has a file open and lets nobody replace it.
+    """Tell whether a program of Windows has a file open in such a way that nobody can replace it.
 
-    Only then can it not be given the name that it has. Source: Microsoft, MoveFileExW.
+    Windows then refuses even to rename the file to its own name. Source: Microsoft, MoveFileExW.
     """
     if sys.platform == "win32":
         try:

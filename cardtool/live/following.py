@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks this workstation after each change, and tells of both.
+"""Checks this workstation after each change, and reports the change and the result.
 
-A thread hears of changes, another one checks, so that a card that is pulled while it is read is
-told of at once. A check whose readers have changed meanwhile is made again before it is told, but
-not for ever.
+One thread waits for changes and another one checks, so a card that is pulled while it is read is
+reported at once. If the readers change during a check, its result is not reported and the check is
+made again, at most `_MOST_ANEW` times.
 """
 
 import gc
@@ -23,13 +23,13 @@ from cardtool.probe.isolation import Workers
 T = TypeVar("T")
 
 _IDLE_S = 600.0
-"""How long workers that are ready wait for the next check; then others take their place."""
+"""How long started workers wait for the next check before new ones replace them."""
 
 _USUAL = (700, 10, 10)
 """When Python collects garbage, unless it is told otherwise. Source: Python 3.11, gc."""
 
 _MOST_ANEW = 2
-"""So many checks in a row are made anew; the next is told, or of a loose plug nothing ever was."""
+"""Checks that are repeated in a row; a loose plug would otherwise keep every result back."""
 
 _SLICE_S = 0.5  # Windows hears Ctrl-C only between waits
 
@@ -42,7 +42,7 @@ class Told(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     change: Change
     at: datetime
-    """When it was told."""
+    """When it was reported."""
     result: T | None = None
     """None: the check begins now."""
 

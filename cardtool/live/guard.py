@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets nobody but the one browser of this user at the page.
+"""Lets only one browser of this user see the page.
 
 A browser asks any site for any page of 127.0.0.1, other users of the machine reach the port as
 well, and cookies are shared by all ports. So a request must name this host and port exactly, come
-from no other origin, bring the cookie, and on Linux belong to this user. The cookie is sent along
-a path alone that nobody else knows. Nothing is read of a body, for none is wanted.
+from no other origin, bring the cookie, and on Linux belong to this user. The browser
+sends the cookie only below a path that nobody else knows. The body of a request is never read.
 
 Source: Fetch §3.2, the header Origin; RFC 6265 §8.5, cookies and ports; proc(5), /proc/net/tcp.
 """

@@ -50,7 +50,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """What was seen last, and whether a check goes on."""
     is_checking: bool = True
     events: tuple[str, ...] = ()
-    """What has changed since the stream sent something, the latest last."""
+    """The changes since the stream last sent something, the latest last."""
     page: str | None = None
     """The page of the last check, whole; None: the stream has sent it, or there is none yet."""
 
@@ -79,7 +79,7 @@ class Site(Generic[T]):
         """How many browsers follow."""
 
     def stand_at(self, path: str) -> None:
-        """Have the page at this path."""
+        """Serve the page at this path."""
         routes = [
             Route(path, self._show),
             Route(f"{path}events", self._stream),
@@ -89,7 +89,7 @@ class Site(Generic[T]):
         self.answer.router.routes.extend(routes)
 
     async def put(self, told: Told[T]) -> None:
-        """Show what was told; while a check goes on, the earlier page stays."""
+        """Show a change or a result; while a check goes on, the earlier page stays."""
         async with self._changed:
             self._told = told
             if told.result is None:

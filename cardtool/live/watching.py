@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What has changed about the readers, as a watcher process tells it.
 
-The watcher is a process of its own, for PC/SC may hang. It holds no card, and a new one takes the
-place of one that is lost.
+The watcher is a process of its own, because PC/SC may hang. It holds no card. If a watcher crashes
+or hangs, a new one is started.
 """
 
 import threading
@@ -21,7 +21,7 @@ _WAIT_S = 2.0
 """How long the watcher waits before it answers that nothing has changed; its end takes as long."""
 
 _LATE_S = 8.0
-"""How much later it may answer: calls of PC/SC have a floor, and its libraries load."""
+"""How much later it may answer: it first loads its libraries, and a call of PC/SC takes time."""
 
 _ABSENT = frozenset({"UNAVAILABLE", "UNKNOWN"})
 

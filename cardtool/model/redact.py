@@ -53,7 +53,7 @@ _WORK_LIMIT = 200_000_000
 """Characters times values searched for: some seconds of work."""
 
 _LEAST_WORK = 100
-"""Added to the number of values, so that a snapshot without values has a limit too."""
+"""Is added to the number of values, so that a snapshot without values has a limit too."""
 
 _WORD, _WORDS = 64, 1_000
 """Characters of a fixed word, and how many of them are searched however much work is done already:

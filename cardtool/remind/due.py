@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decides which certificate a notice is due for, from what is remembered. Pure.
+"""Decides, from what is remembered, about which certificate a notice is due. Pure.
 
 A notice is due once for each stage of a certificate's last months: when renewal may be asked for,
 then at each of `DAYS` before the end. A stage that passed while the computer was off is made up
@@ -26,20 +26,21 @@ DAYS = (60, 30, 15, 7, 1)
 """Days before the end at which a notice is due, if renewal may be asked for by then."""
 
 LATE_DAYS = 7
-"""From here on it is nearly too late, for those too who have applied: a new card that was asked for
-is made about 15 days before the end of the old one."""
+"""From here on it is nearly too late, even for those who have applied: a new card is made about 15
+days before the end of the old one."""
 
 _MOST = 16
-"""Certificates that are remembered for what was said of them."""
+"""How many certificates are remembered."""
 
 _LONGEST_NAME = 256
 """Letters of an authority's name; more would make the file longer than is read again."""
 
 
 def noted(memory: Memory, diagnosis: Diagnosis) -> Memory:
-    """Return the memory after a check; one that read no such certificate changes nothing.
+    """Return the memory after a check, which changes nothing if it read nothing to renew.
 
-    Other certificates are remembered until their end, for what was said of them.
+    The memory holds the certificates on the card, and others until they end if a notice about them
+    was shown.
     """
     read = {kept.sha256: kept for kept in _read(diagnosis)}
     if not read:
@@ -72,7 +73,7 @@ def _read(diagnosis: Diagnosis) -> Iterator[Kept]:
 
 
 def _issuer(certificate: Certificate) -> str:
-    """Return the authority's name; of a certificate that somebody made for themselves, nothing."""
+    """Return the issuer's name; empty if the certificate is self-signed: it may be a person's."""
     name = certificate.issuer_name
     return "" if name == certificate.subject.first("CN") else name[:_LONGEST_NAME]
 
@@ -120,7 +121,7 @@ def is_nearly_late(kept: Kept, at: datetime) -> bool:
 
 
 def shown(memory: Memory, sha256: str, at: datetime) -> Memory:
-    """Return the memory after a notice; that somebody has applied stays."""
+    """Return the memory after a notice was shown; the answer `applied` stays."""
 
     def marked(kept: Kept) -> Kept:
         answer = APPLIED if kept.answer == APPLIED else ""

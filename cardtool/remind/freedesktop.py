@@ -44,7 +44,7 @@ _CLICK = "default"
 
 
 class _Connection(DBusConnection):
-    """A connection whose every call has its limit, as that with which it begins has not."""
+    """A connection with a time limit for each call; jeepney's own first call has none."""
 
     def __init__(self, sock: socket, limit_s: float) -> None:
         self._limit_s = limit_s
@@ -68,8 +68,8 @@ def show(
         ):
             return _show(bus, notice, shown, waits_s)
     except (DBusErrorResponse, OSError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        # jeepney raises RuntimeError and ValueError for an address that it cannot use or a bus that
-        # lets nobody in; the others come of answers that are not as they should be
+        # jeepney raises RuntimeError and ValueError if it cannot use the address or the bus refuses
+        # the user; LookupError and TypeError come from malformed answers
         raise NotShownError(_reason(error)) from error
 
 

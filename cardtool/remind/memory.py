@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Remembers which certificates were on the card that was read last, and what was said of them.
+"""Remembers the certificates on the card that was read last, and the notices shown about them.
 
 The file lies beside that of `probe.last_good`; users who are not reminded have none. Nobody is
 named in it: a certificate is known by its SHA-256, as in a snapshot without the person.

@@ -5,7 +5,7 @@ import msgspec
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a notice says, in the user's language; no certificate and no person gave any of it."""
+    """What a notice says, in the user's language; no text in it comes from a certificate."""
 
     title: str
     body: str

@@ -12,7 +12,7 @@ import msgspec
 
 from cardtool.deadline import Deadline
 
-_LONGEST = 2048  # characters of an address on a card that is taken for one
+_LONGEST = 2048  # characters; a longer text is not read as an address
 _PORTS = {"http": 80, "https": 443}
 
 WEB_PORTS = frozenset(_PORTS.values())
@@ -40,7 +40,7 @@ _WRAPPERS = tuple(
 )
 """Numbers whose last 32 bits are one of IPv4."""
 
-_DNS_S = 1.0  # for DNS to answer where a proxy asks again anyway
+_DNS_S = 1.0  # how long DNS may take if a proxy resolves the name again
 
 
 class WebError(Exception):

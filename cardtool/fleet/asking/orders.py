@@ -96,7 +96,7 @@ def _order(connection: Connection, row: StoredRow, line: Summary, day: Day) -> O
 def _reader_in(snapshot: Snapshot) -> tuple[Form | None, str] | None:
     """Return the form and the model of a reader that belongs here; None: the snapshot shows none.
 
-    USB comes first, for it tells apart models that share a name in PC/SC; then PC/SC, then the
+    USB comes first, because it tells apart models that share a name in PC/SC; then PC/SC, then the
     readers of the last good check. The form is None if models of both forms have the same name.
     """
     for device in ports.plugged(snapshot):

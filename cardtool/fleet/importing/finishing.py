@@ -17,7 +17,7 @@ _REPORTED = 20
 """Bad lines of a file that are reported with their number and reason."""
 
 _OF_ARCHIVES = frozenset({"import-archive", "import-bomb", "import-rest", "utf16"})
-"""Problems of a file from some place on, and not of one of its lines."""
+"""Problems that concern the rest of a file and not a single line."""
 
 Wording = Callable[[Trouble, str], str]
 """Returns the sentence that says why a file, or a line of it, was rejected."""

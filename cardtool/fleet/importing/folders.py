@@ -161,7 +161,7 @@ class Folder:
 
 
 def state_of(about: os.stat_result) -> State:
-    """Return what differs between a file and its replacement, or after a change."""
+    """Return what shows that a file was changed or replaced."""
     return about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns
 
 

@@ -97,8 +97,8 @@ def _clear(connection: Connection, workstations: Sequence[int]) -> None:
 def _keep_fingerprints(connection: Connection, snapshots: Sequence[int]) -> None:
     """Keep the fingerprints of snapshots that are about to be removed, given by row number.
 
-    From here on imports wait until the removal is finished. So no import is between asking
-    (`forgotten_among`) and writing meanwhile.
+    From here on imports wait until the removal is finished: an import that has already asked what
+    is forgotten (`forgotten_among`) would otherwise write a removed snapshot again.
     """
     _lock(connection, "pg_advisory_xact_lock")
     query = select(WORKSTATION.c.host_key, SNAPSHOT.c.taken_us).join_from(SNAPSHOT, WORKSTATION)

@@ -95,7 +95,7 @@ AHEAD_US = DAY_US
 """A clock further ahead of the import than this is wrong; less may be another time zone."""
 
 IS_AHEAD: sa.ColumnElement[bool] = SNAPSHOT.c.taken_us > SNAPSHOT.c.imported_us + AHEAD_US
-"""A snapshot dated more than a day after its import: it never counts as the latest over another."""
+"""A snapshot dated more than a day after its import: it is the latest only if there is no other."""
 
 CERTIFICATE = sa.Table(
     "certificate",

@@ -240,7 +240,7 @@ def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
 def _pieces(words: str, links: set[str] | None = None) -> list[tuple[str, str]]:
     """Cut a sentence where something is set apart; of each piece: `text`, `link` or `typed`.
 
-    `links` are the addresses that may be followed; None: all, for nothing of a device is in it.
+    `links` are the addresses that become links; None: all, because no device gave the sentence.
     """
     pieces = []
     for index, part in enumerate(_PIECES.split(words)):

@@ -116,7 +116,7 @@ def test_what_a_connection_met_is_nothing_to_a_card_nobody_would_sign_with(
 
 
 def test_another_failure_of_a_connection_names_no_cause() -> None:
-    odd = _refusal("SCARD_E_READER_UNAVAILABLE", 0x80100017)
+    odd = _refusal("SCARD_E_SYSTEM_CANCELLED", 0x80100012)
 
     assert codes(desk((reader(connection=odd),), WAITING)) == ["token-failed"]
     exclusive = reader(states=("PRESENT", "EXCLUSIVE"), connection=odd)

@@ -198,6 +198,20 @@ def test_the_newer_of_two_in_force_is_the_one_that_counts() -> None:
     )
 
 
+def test_an_ended_card_beside_its_successor_in_another_reader_is_to_be_taken_out() -> None:
+    old, new = nes(ends_at=AT - DAY, serial="01"), nes()
+    both = module(slot(token(old)), slot(token(new), SECOND, slot_id=1))
+
+    found = diagnose(desk((reader(), reader(name=SECOND)), (both,)), AT)
+    assert found.todo == ("nes-old-card", "desk-ready")
+    assert only(found.snapshot, "nes-old-card").facts == {
+        "reader": READER,
+        "holder": "AYŞE ÖRNEK",
+        "not_after_at": (AT - DAY).isoformat(),
+        "newer": SECOND,
+    }
+
+
 def test_between_two_certificates_there_is_only_waiting() -> None:
     old = nes(ends_at=AT - DAY, serial="01")
     new = nes(begins_at=AT + DAY, ends_at=AT + 1000 * DAY)

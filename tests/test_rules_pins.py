@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.diagnosis import Actor, Diagnosis
 from cardtool.model.snapshot import Snapshot, Source
 from cardtool.model.surroundings import Host
 from cardtool.rules import diagnose
@@ -14,8 +14,11 @@ from tests.desks import (
     AT,
     HOST,
     HUNG,
+    LAW_5070,
     MEHMET,
+    QC,
     READER,
+    SEAL,
     SECOND,
     authority,
     codes,
@@ -23,6 +26,7 @@ from tests.desks import (
     holding,
     module,
     nes,
+    only,
     reader,
     slot,
     token,
@@ -143,6 +147,26 @@ def test_where_an_nes_is_in_force_and_its_pin_not_locked_the_program_is_looked_a
     assert not _is_ready(holding(authority()))
     second = slot(token(nes(person=MEHMET)), SECOND, slot_id=1)
     assert _is_ready(desk(TWO_READERS, (module(slot(locked), second),)))
+
+
+@pytest.mark.parametrize(
+    ("here", "first"),
+    [
+        (holding(nes(), authority()), "start-program-for-linux"),
+        (holding(nes(), nes(serial="01", ends_at=AT - DAY)), "choose-certificate"),
+        (holding(nes(), nes(serial="01", statements=(QC, LAW_5070, SEAL))), "choose-certificate"),
+        (desk((reader(), reader(None, name=SECOND))), "choose-certificate"),
+        (desk((reader(), reader(None, name="Windows Hello for Business 1"))), "choose-certificate"),
+    ],
+)
+def test_where_a_program_may_take_another_reader_or_certificate_choosing_comes_first(
+    here: Snapshot, first: str
+) -> None:
+    ready = only(here, "desk-ready")
+
+    assert ready.steps[0] == first
+    assert sorted(ready.steps) == sorted(only(desk(), "desk-ready").steps)
+    assert dict(zip(ready.steps, ready.actors, strict=True))["check-java"] is Actor.IT
 
 
 def test_each_card_that_can_sign_is_named_by_its_reader_and_no_other() -> None:

@@ -17,6 +17,7 @@ from tests.desks import (
     AT,
     BANK,
     BUG,
+    DEVICE_ERROR,
     ETOKEN,
     GONE,
     HOST,
@@ -396,6 +397,15 @@ def test_a_reader_that_was_pulled_meanwhile_explains_that_none_is_there() -> Non
     assert codes(replace(_desk((usb(),), READER), vanished=(READER,))) == ["card-missing"]
     idle = replace(desk(GONE, (), WINDOWS), usb=(), vanished=(READER,))
     assert codes(idle) == ["reader-unplugged"]
+
+
+def test_a_reader_that_pc_sc_lists_and_cannot_reach_is_unplugged_whatever_its_driver_says() -> None:
+    gone = Failure(api="pcsc", name="SCARD_E_READER_UNAVAILABLE", code=0x80100017)
+    unreachable = replace(reader(), connection=gone)
+    here = replace(desk((unreachable,), (module(slot(DEVICE_ERROR)),)), usb=(usb(),))
+
+    assert codes(here) == ["reader-unplugged"]
+    assert codes(replace(here, vanished=(READER,))) == ["reader-unplugged"]
 
 
 def test_a_reader_that_was_pulled_is_a_note_where_another_holds_a_card_that_can_sign() -> None:

@@ -7,9 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate
+from cardtool.model.diagnosis import Severity
 from cardtool.model.snapshot import Failure, Module, ModuleInfo, Snapshot, Source, Token
 from cardtool.rules import diagnose
+from cardtool.text import Text
 from tests.desks import (
+    AKIS,
     AKISP11,
     AT,
     BANK,
@@ -17,6 +20,7 @@ from tests.desks import (
     CRASHED,
     DEVICE_ERROR,
     ETOKEN,
+    HOST,
     HUNG,
     MUTE,
     NOT_RECOGNISED,
@@ -41,6 +45,9 @@ from tests.desks import (
 ETPKCS11 = "/usr/lib/libeTPkcs11.so"
 AKIS_V10 = "3BBA11008131FE4D55454B41452056312E30AE"
 TWO_READERS = (reader(), reader(name=SECOND))
+REMOVED = Failure(api="pkcs11", name="CKR_DEVICE_REMOVED", code=0x32)
+LOST_COMMAND = Failure(api="pkcs11", name="CKR_FUNCTION_FAILED", code=6)
+NOT_TRANSACTED = Failure(api="pcsc", name="SCARD_E_NOT_TRANSACTED", code=0x80100016)
 UNREADABLE = replace(token(), certificates=DEVICE_ERROR)
 
 
@@ -101,10 +108,61 @@ def test_a_driver_that_does_not_know_its_own_card_is_too_old() -> None:
         "module": AKISP11,
         "version": "2.7",
         "reason": "CKR_TOKEN_NOT_RECOGNIZED 0x000000E1",
+        "phase": "current",
     }
     assert found.steps[:2] == ("check-card-kind", "update-driver")  # it may be an identity card
     silent = replace(module(slot(NOT_RECOGNISED)), info=None)
     assert only(desk(modules=(silent,)), "driver-too-old").facts["version"] == "-"
+
+
+@pytest.mark.parametrize(
+    ("card", "version", "said"),
+    [
+        (AKIS, "2.7", "is most likely a T.C. identity card"),
+        (AKIS, "2.0", "is most likely a T.C. identity card"),
+        (AKIS, "1.6", "is older than the card"),
+        (AKIS, "", "does not recognise the card"),
+        (AKIS_V10, "2.7", "does not recognise the card"),
+    ],
+)
+def test_a_driver_of_today_most_likely_refuses_an_identity_card(
+    card: str, version: str, said: str
+) -> None:
+    info = ModuleInfo(description="AKIS PKCS#11", manufacturer="TUBITAK", version=version)
+    refusing = replace(module(slot(NOT_RECOGNISED)), info=info)
+
+    found = only(desk((reader(card),), (refusing,)), "driver-too-old")
+    assert said in Text("en").says(found)
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_a_card_that_went_away_while_it_was_read_is_no_failed_card(*, read: bool) -> None:
+    lost = replace(token(), certificates=REMOVED) if read else REMOVED
+
+    found = diagnose(desk(modules=(module(slot(lost)),)), AT)
+    assert (found.verdict, found.severity) == ("token-lost", Severity.UNKNOWN)
+    assert found.deciding.steps[0] == "try-other-port"
+
+
+@pytest.mark.parametrize(
+    ("release", "error", "connection", "code"),
+    [
+        ("macOS 15.1", DEVICE_ERROR, NOT_TRANSACTED, "token-failed-on-mac"),
+        ("macOS 15.1", LOST_COMMAND, None, "token-failed-on-mac"),
+        ("macOS 14.5", UNREADABLE, None, "token-failed-on-mac"),
+        ("macOS 13.6", DEVICE_ERROR, NOT_TRANSACTED, "token-failed"),
+        ("macOS 13.6", UNREADABLE, None, "card-worn"),
+        ("Debian GNU/Linux 12", LOST_COMMAND, None, "token-failed"),
+    ],
+)
+def test_where_macos_has_a_reader_driver_of_its_own_that_is_named_before_the_card(
+    release: str, error: Failure | Token, connection: Failure | None, code: str
+) -> None:
+    platform = "darwin" if release.startswith("macOS") else "linux"
+    here = replace(HOST, platform=platform, release=release)
+    seat = replace(reader(), connection=connection)
+
+    assert codes(desk((seat,), (module(slot(error)),), here)) == [code]
 
 
 def test_a_driver_that_sees_no_token_in_its_own_card_may_be_as_new_as_can_be() -> None:

@@ -15,7 +15,7 @@ from cardtool import catalog
 from cardtool.model.certificate import ATTRIBUTES, Certificate, MoneyLimit
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, CertificateObject, Failure, Snapshot
-from cardtool.rules import desk, fitting, ports, renewal, trust
+from cardtool.rules import desk, fitting, host, ports, renewal, trust
 from cardtool.rules.codes import Fact, finding
 from cardtool.rules.kinds import PERSONAL, SEALS, Kind, is_broken, is_for_tests, provider
 from cardtool.rules.remembered import remembered
@@ -24,6 +24,8 @@ from cardtool.rules.timeline import Later, Line, lines_of
 
 _WORN = ("CKR_DEVICE_ERROR", "CKR_DEVICE_MEMORY", "CKR_DATA_INVALID")
 """Errors of drivers when the chip fails half way. Source: PKCS#11 v2.40 §5.1, CK_RV."""
+
+_AT_READING = ("CKR_DEVICE_REMOVED",)
 
 _LAST_SECOND = timedelta(seconds=1)
 """The last second still counts, so a successor may begin one second later without a gap."""
@@ -117,8 +119,14 @@ def _unreadable(place: desk.Place, failures: list[Failure], snapshot: Snapshot) 
         return finding("cardtool-fault", part=place.tokens[0][0].path, reason=failure)
     if fitting.is_listed(place.tokens[0][1]):
         return finding("certificates-listed", reader=place.name)
+    if failure.name in _AT_READING:
+        module = place.tokens[0][0].path
+        return finding("token-lost", reader=place.name, module=module, reason=failure)
     is_read_by_none = len(failures) == len(place.tokens)
     is_worn = failure.name in _WORN and is_read_by_none and place.reader in _undisturbed(snapshot)
+    if is_worn and host.has_own_reader_driver(snapshot.host):
+        module = place.tokens[0][0].path
+        return finding("token-failed-on-mac", reader=place.name, module=module, reason=failure)
     code = "card-worn" if is_worn else "certificates-unreadable"
     return finding(code, reader=place.name, reason=failure)
 
@@ -164,7 +172,10 @@ def _dates(nes: desk.Held, line: Line, at: datetime, policy: Policy) -> Iterator
     elif later and later.begins_at > at:
         yield _gap(nes, later)
     elif later:
-        yield finding("nes-superseded", **nes.whose, not_after_at=ends)
+        newer = [one.place for one in line.in_force]
+        facts = {"newer": newer} if newer and nes.place not in newer else {}
+        code = "nes-old-card" if facts else "nes-superseded"
+        yield finding(code, **nes.whose, not_after_at=ends, **facts)
     else:
         days = (at - ends).days
         phase = _phase(days)

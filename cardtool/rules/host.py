@@ -7,11 +7,13 @@ otherwise they did no harm.
 """
 
 import ntpath
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, LastGood, ModuleInfo, Snapshot
+from cardtool.model.surroundings import Host
 from cardtool.model.turkey import TURKEY
 from cardtool.rules import desk, ports, reader_names
 from cardtool.rules.codes import finding
@@ -20,6 +22,9 @@ from cardtool.rules.timeline import lines_of
 
 _ZONES_APART = timedelta(hours=14)
 """No time zone is further ahead of UTC. Source: IANA tz database, Pacific/Kiritimati."""
+
+_OWN_DRIVER_SINCE = 14
+"""Version of macOS with a reader driver of its own. Source: Apple, macOS 14 release notes."""
 
 _CORRECTED = timedelta(days=1)
 """A clock that went back by no more than this was only corrected."""
@@ -40,6 +45,12 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         yield finding("clock-zone-odd" if is_odd else "clock-zone", offset=offset)
     if other is None and snapshot.last_good and not desk.can_sign(snapshot, at):
         yield from _changes(snapshot, snapshot.last_good)
+
+
+def has_own_reader_driver(host: Host) -> bool:
+    """Tell whether this is a macOS whose own driver, not CCID's, serves readers."""
+    version = re.match(r"macOS (\d+)", host.release) if host.platform == "darwin" else None
+    return version is not None and int(version[1]) >= _OWN_DRIVER_SINCE
 
 
 def is_clock_wrong(snapshot: Snapshot) -> bool:

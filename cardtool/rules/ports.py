@@ -25,6 +25,10 @@ _UNPLUGGED = "UNAVAILABLE"
 Source: drivers_notes/readers.md#unplugged-in-the-middle.
 """
 
+_LOST = "SCARD_E_READER_UNAVAILABLE"
+"""Failure of a connection to a reader that is listed and not on its port any more. Source: PC/SC.
+"""
+
 _UNNAMEABLE = "SCARD_E_INVALID_VALUE"
 """Failure that older versions recorded for a reader whose name was not ASCII."""
 
@@ -38,7 +42,13 @@ _MOST_NAMED = 50
 @remembered
 def readers(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the readers that can be used; none if PC/SC could not be asked."""
-    return tuple(reader for reader in _listed(snapshot) if _UNPLUGGED not in reader.states)
+    return tuple(reader for reader in _listed(snapshot) if not _is_lost(reader))
+
+
+def _is_lost(reader: Reader) -> bool:
+    """Tell whether PC/SC lists a reader that is not on its port any more."""
+    refused = reader.connection is not None and reader.connection.name == _LOST
+    return refused or _UNPLUGGED in reader.states
 
 
 @remembered

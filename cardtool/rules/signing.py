@@ -16,9 +16,9 @@ from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Diagnosis, Finding
 from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Snapshot, Token
 from cardtool.model.surroundings import Host
-from cardtool.rules import desk, fitting, host, trust
-from cardtool.rules.codes import finding
-from cardtool.rules.kinds import is_broken
+from cardtool.rules import desk, fitting, host, ports, trust
+from cardtool.rules.codes import beginning_with, finding
+from cardtool.rules.kinds import PERSONAL, SEALS, is_broken
 from cardtool.rules.renewal import Policy
 
 _PIN_LOCKED, _PUK_LOCKED = "CKF_USER_PIN_LOCKED", "CKF_SO_PIN_LOCKED"
@@ -69,10 +69,18 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         and _PIN_LOCKED not in nes.token.flags
         and nes.certificate not in refused
     }
+    has_choice = _has_choice(snapshot)
     for nes in ready.values():
-        yield finding("desk-ready", **nes.whose)
+        sound = finding("desk-ready", **nes.whose)
+        yield beginning_with(sound, "choose-certificate") if has_choice else sound
         if nes.certificate.key.startswith("rsa-") and _has_moved_rsa(snapshot.host):
             yield finding("rsa-on-windows", **nes.whose, release=snapshot.host.release)
+
+
+def _has_choice(snapshot: Snapshot) -> bool:
+    """Tell whether a signing program may take another reader or certificate than it should."""
+    signing = [one for one in desk.all_certificates(snapshot) if one.kind in PERSONAL | SEALS]
+    return len(ports.readers(snapshot)) > 1 or len(signing) > 1
 
 
 def _has_moved_rsa(system: Host) -> bool:

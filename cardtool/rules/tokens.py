@@ -8,17 +8,28 @@ from datetime import datetime
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Module, ModuleInfo, Slot, Snapshot
-from cardtool.rules import desk, fitting, ports
+from cardtool.rules import desk, fitting, host, ports
 from cardtool.rules.codes import Fact, finding
 from cardtool.rules.renewal import Policy
 
 _NOT_RECOGNISED = "CKR_TOKEN_NOT_RECOGNIZED"
 
+_REMOVED = "CKR_DEVICE_REMOVED"
+"""The card, or its reader, went away while the driver read it. Source: PKCS#11 v2.40 §5.1."""
+
+_OF_MACOS = ("CKR_DEVICE_ERROR", "CKR_FUNCTION_FAILED")
+"""What modules say where macOS loses a command or its answer. Source: OpenSC/OpenSC#2887."""
+
+_NOT_TRANSACTED = "SCARD_E_NOT_TRANSACTED"
+
 _AKIS = "akis"
 """The family of cards of which some are identity cards."""
 
-_OWN_DRIVER_SINCE = 14
-"""Version of macOS. Source: Apple, macOS 14 release notes; OpenSC/OpenSC#2887."""
+_TODAYS_CARDS, _THEIR_GENERATION = "akis-2x", 2
+"""Catalogue id of today's AKİS cards, identity cards too, and the first number of their drivers.
+
+Such a driver knows the e-signature cards; it is an identity card that it most likely refuses.
+"""
 
 
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -54,17 +65,17 @@ def _fitting(failed: Finding, snapshot: Snapshot) -> Finding:
 
 
 def _is_of_macos(trouble: Finding, snapshot: Snapshot) -> bool:
-    """Tell whether the reader driver of macOS 14 and later may be to blame.
+    """Tell whether the reader driver of macOS may be to blame: it loses what is sent to a card.
 
-    It is not if PC/SC could not even connect. Source: OpenSC/OpenSC#2887.
+    It is not if PC/SC could not connect for another reason. Source: OpenSC/OpenSC#2887;
+    blog.apdu.fr, macOS Sonoma bug: SCardControl() returns SCARD_E_NOT_TRANSACTED.
     """
-    host, name = snapshot.host, trouble.facts["reader"]
-    version = re.match(r"macOS (\d+)", host.release) if host.platform == "darwin" else None
+    name = trouble.facts["reader"]
+    refusals = [one.connection for one in ports.readers(snapshot) if one.name == name]
     return (
-        version is not None
-        and int(version[1]) >= _OWN_DRIVER_SINCE
-        and str(trouble.facts["reason"]).startswith("CKR_DEVICE_ERROR")
-        and not any(one.connection for one in ports.readers(snapshot) if one.name == name)
+        host.has_own_reader_driver(snapshot.host)
+        and str(trouble.facts["reason"]).startswith(_OF_MACOS)
+        and all(refusal is None or refusal.name == _NOT_TRANSACTED for refusal in refusals)
     )
 
 
@@ -122,8 +133,11 @@ def _unread(module: Module, seats: list[desk.Seat], failure: Failure) -> Iterato
     facts: dict[str, Fact] = {"reader": seat.reader, "module": module.path, "reason": failure}
     if code == "token-not-recognised" and _is_of_package(module_id, seat.card):
         version = module.info.version if isinstance(module.info, ModuleInfo) else None
-        code = "driver-too-old" if seat.card.family == _AKIS else "driver-older-than-card"
-        yield finding(code, **facts, card=seat.card.name, version=version)
+        facts |= {"card": seat.card.name, "version": version}
+        if seat.card.family == _AKIS:
+            yield finding("driver-too-old", **facts, phase=_generation(seat.card, version))
+        else:
+            yield finding("driver-older-than-card", **facts)
     elif code != "token-not-recognised" or module_id in (None, *seat.card.modules):
         yield finding(code, **facts)
 
@@ -135,6 +149,14 @@ def _is_of_package(module_id: str | None, card: catalog.Card) -> bool:
     return module_id in card.modules and known.module(str(module_id)).package == first.package
 
 
+def _generation(card: catalog.Card, version: str | None) -> str:
+    """Return whether an AKİS driver is `current` or `old` for a card of today; `-`: not known."""
+    first = re.match(r"\d+", version or "")
+    if first is None or card.id != _TODAYS_CARDS:
+        return "-"
+    return "current" if int(first[0]) >= _THEIR_GENERATION else "old"
+
+
 def _code(failure: Failure) -> str:
     match failure.api, failure.name:
         case "worker", "TIMEOUT":
@@ -143,5 +165,7 @@ def _code(failure: Failure) -> str:
             return "token-crashed"
         case _, name if name == _NOT_RECOGNISED:
             return "token-not-recognised"
+        case _, name if name == _REMOVED:
+            return "token-lost"
         case _:
             return "token-failed"

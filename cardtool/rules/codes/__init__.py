@@ -94,6 +94,12 @@ def elsewhere(given: Finding, road: dict[str, str]) -> Finding:
     return replace(given, steps=steps, actors=actors(steps), procedures=(), road=road)
 
 
+def beginning_with(given: Finding, step: str) -> Finding:
+    """Return a finding with one of its steps before the others."""
+    steps = (step, *(other for other in given.steps if other != step))
+    return replace(given, steps=steps, actors=actors(steps))
+
+
 def _written(fact: datetime | Failure | Iterable[str] | None) -> str:
     match fact:
         case None:

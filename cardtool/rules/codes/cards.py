@@ -87,7 +87,7 @@ ROWS = {
     "card-worn": _card(
         "reason",
         "wipe-card reinsert-card try-other-computer-card replace-card",
-        "token-failed token-failed-on-mac token-failed-asleep token-not-recognised",
+        "token-failed token-failed-on-mac token-failed-asleep token-lost token-not-recognised",
     ),
     "card-not-read": _well("reader reason"),
     "card-recognised": _well("reader card atr"),
@@ -121,11 +121,11 @@ ROWS = {
     "driver-not-for-card": _driver(
         "install-driver correct-path run-again",
         "reader card module product system bits",
-        f"{UNREAD} token-failed token-failed-on-mac token-failed-asleep",
+        f"{UNREAD} token-failed token-failed-on-mac token-failed-asleep token-lost",
     ),
     "driver-too-old": _driver(
         "check-card-kind update-driver run-again send-snapshot",
-        "reader card module version reason",
+        "reader card module version reason phase",
     ),
     "driver-older-than-card": _driver(
         "update-card-driver run-again send-snapshot", "reader card module version reason"
@@ -163,6 +163,13 @@ ROWS = {
         Link.TOKEN,
         "reader module reason usb",
         "replug-reader restart-computer stop-usb-sleep reinsert-card try-other-reader",
+        "token-missing token-not-recognised",
+        "card-not-read",
+    ),
+    "token-lost": unknown(
+        Link.TOKEN,
+        "reader module reason",
+        "try-other-port run-again reinsert-card try-other-reader",
         "token-missing token-not-recognised",
         "card-not-read",
     ),

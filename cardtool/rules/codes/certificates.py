@@ -67,6 +67,7 @@ ROWS = {
         "wait-for-new create-pin-later check-clock",
     ),
     "nes-superseded": _well("reader holder not_after_at"),
+    "nes-old-card": _well("reader holder not_after_at newer", "take-old-card-out"),
     "nes-waiting": _well("reader holder sha256 not_before_at"),
     "nes-next-card": _well(
         "reader holder sha256 not_before_at ends_at",

@@ -163,7 +163,7 @@ ROWS = {
     "reader-unplugged": critical(
         Link.READER,
         "reader",
-        "plug-reader try-other-port run-again",
+        "try-other-port run-again try-other-computer",
         f"{KEPT_WAITING} {UNSURE} reader-missing reader-gone reader-own-missing "
         "reader-not-seen reader-built-in-only reader-not-offered card-missing "
         "card-beside-slot",

@@ -191,5 +191,7 @@ NUMBERS: dict[str, int] = {
     "driver-older-than-card": 183,
     "nes-revoked-left": 184,
     "driver-other-processor": 185,
+    "nes-old-card": 186,
+    "token-lost": 187,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

@@ -60,6 +60,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "darwin": {
         "install-reader-driver": ("ask-reader-driver-mac",),
+        "start-signing-program": ("start-program-for-mac",),
         "set-clock": ("set-clock-mac",),
         "set-zone": ("set-zone-mac",),
         "install-pcsc-library": (),
@@ -71,7 +72,11 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "install-matching-akis": ("install-mac-arm-driver",),
         "install-driver": ("install-mac-arm-package",),
     },
-    "linux": {"allow-library": (), "install-runtime": ()},
+    "linux": {
+        "allow-library": (),
+        "install-runtime": (),
+        "start-signing-program": ("start-program-for-linux",),
+    },
     "linux-aarch64": {"install-matching-akis": ("use-intel-computer", "ask-for-arm-linux-driver")},
 }
 """Platform, or platform and processor -> step -> the steps that take its place there."""

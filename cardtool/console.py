@@ -41,7 +41,9 @@ def _transliterated(error: UnicodeError) -> tuple[str | bytes, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     text = unicodedata.normalize("NFKD", error.object[error.start : error.end].translate(_PLAIN))
-    letters = "".join(each for each in text.translate(_PLAIN) if not unicodedata.combining(each))
+    letters = "".join(
+        letter for letter in text.translate(_PLAIN) if not unicodedata.combining(letter)
+    )
     return letters.encode("ascii", "replace").decode("ascii"), error.end
 
 
@@ -66,7 +68,7 @@ def can_encode(text: str, stream: TextIO) -> bool:
 def visible_json(text: str) -> str:
     """Return JSON with everything hidden in it escaped, but for the line breaks of its layout."""
     return _BEYOND_ASCII.sub(
-        lambda found: _units(found[0]) if unicodedata.category(found[0]) in _HIDDEN else found[0],
+        lambda match: _units(match[0]) if unicodedata.category(match[0]) in _HIDDEN else match[0],
         text,
     )
 

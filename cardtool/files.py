@@ -77,10 +77,10 @@ def is_read_by_others(path: Path) -> bool:
 def lets_many_read(rules: str) -> bool:
     """Tell whether an access list of Windows, as a text, lets a large group read."""
     return "NO_ACCESS_CONTROL" in rules or any(
-        found["who"] in _MANY
-        and "IO" not in found["how"]
-        and bool(_READING.fullmatch(found["rights"]))
-        for found in _ALLOWED.finditer(rules)
+        rule["who"] in _MANY
+        and "IO" not in rule["how"]
+        and bool(_READING.fullmatch(rule["rights"]))
+        for rule in _ALLOWED.finditer(rules)
     )
 
 

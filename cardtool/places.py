@@ -34,8 +34,8 @@ def folder(kind: str) -> str:
         return f"{next(filter(os.path.isabs, (*given, usual, _NOWHERE)))}/cardtool"
     import platformdirs  # noqa: PLC0415 - as above
 
-    found: str = getattr(platformdirs, f"{kind}_dir")("cardtool", appauthor=False)
-    return found
+    path: str = getattr(platformdirs, f"{kind}_dir")("cardtool", appauthor=False)
+    return path
 
 
 def settings(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -53,10 +53,10 @@ class Spoken:
             for name, after in pairs
             if name.startswith("--lang")
         ]
-        option = next((each for each in reversed(given) if each in LANGUAGES), None)
+        option = next((value for value in reversed(given) if value in LANGUAGES), None)
         return asked_language(option, os.environ) or _configured() or system_language()
 
-    def said(self, text: str) -> str:
+    def translated(self, text: str) -> str:
         """Translate a sentence, but not click's of a help that is not shown."""
         if text == _OF_HELP and not self._is_help:
             return text
@@ -64,7 +64,7 @@ class Spoken:
 
     def counted(self, one: str, several: str, count: int) -> str:
         """Translate a sentence of click about one or several things."""
-        return self.said(one if count == 1 else several)
+        return self.translated(one if count == 1 else several)
 
     def help(self, command: click.Command) -> None:
         """Translate the help of a command and of those in its group, if it will be shown."""
@@ -72,23 +72,23 @@ class Spoken:
             return
         self.usage(command)
         words = load_help(self.language)["help"]
-        inside = command.commands.values() if isinstance(command, click.Group) else ()
-        for each in (command, *inside):
-            each.help = _by_paragraph(each.help, words)
-            for param in each.params:
+        members = command.commands.values() if isinstance(command, click.Group) else ()
+        for shown in (command, *members):
+            shown.help = _by_paragraph(shown.help, words)
+            for param in shown.params:
                 if isinstance(param, click.Option):
                     param.help = _by_paragraph(param.help, words)
 
     def usage(self, command: click.Command) -> None:
         """Translate the words that click puts for options and commands into a line of usage."""
-        command.options_metavar = self.said(command.options_metavar or "") or None
+        command.options_metavar = self.translated(command.options_metavar or "") or None
         if isinstance(command, click.Group):
-            command.subcommand_metavar = self.said(command.subcommand_metavar)
+            command.subcommand_metavar = self.translated(command.subcommand_metavar)
 
 
 def say(pattern: str, **facts: str | float) -> str:
     """Say a sentence of our own about a wrong command line; it is English where none runs."""
-    return (Spoken.now.said(pattern) if Spoken.now else pattern).format(**facts)
+    return (Spoken.now.translated(pattern) if Spoken.now else pattern).format(**facts)
 
 
 def _configured() -> str | None:
@@ -111,6 +111,6 @@ def speak(arguments: Sequence[str], main: click.Command) -> None:
     """Make click and the help of all commands use the language of a command line."""
     spoken = Spoken.now = Spoken(arguments)
     for name in _CLICK:
-        vars(sys.modules[f"click.{name}"]).update(_=spoken.said, ngettext=spoken.counted)
+        vars(sys.modules[f"click.{name}"]).update(_=spoken.translated, ngettext=spoken.counted)
     LaterCommand.loaded = spoken.help
     spoken.help(main)

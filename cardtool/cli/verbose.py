@@ -34,7 +34,7 @@ class _Harmless(logging.Formatter):
         if len(self._home) > 1:
             line = line.replace(self._home, "~")
         line = self._accounts.replaced(line, lambda _: _HIDDEN)
-        line = USER.sub(lambda found: found["before"] + _HIDDEN, line)
+        line = USER.sub(lambda match: match["before"] + _HIDDEN, line)
         return escape(without_numbers(line, None))
 
 

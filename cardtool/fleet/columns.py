@@ -112,28 +112,28 @@ def columns(snapshot: Snapshot, at: datetime, policy: Policy) -> Columns:
     Raises:
         Refused: it names no workstation, a name in it is too long, or its format is below 1.
     """
-    found = summarise(diagnose(snapshot, at, policy))
+    summary = summarise(diagnose(snapshot, at, policy))
     taken_us = to_us(snapshot.taken_at)
     workstation = WorkstationRow(
-        host_key=found.host_id or found.host,
-        host=found.host,
-        unit=found.unit,
-        user=found.user,
+        host_key=summary.host_id or summary.host,
+        host=summary.host,
+        unit=summary.unit,
+        user=summary.user,
         first_seen_us=taken_us,
         taken_us=taken_us,
-        severity=found.severity.rank,
-        verdict=found.verdict,
-        codes=" ".join(found.codes),
+        severity=summary.severity.rank,
+        verdict=summary.verdict,
+        codes=" ".join(summary.codes),
         turns_us=_us(next_turn(turns(snapshot, policy), at)),
-        reader=found.reader.value,
-        readers=msgspec.json.encode(found.readers).decode(),
-        holder=found.holder,
-        person=found.person,
-        issuer=found.issuer,
-        sha256=found.sha256,
-        not_before_us=_us(found.not_before_at),
-        not_after_us=_us(found.not_after_at),
-        card_seen_us=_us(found.card_seen_at),
+        reader=summary.reader.value,
+        readers=msgspec.json.encode(summary.readers).decode(),
+        holder=summary.holder,
+        person=summary.person,
+        issuer=summary.issuer,
+        sha256=summary.sha256,
+        not_before_us=_us(summary.not_before_at),
+        not_after_us=_us(summary.not_after_at),
+        card_seen_us=_us(summary.card_seen_at),
     )
     refused = trust.refused(snapshot)  # revoked or broken: no program accepts these
     certificates = tuple(

@@ -34,5 +34,5 @@ def show(notice: Notice, shown: Callable[[], None]) -> str:
     if done.returncode:
         raise NotShownError(done.stderr.strip())
     shown()
-    said = done.stdout.strip()
-    return next((name for name, button in notice.choices.items() if button == said), "")
+    chosen = done.stdout.strip()
+    return next((name for name, button in notice.choices.items() if button == chosen), "")

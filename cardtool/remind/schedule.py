@@ -73,9 +73,9 @@ def program() -> tuple[str, ...]:
     """Return the command that is this program, whatever installed it."""
     python = Path(sys.executable)
     if sys.platform == "win32":
-        own = python.parent.parent / "cardtoolw.exe"
-        if own.is_file():
-            return (str(own),)
+        executable = python.parent.parent / "cardtoolw.exe"
+        if executable.is_file():
+            return (str(executable),)
         return (str(python.with_name("pythonw.exe")), "-P", "-m", "cardtool")
     run = os.environ.get("CARDTOOL_COMMAND", "")
     if run and Path(run).is_file():  # ./run, which may make its environment anew
@@ -144,5 +144,5 @@ def _run(*command: str) -> None:
 
 
 def _reason(error: Exception) -> str:
-    said = getattr(error, "stderr", None)
-    return (said or b"").decode(errors="replace").strip() or str(error)
+    printed = getattr(error, "stderr", None)
+    return (printed or b"").decode(errors="replace").strip() or str(error)

@@ -126,5 +126,5 @@ def hanging(rows: Iterable[tuple[Line | str, Line | str]], *, indent: int = 2) -
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for mark, words in rows:
-        grid.add_row(*(Line(each) if isinstance(each, str) else each for each in (mark, words)))
+        grid.add_row(*(Line(cell) if isinstance(cell, str) else cell for cell in (mark, words)))
     return Padding(grid, (0, 0, 0, indent))

@@ -30,12 +30,12 @@ def explain(asked: Asked, anything: tuple[str, ...]) -> None:
         if re.match(r"--?[^\W\d]", word):
             raise click.NoSuchOption(word, ctx=click.get_current_context())
     text = " ".join(anything)
-    told = [(one, [finding(code) for code in one.findings]) for one in meanings(text)]
-    if not told:
+    explained = [(entry, [finding(code) for code in entry.findings]) for entry in meanings(text)]
+    if not explained:
         near = ", ".join(nearest(text))
         code = "explain-unknown-near" if near else "explain-unknown"
         raise Refusal(code=code, asked=text[:_SHOWN], **({"near": near} if near else {}))
     if asked.format.name == "json":
-        write(asked, [meaning.render_json(text, told, asked.text)])
+        write(asked, [meaning.render_json(text, explained, asked.text)])
     else:
-        write(asked, meaning.render(told, asked.text, paper(asked)))
+        write(asked, meaning.render(explained, asked.text, paper(asked)))

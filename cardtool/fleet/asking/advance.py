@@ -72,16 +72,16 @@ def advance(store: Store, at: datetime, policy: Policy) -> Validity:
         Refused: a newer cardtool judged the columns.
     """
     with store.reading() as connection:
-        found = judged_by.stored(connection)
+        recorded = judged_by.stored(connection)
     is_ours = True
-    wanted = judged_by.this_program(found.policy if found else policy)
+    wanted = judged_by.this_program(recorded.policy if recorded else policy)
     try:
         judged_by.mark_unless_same(store, wanted)
         judge_due(store, at, wanted)
     except Refused as error:
         if error.code != "store-read-only":
             raise
-        is_ours = found == wanted
+        is_ours = recorded == wanted
     from_us = to_us(at) - _STILL_NOW_US
     return Validity(policy=wanted.policy, from_us=from_us, is_ours=is_ours)
 
@@ -105,8 +105,8 @@ def judge_due(store: Store, at: datetime, by: JudgedBy) -> int:
         judged_by.stored(connection, is_locked=True)
     judge = partial(judge_again, at=at, policy=by.policy)
     with judging(number) as pool:
-        for page, found in results(pool, judge, _pages(store, due)):
-            _write(store, page, found, at, by)
+        for page, judged in results(pool, judge, _pages(store, due)):
+            _write(store, page, judged, at, by)
             done += len(page)
             store.progress(done, max(done, number))
     return done
@@ -152,7 +152,11 @@ def _pages(store: Store, due: ColumnElement[bool]) -> Iterator[tuple[list[Stored
 
 
 def _write(
-    store: Store, page: list[StoredRow], found: Sequence[Columns | None], at: datetime, by: JudgedBy
+    store: Store,
+    page: list[StoredRow],
+    judged: Sequence[Columns | None],
+    at: datetime,
+    by: JudgedBy,
 ) -> None:
     """Write the new columns of those rows that nobody changed since they were read."""
     is_unchanged = and_(*(WORKSTATION.c[name] == bindparam(f"row_{name}") for name in _KEYS))
@@ -163,7 +167,7 @@ def _write(
         with_card = {certificate.workstation_id for certificate in certificates}
         changes = []
         shown: dict[tuple[int, int], Columns] = {}
-        for row, made in zip(page, found, strict=True):
+        for row, made in zip(page, judged, strict=True):
             values = {name: getattr(row, name) for name in _FIELDS} | {"turns_us": None}
             if made is not None:
                 shown[row.id, made.workstation.taken_us] = made

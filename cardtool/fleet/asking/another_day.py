@@ -66,8 +66,8 @@ def lines(
     work = partial(judge_again, at=day.at, policy=day.validity.policy)
     with judging(number) as pool:
         for query in queries:
-            with connection.execute(query) as found:
-                pages = map(list, found.partitions(_AT_ONCE))
+            with connection.execute(query) as rows:
+                pages = map(list, rows.partitions(_AT_ONCE))
                 tasks = ((page, texts_to_judge(connection, page, day)) for page in pages)
                 for page, judged in results(pool, work, tasks):
                     yield from with_lines(connection, page, judged, day)
@@ -78,8 +78,8 @@ def lines(
 
 def texts_to_judge(connection: Connection, page: Sequence[StoredRow], day: Day) -> list[bytes]:
     """Return the snapshot to judge for each row; empty: its columns hold, or none is stored."""
-    found = newest(connection, [row for row in page if not day.holds(row)], day.at_us)
-    return [found.get(row.id, b"") for row in page]
+    texts_by_row = newest(connection, [row for row in page if not day.holds(row)], day.at_us)
+    return [texts_by_row.get(row.id, b"") for row in page]
 
 
 def with_lines(
@@ -93,13 +93,13 @@ def with_lines(
     A line shows the last NES that was seen by that day, and the dates of its renewal if `day` has a
     policy for them.
     """
-    for row, found in zip(page, judged, strict=True):
+    for row, columns in zip(page, judged, strict=True):
         is_of_then = row.taken_us <= day.at_us
-        if found is None:
+        if columns is None:
             if is_of_then:
                 yield row, line(row, day.at, day.dates)
             continue
-        shown = found.workstation
+        shown = columns.workstation
         if not shown.sha256:
             nes = row if is_of_then else _with_nes(connection, row.id, day)
             if nes is not None:
@@ -114,5 +114,5 @@ def _with_nes(connection: Connection, workstation: int, day: Day) -> Workstation
     )
     if connection.execute(seen.limit(1)).first() is None:
         return None
-    found = with_nes(connection, workstation, day.at, day.validity.policy, day.at_us)
-    return None if found is None else found.workstation
+    columns = with_nes(connection, workstation, day.at, day.validity.policy, day.at_us)
+    return None if columns is None else columns.workstation

@@ -119,8 +119,8 @@ def _long_list(store: Store, now: datetime, question: Question) -> Iterator[Stor
         indexed, shared = question.indexed(now), question.shared(connection)
         for condition, order in by_index(question):
             query = select(WORKSTATION).where(condition, *indexed, _among(shared)).order_by(*order)
-            with connection.execute(query.limit(question.limit)) as found:
-                yield from starmap(_PlainRow, found)
+            with connection.execute(query.limit(question.limit)) as rows:
+                yield from starmap(_PlainRow, rows)
 
 
 def _short_list(store: Store, now: datetime, question: Question) -> Iterator[StoredRow]:
@@ -146,9 +146,9 @@ def _among(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
     if not conditions:
         return true()
     # materialised: otherwise a LIMIT makes PostgreSQL walk all rows in the order of the list
-    found = select(_COLUMNS.id).where(*conditions).cte("fitting")
-    found = found.prefix_with("MATERIALIZED", dialect="postgresql")
-    return _COLUMNS.id.in_(select(found.c.id))
+    fitting = select(_COLUMNS.id).where(*conditions).cte("fitting")
+    fitting = fitting.prefix_with("MATERIALIZED", dialect="postgresql")
+    return _COLUMNS.id.in_(select(fitting.c.id))
 
 
 def _another_day(store: Store, day: Day, question: Question, *, is_past: bool) -> Iterator[Summary]:

@@ -94,15 +94,15 @@ def _fitting(
 
 
 def _line(row: Any, at: datetime, policy: Policy, validity: Validity) -> Summary:  # noqa: ANN401 - a row
-    found = line(row, at)
+    card = line(row, at)
     code = _code(from_us(row.not_before_us), from_us(row.not_after_us), at, policy)
     severity = ROWS[code].severity
-    found = replace(found, severity=severity, verdict=code, codes=(code,) if severity.rank else ())
+    card = replace(card, severity=severity, verdict=code, codes=(code,) if severity.rank else ())
     if row.desk_us > to_us(at):  # a later snapshot says this: it was not known then
-        found = replace(found, user="", readers=(), reader=ReaderState.UNKNOWN)
+        card = replace(card, user="", readers=(), reader=ReaderState.UNKNOWN)
     elif not validity.is_ours:
-        found = replace(found, reader=ReaderState.UNKNOWN)
-    return found
+        card = replace(card, reader=ReaderState.UNKNOWN)
+    return card
 
 
 def _seen_us(at: datetime) -> ColumnElement[int]:

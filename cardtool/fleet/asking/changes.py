@@ -29,8 +29,8 @@ def changes(store: Store, since: datetime, at: datetime, policy: Policy) -> Iter
     first, last = (Day(at=moment, validity=validity) for moment in (since, at))
     query = select(WORKSTATION).where(WORKSTATION.c.first_seen_us <= last.at_us)
     query = query.order_by(WORKSTATION.c.id)
-    with store.reading() as connection, connection.execute(query) as found:
-        for page in found.partitions(_AT_ONCE):
+    with store.reading() as connection, connection.execute(query) as rows:
+        for page in rows.partitions(_AT_ONCE):
             texts_then, then = _snapshots_and_lines(connection, page, first)
             _, now = _snapshots_and_lines(connection, page, last)
             for row in page:

@@ -91,8 +91,8 @@ class Folder:
 
     def entries(self) -> Iterator[os.DirEntry[str]]:
         """Yield the entries of the folder."""
-        with os.scandir(self.path if self._number is None else self._number) as found:
-            yield from found
+        with os.scandir(self.path if self._number is None else self._number) as scanned:
+            yield from scanned
 
     def open(self, name: str, *, follow: bool = False) -> int:
         """Open a file to read, and return its descriptor; never wait for a pipe."""

@@ -112,9 +112,9 @@ def judged_blocks(
             end(pool)
 
 
-def _blocks(found: Iterator[Piece | None]) -> Iterator[Block]:
+def _blocks(incoming: Iterator[Piece | None]) -> Iterator[Block]:
     block = Block()
-    for piece in found:
+    for piece in incoming:
         if piece is None:
             block.passed_over += 1
             continue

@@ -128,21 +128,21 @@ class Headings:
 
         A usual heading wins over one that is understood by its words.
         """
-        found: dict[str, int] = {}
+        places: dict[str, int] = {}
         for place, cell in enumerate(row):
             meaning = self._meanings.get(_key(cell))
             if meaning is not None:
-                found.setdefault(meaning, place)
+                places.setdefault(meaning, place)
         left = {place: _split(cell) for place, cell in enumerate(row) if cell}
-        for place in found.values():
+        for place in places.values():
             left.pop(place)
         for known in _BY_WORDS:
-            if known.meaning in found or known.meaning in self._configured:
+            if known.meaning in places or known.meaning in self._configured:
                 continue
             for place in [at for at, words in left.items() if words and known.fits(words)][:1]:
-                found[known.meaning] = place
+                places[known.meaning] = place
                 left.pop(place)
-        return found if len(found) >= _FEWEST and IDENTIFYING & found.keys() else {}
+        return places if len(places) >= _FEWEST and IDENTIFYING & places.keys() else {}
 
     def names(self, cell: str) -> bool:
         """Say whether a cell is a heading."""

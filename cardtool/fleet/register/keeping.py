@@ -117,16 +117,16 @@ def people_of(connection: Connection, desks: Sequence[tuple[str, str, str]]) -> 
         {"number": "" if _MASKED in number else number, "user": user, "host": short(host)}
         for number, user, host in desks
     ]
-    found: dict[tuple[str, str], dict[RegisterEntry, None]] = {}
+    entries: dict[tuple[str, str], dict[RegisterEntry, None]] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         part = wanted[start : start + _AT_ONCE]
         any_of = or_(*(PERSON.c[key].in_({keys[key] for keys in part} - {""}) for key in part[0]))
         for row in connection.execute(select(PERSON).where(any_of).order_by(PERSON.c.id)):
             for key in part[0]:
                 if value := getattr(row, key):
-                    found.setdefault((key, value), {})[_entry(row)] = None
-    firsts = (next((by for by in keys.items() if by in found), None) for keys in wanted)
-    return [Known(by=by[0], people=tuple(found[by])) if by else Known() for by in firsts]
+                    entries.setdefault((key, value), {})[_entry(row)] = None
+    firsts = (next((by for by in keys.items() if by in entries), None) for keys in wanted)
+    return [Known(by=by[0], people=tuple(entries[by])) if by else Known() for by in firsts]
 
 
 def unseen(connection: Connection) -> Iterator[RegisterEntry]:

@@ -114,11 +114,11 @@ def forgotten_among(connection: Connection, snapshots: Iterable[tuple[str, int]]
     if connection.execute(select(FORGOTTEN.c.look).limit(1)).first() is None:
         return frozenset()
     every = [_fingerprint(*snapshot) for snapshot in snapshots]
-    found: set[str] = set()
+    forgotten: set[str] = set()
     for some in _parts(every):
         query = select(FORGOTTEN.c.look).where(FORGOTTEN.c.look.in_(some))
-        found.update(connection.execute(query).scalars())
-    return frozenset(place for place, fingerprint in enumerate(every) if fingerprint in found)
+        forgotten.update(connection.execute(query).scalars())
+    return frozenset(place for place, fingerprint in enumerate(every) if fingerprint in forgotten)
 
 
 def _lock(connection: Connection, function: str) -> None:

@@ -33,8 +33,8 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_empty(self) -> bool:
         """Tell whether the store holds nothing of them."""
-        found = self.workstations + self.snapshots + self.changed + self.certificates
-        return not (found or self.entries)
+        rows = self.workstations + self.snapshots + self.changed + self.certificates
+        return not (rows or self.entries)
 
 
 def of_host(store: Store, host: str) -> Trace:
@@ -42,13 +42,15 @@ def of_host(store: Store, host: str) -> Trace:
     columns, wanted = WORKSTATION.c, host.casefold()
     with store.reading() as connection:
         rows = connection.execute(select(columns.id, columns.host_key, columns.host))
-        found = tuple(
+        workstations = tuple(
             row.id for row in rows if row.host_key == host or row.host.casefold() == wanted
         )
         return Trace(
-            workstations=found,
-            snapshots=_ids(connection, SNAPSHOT, SNAPSHOT.c.workstation_id.in_(found)),
-            certificates=_ids(connection, CERTIFICATE, CERTIFICATE.c.workstation_id.in_(found)),
+            workstations=workstations,
+            snapshots=_ids(connection, SNAPSHOT, SNAPSHOT.c.workstation_id.in_(workstations)),
+            certificates=_ids(
+                connection, CERTIFICATE, CERTIFICATE.c.workstation_id.in_(workstations)
+            ),
             entries=_ids(connection, PERSON, PERSON.c.host == short(host)),
         )
 

@@ -100,13 +100,13 @@ class Store:
 
     def _bring_up_to_date(self, *, may_make: bool) -> None:
         with self.reading() as connection:
-            found = schema_of(connection)
-        if found == SCHEMA:
+            schema = schema_of(connection)
+        if schema == SCHEMA:
             return
-        if not found and not may_make:
+        if not schema and not may_make:
             raise Refused(code="store-missing", store=self.place)
-        if found and found > SCHEMA:
-            raise Refused(code="store-newer", store=self.place, found=found, known=SCHEMA)
+        if schema and schema > SCHEMA:
+            raise Refused(code="store-newer", store=self.place, found=schema, known=SCHEMA)
         from cardtool.fleet.store.migrations import upgrade  # noqa: PLC0415 - Alembic takes its time
 
         with self.writing() as connection:

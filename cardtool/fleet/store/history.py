@@ -50,13 +50,13 @@ def texts(connection: Connection, workstation: int, until_us: int) -> Iterator[b
     newest_first = query.order_by(SNAPSHOT.c.taken_us.desc()).limit(_AT_ONCE)
     before: list[ColumnElement[bool]] = []
     ahead: list[bytes] = []
-    while found := list(connection.execute(newest_first.where(*before))):
-        for _, body, is_ahead in found:
+    while rows := list(connection.execute(newest_first.where(*before))):
+        for _, body, is_ahead in rows:
             if is_ahead:
                 ahead.append(body)
             else:
                 yield unpack(body)
-        before = [SNAPSHOT.c.taken_us < found[-1].taken_us]
+        before = [SNAPSHOT.c.taken_us < rows[-1].taken_us]
     yield from map(unpack, ahead)
 
 
@@ -65,13 +65,13 @@ def newest(connection: Connection, rows: Sequence[StoredRow], until_us: int) -> 
 
     That is the snapshot which the columns show, if it was taken by then and is still stored.
     """
-    found: dict[int, bytes] = {}
+    texts_by_row: dict[int, bytes] = {}
     if known := [row.id for row in rows if row.taken_us <= until_us]:
         rows_shown = connection.execute(_SHOWN, {"ids": known}).all()
-        found = {number: unpack(body) for number, body in rows_shown}
-    if others := [row.id for row in rows if row.id not in found]:
+        texts_by_row = {number: unpack(body) for number, body in rows_shown}
+    if others := [row.id for row in rows if row.id not in texts_by_row]:
         last = connection.execute(_LAST, {"ids": others, "until_us": until_us}).all()
         for number, body, is_ahead in last:
             text = next(texts(connection, number, until_us)) if is_ahead else unpack(body)
-            found[number] = text
-    return found
+            texts_by_row[number] = text
+    return texts_by_row

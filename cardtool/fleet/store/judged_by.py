@@ -92,11 +92,11 @@ def mark_unless_same(store: Store, wanted: JudgedBy) -> None:
         Refused: a newer cardtool judged them.
     """
     with store.reading() as connection:
-        found = stored(connection)
-    if found == wanted:
+        recorded = stored(connection)
+    if recorded == wanted:
         return
-    if found is not None and is_later(found.release, __version__):
-        release = found.release
+    if recorded is not None and is_later(recorded.release, __version__):
+        release = recorded.release
         raise Refused(
             code="store-judged-newer", store=store.place, found=release, known=__version__
         )

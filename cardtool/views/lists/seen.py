@@ -22,11 +22,11 @@ def render(
 
     `deciding` are the findings of the verdicts by code; without its finding, the code is shown.
     """
-    for each in seen:
-        finding = deciding.get(each.verdict)
-        says = each.verdict if finding is None else parted(text.says(harmless(finding)))[0]
-        until = text.day(each.not_after_at) if each.not_after_at else ""
-        beside = ", ".join(filter(None, (escape(each.holder), until)))
-        mark = paper.symbol(each.severity).plain
-        line = f"{text.local(each.at):%H:%M:%S} {mark} {text.label(f'live-{each.code}')} {says}"
+    for change in seen:
+        finding = deciding.get(change.verdict)
+        says = change.verdict if finding is None else parted(text.says(harmless(finding)))[0]
+        until = text.day(change.not_after_at) if change.not_after_at else ""
+        beside = ", ".join(filter(None, (escape(change.holder), until)))
+        mark = paper.symbol(change.severity).plain
+        line = f"{text.local(change.at):%H:%M:%S} {mark} {text.label(f'live-{change.code}')} {says}"
         yield f"{line} ({beside})\n" if beside else f"{line}\n"

@@ -36,8 +36,8 @@ def of_files(asked: Asked, files: tuple[str, ...], *, everything: bool) -> int:
             asked.misuse("{option} is for cards, not for files.", option=f"--{name}")
     before = click.get_current_context().parent
     everything |= bool(before and before.params["everything"])
-    found = []
-    for number, one in numbered(asked, files, refused):
+    statuses = []
+    for number, snapshot in numbered(asked, files, refused):
         place = (number + 1, files[number]) if len(files) > 1 else None
-        found.append(listed(asked, one, everything=everything, file=place))
-    return max([UNKNOWN] if refused else found)
+        statuses.append(listed(asked, snapshot, everything=everything, file=place))
+    return max([UNKNOWN] if refused else statuses)

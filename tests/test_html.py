@@ -36,8 +36,9 @@ from cardtool.text import LANGUAGES, Text
 from cardtool.views import view
 from cardtool.views.paper import Paper
 from cardtool.views.people.contents import Mark, to_act_on
-from cardtool.views.people.html import live
+from cardtool.views.people.html import live, render_guide
 from cardtool.views.people.life import OWN, lines
+from cardtool.views.people.pieces import pieces_of_guide, pieces_of_step
 from tests.desks import nes
 from tests.golden.desk import AT, HOLDER, NUMBER, ZONE, certificate, desk, held, hostile, person
 from tests.golden.write import html
@@ -145,7 +146,7 @@ def test_every_step_is_told_with_who_does_it_and_the_broken_link_is_marked(
     page = Page(html([diagnosis], language))
 
     for actor, step in zip(deciding.actors, deciding.steps, strict=True):
-        assert text.step(step, deciding.facts).replace("`", "") in page.blocks
+        assert "".join(each.words for each in pieces_of_step(step, deciding, text)) in page.blocks
         assert f"{text.label(f'actor-{actor.value}')}:" in page.blocks
     marked = [attributes["class"] for name, attributes in page.tags if "aria-current" in attributes]
     if deciding.severity.value == "ok":
@@ -276,10 +277,33 @@ def test_a_procedure_that_a_finding_leads_to_is_there_whole(language: str) -> No
     page = Page(html([diagnosis], language))
 
     said = "\n".join(page.blocks)
-    assert all(text.guide(step.code).replace("`", "") in said for step in guide.steps)
+    for step in guide.steps:
+        assert "".join(each.words for each in pieces_of_guide(step, text)) in said
     assert all(text.at_hand(each) in page.blocks for each in guide.at_hand)
     assert f"#{name}" in _attributes(page, "a", "href")
     assert [one for _, one in page.tags if one.get("id") == name]
+
+
+@every_language
+def test_no_command_for_a_procedure_is_on_a_page_and_each_that_is_named_is_there(
+    language: str,
+) -> None:
+    text = Text(language, ZONE, institution=_nationwide().values())
+    guides = {
+        name: procedures.guide(each, None, _nationwide())
+        for name, each in procedures.load().items()
+    }
+
+    pages = [html([_case(name)], language) for name in names()]
+    pages += ["".join(render_guide([each], text, others=guides)) for each in guides.values()]
+
+    for page in pages:
+        tags = Page(page)
+        inside = {each for each in _attributes(tags, "a", "href") if each.startswith("#")}
+        assert " guide " not in re.sub(r"<[^>]+>", "", page)
+        assert inside <= {f"#{one['id']}" for _, one in tags.tags if "id" in one}
+    assert any('class="guide sheet beside"' in page for page in pages)
+    assert any('class="guide beside"' in page for page in pages)
 
 
 def test_without_procedures_the_page_says_which_command_shows_one() -> None:
@@ -300,7 +324,7 @@ def test_the_page_that_follows_says_how_it_is_checked_again(language: str) -> No
     followed = blocks("".join(live(diagnosis, text, guides={}, courses=lambda _: ())))
     saved = blocks(html([diagnosis], language))
 
-    again = text.step("run-again", {}).replace("`", "")
+    again = text.label("html-run-again")
     assert (words in followed, again in followed) == (True, False)
     assert (words in saved, again in saved) == (False, True)
 
@@ -319,12 +343,14 @@ def test_several_desks_are_one_page_and_none_is_no_page() -> None:
     assert page.headings.count(1) == 1
     assert all(b - a <= 1 for a, b in zip(page.headings, page.headings[1:], strict=False))
     assert len(named) > 1
-    assert sorted(identifiers) == sorted(named)
+    assert sorted(identifiers) == sorted({*identifiers, *named})
     links = [each for each in _attributes(page, "a", "href") if each.startswith("#")]
-    assert {each.removeprefix("#") for each in links} == named
-    assert links.count("#renewal") == 3
+    assert {each.removeprefix("#") for each in links} == {*identifiers}
+    whole = re.findall(r'<p class="whole">.*?href="#([^"]+)"', "".join(html(several, "tr")))
+    assert set(whole) == named
+    assert whole.count("renewal") == 3
     places = [name for name, attributes in page.tags if name == "article" or "id" in attributes]
-    assert places == ["article"] * 5 + ["section"] * len(named)
+    assert places == ["article"] * 5 + ["section"] * len(identifiers)
     assert "masa-1" in page.blocks
     assert html([], "tr") == ""
 
@@ -541,4 +567,5 @@ def test_saved_desks_make_one_page_with_the_institutions_procedures(tmp_path: Pa
     page = Page(done.stdout)
     assert done.exit_code == 1
     assert [name for name, _ in page.tags].count("article") == 2
-    assert page.blocks.count("Kırıkkale İl Sağlık Müdürlüğü") == 2  # the header, a procedure
+    shown = sum(one.get("id", "") != "" for _, one in page.tags)
+    assert page.blocks.count("Kırıkkale İl Sağlık Müdürlüğü") == 1 + shown  # the header, procedures

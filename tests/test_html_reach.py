@@ -66,7 +66,8 @@ def test_who_is_well_needs_nobody() -> None:
 
 
 def test_the_number_to_call_is_that_of_the_provider_who_issued() -> None:
-    text, institution = Text("en", ZONE), procedures.institution()
+    institution = procedures.institution()
+    text = Text("en", ZONE, institution=institution.values())
     guides = {
         name: procedures.guide(each, None, institution) for name, each in procedures.load().items()
     }
@@ -74,17 +75,70 @@ def test_the_number_to_call_is_that_of_the_provider_who_issued() -> None:
     silent = next(one for one in providers.load() if not one.phone and one.id != "kamu-sm")
     bad = replace(_case("nes-expired").deciding, actors=(Actor.PROVIDER,))
 
-    def called(road: dict[str, str], *, with_guides: bool = True) -> list[str]:
-        act = contents.acts_of(replace(bad, road=road), text)[0]
-        given = guides if with_guides else {}
-        found = reach.ways(_case("nes-expired"), [("steps", [act])], (), given, text)
-        return [way.href for way in found if way.kind == "call"]
+    def called(road: dict[str, str], step: str = "ask-own-provider") -> list[str]:
+        act = contents.acts_of(replace(bad, road=road, steps=(step,)), text)[0]
+        page = reach.Page(_case("nes-expired"), text, guides, lambda *_: (), is_live=False)
+        return [way.href for way in reach.ways([act], page) if way.kind == "call"]
 
-    assert called({}) == ["tel:4445576"]
-    assert called({}, with_guides=False) == []
+    assert called({}, "call-provider") == ["tel:4445576"]
+    assert called({}, "renew-online") == []
     assert called({"own_provider": known.contact}) == [f"tel:{known.phone.replace(' ', '')}"]
     assert called({"own_provider": silent.contact}) == []
     assert called({"own_provider": "EVIL (0900 111 22 33)"}) == []
+
+
+_STANDS_OUT = {
+    "nes-expiring": ("html-write-officer", "mailto:"),
+    "nes-expiring-soon": ("procedure", "#renewal"),
+    "pin-locked": ("html-open", "https://"),
+    "service-stopped": ("html-write", "mailto:"),
+    "driver-missing": ("html-write", "mailto:"),
+    "card-mute": ("", ""),
+    "nes-expired": ("", ""),
+}
+"""Practice case -> the words of what its first step is, and where that leads; empty: nowhere."""
+
+
+@every_language
+@pytest.mark.parametrize("name", _STANDS_OUT)
+def test_what_the_first_step_is_stands_out_and_nothing_else(name: str, language: str) -> None:
+    label, href = _STANDS_OUT[name]
+    text = Text(language, ZONE)
+    words = {
+        "": "",
+        "procedure": text.procedure("renewal", "title"),
+        "html-open": text.label("html-open", page="{}").split("{}")[0],
+    }.get(label) or (text.label(label) if label else "")
+
+    page = html([_case(name)], language)
+
+    found = re.findall(r'<a class="first" href="([^"]+)" rel="noreferrer">([^<]+)</a>', page)
+    assert len(found) == bool(label)
+    assert all(to.startswith(href) and words in said for to, said in found)
+
+
+def test_who_must_only_look_again_presses_a_button() -> None:
+    text = Text("tr", ZONE)
+    finding = replace(_case("card-missing").deciding, steps=("run-again",), actors=(Actor.YOU,))
+    diagnosis = replace(_case("card-missing"), findings=(finding,))
+
+    followed, saved = (
+        reach.ways(
+            contents.acts(diagnosis, text),
+            reach.Page(diagnosis, text, {}, lambda *_: (), is_live=is_live),
+        )
+        for is_live in (True, False)
+    )
+
+    assert [(way.kind, way.is_first) for way in followed] == [("again", True)]
+    assert saved == []
+
+
+def test_steps_that_come_later_offer_no_button_to_look_again() -> None:
+    diagnosis, text = _case("card-missing"), Text("tr", ZONE)
+    page = reach.Page(diagnosis, text, {}, lambda *_: (), is_live=True)
+
+    assert reach.ways(contents.acts(diagnosis, text), page) == []
 
 
 def test_nobody_is_called_about_what_is_repaired_at_the_desk() -> None:
@@ -93,7 +147,7 @@ def test_nobody_is_called_about_what_is_repaired_at_the_desk() -> None:
     assert [each.partition(":")[0] for each in links] == ["mailto"]
 
 
-def test_the_first_page_of_the_steps_is_a_button_and_each_has_a_code_on_paper() -> None:
+def test_the_pages_of_the_steps_are_links_and_each_has_a_code_on_paper() -> None:
     diagnosis = _case("driver-missing")
     page = html([diagnosis], "tr")
 
@@ -149,19 +203,20 @@ def test_a_certificate_that_waits_says_when_it_begins() -> None:
     assert re.search(r"<b>12</b>", html([diagnosis], "en"))
 
 
-def test_a_drawing_helps_where_a_card_has_to_be_put_in() -> None:
-    label = Text("en").label("html-picture")
+def test_a_drawing_helps_where_a_card_has_to_be_put_in_or_a_reader_plugged_in() -> None:
+    text = Text("en")
+    names = ("card-mute", "card-missing", "reader-missing", "session-remote-desktop", "sound")
 
-    drawn = {
-        name: label in blocks(html([_case(name)], "en"))
-        for name in ("card-mute", "card-missing", "reader-missing", "sound", "nes-expired")
+    pages = {name: blocks(html([_case(name)], "en")) for name in (*names, "nes-expired")}
+
+    shown = {
+        what: [name for name, page in pages.items() if text.label(f"html-picture-{what}") in page]
+        for what in ("card", "reader")
     }
-
-    assert [name for name, is_drawn in drawn.items() if is_drawn] == [
-        "card-mute",
-        "card-missing",
-        "reader-missing",
-    ]
+    assert shown == {
+        "card": ["card-mute", "card-missing"],
+        "reader": ["reader-missing", "session-remote-desktop"],
+    }
 
 
 def test_those_who_repair_see_answers_of_cards_and_versions_of_drivers() -> None:

@@ -23,7 +23,8 @@ from cardtool.views import DIAGNOSIS, view
 from cardtool.views.data import json as json_view
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper
-from cardtool.views.people.drawing import DRAWN, WIDTH, card_and_reader
+from cardtool.views.people.drawing import WIDTH, card_and_reader
+from cardtool.views.people.hands import DRAWN
 from cardtool.views.people.terminal import explain, render
 from tests.golden.desk import (
     AT,

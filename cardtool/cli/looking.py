@@ -29,10 +29,17 @@ _MODULE_REFUSALS = {
 }
 
 
-def look(asked: Asked, workers: Workers | None = None, *, is_patient: bool = False) -> Snapshot:
+def look(
+    asked: Asked,
+    workers: Workers | None = None,
+    *,
+    is_patient: bool = False,
+    least_s: float = 0.0,
+) -> Snapshot:
     """Return a snapshot of this workstation; `is_patient`: nobody waits at the screen.
 
-    `workers` are those of this check; None: those that the program began with, or new ones.
+    `least_s`: it may take so long, even if usually it may not. `workers` are those of this check;
+    None: those that the program began with, or new ones.
 
     Raises:
         Refusal: a file that was named cannot be a module.
@@ -40,6 +47,7 @@ def look(asked: Asked, workers: Workers | None = None, *, is_patient: bool = Fal
     with workers or click.get_current_context().obj or Workers() as started:
         modules = tuple(map(_usable_module, asked.option("module") or ()))
         limit_s = asked.option("timeout") or asked.config.timeout_s or Options().timeout_s
+        limit_s = max(limit_s, least_s)
         extra = () if modules else asked.config.modules
         _LOG.debug("looking for at most %g s, modules named: %d", limit_s, len(modules + extra))
         options = Options(

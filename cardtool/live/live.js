@@ -4,7 +4,6 @@
 (() => {
   const bar = document.getElementById("live");
   const state = document.getElementById("live-state");
-  const again = document.getElementById("live-again");
   let hands = null; // the list of what a person is to do, while they do it
 
   // names an element by its id, or by its words and its place among those with the same words
@@ -71,7 +70,7 @@
     events.close();
     bar.className = "ended";
     state.textContent = words;
-    again.disabled = true;
+    document.querySelectorAll(".again").forEach((button) => { button.disabled = true; });
   };
 
   keepHands();
@@ -88,6 +87,7 @@
   // not tried again: whoever answers at this port later may be another program
   events.onerror = () => close(bar.dataset.lost);
   document.addEventListener("click", async ({ target }) => {
+    if (target.matches(".again")) fetch("again", { method: "POST" });
     if (!target.matches(".copy")) return;
     const rows = [...document.querySelectorAll(".technical > div")].map(
       (row) => [...row.children].map((cell) => cell.textContent).join(": "));
@@ -95,5 +95,4 @@
     state.textContent = target.dataset.done;
   });
   document.getElementById("live-print").addEventListener("click", () => window.print());
-  again.addEventListener("click", () => fetch("again", { method: "POST" }));
 })();

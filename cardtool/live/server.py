@@ -81,16 +81,18 @@ def serve(
     faces: Mapping[str, Face[T]],
     begin: Callable[[], Follower[T]],
     opened: Callable[[str], None],
+    saved: Callable[[], bytes],
 ) -> None:
     """Serve until the last page is closed, or at a signal.
 
     `faces` make pages of what a check results in, by language. `begin` begins to follow the
-    workstation. `opened` is given the address that opens the page.
+    workstation. `opened` is given the address that opens the page. `saved` returns the file for
+    support, empty before the first check.
 
     Raises:
         Exception: whatever ended a check that should not have, or what `opened` raises.
     """
-    asyncio.run(_serve(listener, faces, begin, opened))
+    asyncio.run(_serve(listener, faces, begin, opened, saved))
 
 
 async def _serve(
@@ -98,9 +100,10 @@ async def _serve(
     faces: Mapping[str, Face[T]],
     begin: Callable[[], Follower[T]],
     opened: Callable[[str], None],
+    saved: Callable[[], bytes],
 ) -> None:
     loop, follower = asyncio.get_running_loop(), begin()
-    site = Site(faces, follower.again)
+    site = Site(faces, follower.again, saved)
     guard = Guard(site.answer, listener.getsockname()[1])
     site.stand_at(guard.path)
     server = _Server(_config(guard))

@@ -58,12 +58,17 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 class Site(Generic[T]):
     """The routes of the page, and how many browsers follow it."""
 
-    def __init__(self, faces: Mapping[str, Face[T]], again: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        faces: Mapping[str, Face[T]],
+        again: Callable[[], object],
+        saved: Callable[[], bytes],
+    ) -> None:
         """Show nothing yet; `faces` are by language, the usual one first.
 
-        `again` begins another check.
+        `again` begins another check. `saved` returns the file for support.
         """
-        self._faces, self._again = faces, again
+        self._faces, self._again, self._saved = faces, again, saved
         self._told: Told[T] | None = None
         self._result: T | None = None
         self._pages: dict[str, str] = {}
@@ -84,6 +89,7 @@ class Site(Generic[T]):
             Route(path, self._show),
             Route(f"{path}events", self._stream),
             Route(f"{path}again", self._check, methods=["POST"]),
+            Route(f"{path}state.json", self._save),
             *(Route(f"{path}{name}", _file(*file)) for name, file in _FILES.items()),
         ]
         self.answer.router.routes.extend(routes)
@@ -124,6 +130,13 @@ class Site(Generic[T]):
     async def _check(self, _: Request) -> Response:
         self._again()
         return Response(status_code=204)
+
+    async def _save(self, _: Request) -> Response:
+        return Response(
+            self._saved(),
+            media_type="application/json",
+            headers={"content-disposition": "attachment"},
+        )
 
     async def _stream(self, request: Request) -> Response:
         if self.streams >= MOST_STREAMS or self._closed:

@@ -168,9 +168,14 @@ class Text:
         """Say which command shows a procedure whole."""
         return self.label("whole-procedure", name=name, title=self.procedure(name, "title"))
 
-    def guide(self, code: str) -> str:
-        """Say one step of a procedure, with the institution's facts."""
-        return self._fill(self._words["guide"][code]["says"], self._given)
+    def guide(self, code: str, *, typed: bool = True) -> str:
+        """Say one step of a procedure, with the institution's facts.
+
+        `typed`: with what can be typed besides, where it has something.
+        """
+        parts = self._words["guide"][code]
+        said = parts["says"] + (f" {parts['typed']}" if typed and "typed" in parts else "")
+        return self._fill(said, self._given)
 
     def at_hand(self, code: str) -> str:
         """Name a thing to have ready."""

@@ -106,7 +106,10 @@ def _show(asked: Asked, name: str | None, role: str | None, *, receipt: bool) ->
     if receipt:
         _show_receipt(asked, *chosen, *guides)
         return
-    beside = {"paper": paper(asked)} if asked.format.people else {}
+    beside: dict[str, object] = {"paper": paper(asked)} if asked.format.people else {}
+    if asked.format.name == "html":
+        every = (procedures.guide(each, whose, asked.institution) for each in known.values())
+        beside = {"others": {guide.name: guide for guide in every}}
     write(asked, view(asked.format.name, "guide")(guides, asked.text, **beside))
 
 

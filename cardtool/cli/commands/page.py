@@ -6,7 +6,7 @@ from functools import partial
 import click
 
 from cardtool.cli.asked import Asked, settings
-from cardtool.cli.judging import judge, record, tell_reminders
+from cardtool.cli.judging import judge, record, redacted, tell_reminders
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, showing
 from cardtool.cli.output import write
@@ -16,8 +16,14 @@ from cardtool.live.following import Follower
 from cardtool.live.site import Face
 from cardtool.live.words import sentence
 from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.snapshot import Snapshot, encode
 from cardtool.probe.isolation import Workers
 from cardtool.text import LANGUAGES, Text
+
+_WAITS = "allow-more-time"
+"""The step that asks for a longer check; on the page that is the next one."""
+
+_LONG_S = 60.0
 
 
 @click.command()
@@ -26,9 +32,17 @@ from cardtool.text import LANGUAGES, Text
 def page(asked: Asked, *, no_open: bool) -> None:
     """Follow the reader and the card on a page in the browser; ends when it is closed."""
     first: Workers | None = click.get_current_context().obj
+    last: list[tuple[Snapshot, Diagnosis]] = []
 
     def check(workers: Workers) -> Diagnosis:
-        return judge(asked, look(asked, workers))
+        is_slow = any(_WAITS in finding.steps for _, it in last for finding in it.findings)
+        snapshot = look(asked, workers, least_s=_LONG_S if is_slow else 0.0)
+        diagnosis = judge(asked, snapshot)
+        last[:] = [(snapshot, diagnosis)]
+        return diagnosis
+
+    def saved() -> bytes:
+        return b"".join(encode(redacted(asked, snapshot)) for snapshot, _ in last)
 
     def keep(diagnosis: Diagnosis) -> None:
         record(asked, diagnosis)
@@ -43,7 +57,7 @@ def page(asked: Asked, *, no_open: bool) -> None:
     faces[usual].page(None)  # loads what pages need before a thread loads the same
     opened = partial(_open, asked, is_wanted=not no_open)
     follow = partial(Follower, check, first, after=keep)
-    server.serve(server.bound(), faces, follow, opened)
+    server.serve(server.bound(), faces, follow, opened, saved)
 
 
 def _open(asked: Asked, address: str, *, is_wanted: bool) -> None:

@@ -16,11 +16,6 @@ from cardtool.views.harmless import escape, harmless
 
 Row = TypeVar("Row")
 
-DRAWN = frozenset(
-    {"card-missing", "card-beside-slot", "card-mute", "card-unpowered", "reader-missing"}
-)
-"""Codes of findings that the drawing of a card and its reader helps with."""
-
 _TIMES = (
     ("left", "days_left", "not_after_at"),
     ("past", "days_past", "not_after_at"),

@@ -8,10 +8,6 @@ from rich.console import RenderableType
 from cardtool.model.diagnosis import Actor
 from cardtool.text import Text
 from cardtool.views.paper import Paper, paragraph
-from cardtool.views.people import contents
-
-DRAWN = contents.DRAWN - {"reader-missing"}
-"""Codes that this drawing helps with: it shows how the card goes into a reader that is there."""
 
 WIDTH = 36
 """Columns of the drawing; a narrower page has no drawing."""

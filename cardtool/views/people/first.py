@@ -18,7 +18,8 @@ from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import Paper, hanging, heading, paragraph
 from cardtool.views.people import contents
 from cardtool.views.people.contents import Mark
-from cardtool.views.people.drawing import DRAWN, card_and_reader, named
+from cardtool.views.people.drawing import card_and_reader, named
+from cardtool.views.people.hands import DRAWN
 
 LINES = 22
 """The most lines that are shown, unless critical troubles alone need more."""

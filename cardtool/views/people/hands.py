@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What PC/SC sees of the hands of a person who follows the first steps."""
+"""What the hands of a person do: what is drawn of it, and what PC/SC sees of it."""
 
 from collections.abc import Sequence
 
 from cardtool.views.people.contents import Act
+
+DRAWN = frozenset({"card-missing", "card-beside-slot", "card-mute", "card-unpowered"})
+"""Codes of findings that the drawing of a card and its reader helps with."""
+
+_PLUGGING = frozenset({"plug-reader", "plug-own-reader", "plug-reader-here", "try-other-port"})
+"""Steps that the drawing of a reader and its port helps with, where they come first."""
 
 _HANDS = {
     **dict.fromkeys(("plug-reader", "plug-own-reader", "try-other-port"), ("reader-came",)),
@@ -14,6 +20,14 @@ _HANDS = {
     "insert-card": ("card-came",),
 }
 """Steps that PC/SC sees being done, by the changes that it tells of meanwhile."""
+
+
+def drawn(acts: Sequence[Act]) -> str:
+    """Return what a page draws, `card` or `reader`; empty: nothing."""
+    if any(act.finding.code in DRAWN for act in acts):
+        return "card"
+    first = next((code for act in acts[:1] for _, steps in act.steps for _, code in steps), "")
+    return "reader" if first in _PLUGGING else ""
 
 
 def awaited(acts: Sequence[Act]) -> tuple[str, ...]:

@@ -22,12 +22,13 @@ from markupsafe import Markup
 
 from cardtool.model.diagnosis import Course, Diagnosis, Finding, Severity
 from cardtool.model.once import once
-from cardtool.model.procedure import LINK, Guide
+from cardtool.model.procedure import Guide
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import PAPER, Paper
 from cardtool.views.people import contents, hands, reach, technical
 from cardtool.views.people.life import MIDDLE, lines
+from cardtool.views.people.pieces import pieces, pieces_of_guide, pieces_of_step
 
 _MARKS = {
     contents.Mark.NEUTRAL: "\N{MIDDLE DOT}",
@@ -37,9 +38,6 @@ _MARKS = {
     Severity.WARNING: "!",
     Severity.CRITICAL: "\N{MULTIPLICATION SIGN}",
 }
-
-_PIECES = re.compile(rf"({LINK}|`[^`]+`)")
-"""What is set apart in a sentence: an address, or something to type between backticks."""
 
 _DAYS_OR_HOURS = re.compile(r"(\d+)")
 """What stands in large letters of how long a certificate is left."""
@@ -70,7 +68,7 @@ def render(
         named |= _named(diagnosis, text, guides)
         yield desk(diagnosis, text, guides, courses(diagnosis), level=1 + paper.titled)
     if number:
-        yield page("procedures", guides=named)
+        yield page("procedures", guides=_with_others(named, guides, text))
         yield page("foot")
 
 
@@ -97,7 +95,8 @@ def live(
         yield page("waiting")
     else:
         yield desk(diagnosis, text, guides, courses(diagnosis), is_live=True)
-        yield page("procedures", guides=_named(diagnosis, text, guides))
+        named = _named(diagnosis, text, guides)
+        yield page("procedures", guides=_with_others(named, guides, text))
     yield page("foot")
 
 
@@ -113,7 +112,9 @@ def desk(  # noqa: PLR0913 - what is shown, and where
     """Return what `<main>` holds of one workstation; `level` is that of its heading."""
     acts = contents.acts(diagnosis, text)
     sections = contents.sections(acts)
-    pages = _pages(sections, text)
+    todo = [act for label, group in sections if label == "steps" for act in group]
+    links = partial(_links_of_step, text=text)
+    page = reach.Page(diagnosis, text, guides, links, is_live)
     return _filled(
         "desk",
         text=text,
@@ -121,7 +122,7 @@ def desk(  # noqa: PLR0913 - what is shown, and where
         deciding=harmless(diagnosis.deciding),
         level=level,
         is_live=is_live,
-        pieces_of_step=partial(_pieces_of_step, is_live=is_live),
+        pieces_of_step=partial(pieces_of_step, is_live=is_live),
         guided=any(name in guides for act in acts for name in act.procedures),
         plain=text.plainly(harmless(diagnosis.deciding), diagnosis.at, with_reader=False),
         hands=hands.awaited(acts) if is_live else (),
@@ -129,9 +130,9 @@ def desk(  # noqa: PLR0913 - what is shown, and where
         facts=contents.facts(diagnosis, text),
         chain=contents.chained(diagnosis),
         sections=sections,
-        drawn=any(act.finding.code in contents.DRAWN for act in acts),
-        ways=reach.ways(diagnosis, sections, pages, guides, text),
-        qr=reach.codes(pages),
+        drawn=hands.drawn(acts),
+        ways=reach.ways(todo, page),
+        qr=reach.codes(_links(todo, text)),
         lines=lines(courses, diagnosis.at),
         guides=guides,
         checklist=[
@@ -148,19 +149,40 @@ def _named(diagnosis: Diagnosis, text: Text, guides: Mapping[str, Guide]) -> dic
     return {name: guides[name] for name in procedures if name in guides}
 
 
-def render_guide(guides: Iterable[Guide], text: Text) -> Iterator[str]:
-    """Yield one page with each procedure on a sheet of its own."""
-    several, page = tuple(guides), partial(_filled, text=text)
-    titles = ", ".join(text.procedure(guide.name, "title") for guide in several)
-    yield page("head", title=titles, titled=False, institution=several[0].institution)
-    for guide in several:
-        yield page("guide", guide=guide, level=1)
+def _with_others(
+    first: Mapping[str, Guide], guides: Mapping[str, Guide], text: Text
+) -> dict[str, tuple[Guide, bool]]:
+    """Return procedures, and those that their steps lead to; True for these.
+
+    Paper goes without the latter.
+    """
+    found = {name: (guide, False) for name, guide in first.items()}
+    waiting = list(first.values())
+    for guide in waiting:
+        for piece in chain.from_iterable(pieces_of_guide(step, text) for step in guide.steps):
+            name = piece.href.removeprefix("#")
+            if piece.kind == "inside" and name in guides and name not in found:
+                found[name] = guides[name], True
+                waiting.append(guides[name])
+    return found
+
+
+def render_guide(
+    guides: Iterable[Guide], text: Text, *, others: Mapping[str, Guide] = {}
+) -> Iterator[str]:
+    """Yield one page with each procedure on a sheet of its own; `others` are all by name."""
+    several, page = {guide.name: guide for guide in guides}, partial(_filled, text=text)
+    titles = ", ".join(text.procedure(name, "title") for name in several)
+    institution = reach.institution_of(several)
+    yield page("head", title=titles, titled=False, institution=institution)
+    for guide, is_beside in _with_others(several, others, text).values():
+        yield page("guide", guide=guide, level=1, is_beside=is_beside)
     yield page("foot")
 
 
 def _codes_of_guide(guide: Guide, text: Text) -> list[tuple[str, Markup]]:
-    pieces = chain.from_iterable(_pieces(text.guide(step.code)) for step in guide.steps)
-    return reach.codes(words for kind, words in pieces if kind == "link")
+    every = chain.from_iterable(pieces_of_guide(step, text) for step in guide.steps)
+    return reach.codes(piece.words for piece in every if piece.kind == "link")
 
 
 class Headline(NamedTuple):
@@ -186,18 +208,15 @@ def _headline(diagnosis: Diagnosis, text: Text) -> Headline | None:
     return Headline(kind, found.severity, before, number, after, day)
 
 
-def _pages(sections: Iterable[tuple[str, list[contents.Act]]], text: Text) -> list[str]:
-    """Return the pages that steps of what is wrong lead to, in their order."""
-    return [
-        words
-        for label, acts in sections
-        if label == "steps"
-        for act in acts
-        for _, steps in act.steps
-        for _, code in steps
-        for kind, words in _pieces_of_step(code, act.finding, text)
-        if kind == "link"
-    ]
+def _links(acts: Iterable[contents.Act], text: Text) -> list[str]:
+    """Return the pages that steps lead to, in their order."""
+    steps = ((code, act.finding) for act in acts for _, steps in act.steps for _, code in steps)
+    return [link for step in steps for link in _links_of_step(*step, text)]
+
+
+def _links_of_step(code: str, finding: Finding, text: Text) -> list[str]:
+    pieces_of = pieces_of_step(code, finding, text)
+    return [piece.words for piece in pieces_of if piece.kind == "link"]
 
 
 def _filled(name: str, **values: Any) -> str:  # noqa: ANN401 - whatever the template wants
@@ -223,7 +242,8 @@ def _templates() -> Environment:
         "middle": MIDDLE,
         "style": Markup(style),  # noqa: S704 - ours
         "style_hash": b64encode(sha256(f"\n{style}".encode()).digest()).decode(),
-        "pieces": _pieces,
+        "pieces": pieces,
+        "pieces_of_guide": pieces_of_guide,
         "codes_of_guide": _codes_of_guide,
         "parted": contents.parted,
         "steps_of_guide": contents.steps_of_guide,
@@ -235,28 +255,3 @@ def _templates() -> Environment:
 def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template puts in
     """Make a text harmless; what a template of ours made of such texts already is."""
     return escape(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
-
-
-def _pieces(words: str, links: set[str] | None = None) -> list[tuple[str, str]]:
-    """Cut a sentence where something is set apart; of each piece: `text`, `link` or `typed`.
-
-    `links` are the addresses that become links; None: all, because no device gave the sentence.
-    """
-    pieces = []
-    for index, part in enumerate(_PIECES.split(words)):
-        if index % 2 and part.startswith("`"):
-            pieces.append(("typed", part.strip("`")))
-        elif part:
-            is_link = index % 2 and (links is None or part in links)
-            pieces.append(("link" if is_link else "text", part))
-    return pieces
-
-
-def _pieces_of_step(
-    code: str, finding: Finding, text: Text, *, is_live: bool = False
-) -> list[tuple[str, str]]:
-    """Cut the sentence of a step, in which no address is followed that is a fact of the finding."""
-    if is_live and code == "run-again":  # the program runs, and has a button for it
-        return _pieces(text.label("live-run-again", button=text.label("live-again")))
-    ours = {words for kind, words in _pieces(text.step(code, {})) if kind == "link"}
-    return _pieces(text.step(code, finding.facts | finding.road), ours)

@@ -5,7 +5,7 @@ No number and no address of a device is ever among them: they come from the list
 from the facts of the institution.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -13,7 +13,7 @@ import segno
 from markupsafe import Markup
 
 from cardtool.catalog import providers
-from cardtool.model.diagnosis import Actor, Diagnosis
+from cardtool.model.diagnosis import Actor, Diagnosis, Finding
 from cardtool.model.procedure import Guide, Institution
 from cardtool.text import Text
 from cardtool.views.harmless import escape, harmless
@@ -26,34 +26,70 @@ _LONGEST_SUBJECT, _LONGEST = 300, 1600
 """Letters of an encoded subject and letter; Windows hands a mail program 2,048 at most."""
 
 
+_PROCEDURE = frozenset(
+    {
+        *("renew-online", "renew-on-paper", "apply-first", "apply-through-officer"),
+        *("apply-anew", "apply-for-update"),
+    }
+)
+"""Steps that are a whole procedure, which stands at the end of the page."""
+
+
 class Way(NamedTuple):
-    """One button: what it opens, and what stands on it."""
+    """What can be pressed below the steps: the page, the number or the procedure of one of them."""
 
     kind: str
-    """`call`, `write` or `open`."""
+    """`again`, `call`, `guide`, `open` or `write`."""
     href: str
     words: str
+    is_first: bool = False
+    """It is the first thing to do."""
 
 
-def ways(
-    diagnosis: Diagnosis,
-    sections: Sequence[tuple[str, list[contents.Act]]],
-    pages: Iterable[str],
-    guides: Mapping[str, Guide],
-    text: Text,
-) -> list[Way]:
-    """Return the buttons below the first thing to do; `pages` are our own links in its steps.
+class Page(NamedTuple):
+    """The page that ways are on."""
 
-    Where all is well there are none.
+    diagnosis: Diagnosis
+    text: Text
+    guides: Mapping[str, Guide]
+    links: Callable[[str, Finding], Sequence[str]]
+    """Returns the pages that a step leads to."""
+    is_live: bool
+
+
+def ways(acts: Iterable[contents.Act], page: Page) -> list[Way]:
+    """Return what the steps offer, in their order, of each kind the first.
+
+    Only what the first step is stands out, so that nobody calls about what they can do themselves.
     """
-    acts = [act for label, group in sections if label == "steps" for act in group]
-    if not acts:
-        return []
-    found = []
-    if phone := _phone(acts[0], institution_of(guides)):
-        found.append(Way("call", f"tel:{_dialled(phone)}", text.label("html-call", phone=phone)))
-    found += [Way("open", page, text.label("html-open", page=_short(page))) for page in pages][:1]
-    return [*found, Way("write", letter(diagnosis, text), text.label("html-write"))]
+    found: dict[str, Way] = {}
+    for act in acts:
+        for actor, steps in act.steps:
+            for number, code in steps:
+                for place, way in enumerate(_offered(code, actor, act.finding, page)):
+                    is_first = number == 1 and not place
+                    if is_first or way.kind != "again":  # the page has a button for it in any case
+                        found.setdefault(way.kind, way._replace(is_first=is_first))
+    return list(found.values())
+
+
+def _offered(code: str, actor: Actor, finding: Finding, page: Page) -> Iterator[Way]:
+    """Yield what a step offers, what is most like it first."""
+    text = page.text
+    if code == "tell-officer" or actor is Actor.IT:
+        to = "html-write" if actor is Actor.IT else "html-write-officer"
+        yield Way("write", letter(page.diagnosis, text), text.label(to))
+    if code == "run-again" and page.is_live:
+        yield Way("again", "", text.label("live-again"))
+    if code in _PROCEDURE:
+        for name in finding.procedures:
+            if name in page.guides:
+                yield Way("guide", f"#{name}", text.procedure(name, "title"))
+    for link in page.links(code, finding):
+        yield Way("open", link, text.label("html-open", page=_short(link)))
+    phone = _phone(finding, institution_of(page.guides))
+    if phone and phone in text.step(code, finding.facts | finding.road):
+        yield Way("call", f"tel:{_dialled(phone)}", text.label("html-call", phone=phone))
 
 
 def letter(diagnosis: Diagnosis, text: Text) -> str:
@@ -97,12 +133,9 @@ def _code(page: str) -> Markup:
     return Markup(code.svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None))  # noqa: S704 - digits and our class
 
 
-def _phone(act: contents.Act, institution: Institution) -> str:
-    """Return whom to call about the first thing to do; empty: nobody, or there is no number."""
-    is_about_provider = act.procedures or any(actor is Actor.PROVIDER for actor, _ in act.steps)
-    if not is_about_provider:
-        return ""
-    if road := act.finding.road:
+def _phone(finding: Finding, institution: Institution) -> str:
+    """Return the number of the certificate's provider; empty: none is known."""
+    if road := finding.road:
         known = (one for one in providers.load() if one.contact == road.get("own_provider"))
         return next((one.phone for one in known), "")
     fact = institution.facts.get("provider_phone")

@@ -17,7 +17,8 @@ from cardtool.views.data.json import document
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import PAPER, Paper, hanging, heading, paragraph
 from cardtool.views.people import contents, first
-from cardtool.views.people.drawing import DRAWN, card_and_reader, named
+from cardtool.views.people.drawing import card_and_reader, named
+from cardtool.views.people.hands import DRAWN
 
 
 def render(diagnoses: Iterable[Diagnosis], text: Text, paper: Paper = PAPER) -> Iterator[str]:

@@ -43,25 +43,34 @@ def export(asked: Asked, output: str | None, form: str, prefixes: tuple[str, ...
     known = _certificates(snapshot)
     if not known:
         raise Refusal(code="export-unread", verdict=judge(asked, snapshot).verdict)
-    wanted = tuple(prefix.replace(":", "").upper() for prefix in prefixes) or ("",)
-    chosen = {name: certificate for name, certificate in known.items() if name.startswith(wanted)}
-    if not chosen:
-        raise Refusal(code="export-nothing", found=_fingerprints(known))
-    if form == "chain":
-        chosen = _leaves(chosen)
+    chosen = _chosen(known, prefixes, form)
     bodies = {name: _formed(certificate, form, known) for name, certificate in chosen.items()}
     if output is not None and (Path(output).is_dir() or output.endswith(("/", os.sep))):
         _into_folder(Path(output), bodies, FORMS[form])
         return
-    if form == "der" and len(chosen) > 1:
-        raise Refusal(code="export-several", found=_fingerprints(chosen))
-    if form == "chain" and len(chosen) > 1:
-        raise Refusal(code="export-several-chains", found=_fingerprints(chosen))
-    body = b"".join(bodies.values())
+    body = _together(bodies, form)
     if output is None or output == "-":
         write_bytes(asked, [body])
     else:
         write_file(Path(output), body)
+
+
+def _chosen(known: _Objects, prefixes: tuple[str, ...], form: str) -> _Objects:
+    """Return the certificates with these fingerprints; for chains, those that issued no other."""
+    wanted = tuple(prefix.replace(":", "").upper() for prefix in prefixes) or ("",)
+    chosen = {name: certificate for name, certificate in known.items() if name.startswith(wanted)}
+    if not chosen:
+        raise Refusal(code="export-nothing", found=_fingerprints(known))
+    return _leaves(chosen) if form == "chain" else chosen
+
+
+def _together(bodies: dict[str, bytes], form: str) -> bytes:
+    """Join what goes into one file; refuse a form of which a file holds only one."""
+    if form == "der" and len(bodies) > 1:
+        raise Refusal(code="export-several", found=_fingerprints(bodies))
+    if form == "chain" and len(bodies) > 1:
+        raise Refusal(code="export-several-chains", found=_fingerprints(bodies))
+    return b"".join(bodies.values())
 
 
 def _into_folder(folder: Path, bodies: dict[str, bytes], ending: str) -> None:

@@ -84,12 +84,7 @@ def audit(ctx: click.Context, /, by: str, counted: "By | None", **filters: Any) 
     the worst line.
     """
     asked = Asked(ctx, formats("tally") if counted else _FORMATS)
-    given = ["by"] * (by == "card") + [name for name in _OF_LISTS if filters[name]]
-    if counted and given:
-        asked.misuse("--count counts workstations: leave --{option} out.", option=given[0])
-    if by == "card" and asked.format.watches:
-        text = "--format {format} is about workstations: leave --by out."
-        asked.misuse(text, format=asked.format.name)
+    _check(asked, by, counted, filters)
     from cardtool.cli.opening import opened  # noqa: PLC0415 - SQLAlchemy
     from cardtool.fleet.asking import audit as asking  # noqa: PLC0415 - SQLAlchemy
     from cardtool.fleet.asking.cards import cards  # noqa: PLC0415 - SQLAlchemy
@@ -103,6 +98,16 @@ def audit(ctx: click.Context, /, by: str, counted: "By | None", **filters: Any) 
     else:
         lines = asking.audit(store, at, *about, is_dated=asked.format.dated)
     ctx.exit(show_list(asked, hidden(asked, lines)))
+
+
+def _check(asked: Asked, by: str, counted: str | None, filters: dict[str, Any]) -> None:
+    """Refuse options that do not go together."""
+    given = ["by"] * (by == "card") + [name for name in _OF_LISTS if filters[name]]
+    if counted and given:
+        asked.misuse("--count counts workstations: leave --{option} out.", option=given[0])
+    if by == "card" and asked.format.watches:
+        text = "--format {format} is about workstations: leave --by out."
+        asked.misuse(text, format=asked.format.name)
 
 
 def _question(asked: Asked, filters: dict[str, Any]) -> "Question":

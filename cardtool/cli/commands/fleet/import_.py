@@ -42,11 +42,25 @@ def import_(asked: Asked, paths: tuple[str, ...], rejected: str | None, *, remov
     `rejected`, with the reason beside it; one that was named stays where it is, and the reason is
     said. Either exits 3.
     """
+    _check(paths, rejected)
+    report = _imported(asked, paths, rejected, remove=remove)
+    write(asked, _shown(report, asked.text if asked.format.name == "terminal" else None))
+    return UNKNOWN if report.set_aside else 0
+
+
+def _check(paths: tuple[str, ...], rejected: str | None) -> None:
+    """Refuse what is not there, and a folder for rejected files that is a link."""
     for path in paths:
         if path != "-" and not Path(path).exists():
             raise Refusal(code="import-missing", file=path)
     if rejected is not None and Path(rejected).is_symlink():
         raise Refusal(code="import-link", file=rejected)
+
+
+def _imported(
+    asked: Asked, paths: tuple[str, ...], rejected: str | None, *, remove: bool
+) -> "Report":
+    """Import the files, and return what became of them."""
     from cardtool.fleet.importing.judging import Terms, judged_blocks  # noqa: PLC0415 - zstandard
 
     terms = Terms(
@@ -62,11 +76,9 @@ def import_(asked: Asked, paths: tuple[str, ...], rejected: str | None, *, remov
             from cardtool.fleet.importing.run import import_judged  # noqa: PLC0415
 
             store = opened(asked, may_make=True)
-            report = import_judged(store, judged, terms, says=_says(asked.text), remove=remove)
+            return import_judged(store, judged, terms, says=_says(asked.text), remove=remove)
     except BrokenExecutor as error:
         raise Refusal(code="import-ended") from error
-    write(asked, _shown(report, asked.text if asked.format.name == "terminal" else None))
-    return UNKNOWN if report.set_aside else 0
 
 
 def _says(text: Text) -> "Wording":

@@ -44,27 +44,27 @@ def merge(asked: Asked, file: str | None, sheet: str | None, name: str, *, unsee
     if file is None and not unseen:
         raise Refusal(code="register-nothing")
     register = None if file is None else _read(asked, file, sheet)
+    write(asked, _parts(asked, register, name, unseen=unseen), opens_first=True)
+
+
+def _parts(asked: Asked, register: "Register | None", name: str, *, unseen: bool) -> Iterator[str]:
+    """Import a register if there is one, and yield what came of it and who was never seen."""
     from cardtool.cli.opening import opened  # noqa: PLC0415 - SQLAlchemy
     from cardtool.fleet.register import keeping  # noqa: PLC0415 - SQLAlchemy
 
-    store = opened(asked, may_make=register is not None)
-    is_json = asked.format.name == "json"
-
-    def parts() -> Iterator[str]:
-        if register is not None:
-            merged = _merged(asked, store, register, name)
-            if not (is_json and unseen):
-                yield from [document(merged)] if is_json else views.merged(merged, asked.text)
-        if not unseen:
-            return
-        with store.asking() as connection:
-            if keeping.is_empty(connection):
-                raise Refusal(code="register-none")
-        with store.reading() as connection:
-            entries = hidden(asked, keeping.unseen(connection))
-            yield from render_list(entries) if is_json else views.unseen(entries, asked.text)
-
-    write(asked, parts(), opens_first=True)
+    store, is_json = opened(asked, may_make=register is not None), asked.format.name == "json"
+    if register is not None:
+        merged = _merged(asked, store, register, name)
+        if not (is_json and unseen):
+            yield from [document(merged)] if is_json else views.merged(merged, asked.text)
+    if not unseen:
+        return
+    with store.asking() as connection:
+        if keeping.is_empty(connection):
+            raise Refusal(code="register-none")
+    with store.reading() as connection:
+        entries = hidden(asked, keeping.unseen(connection))
+        yield from render_list(entries) if is_json else views.unseen(entries, asked.text)
 
 
 def _merged(asked: Asked, store: "Store", register: "Register", name: str) -> MergedRegister:

@@ -15,7 +15,7 @@ from cardtool.fleet.sending.delivery import HandOver, destination
 from cardtool.fleet.sending.parcel import allowed, parcel
 from cardtool.fleet.sending.spool import Answer, Report, Spool
 from cardtool.model.snapshot import SnapshotError
-from cardtool.model.surroundings import IdentityPolicy, Origin
+from cardtool.model.surroundings import IdentityPolicy, Origin, Running
 from cardtool.probe import identity, last_good
 
 _WAITS = 1
@@ -44,8 +44,19 @@ def send(asked: Asked, to: str | None) -> int:
     named = to or asked.config.fleet.to
     if not named:
         raise Refusal(code="fleet-nowhere")
-    hand_over = destination(named, asked.config.fleet)
-    key, folder = _key(asked), _folder()
+    hand_over, folder = destination(named, asked.config.fleet), _folder()
+    running, report = _sent(asked, hand_over, folder)
+    status = _tell(asked, report, folder / "spool" / "refused")
+    if running is not None:  # the card was not read: it was not sent
+        pid = "-" if running.pid is None else running.pid
+        Refusal(code="fleet-check-running", program=running.program, pid=pid).show()
+        status = max(status, _WAITS)
+    return status
+
+
+def _sent(asked: Asked, hand_over: HandOver, folder: Path) -> tuple[Running | None, Report]:
+    """Send a snapshot and those that wait; if another check keeps the card, send only these."""
+    key = _key(asked)
     spool = Spool(folder / "spool", asked.config.fleet.spool_limit)
     patience_s = 2 * asked.config.fleet.timeout_s
     origin = _origin(asked, folder)
@@ -56,15 +67,9 @@ def send(asked: Asked, to: str | None) -> int:
             if asked.config.event_log:
                 tell_event_log(asked, judge(asked, snapshot))
             _keep(spool, *parcel(snapshot, origin, key, identity.names()), hand_over, patience_s)
-        report = spool.deliver(hand_over, patience_s)
+        return snapshot.running, spool.deliver(hand_over, patience_s)
     except OSError as error:
         raise Refusal(code="fleet-spool", reason=error.strerror or str(error)) from error
-    status = _tell(asked, report, folder / "spool" / "refused")
-    if (other := snapshot.running) is not None:  # the card was not read: it was not sent
-        pid = "-" if other.pid is None else other.pid
-        Refusal(code="fleet-check-running", program=other.program, pid=pid).show()
-        status = max(status, _WAITS)
-    return status
 
 
 def _key(asked: Asked) -> bytes:

@@ -98,7 +98,9 @@ def page() -> Iterator[str]:
         "What is told to whom: each finding that has steps, by the system of the workstation, by "
         "who issued the certificate, and by the driver where that matters. A finding stands on "
         "more than one line where the steps differ. The words of findings and steps: "
-        "[findings.md](findings.md). Every described workstation is held against this table."
+        "[findings.md](findings.md). Where several readers, drivers or "
+        "certificates are here, choosing among them comes first; where programs that may keep the "
+        "card were seen, they are named. Every described workstation is held against this table."
     )
     lines = [
         "| finding | system | certificate of, driver | who does what, in this order |",

@@ -115,7 +115,8 @@ def test_every_code_is_expected_somewhere() -> None:
 def test_every_code_that_decides_does_so_somewhere() -> None:
     decided = {read(file).verdict for file in FILES}
 
-    assert {code for code, row in ROWS.items() if row.severity is not Severity.OK} <= decided
+    may_decide = {code for code, row in ROWS.items() if row.severity is not Severity.OK}
+    assert may_decide - decided == {"driver-none"}  # there is always a reader's trouble before it
 
 
 def test_no_retired_code_is_given_again() -> None:

@@ -386,3 +386,22 @@ def test_who_is_to_close_programs_is_told_those_that_were_seen_and_can_be_closed
     found = only(failing, "token-failed")
 
     assert (step in found.steps, found.facts["programs"]) == (True, named)
+
+
+@pytest.mark.parametrize("name", ["SCARD_F_COMM_ERROR", "SCARD_W_UNPOWERED_CARD"])
+def test_a_card_that_a_made_up_reader_loses_may_work_in_the_real_one(name: str) -> None:
+    refused = _refusal(name, 0x8010002F)
+    made_up = "VMware Virtual USB CCID 00 00"
+    here = desk((reader(name=made_up, connection=refused),), (module(slot(DEVICE_ERROR, made_up)),))
+
+    assert codes(here) == ["card-mute-virtual"]
+
+
+def test_programs_that_only_watch_or_share_a_card_take_no_blame_from_gnupg() -> None:
+    names = ("geoclue", "firefox", "gsd-smartcard", "scdaemon")
+    clients = tuple(Process(pid=9, name=name) for name in names)
+    held = replace(desk((reader(connection=HELD),), WAITING), clients=clients)
+
+    assert codes(held) == ["card-in-use-gnupg"]
+    other = replace(held, clients=(*clients, Process(pid=10, name="java")))
+    assert only(other, "card-in-use").facts["programs"] == "firefox, java, scdaemon"

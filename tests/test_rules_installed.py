@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of modules as files: copies that differ, several products, one better not loaded."""
 
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.snapshot import Failure, Module, Source
+from cardtool.model.snapshot import Failure, Module, Snapshot, Source
 from cardtool.rules import diagnose
 from tests.desks import (
     AKISP11,
@@ -13,6 +15,7 @@ from tests.desks import (
     HOST,
     HUNG,
     OPENSC,
+    SECOND,
     codes,
     desk,
     fileless,
@@ -117,3 +120,20 @@ def test_with_readers_to_ask_for_nothing_is_held_back() -> None:
     here = desk((), (unloaded(AKIS_DLL),), replace(HOST, platform="win32"))
 
     assert "driver-held-back" not in [each.code for each in diagnose(here, AT).findings]
+
+
+def _ready(here: Snapshot) -> tuple[str, ...]:
+    return only(here, "desk-ready").steps
+
+
+def test_whoever_has_several_to_choose_from_is_told_to_choose_first() -> None:
+    signing = module(slot(token(nes())))
+    other = unloaded(ETPKCS11)
+    old = nes(ends_at=AT - timedelta(days=9), serial="01")
+
+    assert _ready(desk(modules=(signing,)))[0] == "start-program-for-linux"
+    several = _ready(desk((reader(), reader(None, SECOND)), (signing, other)))
+    assert several[:2] == ("choose-certificate", "choose-driver")
+    assert _ready(desk(modules=(module(slot(token(nes(), old))),)))[0] == "choose-certificate"
+    driver = only(desk(modules=(signing, other)), "desk-ready")
+    assert (driver.steps[0], driver.facts["module"]) == ("choose-driver", AKISP11)

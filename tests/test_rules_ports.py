@@ -33,6 +33,7 @@ from tests.desks import (
     reader,
     slot,
     token,
+    unloaded,
     usb,
     windows,
 )
@@ -56,7 +57,8 @@ def _desk(
     devices: tuple[UsbDevice, ...] | Failure | None, *names: str, host: Host = CCID
 ) -> Snapshot:
     """Make a desk with empty readers of these names."""
-    return replace(desk(tuple(reader(None, name) for name in names), (), host), usb=devices)
+    readers = tuple(reader(None, name) for name in names)
+    return replace(desk(readers, (unloaded(),), host), usb=devices)
 
 
 def _aside(snapshot: Snapshot) -> list[str | int]:
@@ -385,7 +387,8 @@ def test_where_pcsc_cannot_be_asked_only_what_the_system_says_of_a_device_holds(
         (usb(problem=28), "reader-driver-missing"),
         (usb(problem=43), "reader-faulty"),
     ):
-        assert codes(replace(desk(GONE, (), CCID), usb=(device,))) == ["service-stopped", code]
+        here = replace(desk(GONE, (unloaded(),), CCID), usb=(device,))
+        assert codes(here) == ["service-stopped", code]
 
 
 def test_a_reader_that_was_pulled_meanwhile_explains_that_none_is_there() -> None:
@@ -646,3 +649,23 @@ def test_a_desk_without_an_origin_has_no_user() -> None:
     line = summarise(diagnose(replace(_desk(()), origin=None), AT))
 
     assert (line.user, line.host_id, line.unit) == ("", "", "")
+
+
+def test_a_new_computer_is_told_that_its_card_needs_a_driver_too() -> None:
+    bare = replace(desk((), (), WINDOWS), usb=(usb(problem=28),))
+
+    assert codes(bare) == ["reader-driver-missing", "driver-none"]
+    assert codes(replace(bare, modules=(unloaded(),))) == ["reader-driver-missing"]
+    assert codes(replace(bare, usb=(usb(problem=22),))) == ["reader-disabled"]
+    with_other = replace(bare, readers=(reader(None, SECOND),))
+    assert "driver-none" not in codes(with_other)
+
+
+def test_a_token_that_signed_and_is_gone_is_told_where_no_reader_was_anybodys_own() -> None:
+    names = ("AKS ifdh", "iKeyVirtualReader", "SafeNet Token JC")
+    here = replace(_desk((), "AKS ifdh 0", "iKeyVirtualReader 0"), last_good=_last(*names))
+
+    assert codes(here) == ["reader-gone"]
+    assert only(here, "reader-gone").facts["readers"] == "SafeNet Token JC"
+    both = replace(here, last_good=_last(*names, "ACS ACR39U ICC Reader"))
+    assert only(both, "reader-gone").facts["readers"] == "ACS ACR39U ICC Reader"

@@ -136,13 +136,13 @@ def _host(*marks: str, socket: str | None = None, platform: str = "linux") -> Ho
         ((PLUGGED,), ["service-stopped-windows"]),
         ((), ["reader-missing"]),
         ((usb("046D:C31C", classes=("03",), drivers=None),), ["reader-missing"]),
-        ((replace(PLUGGED, problem=28),), ["reader-driver-missing"]),
+        ((replace(PLUGGED, problem=28),), ["reader-driver-missing", "driver-none"]),
         ((replace(PLUGGED, problem=22),), ["reader-disabled"]),
         ((replace(PLUGGED, problem=10),), ["reader-faulty"]),
         ((replace(PLUGGED, problem=43),), ["reader-faulty"]),
         (
             (replace(PLUGGED, problem=28), usb("2A17:0001", problem=0)),
-            ["service-stopped-windows", "reader-driver-missing"],
+            ["service-stopped-windows", "reader-driver-missing", "driver-none"],
         ),
     ],
 )
@@ -228,7 +228,7 @@ def test_a_stopped_enumerator_is_normal_where_it_has_nothing_to_hand_over() -> N
     assert _enumerating("", PLUGGED) == ["reader-not-offered"]
     assert _enumerating("stopped", PLUGGED, platform="linux") == ["reader-not-offered"]
     assert _enumerating("stopped") == ["reader-missing"]
-    assert _enumerating("stopped", replace(PLUGGED, problem=28)) == ["reader-driver-missing"]
+    assert _enumerating("stopped", replace(PLUGGED, problem=28))[0] == "reader-driver-missing"
     assert _enumerating("stopped", PLUGGED, readers=(reader(None),)) == ["card-missing"]
 
 
@@ -357,3 +357,32 @@ def test_a_system_that_can_start_nothing_is_not_a_service_that_failed(name: str)
 
     assert found.severity is Severity.UNKNOWN
     assert found.facts["reason"] == f"{name} 24"
+
+
+def test_whoever_works_over_xrdp_cannot_sign_and_a_job_beside_it_only_could_not_look() -> None:
+    assert codes(desk(DENIED, (), _host("xrdp"))) == ["service-access-denied-xrdp"]
+    found = only(desk(DENIED, (), _host("xrdp")), "service-access-denied-xrdp")
+    assert (found.severity, found.steps[0]) == (Severity.CRITICAL, "sign-in-at-desk")
+    assert codes(desk(DENIED, (), _host("background"))) == ["service-access-denied"]
+
+
+@pytest.mark.parametrize(
+    ("release", "state", "mark", "expected"),
+    [
+        ("Windows Server 2025 10.0.26100", "stopped", "rdp", "service-stopped-windows"),
+        ("Windows Server 2025 10.0.26100", "running", "rdp", "session-remote-desktop"),
+        ("Windows Server 2022 10.0.20348", "stopped", "rdp", "session-remote-desktop"),
+        ("Windows 11 10.0.26100", "stopped", "rdp", "session-remote-desktop"),
+        ("Windows Server 2025 10.0.26100", "stopped", "citrix", "session-virtual-desktop"),
+    ],
+)
+def test_a_server_whose_service_no_redirected_reader_starts_is_told_so_first(
+    release: str, state: str, mark: str, expected: str
+) -> None:
+    own = Service(name="SCardSvr", state=state, start="manual")
+    host = replace(windows(own, session=Session(id=7, marks=(mark,))), release=release)
+
+    found = codes(replace(desk(GONE, (), host), usb=()))
+
+    assert found[0] == expected
+    assert found[1:] == (["session-remote-desktop"] if "service" in expected else [])

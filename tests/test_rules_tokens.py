@@ -420,3 +420,17 @@ def test_a_module_is_told_by_what_it_says_of_itself() -> None:
     facts = only(here, "driver-loaded").facts
 
     assert (facts["product"], facts["version"]) == (info.description, info.version)
+
+
+@pytest.mark.parametrize("failure", [DEVICE_ERROR, HUNG])
+@pytest.mark.parametrize("name", ["VMware Virtual USB CCID 00 00", "QEMU QEMU USB CCID 00 00"])
+def test_a_card_that_fails_behind_a_made_up_reader_is_given_the_real_one(
+    failure: Failure, name: str
+) -> None:
+    failing = desk((reader(name=name),), (module(slot(failure, name)),))
+
+    found = only(failing, "token-failed-virtual")
+
+    assert codes(failing) == ["token-failed-virtual"]
+    assert found.steps[0] == "pass-reader-through"
+    assert found.facts["reader"] == name

@@ -19,7 +19,14 @@ from cardtool.cli import main
 from cardtool.model.diagnosis import Severity
 from cardtool.model.procedure import KEYS
 from cardtool.rules.codes import ROWS, finding
-from cardtool.rules.codes.steps import ELSEWHERE, INSTEAD, OF_OTHER_CARDS, SEEN, of_other_provider
+from cardtool.rules.codes.steps import (
+    ELSEWHERE,
+    INSTEAD,
+    OF_OTHER_CARDS,
+    OF_SEVERAL,
+    SEEN,
+    of_other_provider,
+)
 from cardtool.text import LANGUAGES, Text, load_words
 
 TURKEY = timezone(timedelta(hours=3))
@@ -89,7 +96,12 @@ def test_every_code_has_its_sentences_and_no_other_code_has(language: str) -> No
 def test_every_step_is_said_and_used(language: str) -> None:
     used = {step for row in ROWS.values() for step in row.steps}
     used |= {one for steps in INSTEAD.values() for instead in steps.values() for one in instead}
-    used |= set(SEEN.values()) | set(OF_OTHER_CARDS.values()) | set(ELSEWHERE.values()) - {""}
+    used |= (
+        set(SEEN.values())
+        | set(OF_SEVERAL)
+        | set(OF_OTHER_CARDS.values())
+        | set(ELSEWHERE.values()) - {""}
+    )
     assert set(load_words(language)["step"]) == used
     assert all(set(parts) == {"says"} for parts in load_words(language)["step"].values())
 

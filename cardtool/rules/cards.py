@@ -8,7 +8,7 @@ from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, Failure, Reader, Snapshot
 from cardtool.model.surroundings import Host
-from cardtool.rules import desk, fitting, ports, session
+from cardtool.rules import desk, fitting, ports, reader_names, session
 from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy
 
@@ -26,6 +26,9 @@ _REFUSALS = {
 }
 """What it means if a card that gave its ATR refuses a connection. Source: PC/SC, winscard.h."""
 
+_BY_THE_WAY = ("card-line-broken", "card-mute", "card-loses-power")
+"""Refusals that may come of a reader that is made up, and not of the card."""
+
 NOT_NES = {
     "no": "card-not-for-signing",
     "abroad": "card-not-yours",
@@ -41,18 +44,17 @@ _TAKEN_OUT = ("card-not-for-signing", "card-not-yours")
 _MAYBE_OWN = ("token", "unsure")
 """Cards that may hold the e-signature; a driver that reads them is the right one."""
 
-_GNUPG = ("scdaemon",)
+_GNUPG = "scdaemon"
 """GnuPG's program, which keeps a card for itself.
 
 Source: drivers_notes/services-and-sessions.md#gnupg.
 """
 
+_SHARING = ("firefox", "chrome", "chromium", "msedge", "thunderbird")
+"""How the names begin of programs that use cards together with others."""
+
 _NO_ATR = "SCARD_STATE_PRESENT"
 """The card sent no answer-to-reset, because it got no power or too little."""
-
-_EMULATED = ("VMware Virtual USB CCID", "QEMU")
-"""How the names of a virtual machine's made-up readers begin. Source: drivers_notes/readers.md.
-"""
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -138,21 +140,16 @@ def _in(reader: Reader) -> Iterator[Finding]:
         return
     if isinstance(reader.card, Failure):
         code = "card-unpowered" if reader.card.name == _NO_ATR else "card-mute"
-        code = "card-mute-virtual" if _is_emulated(reader) else code
+        code = "card-mute-virtual" if reader_names.is_emulated(reader.name) else code
         yield finding(code, reader=reader.name, reason=reader.card)
     elif reader.card is None and ports.has_card(reader):
-        code = "card-mute-virtual" if _is_emulated(reader) else "card-mute"
+        code = "card-mute-virtual" if reader_names.is_emulated(reader.name) else "card-mute"
         yield finding(code, reader=reader.name, reason="SCARD_STATE_MUTE")
     elif reader.card is None:
         code = "card-pulled" if reader.changes > 0 else "reader-empty"
         yield finding(code, reader=reader.name)
     elif reader.changes == 1 and not reader.differs:
         yield finding("card-reread", reader=reader.name)
-
-
-def _is_emulated(reader: Reader) -> bool:
-    """Tell whether a reader is one that a virtual machine makes up."""
-    return reader.name.startswith(_EMULATED)
 
 
 def _is_kept_out(refusal: Failure | None, host: Host) -> bool:
@@ -173,9 +170,12 @@ def _refused(
     code = None if refusal is None else _REFUSALS.get(refusal.name)
     if code == "card-line-broken" and _is_kept_out(refusal, host):
         code = "card-access-denied"
+    if code in _BY_THE_WAY and reader_names.is_emulated(reader.name):
+        code = "card-mute-virtual"
     if code is None and "EXCLUSIVE" in reader.states:
         code = "card-in-use"
-    if code == "card-in-use" and programs == _GNUPG:
+    others = [name for name in programs if not name.lower().startswith(_SHARING)]
+    if code == "card-in-use" and others == [_GNUPG]:
         yield finding("card-in-use-gnupg", reader=reader.name, card=seat.card.name)
     elif code == "card-in-use":
         held = {"reader": reader.name, "card": seat.card.name}

@@ -21,8 +21,9 @@ from cardtool.rules.renewal import Issuers
 _MOST_PROGRAMS = 20
 """So many programs are named, at most, of which one may keep a card busy."""
 
-_ONLY_WATCH = frozenset({"gsd-smartcard", "explorer.exe", "svchost.exe", "lsass.exe"})
-"""Programs of the system that have PC/SC's library loaded, and that nobody closes."""
+_ONLY_WATCH = ("gsd-", "gnome-", "goa-", "geoclue", "explorer.exe", "svchost.exe", "lsass.exe")
+"""How the names begin of programs of the system that have PC/SC's library loaded and keep no card.
+"""
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
@@ -244,7 +245,7 @@ def is_missed(module: Module, seat: Seat, reading: Module) -> bool:
 def programs(snapshot: Snapshot) -> tuple[str, ...]:
     """Name the programs that a person could close and that may use a card, each once."""
     names = {program.name for program in snapshot.clients or ()} - {""}
-    left = (name for name in names if name.lower() not in _ONLY_WATCH)
+    left = (name for name in names if not name.lower().startswith(_ONLY_WATCH))
     return tuple(sorted(left)[:_MOST_PROGRAMS])
 
 

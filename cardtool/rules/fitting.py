@@ -7,7 +7,7 @@ about cards. Gives no findings.
 
 from cardtool import catalog
 from cardtool.model.certificate import LISTED
-from cardtool.model.snapshot import Failure, Module, Slot, Snapshot, Source, Token
+from cardtool.model.snapshot import Failure, Library, Module, Slot, Snapshot, Source, Token
 
 _EMPTY = "CKR_TOKEN_NOT_PRESENT"
 """A module's error for a slot whose card was just taken out."""
@@ -57,6 +57,13 @@ def is_installed_or_named(module: Module) -> bool:
     """Tell whether a module is installed, or was named."""
     library = module.library
     return is_named(module) or not (isinstance(library, Failure) and library.name == "ENOENT")
+
+
+def products(snapshot: Snapshot) -> list[str]:
+    """Name the products whose card modules are installed, each once."""
+    installed = (one.path for one in snapshot.modules if isinstance(one.library, Library))
+    known = filter(None, map(catalog.module_at, installed))
+    return sorted({module.package for module in known if module.purpose == "card"})
 
 
 def fits(module: Module, snapshot: Snapshot) -> bool:

@@ -220,7 +220,7 @@ def _installed(snapshot: Snapshot) -> Iterator[Finding]:
         and (known := catalog.module_at(module.path)) is not None
         and known.purpose == "card"
     ]
-    products = sorted({known.package for known, _, _ in installed})
+    products = fitting.products(snapshot)
     if len(products) > 1:
         yield finding("drivers-several", products=products)
     sizes: dict[tuple[str, str], dict[str, int]] = {}

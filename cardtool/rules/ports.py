@@ -185,7 +185,12 @@ def gone(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the readers of the last good check that are not here and may be a person's own."""
     last = snapshot.last_good
     here = {reader.lasting_name for reader in readers(snapshot)}
-    return tuple(sorted(filter(reader_names.is_own, set(last.readers) - here))) if last else ()
+    if last is None:
+        return ()
+    is_own = reader_names.is_own
+    if not any(map(is_own, last.readers)):  # then a token was what signed
+        is_own = reader_names.may_be_token
+    return tuple(sorted(filter(is_own, set(last.readers) - here)))
 
 
 def has_card(reader: Reader) -> bool:

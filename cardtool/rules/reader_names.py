@@ -21,10 +21,20 @@ _GENERIC = frozenset(
 """Words that say nothing about which reader it is."""
 
 
+_EMULATED = ("VMware Virtual USB CCID", "QEMU")
+"""How the names of a virtual machine's made-up readers begin. Source: drivers_notes/readers.md.
+"""
+
+
 @functools.lru_cache(maxsize=1024)
 def forms(name: str) -> frozenset[str]:
     """Return the forms of the models with this name in PC/SC, with or without its numbers."""
     return frozenset(model.form for model in catalog.readers_named(name))
+
+
+def is_emulated(name: str) -> bool:
+    """Tell whether a reader of this name is one that a virtual machine makes up."""
+    return name.startswith(_EMULATED)
 
 
 def is_lasting(name: str) -> bool:
@@ -35,6 +45,11 @@ def is_lasting(name: str) -> bool:
 def is_own(name: str) -> bool:
     """Tell whether a reader of this name may be the one that a person was given."""
     return not forms(name) or not forms(name) <= _NOBODYS
+
+
+def may_be_token(name: str) -> bool:
+    """Tell whether a reader of this name may be a USB token."""
+    return "token" in forms(name)
 
 
 def ids_of(reader: Reader, devices: list[UsbDevice], ids: set[str]) -> frozenset[str]:

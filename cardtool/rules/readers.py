@@ -19,6 +19,9 @@ from cardtool.rules.renewal import Policy
 _MOST_NAMED = 20
 """At most so many installed drivers are named for a reader that they do not list."""
 
+_LACK = frozenset({"reader-driver-missing", "reader-driver-old"})
+"""Codes of readers that wait for a driver."""
+
 _SYSTEM_DRIVERS = {"darwin": "CCID", "win32": "Microsoft Usbccid Smartcard Reader (WUDF)"}
 """The driver for the class of readers. Source: drivers_notes/readers.md#ccid-driver."""
 
@@ -37,6 +40,8 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         if (key := (judged.code, *judged.facts.items())) not in seen:
             seen.add(key)
             yield judged
+    if not _LACK.isdisjoint(key[0] for key in seen) and _is_new(snapshot):
+        yield finding("driver-none")
     built_in = ports.only_built_in(snapshot)
     if (built_in or _is_none_here(snapshot, at)) and fitting.needs_no_reader(snapshot):
         yield finding("reader-not-needed")
@@ -47,6 +52,12 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     holding = [place.reader for place in desk.places(snapshot) if place.reader and place.nes]
     if count > 1 and holding:
         yield finding("readers-several", count=count, readers=holding)
+
+
+def _is_new(snapshot: Snapshot) -> bool:
+    """Tell whether a computer is so new that it has no driver of a card either."""
+    is_set_up = any(map(fitting.is_installed_or_named, snapshot.modules))
+    return not (is_set_up or ports.readers(snapshot) or session.hides_parts(snapshot))
 
 
 def _missing(snapshot: Snapshot, others: Sequence[str]) -> Finding:

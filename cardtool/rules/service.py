@@ -35,6 +35,9 @@ processes or memory left to start the worker. Source: errno(3).
 _OFF = ("stopped", "paused")
 """A service that is starting or stopping has other states. Source: psutil."""
 
+_NOT_STARTING = "Windows Server 2025"
+"""The system whose service starts for no reader of a remote desktop session."""
+
 _UNITS = ("pcscd.socket", "pcscd.service")
 """Source: pcsc-lite, etc/."""
 
@@ -46,7 +49,7 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
         yield finding("service-running")
     elif desk.is_ours(failure):
         yield finding("cardtool-fault", part="PC/SC", reason=failure)
-    elif because is None:
+    elif because is None or _is_asleep_on_server(snapshot):
         yield _about(_code(failure, snapshot), failure, snapshot.host)
     if because is not None:
         yield finding(because, reason=failure if isinstance(failure, Failure) else _NO_READERS)
@@ -65,6 +68,16 @@ def _about(code: str, failure: Failure, host: Host) -> Finding:
     is_linux = host.platform == "linux"
     install = systems.command(host.release, *lacking[code]) if is_linux else None
     return finding(code, reason=failure, install=install)
+
+
+def _is_asleep_on_server(snapshot: Snapshot) -> bool:
+    """Tell whether a server's service is off, which no redirected reader starts there.
+
+    Source: FreeRDP/FreeRDP#12778.
+    """
+    host = snapshot.host
+    is_remote = host.release.startswith(_NOT_STARTING) and "rdp" in host.session.marks
+    return is_remote and _service(snapshot, _SERVICE).state in _OFF
 
 
 def is_idle(snapshot: Snapshot) -> bool:
@@ -102,6 +115,8 @@ def _code(failure: Failure, snapshot: Snapshot) -> str:
 def _denied(host: Host) -> str:
     if session.has_own_service(host):
         return "service-access-denied-container"
+    if "xrdp" in host.session.marks:
+        return "service-access-denied-xrdp"  # somebody works in it
     return "service-access-denied" if session.is_aside(host) else "service-access-denied-here"
 
 

@@ -17,7 +17,7 @@ from cardtool.model.diagnosis import Diagnosis, Finding
 from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Snapshot, Token
 from cardtool.model.surroundings import Host
 from cardtool.rules import desk, fitting, host, ports, trust
-from cardtool.rules.codes import beginning_with, finding
+from cardtool.rules.codes import finding, with_steps
 from cardtool.rules.kinds import PERSONAL, SEALS, is_broken
 from cardtool.rules.renewal import Policy
 
@@ -69,18 +69,21 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         and _PIN_LOCKED not in nes.token.flags
         and nes.certificate not in refused
     }
-    has_choice = _has_choice(snapshot)
     for nes in ready.values():
-        sound = finding("desk-ready", **nes.whose)
-        yield beginning_with(sound, "choose-certificate") if has_choice else sound
+        module = _locate(snapshot, nes).module.path
+        given = finding("desk-ready", **nes.whose, module=module)
+        yield with_steps(given, (*_choices(snapshot), *given.steps))
         if nes.certificate.key.startswith("rsa-") and _has_moved_rsa(snapshot.host):
             yield finding("rsa-on-windows", **nes.whose, release=snapshot.host.release)
 
 
-def _has_choice(snapshot: Snapshot) -> bool:
-    """Tell whether a signing program may take another reader or certificate than it should."""
+def _choices(snapshot: Snapshot) -> Iterator[str]:
+    """Yield what is to be chosen first, because a program may take another than it should."""
     signing = [one for one in desk.all_certificates(snapshot) if one.kind in PERSONAL | SEALS]
-    return len(ports.readers(snapshot)) > 1 or len(signing) > 1
+    if len(ports.readers(snapshot)) > 1 or len(signing) > 1:
+        yield "choose-certificate"
+    if len(fitting.products(snapshot)) > 1:
+        yield "choose-driver"
 
 
 def _has_moved_rsa(system: Host) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Module, ModuleInfo, Slot, Snapshot
-from cardtool.rules import desk, fitting, host, ports
+from cardtool.rules import desk, fitting, host, ports, reader_names
 from cardtool.rules.codes import Fact, finding
 from cardtool.rules.renewal import Policy
 
@@ -21,6 +21,9 @@ _OF_MACOS = ("CKR_DEVICE_ERROR", "CKR_FUNCTION_FAILED")
 """What modules say where macOS loses a command or its answer. Source: OpenSC/OpenSC#2887."""
 
 _NOT_TRANSACTED = "SCARD_E_NOT_TRANSACTED"
+
+_OF_READERS = ("token-failed", "token-hung")
+"""Codes of which a reader may be the cause."""
 
 _AKIS = "akis"
 """The family of cards of which some are identity cards."""
@@ -51,11 +54,18 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
     for trouble in _troubles(snapshot):
         if (key := (trouble.code, trouble.facts.get("reader"))) not in seen:
             seen.add(key)
-            yield _fitting(trouble, snapshot) if trouble.code == "token-failed" else trouble
+            yield _fitting(trouble, snapshot)
 
 
 def _fitting(failed: Finding, snapshot: Snapshot) -> Finding:
     """Say what the system tells of the reader in which a token failed."""
+    if failed.code not in _OF_READERS:
+        return failed
+    if reader_names.is_emulated(str(failed.facts["reader"])):
+        kept = {name: failed.facts[name] for name in ("reader", "reason")}
+        return finding("token-failed-virtual", **kept)
+    if failed.code == "token-hung":
+        return failed
     if _is_of_macos(failed, snapshot):
         return finding("token-failed-on-mac", **failed.facts)
     devices = ports.devices_of(str(failed.facts["reader"]), snapshot)

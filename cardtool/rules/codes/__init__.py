@@ -56,13 +56,19 @@ def finding(code: str, **facts: Fact) -> Finding:
     )
 
 
+def with_steps(given: Finding, wanted: Iterable[str]) -> Finding:
+    """Return a finding with other steps, each once, and with those who do them."""
+    steps = tuple(dict.fromkeys(wanted))
+    return replace(given, steps=steps, actors=actors(steps), procedures=procedures(steps))
+
+
 def naming(given: Finding, programs: tuple[str, ...]) -> Finding:
     """Return a finding whose first remedy is to close programs, with the names of those seen."""
     if "programs" not in ROWS[given.code].facts or "programs" in given.facts:
         return given
     steps = tuple(SEEN.get(step, step) for step in given.steps) if programs else given.steps
     facts = {**given.facts, "programs": ", ".join(programs) or "-"}
-    return replace(given, facts=facts, steps=steps, actors=actors(steps))
+    return with_steps(replace(given, facts=facts), steps)
 
 
 def on_platform(given: Finding, platform: str, machine: str = "") -> Finding:
@@ -70,8 +76,7 @@ def on_platform(given: Finding, platform: str, machine: str = "") -> Finding:
     instead = _instead(platform, machine)
     if instead.keys().isdisjoint(given.steps):
         return given
-    steps = tuple(one for step in given.steps for one in instead.get(step, (step,)))
-    return replace(given, steps=steps, actors=actors(steps), procedures=procedures(steps))
+    return with_steps(given, [one for step in given.steps for one in instead.get(step, (step,))])
 
 
 @functools.lru_cache(maxsize=64)
@@ -84,20 +89,13 @@ def of_other_card(given: Finding) -> Finding:
     """Return a finding about a driver that is not AKİS, with the steps that such a driver has."""
     if OF_OTHER_CARDS.keys().isdisjoint(given.steps):
         return given
-    steps = tuple(dict.fromkeys(OF_OTHER_CARDS.get(step, step) for step in given.steps))
-    return replace(given, steps=steps, actors=actors(steps), procedures=procedures(steps))
+    return with_steps(given, (OF_OTHER_CARDS.get(step, step) for step in given.steps))
 
 
 def elsewhere(given: Finding, road: dict[str, str]) -> Finding:
     """Return a finding about a certificate of another provider than Kamu SM, with its steps."""
     steps = of_other_provider(given.steps)
     return replace(given, steps=steps, actors=actors(steps), procedures=(), road=road)
-
-
-def beginning_with(given: Finding, step: str) -> Finding:
-    """Return a finding with one of its steps before the others."""
-    steps = (step, *(other for other in given.steps if other != step))
-    return replace(given, steps=steps, actors=actors(steps))
 
 
 def _written(fact: datetime | Failure | Iterable[str] | None) -> str:

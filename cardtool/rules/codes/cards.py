@@ -5,6 +5,7 @@ from functools import partial
 
 from cardtool.model.diagnosis import Link
 from cardtool.rules.codes.row import (
+    FAILED,
     KEPT_WAITING,
     NO_CARD_IN_REACH,
     TOKENS,
@@ -87,7 +88,7 @@ ROWS = {
     "card-worn": _card(
         "reason",
         "wipe-card reinsert-card try-other-computer-card replace-card",
-        "token-failed token-failed-on-mac token-failed-asleep token-lost token-not-recognised",
+        f"{FAILED} token-not-recognised",
     ),
     "card-not-read": _well("reader reason"),
     "card-recognised": _well("reader card atr"),
@@ -121,7 +122,7 @@ ROWS = {
     "driver-not-for-card": _driver(
         "install-driver correct-path run-again",
         "reader card module product system bits",
-        f"{UNREAD} token-failed token-failed-on-mac token-failed-asleep token-lost",
+        f"{UNREAD} {FAILED}",
     ),
     "driver-too-old": _driver(
         "check-card-kind update-driver run-again send-snapshot",
@@ -150,6 +151,7 @@ ROWS = {
         "allow-more-time send-snapshot",
         elsewhere="card-not-read",
     ),
+    "driver-none": warning(Link.DRIVER, "", "install-driver-too"),
     "driver-held-back": _well_driver("module"),
     "driver-named-failed": _well_driver("module reason"),
     "driver-other-failed": _well_driver("module reason"),
@@ -172,6 +174,11 @@ ROWS = {
         "try-other-port run-again reinsert-card try-other-reader",
         "token-missing token-not-recognised",
         "card-not-read",
+    ),
+    "token-failed-virtual": _token(
+        "pass-reader-through sign-on-host replug-reader",
+        "token-not-recognised",
+        "reader reason",
     ),
     "token-failed": _token(
         "replug-reader close-programs restart-computer reinsert-card try-other-port "

@@ -125,7 +125,7 @@ ROWS = {
     "pin-ready": well(Link.PIN, "reader holder label"),
     "desk-ready": well(
         Link.APPLICATION,
-        "reader holder",
+        "reader holder module",
         "start-signing-program choose-certificate check-browser check-java check-network "
         "update-roots ask-application-support",
     ),

@@ -91,8 +91,9 @@ ROWS = {
     ),
     "service-access-denied": _cut_off("run-at-desk print-polkit-rule allow-pcsc-access"),
     "service-access-denied-here": _service(
-        "read-pcscd-journal print-rule-for-person allow-pcsc-access restart-computer"
+        "print-rule-for-person allow-pcsc-access restart-computer read-pcscd-journal"
     ),
+    "service-access-denied-xrdp": _service("sign-in-at-desk print-polkit-rule allow-pcsc-access"),
     "service-access-denied-container": _cut_off("share-pcsc-socket start-pcscd-alone"),
     "service-failed": _cut_off("restart-computer run-again replug-reader send-snapshot"),
     "system-exhausted": _cut_off("restart-computer run-again raise-limits send-snapshot"),

@@ -193,5 +193,8 @@ NUMBERS: dict[str, int] = {
     "driver-other-processor": 185,
     "nes-old-card": 186,
     "token-lost": 187,
+    "service-access-denied-xrdp": 188,
+    "token-failed-virtual": 189,
+    "driver-none": 190,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

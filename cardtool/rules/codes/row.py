@@ -58,10 +58,8 @@ critical = partial(_row, Severity.CRITICAL)
 RENEWALS = "nes-expiring nes-expiring-soon nes-expiring-critical"
 """Findings whose application is signed with the card itself."""
 UNREAD = "token-not-recognised token-missing"
-UNREAD_OR_FAILED = (
-    f"{UNREAD} token-failed token-failed-on-mac token-failed-asleep token-lost "
-    "driver-too-old driver-older-than-card driver-not-for-card"
-)
+FAILED = "token-failed token-failed-on-mac token-failed-asleep token-failed-virtual token-lost"
+UNREAD_OR_FAILED = f"{UNREAD} {FAILED} driver-too-old driver-older-than-card driver-not-for-card"
 TOKENS = f"{UNREAD_OR_FAILED} token-hung token-crashed"
 KEPT_WAITING = f"{TOKENS} driver-hung driver-refused certificates-unreadable"
 NO_CARD_IN_REACH = f"driver-refused {TOKENS}"

@@ -101,6 +101,9 @@ PROCEDURES = {
 SEEN = {"close-programs": "close-seen-programs"}
 """Step about programs that are not known -> the step that names those that were seen."""
 
+OF_SEVERAL = ("choose-driver",)
+"""Steps in a signing program where drivers of several products are installed."""
+
 OF_OTHER_CARDS = {
     "install-driver": "install-card-driver",
     "install-mac-arm-driver": "install-matching-driver",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads whom a command is about, without identity numbers as arguments.
+"""Reads which person a command is about, without identity numbers as arguments.
 
 Everybody on the machine can see the arguments of a command, and the shell keeps them.
 """
@@ -35,7 +35,7 @@ def values(asked: Asked, person: str) -> tuple[str, ...]:
 
 
 def sought(asked: Asked, store: Store, person: str) -> Person:
-    """Return whom to search for; ask for the name too if the store may have a masked number.
+    """Return the person to search for; ask for the name too if the store may have a masked number.
 
     Raises:
         Refusal: it is an identity number, or too short to be anybody's name.

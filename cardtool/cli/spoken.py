@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Translates help, and what is said of a wrong command line, into the user's language.
+"""Translates help, and messages about a wrong command line, into the user's language.
 
 All are written in English; the English sentence is the key of its translation. Without one, it
 stays English.

@@ -27,7 +27,7 @@ _ON_MAC = (
 def open_window(address: str) -> bool:
     """Open an address; False: this session has no browser to show it in."""
     if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
-        return False  # a browser in the terminal would hide what is said there
+        return False  # a browser in the terminal would hide the messages there
     for program in _programs():
         with suppress(OSError):
             subprocess.Popen(  # noqa: S603 - a browser of the system's, and an address of ours

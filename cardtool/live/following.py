@@ -31,7 +31,7 @@ _USUAL = (700, 10, 10)
 _MOST_ANEW = 2
 """Checks that are repeated in a row; a loose plug would otherwise keep every result back."""
 
-_SLICE_S = 0.5  # Windows hears Ctrl-C only between waits
+_SLICE_S = 0.5  # on Windows Ctrl-C has an effect only between waits
 
 _STOPPED_S = _SLICE_S + 2.0
 """If a slice takes longer, this process was stopped, as when the machine is suspended."""
@@ -114,7 +114,7 @@ class Follower(Generic[T]):
     def _guard(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 - told to whoever follows
+        except BaseException as error:  # noqa: BLE001 - `told` raises it
             self._told.put(error)
 
     def _watch(self) -> None:

@@ -112,7 +112,7 @@ async def _serve(
     showing = loop.run_in_executor(None, _show, site, follower, loop, server)
     unused = asyncio.create_task(_until_unused(site, server))
     try:
-        listener.listen()  # whoever comes at once waits
+        listener.listen()  # an early browser waits
         opened(guard.address)
         await server.serve(sockets=[listener])
     finally:

@@ -66,9 +66,9 @@ class Actor(StrEnum):
     YOU = "you"
     """The person at the desk."""
     IT = "it"
-    """Whoever may install and configure: the institution's IT desk."""
+    """The institution's IT desk, which may install and configure."""
     PROVIDER = "provider"
-    """Whoever issued the certificate and the card: Kamu SM, mostly."""
+    """The issuer of the certificate and the card, mostly Kamu SM."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,12 +11,12 @@ from cardtool.model.diagnosis import Actor
 
 
 class Role(StrEnum):
-    """Whose way through a procedure differs."""
+    """Groups of people whose steps differ."""
 
     PHYSICIAN = "physician"
     """A family physician, who pays and proves it."""
     STAFF = "staff"
-    """Whoever works in a unit of the institution."""
+    """Somebody who works in a unit of the institution."""
 
 
 class Payer(StrEnum):

@@ -51,7 +51,7 @@ _SPELT_OTHERWISE = {
     "TokenNotRecognised": "CKR_TOKEN_NOT_RECOGNIZED",
     "AnotherUserAlreadyLoggedIn": "CKR_USER_ANOTHER_ALREADY_LOGGED_IN",
 }
-"""Exceptions whose class is spelt otherwise than the return value."""
+"""Exceptions whose class has another spelling than the return value."""
 
 _SLOT_INFO_BYTES = 64 + 32 + ctypes.sizeof(ctypes.c_ulong) + 4
 """slotDescription, manufacturerID, flags and two versions. Source: CK_SLOT_INFO."""

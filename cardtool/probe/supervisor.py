@@ -48,7 +48,7 @@ def fork_job(memory_limit_bytes: int) -> Callable[[float], None]:
 
     The limit is RLIMIT_DATA: private memory that can be written, of each process by itself.
     RLIMIT_AS counts address space, most of which Go, Java and malloc's arenas (64 MB a thread)
-    reserve and never use. Shared memory is not counted, and macOS heeds neither limit.
+    reserve and never use. Shared memory is not counted, and macOS enforces neither limit.
     Source: setrlimit(2), Linux 4.7 and later.
     """
     import resource  # noqa: PLC0415 - not on Windows

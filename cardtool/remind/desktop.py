@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shows a notice on the desktop of whoever is logged on, and waits for what is chosen on it."""
+"""Shows a notice on the desktop of the user who is logged on, and waits for the answer."""
 
 import sys
 from collections.abc import Callable

@@ -44,7 +44,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """All that is remembered for a user."""
 
     is_off: bool = False
-    """The user wants no notices, whoever installed them."""
+    """The user wants no notices, even if IT installed them."""
     shown_at: Utc | None = None
     """When the last notice was shown, about whatever certificate."""
     certificates: tuple[Kept, ...] = ()

@@ -77,7 +77,7 @@ def _quoted(word: str) -> str:
 
 
 def task(program: Sequence[str], user: str | None = None) -> str:
-    """Return the scheduled task of a user, or of whoever is logged on, without an XML declaration.
+    """Return the scheduled task of a user, or of all users, without an XML declaration.
 
     Source: Microsoft, Task Scheduler Schema.
     """

@@ -58,7 +58,7 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
 
 
 def _fitting(failed: Finding, snapshot: Snapshot) -> Finding:
-    """Say what the system tells of the reader in which a token failed."""
+    """Say what the system reports about the reader in which a token failed."""
     if failed.code not in _OF_READERS:
         return failed
     if reader_names.is_emulated(str(failed.facts["reader"])):

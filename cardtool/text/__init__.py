@@ -60,7 +60,7 @@ _UNKNOWN = "…"
 def load_help(language: str) -> dict[str, dict[str, str]]:
     """Give the help of the command line by its English sentences.
 
-    Under `click` is what is said of wrong command lines, under `reason` what the system and
+    Under `click` are messages about wrong command lines, under `reason` what the system and
     msgspec give as reasons. Without such a file, the help is in English.
     """
     import pkgutil  # noqa: PLC0415 - as below

@@ -103,7 +103,7 @@ def ask(
 ) -> Response:
     """Return what a server answers; redirects are not followed.
 
-    `tls` says whom to trust; None: those whom the system trusts.
+    `tls` holds the trusted issuers; None: those of the system.
 
     Raises:
         WebError: there is no answer that may be used.

@@ -52,7 +52,7 @@ def watch(asked: Asked, *, file: str | None) -> None:
         left = diagnose(leaving(asked, snapshot), diagnosis.at, asked.config.days())
         return _Checked(diagnosis, dated(summarise(left), asked.config.days()))
 
-    if desk is not None:  # whoever ends it otherwise than by Ctrl-C wants the sum as well
+    if desk is not None:  # the sum is also shown if another program ends this one
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     follower = Follower(check, first)
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which readers must be ordered, of which form and for whom; and which only need repair.
+"""Which readers must be ordered, in which form and for which people; which only need repair.
 
 A reader is ordered only if the latest snapshot could read USB and found no reader on it.
 """

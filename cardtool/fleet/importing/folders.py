@@ -2,8 +2,8 @@
 # ruff: noqa: SLF001 - `move` uses the other folder's descriptor
 """Opens, moves and removes files through the open folder that holds them.
 
-Whoever may write into a folder can replace a file or a folder in it by a link at any moment. So
-only a path that a person named may be a link. From there each step starts at the folder that is
+Everybody who may write into a folder can replace a file or a folder in it by a link at any moment.
+So only a path that a person named may be a link. From there each step starts at the folder that is
 open, and never follows a link. Windows opens no folders; there only the names are checked.
 """
 

@@ -31,7 +31,7 @@ _SECOND = re.compile(r" \(\d+\)$")
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to search for: whatever equals one of these belongs to the person."""
+    """The person to search for: what equals one of these values belongs to them."""
 
     values: tuple[str, ...] = ()
     """As given: a number, a hash, a masked number, a name or an account."""

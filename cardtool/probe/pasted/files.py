@@ -25,7 +25,7 @@ _SIGNED_DATA = bytes.fromhex("06092A864886F70D010702")
 _CERTIFICATES = 0xA0
 
 _TOOL = "certificate file"
-"""Shown instead of the file's name, which may name a person whom the certificates do not."""
+"""Shown instead of the file's name, which may name a person that no certificate names."""
 
 
 class TooManyError(Exception):

@@ -4,7 +4,7 @@
 No device is asked: Linux keeps in sysfs what a device reported when it was plugged in. `parse`,
 which is pure, interprets what each system shows. The code for macOS and Windows is tested with
 recorded output, not run there. Drivers are known from the files that pcscd itself reads; none is
-loaded. pcscd goes by the ids that a driver lists; the class CCID alone is not enough. Source:
+loaded. pcscd uses the ids that a driver lists; the class CCID alone is not enough. Source:
 pcsc-lite, hotplug_libudev.c.
 """
 

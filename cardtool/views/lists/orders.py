@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The readers to order: for people a list that says for whom each is, for programs a row each."""
+"""The readers to order: a list with the people who need them, or a row each for programs."""
 
 import textwrap
 from collections import Counter

@@ -19,7 +19,7 @@ _HANDS = {
     "replug-reader": ("reader-gone", "reader-came"),
     "insert-card": ("card-came",),
 }
-"""Steps that PC/SC sees being done, by the changes that it tells of meanwhile."""
+"""Steps that PC/SC can see being done -> the changes that show it, in their order."""
 
 
 def drawn(acts: Sequence[Act]) -> str:

@@ -93,7 +93,7 @@ def _offered(code: str, actor: Actor, finding: Finding, page: Page) -> Iterator[
 
 
 def letter(diagnosis: Diagnosis, text: Text) -> str:
-    """Return the address of a letter to whoever helps, ready but for the name of the receiver."""
+    """Return a mailto address with a text for the helpdesk; the user adds the receiver."""
     deciding, host = harmless(diagnosis.deciding), escape(diagnosis.snapshot.host.name)
     lines = [
         text.label("letter-begins"),

@@ -27,10 +27,10 @@ _FILES = {
 }
 
 _MOST_EVENTS = 16
-"""So many changes are sent at once, at most, to a browser that was slow."""
+"""The most changes that are sent at once to a browser that was slow."""
 
 _END = b"event: ended\ndata:\n\n"
-"""Tells a browser that the program ends; a stream that breaks off without it was lost."""
+"""Tells a browser that the program ends; without it the browser shows a lost connection."""
 
 
 @dataclass(frozen=True, kw_only=True)

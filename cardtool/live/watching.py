@@ -29,7 +29,7 @@ _PAUSE_S = 2.0  # before a new watcher takes the place of one that is lost
 
 
 class Event(StrEnum):
-    """What has changed since the last picture; `[label]` has words for each after `live-`."""
+    """What has changed; `[label]` of the words has a sentence for each after `live-`."""
 
     STARTED = "started"
     SERVICE_GONE = "service-gone"

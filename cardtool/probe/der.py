@@ -82,7 +82,7 @@ def extent(data: bytes, start: int) -> tuple[int, int]:
 def element(data: bytes, start: int = 0, *, whole: bool = True) -> tuple[Element, int]:
     """Read the element that begins at `start`; return it and where the next one begins.
 
-    Not `whole`: one that claims to be longer than the data ends with the data.
+    If `whole` is false, an element that claims to be longer than the data ends where they end.
     """
     begin, end = extent(data, start)
     if whole and end > len(data):

@@ -25,10 +25,10 @@ class Kind(IntEnum):
 
 
 def tell(kind: Kind, number: int, verdict: str, says: str, library: Any = None) -> None:  # noqa: ANN401 - advapi32
-    """Write an event whose id is this number, if the verdict is another one than the last.
+    """Write an event whose id is this number, if the verdict differs from the last one.
 
     The log shows `says`; the verdict and the one before are there for programs. Nothing is written
-    where the verdict cannot be kept, or each check would write an event.
+    if the verdict cannot be kept: otherwise each check would write an event.
     """
     if library is None:
         if sys.platform != "win32":

@@ -19,7 +19,7 @@ from cardtool.probe.reading import read_cards, reset_cards
 
 Readers = tuple[Reader, ...] | Failure
 Read = dict[str, Module]  # with what the modules read, by path
-LAST_LIST_S = 0.5  # kept back from the reading, to list the readers again after it
+LAST_LIST_S = 0.5  # of the time, for listing the readers again after the reading
 
 _POLL_S = 0.45
 """A little more than pcscd needs at most to notice a pulled card: it polls every 0.4 s.
@@ -31,7 +31,7 @@ _SETTLE_S = 2.0  # how long a card that was pulled may take to be noticed, and a
 _MOST_CHANGES = 2  # a card that was pulled or swapped while it was read is read again once
 
 _NEEDED, _START_S = 1.5, 1.0
-"""A second reading begins if so many times the time of the last one, and this start, are left."""
+"""A second reading needs 1.5 times the time of the last one, and a second to start."""
 
 _WELL = timedelta(days=90)
 """A certificate that ends sooner is bad news, because its successor may not have been read."""

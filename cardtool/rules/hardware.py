@@ -34,7 +34,7 @@ KEYS = frozenset({"key", "wallet", "upgrade"})
 """Kinds of devices that look like a reader, but take no card."""
 
 BUILT_IN, EITHER = frozenset({"built-in"}), frozenset({"either"})
-"""Forms of readers that are part of a computer, and of chips that are sold for the desk as well."""
+"""Forms of built-in readers, and of those whose chip is also in readers for the desk."""
 
 
 def is_reader(device: UsbDevice) -> bool:

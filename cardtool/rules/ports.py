@@ -156,9 +156,9 @@ def keys(snapshot: Snapshot) -> tuple[Reader, ...]:
 def only_built_in(snapshot: Snapshot) -> tuple[Reader, ...]:
     """Return the empty readers built into the computer, if there are no other readers.
 
-    None where the last good check had no other reader either: then such a reader is what is used. A
-    chip that is also sold for the desk counts if it was here then, beside a reader that is gone
-    now.
+    Returns none if the last good check had no other reader either, because then the built-in one is
+    in use. A chip that is also sold for the desk counts if it was here then, beside a reader that
+    is gone now.
     """
     offered, last = signing_readers(snapshot), snapshot.last_good
     if last and last.readers and not any(map(reader_names.is_own, last.readers)):

@@ -128,7 +128,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     stored: CertificateObject
     certificate: Certificate
     warnings: tuple[str, ...] = ()
-    """The flags, of any driver's token with the certificate, that warn against trying the PIN."""
+    """The flags that warn against trying the PIN, of all drivers' tokens with the certificate."""
 
 
 class PinState(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ def _service(steps: str, facts: str = "reason") -> Row:
 
 
 def _cut_off(steps: str) -> Row:
-    """Make a row of something that keeps this program from looking: the desk may be sound."""
+    """Make a row of something that keeps this program from checking: all may be well."""
     return unknown(Link.SERVICE, "reason", steps, _SERVICE, "service-not-needed")
 
 

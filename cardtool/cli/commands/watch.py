@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,29 +44,15 @@ class _Checked(NamedTuple):
 def watch(asked: Asked, *, file: str | None) -> None:
     """Say what is plugged in and taken out, and the verdict each time; Ctrl-C ends it."""
     desk = None if file is None else _Desk(asked, Path(file))
-    first: Workers | None = click.get_current_context().obj
-
-    def check(workers: Workers) -> _Checked:
-        snapshot = look(asked, workers)
-        diagnosis = judge(asked, snapshot)
-        record(asked, diagnosis)
-        left = diagnose(leaving(asked, snapshot), diagnosis.at, asked.config.days())
-        return _Checked(diagnosis, dated(summarise(left), asked.config.days()))
-
     if desk is not None:  # the sum is also shown if another program ends this one
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    follower = Follower(check, first)
+    follower = Follower(partial(_check, asked), click.get_current_context().obj)
     try:
         for told in follower.told():
-            if told.result is None:
-                continue
-            if desk is not None and _is_card(told.change):
-                desk.add(told.result.leaves)  # first, because writing the line may end the program
-            deciding = told.result.diagnosis.deciding
-            beside: dict[str, Any] = (
-                {"deciding": {deciding.code: deciding}} if asked.format.people else {}
-            )
-            write_view(asked, [_seen(told, told.result)], "seen", **beside)
+            if told.result is not None:
+                if desk is not None and _is_card(told.change):
+                    desk.add(told.result.leaves)  # first: writing the line may end the program
+                _show(asked, told, told.result)
     except KeyboardInterrupt:
         if desk is not None:
             desk.say()
@@ -73,9 +60,18 @@ def watch(asked: Asked, *, file: str | None) -> None:
         follower.end()
 
 
-def _seen(told: Told[_Checked], checked: _Checked) -> Seen:
-    summary = summarise(checked.diagnosis)
-    return Seen(
+def _check(asked: Asked, workers: Workers) -> _Checked:
+    snapshot = look(asked, workers)
+    diagnosis = judge(asked, snapshot)
+    record(asked, diagnosis)
+    left = diagnose(leaving(asked, snapshot), diagnosis.at, asked.config.days())
+    return _Checked(diagnosis, dated(summarise(left), asked.config.days()))
+
+
+def _show(asked: Asked, told: Told[_Checked], checked: _Checked) -> None:
+    """Write the line of a change, with the verdict after it."""
+    summary, deciding = summarise(checked.diagnosis), checked.diagnosis.deciding
+    seen = Seen(
         code=told.change.event.value,
         at=told.at,
         severity=summary.severity,
@@ -85,6 +81,8 @@ def _seen(told: Told[_Checked], checked: _Checked) -> Seen:
         holder=summary.holder,
         not_after_at=summary.not_after_at,
     )
+    beside: dict[str, Any] = {"deciding": {deciding.code: deciding}} if asked.format.people else {}
+    write_view(asked, [seen], "seen", **beside)
 
 
 def _is_card(change: Change) -> bool:

@@ -111,6 +111,8 @@ def test_a_look_at_usb_that_fails_by_our_fault_counts_only_where_it_was_needed()
         (usb(problem=52), WINDOWS, "reader-driver-refused"),
         (replace(ACR38U, problem=39), WINDOWS, "reader-driver-refused"),
         (usb(problem=31), WINDOWS, "reader-not-started"),
+        (usb(problem=14), WINDOWS, "reader-needs-restart"),
+        (usb(problem=38), WINDOWS, "reader-needs-restart"),
         (usb(problem=47), WINDOWS, "reader-ejected"),
         (usb(problem=28), WINDOWS, "reader-driver-missing"),
         (usb(problem=28, drivers=None), WINDOWS, "reader-driver-missing"),

@@ -133,6 +133,7 @@ def test_a_driver_of_today_most_likely_refuses_an_identity_card(
 
     found = only(desk((reader(card),), (refusing,)), "driver-too-old")
     assert said in Text("en").says(found)
+    assert found.steps[0] == ("update-driver" if "older" in said else "check-card-kind")
 
 
 @pytest.mark.parametrize("read", [False, True])

@@ -20,6 +20,7 @@ _PROBLEMS = {
     **dict.fromkeys((1, 18, 28), "reader-driver-missing"),
     **dict.fromkeys((19, 32, 37, 39, 40, 41), "reader-driver-unloadable"),
     **dict.fromkeys((48, 52), "reader-driver-refused"),
+    **dict.fromkeys((14, 21, 38, 54), "reader-needs-restart"),
     22: "reader-disabled",
     31: "reader-not-started",
     NOT_CONNECTED: "reader-not-connected",

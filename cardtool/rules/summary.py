@@ -27,6 +27,7 @@ _STATES = {
     "reader-driver-unloadable": ReaderState.DRIVER,
     "reader-driver-refused": ReaderState.DRIVER,
     "reader-not-started": ReaderState.DRIVER,
+    "reader-needs-restart": ReaderState.DRIVER,
     "reader-ejected": ReaderState.DRIVER,
     "reader-not-connected": ReaderState.MISSING,
     "reader-faulty": ReaderState.BROKEN,

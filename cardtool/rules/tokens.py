@@ -9,7 +9,7 @@ from cardtool import catalog
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Module, ModuleInfo, Slot, Snapshot
 from cardtool.rules import desk, fitting, host, ports, reader_names
-from cardtool.rules.codes import Fact, finding
+from cardtool.rules.codes import Fact, finding, with_steps
 from cardtool.rules.renewal import Policy
 
 _NOT_RECOGNISED = "CKR_TOKEN_NOT_RECOGNIZED"
@@ -145,7 +145,7 @@ def _unread(module: Module, seats: list[desk.Seat], failure: Failure) -> Iterato
         version = module.info.version if isinstance(module.info, ModuleInfo) else None
         facts |= {"card": seat.card.name, "version": version}
         if seat.card.family == _AKIS:
-            yield finding("driver-too-old", **facts, phase=_generation(seat.card, version))
+            yield _of_akis(facts, _generation(seat.card, version))
         else:
             yield finding("driver-older-than-card", **facts)
     elif code != "token-not-recognised" or module_id in (None, *seat.card.modules):
@@ -157,6 +157,14 @@ def _is_of_package(module_id: str | None, card: catalog.Card) -> bool:
     known = catalog.load()
     first = known.module(card.modules[0])
     return module_id in card.modules and known.module(str(module_id)).package == first.package
+
+
+def _of_akis(facts: dict[str, Fact], generation: str) -> Finding:
+    """Say that AKİS refuses an AKİS card; only a driver that is old is updated before all else."""
+    refused = finding("driver-too-old", **facts, phase=generation)
+    return (
+        with_steps(refused, ("update-driver", *refused.steps)) if generation == "old" else refused
+    )
 
 
 def _generation(card: catalog.Card, version: str | None) -> str:

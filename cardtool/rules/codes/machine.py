@@ -142,6 +142,9 @@ ROWS = {
     "reader-not-started": _reader(
         "problem", "replug-reader restart-computer retry-reader-start do-not-order"
     ),
+    "reader-needs-restart": _reader(
+        "problem", "restart-computer replug-reader run-again do-not-order"
+    ),
     "reader-faulty": _reader(
         "problem",
         "replug-reader try-other-port open-device-manager use-windows-reader-driver "

@@ -196,5 +196,6 @@ NUMBERS: dict[str, int] = {
     "service-access-denied-xrdp": 188,
     "token-failed-virtual": 189,
     "driver-none": 190,
+    "reader-needs-restart": 191,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

@@ -31,6 +31,12 @@ _USUAL = (700, 10, 10)
 _MOST_ANEW = 2
 """Checks that are repeated in a row; a loose plug would otherwise keep every result back."""
 
+_SHOWN_S = 0.1
+"""How long a result has the processor to itself: to be shown comes before what nobody waits for."""
+
+_SWITCH_S = 0.0005
+"""How soon a thread that works lets another one go on; Python's usual 5 ms would be seen."""
+
 _SLICE_S = 0.5  # on Windows Ctrl-C has an effect only between waits
 
 _STOPPED_S = _SLICE_S + 2.0
@@ -71,6 +77,7 @@ class Follower(Generic[T]):
         self._change: Change | None = None
         self._number = 0
         self.ended = threading.Event()
+        sys.setswitchinterval(_SWITCH_S)
         self._threads = [
             threading.Thread(target=self._guard, args=(work,), daemon=True)
             for work in (self._watch, self._look)
@@ -129,9 +136,10 @@ class Follower(Generic[T]):
 
     def _look(self) -> None:
         done, anew, workers, made_at = 0, 0, self._workers, time.monotonic()
+        loads = ""
         while not self.ended.is_set():
             if workers is None:
-                workers, made_at = Workers(idle_s=_IDLE_S), time.monotonic()
+                workers, made_at = Workers(idle_s=_IDLE_S, loads=loads), time.monotonic()
             with self._changed:
                 if self._number == done and not self.ended.is_set():
                     self._changed.wait(_IDLE_S / 3)
@@ -141,7 +149,8 @@ class Follower(Generic[T]):
                     workers.__exit__()
                     workers = None
                 continue
-            result, workers = self._check(workers), None
+            result = self._check(workers)
+            loads, workers = workers.opened or loads, None
             if not done:  # by now all is loaded
                 _collect_as_usual()
             done = number
@@ -150,8 +159,10 @@ class Follower(Generic[T]):
                 anew = 0 if is_last or anew == _MOST_ANEW else anew + 1
                 if not anew:
                     self._tell(change, result)
-                if not (anew or is_last):  # the next has begun
-                    self._tell(msgspec.structs.replace(change, event=Event.CHANGED))
+                    if is_last:
+                        self._changed.wait(_SHOWN_S)
+                    else:  # the next has begun
+                        self._tell(msgspec.structs.replace(change, event=Event.CHANGED))
             if not anew:
                 self._after(result)
 

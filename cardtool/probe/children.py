@@ -25,10 +25,10 @@ class Child(NamedTuple):
     """Waits for its end and returns its exit status; negative: the signal that ended it."""
 
 
-def start(job: str, inherits: int | None, *, is_mute: bool, idle_s: float | None = None) -> Child:
+def start(job: str, inherits: int | None, *arguments: str, is_mute: bool) -> Child:
     """Start a new Python for a job; it inherits one descriptor besides the standard streams.
 
-    `idle_s` is how long it waits for its first question; None: the usual time.
+    `arguments` are those of `worker.main` after the job.
 
     Raises:
         OSError: there are no more processes, memory or descriptors.
@@ -39,7 +39,7 @@ def start(job: str, inherits: int | None, *, is_mute: bool, idle_s: float | None
     flags = ["-I" if sys.flags.isolated else "-P", *(["-B"] if sys.dont_write_bytecode else [])]
     program = [] if getattr(sys, "frozen", False) else [*flags, "-m", "cardtool"]
     process = subprocess.Popen(  # noqa: S603 - ours
-        [sys.executable, *program, "worker", job, *([] if idle_s is None else [f"{idle_s:g}"])],
+        [sys.executable, *program, "worker", job, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL if is_mute else subprocess.PIPE,

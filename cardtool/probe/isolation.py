@@ -53,7 +53,7 @@ class Worker:
     returns, or some time after its deadline if the library never returns.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - how a process can be started
         self,
         job: str,
         *,
@@ -61,13 +61,15 @@ class Worker:
         inherits: int | None = None,
         copies: Callable[[str], object] | None = None,
         idle_s: float | None = None,
+        loads: str = "",
     ) -> None:
         """Start the child: the job is pcsc, watch, pkcs11, online or sign.
 
         `is_mute`: its error output is not read, because a library may print a PIN. `inherits` is
         the descriptor of a lock, which is held until the child has ended. `copies` is the function
         that the child runs if it is a fork of this process, which must have no other thread yet;
-        None: the child is a new Python, which waits `idle_s` for its first question.
+        None: the child is a new Python, which waits `idle_s` for its first question and meanwhile
+        has the library `loads` in memory.
         """
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._expected: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -83,7 +85,8 @@ class Worker:
             if copies:
                 self._process = children.fork(copies, job, inherits)
             else:
-                self._process = children.start(job, inherits, is_mute=is_mute, idle_s=idle_s)
+                waits = (f"{idle_s:g}", loads) if idle_s is not None else ()
+                self._process = children.start(job, inherits, *waits, is_mute=is_mute)
         except OSError as error:  # no more processes, memory or descriptors
             name = errno.errorcode.get(error.errno or 0, "EIO")
             self._loss = LostWorkerError(name, error.errno, str(error))
@@ -196,19 +199,26 @@ class Workers:
     """The children of one check. The first two start together, so that they load side by side."""
 
     def __init__(
-        self, copies: Callable[[str], object] | None = None, *, idle_s: float | None = None
+        self,
+        copies: Callable[[str], object] | None = None,
+        *,
+        idle_s: float | None = None,
+        loads: str = "",
     ) -> None:
         """Start the first two, if possible as forks of this process that run `copies`.
 
-        Then this process must have no other thread. `idle_s` is that of `Worker`.
+        Then this process must have no other thread. `idle_s` is that of `Worker`, and `loads` the
+        module that the ready child for modules most likely opens.
         """
-        self._idle_s = idle_s
+        self._idle_s, self._loads = idle_s, loads
+        self.opened = ""
+        """The last module that showed a token."""
         self.lock = CheckLock()
         copies = copies if children.can_fork() else None
         self.pcsc = self._at_cards("pcsc", copies)
         if copies:
             _load_records()
-        self._ready = [self._at_cards("pkcs11", copies)]
+        self._ready = [self._at_cards("pkcs11", copies, loads)]
         self._given: list[Worker] = []
         self._meanwhile: Iterator[object] = iter(())
 
@@ -218,14 +228,19 @@ class Workers:
         for worker in self._all:
             worker.meanwhile = steps
 
-    def pkcs11(self, wait_s: float = 0.0) -> Worker:
-        """Return a child for one module: the one that is ready, or a new one.
+    def pkcs11(self, path: str, wait_s: float = 0.0) -> Worker:
+        """Return a child for the module at a path: the one that is ready, or a new one.
 
-        Earlier children end first, so that two modules never use a card at the same time.
+        Earlier children end first, so that two modules never use a card at the same time. A child
+        that has another library in memory is not used.
         """
         for earlier in self._given:
             earlier.end(wait_s)
         worker = self._ready.pop() if self._ready else self._at_cards("pkcs11")
+        if self._loads not in ("", path):
+            worker.end()
+            worker = self._at_cards("pkcs11")
+        self._loads = ""
         worker.meanwhile = self._meanwhile
         self._given.append(worker)
         return worker
@@ -247,8 +262,12 @@ class Workers:
             worker.end()
         self.lock.close()
 
-    def _at_cards(self, job: str, copies: Callable[[str], object] | None = None) -> Worker:
-        return Worker(job, inherits=self.lock.descriptor, copies=copies, idle_s=self._idle_s)
+    def _at_cards(
+        self, job: str, copies: Callable[[str], object] | None = None, loads: str = ""
+    ) -> Worker:
+        return Worker(
+            job, inherits=self.lock.descriptor, copies=copies, idle_s=self._idle_s, loads=loads
+        )
 
 
 def _load_records() -> None:

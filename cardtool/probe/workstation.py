@@ -73,7 +73,9 @@ def take_snapshot(
         taken_at = datetime.now(UTC).astimezone()
         machine = host.describe()
         around = Surroundings(options.timeout_s + LAST_LIST_S)
-        installed = modules.find(options.modules, options.extra_modules, machine.bits)
+        installed: list[Module] = []
+        search = _search(installed, options, machine.bits)
+        workers.work(search)
         asked_for = bool(options.modules)
         longest_s = _LONGEST_WAIT_S - patience_s
         is_alone = workers.lock.wait(min(deadline.left_s * _WAITING_SHARE, longest_s))
@@ -81,6 +83,8 @@ def take_snapshot(
         first = readers = (
             ask(workers.pcsc, ListReaders(), READERS, timeout_s=first_s) if is_alone else _WAITED
         )
+        for _ in search:  # unless it was done meanwhile
+            pass
         if not readers or isinstance(readers, Failure):
             around.ask_services()
         fitting = tuple(
@@ -116,6 +120,12 @@ def take_snapshot(
 
         snapshot = replace(snapshot, trust=online.prove(snapshot, options.online))
     return fitted(replace(snapshot, elapsed_s=round(time.monotonic() - start, 3)))
+
+
+def _search(installed: list[Module], options: Options, bits: int) -> Iterator[None]:
+    """Add the modules that are installed, in a step that is done while the readers are listed."""
+    installed += modules.find(options.modules, options.extra_modules, bits)
+    yield
 
 
 def _is_cut_short(readers: Readers, read: tuple[Module, ...]) -> bool:

@@ -23,6 +23,7 @@ from tests.rig.compiler import compile_library
 from tests.rig.counting import CONNECT, CONTROL, STATES, TRANSMIT, Counting
 from tests.rig.live import LivePage
 from tests.rig.pcsc import PcscService
+from tests.rig.processes import below
 
 pytestmark = pytest.mark.real
 
@@ -159,6 +160,31 @@ def test_what_the_page_saw_is_known_to_the_next_check() -> None:
             time.sleep(0.02)
 
         assert json.loads(kept.read_text())["readers"] != []
+
+
+def test_the_module_that_read_a_card_is_in_memory_before_the_next_card_comes() -> None:
+    card = akis(nes(400))
+    with PcscService(1) as service, LivePage(service.env) as live:
+        service.insert(card)
+        live.open()
+        assert any(not state["is_checking"] for state in live.told())
+        asked = len(card.commands)
+        end = time.monotonic() + 30
+        held: set[str] = set()
+        while not held and time.monotonic() < end:
+            commands = map(_command, below(live.process.pid))
+            held = {each[-1] for each in commands if "pkcs11" in each} - {"600", ""}
+            time.sleep(0.02)
+
+    assert {Path(each).suffix for each in held} == {".so"}
+    assert len(card.commands) == asked
+
+
+def _command(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
+    except OSError:  # it has ended
+        return []
 
 
 def _is_in(change: Change) -> bool:

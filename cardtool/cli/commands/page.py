@@ -10,7 +10,7 @@ from cardtool.cli.judging import judge, record, redacted, tell_reminders
 from cardtool.cli.looking import look
 from cardtool.cli.options import AT, KEEP, LOOKING, showing
 from cardtool.cli.output import write
-from cardtool.cli.showing import live_page
+from cardtool.cli.showing import live_page, ready_live_page
 from cardtool.live import browser, server
 from cardtool.live.following import Follower
 from cardtool.live.site import Face
@@ -47,6 +47,7 @@ def page(asked: Asked, *, no_open: bool) -> None:
     def keep(diagnosis: Diagnosis) -> None:
         record(asked, diagnosis)
         tell_reminders(asked, diagnosis)
+        ready_live_page(asked)
 
     def face(text: Text) -> Face[Diagnosis]:
         return Face(line=partial(sentence, text=text), page=partial(live_page, asked, text))

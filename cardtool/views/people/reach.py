@@ -26,13 +26,19 @@ _LONGEST_SUBJECT, _LONGEST = 300, 1600
 """Letters of an encoded subject and letter; Windows hands a mail program 2,048 at most."""
 
 
+_OFFICER = ("tell-officer", "ask-officer-anew", "apply-through-officer")
+"""Steps that are a letter to the e-signature officer."""
+
 _PROCEDURE = frozenset(
     {
-        *("renew-online", "renew-on-paper", "apply-first", "apply-through-officer"),
-        *("apply-anew", "apply-for-update"),
+        *("renew-online", "renew-on-paper", "apply-first", "apply-anew", "apply-for-update"),
     }
 )
 """Steps that are a whole procedure, which stands at the end of the page."""
+
+
+_BESIDE = ("call", "write")
+"""What is offered of any step; what else a step leads to is a link in its sentence."""
 
 
 class Way(NamedTuple):
@@ -58,7 +64,7 @@ class Page(NamedTuple):
 
 
 def ways(acts: Iterable[contents.Act], page: Page) -> list[Way]:
-    """Return what the steps offer, in their order, of each kind the first.
+    """Return what the first step offers, and whom the steps name to call or write to.
 
     Only what the first step is stands out, so that nobody calls about what they can do themselves.
     """
@@ -68,7 +74,7 @@ def ways(acts: Iterable[contents.Act], page: Page) -> list[Way]:
             for number, code in steps:
                 for place, way in enumerate(_offered(code, actor, act.finding, page)):
                     is_first = number == 1 and not place
-                    if is_first or way.kind != "again":  # the page has a button for it in any case
+                    if is_first or way.kind in _BESIDE:
                         found.setdefault(way.kind, way._replace(is_first=is_first))
     return list(found.values())
 
@@ -76,7 +82,7 @@ def ways(acts: Iterable[contents.Act], page: Page) -> list[Way]:
 def _offered(code: str, actor: Actor, finding: Finding, page: Page) -> Iterator[Way]:
     """Yield what a step offers, what is most like it first."""
     text = page.text
-    if code == "tell-officer" or actor is Actor.IT:
+    if code in _OFFICER or actor is Actor.IT:
         to = "html-write" if actor is Actor.IT else "html-write-officer"
         yield Way("write", letter(page.diagnosis, text), text.label(to))
     if code == "run-again" and page.is_live:

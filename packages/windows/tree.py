@@ -11,6 +11,7 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
+from packages.windows import bytecode
 from packages.windows.icon import icon
 from packages.windows.msi import TASKS
 from tests.windows import interpreter, signatures, wheels
@@ -26,6 +27,11 @@ _INSTALLED = "C:\\Program Files\\cardtool\\python"
 _NOT_NEEDED = ("__pycache__", "tests", "test", "*.pyi", "*.pxd", "*.pyx", "*.h", "py.typed")
 _ABOUT_THIS_BUILD = ("direct_url.json", "RECORD", "REQUESTED", "INSTALLER")
 """What pip notes in each package of this machine and this run."""
+_NEVER_LOADED = (
+    *("aiohappyeyeballs", "aiohttp", "aiosignal", "frozenlist", "multidict", "propcache", "yarl"),
+    *("markdown_it", "mdurl", "pygments"),
+)
+"""Packages that pyhanko-certvalidator and rich bring for parts that cardtool does without."""
 _LIMIT_S = 900
 
 
@@ -46,8 +52,10 @@ def lay_out(folder: Path, version: str, moment: datetime) -> None:
     interpreter.pip(
         "install", "--no-deps", "--no-compile", "--target", str(packages), str(CHECKOUT)
     )
+    shutil.copyfile(_HERE / "sitecustomize.py", packages.parent / "sitecustomize.py")
     _prune(packages)
     _compile(python)
+    bytecode.gather(python)
     build_launchers(folder, version)
     shutil.copyfile(CHECKOUT / "LICENSE", folder / "LICENSE.txt")
     for task in TASKS:
@@ -85,7 +93,8 @@ def date(folder: Path, moment: datetime) -> None:
 
 
 def _prune(packages: Path) -> None:
-    for pattern in (*_NOT_NEEDED, *_ABOUT_THIS_BUILD):
+    unused = [f"{name}*" for name in _NEVER_LOADED]
+    for pattern in (*_NOT_NEEDED, *_ABOUT_THIS_BUILD, *unused):
         for path in list(packages.rglob(pattern)):
             if path.is_dir():
                 shutil.rmtree(path)

@@ -16,7 +16,7 @@ from tests.rig.counting import Counting
 from tests.rig.live import LivePage
 from tests.rig.pcsc import READER, PcscService
 
-_LIMIT_MS = 60_000
+_LIMIT_S = 60.0
 
 
 class Desk:
@@ -115,12 +115,22 @@ window.EventSource = class extends Real {
 
 
 def walk(
-    tab: Page, rules: str, desk: Desk, live: LivePage, *, text: Text, states: Mapping[str, State]
+    tab: Page,
+    rules: str,
+    desk: Desk,
+    live: LivePage,
+    *,
+    text: Text,
+    states: Mapping[str, State],
+    limit_s: float = _LIMIT_S,
 ) -> None:
     """Open the page, do what the states say, and see that it shows each of them.
 
-    `rules` is the program of axe-core.
+    `rules` is the program of axe-core, `limit_s` the longest wait for one thing.
     """
+    limit_ms = limit_s * 1000
+    tab.set_default_timeout(limit_ms)
+    tab.set_default_navigation_timeout(limit_ms)
     tab.add_init_script(_RECORDER)
     tab.goto(live.address)
     tab.wait_for_selector("#live")
@@ -128,16 +138,16 @@ def walk(
     for name, state in states.items():
         state.do(desk)
         words = f"{text.label(f'live-{state.seen}')} {text.label('live-checked')}"
-        expect(tab.get_by_role("status")).to_contain_text(words, timeout=_LIMIT_MS)
+        expect(tab.get_by_role("status")).to_contain_text(words, timeout=limit_ms)
 
         verdict = tab.locator(f".verdict.{state.severity}")
         expect(verdict).to_contain_text(
-            text.means(state.verdict).split("`")[0][:60], timeout=_LIMIT_MS
+            text.means(state.verdict).split("`")[0][:60], timeout=limit_ms
         )
         assert _shown(tab)[met:][-1:] == [verdict.locator(".says").inner_text()], name
         met = len(_shown(tab))
         assert faults(tab, rules) == [], name
-        expect(tab.locator("body")).to_match_aria_snapshot(_tree(text, state))
+        expect(tab.locator("body")).to_match_aria_snapshot(_tree(text, state), timeout=limit_ms)
 
 
 def _shown(tab: Page) -> list[str]:

@@ -21,9 +21,17 @@ class LivePage:
     """One program with its page; a context manager that ends it."""
 
     def __init__(
-        self, env: Mapping[str, str], *options: str, program: Sequence[str] = (str(COMMAND),)
+        self,
+        env: Mapping[str, str],
+        *options: str,
+        program: Sequence[str] = (str(COMMAND),),
+        limit_s: float = _DEADLINE_S,
     ) -> None:
-        """Start it; it prints the address that opens the page once. `program` is cardtool."""
+        """Start it; it prints the address that opens the page once.
+
+        `program` is cardtool, `limit_s` the longest wait for one thing.
+        """
+        self._limit_s = limit_s
         self.process = subprocess.Popen(
             [*program, "page", "--no-open", *options],
             env=dict(env),
@@ -75,7 +83,7 @@ class LivePage:
         self, method: str, target: str, headers: Mapping[str, str] | None = None, body: str = ""
     ) -> tuple[int, dict[str, str], str]:
         """Return the status, headers and body of an answer."""
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_DEADLINE_S)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=self._limit_s)
         with contextlib.closing(link):
             link.request(method, target, body or None, dict(headers or {}))
             answer = link.getresponse()
@@ -85,13 +93,13 @@ class LivePage:
             )
             return answer.status, fields, text
 
-    def told(self, limit_s: float = _DEADLINE_S) -> Iterator[dict[str, Any]]:
+    def told(self, limit_s: float | None = None) -> Iterator[dict[str, Any]]:
         """Follow the page: yield what its stream sends.
 
         Raises:
             TimeoutError: it sends nothing for so long.
         """
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=limit_s)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=limit_s or self._limit_s)
         with contextlib.closing(link):
             link.request("GET", f"{self.path}events", headers=self.own)
             answer = link.getresponse()
@@ -103,4 +111,4 @@ class LivePage:
     def end(self) -> int:
         """Ask it to end, and return its exit status."""
         os.kill(self.process.pid, signal.SIGTERM)
-        return self.process.wait(_DEADLINE_S)
+        return self.process.wait(self._limit_s)

@@ -20,8 +20,17 @@ _DEADLINE_S = 60.0
 class Terminal:
     """A running command, and all that its terminal has shown."""
 
-    def __init__(self, command: Sequence[str | Path], env: Mapping[str, str]) -> None:
-        """Start the command; the terminal is its controlling one."""
+    def __init__(
+        self,
+        command: Sequence[str | Path],
+        env: Mapping[str, str],
+        limit_s: float = _DEADLINE_S,
+    ) -> None:
+        """Start the command; the terminal is its controlling one.
+
+        `limit_s` is the longest wait for one thing.
+        """
+        self._limit_s = limit_s
         self._master, slave = _open()
         self.process = subprocess.Popen(
             ["setsid", "--ctty", "--wait", *command],
@@ -48,7 +57,7 @@ class Terminal:
         Raises:
             TimeoutError: it does not come.
         """
-        end = time.monotonic() + _DEADLINE_S
+        end = time.monotonic() + self._limit_s
         while text not in self.screen:
             if time.monotonic() > end or not self._hearers[0].is_alive():
                 message = f"{text!r} is not on the screen:\n{self.screen}"
@@ -62,9 +71,9 @@ class Terminal:
 
     def end(self) -> tuple[int, str]:
         """Wait for the end; return the exit status and what was on standard output."""
-        status = self.process.wait(_DEADLINE_S)
+        status = self.process.wait(self._limit_s)
         for hearer in self._hearers:
-            hearer.join(_DEADLINE_S)
+            hearer.join(self._limit_s)
         return status, self._said.decode()
 
     def _watch(self) -> None:
@@ -84,9 +93,9 @@ class Terminal:
         """Take the terminal away; whoever still sits at it is hung up on."""
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(_DEADLINE_S)
+        self.process.wait(self._limit_s)
         for hearer in self._hearers:
-            hearer.join(_DEADLINE_S)
+            hearer.join(self._limit_s)
         os.close(self._master)
 
 

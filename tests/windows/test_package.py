@@ -2,6 +2,7 @@
 """The package for Windows: built twice alike, installed, used, renewed and removed under Wine."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 import time
@@ -23,10 +24,8 @@ from tests.windows import library, traces
 from tests.windows.both import on_linux, on_windows
 from tests.windows.cache import CACHE, drive
 from tests.windows.computer import FOLDER, PROGRAM, WITHOUT_CONSOLE, Computer
-from tests.windows.running import Wine
+from tests.windows.running import PATIENCE_S, Wine
 
-_LIMIT_S = 60.0
-"""How long Wine may take for one thing."""
 _NEWER = "0.2.0"
 _REFUSED = 1603 & 0xFF
 """Windows Installer's "fatal error", as much of it as Linux has of an exit status."""
@@ -143,11 +142,11 @@ def test_the_page_that_follows_the_card_is_opened(
         )
         with subprocess.Popen(started, env=env, cwd=installed.folder) as program:
             try:
-                end = time.monotonic() + _LIMIT_S
+                end = time.monotonic() + PATIENCE_S
                 while not opened.exists() and program.poll() is None and time.monotonic() < end:
                     time.sleep(0.1)
                 address = urlsplit(opened.read_text().strip())
-                link = HTTPConnection(address.netloc, timeout=_LIMIT_S)
+                link = HTTPConnection(address.netloc, timeout=PATIENCE_S)
                 link.request("GET", f"{address.path}?{address.query}")
                 assert link.getresponse().status == 200
                 link.close()
@@ -213,3 +212,14 @@ def _sent(computer: Computer) -> set[str]:
     names = [path.name for path in (computer.drive_c / "collected").iterdir()]
     assert names, done
     return {name.split("-", 1)[1].rsplit("-", 1)[0] for name in names}
+
+
+def test_a_start_opens_no_module_of_its_own(built: Built, tmp_path: Path, wine: Wine) -> None:
+    """Opening a module takes longer than running it, so all come out of one file."""
+    trace = tmp_path / "trace"
+    program = drive(built.folder / "cardtool.exe")
+    shown = wine.shell({}, tmp_path, 'wine64 "$@"', program, "practice", "sound", trace=trace)
+
+    opened = set(re.findall(r'openat\([^"]*"[^"]*/python/([^"]*\.pyc?)"', trace.read_text()))
+    assert (shown.returncode, shown.stderr) == (0, b"")
+    assert {Path(name).name.partition(".")[0] for name in opened} == {"sitecustomize"}

@@ -140,13 +140,19 @@ class Text:
         first, *rest = _SENTENCE_END.split(self._pattern(finding))
         kept = [_EXPERT.sub("", first)]
         kept += (each for each in rest if allowed.issuperset(_names(each)))
-        days = {
-            name: self.plain_day(datetime.fromisoformat(str(value)), at)
+        plain = {
+            name: self._plain_moment(datetime.fromisoformat(str(value)), at, in_days=name in _DAYS)
             for name, value in facts.items()
-            if name in _DAYS
+            if name in _DAYS | _FOR_PEOPLE and name.endswith("_at")
         }
-        said = " ".join(self._fill(each, {**facts, **days}).rstrip() for each in kept)
+        said = " ".join(self._fill(each, {**facts, **plain}).rstrip() for each in kept)
         return said if said.endswith(".") else f"{said}."
+
+    def _plain_moment(self, moment: datetime, at: datetime, *, in_days: bool) -> str:
+        """Show the day of a moment as seen from another, or its day and minute."""
+        if in_days:
+            return self.plain_day(moment, at)
+        return f"{self.day(moment)} {self.local(moment):%H:%M}"
 
     def counted(self, key: str, count: int) -> str:
         """Say a count, with the words for one or for several."""

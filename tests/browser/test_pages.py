@@ -28,6 +28,14 @@ HALO = 4
 _SHEETS = 2
 """Of one desk: the first is for the person, the second for those who repair or for a procedure."""
 
+_NUMBER = 18
+"""Pixels that the number of a step needs."""
+
+_FREE = """Math.min(99, ...[...document.querySelectorAll(".steps > li")].filter(
+  (step) => step.offsetWidth).map((step) => step.getBoundingClientRect().left
+  - step.closest("section").getBoundingClientRect().left))"""
+"""How far from the edge of its part the step that is nearest begins."""
+
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_profile = pytest.mark.parametrize("profile", procedures.SHIPPED)
 HOSTILE = (
@@ -38,7 +46,7 @@ HOSTILE = (
 
 def _case(name: str, language: str) -> str:
     case = load(name)
-    shown = replace(diagnose(mask(case.snapshot), case.at), practice=name)
+    shown = replace(diagnose(mask(case.snapshot), case.at), practice=case.about_in(language))
     return html([shown], language)
 
 
@@ -79,6 +87,7 @@ def test_a_described_desk_prints_on_two_sheets(opens: Opens, name: str, language
     assert opened.sheets() == _SHEETS
     opened.page.emulate_media(media="print")
     assert opened.page.locator(".technical").first.is_visible()
+    assert opened.page.evaluate(_FREE) >= _NUMBER
 
 
 @every_language

@@ -381,9 +381,11 @@ def test_a_built_in_reader_that_waits_for_a_card_does_not_hide_the_persons_own()
 
 
 def test_where_pcsc_cannot_be_asked_only_what_the_system_says_of_a_device_holds() -> None:
-    for device in (ACR38U, NEW, ALCOR, usb(), usb(asleep=True), usb(drivers=("a", "b"))):
+    for device in (ALCOR, usb(), usb(asleep=True), usb(drivers=("a", "b"))):
         assert codes(replace(desk(GONE, (), CCID), usb=(device,))) == ["service-stopped"]
     for device, code in (
+        (ACR38U, "reader-driver-missing"),
+        (NEW, "reader-driver-old"),
         (usb(allowed=False), "reader-blocked"),
         (usb(problem=22), "reader-disabled"),
         (usb(problem=28), "reader-driver-missing"),
@@ -391,6 +393,15 @@ def test_where_pcsc_cannot_be_asked_only_what_the_system_says_of_a_device_holds(
     ):
         here = replace(desk(GONE, (unloaded(),), CCID), usb=(device,))
         assert codes(here) == ["service-stopped", code]
+
+
+def test_a_service_that_is_not_installed_brings_the_driver_of_ccid_readers_only() -> None:
+    absent = replace(CCID, pcscd=None, pcsc_drivers=())
+
+    ccid = replace(desk(GONE, (unloaded(),), absent), usb=(usb(drivers=()),))
+    assert codes(ccid) == ["service-absent"]
+    assert codes(replace(ccid, usb=(ACR38U,))) == ["service-absent", "reader-driver-missing"]
+    assert codes(replace(ccid, modules=())) == ["service-absent", "driver-none"]
 
 
 def test_a_reader_that_was_pulled_meanwhile_explains_that_none_is_there() -> None:
@@ -455,7 +466,8 @@ def test_an_empty_reader_that_came_with_the_computer_is_not_the_persons_own() ->
     here = _desk((BROADCOM,), BUILT_IN)
 
     assert codes(here) == ["reader-own-missing"]
-    assert only(here, "reader-own-missing").facts["readers"] == BUILT_IN
+    own = only(here, "reader-own-missing")
+    assert (own.facts["readers"], own.facts["phase"]) == (BUILT_IN, "built-in")
     assert codes(_desk(UNSEEN, BUILT_IN)) == ["reader-own-missing"]
     assert codes(_desk((BROADCOM, usb()), BUILT_IN, READER)) == ["card-missing"]
     assert codes(_desk((ALCOR,), "Alcor Micro AU9540 00 00")) == ["card-missing"]
@@ -581,7 +593,9 @@ def test_a_reader_without_a_slot_is_nobodys_own(
     here = _desk(devices, *names)
 
     assert codes(here) == ["reader-own-missing"]
-    assert only(here, "reader-own-missing").facts["readers"] == shown
+    own = only(here, "reader-own-missing")
+    kind = "built-in" if "Broadcom" in shown else "contactless"
+    assert (own.facts["readers"], own.facts["phase"]) == (shown, kind)
     assert "reader-own-missing" not in codes(replace(here, usb=(*devices, ACR38U)))
 
 

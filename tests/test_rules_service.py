@@ -26,6 +26,7 @@ from tests.desks import (
     reader,
     slot,
     token,
+    unloaded,
     usb,
     windows,
 )
@@ -56,7 +57,7 @@ def test_what_the_service_answers_means_something_else_on_each_system(
 ) -> None:
     host = replace(HOST, platform=platform, pcscd=pcscd)
 
-    assert codes(desk(replace(GONE, code=code), (), host)) == [expected]
+    assert codes(desk(replace(GONE, code=code), (unloaded(),), host)) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +198,8 @@ def test_a_masked_unit_is_not_started_but_unmasked(name: str) -> None:
     masked = replace(HOST, services=(Service(name=name, state="inactive", start="masked"),))
 
     assert codes(desk(GONE, (), masked)) == ["service-masked"]
-    assert codes(desk(GONE, (), replace(masked, pcscd=None))) == ["service-absent"]
+    absent = replace(masked, pcscd=None)
+    assert codes(desk(GONE, (unloaded(),), absent)) == ["service-absent"]
     assert codes(desk(DENIED, (), masked)) == ["service-access-denied-here"]
     disabled = replace(HOST, services=(Service(name=name, state="inactive", start="disabled"),))
     assert codes(desk(GONE, (), disabled)) == ["service-stopped"]

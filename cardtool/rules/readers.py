@@ -40,14 +40,15 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         if (key := (judged.code, *judged.facts.items())) not in seen:
             seen.add(key)
             yield judged
-    if not _LACK.isdisjoint(key[0] for key in seen) and _is_new(snapshot):
+    is_lacking = not _LACK.isdisjoint(key[0] for key in seen) or _lacks_service(snapshot)
+    if is_lacking and _is_new(snapshot):
         yield finding("driver-none")
     built_in = ports.only_built_in(snapshot)
     if (built_in or _is_none_here(snapshot, at)) and fitting.needs_no_reader(snapshot):
         yield finding("reader-not-needed")
     elif built_in or _is_none_here(snapshot, at):
         names = [reader.name for reader in built_in]
-        yield _missing(snapshot, names or ports.contactless(snapshot))
+        yield _missing(snapshot, names, ports.contactless(snapshot))
     count = len(ports.readers(snapshot))  # virtual ones count, as they do for programs
     holding = [place.reader for place in desk.places(snapshot) if place.reader and place.nes]
     if count > 1 and holding:
@@ -60,16 +61,35 @@ def _is_new(snapshot: Snapshot) -> bool:
     return not (is_set_up or ports.readers(snapshot) or session.hides_parts(snapshot))
 
 
-def _missing(snapshot: Snapshot, others: Sequence[str]) -> Finding:
+def _lacks_service(snapshot: Snapshot) -> bool:
+    """Tell whether no service of cards is installed on a Linux."""
+    host = snapshot.host
+    return host.platform == "linux" and host.pcscd is None and _is_stopped(snapshot)
+
+
+def _is_stopped(snapshot: Snapshot) -> bool:
+    """Tell whether a service that was stopped or never installed is all that keeps readers away."""
+    return ports.is_service_stopped(snapshot.readers) and session.explains(snapshot) is None
+
+
+def _waits_for_driver(device: UsbDevice, snapshot: Snapshot) -> bool:
+    """Tell whether a reader will lack a driver when the service runs; CCID's comes with it."""
+    host = snapshot.host
+    has_own = host.pcscd is not None or not hardware.is_ccid(device)
+    return host.platform == "linux" and has_own and hardware.lacks_driver(device)
+
+
+def _missing(snapshot: Snapshot, built_in: Sequence[str], flat: Sequence[str]) -> Finding:
     """Say that the person's own reader is not here, by name where the last good check had it.
 
-    `others` are readers that are here, but that no person was given.
+    No person was given those built into the computer, nor those without a slot, which are flat.
     """
     last, gone = snapshot.last_good, ports.gone(snapshot)
     if last and gone and isinstance(snapshot.usb, tuple):
         return finding("reader-gone", readers=gone, good_at=last.taken_at)
-    if others:
-        return finding("reader-own-missing", readers=others)
+    if built_in or flat:
+        phase = "built-in" if built_in else "contactless"
+        return finding("reader-own-missing", readers=built_in or flat, phase=phase)
     return finding("reader-missing" if isinstance(snapshot.usb, tuple) else "reader-not-seen")
 
 
@@ -89,7 +109,12 @@ def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
         yield finding("usb-not-seen", reason=snapshot.usb)
     served: list[UsbDevice] = []
     if isinstance(snapshot.readers, Failure) or session.explains(snapshot):
-        unserved = [device for device in ports.plugged(snapshot) if hardware.hindrance(device)]
+        is_stopped = _is_stopped(snapshot)
+        unserved = [
+            device
+            for device in ports.plugged(snapshot)
+            if hardware.hindrance(device) or (is_stopped and _waits_for_driver(device, snapshot))
+        ]
     else:
         served, unserved = ports.divide(snapshot)
     for device in filter(hardware.models, served):

@@ -113,7 +113,7 @@ ROWS = {
     ),
     "reader-own-missing": critical(
         Link.READER,
-        "readers",
+        "readers phase",
         "plug-own-reader run-again order-reader address-reader pay-reader",
         NO_CARD_IN_REACH,
     ),

@@ -57,7 +57,7 @@ HUNG_UP = _refusal("SCARD_F_COMM_ERROR", 0x80100013)
 REFUSALS = [
     (HELD, "card-in-use-unnamed"),
     (_refusal("SCARD_W_RESET_CARD", 0x80100068), "card-in-use-unnamed"),
-    (DENIED, "card-access-denied"),
+    (DENIED, "card-access-denied-here"),
     (HUNG_UP, "card-line-broken"),
     (_refusal("SCARD_E_CARD_UNSUPPORTED", 0x8010001C), "card-protocol-mismatch"),
     (MISMATCH, "card-protocol-mismatch"),
@@ -170,7 +170,10 @@ def test_a_card_is_in_use_by_nobody_known_where_no_program_was_seen(
 @pytest.mark.parametrize(
     ("connection", "platform", "mark", "code"),
     [
-        (DENIED, "linux", "", "card-access-denied"),
+        (DENIED, "linux", "", "card-access-denied-here"),
+        (DENIED, "linux", "xrdp", "card-access-denied-here"),
+        (HUNG_UP, "linux", "xrdp", "card-access-denied-here"),
+        (DENIED, "linux", "ssh", "card-access-denied"),
         (HUNG_UP, "linux", "ssh", "card-access-denied"),
         (HUNG_UP, "linux", "container", "card-access-denied"),
         (HUNG_UP, "linux", "", "card-line-broken"),

@@ -435,3 +435,10 @@ def test_a_card_that_fails_behind_a_made_up_reader_is_given_the_real_one(
     assert codes(failing) == ["token-failed-virtual"]
     assert found.steps[0] == "pass-reader-through"
     assert found.facts["reader"] == name
+
+
+def test_certificates_that_a_made_up_reader_does_not_give_speak_against_no_card() -> None:
+    name = "VMware Virtual USB CCID 00 00"
+    here = desk((reader(name=name),), (module(slot(UNREADABLE, name)),))
+
+    assert codes(here) == ["token-failed-virtual"]

@@ -49,7 +49,7 @@ def _trust(
     if status is not None:
         said = Status(source="ocsp", url=URL, status=status, said_at=AT)
     if said is not None and status in {"revoked", "suspended"}:
-        said = replace(said, revoked_at=AT - timedelta(days=1), reason="superseded")
+        said = replace(said, revoked_at=AT - timedelta(days=1), reason="keyCompromise")
     return Trust(
         sha256=stored(certificate).sha256,
         asked_at=AT,

@@ -162,6 +162,11 @@ def _is_kept_out(refusal: Failure | None, host: Host) -> bool:
     return session.is_aside(host) or (is_said and host.platform == "linux")
 
 
+def _is_unattended(host: Host) -> bool:
+    """Tell whether nobody works in a session that polkit keeps out."""
+    return session.is_aside(host) and "xrdp" not in host.session.marks
+
+
 def _refused(
     reader: Reader, seat: desk.Seat, programs: tuple[str, ...], host: Host
 ) -> Iterator[Finding]:
@@ -169,7 +174,7 @@ def _refused(
     refusal = reader.connection
     code = None if refusal is None else _REFUSALS.get(refusal.name)
     if code == "card-line-broken" and _is_kept_out(refusal, host):
-        code = "card-access-denied"
+        code = "card-access-denied" if _is_unattended(host) else "card-access-denied-here"
     if code in _BY_THE_WAY and reader_names.is_emulated(reader.name):
         code = "card-mute-virtual"
     if code is None and "EXCLUSIVE" in reader.states:

@@ -15,7 +15,7 @@ from cardtool import catalog
 from cardtool.model.certificate import ATTRIBUTES, Certificate, MoneyLimit
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, CertificateObject, Failure, Snapshot
-from cardtool.rules import desk, fitting, host, ports, renewal, trust
+from cardtool.rules import desk, fitting, host, ports, reader_names, renewal, trust
 from cardtool.rules.codes import Fact, finding
 from cardtool.rules.kinds import PERSONAL, SEALS, Kind, is_broken, is_for_tests, provider
 from cardtool.rules.remembered import remembered
@@ -127,6 +127,8 @@ def _unreadable(place: desk.Place, failures: list[Failure], snapshot: Snapshot) 
     if is_worn and host.has_own_reader_driver(snapshot.host):
         module = place.tokens[0][0].path
         return finding("token-failed-on-mac", reader=place.name, module=module, reason=failure)
+    if reader_names.is_emulated(place.name):
+        return finding("token-failed-virtual", reader=place.name, reason=failure)
     code = "card-worn" if is_worn else "certificates-unreadable"
     return finding(code, reader=place.name, reason=failure)
 

@@ -25,8 +25,12 @@ _FORGED = frozenset({"BAD_SIGNATURE", "NOT_AN_ISSUER", "EXPIRED", "WEAK_ALGORITH
 
 _REFUSED = frozenset({"revoked", "suspended"})
 
-_LEFT = frozenset({"affiliationChanged", "cessationOfOperation"})
-"""Reasons of a revocation for which the card need not be lost. Source: RFC 5280 §5.3.1."""
+_OF_REASON = {
+    "affiliationChanged": "nes-revoked-left",
+    "cessationOfOperation": "nes-revoked-left",
+    "superseded": "nes-revoked-superseded",
+}
+"""Reason of a revocation for which the card is not lost -> its code. Source: RFC 5280 §5.3.1."""
 
 
 def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding]:
@@ -110,8 +114,13 @@ def _status(status: Status, held: desk.Held, *, is_replaced: bool) -> Finding:
     if status.status == "suspended":
         dates = {"revoked_at": revoked_at, "said_at": said_at, "not_after_at": ends}
         return finding("nes-suspended", **whose, **dates)
-    code = "nes-revoked-left" if reason in _LEFT else "nes-revoked"
-    return finding(code, **whose, revoked_at=revoked_at, reason=reason, said_at=said_at)
+    return finding(
+        _OF_REASON.get(reason, "nes-revoked"),
+        **whose,
+        revoked_at=revoked_at,
+        reason=reason,
+        said_at=said_at,
+    )
 
 
 def _urls(trust: Trust) -> str:

@@ -74,6 +74,9 @@ ROWS = {
         KEPT_WAITING,
         "card-not-read",
     ),
+    "card-access-denied-here": _card(
+        "reason", "print-rule-for-person allow-pcsc-access restart-computer"
+    ),
     "card-line-broken": _card(
         "reason", f"reinsert-card replug-reader read-pcscd-journal {_OTHER_READER}"
     ),

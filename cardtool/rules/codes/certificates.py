@@ -102,6 +102,9 @@ ROWS = {
         "apply-through-officer use-newer-card ask-provider",
         _PINS,
     ),
+    "nes-revoked-superseded": _critical(
+        "reader holder revoked_at reason said_at", "use-newer-card ask-provider", _PINS
+    ),
     "nes-revoked-replaced": _well("reader holder revoked_at reason"),
     "nes-suspended": _critical(
         "reader holder revoked_at said_at not_after_at",

@@ -197,5 +197,7 @@ NUMBERS: dict[str, int] = {
     "token-failed-virtual": 189,
     "driver-none": 190,
     "reader-needs-restart": 191,
+    "card-access-denied-here": 192,
+    "nes-revoked-superseded": 193,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

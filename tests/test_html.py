@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTML page: what is on it, that it runs and asks nothing, and where it is written."""
 
+import asyncio
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from click.testing import CliRunner
@@ -22,6 +24,7 @@ from msgspec.structs import replace
 from cardtool import views
 from cardtool.catalog import procedures
 from cardtool.cli import main
+from cardtool.live.site import Site
 from cardtool.model.diagnosis import Actor, Course, Diagnosis, Link
 from cardtool.model.procedure import Fact, Guide, Institution, Role, Step, confirm
 from cardtool.model.redact import mask
@@ -327,6 +330,32 @@ def test_the_page_that_follows_says_how_it_is_checked_again(language: str) -> No
     again = text.label("html-run-again")
     assert (words in followed, again in followed) == (True, False)
     assert (words in saved, again in saved) == (False, True)
+
+
+@every_language
+@pytest.mark.parametrize("name", ["driver-crashed", "driver-hung", "driver-too-old"])
+def test_the_page_that_follows_has_nobody_type_a_command(name: str, language: str) -> None:
+    diagnosis, text = _case(name), Text(language, ZONE)
+
+    page = "".join(live(diagnosis, text, guides={}, courses=lambda _: ()))
+
+    pressed = {"send-snapshot": 'href="state.json"', "allow-more-time": text.label("live-again")}
+    steps = [step for each in diagnosis.findings for step in each.steps if step in pressed]
+    assert steps
+    assert all(pressed[step] in page for step in steps)
+    assert re.findall(r"<code>cardtool", page) == []
+
+
+def test_before_the_first_check_there_is_no_file_for_support() -> None:
+    site = Site[None]({}, lambda: None, lambda: b"")
+    site.stand_at("/page/")
+
+    async def asked() -> int:
+        transport = httpx.ASGITransport(app=site.answer)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return (await client.get("/page/state.json")).status_code
+
+    assert asyncio.run(asked()) == 404
 
 
 def test_several_desks_are_one_page_and_none_is_no_page() -> None:

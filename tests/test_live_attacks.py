@@ -94,6 +94,10 @@ ATTACKS: dict[str, dict[str, tuple[Attack, set[int]]]] = {
             lambda p: _request(p, "GET", "", "Origin: https://evil.example", origin=p.origin),
             {403},
         ),
+        "file-cross-site": (
+            lambda p: _request(p, "GET", "state.json", sec_fetch_site="cross-site"),
+            {403},
+        ),
         "cross-site": (lambda p: _request(p, sec_fetch_site="cross-site"), {403}),
         "same-site-other-port": (lambda p: _request(p, sec_fetch_site="same-site"), {403}),
         "post-from-elsewhere": (
@@ -111,6 +115,7 @@ ATTACKS: dict[str, dict[str, tuple[Attack, set[int]]]] = {
     "no cookie, or another one": {
         "no-cookie": (lambda p: _request(p, cookie="-"), {403}),
         "no-cookie-stream": (lambda p: _request(p, "GET", "events", cookie="-"), {403}),
+        "no-cookie-file": (lambda p: _request(p, "GET", "state.json", cookie="-"), {403}),
         "no-cookie-program": (lambda p: _request(p, "GET", "live.js", cookie="-"), {403}),
         "no-cookie-post": (
             lambda p: _request(p, "POST", "again", cookie="-", origin=p.origin, content_length="0"),

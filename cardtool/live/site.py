@@ -132,11 +132,10 @@ class Site(Generic[T]):
         return Response(status_code=204)
 
     async def _save(self, _: Request) -> Response:
-        return Response(
-            self._saved(),
-            media_type="application/json",
-            headers={"content-disposition": "attachment"},
-        )
+        saved = self._saved()
+        headers = {"content-disposition": "attachment"} if saved else None
+        status = 200 if saved else 404
+        return Response(saved, status, headers, media_type="application/json")
 
     async def _stream(self, request: Request) -> Response:
         if self.streams >= MOST_STREAMS or self._closed:

@@ -17,7 +17,7 @@ from cardtool.live.following import Follower
 from cardtool.live.watching import Change, Event
 from cardtool.probe.isolation import Workers
 from tests.conftest import require
-from tests.real.desks import AT, akis, nes
+from tests.real.desks import AT, NAME, NUMBER, akis, nes
 from tests.rig.card import mute_card
 from tests.rig.compiler import compile_library
 from tests.rig.counting import CONNECT, CONTROL, STATES, TRANSMIT, Counting
@@ -178,6 +178,21 @@ def test_the_module_that_read_a_card_is_in_memory_before_the_next_card_comes() -
 
     assert {Path(each).suffix for each in held} == {".so"}
     assert len(card.commands) == asked
+
+
+def test_the_file_for_support_is_that_of_the_last_check_without_the_person() -> None:
+    with PcscService(1) as service, LivePage(service.env, "--at", AT.isoformat()) as live:
+        service.insert(akis(nes(400)))
+        live.open()
+        assert any(not state["is_checking"] for state in live.told())
+
+        status, headers, body = live.ask("GET", f"{live.path}state.json", live.own)
+
+    assert (status, headers["content-disposition"]) == (200, "attachment")
+    (reader,) = json.loads(body)["readers"]
+    assert reader["card"]["type"] == "card"
+    assert NAME not in body
+    assert NUMBER not in body
 
 
 def _command(pid: int) -> list[str]:

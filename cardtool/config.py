@@ -57,8 +57,8 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     def configured(self) -> dict[str, Any]:
         """Return the thresholds that are set, by their names in a `Policy`."""
-        every = ((name, getattr(self, name)) for name in Thresholds.__struct_fields__)
-        return {name: value for name, value in every if value is not None}
+        thresholds = ((name, getattr(self, name)) for name in Thresholds.__struct_fields__)
+        return {name: value for name, value in thresholds if value is not None}
 
 
 class OfIssuer(Thresholds, frozen=True, kw_only=True, forbid_unknown_fields=True):

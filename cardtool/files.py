@@ -215,7 +215,9 @@ def _draft_removed(draft: Path) -> Iterator[None]:
 
     numbers = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
     is_main = threading.current_thread() is threading.main_thread()  # others may set no handler
-    deadly = [one for one in numbers if is_main and signal.getsignal(one) is signal.SIG_DFL]
+    deadly = [
+        number for number in numbers if is_main and signal.getsignal(number) is signal.SIG_DFL
+    ]
     for number in deadly:
         signal.signal(number, end)
     try:

@@ -438,7 +438,7 @@ def test_only_the_snapshots_that_were_forgotten_are_known_as_such(keep: Keep) ->
 
     with store.writing() as connection:
         assert forgotten_among(connection, asked) == {0, 3}
-        kept = connection.execute(select(FORGOTTEN.c.look)).scalars().all()
+        kept = connection.execute(select(FORGOTTEN.c.fingerprint)).scalars().all()
     assert all(re.fullmatch("[0-9a-f]{64}", each) for each in kept)
 
 

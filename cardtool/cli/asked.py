@@ -144,7 +144,7 @@ class Asked:
 
 
 def settings(
-    *some: Callable[[Any], Any], known: tuple[str, ...] | None = None
+    *decorators: Callable[[Any], Any], known: tuple[str, ...] | None = None
 ) -> Callable[[Callable[..., int | None]], Callable[..., None]]:
     """Give a command some options, and its `Asked` as the first argument.
 
@@ -156,7 +156,7 @@ def settings(
             if status := command(Asked(ctx, known), **given):
                 ctx.exit(status)
 
-        decorated: Callable[..., None] = options(*some)(
+        decorated: Callable[..., None] = options(*decorators)(
             update_wrapper(click.pass_context(run), command)
         )
         return decorated

@@ -96,11 +96,11 @@ def option(
     return click.option(*names, expose_value=False, callback=callback, **settings)
 
 
-def options(*some: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
+def options(*decorators: Callable[[Any], Any]) -> Callable[[_Command], _Command]:
     """Give a command several options, shown by `--help` in this order."""
 
     def decorate(command: _Command) -> _Command:
-        for add in reversed(some):
+        for add in reversed(decorators):
             command = add(command)
         return command
 

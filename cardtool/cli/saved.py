@@ -68,8 +68,8 @@ def _snapshot(asked: Asked, file: str) -> Snapshot:
     if len(body) > SIZE_LIMIT_BYTES:
         raise Refusal(code="snapshot-large", file=name, limit=SIZE_LIMIT_BYTES)
     try:
-        if body[:1] != b"{" and (made := pasted.read(body, asked.moment)):
-            return made
+        if body[:1] != b"{" and (snapshot := pasted.read(body, asked.moment)):
+            return snapshot
     except TooManyError as error:
         raise Refusal(code="certificates-many", file=name, limit=MOST) from error
     if body.startswith(_UTF16):  # as PowerShell writes what `>` sends to a file

@@ -62,9 +62,9 @@ class Spoken:
             return text
         return load_help(self.language)["click"].get(text, text)
 
-    def counted(self, one: str, several: str, count: int) -> str:
+    def counted(self, singular: str, plural: str, count: int) -> str:
         """Translate a sentence of click about one or several things."""
-        return self.translated(one if count == 1 else several)
+        return self.translated(singular if count == 1 else plural)
 
     def help(self, command: click.Command) -> None:
         """Translate the help of a command and of those in its group, if it will be shown."""

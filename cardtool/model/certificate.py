@@ -33,9 +33,9 @@ class Name(msgspec.Struct, frozen=True, kw_only=True):
 
     def first(self, kind: str) -> str | None:
         """Return the first value of an attribute type, or None."""
-        for one in self.attributes:
-            if one.type == kind:
-                return one.value
+        for attribute in self.attributes:
+            if attribute.type == kind:
+                return attribute.value
         return None
 
 

@@ -229,11 +229,11 @@ class _Disguise:
             return self._text(hexadecimal)
         return self._value(hexadecimal) if self._values.is_in_bytes(data) else hexadecimal
 
-    def _attribute(self, one: Attribute) -> Attribute:
-        if one.type == "C":
-            return one
-        change = self._value if one.type == "serialNumber" else self._named
-        return Attribute(type=one.type, value=change(one.value))
+    def _attribute(self, attribute: Attribute) -> Attribute:
+        if attribute.type == "C":
+            return attribute
+        change = self._value if attribute.type == "serialNumber" else self._named
+        return Attribute(type=attribute.type, value=change(attribute.value))
 
     def _walk(self, node: Any, field: str = "") -> Any:  # noqa: ANN401 - any part of a snapshot
         if type(node) is str:  # a member of an enumeration stays

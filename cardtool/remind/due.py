@@ -85,13 +85,13 @@ def due(memory: Memory, at: datetime, policy: Policy) -> Kept | None:
     """
     if memory.is_off or (memory.shown_at and _is_same_day(memory.shown_at, at)):
         return None
-    some = (kept for kept in memory.certificates if kept.is_last and _is_due(kept, at, policy))
-    return min(some, key=lambda kept: kept.ends_at, default=None)
+    waiting = (kept for kept in memory.certificates if kept.is_last and _is_due(kept, at, policy))
+    return min(waiting, key=lambda kept: kept.ends_at, default=None)
 
 
-def _is_same_day(one: datetime, at: datetime) -> bool:
+def _is_same_day(moment: datetime, at: datetime) -> bool:
     try:
-        return one.astimezone(at.tzinfo).date() == at.date()
+        return moment.astimezone(at.tzinfo).date() == at.date()
     except OverflowError:  # it was at the edge of the calendar
         return False
 

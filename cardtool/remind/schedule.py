@@ -47,23 +47,23 @@ def remove() -> None:
         NotScheduledError: a file could not be removed.
     """
     steps: list[list[str]]
-    made: list[Path]
+    written: list[Path]
     if sys.platform == "win32":
-        steps, made = [[_schtasks(), "/Delete", "/F", "/TN", _task_name()]], []
+        steps, written = [[_schtasks(), "/Delete", "/F", "/TN", _task_name()]], []
     elif sys.platform == "darwin":
-        made = [_agents() / f"{schedules.LABEL}.plist"]
+        written = [_agents() / f"{schedules.LABEL}.plist"]
         steps = [["/bin/launchctl", "bootout", f"gui/{os.getuid()}/{schedules.LABEL}"]]
     else:
-        made = [_units() / f"{schedules.NAME}.{kind}" for kind in ("timer", "service")]
+        written = [_units() / f"{schedules.NAME}.{kind}" for kind in ("timer", "service")]
         timer = f"{schedules.NAME}.timer"
         steps = [["systemctl", "--user", verb, timer] for verb in ("stop", "disable")]
     try:
-        if made and not any(file.exists() for file in made):
+        if written and not any(file.exists() for file in written):
             return
         for step in steps:  # what is not there, or does not run, cannot be stopped
             with suppress(OSError, subprocess.SubprocessError):
                 _run(*step)
-        for file in made:
+        for file in written:
             file.unlink(missing_ok=True)
     except OSError as error:
         raise NotScheduledError(_reason(error)) from error

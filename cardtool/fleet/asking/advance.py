@@ -133,8 +133,8 @@ def with_nes(
     until_us: int = _LATEST_US,
 ) -> Columns | None:
     """Return the columns of the last snapshot of a workstation up to a moment that has an NES."""
-    every = (judge_one(text, at, policy) for text in texts(connection, workstation, until_us))
-    return next((made for made in every if made is not None and made.workstation.sha256), None)
+    judged = (judge_one(text, at, policy) for text in texts(connection, workstation, until_us))
+    return next((made for made in judged if made is not None and made.workstation.sha256), None)
 
 
 def _pages(store: Store, due: ColumnElement[bool]) -> Iterator[tuple[list[StoredRow], list[bytes]]]:

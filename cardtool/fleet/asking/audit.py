@@ -134,11 +134,11 @@ def _short_list(store: Store, now: datetime, question: Question) -> Iterator[Sto
             left = (question.limit or 0) - len(numbers)
             numbers += connection.execute(query.limit(left)).scalars() if left else ()
         for first in range(0, len(numbers), _AT_ONCE):
-            some = numbers[first : first + _AT_ONCE]
-            query = select(WORKSTATION).where(_COLUMNS.id.in_(some))
+            part = numbers[first : first + _AT_ONCE]
+            query = select(WORKSTATION).where(_COLUMNS.id.in_(part))
             fetched = {row.id: row for row in connection.execute(query)}
             # one that is missing was removed in between
-            yield from (fetched[number] for number in some if number in fetched)
+            yield from (fetched[number] for number in part if number in fetched)
 
 
 def _among(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
@@ -166,8 +166,8 @@ def _another_day(store: Store, day: Day, question: Question, *, is_past: bool) -
         for condition, order in by_index(ordered)
     ]
     with store.reading() as connection:
-        every = (line for _, line in lines(store, connection, day, *queries))
-        fitting = filter(question.fits, every)
+        judged = (line for _, line in lines(store, connection, day, *queries))
+        fitting = filter(question.fits, judged)
         if is_sorted_here:
             yield from sorted(fitting, key=_KEYS[question.sort], reverse=question.reverse)
         else:

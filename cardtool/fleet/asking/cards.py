@@ -64,7 +64,7 @@ def _fitting(
     store: Store, at: datetime, question: Question, policy: Policy, validity: Validity
 ) -> Iterator[Summary]:
     nes, desk = CERTIFICATE.c, WORKSTATION.c
-    one = ranked(to_us(at), nes.id)
+    ranking = ranked(to_us(at), nes.id)
     is_seen = nes.last_seen_us <= to_us(at)
     shown: dict[str, ColumnElement[Any]] = {column.name: column for column in desk}
     shown |= {name: nes[name] for name in OF_THE_NES if name in nes} | {
@@ -75,9 +75,9 @@ def _fitting(
     wanted = [column.label(name) for name, column in shown.items()]
     query = (
         select(*wanted)
-        .join(one, one.c.id == nes.id)
+        .join(ranking, ranking.c.id == nes.id)
         .join(WORKSTATION, desk.id == nes.workstation_id)
-        .where(one.c.place == literal_column("1"))
+        .where(ranking.c.place == literal_column("1"))
     )
     order: tuple[ColumnElement[Any], ...] = {
         "host": (desk.host, nes.id),

@@ -86,20 +86,20 @@ def _lasting_longest(at_us: int, *, by_unit: bool) -> Select[Any]:
         columns: list[ColumnElement[Any]] = [func.max(nes.not_after_us).label("ends")]
         longest = select(*columns, literal("").label("unit"))
         return longest.where(nes.first_seen_us <= at_us).group_by(person_key())
-    one = ranked(at_us, nes.workstation_id, nes.person, nes.holder, nes.not_after_us)
+    ranking = ranked(at_us, nes.workstation_id, nes.person, nes.holder, nes.not_after_us)
     registered = (
         select(func.min(PERSON.c.unit))
         .where(
-            PERSON.c.number == one.c.person,
+            PERSON.c.number == ranking.c.person,
             PERSON.c.number != "",
             PERSON.c.unit != "",
-            or_(not_(PERSON.c.number.contains("*")), PERSON.c.name == one.c.holder),
+            or_(not_(PERSON.c.number.contains("*")), PERSON.c.name == ranking.c.holder),
         )
         .scalar_subquery()
     )
     unit = case((WORKSTATION.c.unit != "", WORKSTATION.c.unit), else_=registered)
     return (
-        select(one.c.not_after_us.label("ends"), unit.label("unit"))
-        .select_from(one.join(WORKSTATION, WORKSTATION.c.id == one.c.workstation_id))
-        .where(one.c.place == 1)
+        select(ranking.c.not_after_us.label("ends"), unit.label("unit"))
+        .select_from(ranking.join(WORKSTATION, WORKSTATION.c.id == ranking.c.workstation_id))
+        .where(ranking.c.place == 1)
     )

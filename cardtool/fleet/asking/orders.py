@@ -36,9 +36,9 @@ def orders(store: Store, at: datetime, policy: Policy, *, stale_days: int) -> It
     with store.reading() as connection:
         for states in (_WITHOUT[:1], _WITHOUT[1:]):
             without = _without_reader(store, connection, day, states)
-            while some := list(islice(without, _AT_ONCE)):
-                desks = [(order.person, order.user, order.host) for order in some]
-                for order, known in zip(some, people_of(connection, desks), strict=True):
+            while page := list(islice(without, _AT_ONCE)):
+                desks = [(order.person, order.user, order.host) for order in page]
+                for order, known in zip(page, people_of(connection, desks), strict=True):
                     is_stale = at - order.taken_at > longest
                     yield replace(order, known_by=known.by, people=known.people, stale=is_stale)
 

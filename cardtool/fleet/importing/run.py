@@ -70,21 +70,21 @@ def _import(
     store: Store, blocks: list[JudgedBlock], now_us: int, by: JudgedBy, files: Files
 ) -> None:
     """Write the blocks of one transaction, and count what became of them."""
-    results = [result for _, some in blocks for result in some]
+    results = [result for _, judged in blocks for result in judged]
     new = write(store, results, now_us, by)
     files.report.new += new
     files.report.known += sum(len(result.rows) for result in results) - new
-    for block, some in blocks:
-        files.note(block, some)
+    for block, judged in blocks:
+        files.note(block, judged)
 
 
 def _transactions(judged: Iterable[JudgedBlock]) -> Iterator[list[JudgedBlock]]:
     """Yield as many blocks as one transaction holds."""
     blocks: list[JudgedBlock] = []
     rows = size = 0
-    for block, some in judged:
-        blocks.append((block, some))
-        rows += sum(len(result.rows) for result in some)
+    for block, results in judged:
+        blocks.append((block, results))
+        rows += sum(len(result.rows) for result in results)
         size += block.size
         if rows >= _WRITTEN or size >= _WRITTEN_BYTES:
             yield blocks

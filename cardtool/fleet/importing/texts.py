@@ -45,9 +45,9 @@ class _Archive:
 
     def read(self, size: int = -1) -> bytes:
         """Return some bytes, as `gzip` asks for them."""
-        some = self._stream.read(size)
-        self._read += len(some)
-        return some
+        part = self._stream.read(size)
+        self._read += len(part)
+        return part
 
     def is_bomb(self, unpacked: int) -> bool:
         """Tell whether this many unpacked bytes are too many for what was read."""

@@ -160,9 +160,9 @@ class Headings:
         Raises:
             Refused: there is no such row or heading.
         """
-        every = {_key(cell) for grid in grids for _, row in grid.rows[:_SEARCHED] for cell in row}
+        cells = {_key(cell) for grid in grids for _, row in grid.rows[:_SEARCHED] for cell in row}
         for meaning, name in self._configured.items():
-            if _key(name) not in every:
+            if _key(name) not in cells:
                 raise Refused(code="register-column", meaning=meaning, name=name)
         if not self.found_in(grids):
             usual = ", ".join(_USUAL[key][0] for key in MEANINGS if key != "surname")

@@ -147,13 +147,13 @@ class Recogniser:
     def match(self, row: Any, body: bytes) -> Match:  # noqa: ANN401 - a row of SNAPSHOT
         """Return who was logged on in a snapshot, and whether it holds the person or others."""
         document = msgspec.json.decode(body)
-        every = list(_texts(document))
-        joined = "\n".join({text.casefold() for text in every})
+        texts = list(_texts(document))
+        joined = "\n".join({text.casefold() for text in texts})
         certain = {value.casefold() for value in self.certain | self.fingerprints}
         certain |= {value.encode().hex() for value in self.certain}
         is_theirs = any(value in joined for value in certain)
         if self.masked and not is_theirs:
-            names = {folded(text) for text in every}
+            names = {folded(text) for text in texts}
             is_theirs = any(mask in joined and name in names for mask, name in self.masked)
         theirs = self.certain | {mask for mask, _ in self.masked}
         numbers = _others(document, self.fingerprints)

@@ -45,7 +45,7 @@ _AT_ONCE = 5000
 
 _LOCK = 0x666F72676F74
 """Key of the PostgreSQL lock ("forgot") that imports share and `fleet forget` holds alone."""
-_ADD = text("INSERT INTO forgotten (look) VALUES (:look) ON CONFLICT (look) DO NOTHING")
+_ADD = text("INSERT INTO forgotten (look) VALUES (:fingerprint) ON CONFLICT DO NOTHING")
 
 _Item = TypeVar("_Item")
 
@@ -70,10 +70,10 @@ def forget(store: Store, trace: Trace, policy: Policy) -> None:
             (PERSON, trace.entries),
             (WORKSTATION, trace.workstations),
         ):
-            for some in _parts(numbers):
-                connection.execute(delete(table).where(table.c.id.in_(some)))
-        for some in _parts(trace.changed):
-            _clear(connection, some)
+            for part in _parts(numbers):
+                connection.execute(delete(table).where(table.c.id.in_(part)))
+        for part in _parts(trace.changed):
+            _clear(connection, part)
         by = judged_by.stored(connection, is_locked=True) or judged_by.this_program(policy)
     if store.is_sqlite:
         _wipe(store)
@@ -102,23 +102,27 @@ def _keep_fingerprints(connection: Connection, snapshots: Sequence[int]) -> None
     """
     _lock(connection, "pg_advisory_xact_lock")
     query = select(WORKSTATION.c.host_key, SNAPSHOT.c.taken_us).join_from(SNAPSHOT, WORKSTATION)
-    for some in _parts(snapshots):
-        rows = connection.execute(query.where(SNAPSHOT.c.id.in_(some))).all()
+    for part in _parts(snapshots):
+        rows = connection.execute(query.where(SNAPSHOT.c.id.in_(part))).all()
         if rows:
-            connection.execute(_ADD, [{"look": _fingerprint(key, when)} for key, when in rows])
+            connection.execute(
+                _ADD, [{"fingerprint": _fingerprint(key, when)} for key, when in rows]
+            )
 
 
 def forgotten_among(connection: Connection, snapshots: Iterable[tuple[str, int]]) -> frozenset[int]:
     """Return the places of forgotten snapshots; each is given by `host_key` and `taken_us`."""
     _lock(connection, "pg_advisory_xact_lock_shared")
-    if connection.execute(select(FORGOTTEN.c.look).limit(1)).first() is None:
+    if connection.execute(select(FORGOTTEN.c.fingerprint).limit(1)).first() is None:
         return frozenset()
-    every = [_fingerprint(*snapshot) for snapshot in snapshots]
+    fingerprints = [_fingerprint(*snapshot) for snapshot in snapshots]
     forgotten: set[str] = set()
-    for some in _parts(every):
-        query = select(FORGOTTEN.c.look).where(FORGOTTEN.c.look.in_(some))
+    for part in _parts(fingerprints):
+        query = select(FORGOTTEN.c.fingerprint).where(FORGOTTEN.c.fingerprint.in_(part))
         forgotten.update(connection.execute(query).scalars())
-    return frozenset(place for place, fingerprint in enumerate(every) if fingerprint in forgotten)
+    return frozenset(
+        place for place, fingerprint in enumerate(fingerprints) if fingerprint in forgotten
+    )
 
 
 def _lock(connection: Connection, function: str) -> None:
@@ -178,9 +182,9 @@ def remove_snapshots(store: Store, snapshots: Sequence[int]) -> int:
     The columns and certificates of their workstations stay.
     """
     removed = 0
-    for some in _parts(snapshots):
+    for part in _parts(snapshots):
         with store.writing() as connection:
-            done = connection.execute(delete(SNAPSHOT).where(SNAPSHOT.c.id.in_(some)))
+            done = connection.execute(delete(SNAPSHOT).where(SNAPSHOT.c.id.in_(part)))
             removed += done.rowcount
     return removed
 

@@ -123,7 +123,8 @@ PERSON = sa.Table(
 they can be compared.
 """
 
-FORGOTTEN = sa.Table("forgotten", METADATA, sa.Column("look", sa.String, primary_key=True))
+_FINGERPRINT = sa.Column("look", sa.String, key="fingerprint", primary_key=True)
+FORGOTTEN = sa.Table("forgotten", METADATA, _FINGERPRINT)
 """Fingerprints of snapshots that must not come back, `fleet/removing/removal.py`."""
 
 JUDGED_BY = sa.Table(

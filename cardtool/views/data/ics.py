@@ -69,8 +69,8 @@ def render(diagnoses: Iterable[Diagnosis], text: Text, _paper: Paper = PAPER) ->
     the file is opened. A certificate that is on several workstations is shown once, for the first.
     Source: RFC 5545 §3.6.
     """
-    every = (nes for diagnosis in diagnoses for nes in _all_nes(diagnosis, text))
-    return _calendar(every, text)
+    certificates = (nes for diagnosis in diagnoses for nes in _all_nes(diagnosis, text))
+    return _calendar(certificates, text)
 
 
 def render_list(summaries: Iterable[Summary], text: Text) -> Iterator[str]:
@@ -82,13 +82,13 @@ def render_list(summaries: Iterable[Summary], text: Text) -> Iterator[str]:
     return _calendar((nes for line in summaries for nes in _listed(line, text)), text)
 
 
-def _calendar(every: Iterable[_Nes], text: Text) -> Iterator[str]:
+def _calendar(certificates: Iterable[_Nes], text: Text) -> Iterator[str]:
     """Yield an event for each moment ahead, once for each certificate."""
     product = f"-//cardtool//cardtool//{text.language.upper()}"
     calendar = _with(Calendar(), version="2.0", prodid=product)
     head, last, tail = calendar.to_ical().decode().partition("END:VCALENDAR")
     names, is_begun = set(), False
-    for nes in every:
+    for nes in certificates:
         name = hash(nes.sha256)  # a number, because there may be a million of them
         if name in names:
             continue

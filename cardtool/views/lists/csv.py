@@ -52,8 +52,8 @@ def rows(heading: Sequence[str], lines: Iterable[Iterable[Value]]) -> Iterator[s
     yield f"\ufeff{','.join(heading)}\r\n"
     between = [_BETWEEN.get(name, " ") for name in heading]
     waiting = iter(lines)
-    while some := list(islice(waiting, _AT_ONCE)):
-        columns = map(_cells, zip(*some, strict=True), between)
+    while part := list(islice(waiting, _AT_ONCE)):
+        columns = map(_cells, zip(*part, strict=True), between)
         yield "".join(f"{','.join(line)}\r\n" for line in zip(*columns, strict=True))
 
 

@@ -83,8 +83,8 @@ def _into_folder(folder: Path, bodies: dict[str, bytes], ending: str) -> None:
         write_file(folder / f"{name[:_NAME_DIGITS]}.{ending}", body)
 
 
-def _fingerprints(some: Iterable[str]) -> str:
-    return ", ".join(name[:_NAME_DIGITS] for name in some) or "-"
+def _fingerprints(names: Iterable[str]) -> str:
+    return ", ".join(name[:_NAME_DIGITS] for name in names) or "-"
 
 
 def _certificates(snapshot: Snapshot) -> _Objects:
@@ -100,19 +100,19 @@ def _leaves(chosen: _Objects) -> _Objects:
     return leaves or chosen
 
 
-def _formed(one: CertificateObject, form: str, known: _Objects) -> bytes:
+def _formed(leaf: CertificateObject, form: str, known: _Objects) -> bytes:
     """Return a certificate as it is, as PEM, or as PEM with its issuers after it.
 
     Bytes that are no certificate are written too, so that they can be examined.
     """
     if form == "der":
-        return _der(one)
-    some = chain(one, known.values()) if form == "chain" else (one,)
-    return b"".join(_pem(_der(certificate)) for certificate in some)
+        return _der(leaf)
+    links = chain(leaf, known.values()) if form == "chain" else (leaf,)
+    return b"".join(_pem(_der(certificate)) for certificate in links)
 
 
-def _der(one: CertificateObject) -> bytes:
-    return bytes.fromhex(one.der or "")
+def _der(stored: CertificateObject) -> bytes:
+    return bytes.fromhex(stored.der or "")
 
 
 def _pem(der: bytes) -> bytes:

@@ -13,7 +13,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import httpx
 import msgspec
 import pytest
 from click.testing import CliRunner
@@ -350,12 +349,18 @@ def test_before_the_first_check_there_is_no_file_for_support() -> None:
     site = Site[None]({}, lambda: None, lambda: b"")
     site.stand_at("/page/")
 
-    async def asked() -> int:
-        transport = httpx.ASGITransport(app=site.answer)
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
-            return (await client.get("/page/state.json")).status_code
+    scope = {"type": "http", "method": "GET", "path": "/page/state.json", "headers": []}
+    sent: list[Any] = []
 
-    assert asyncio.run(asked()) == 404
+    async def receive() -> dict[str, str]:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:  # noqa: ANN401 - ASGI's own
+        sent.append(message)
+
+    asyncio.run(site.answer(scope, receive, send))
+
+    assert sent[0]["status"] == 404
 
 
 def test_several_desks_are_one_page_and_none_is_no_page() -> None:

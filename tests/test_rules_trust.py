@@ -134,6 +134,26 @@ def test_one_that_is_refused_is_not_to_be_renewed() -> None:
     assert codes(_asked(holding(ending), _trust(ending, "revoked"))) == ["nes-revoked"]
 
 
+@pytest.mark.parametrize(
+    ("reason", "code", "first"),
+    [
+        ("superseded", "nes-revoked-superseded", "use-newer-card"),
+        ("keyCompromise", "nes-revoked", "apply-anew"),
+        ("cessationOfOperation", "nes-revoked-left", "apply-through-officer"),
+        ("certificateHold", "nes-suspended", "lift-suspension"),
+    ],
+)
+def test_the_reason_of_a_revocation_decides_what_is_done_first(
+    reason: str, code: str, first: str
+) -> None:
+    own = nes()
+    trust = _trust(own, "revoked")
+    assert trust.status is not None
+    asked = _asked(holding(own), replace(trust, status=replace(trust.status, reason=reason)))
+
+    assert only(asked, code).steps[0] == first
+
+
 def test_one_that_is_suspended_is_released_first_and_then_renewed() -> None:
     ending, lasting = nes(ends_at=AT + timedelta(days=5)), nes(ends_at=AT + timedelta(days=400))
     asked = diagnose(_asked(holding(ending), _trust(ending, "suspended")), AT)

@@ -25,6 +25,9 @@ _FORGED = frozenset({"BAD_SIGNATURE", "NOT_AN_ISSUER", "EXPIRED", "WEAK_ALGORITH
 
 _REFUSED = frozenset({"revoked", "suspended"})
 
+_HELD = "certificateHold"
+"""Reason of a suspension, which OCSP calls a revocation. Source: RFC 5280 §5.3.1."""
+
 _OF_REASON = {
     "affiliationChanged": "nes-revoked-left",
     "cessationOfOperation": "nes-revoked-left",
@@ -69,7 +72,7 @@ def suspended(snapshot: Snapshot) -> frozenset[Certificate]:
         for certificate, (_, trust) in _asked(snapshot).items()
         if trust.problem not in _FORGED
         and trust.status is not None
-        and trust.status.status == "suspended"
+        and _is_suspended(trust.status)
         and not is_broken(certificate)
     )
 
@@ -111,7 +114,7 @@ def _status(status: Status, held: desk.Held, *, is_replaced: bool) -> Finding:
         return finding(code, **whose, source=status.url, said_at=said_at)
     if is_replaced:
         return finding("nes-revoked-replaced", **whose, revoked_at=revoked_at, reason=reason)
-    if status.status == "suspended":
+    if _is_suspended(status):
         dates = {"revoked_at": revoked_at, "said_at": said_at, "not_after_at": ends}
         return finding("nes-suspended", **whose, **dates)
     return finding(
@@ -121,6 +124,11 @@ def _status(status: Status, held: desk.Held, *, is_replaced: bool) -> Finding:
         reason=reason,
         said_at=said_at,
     )
+
+
+def _is_suspended(status: Status) -> bool:
+    """Tell whether a certificate may be released again."""
+    return status.status == "suspended" or status.reason == _HELD
 
 
 def _urls(trust: Trust) -> str:

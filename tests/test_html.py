@@ -31,7 +31,8 @@ from cardtool.model.snapshot import Snapshot, encode
 from cardtool.model.trust import Status, Trust
 from cardtool.practice import load, names
 from cardtool.rules import diagnose
-from cardtool.rules.codes import finding
+from cardtool.rules.codes import ROWS, finding
+from cardtool.rules.codes.steps import ACTORS
 from cardtool.rules.renewal import Policy
 from cardtool.rules.timeline import courses, with_moments
 from cardtool.text import LANGUAGES, Text
@@ -343,6 +344,26 @@ def test_the_page_that_follows_has_nobody_type_a_command(name: str, language: st
     assert steps
     assert all(pressed[step] in page for step in steps)
     assert re.findall(r"<code>cardtool", page) == []
+
+
+_ELSEWHERE = {"save-certificate", "look-there"}
+"""Steps about files that were given, for which no page is served."""
+
+
+@every_language
+def test_nobody_but_it_is_told_to_type_a_command_on_the_page_that_follows(language: str) -> None:
+    text, bare = Text(language, ZONE), replace(_case("sound").deciding, facts={})
+    steps = {step for row in ROWS.values() for step in row.steps} - _ELSEWHERE
+
+    typed = {
+        step: piece.words
+        for step in steps
+        if ACTORS.get(step, Actor.YOU) is Actor.YOU
+        for piece in pieces_of_step(step, bare, text, is_live=True)
+        if piece.kind == "typed" and piece.words.startswith("cardtool ")
+    }
+
+    assert typed == {}
 
 
 def test_before_the_first_check_there_is_no_file_for_support() -> None:

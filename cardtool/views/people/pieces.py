@@ -19,6 +19,7 @@ _PRESSED = {
     **dict.fromkeys(("run-again", "ask-again-online"), "live-run-again"),
     "allow-more-time": "live-more-time",
     "send-snapshot": "live-send",
+    "report-fault": "live-report",
 }
 """Steps that are a command on the terminal, by the labels that say them on pages: on those that
 are saved, and on those that the program serves."""

@@ -82,6 +82,8 @@ class Case:
     exit_status: int
     beside: tuple[str, ...] = ()
     """Codes that must be among the findings too."""
+    phase: str = "-"
+    """Which of its texts the verdict has, as in the fact `phase`."""
 
 
 def here(case: Case) -> Case:
@@ -458,7 +460,7 @@ CASES: dict[str, Case] = {
         build=lambda stack, _: desk(stack, akis(nes(-10)), akis(nes(1000))),
         verdict="nes-valid",
         exit_status=0,
-        beside=("readers-several", "cards-several", "nes-superseded"),
+        beside=("readers-several", "cards-several", "nes-old-card"),
     ),
     "mute-card-beside-a-good-one": Case(
         build=lambda stack, _: desk(stack, mute_card(), akis(nes(400))),
@@ -636,6 +638,7 @@ CASES: dict[str, Case] = {
         build=_named("libakisp11", Slot(token_info=CKR_TOKEN_NOT_RECOGNIZED)),
         verdict="driver-too-old",
         exit_status=2,
+        phase="old",
     ),
     "noise-while-read": Case(
         build=_fault(lambda: Noise(after=0)), verdict="driver-too-old", exit_status=2
@@ -731,6 +734,7 @@ CASES: dict[str, Case] = {
         verdict="driver-too-old",
         exit_status=2,
         beside=("changed-system", "changed-reader", "changed-driver"),
+        phase="old",
     ),
     "zone-elsewhere-on-the-last-day": Case(
         build=_environment(_ends_today, TZ="UTC"),

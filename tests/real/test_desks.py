@@ -99,9 +99,14 @@ def _run(desk: Desk, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _beginning(code: str, language: str) -> str:
+def _beginning(code: str, language: str, phase: str = "-") -> str:
     """Return a finding's sentence as far as it is the same at every desk."""
-    return Text(language).says(finding(code)).partition("\N{HORIZONTAL ELLIPSIS}")[0].strip()
+    return (
+        Text(language)
+        .says(finding(code, phase=phase))
+        .partition("\N{HORIZONTAL ELLIPSIS}")[0]
+        .strip()
+    )
 
 
 @by_name
@@ -137,5 +142,5 @@ def test_the_command_finds_it(case: Case, desk: Desk, shape: str) -> None:
         assert set(case.beside) <= set(codes)
     else:
         said = " ".join(done.stdout.split())
-        assert _beginning(verdict, shape) in said
+        assert _beginning(verdict, shape, case.phase) in said
         assert status == 0 or Text(shape).means(verdict) in said

@@ -227,6 +227,7 @@ def test_a_driver_for_other_cards_that_was_asked_for_is_named_with_the_one_to_in
         "system": "Linux",
         "bits": 64,
     }
+    assert only(desk(modules=(wrong,)), "driver-not-for-card").steps[0] == "install-driver"
 
 
 def test_a_driver_for_other_cards_is_no_matter_where_the_right_one_is_here() -> None:

@@ -88,7 +88,8 @@ def _table() -> dict[tuple[str, str, str, str, str], tuple[tuple[str, ...], tupl
 
 def _driver(facts: Mapping[str, object]) -> str:
     """Tell by what a finding names whether it is about AKİS, which is also what nobody knows."""
-    known = catalog.module_at(str(facts.get("module", "")))
+    is_of_card = "card" in facts  # a driver that is named beside it may be the wrong one
+    known = None if is_of_card else catalog.module_at(str(facts.get("module", "")))
     called = known.name if known else f"{facts.get('product', facts.get('card', 'AKİS'))}"
     return AKIS if "AK" in called or (known and "tckk" in known.id) else ELSE
 

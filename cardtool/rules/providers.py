@@ -64,12 +64,15 @@ def _roads_of(
 
 
 def _is_of_another_driver(given: Finding, cards: Mapping[str, catalog.Card]) -> bool:
-    """Tell whether the driver of a finding is one of the catalogue and not AKİS."""
-    known = catalog.module_at(str(given.facts.get("module", "")))
-    if known is not None:
-        return known.id not in _AKIS
+    """Tell whether the driver that a finding calls for is one of the catalogue and not AKİS.
+
+    The card decides, where it is known: the driver that was tried may be the wrong one.
+    """
     card = cards.get(str(given.facts.get("reader", "")))
-    return card is not None and not _AKIS.intersection(card.modules)
+    if card is not None:
+        return not _AKIS.intersection(card.modules)
+    known = catalog.module_at(str(given.facts.get("module", "")))
+    return known is not None and known.id not in _AKIS
 
 
 def _add(road: _Road, roads: list[_Road]) -> None:

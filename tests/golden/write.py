@@ -7,7 +7,7 @@ Read what changed in them before keeping it: they are what people see.
   on a narrow page.
 * `lines.txt`: how many lines the first screen of each practice case has.
 * `findings.txt`: how each described workstation is; of those that are no practice case each
-  finding's sentence, and the steps of what is wrong.
+  finding's sentence where it comes first, and the steps of what is wrong.
 * `formats.txt`, `formats.LANGUAGE.txt`: each format of each subject, of records that fill every
   field.
 """
@@ -106,9 +106,10 @@ def _findings(
 ) -> Iterator[tuple[str, str]]:
     """Yield how each workstation is, and its findings where it is no practice case.
 
-    They are in one language: the other has the same facts.
+    They are in one language: the other has the same facts. A sentence that all is well is written
+    once; where it comes again, its code stands for it.
     """
-    text = _text("en")
+    text, written = _text("en"), set[str]()
     for name, diagnosis in described.items():
         line = dated(summarise(diagnosis), Policy())
         parts = [f"{diagnosis.severity}: {diagnosis.verdict}", f"reader: {line.reader}"]
@@ -118,14 +119,21 @@ def _findings(
             parts += [f"NES of {line.holder} ends: {ends}", f"days left: {line.days_left}"]
             parts += [f"renewal opens: {opens}", f"apply by: {apply_by}"]
         lines = [", ".join(parts)]
+        again = []
         for each in () if name in practice else map(harmless, diagnosis.findings):
             mark = Paper().symbol(marked(each)).plain
-            lines.append(f"  {mark} {each.severity} {each.link} {each.code}: {text.says(each)}")
+            shown = f"  {mark} {each.severity} {each.link} {each.code}: {text.says(each)}"
+            if each.severity is Severity.OK and shown in written:
+                again.append(each.code)
+                continue
+            written.add(shown)
+            lines.append(shown)
             if each.severity is not Severity.OK:
                 steps = zip(each.actors, each.steps, strict=True)
                 lines += (
                     f"    {who}: {text.step(step, each.facts | each.road)}" for who, step in steps
                 )
+        lines += [f"  as before: {', '.join(again)}"] if again else []
         yield name, "\n".join(lines) + "\n"
 
 

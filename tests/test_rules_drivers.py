@@ -403,3 +403,20 @@ def test_a_named_driver_that_crashed_explains_that_another_shows_no_card() -> No
 
     assert codes(desk(modules=(module(slot(None)),))) == ["token-missing"]
     assert codes(desk(modules=(crashed, module(slot(None))))) == ["driver-crashed"]
+
+
+def test_in_place_of_a_driver_for_other_cards_that_of_the_card_is_installed() -> None:
+    named = module(path="/usr/lib/libeTPkcs11.so", source=Source.CONFIGURED)
+
+    assert only(desk(modules=(named,)), "driver-not-for-card").steps[0] == "install-driver"
+    token = desk((reader(ETOKEN),), (module(source=Source.CONFIGURED),))
+    assert only(token, "driver-not-for-card").steps[0].startswith("install-card-driver")
+
+
+def test_no_package_for_intel_is_to_be_installed_on_linux_on_arm() -> None:
+    bare = desk(modules=(), host=replace(HOST, machine="aarch64"))
+
+    assert only(bare, "driver-missing").steps[:2] == (
+        "use-intel-computer",
+        "ask-for-arm-linux-driver",
+    )

@@ -77,7 +77,10 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
         "install-runtime": (),
         "start-signing-program": ("start-program-for-linux",),
     },
-    "linux-aarch64": {"install-matching-akis": ("use-intel-computer", "ask-for-arm-linux-driver")},
+    "linux-aarch64": dict.fromkeys(
+        ("install-matching-akis", "install-driver"),
+        ("use-intel-computer", "ask-for-arm-linux-driver"),
+    ),
 }
 """Platform, or platform and processor -> step -> the steps that take its place there."""
 

@@ -210,6 +210,8 @@ class Workers:
         Then this process must have no other thread. `idle_s` is that of `Worker`, and `loads` the
         module that the ready child for modules most likely opens.
         """
+        if sys.platform == "win32":
+            loads = ""  # there no installer could replace a library that is in memory
         self._idle_s, self._loads = idle_s, loads
         self.opened = ""
         """The last module that showed a token."""

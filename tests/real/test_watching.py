@@ -7,6 +7,7 @@ import queue
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +23,7 @@ from tests.rig.card import mute_card
 from tests.rig.compiler import compile_library
 from tests.rig.counting import CONNECT, CONTROL, STATES, TRANSMIT, Counting
 from tests.rig.live import LivePage
+from tests.rig.modules import Slot, scripted_module
 from tests.rig.pcsc import PcscService
 from tests.rig.processes import below
 
@@ -193,6 +195,38 @@ def test_the_file_for_support_is_that_of_the_last_check_without_the_person() -> 
     assert reader["card"]["type"] == "card"
     assert NAME not in body
     assert NUMBER not in body
+
+
+def test_after_a_driver_that_hung_the_next_check_waits_longer(tmp_path: Path) -> None:
+    waits = f'while (access("{tmp_path}/go", F_OK)) usleep(10000);'
+    module = scripted_module(
+        tmp_path, [Slot()], code={"IN_INITIALIZE": waits}, headers=("unistd.h",)
+    )
+    with (
+        PcscService(1) as service,
+        LivePage(service.env, "--module", str(module.path), "--timeout", "2") as live,
+    ):
+        live.open()
+        hung = list(_until_checked(live.told()))[-1]
+        assert "K-98" in hung["page"]
+        states = live.told(limit_s=4)
+        assert not next(states)["is_checking"]
+        live.ask("POST", f"{live.path}again", {**live.own, "Origin": live.origin})
+        with pytest.raises(TimeoutError):
+            while next(states)["is_checking"]:
+                pass
+
+        (tmp_path / "go").touch()
+        ended = list(_until_checked(live.told()))[-1]
+
+    assert "K-98" not in ended["page"]
+
+
+def _until_checked(states: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for state in states:
+        yield state
+        if not state["is_checking"]:
+            return
 
 
 def _command(pid: int) -> list[str]:

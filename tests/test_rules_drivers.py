@@ -44,6 +44,8 @@ AKIS_V10 = "3BBA11008131FE4D55454B41452056312E30AE"
 ETPKCS11 = "/usr/lib/libeTPkcs11.so"
 DAY = timedelta(days=1)
 
+MAC_ETOKEN = "/Library/Frameworks/eToken.framework/Versions/Current/libeToken.dylib"
+
 
 def test_a_missing_driver_is_named_with_the_places_of_this_system() -> None:
     facts = only(desk(modules=()), "driver-missing").facts
@@ -158,6 +160,7 @@ def test_both_architectures_are_named() -> None:
         (AKIS, AKISP11, "darwin", "aarch64", "install-mac-arm-driver"),
         (AKIS, AKISP11, "linux", "aarch64", "use-intel-computer"),
         (ETOKEN, "/usr/lib/libeTPkcs11.so", "linux", "x86_64", "install-matching-driver"),
+        (ETOKEN, MAC_ETOKEN, "darwin", "aarch64", "install-arm-card-driver"),
     ],
 )
 def test_who_needs_another_build_of_the_driver_is_told_which(

@@ -10,19 +10,19 @@ _IT = """
     allow-pcsc-access ask-application-support ask-for-arm-driver ask-for-arm-linux-driver
     ask-reader-driver-mac attach-usb change-battery check-java check-network connect-snap
     correct-path enable-device enable-pcscd enable-windows-enumerator enable-windows-service
-    find-other-library install-card-driver install-driver install-driver-for-program
-    install-driver-inside install-mac-arm-driver install-mac-arm-package install-matching-akis
-    install-matching-driver install-pcsc-library install-pcscd install-reader-driver install-runtime
-    install-token-software keep-one-driver keep-one-reader-driver let-cards-through
-    list-blocked-devices maker-reader-driver name-module open-device-manager open-network
-    open-windows-services pass-reader-through pin-root print-polkit-rule print-rule-for-person
-    raise-limits read-pcscd-journal reinstall-driver remove-driver remove-reader-driver
-    replace-reader-driver restart-pcscd restart-windows-service retry-reader-start run-at-logon
-    set-clock set-clock-mac set-clock-windows set-proxy set-zone set-zone-mac set-zone-windows
-    share-pcsc-socket share-scdaemon start-pcscd start-pcscd-alone start-windows-enumerator
-    start-windows-service stop-usb-sleep unmask-pcscd update-card-driver update-ccid
-    update-device-driver update-driver update-reader-driver update-roots update-signing-program
-    use-ifd-ccid use-intel-build use-own-package use-windows-reader-driver
+    find-other-library install-arm-card-driver install-card-driver install-driver
+    install-driver-for-program install-driver-inside install-mac-arm-driver install-mac-arm-package
+    install-matching-akis install-matching-driver install-pcsc-library install-pcscd
+    install-reader-driver install-runtime install-token-software keep-one-driver
+    keep-one-reader-driver let-cards-through list-blocked-devices maker-reader-driver name-module
+    open-device-manager open-network open-windows-services pass-reader-through pin-root
+    print-polkit-rule print-rule-for-person raise-limits read-pcscd-journal reinstall-driver
+    remove-driver remove-reader-driver replace-reader-driver restart-pcscd restart-windows-service
+    retry-reader-start run-at-logon set-clock set-clock-mac set-clock-windows set-proxy set-zone
+    set-zone-mac set-zone-windows share-pcsc-socket share-scdaemon start-pcscd start-pcscd-alone
+    start-windows-enumerator start-windows-service stop-usb-sleep unmask-pcscd update-card-driver
+    update-ccid update-device-driver update-driver update-reader-driver update-roots
+    update-signing-program use-ifd-ccid use-intel-build use-own-package use-windows-reader-driver
 """
 _ELSEWHERE_IT = """
     install-card-driver-of-provider update-card-driver-of-provider
@@ -109,7 +109,7 @@ OF_SEVERAL = ("choose-driver",)
 
 OF_OTHER_CARDS = {
     "install-driver": "install-card-driver",
-    "install-mac-arm-driver": "install-matching-driver",
+    "install-mac-arm-driver": "install-arm-card-driver",
     "install-matching-akis": "install-matching-driver",
     "install-mac-arm-package": "install-card-driver",
     "reinstall-driver": "update-card-driver",

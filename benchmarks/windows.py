@@ -42,7 +42,7 @@ while read -r line; do
     begun=$(date +%s%N)
     eval "wine64 $line" >/dev/null 2>&1
     echo "$? $(($(date +%s%N) - begun))"
-    while pgrep -x 'python\.exe' >/dev/null; do sleep 0.02; done # its workers are ending
+    while pgrep -x python.exe >/dev/null; do sleep 0.02; done # its workers are ending
 done
 """
 

@@ -28,5 +28,5 @@ def test_windows_says_what_linux_says(name: str, tmp_path: Path, wine: Wine) -> 
     if name not in OTHERWISE and here(case) == case:
         told = on_linux(case.build, tmp_path / "linux")
         assert there.status == told.status
-        assert there.codes >= set(case.beside)
+        assert there.codes >= set(case.beside), there.report.findings
         assert there.troubles == told.troubles

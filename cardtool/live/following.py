@@ -31,7 +31,7 @@ _USUAL = (700, 10, 10)
 _MOST_ANEW = 2
 """Checks that are repeated in a row; a loose plug would otherwise keep every result back."""
 
-_SHOWN_S = 0.1
+_SHOWN_S = 0.03
 """How long a result has the processor to itself: to be shown comes before what nobody waits for."""
 
 _SWITCH_S = 0.0005

@@ -87,6 +87,7 @@ class Worker:
             else:
                 waits = (f"{idle_s:g}", loads) if idle_s is not None else ()
                 self._process = children.start(job, inherits, *waits, is_mute=is_mute)
+                self._listen(self._process)
         except OSError as error:  # no more processes, memory or descriptors
             name = errno.errorcode.get(error.errno or 0, "EIO")
             self._loss = LostWorkerError(name, error.errno, str(error))
@@ -161,7 +162,7 @@ class Worker:
         self.end()
 
     def _listen(self, process: children.Child) -> None:
-        """Start the threads that read the child's output; not earlier, because of later forks."""
+        """Start the threads that read the child's output; of a fork not before all are made."""
         if not self._listeners:
             hear = (self._hear_answers, self._hear_complaints)
             self._listeners = tuple(

@@ -682,6 +682,9 @@ def test_a_token_that_signed_and_is_gone_is_told_where_no_reader_was_anybodys_ow
     here = replace(_desk((), "AKS ifdh 0", "iKeyVirtualReader 0"), last_good=_last(*names))
 
     assert codes(here) == ["reader-gone"]
-    assert only(here, "reader-gone").facts["readers"] == "SafeNet Token JC"
+    found = only(here, "reader-gone")
+    assert found.facts["readers"] == "SafeNet Token JC"
+    assert "order-reader" not in found.steps
     both = replace(here, last_good=_last(*names, "ACS ACR39U ICC Reader"))
     assert only(both, "reader-gone").facts["readers"] == "ACS ACR39U ICC Reader"
+    assert "order-reader" in only(both, "reader-gone").steps

@@ -12,8 +12,8 @@ from cardtool.catalog import systems
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.surroundings import Host, UsbDevice
-from cardtool.rules import desk, fitting, hardware, ports, service, session
-from cardtool.rules.codes import ROWS, Fact, finding
+from cardtool.rules import desk, fitting, hardware, ports, reader_names, service, session
+from cardtool.rules.codes import ROWS, Fact, finding, with_steps
 from cardtool.rules.renewal import Policy
 
 _MOST_NAMED = 20
@@ -21,6 +21,8 @@ _MOST_NAMED = 20
 
 _LACK = frozenset({"reader-driver-missing", "reader-driver-old"})
 """Codes of readers that wait for a driver."""
+
+_ORDERING = frozenset({"order-reader", "address-reader", "pay-reader"})
 
 _SYSTEM_DRIVERS = {"darwin": "CCID", "win32": "Microsoft Usbccid Smartcard Reader (WUDF)"}
 """The driver for the class of readers. Source: drivers_notes/readers.md#ccid-driver."""
@@ -86,7 +88,10 @@ def _missing(snapshot: Snapshot, built_in: Sequence[str], flat: Sequence[str]) -
     """
     last, gone = snapshot.last_good, ports.gone(snapshot)
     if last and gone and isinstance(snapshot.usb, tuple):
-        return finding("reader-gone", readers=gone, good_at=last.taken_at)
+        known = finding("reader-gone", readers=gone, good_at=last.taken_at)
+        is_token = all(map(reader_names.may_be_token, gone))  # which no reader replaces
+        steps = (step for step in known.steps if step not in _ORDERING)
+        return with_steps(known, steps) if is_token else known
     if built_in or flat:
         phase = "built-in" if built_in else "contactless"
         return finding("reader-own-missing", readers=built_in or flat, phase=phase)

@@ -69,12 +69,27 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
         and _PIN_LOCKED not in nes.token.flags
         and nes.certificate not in refused
     }
+    choices = tuple(_choices(snapshot)) if ready else ()
+    read = {id(token): place.tokens for place in desk.places(snapshot) for _, token in place.tokens}
     for nes in ready.values():
-        module = _locate(snapshot, nes).module.path
-        given = finding("desk-ready", **nes.whose, module=module)
-        yield with_steps(given, (*_choices(snapshot), *given.steps))
+        given = finding("desk-ready", **nes.whose, module=_driver(nes, read[id(nes.token)]))
+        yield with_steps(given, (*choices, *given.steps)) if choices else given
         if nes.certificate.key.startswith("rsa-") and _has_moved_rsa(snapshot.host):
             yield finding("rsa-on-windows", **nes.whose, release=snapshot.host.release)
+
+
+def _driver(nes: desk.Held, read: tuple[tuple[Module, Token], ...]) -> str:
+    """Return the path of a module that showed an NES on its card, if possible not pkcs11-spy."""
+    holding = [
+        module
+        for module, token in read
+        if token is nes.token or any(stored.content == nes.certificate for stored in _stored(token))
+    ]
+    return min(holding, key=lambda module: fitting.module_id(module) == _SPY).path
+
+
+def _stored(token: Token) -> tuple[CertificateObject, ...]:
+    return () if isinstance(token.certificates, Failure) else token.certificates
 
 
 def _choices(snapshot: Snapshot) -> Iterator[str]:
@@ -180,8 +195,7 @@ def _locate(snapshot: Snapshot, nes: desk.Held) -> Candidate:
             certificate=nes.certificate,
         )
         for module, slot, token in snapshot.tokens()
-        if not isinstance(token.certificates, Failure)
-        for stored in token.certificates
+        for stored in _stored(token)
         if stored.content == nes.certificate
     ]
     flags = {flag for candidate in holding for flag in candidate.token.flags}

@@ -9,7 +9,15 @@ from msgspec.structs import replace
 from cardtool.catalog import readers_with
 from cardtool.model.diagnosis import Severity
 from cardtool.model.lists import ReaderState
-from cardtool.model.snapshot import Failure, LastGood, Snapshot, Source
+from cardtool.model.snapshot import (
+    Failure,
+    LastGood,
+    Module,
+    ModuleInfo,
+    Reader,
+    Snapshot,
+    Source,
+)
 from cardtool.model.surroundings import Driver, Host, UsbDevice
 from cardtool.rules import diagnose
 from cardtool.rules.summary import summarise
@@ -22,9 +30,11 @@ from tests.desks import (
     GONE,
     HOST,
     MUTE,
+    NOT_RECOGNISED,
     READER,
     SECOND,
     UNKNOWN,
+    authority,
     codes,
     desk,
     module,
@@ -362,10 +372,68 @@ def test_a_reader_that_is_not_offered_is_a_note_where_the_card_is_in_another() -
             "reason": "reader-driver-missing",
         }
     bank = replace(desk((reader(BANK),), (), CCID), usb=devices)
-    assert codes(bank) == ["card-not-for-signing"]
     for mute in (reader(None, card=MUTE), reader(None, states=("MUTE",)), reader(None, changes=1)):
         (said,) = codes(replace(bank, readers=(mute,)))
         assert said in ("card-mute", "card-pulled")
+
+
+_REFUSING = module(slot(NOT_RECOGNISED))
+_OLD = replace(
+    _REFUSING, info=ModuleInfo(description="AKIS", manufacturer="TUBITAK", version="1.6")
+)
+
+
+@pytest.mark.parametrize(
+    ("held", "read", "code"),
+    [
+        (reader(BANK), None, "card-not-for-signing"),
+        (reader(), _REFUSING, "driver-too-old"),
+        (reader(), module(slot(token(authority()))), "nes-missing"),
+    ],
+)
+def test_a_reader_that_cannot_be_used_comes_first_where_only_another_card_is_here(
+    held: Reader, read: Module | None, code: str
+) -> None:
+    for device, host, trouble in (
+        (replace(ACR38U, problem=28), WINDOWS, "reader-driver-missing"),
+        (usb(problem=22), WINDOWS, "reader-disabled"),
+        (usb(problem=10), WINDOWS, "reader-faulty"),
+        (usb(allowed=False), CCID, "reader-blocked"),
+        (replace(ACR38U, name=""), CCID, "reader-driver-missing"),
+        (NEW, CCID, "reader-driver-old"),
+    ):
+        here = replace(desk((replace(held, name=ODD),), (), host), usb=(ALCOR, device))
+        if read:
+            (only_slot,) = read.slots if isinstance(read.slots, tuple) else ()
+            seen = replace(read, slots=(replace(only_slot, reader=ODD),))
+            here = replace(here, modules=(seen,))
+        judged = diagnose(here, AT)
+
+        assert (judged.verdict, codes(here)) == (trouble, [trouble, code])
+        assert "update-driver" not in only(here, code).steps
+
+
+@pytest.mark.parametrize(
+    ("readers", "read"),
+    [
+        ((reader(),), (_OLD,)),  # it may be the person's own card
+        ((reader(),), (module(slot(replace(token(), certificates=UNSEEN))),)),
+        ((reader(), reader(BANK, ODD)), (_OLD,)),
+        ((reader(BANK),), (module(slot(token(nes()), None), source=Source.CONFIGURED),)),
+    ],
+)
+def test_a_reader_that_cannot_be_used_is_a_note_where_a_card_may_be_the_persons_own(
+    readers: tuple[Reader, ...], read: tuple[Module, ...]
+) -> None:
+    here = replace(desk(readers, read, CCID), usb=(usb(), ACR38U))
+
+    assert "reader-driver-missing" not in codes(here)
+
+
+def test_a_reader_that_was_once_here_is_not_blamed_for_another_card() -> None:
+    here = replace(desk((reader(BANK),), (), WINDOWS), usb=(usb(), replace(ACR38U, problem=45)))
+
+    assert codes(here) == ["card-not-for-signing"]
 
 
 def test_a_built_in_reader_that_waits_for_a_card_does_not_hide_the_persons_own() -> None:
@@ -375,7 +443,7 @@ def test_a_built_in_reader_that_waits_for_a_card_does_not_hide_the_persons_own()
     assert _identified(waiting) == ["0A5C:5843"]
     assert codes(waiting) == ["reader-driver-missing", "card-missing"]
     full = replace(waiting, readers=(reader(BANK, "Broadcom Corp 58200 00 00"),))
-    assert codes(full) == ["card-not-for-signing"]
+    assert codes(full) == ["reader-driver-missing", "card-not-for-signing"]
     mute = reader(None, "Broadcom Corp 58200 00 00", states=("MUTE",))
     assert codes(replace(waiting, readers=(mute,))) == ["card-mute"]
 

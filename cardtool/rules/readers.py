@@ -12,7 +12,7 @@ from cardtool.catalog import systems
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.surroundings import Host, UsbDevice
-from cardtool.rules import desk, fitting, hardware, ports, reader_names, service, session
+from cardtool.rules import desk, fitting, hardware, ports, reader_names, service, session, tokens
 from cardtool.rules.codes import ROWS, Fact, finding, with_steps
 from cardtool.rules.renewal import Policy
 
@@ -140,18 +140,22 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
     """Return a function that tells whether the person uses another reader and not this one.
 
     This is so if another reader holds a card or waits for one, or if this one is built in or not
-    supported while another is plugged in. An empty built-in reader does not count as the other one.
+    supported while another is plugged in. An empty built-in reader does not count as the other one,
+    nor do readers if all cards here are others than the person's own (`tokens.are_others`).
     """
     offered = ports.signing_readers(snapshot)
     added = {device for device in ports.plugged(snapshot) if not hardware.is_built_in(device)}
     was_filled = any(map(ports.was_filled, offered))
     is_served = [hardware.is_built_in(device) for device in served]
     all_built_in = bool(is_served) and all(is_served)
+    is_own_elsewhere = tokens.are_others(snapshot)
 
     def is_unused(device: UsbDevice, code: str) -> bool:
         is_spare = hardware.is_built_in(device) or code == "reader-unsupported"
         if is_spare and len(added) > (device in added):
             return True
+        if is_own_elsewhere:  # its card is none of those here: it is probably in this reader
+            return is_spare or code == "reader-not-connected"
         return bool(offered) and (is_spare or was_filled or not all_built_in)
 
     return is_unused

@@ -10,6 +10,7 @@ from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Module, ModuleInfo, Slot, Snapshot
 from cardtool.rules import desk, fitting, host, ports, reader_names
 from cardtool.rules.codes import Fact, finding, with_steps
+from cardtool.rules.remembered import remembered
 from cardtool.rules.renewal import Policy
 
 _NOT_RECOGNISED = "CKR_TOKEN_NOT_RECOGNIZED"
@@ -35,6 +36,10 @@ Such a driver knows the e-signature cards; it is an identity card that it most l
 """
 
 
+_OF_OTHERS = ("no", "abroad", "key")
+"""What cards may sign with that are certainly not a person's e-signature card."""
+
+
 def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Finding]:
     """Give a finding for each token that was read, and for each slot that could not be read."""
     read = {id(slot) for _, slot, _ in desk.tokens(snapshot)}
@@ -57,10 +62,44 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
             yield _fitting(trouble, snapshot)
 
 
+@remembered
+def are_others(snapshot: Snapshot) -> bool:
+    """Tell whether cards are here, and each is known to be no e-signature card of a person.
+
+    It is of a kind that is not, or holds certificates and no NES among them, or is an AKİS card
+    that a driver of today does not know: an identity card, most likely.
+    """
+    filled = [reader for reader in ports.signing_readers(snapshot) if ports.was_filled(reader)]
+    places = desk.places(snapshot)
+    if not filled or any(place.nes or place.reader is None for place in places):
+        return False
+    of_kind = {
+        seat.reader
+        for seat in desk.seats(snapshot)
+        if seat.card.holds != "nes" and seat.card.signs in _OF_OTHERS
+    }
+    read = {place.reader for place in places if place.certificates}
+    unread = {place.reader for place in places} - read
+    refused = {given.facts["reader"] for given in _troubles(snapshot) if _is_of_today(given)}
+    return {reader.name for reader in filled} <= ((of_kind | refused) - unread) | read
+
+
+@remembered
+def _is_own_elsewhere(snapshot: Snapshot) -> bool:
+    """Tell whether a person's own card is probably in a reader that cannot be used."""
+    return are_others(snapshot) and bool(ports.divide(snapshot)[1])
+
+
+def _is_of_today(trouble: Finding) -> bool:
+    return trouble.code == "driver-too-old" and trouble.facts["phase"] == "current"
+
+
 def _fitting(failed: Finding, snapshot: Snapshot) -> Finding:
     """Say what the system reports about the reader in which a token failed."""
     if failed.code not in _OF_READERS:
-        return failed
+        is_spare = _is_of_today(failed) and _is_own_elsewhere(snapshot)
+        left = (step for step in failed.steps if step != "update-driver")
+        return with_steps(failed, left) if is_spare else failed
     if reader_names.is_emulated(str(failed.facts["reader"])):
         kept = {name: failed.facts[name] for name in ("reader", "reason")}
         return finding("token-failed-virtual", **kept)

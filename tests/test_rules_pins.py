@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from cardtool.model.diagnosis import Actor, Diagnosis
+from cardtool.model.certificate import Attribute, Name
+from cardtool.model.diagnosis import Actor, Diagnosis, Severity
 from cardtool.model.snapshot import Snapshot, Source
 from cardtool.model.surroundings import Host
 from cardtool.rules import diagnose
@@ -213,3 +214,78 @@ def test_an_rsa_key_is_spoken_of_where_windows_reaches_it_in_another_way(
     found = {each.code for each in diagnose(here, AT).findings}
     assert ("rsa-on-windows" in found) is is_said
     assert "desk-ready" in found
+
+
+_INITIALISED, _LOCKED = "CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_LOCKED"
+_PUK = "CKF_SO_PIN_LOCKED"
+
+
+def _sealing(*flags: str, beside: bool, ends_at: datetime = AT + 99 * DAY) -> Diagnosis:
+    """Judge a seal whose card has these flags, alone or beside an NES that can sign."""
+    seal = token(nes(statements=(QC, LAW_5070, SEAL), ends_at=ends_at), flags=flags)
+    signing = (slot(token(nes(serial="77")), SECOND, slot_id=1),) if beside else ()
+    readers = TWO_READERS if beside else TWO_READERS[:1]
+    return diagnose(desk(readers, (module(slot(seal), *signing),)), AT)
+
+
+@pytest.mark.parametrize(
+    ("flags", "phase", "first"),
+    [
+        ((_INITIALISED, _LOCKED), "-", "unlock-seal-pin"),
+        ((), "never-set", "unlock-seal-pin"),
+        ((_INITIALISED, "CKF_USER_PIN_TO_BE_CHANGED"), "never-set", "unlock-seal-pin"),
+        ((_INITIALISED, _LOCKED, _PUK), "puk-locked", "apply-for-update"),
+    ],
+)
+def test_a_seal_whose_pin_does_not_work_is_told(
+    flags: tuple[str, ...], phase: str, first: str
+) -> None:
+    alone, beside = (_sealing(*flags, beside=each) for each in (False, True))
+
+    assert (alone.verdict, beside.verdict) == ("seal-pin-unusable", "seal-pin-unusable-beside")
+    assert (alone.severity, beside.severity) == (Severity.CRITICAL, Severity.WARNING)
+    for judged in alone, beside:
+        assert judged.deciding.facts["reader"] == READER
+        assert (judged.deciding.facts["phase"], judged.deciding.steps[0]) == (phase, first)
+    assert "pin-ready" in [each.code for each in beside.findings]  # that of the NES
+
+
+@pytest.mark.parametrize(
+    ("flags", "phase"),
+    [
+        ((_INITIALISED, "CKF_USER_PIN_FINAL_TRY"), "final-try"),
+        ((_INITIALISED, "CKF_USER_PIN_FINAL_TRY", _PUK), "final-try"),
+        ((_INITIALISED, "CKF_USER_PIN_COUNT_LOW"), "count-low"),
+    ],
+)
+def test_a_seal_that_may_soon_be_locked_is_a_warning(flags: tuple[str, ...], phase: str) -> None:
+    beside = _sealing(*flags, beside=True)
+
+    assert (beside.verdict, beside.severity) == ("seal-pin-warning", Severity.WARNING)
+    assert beside.deciding.facts["phase"] == phase
+    assert "seal-pin-warning" in [each.code for each in _sealing(*flags, beside=False).findings]
+
+
+def test_the_pin_of_a_seal_that_works_or_has_ended_is_no_matter() -> None:
+    assert _sealing(_INITIALISED, beside=True).severity is Severity.OK
+    ended = _sealing(_INITIALISED, _LOCKED, beside=True, ends_at=AT - DAY)
+    assert ended.verdict == "seal-expired"
+    assert not [each.code for each in ended.findings if each.code.startswith("seal-pin")]
+
+
+def test_a_seal_on_the_card_of_an_nes_has_the_same_pin() -> None:
+    seal = nes(statements=(QC, LAW_5070, SEAL), serial="77")
+    both = token(nes(), seal, flags=(_INITIALISED, _LOCKED))
+
+    assert codes(desk(modules=(module(slot(both)),))) == ["pin-locked"]
+
+
+def test_the_pin_of_another_providers_seal_is_unlocked_by_that_provider() -> None:
+    seal = nes(statements=(QC, LAW_5070, SEAL))
+    of_other = replace(seal, issuer=Name(attributes=(Attribute(type="O", value="E-Tuğra A.Ş."),)))
+    here = desk(modules=(module(slot(token(of_other, flags=(_INITIALISED, _LOCKED)))),))
+
+    found = only(here, "seal-pin-unusable")
+
+    assert found.steps[0] == "unlock-seal-pin-elsewhere"
+    assert found.road["own_provider"].startswith("E-Tuğra")

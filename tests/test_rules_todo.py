@@ -162,8 +162,8 @@ def test_a_next_card_that_waits_says_until_when_the_present_one_is_used_and_what
     ("left", "said"),
     [
         (timedelta(hours=5, minutes=7), "Time left (hours:minutes): 5:07."),
-        (timedelta(days=9), "has passed, apply today: "),
-        (timedelta(days=20), "has passed, apply today: "),
+        (timedelta(days=9), "has passed: apply today."),
+        (timedelta(days=20), "has passed: apply today."),
         (timedelta(days=60), "Safe to apply until: "),
         (timedelta(minutes=-6), "expired within the last 24 hours"),
         (timedelta(days=-2), "Days since its end: 2."),

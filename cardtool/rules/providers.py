@@ -15,7 +15,7 @@ from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import desk
 from cardtool.rules.codes import elsewhere, of_other_card
-from cardtool.rules.kinds import KAMU_SM, provider
+from cardtool.rules.kinds import KAMU_SM, SEALS, provider
 
 _Road = dict[str, str]
 
@@ -32,6 +32,10 @@ def with_roads(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Find
     """Yield findings in their order, with the steps that their certificate's provider has."""
     of_certificates: dict[_Whose, list[_Road]] = {}
     for place in desk.places(snapshot):
+        for seal in place.certificates:
+            if seal.kind in SEALS:
+                mine = (place.name, None, seal.certificate.holder)
+                _add(_road_of(seal), of_certificates.setdefault(mine, []))
         for nes in place.nes:
             road = _road_of(nes)
             facts = ((place.name, None), (nes.sha256, None), (nes.certificate.holder, None))

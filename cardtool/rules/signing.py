@@ -13,11 +13,11 @@ import msgspec
 from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate
-from cardtool.model.diagnosis import Diagnosis, Finding
+from cardtool.model.diagnosis import Diagnosis, Finding, Severity
 from cardtool.model.snapshot import CertificateObject, Failure, Module, Slot, Snapshot, Token
 from cardtool.model.surroundings import Host
 from cardtool.rules import desk, fitting, host, ports, trust
-from cardtool.rules.codes import finding, with_steps
+from cardtool.rules.codes import ROWS, finding, with_steps
 from cardtool.rules.kinds import PERSONAL, SEALS, is_broken
 from cardtool.rules.renewal import Policy
 
@@ -41,6 +41,17 @@ Source: PKCS#11 v2.40 §3.2, CK_TOKEN_INFO.
 
 _WITH_PUK = ("pin-and-puk-locked", "pin-final-try-puk-locked")
 """Codes that say that the PUK is locked too."""
+
+_OF_SEALS = {
+    "pin-and-puk-locked": ("seal-pin-unusable", "puk-locked"),
+    "pin-locked": ("seal-pin-unusable", "-"),
+    "pin-never-set": ("seal-pin-unusable", "never-set"),
+    "pin-to-be-changed": ("seal-pin-unusable", "never-set"),
+    "pin-final-try-puk-locked": ("seal-pin-warning", "final-try"),
+    "pin-final-try": ("seal-pin-warning", "final-try"),
+    "pin-count-low": ("seal-pin-warning", "count-low"),
+}
+"""Code of a PIN -> that of a seal's, and its phase."""
 
 _WARNINGS = frozenset({_PIN_LOCKED, _FINAL_TRY, _COUNT_LOW, _TO_BE_CHANGED, _PUK_LOCKED})
 
@@ -121,6 +132,23 @@ def _pins(snapshot: Snapshot, at: datetime) -> Iterator[Finding]:
             if _PUK_LOCKED in nes.token.flags and code not in _WITH_PUK:
                 yield finding("puk-locked", **facts)  # first: it decides what still helps
             yield finding(code, **facts)
+    has_nes = bool(desk.all_nes(snapshot))
+    for seal in desk.all_certificates(snapshot) if snapshot.seen is None else ():
+        if seal.kind in SEALS and seal.is_in_force(at) and seal.place not in seen:
+            seen.add(seal.place)
+            yield from _pin_of_seal(seal, has_nes=has_nes)
+
+
+def _pin_of_seal(seal: desk.Held, *, has_nes: bool) -> Iterator[Finding]:
+    """Say what is wrong with the PIN of a seal: a fault only where seals are all that is here."""
+    pin = _pin_code(seal.token)
+    if pin not in _OF_SEALS:
+        return
+    code, phase = _OF_SEALS[pin]
+    if has_nes and ROWS[code].severity is Severity.CRITICAL:
+        code = "seal-pin-unusable-beside"
+    given = finding(code, **seal.whose, label=seal.token.label, phase=phase)
+    yield with_steps(given, ROWS[pin].steps) if pin in _WITH_PUK else given
 
 
 def _pin_code(token: Token) -> str:

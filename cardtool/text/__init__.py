@@ -158,9 +158,10 @@ class Text:
         """Say a count, with the words for one or for several."""
         return self.label(key if count == 1 else f"{key}s", count=str(count))
 
-    def means(self, code: str) -> str:
-        """Say why a finding matters, or how it comes about."""
-        return str(self._words["finding"][code]["means"])
+    def means(self, code: str, phase: object = None) -> str:
+        """Say why a finding matters, or how it comes about; some say so for a `phase` of it."""
+        parts = self._words["finding"][code]
+        return str(parts.get(f"means-{phase}", parts["means"]))
 
     def step(self, code: str, facts: Mapping[str, str | int]) -> str:
         """Say what to do; `facts` are those of the finding with this step."""

@@ -9,6 +9,8 @@ from cardtool.rules.codes.row import RENEWALS, critical, unknown, warning, well
 _FOUND = "reader holder issuer not_after_at"
 _REMAINING = "reader holder sha256 not_after_at days_left time_left phase"
 
+_SEAL_PIN = "reader holder label phase"
+
 _critical = partial(critical, Link.CERTIFICATE)
 _unknown = partial(unknown, Link.CERTIFICATE)
 _warning = partial(warning, Link.CERTIFICATE)
@@ -125,6 +127,13 @@ ROWS = {
         "be-sure-of-pin do-not-guess ask-provider", first_for="pin-never-set pin-to-be-changed"
     ),
     "pin-and-puk-locked": _no_pin("apply-for-update"),
+    "seal-pin-unusable": critical(
+        Link.PIN, _SEAL_PIN, "unlock-seal-pin do-not-guess insert-nes-to-sign", "seal-only"
+    ),
+    "seal-pin-unusable-beside": warning(Link.PIN, _SEAL_PIN, "unlock-seal-pin do-not-guess"),
+    "seal-pin-warning": warning(
+        Link.PIN, _SEAL_PIN, "be-sure-of-pin check-pin-card unlock-seal-pin"
+    ),
     "pin-ready": well(Link.PIN, "reader holder label"),
     "desk-ready": well(
         Link.APPLICATION,

@@ -199,5 +199,8 @@ NUMBERS: dict[str, int] = {
     "reader-needs-restart": 191,
     "card-access-denied-here": 192,
     "nes-revoked-superseded": 193,
+    "seal-pin-unusable": 194,
+    "seal-pin-unusable-beside": 195,
+    "seal-pin-warning": 196,
 }
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

@@ -144,6 +144,7 @@ ELSEWHERE = {
     "replace-card": "ask-for-provider-card",
     "tell-officer": "renew-elsewhere",
     "unlock-pin": "unlock-pin-elsewhere",
+    "unlock-seal-pin": "unlock-seal-pin-elsewhere",
     "update-roots": "update-roots-of-provider",
 }
 """Step that is Kamu SM's -> the step of another provider's holder; empty: there is none."""

@@ -61,7 +61,7 @@ def explained(finding: Finding, text: "Text") -> dict[str, Any]:
         "code": finding.code,
         "number": finding.number,
         "severity": finding.severity.value,
-        "means": text.means(finding.code),
+        "means": text.means(finding.code, finding.facts.get("phase")),
         "steps": steps,
     }
 

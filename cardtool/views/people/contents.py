@@ -160,7 +160,8 @@ def acts(diagnosis: Diagnosis, text: Text) -> list[Act]:
     told = _acts(troubles, text, is_titled=len(troubles) > 1)
     if not is_broken:
         return told + _acts(spare, text, is_titled=False)
-    return told + [Act(one, [_title(one, text, "can-sign")], [], []) for one in spare]
+    named = {_title(one, text, "can-sign"): one for one in reversed(spare)}  # each card once
+    return told + [Act(one, [title], [], []) for title, one in reversed(named.items())]
 
 
 def _acts(findings: list[Finding], text: Text, *, is_titled: bool) -> list[Act]:

@@ -103,7 +103,8 @@ def _about(diagnosis: Diagnosis, text: Text) -> Iterator[str]:
 
 def _if_room(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[str]:
     """Yield parts that are shown only if all steps fit."""
-    yield paper.print([paragraph(text.means(diagnosis.verdict))])
+    phase = diagnosis.deciding.facts.get("phase")
+    yield paper.print([paragraph(text.means(diagnosis.verdict, phase))])
     if any(finding.code in DRAWN for finding in contents.to_act_on(diagnosis)):
         yield paper.print(card_and_reader(text, paper))
 

@@ -39,7 +39,7 @@ def explain(finding: Finding, text: Text, paper: Paper) -> str:
         Line(finding.code, style="bold"),
         f"  {finding.number} ({word})",
     )
-    means = paragraph(text.means(finding.code))
+    means = paragraph(text.means(finding.code, finding.facts.get("phase")))
     return paper.print([title, means, *advice(contents.acts_of(finding, text), text, paper)])
 
 
@@ -92,7 +92,7 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
     word = Line(text.label(f"severity-{deciding.severity.value}"), style=mark.style)
     yield Line.assemble(mark, " ", word)
     yield paragraph(text.says(deciding), "bold", above=1)
-    yield paragraph(text.means(deciding.code), above=1)
+    yield paragraph(text.means(deciding.code, deciding.facts.get("phase")), above=1)
     yield from advice(contents.acts(diagnosis, text), text, paper)
     yield heading(text.label("checklist"))
     yield hanging(

@@ -17,6 +17,7 @@ from cardtool.model.diagnosis import Actor
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
 from cardtool.rules.codes.steps import OF_SEVERAL, SEEN
+from cardtool.rules.desk import seats
 from cardtool.text import LANGUAGES, Text
 from tests.described import FILES, read
 from tests.roads import AKIS, BOTH, ELSE, KAMU_SM, OF_OTHERS, OTHER, SYSTEMS, is_of_another, roads
@@ -101,11 +102,15 @@ def test_every_desk_is_told_the_road_that_the_page_shows(file: Path) -> None:
     is_arm = host.machine == "aarch64"
     usual = {"linux": "x86_64", "win32": "AMD64", "darwin": "x86_64"}[host.platform]
     machine = "aarch64" if is_arm else usual
+    of_cards: dict[object, str] = {
+        seat.reader: AKIS if {"akisp11", "tckkp11"} & set(seat.card.modules) else ELSE
+        for seat in seats(case.desk())
+    }
 
     for given in diagnose(case.desk(), case.at).findings:
         if given.steps:
             whose = OTHER if given.road else KAMU_SM
-            driver = _driver(given.facts)
+            driver = of_cards.get(given.facts.get("reader")) or _driver(given.facts)
             shown = _table().get((given.code, host.platform, machine, whose, driver))
             assert shown is not None, given.code
             told = [

@@ -108,6 +108,8 @@ OF_SEVERAL = ("choose-driver",)
 """Steps in a signing program where drivers of several products are installed."""
 
 OF_OTHER_CARDS = {
+    "choose-certificate": "choose-driver-and-certificate",
+    "choose-driver": "choose-driver-and-certificate",
     "install-driver": "install-card-driver",
     "install-mac-arm-driver": "install-arm-card-driver",
     "install-matching-akis": "install-matching-driver",

@@ -110,13 +110,14 @@ def test_a_page_says_what_should_be_found_and_nothing_else(
     text = Text(language, ZONE)
 
     lines = _lines(form, subject, diagnosis, language)
+    phase = diagnosis.deciding.facts.get("phase")
 
     said = sorted(code for line in lines for code in _codes(line, language))
     if (form, subject) == ("terminal", DIAGNOSIS):
         assert said == sorted((*case.expect, case.verdict))
         assert lines[0] == text.label(f"severity-{_worst(case).value}")
         assert _codes(lines[1], language) == [case.verdict]
-        assert lines[2] == text.means(case.verdict)
+        assert lines[2] == text.means(case.verdict, phase)
     elif form == "html":
         state = text.label(f"severity-{_worst(case).value}")
         place = lines.index(f"{state} ({diagnosis.deciding.number})")
@@ -126,7 +127,7 @@ def test_a_page_says_what_should_be_found_and_nothing_else(
         assert heading == text.plainly(deciding, diagnosis.at, with_reader=False)
         said = sorted(code for line in lines for code in _codes(line, language))
         assert said == sorted(case.expect)
-        assert lines[place + 1] == text.means(case.verdict).replace("`", "")
+        assert lines[place + 1] == text.means(case.verdict, phase).replace("`", "")
     elif text.label("no-certificates") in lines:
         assert said == [case.verdict]
     elif subject == "drivers" and case.verdict == "check-running":

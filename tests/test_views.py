@@ -23,6 +23,7 @@ from cardtool.views import DIAGNOSIS, view
 from cardtool.views.data import json as json_view
 from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper
+from cardtool.views.people import contents
 from cardtool.views.people.drawing import WIDTH, card_and_reader
 from cardtool.views.people.hands import DRAWN
 from cardtool.views.people.terminal import explain, render
@@ -314,6 +315,30 @@ def test_all_well_tells_what_to_look_at_if_signing_still_fails() -> None:
     assert counted == len(ROWS["desk-ready"].steps) + 1  # the certificate in the other reader
     assert page.index(steps[-1]) < page.index("Kontrol edilenler")
     assert "Yapılacaklar" not in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_beside_a_trouble_each_card_that_can_sign_is_named_once(language: str) -> None:
+    whose = {"reader": "one", "holder": "AYŞE ÖRNEK"}
+    both = [finding("desk-ready", **whose), finding("rsa-on-windows", **whose)]
+    other = finding("desk-ready", reader="two", holder="MEHMET ÖRNEK")
+    broken = finding("nes-expiring-critical", **whose)
+    judged = msgspec.structs.replace(
+        _judged(),
+        findings=(broken, *both, other),
+        severity=broken.severity,
+        verdict=broken.code,
+        todo=(broken.code, "desk-ready", "rsa-on-windows"),
+    )
+
+    named = [each.titles for each in contents.acts(judged, Text(language)) if not each.steps]
+
+    assert [sum(name in title for (title,) in named) for name in ("one", "two")] == [1, 1]
+
+
+def test_what_a_trouble_means_follows_its_phase() -> None:
+    assert TURKISH.means("driver-too-old", "old") != TURKISH.means("driver-too-old", "current")
+    assert TURKISH.means("driver-too-old", "-") == TURKISH.means("driver-too-old")
 
 
 def test_the_block_for_a_sound_desk_stays_short() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cardtool.model.snapshot import Snapshot
 from cardtool.rules import diagnose
@@ -83,3 +84,23 @@ def test_dates_at_the_ends_of_the_calendar_have_turns_too(year: int) -> None:
         None,
         moment + _TICK if year == 1 else None,
     }
+
+
+@pytest.mark.parametrize("ends_later", [True, False], ids=["it begins", "its issuer ends first"])
+def test_a_seal_whose_pin_is_locked_turns_when_it_begins_and_when_it_ends(
+    *, ends_later: bool
+) -> None:
+    begins_at = desks.AT + timedelta(days=10)
+    seal = desks.nes(statements=(desks.QC, desks.LAW_5070, desks.SEAL), begins_at=begins_at)
+    authority = replace(
+        desks.authority(), subject=seal.issuer, not_after_at=begins_at + timedelta(days=9)
+    )
+    on_card = (seal,) if ends_later else (seal, authority)
+    locked = desks.token(*on_card, flags=("CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_LOCKED"))
+    snapshot = desks.desk(modules=(desks.module(desks.slot(locked)),))
+    ends_at = (seal if ends_later else authority).not_after_at
+
+    codes = [_said(snapshot, at)[2] for at in (begins_at, begins_at - _TICK, ends_at + _TICK)]
+    for moment in (desks.AT, begins_at, ends_at + _TICK):
+        _assert_holds(snapshot, moment)
+    assert [("seal-pin-unusable" in each) for each in codes] == [True, False, False]

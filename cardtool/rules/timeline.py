@@ -163,8 +163,9 @@ def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
     for held in desk.all_certificates(snapshot):
         if held.kind in SEALS:
             urgent_days = policy.of(held.certificate.issuer_name).urgent_days
-            ends = held.certificate.not_after_at
-            moments |= {renewal.days_before(ends, urgent_days), _after(ends)}
+            begins, ends = held.certificate.not_before_at, held.certificate.not_after_at
+            moments |= {begins, renewal.days_before(ends, urgent_days)}
+            moments |= {_after(ends), _after(held.ends_at)}
     if snapshot.trust:  # of a certificate that an issuer was asked about, its own end counts too
         every = desk.certificates(snapshot)
         moments.update(_after(held.certificate.not_after_at) for held in every)

@@ -123,9 +123,9 @@ def test_documents_use_the_words_of_the_glossary(page: Path) -> None:
     assert [each for each in _retired() if re.search(rf"(?i)\b{each}\b", words)] == []
 
 
-@pytest.mark.parametrize("name", [*LANGUAGES, "help.tr"])
+@pytest.mark.parametrize("name", [*(f"{language}.toml" for language in LANGUAGES), "help.tr.json"])
 def test_messages_use_the_words_of_the_glossary(name: str) -> None:
-    lines = (ROOT / "cardtool" / "text" / f"{name}.toml").read_text("utf-8").splitlines()
+    lines = (ROOT / "cardtool" / "text" / name).read_text("utf-8").splitlines()
 
     retired = re.compile("|".join(rf"\b{each}\b" for each in _retired()), re.IGNORECASE)
     assert [line for line in lines if retired.search(line)] == []

@@ -60,10 +60,17 @@ def _imported(*arguments: str, environ: Mapping[str, str] = os.environ) -> set[s
         (
             ("--help",),
             14,
-            72,
-            _HEAVY | _NATIVE | {"locale", "logging", "msgspec", "pathlib", "shutil", "subprocess"},
+            73,
+            _HEAVY
+            | _NATIVE
+            | {"locale", "logging", "msgspec", "pathlib", "shutil", "subprocess", "tomllib"},
         ),
-        (("fleet", "--help"), 14, 78, _HEAVY | _NATIVE | {"json", "msgspec", "pathlib", "shutil"}),
+        (
+            ("fleet", "--help"),
+            14,
+            79,
+            _HEAVY | _NATIVE | {"msgspec", "pathlib", "shutil", "tomllib"},
+        ),
         (
             ("check", "--format", "json", "--timeout", "1"),
             91,

@@ -61,17 +61,19 @@ def load_help(language: str) -> dict[str, dict[str, str]]:
     """Give the help of the command line by its English sentences.
 
     Under `click` are messages about wrong command lines, under `reason` what the system and
-    msgspec give as reasons. Without such a file, the help is in English.
+    msgspec give as reasons. Without such a file, the help is in English. It is JSON, because a
+    `--help` would wait three times as long for the same file in TOML.
     """
     import pkgutil  # noqa: PLC0415 - as below
 
     try:
-        body = pkgutil.get_data(__name__, f"help.{language}.toml") or b""
+        body = pkgutil.get_data(__name__, f"help.{language}.json") or b""
     except FileNotFoundError:
         return {"click": {}, "reason": {}, "help": {}}
-    import tomllib  # noqa: PLC0415
+    import json  # noqa: PLC0415
 
-    return tomllib.loads(body.decode())
+    help_: dict[str, dict[str, str]] = json.loads(body)
+    return help_
 
 
 @once

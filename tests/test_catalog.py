@@ -32,7 +32,7 @@ from cardtool.catalog import (
     readers_named,
     readers_with,
 )
-from cardtool.catalog.atr import historical_bytes
+from cardtool.catalog.atr import answers, historical_bytes, is_whole
 from tests.conftest import require
 
 LIBCCID = pathlib.Path("/etc/libccid_Info.plist")
@@ -640,6 +640,36 @@ def test_a_line_of_the_drivers_lists_is_found_by_its_whole_id() -> None:
 
 def test_historical_bytes_of_an_answer_without_check_byte() -> None:
     assert historical_bytes("3B6D000080318065B08301029083009000") == "80318065B08301029083009000"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "3B 68 00 00 73 C8 40 12 00 90 00 00",
+        "3b:68:00:00:73:c8:40:12:00:90:00:00",
+        "0x3B, 0x68, 0x00, 0x00, 0x73, 0xC8, 0x40, 0x12, 0x00, 0x90, 0x00, 0x00",
+        r"\x3B\x68\x00\x00\x73\xC8\x40\x12\x00\x90\x00\x00",
+        "[3B-68-00-00-73-C8-40-12-00-90-00-00] and more",
+        "ATR=3B680000 73C84012 00900000;",
+        "0x3B68000073C8401200900000",
+        "3b 68 00 00 73 c8   ;..s.\n 40 12 00 90  00 00        @.ad be\n",
+        "3b 68 00 00\n73 c8\n40 12 00 90 00 00\nbe ad\n",
+    ],
+)
+def test_an_answer_is_found_however_it_is_written(written: str) -> None:
+    found = [atr for _, atr in answers(f"first\n{written}".splitlines())]
+
+    assert found == ["3B68000073C8401200900000"]
+    assert is_whole(found[0])
+
+
+def test_what_follows_a_cut_answer_is_no_part_of_it() -> None:
+    lines = ["3b 68 00 00", "Card state: 12", "3b 68 00", "and a word"]
+
+    assert list(answers(lines)) == [(0, "3B680000"), (2, "3B6800")]
+    assert not any(is_whole(atr) for _, atr in answers(lines))
+    endless = ["3b 80", *["80"] * 50_000]
+    assert [len(atr) for _, atr in answers(endless)] == [66]
 
 
 def test_historical_bytes_may_be_none() -> None:

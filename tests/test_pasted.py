@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 
 from cardtool import catalog
 from cardtool.cli import main
-from cardtool.model.snapshot import Card, Failure, Token, decode, encode
+from cardtool.model.snapshot import Card, Token, decode, encode
 from cardtool.probe import pasted
 from tests.real.desks import nes
 
@@ -64,7 +64,10 @@ Certificate Object; type = X.509 cert
   ID:         01
 """
 
-CERTUTIL = f"""The Microsoft Smart Card Resource Manager is running.
+_BYTES = bytes.fromhex(ATR).hex(" ")
+
+CERTUTIL = f"""C:\\>certutil -scinfo
+The Microsoft Smart Card Resource Manager is running.
 Current reader/card status:
 Readers: 1
   0: ACS CCID USB Reader 0
@@ -73,10 +76,25 @@ Readers: 1
 --- Status: The card is being shared by a process.
 ---   Card: AKIS
 ---    ATR:
-        {PAIRS.lower()}   ;...
+        {_BYTES[:23]}  {_BYTES[24:47]}   ;...1.E.eTC.!.1.
+        {_BYTES[48:]}                               s.!....
+
+=======================================================
+Analyzing card in reader: ACS CCID USB Reader 0
 
 CertUtil: -SCInfo command completed successfully.
 """
+"""Windows breaks the answer into lines of sixteen bytes, with two blanks in the middle."""
+
+CERTUTIL_FR = (
+    CERTUTIL.partition("\n")[2]
+    .replace("The Microsoft Smart Card Resource Manager is running.", "En cours.")
+    .replace("Reader:", "Lecteur :")
+    .replace("Status:", "Statut :")
+    .replace("Card:", "Carte :")
+    .replace("ATR:", "ATR :")
+    .replace("CertUtil: -SCInfo command", "CertUtil : -SCInfo La commande")
+)
 
 CERTUTIL_TR = (
     CERTUTIL.replace("The Microsoft Smart Card Resource Manager is running.", "Akıllı Kart:")
@@ -105,7 +123,7 @@ def _card(text: str, encoding: str = "utf-8") -> object:
     return made.readers[0].card
 
 
-@pytest.mark.parametrize("text", [PCSC_SCAN, OPENSC_ATR, CERTUTIL, CERTUTIL_TR])
+@pytest.mark.parametrize("text", [PCSC_SCAN, OPENSC_ATR, CERTUTIL, CERTUTIL_TR, CERTUTIL_FR])
 def test_the_reader_and_the_card_are_seen_and_nothing_else_is_judged(text: str) -> None:
     assert _card(text) == Card(atr=ATR)
     codes = _codes(text)
@@ -114,8 +132,35 @@ def test_the_reader_and_the_card_are_seen_and_nothing_else_is_judged(text: str) 
     assert _diagnose(text.encode()).exit_code == 3  # what was not seen is unknown, not critical
 
 
-def test_an_atr_alone_shows_the_card() -> None:
-    assert _card(OPENSC_ATR.splitlines()[1]) == Card(atr=ATR)
+@pytest.mark.parametrize("text", [PAIRS, PAIRS.lower(), ATR.lower(), f"ATR: {PAIRS}\n"])
+def test_an_atr_alone_shows_the_card(text: str) -> None:
+    assert _card(text) == Card(atr=ATR)
+
+
+@pytest.mark.parametrize("text", [PCSC_SCAN, CERTUTIL, OPENSC_ATR])
+@pytest.mark.parametrize("left", [2, 9, 18])
+def test_an_atr_that_was_cut_short_shows_that_a_card_is_there_and_no_more(
+    text: str, left: int
+) -> None:
+    first = text.lower().index(PAIRS.lower()[:23].replace(" ", ":" if text is OPENSC_ATR else " "))
+    cut = text[: first + 3 * left]
+
+    made = pasted.read(cut.encode(), AT)
+
+    assert made is not None
+    assert isinstance(made.readers, tuple)
+    assert made.readers[0].card is None
+    assert "PRESENT" in made.readers[0].states
+    assert not any(code.startswith("card") for code in _codes(cut))
+    assert _diagnose(cut.encode()).exit_code == 3
+
+
+@pytest.mark.parametrize("cut", ["Readers: 1", "  0: ACS", "--- Status", "---   Card"])
+def test_a_list_of_windows_that_was_cut_short_blames_nothing(cut: str) -> None:
+    text = CERTUTIL[: CERTUTIL.index(cut)]
+
+    assert "parts-not-seen" in _codes(text)
+    assert _diagnose(text.encode()).exit_code == 3
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1254"])
@@ -201,13 +246,39 @@ def test_objects_without_a_certificate_blame_nothing() -> None:
     assert _codes(text) == {"parts-not-seen"}
 
 
-def test_a_service_that_does_not_run_is_told() -> None:
-    text = "CertUtil: -SCInfo command FAILED: 0x8010001d (-2146435043)\n"
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("CertUtil: -SCInfo command FAILED: 0x8010001d (-2146435043)\n", "service-stopped-windows"),
+        (
+            "SCardListReaders: Xx. 0x8010002e (-2146435026 SCARD_E_NO_READERS_AVAILABLE)\n",
+            "reader-not-seen",
+        ),
+        ("SCardListReaders: Xx. 0x6f7 (WIN32: 1783 RPC_X_BAD_STUB_DATA)\n", "service-failed"),
+        ("CertUtil: -SCInfo 0x8010001e\n", "service-stopped-windows"),
+        (
+            "PC/SC device scanner\nSCardEstablishContext: Service not available.\n",
+            "service-stopped",
+        ),
+        ("SCardEstablishContext: Access denied.\n", "service-access-denied-here"),
+        ("SCardEstablishContext: Never heard of it.\n", "service-failed"),
+        ("No smart card readers found.\n", "reader-not-seen"),
+        (f"Using reader with a card: {READER}\nFailed: Card not present\n", "card-missing"),
+    ],
+)
+def test_what_is_answered_in_place_of_readers_and_cards_is_told(text: str, code: str) -> None:
+    assert code in _codes(text)
 
-    made = pasted.read(text.encode(), AT)
-    assert made is not None
-    assert isinstance(made.readers, Failure)
-    assert "service-stopped-windows" in _codes(text)
+
+def test_opensc_finds_no_reader_where_no_service_runs_either_so_none_is_said_to() -> None:
+    assert "service-running" not in _codes("No smart card readers found.\n")
+
+
+def test_a_list_of_names_shows_no_slot_to_be_empty() -> None:
+    text = f"Scanning present readers...\n0: {READER}\n"
+
+    assert {"reader-found", "parts-not-seen"} <= _codes(text)
+    assert not any(code.startswith("card") for code in _codes(text))
 
 
 @pytest.mark.parametrize("form", ["der", "pem", "der bundle", "pem bundle", "two"])

@@ -135,7 +135,7 @@ def _stopped_on_linux(snapshot: Snapshot) -> str:
     is_refused = session.meets_other_version(snapshot) and not {"failed", "inactive"} & set(states)
     if states[1] == "active" or is_refused:
         return "service-versions-differ"
-    if snapshot.host.pcscd is None:
+    if snapshot.host.pcscd is None and snapshot.seen is None:
         return "service-absent"
     if any(unit.start == "masked" for unit in units):
         return "service-masked"

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads what pcsc_scan, opensc-tool, pkcs11-tool and `certutil -scinfo` print, line by line.
+"""Reads what pcsc_scan, opensc-tool and pkcs11-tool print, line by line, and knows the others.
 
-certutil prints in the language of Windows, so only words that are the same in every language are
-read. OpenSC's tools were run; the output of pcsc_scan is known from its source, and that of
-certutil only from Microsoft's documentation and public threads.
+OpenSC's tools were run; the output of pcsc_scan is known from its source.
 """
 
 import re
@@ -11,14 +9,20 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from cardtool.catalog.atr import answers
 from cardtool.model.certificate import LISTED
-from cardtool.model.snapshot import Card, Failure, Reader, Slot, Token
-from cardtool.probe.pasted.parts import Parts, module
+from cardtool.model.snapshot import Failure, Reader, Slot, Token
+from cardtool.probe.pasted import certutil
+from cardtool.probe.pasted.parts import (
+    MOST,
+    Parts,
+    Readers,
+    module,
+    of_failure,
+    of_readers,
+    with_card,
+)
 
-_MOST = 64
-"""Readers and slots that are read."""
-
-_ATR = re.compile(r"(3[BF](?:[ :][0-9A-F]{2}){1,32})(?![0-9A-F])", re.IGNORECASE)
 _PCSC_READER = re.compile(r"\s?(?:Reader )?(\d{1,3})(?::| \() ?(.+?)\)?$")
 _OPENSC_READER = re.compile(r"(\d{1,3})\s{2,8}(Yes|No)\s+(?:PIN pad(?:,\S+)?\s+)?(\S.*)$")
 _NAMELESS = "-"
@@ -26,11 +30,14 @@ _USING = re.compile(r"Using reader with a card: (.+)$")
 _SLOT = re.compile(r"Slot (\d{1,9}) \(0x[0-9a-f]{1,16}\): ?(.*)$")
 _TOKEN = re.compile(r"\s+token (label|manufacturer|model|flags)\s*: ?(.*)$")
 _SERIAL = re.compile(r"\s+serial num\s*: ?(.*)$")
-_DASHES = re.compile(r"---\s+(\S[^:]{0,30}): ?(.*)$")
-_LISTED = re.compile(r"\s{1,4}(\d{1,3}): (\S.*)$")
-_STATE = re.compile(r"SCARD_STATE_([A-Z]+)")
 _USED = re.compile(r"Using slot \d{1,9} with a present token \(0x([0-9a-f]{1,16})\)$")
-_NO_SERVICE = re.compile(r"0x8010001[de]|SCARD_E_(?:NO_SERVICE|SERVICE_STOPPED)", re.IGNORECASE)
+_REFUSED = re.compile(r"SCardEstablishContext: (.+?\.)")
+_REFUSALS = {
+    "Service not available.": ("SCARD_E_NO_SERVICE", 0x8010001D),
+    "Service was stopped.": ("SCARD_E_SERVICE_STOPPED", 0x8010001E),
+    "Access denied.": ("SCARD_W_SECURITY_VIOLATION", 0x8010006A),
+}
+"""Source: pcsc-lite, error.c."""
 
 _FLAGS = {
     "rng": "CKF_RNG",
@@ -53,12 +60,11 @@ _FLAGS = {
 _CERTIFICATE = "Certificate Object;"
 """What pkcs11-tool -O begins with for each certificate; it shows neither bytes nor dates."""
 
-_READERS = ("service", "reader", "card")
-
 _WAITING = "Waiting for the first reader..."
 """What pcsc_scan prints if there is no reader. Source: pcsc-tools, pcsc_scan.c."""
 
-Readers = dict[str, Reader]
+_NONE = "No smart card readers found."
+"""What opensc-tool prints if there is no reader, or no service that could tell."""
 
 
 def read(lines: list[str]) -> Parts | None:
@@ -72,9 +78,12 @@ def read(lines: list[str]) -> Parts | None:
 
 def _pcsc_scan(lines: list[str]) -> Parts:
     readers: Readers = {}
-    name = ""
-    for line in lines:
-        if (found := _PCSC_READER.match(line)) and len(readers) < _MOST:
+    name, atrs = "", dict(answers(lines))
+    for number, line in enumerate(lines):
+        if refused := _REFUSED.match(line):
+            refusal, code = _REFUSALS.get(refused[1], (refused[1], None))
+            return of_failure("pcsc_scan", refusal, code, "linux")
+        if (found := _PCSC_READER.match(line)) and len(readers) < MOST:
             name = found[2].strip()
             readers.setdefault(name, Reader(name=name))
         elif name and "Card state:" in line:
@@ -85,34 +94,30 @@ def _pcsc_scan(lines: list[str]) -> Parts:
             card = mute if "MUTE" in states else None
             states = states if is_in else ["EMPTY"]
             readers[name] = Reader(name=name, states=tuple(states), card=card if is_in else None)
-        elif name and "ATR:" in line and (found := _ATR.search(line)):
-            readers[name] = _with_card(readers[name], found[1])
+        elif name and "ATR:" in line and number in atrs:
+            readers[name] = with_card(readers[name], atrs[number])
     waits = any(line.rstrip().endswith(_WAITING) for line in lines)
-    return Parts(
-        tool="pcsc_scan",
-        seen=_READERS if readers or waits else (),  # a text cut short shows nothing
-        platform="linux",
-        readers=tuple(readers.values()),
-    )
+    return of_readers("pcsc_scan", readers, has_all=waits, platform="linux")
 
 
 def _opensc_tool(lines: list[str]) -> Parts:
     readers: Readers = {}
-    name = ""
-    for line in lines:
-        if (found := _OPENSC_READER.match(line)) and len(readers) < _MOST:
+    name, atrs = "", dict(answers(lines))
+    for number, line in enumerate(lines):
+        if (found := _OPENSC_READER.match(line)) and len(readers) < MOST:
             name = found[3]
             state = "PRESENT" if found[2] == "Yes" else "EMPTY"
             readers[name] = Reader(name=name, states=(state,))
-        elif (found := _USING.match(line)) and len(readers) < _MOST:
+        elif (found := _USING.match(line)) and len(readers) < MOST:
             name = found[1]
             readers.setdefault(name, Reader(name=name, states=("PRESENT",)))
-        elif found := _ATR.match(line):
+        elif name and "Card not present" in line:
+            readers[name] = Reader(name=name, states=("EMPTY",))
+        elif number in atrs:
             name = name or _NAMELESS  # the line with its name went to standard error
-            readers[name] = _with_card(readers.get(name, Reader(name=name)), found[1])
-    has_atr = all(isinstance(one.card, Card) for one in readers.values() if "PRESENT" in one.states)
-    seen = _READERS if has_atr else ("service", "reader")
-    return Parts(tool="opensc-tool", seen=seen, readers=tuple(readers.values()))
+            readers[name] = with_card(readers.get(name, Reader(name=name)), atrs[number])
+    shown = of_readers("opensc-tool", readers, has_all=False)
+    return shown if readers else replace(shown, seen=("reader",) * (_NONE in lines))
 
 
 def _pkcs11_tool(lines: list[str]) -> Parts:
@@ -120,7 +125,7 @@ def _pkcs11_tool(lines: list[str]) -> Parts:
     token: Token | None = None
     used, has_certificates = -1, False
     for line in lines:
-        if (found := _SLOT.match(line)) and len(slots) < _MOST:
+        if (found := _SLOT.match(line)) and len(slots) < MOST:
             slots.append(Slot(id=int(found[1]), description=found[2]))
             token = None
         elif slots and line.strip() == "(token not recognized)":
@@ -163,46 +168,15 @@ def _with_certificates(slots: list[Slot], used: int) -> list[Slot]:
     return [listed if slot is mine else slot for slot in slots]
 
 
-def _certutil(lines: list[str]) -> Parts:
-    readers: Readers = {}
-    name = ""
-    for line in lines:
-        if (found := _LISTED.match(line)) and len(readers) < _MOST:
-            readers.setdefault(found[2], Reader(name=found[2], states=("EMPTY",)))
-        elif found := _DASHES.match(line):
-            name = found[2].strip() if found[2].strip() in readers else name
-            if name and (states := tuple(_STATE.findall(found[2]))):
-                readers[name] = replace(readers[name], states=states)
-        elif name and (found := _ATR.search(line)):
-            readers[name] = _with_card(readers[name], found[1])
-    failure = None
-    seen: tuple[str, ...] = _READERS
-    if not readers and any(_NO_SERVICE.search(line) for line in lines):
-        failure = Failure(api="pcsc", name="SCARD_E_NO_SERVICE", code=0x8010001D)
-        seen = ("service",)
-    return Parts(
-        tool="certutil -scinfo",
-        seen=seen,
-        platform="win32",
-        readers=tuple(readers.values()),
-        failure=failure,
-    )
-
-
-def _with_card(reader: Reader, atr: str) -> Reader:
-    states = tuple(dict.fromkeys(("PRESENT", *reader.states)))
-    states = tuple(state for state in states if state not in {"EMPTY", "MUTE"})
-    hexadecimal = re.sub(r"[ :]", "", atr).upper()
-    return replace(reader, states=states, card=Card(atr=hexadecimal))
-
-
 _KINDS: tuple[tuple[re.Pattern[str], Callable[[list[str]], Parts]], ...] = (
-    (re.compile(r"^(?:Scanning present readers|PC/SC device scanner)", re.MULTILINE), _pcsc_scan),
+    (certutil.KIND, certutil.read),
+    (
+        re.compile("Scanning present readers|PC/SC device scanner|^SCardEst", re.MULTILINE),
+        _pcsc_scan,
+    ),
     (re.compile(r"^Available slots:|^Slot \d{1,9} \(0x", re.MULTILINE), _pkcs11_tool),
     (re.compile(r"^(?:Certificate|Public Key|Private Key) Object; ", re.MULTILINE), _pkcs11_tool),
-    (re.compile(r"^# Detected readers|^Using reader with a card: ", re.MULTILINE), _opensc_tool),
-    (re.compile(r"\A\s*3[BF](?::[0-9A-F]{2}){1,32}\s*\Z", re.IGNORECASE), _opensc_tool),
-    (re.compile(r"Smart Card Resource Manager|CertUtil:.{0,80}SCInfo", re.IGNORECASE), _certutil),
-    (re.compile(r"^--- \S[^:\n]{0,30}: .*\n--- \S[^:\n]{0,30}: SCARD_", re.MULTILINE), _certutil),
+    (re.compile(rf"^# Detected readers|^Using reader with|^{_NONE}", re.MULTILINE), _opensc_tool),
+    (re.compile(r"\A\s*(?:ATR\W{0,3})?3[BF][0-9A-F :-]{2,120}\s*\Z", re.IGNORECASE), _opensc_tool),
 )
 """How the output of each program is recognised, and the function that reads it."""

@@ -16,7 +16,7 @@ import pytest
 from cardtool.model.limits import LIST_LIMIT
 from cardtool.model.snapshot import Failure, Token
 from cardtool.probe import children
-from cardtool.probe.isolation import Worker, Workers, name_exit
+from cardtool.probe.isolation import Worker, name_exit
 from cardtool.probe.jobs import (
     OPENED,
     TOKEN,
@@ -162,7 +162,7 @@ from cardtool.probe.isolation import Workers
 with Workers(worker.main) as workers:
     from cardtool.probe.jobs import OPENED, READERS, ListReaders, OpenModule, ask
     ask(workers.pcsc, ListReaders(), READERS, timeout_s=20)
-    ask(workers.pkcs11("none.so"), OpenModule(path="/nowhere/none.so"), OPENED, timeout_s=20)
+    ask(workers.pkcs11(), OpenModule(path="/nowhere/none.so"), OPENED, timeout_s=20)
     print("asked", flush=True)
     sys.stdin.read()
 """
@@ -236,8 +236,8 @@ def test_a_program_whose_starter_ignores_its_children_says_nothing_of_it() -> No
         "from cardtool.probe import worker\n"
         "from cardtool.probe.isolation import Workers\n"
         "with Workers(worker.main) as workers:\n"
-        "    workers.pkcs11('one', 0)\n"
-        "    workers.pkcs11('other', 20)\n"
+        "    workers.pkcs11(0)\n"
+        "    workers.pkcs11(20)\n"
     )
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
@@ -336,45 +336,6 @@ def test_a_library_that_stops_the_process_above_it_leaves_nothing(tmp_path: Path
     assert isinstance(answer, OpenedModule)
     assert everywhere
     _wait_for(lambda: not any(map(is_running, (worker.pid or 0, *everywhere))))
-
-
-def _holds(pid: int | None, library: Path) -> bool:
-    return pid is not None and any(uses(each, library) for each in (pid, *below(pid)))
-
-
-def test_a_child_has_the_likely_library_in_memory_before_it_is_asked(tmp_path: Path) -> None:
-    module = scripted_module(tmp_path)
-
-    with Workers(idle_s=60, loads=str(module.path)) as workers:
-        ready = workers.pids[-1]
-        _wait_for(lambda: _holds(ready, module.path))
-        worker = workers.pkcs11(str(module.path))
-        answer = ask(worker, OpenModule(path=str(module.path)), OPENED, timeout_s=20)
-
-    assert isinstance(answer, OpenedModule)
-    assert worker.pid == ready
-
-
-def test_a_child_that_holds_another_library_opens_no_module(tmp_path: Path) -> None:
-    likely, module = scripted_module(tmp_path), scripted_module(tmp_path, name="other")
-
-    with Workers(idle_s=60, loads=str(likely.path)) as workers:
-        worker = workers.pkcs11(str(module.path))
-        answer = ask(worker, OpenModule(path=str(module.path)), OPENED, timeout_s=20)
-        holds = _holds(worker.pid, module.path), _holds(worker.pid, likely.path)
-
-    assert isinstance(answer, OpenedModule)
-    assert holds == (True, False)
-
-
-def test_a_likely_library_that_is_gone_changes_nothing(tmp_path: Path) -> None:
-    gone = str(tmp_path / "gone.so")
-
-    with Workers(idle_s=60, loads=gone) as workers:
-        answer = ask(workers.pkcs11(gone), OpenModule(path=gone), OPENED, timeout_s=20)
-
-    assert isinstance(answer, Failure)
-    assert answer.api == "os"
 
 
 def test_an_answer_that_does_not_end_is_refused(tmp_path: Path) -> None:

@@ -136,10 +136,9 @@ class Follower(Generic[T]):
 
     def _look(self) -> None:
         done, anew, workers, made_at = 0, 0, self._workers, time.monotonic()
-        loads = ""
         while not self.ended.is_set():
             if workers is None:
-                workers, made_at = Workers(idle_s=_IDLE_S, loads=loads), time.monotonic()
+                workers, made_at = Workers(idle_s=_IDLE_S), time.monotonic()
             with self._changed:
                 if self._number == done and not self.ended.is_set():
                     self._changed.wait(_IDLE_S / 3)
@@ -150,7 +149,7 @@ class Follower(Generic[T]):
                     workers = None
                 continue
             result = self._check(workers)
-            loads, workers = workers.opened or loads, None
+            workers = None
             if not done:  # by now all is loaded
                 _collect_as_usual()
             done = number

@@ -53,7 +53,7 @@ class Worker:
     returns, or some time after its deadline if the library never returns.
     """
 
-    def __init__(  # noqa: PLR0913 - how a process can be started
+    def __init__(
         self,
         job: str,
         *,
@@ -61,15 +61,13 @@ class Worker:
         inherits: int | None = None,
         copies: Callable[[str], object] | None = None,
         idle_s: float | None = None,
-        loads: str = "",
     ) -> None:
         """Start the child: the job is pcsc, watch, pkcs11, online or sign.
 
         `is_mute`: its error output is not read, because a library may print a PIN. `inherits` is
         the descriptor of a lock, which is held until the child has ended. `copies` is the function
         that the child runs if it is a fork of this process, which must have no other thread yet;
-        None: the child is a new Python, which waits `idle_s` for its first question and meanwhile
-        has the library `loads` in memory.
+        None: the child is a new Python, which waits `idle_s` for its first question.
         """
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._expected: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -85,7 +83,7 @@ class Worker:
             if copies:
                 self._process = children.fork(copies, job, inherits)
             else:
-                waits = (f"{idle_s:g}", loads) if idle_s is not None else ()
+                waits = (f"{idle_s:g}",) if idle_s is not None else ()
                 self._process = children.start(job, inherits, *waits, is_mute=is_mute)
                 self._listen(self._process)
         except OSError as error:  # no more processes, memory or descriptors
@@ -200,28 +198,19 @@ class Workers:
     """The children of one check. The first two start together, so that they load side by side."""
 
     def __init__(
-        self,
-        copies: Callable[[str], object] | None = None,
-        *,
-        idle_s: float | None = None,
-        loads: str = "",
+        self, copies: Callable[[str], object] | None = None, *, idle_s: float | None = None
     ) -> None:
         """Start the first two, if possible as forks of this process that run `copies`.
 
-        Then this process must have no other thread. `idle_s` is that of `Worker`, and `loads` the
-        module that the ready child for modules most likely opens.
+        Then this process must have no other thread. `idle_s` is that of `Worker`.
         """
-        if sys.platform == "win32":
-            loads = ""  # there no installer could replace a library that is in memory
-        self._idle_s, self._loads = idle_s, loads
-        self.opened = ""
-        """The last module that showed a token."""
+        self._idle_s = idle_s
         self.lock = CheckLock()
         copies = copies if children.can_fork() else None
         self.pcsc = self._at_cards("pcsc", copies)
         if copies:
             _load_records()
-        self._ready = [self._at_cards("pkcs11", copies, loads)]
+        self._ready = [self._at_cards("pkcs11", copies)]
         self._given: list[Worker] = []
         self._meanwhile: Iterator[object] = iter(())
 
@@ -231,19 +220,14 @@ class Workers:
         for worker in self._all:
             worker.meanwhile = steps
 
-    def pkcs11(self, path: str, wait_s: float = 0.0) -> Worker:
-        """Return a child for the module at a path: the one that is ready, or a new one.
+    def pkcs11(self, wait_s: float = 0.0) -> Worker:
+        """Return a child for one module: the one that is ready, or a new one.
 
-        Earlier children end first, so that two modules never use a card at the same time. A child
-        that has another library in memory is not used.
+        Earlier children end first, so that two modules never use a card at the same time.
         """
         for earlier in self._given:
             earlier.end(wait_s)
         worker = self._ready.pop() if self._ready else self._at_cards("pkcs11")
-        if self._loads not in ("", path):
-            worker.end()
-            worker = self._at_cards("pkcs11")
-        self._loads = ""
         worker.meanwhile = self._meanwhile
         self._given.append(worker)
         return worker
@@ -265,12 +249,8 @@ class Workers:
             worker.end()
         self.lock.close()
 
-    def _at_cards(
-        self, job: str, copies: Callable[[str], object] | None = None, loads: str = ""
-    ) -> Worker:
-        return Worker(
-            job, inherits=self.lock.descriptor, copies=copies, idle_s=self._idle_s, loads=loads
-        )
+    def _at_cards(self, job: str, copies: Callable[[str], object] | None = None) -> Worker:
+        return Worker(job, inherits=self.lock.descriptor, copies=copies, idle_s=self._idle_s)
 
 
 def _load_records() -> None:

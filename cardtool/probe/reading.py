@@ -71,7 +71,7 @@ def read_module(
 
     If a slot crashes a worker or takes too long, a new worker reads the other slots.
     """
-    worker = workers.pkcs11(module.path, deadline.left_s / 2)
+    worker = workers.pkcs11(deadline.left_s / 2)
     question = OpenModule(path=module.path, environment=environment)
     opened = ask(worker, question, OPENED, timeout_s=deadline.left_s)
     tokens: dict[int, Token | Failure | None] = {}
@@ -79,7 +79,7 @@ def read_module(
     occupied = () if isinstance(opened, Failure) else opened.occupied
     for place, slot_id in enumerate(occupied):
         if worker.is_lost and refusal is None:
-            worker = workers.pkcs11(module.path)
+            worker = workers.pkcs11()
             again = ask(worker, question, OPENED, timeout_s=deadline.left_s)
             refusal = again if isinstance(again, Failure) else None
         if refusal is not None:
@@ -88,8 +88,6 @@ def read_module(
         share = deadline.share(len(occupied) - place)
         tokens[slot_id] = ask(worker, ReadToken(slot_id=slot_id), TOKEN, timeout_s=share.left_s)
     worker.end()
-    if any(isinstance(token, Token) for token in tokens.values()):
-        workers.opened = module.path
     if isinstance(opened, Failure):
         return replace(module, info=opened, slots=opened)
     slots = (replace(slot, token=tokens.get(slot.id, slot.token)) for slot in opened.slots)

@@ -34,12 +34,12 @@ _MARGIN_S = 5.0
 """How much later than its supervisor a child ends itself, if the supervisor is gone."""
 
 
-def main(job: str, idle_s: str = str(_IDLE_S), loads: str = "") -> None:
+def main(job: str, idle_s: str = str(_IDLE_S)) -> None:
     """Answer questions until standard input ends; the job is pcsc, watch, pkcs11, online or sign.
 
-    `idle_s` is how long it waits for the first one, with the library `loads` in memory by then.
-    A child whose parent was killed is ended, or ends itself, even when native code never returns:
-    faulthandler's watchdog is a thread that needs no interpreter.
+    `idle_s` is how long it waits for the first one. A child whose parent was killed is ended, or
+    ends itself, even when native code never returns: faulthandler's watchdog is a thread that needs
+    no interpreter.
     """
     end_in = _contain()
     questions = os.fdopen(os.dup(0), "rb")
@@ -50,8 +50,6 @@ def main(job: str, idle_s: str = str(_IDLE_S), loads: str = "") -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends at Ctrl-C and closes the input
     end_in(float(idle_s))
     answer, leave = _load(job, questions)
-    if loads:
-        _hold(loads)
     for line in questions:
         deadline_s, _, question = line.partition(b" ")
         end_in(float(deadline_s) + _GRACE_S)
@@ -113,14 +111,6 @@ def _load(
         signing_jobs.remove_logging_variables()
         return partial(signing.answer, questions), pkcs11.leave
     return pkcs11.answer, pkcs11.leave
-
-
-def _hold(library: str) -> None:
-    """Have a library in memory, which takes time; whether it can be used is seen when it is."""
-    import ctypes  # noqa: PLC0415 - seldom wanted
-
-    with suppress(OSError):
-        ctypes.CDLL(library, mode=getattr(os, "RTLD_LAZY", ctypes.DEFAULT_MODE))
 
 
 def _skip_unused_parts() -> None:

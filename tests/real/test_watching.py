@@ -14,9 +14,13 @@ from typing import Any, Self
 
 import pytest
 
+from cardtool.deadline import Deadline
 from cardtool.live.following import Follower
 from cardtool.live.watching import Change, Event
+from cardtool.model.snapshot import Token
+from cardtool.probe import modules
 from cardtool.probe.isolation import Workers
+from cardtool.probe.reading import read_module
 from tests.conftest import require
 from tests.real.desks import AT, NAME, NUMBER, akis, nes
 from tests.rig.card import mute_card
@@ -25,7 +29,6 @@ from tests.rig.counting import CONNECT, CONTROL, STATES, TRANSMIT, Counting
 from tests.rig.live import LivePage
 from tests.rig.modules import Slot, scripted_module
 from tests.rig.pcsc import PcscService
-from tests.rig.processes import below
 
 pytestmark = pytest.mark.real
 
@@ -164,22 +167,36 @@ def test_what_the_page_saw_is_known_to_the_next_check() -> None:
         assert json.loads(kept.read_text())["readers"] != []
 
 
-def test_the_module_that_read_a_card_is_in_memory_before_the_next_card_comes() -> None:
-    card = akis(nes(400))
-    with PcscService(1) as service, LivePage(service.env) as live:
-        service.insert(card)
-        live.open()
-        assert any(not state["is_checking"] for state in live.told())
-        asked = len(card.commands)
-        end = time.monotonic() + 30
-        held: set[str] = set()
-        while not held and time.monotonic() < end:
-            commands = map(_command, below(live.process.pid))
-            held = {each[-1] for each in commands if "pkcs11" in each} - {"600", ""}
-            time.sleep(0.02)
+def test_a_driver_that_is_updated_between_two_checks_is_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = scripted_module(tmp_path, [Slot(label="OLD")], name="old").path
+    new = scripted_module(tmp_path, [Slot(label="NEW")], name="new").path
+    (module,) = modules.find((str(old),), (), 64)
+    with PcscService(1) as service:
+        for name, value in service.env.items():
+            monkeypatch.setenv(name, value)
 
-    assert {Path(each).suffix for each in held} == {".so"}
-    assert len(card.commands) == asked
+        def check(workers: Workers) -> str:
+            with workers:
+                if results:
+                    time.sleep(2)  # by now its processes have loaded whatever they load beforehand
+                    new.replace(old)
+                read = read_module(module, {}, Deadline(20), workers)
+            assert isinstance(read.slots, tuple)
+            assert isinstance(read.slots[0].token, Token)
+            return read.slots[0].token.label
+
+        results = list[str]()
+        follower = Follower(check)
+        for told in follower.told():
+            if told.result is not None:
+                results.append(told.result)
+                if len(results) > 1:
+                    break
+                follower.again()
+        follower.end()
+    assert results == ["OLD", "NEW"]
 
 
 def test_the_file_for_support_is_that_of_the_last_check_without_the_person() -> None:
@@ -226,13 +243,6 @@ def _until_checked(states: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]
         yield state
         if not state["is_checking"]:
             return
-
-
-def _command(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text().rstrip("\0").split("\0")
-    except OSError:  # it has ended
-        return []
 
 
 def _is_in(change: Change) -> bool:

@@ -6,10 +6,10 @@ import hashlib
 from cardtool.rules.codes import RETIRED, ROWS, finding
 from cardtool.rules.codes.numbers import NUMBERS
 
-_GIVEN = 166
-"""Numbers that a release has given; may grow, with `_DIGEST`, and never falls."""
+_GIVEN = 196
+"""How many numbers `_DIGEST` is of; may grow with it, and never falls."""
 
-_DIGEST = "3f1da9d29a3ec2f6d5fecd894f080ded0066c206fed127e5b611151307e04e77"
+_DIGEST = "99ba311e1a13760346866e9be02481f31a1167864d184dfb4b23b2726e9f969b"
 
 
 def test_every_code_has_a_number_and_none_has_two() -> None:

@@ -1,206 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
 """The short numbers of findings, to read out on the telephone: `K-14`.
 
-A number is stable for ever, as a code is. A new code takes the next number, at the end; that of a
-code that is no longer given stays here and is never given to another.
+A number is stable for ever, as a code is. A code's number is its place in this list, so a new code
+is added at the end, and nothing is taken out or moved: the number of a code that is no longer given
+is never given to another. docs/findings.md shows each code with its number.
 """
 
-NUMBERS: dict[str, int] = {
-    "cardtool-fault": 1,
-    "check-running": 2,
-    "clock-behind": 3,
-    "clock-went-back": 4,
-    "clock-zone-odd": 5,
-    "clock-zone": 6,
-    "changed-system": 7,
-    "changed-reader": 8,
-    "changed-driver": 9,
-    "session-container": 10,
-    "session-flatpak": 11,
-    "session-snap": 12,
-    "session-remote-desktop": 13,
-    "session-virtual-desktop": 14,
-    "session-wsl": 15,
-    "session-services": 16,
-    "service-running": 17,
-    "service-idle": 18,
-    "service-absent": 19,
-    "service-stopped": 20,
-    "service-masked": 21,
-    "service-start-failed": 22,
-    "service-versions-differ": 23,
-    "service-stuck": 24,
-    "service-stopped-windows": 25,
-    "service-disabled-windows": 26,
-    "service-enumerator-stopped": 27,
-    "service-timeout": 28,
-    "service-library-missing": 29,
-    "service-access-denied": 30,
-    "service-access-denied-here": 31,
-    "service-access-denied-container": 32,
-    "service-failed": 33,
-    "service-not-needed": 34,
-    "reader-missing": 35,
-    "reader-gone": 36,
-    "reader-own-missing": 37,
-    "reader-not-seen": 38,
-    "reader-driver-missing": 39,
-    "reader-driver-old": 40,
-    "reader-drivers-clash": 41,
-    "reader-driver-unloadable": 42,
-    "reader-not-started": 43,
-    "reader-faulty": 44,
-    "reader-ejected": 45,
-    "reader-not-connected": 46,
-    "reader-disabled": 47,
-    "reader-blocked": 48,
-    "reader-asleep": 49,
-    "reader-unsupported": 50,
-    "reader-built-in-only": 51,
-    "reader-not-offered": 52,
-    "reader-unplugged": 53,
-    "reader-not-asked": 54,
-    "reader-found": 55,
-    "reader-identified": 56,
-    "usb-not-seen": 57,
-    "reader-not-needed": 58,
-    "reader-virtual": 59,
-    "reader-not-used": 60,
-    "readers-several": 61,
-    "reader-empty": 62,
-    "card-missing": 63,
-    "card-pulled": 64,
-    "card-mute": 65,
-    "card-mute-virtual": 66,
-    "card-unpowered": 67,
-    "card-protocol-mismatch": 68,
-    "card-unknown": 69,
-    "card-not-for-signing": 70,
-    "card-not-yours": 71,
-    "card-other-token": 72,
-    "card-unsure": 73,
-    "card-in-use": 74,
-    "card-in-use-unnamed": 75,
-    "card-access-denied": 76,
-    "card-line-broken": 77,
-    "card-unstable": 78,
-    "card-unstable-but-read": 79,
-    "card-worn": 80,
-    "card-not-read": 81,
-    "card-recognised": 82,
-    "card-unlisted": 83,
-    "card-is-key": 84,
-    "cards-several": 85,
-    "card-reread": 86,
-    "driver-missing": 87,
-    "driver-wrong-architecture": 88,
-    "driver-for-other-program": 89,
-    "driver-not-for-card": 90,
-    "driver-too-old": 91,
-    "driver-file-missing": 92,
-    "driver-file-unreadable": 93,
-    "driver-not-library": 94,
-    "driver-damaged": 95,
-    "driver-load-failed": 96,
-    "driver-crashed": 97,
-    "driver-hung": 98,
-    "driver-refused": 99,
-    "driver-beside-failed": 100,
-    "driver-beside-misnamed": 101,
-    "driver-copies-differ": 102,
-    "driver-not-asked": 103,
-    "driver-held-back": 104,
-    "driver-named-failed": 105,
-    "driver-other-failed": 106,
-    "drivers-several": 107,
-    "driver-loaded": 108,
-    "token-not-recognised": 109,
-    "token-failed-on-mac": 110,
-    "token-failed": 111,
-    "token-hung": 112,
-    "token-crashed": 113,
-    "token-missing": 114,
-    "driver-without-token": 115,
-    "token-blank": 116,
-    "token-read": 117,
-    "certificates-unreadable": 118,
-    "certificates-missing": 119,
-    "certificate-unparsable": 120,
-    "certificate-skipped": 121,
-    "nes-missing": 122,
-    "seal-only": 123,
-    "nes-elsewhere": 124,
-    "nes-found": 125,
-    "nes-valid": 126,
-    "nes-gap": 127,
-    "nes-outlives-issuer": 128,
-    "nes-expiring": 129,
-    "nes-expiring-soon": 130,
-    "nes-expiring-critical": 131,
-    "nes-expired": 132,
-    "nes-not-yet-valid": 133,
-    "nes-superseded": 134,
-    "nes-waiting": 135,
-    "nes-next-card": 136,
-    "nes-mobile": 137,
-    "nes-other-provider": 138,
-    "nes-limited": 139,
-    "seal-found": 140,
-    "corporate-seal-found": 141,
-    "fiscal-seal-found": 142,
-    "encryption-found": 143,
-    "identity-card-found": 144,
-    "nes-broken": 145,
-    "certificate-partly-read": 146,
-    "nes-trusted": 147,
-    "nes-untrusted": 148,
-    "nes-untrusted-unpinned": 149,
-    "nes-chain-unproven": 150,
-    "nes-status-good": 151,
-    "nes-revoked": 152,
-    "nes-revoked-replaced": 153,
-    "nes-suspended": 154,
-    "nes-status-unknown": 155,
-    "nes-status-unreachable": 156,
-    "pin-locked": 157,
-    "pin-final-try": 158,
-    "pin-final-try-puk-locked": 159,
-    "pin-count-low": 160,
-    "pin-never-set": 161,
-    "pin-to-be-changed": 162,
-    "puk-locked": 163,
-    "pin-and-puk-locked": 164,
-    "pin-ready": 165,
-    "desk-ready": 166,
-    "nes-for-tests": 167,
-    "seal-expired": 168,
-    "seal-expiring": 169,
-    "card-in-use-gnupg": 170,
-    "system-exhausted": 171,
-    "rsa-on-windows": 172,
-    "parts-not-seen": 173,
-    "card-without-slot": 174,
-    "certificates-listed": 175,
-    "nes-between": 176,
-    "driver-out-of-reach": 177,
-    "nes-root-of-provider": 178,
-    "card-loses-power": 179,
-    "card-beside-slot": 180,
-    "reader-driver-refused": 181,
-    "token-failed-asleep": 182,
-    "driver-older-than-card": 183,
-    "nes-revoked-left": 184,
-    "driver-other-processor": 185,
-    "nes-old-card": 186,
-    "token-lost": 187,
-    "service-access-denied-xrdp": 188,
-    "token-failed-virtual": 189,
-    "driver-none": 190,
-    "reader-needs-restart": 191,
-    "card-access-denied-here": 192,
-    "nes-revoked-superseded": 193,
-    "seal-pin-unusable": 194,
-    "seal-pin-unusable-beside": 195,
-    "seal-pin-warning": 196,
-}
+_IN_ORDER = """
+cardtool-fault check-running clock-behind clock-went-back clock-zone-odd clock-zone changed-system
+changed-reader changed-driver session-container session-flatpak session-snap session-remote-desktop
+session-virtual-desktop session-wsl session-services service-running service-idle service-absent
+service-stopped service-masked service-start-failed service-versions-differ service-stuck
+service-stopped-windows service-disabled-windows service-enumerator-stopped service-timeout
+service-library-missing service-access-denied service-access-denied-here
+service-access-denied-container service-failed service-not-needed reader-missing reader-gone
+reader-own-missing reader-not-seen reader-driver-missing reader-driver-old reader-drivers-clash
+reader-driver-unloadable reader-not-started reader-faulty reader-ejected reader-not-connected
+reader-disabled reader-blocked reader-asleep reader-unsupported reader-built-in-only
+reader-not-offered reader-unplugged reader-not-asked reader-found reader-identified usb-not-seen
+reader-not-needed reader-virtual reader-not-used readers-several reader-empty card-missing
+card-pulled card-mute card-mute-virtual card-unpowered card-protocol-mismatch card-unknown
+card-not-for-signing card-not-yours card-other-token card-unsure card-in-use card-in-use-unnamed
+card-access-denied card-line-broken card-unstable card-unstable-but-read card-worn card-not-read
+card-recognised card-unlisted card-is-key cards-several card-reread driver-missing
+driver-wrong-architecture driver-for-other-program driver-not-for-card driver-too-old
+driver-file-missing driver-file-unreadable driver-not-library driver-damaged driver-load-failed
+driver-crashed driver-hung driver-refused driver-beside-failed driver-beside-misnamed
+driver-copies-differ driver-not-asked driver-held-back driver-named-failed driver-other-failed
+drivers-several driver-loaded token-not-recognised token-failed-on-mac token-failed token-hung
+token-crashed token-missing driver-without-token token-blank token-read certificates-unreadable
+certificates-missing certificate-unparsable certificate-skipped nes-missing seal-only nes-elsewhere
+nes-found nes-valid nes-gap nes-outlives-issuer nes-expiring nes-expiring-soon nes-expiring-critical
+nes-expired nes-not-yet-valid nes-superseded nes-waiting nes-next-card nes-mobile nes-other-provider
+nes-limited seal-found corporate-seal-found fiscal-seal-found encryption-found identity-card-found
+nes-broken certificate-partly-read nes-trusted nes-untrusted nes-untrusted-unpinned
+nes-chain-unproven nes-status-good nes-revoked nes-revoked-replaced nes-suspended nes-status-unknown
+nes-status-unreachable pin-locked pin-final-try pin-final-try-puk-locked pin-count-low pin-never-set
+pin-to-be-changed puk-locked pin-and-puk-locked pin-ready desk-ready nes-for-tests seal-expired
+seal-expiring card-in-use-gnupg system-exhausted rsa-on-windows parts-not-seen card-without-slot
+certificates-listed nes-between driver-out-of-reach nes-root-of-provider card-loses-power
+card-beside-slot reader-driver-refused token-failed-asleep driver-older-than-card nes-revoked-left
+driver-other-processor nes-old-card token-lost service-access-denied-xrdp token-failed-virtual
+driver-none reader-needs-restart card-access-denied-here nes-revoked-superseded seal-pin-unusable
+seal-pin-unusable-beside seal-pin-warning
+"""
+
+NUMBERS = {code: number for number, code in enumerate(_IN_ORDER.split(), start=1)}
 """Code -> its number; the codes of `ROWS` and of `RETIRED`."""

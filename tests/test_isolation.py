@@ -338,6 +338,34 @@ def test_a_library_that_stops_the_process_above_it_leaves_nothing(tmp_path: Path
     _wait_for(lambda: not any(map(is_running, (worker.pid or 0, *everywhere))))
 
 
+_LEAVES_A_PROCESS = """
+import ctypes, os, resource, time
+from cardtool.probe import supervisor
+os.close(free := os.dup(0))
+resource.setrlimit(resource.RLIMIT_NOFILE, (free + 2, free + 2))
+supervisor.fork_job(2**30)
+time.sleep(0.5)  # until the supervisor adopts what is left
+heard, said = os.pipe()
+if not os.fork():
+    os.setsid()
+    os.write(said, b"1")
+    time.sleep(0.5)
+    os._exit(0)
+os.read(heard, 1)
+os._exit(7)
+"""
+"""A job that ends with 7 and leaves a process outside its group.
+
+The supervisor may open only its two ends of a pipe, so that it cannot list /proc.
+"""
+
+
+def test_a_supervisor_that_cannot_read_proc_ends_as_its_job_did() -> None:
+    done = subprocess.run([sys.executable, "-c", _LEAVES_A_PROCESS], check=False)
+
+    assert done.returncode == 7
+
+
 def test_an_answer_that_does_not_end_is_refused(tmp_path: Path) -> None:
     text = "static char text[100000]; memset(text, '{', sizeof text);"
     every = "for (int n = 0; n < 1000; n++) for (int fd = 3; fd < 20; fd++)"

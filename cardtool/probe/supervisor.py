@@ -152,12 +152,13 @@ def _has_children() -> bool:
 
 
 def _children() -> Iterator[int]:
-    """Yield the numbers of this process's children; only on Linux, where it adopts orphans.
+    """Yield the numbers of this process's children, as far as /proc can be read: only on Linux.
 
     This looks at every process of the machine, which takes milliseconds.
     """
     parent = str(os.getpid()).encode()
-    for pid in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208 - without pathlib
-        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123
-            if stat.read().rpartition(b")")[2].split()[1] == parent:
-                yield int(pid)
+    with contextlib.suppress(OSError):
+        for pid in filter(str.isdecimal, os.listdir("/proc")):  # noqa: PTH208 - without pathlib
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as stat:  # noqa: PTH123
+                if stat.read().rpartition(b")")[2].split()[1] == parent:
+                    yield int(pid)

@@ -188,7 +188,7 @@ def test_a_program_that_does_not_end_keeps_nobody_from_remembering(
     monkeypatch.setattr(memory, "_PATIENCE_S", 0.05)
 
     with locks.held(tmp_path / ".reminders.json.lock", 0.0) as mine:
-        memory.switch(is_off=True)
+        memory.forget(is_off=True)
 
     assert mine
     assert memory.recall().is_off
@@ -201,7 +201,7 @@ def test_a_link_in_the_place_of_the_lock_is_not_followed(
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / ".reminders.json.lock").symlink_to(tmp_path / "other")
 
-    memory.switch(is_off=True)
+    memory.forget(is_off=True)
 
     assert memory.recall().is_off
     assert not (tmp_path / "other").exists()

@@ -72,16 +72,30 @@ def change(changed: Callable[[Memory], Memory]) -> Memory:
     return after
 
 
-def switch(*, is_off: bool) -> None:
-    """Remember whether the user wants no notices.
+def want() -> None:
+    """Remember that the user wants notices.
 
     Raises:
         OSError: it cannot be written.
     """
     with _alone():
         before = recall()
-        if before.is_off != is_off:
-            _keep(replace(before, is_off=is_off))
+        if before.is_off:
+            _keep(replace(before, is_off=False))
+
+
+def forget(*, is_off: bool) -> None:
+    """Remove all that is remembered but, if `is_off`, that the user wants no notices.
+
+    Raises:
+        OSError: it cannot be removed, or that one thing cannot be written.
+    """
+    if is_off:
+        with _alone():
+            _keep(Memory(is_off=True))
+    elif file := _file():
+        for each in (file, _lock(file)):
+            each.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -91,7 +105,7 @@ def _alone() -> Iterator[None]:
         with suppress(OSError):
             if file := _file():
                 file.parent.mkdir(parents=True, exist_ok=True)
-                lock.enter_context(locks.held(file.with_name(f".{file.name}.lock"), _PATIENCE_S))
+                lock.enter_context(locks.held(_lock(file), _PATIENCE_S))
         yield
 
 
@@ -105,3 +119,7 @@ def _keep(memory: Memory) -> None:
 def _file() -> Path | None:
     folder = last_good.folder()
     return folder and folder / last_good.REMINDERS
+
+
+def _lock(file: Path) -> Path:
+    return file.with_name(f".{file.name}.lock")

@@ -69,6 +69,25 @@ def remove() -> None:
         raise NotScheduledError(_reason(error)) from error
 
 
+def is_for_all() -> bool:
+    """Tell whether IT has all users of this computer reminded.
+
+    Source: systemd.unit(5), the path of user units; launchd.plist(5).
+    """
+    if sys.platform == "win32":
+        with suppress(OSError, subprocess.SubprocessError):
+            _run(_schtasks(), "/Query", "/TN", schedules.NAME)
+            return True
+        return False
+    if sys.platform == "darwin":
+        return Path(f"/Library/LaunchAgents/{schedules.LABEL}.plist").exists()
+    given = (os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
+    folders = (*given, "/etc", "/usr/local/lib", "/usr/lib")
+    return any(
+        Path(each, "systemd", "user", f"{schedules.NAME}.timer").exists() for each in folders
+    )
+
+
 def program() -> tuple[str, ...]:
     """Return the command that is this program, whatever installed it."""
     python = Path(sys.executable)

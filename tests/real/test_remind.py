@@ -219,6 +219,7 @@ def _home(tmp_path: Path) -> dict[str, str]:
 def test_it_is_installed_for_a_user_and_removed_without_a_trace(tmp_path: Path) -> None:
     env, units = _home(tmp_path), tmp_path / ".config" / "systemd" / "user"
     done = _remind(env, "--install")
+    (tmp_path / "state" / "reminders.json").write_text("{}")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Hatırlatma kuruldu" in done.stdout
     timer = units / "cardtool-remind.timer"
@@ -230,11 +231,29 @@ def test_it_is_installed_for_a_user_and_removed_without_a_trace(tmp_path: Path) 
 
     assert _remind(env, "--remove").returncode == 0
     assert [path for path in units.rglob("*") if not path.is_dir()] == []
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+def test_of_a_user_whom_it_reminds_only_the_wish_for_no_notices_is_left(tmp_path: Path) -> None:
+    env = {**_home(tmp_path), "XDG_CONFIG_DIRS": str(_reminded_by_it(tmp_path))}
     memory = tmp_path / "state" / "reminders.json"
-    assert json.loads(memory.read_text())["is_off"]
+    memory.parent.mkdir()
+    memory.write_text('{"shown_at": "2026-10-01T09:00:00Z"}')
+
+    assert _remind(env, "--remove").returncode == 0
+    kept = json.loads(memory.read_text())
+    assert kept == {"is_off": True, "shown_at": None, "certificates": []}
     assert _remind(env, "--run").returncode == 0  # it asks nobody and says nothing
     assert _remind(env, "--install").returncode == 0
     assert not json.loads(memory.read_text())["is_off"]
+
+
+def _reminded_by_it(folder: Path) -> Path:
+    """Return a folder of settings for all users in which IT has installed the timer."""
+    timer = folder / "all" / "systemd" / "user" / "cardtool-remind.timer"
+    timer.parent.mkdir(parents=True)
+    timer.write_text(schedules.timer())
+    return folder / "all"
 
 
 def test_where_there_is_no_systemd_nothing_is_left(tmp_path: Path) -> None:
@@ -307,7 +326,8 @@ def test_a_bus_that_lets_one_in_and_never_answers_is_not_waited_for(
 
 @pytest.mark.parametrize("state", ["", "/proc/none/last-good.json"])
 def test_it_is_said_that_a_user_s_wish_could_not_be_kept(state: str, tmp_path: Path) -> None:
-    env = {**os.environ, "CARDTOOL_STATE": state, "XDG_CONFIG_HOME": str(tmp_path)}
+    env = {**_home(tmp_path), "XDG_CONFIG_DIRS": str(_reminded_by_it(tmp_path))}
+    env["CARDTOOL_STATE"] = state
     done = subprocess.run(
         [COMMAND, "remind", "--remove"], env=env, capture_output=True, text=True, check=False
     )

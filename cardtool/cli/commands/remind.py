@@ -55,9 +55,10 @@ def _schedule(asked: Asked, *, is_wanted: bool) -> None:
     try:
         if is_wanted:
             schedule.install()
+            memory.want()
         else:
             schedule.remove()
-        memory.switch(is_off=not is_wanted)  # all users may be reminded
+            memory.forget(is_off=schedule.is_for_all())
     except (NotScheduledError, OSError) as error:
         raise Refusal(code="remind-not-scheduled", reason=str(error)) from error
     write(asked, [asked.text.label("remind-installed" if is_wanted else "remind-removed") + "\n"])

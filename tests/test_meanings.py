@@ -20,6 +20,8 @@ from cardtool.views.people import meaning as view
 from tests.desks import BANK
 
 GROUPS = errors.load()
+AKIS_2 = "AKİS 2.x (NES / T.C. Kimlik Kartı)"
+CONTACTLESS = "tckk-contactless"
 AKIS = next(card for card in catalog.load().cards if card.atrs and card.holds == "nes")
 
 
@@ -195,6 +197,120 @@ def test_an_unknown_device_and_reader_are_told_as_such() -> None:
     assert meanings("Windows Hello for Business 1")[0].findings == ("reader-virtual",)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("K-14", "k 14.", "K014", "Ka 14", "k tire 14", "K eksi 14", "(K-14)", "K-14 (Problem)"),
+        *("K\N{EN DASH}14", "K\N{MINUS SIGN}14", "\N{CYRILLIC CAPITAL LETTER KA}-14", "bulgu K-14"),
+        *("K-14 nedir", "what is K-14?", "session virtual desktop", "SESSION_VIRTUAL_DESKTOP"),
+        *("✗ session-virtual-desktop  K-14 (Sorun var)", "K-14'ün anlamı", "it said K-14 here"),
+    ],
+)
+def test_a_number_or_code_of_ours_is_known_however_it_was_heard(written: str) -> None:
+    assert _told(written) == [("finding", "session-virtual-desktop")]
+
+
+@pytest.mark.parametrize("written", ["Kod 14", "K-0", "K-999", "AK-14", "K-14.5"])
+def test_what_is_no_number_of_ours_is_none(written: str) -> None:
+    assert "finding" not in {kind for kind, _ in _told(written)}
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        *((text, "SCARD_E_NO_SERVICE") for text in ("SCARD E NO SERVICE", "E_NO_SERVICE")),
+        *((text, "SCARD_E_NO_SERVICE") for text in ("8010001Dh", "&H8010001D", "0x8010001DL")),
+        *((text, "SCARD_E_NO_SERVICE") for text in ("80 10 00 1D", "0x8010 001D")),
+        *((text, "CKR_DEVICE_ERROR") for text in ("CKR-DEVICE-ERROR", "ckr device error")),
+        *((text, "CKR_DEVICE_ERROR") for text in ("DEVICE_ERROR", "PKCS11 error 48", "rv = 0x30")),
+        *((text, "CKR_DEVICE_ERROR") for text in ("CKR_DEVICE_ERROR (0x30)", "p11 rv=0x00000030")),
+        ("CKR_TOKEN_NOT_RECOGNISED", "CKR_TOKEN_NOT_RECOGNIZED"),
+        *((text, "SW_PIN_WRONG_2_LEFT") for text in ("63 C2", "SW1=63 SW2=C2", "SW1 SW2 = 63 C2")),
+        ("SW1: 0x63, SW2: 0xC2", "SW_PIN_WRONG_2_LEFT"),
+        ("status word 6983", "SW_AUTHENTICATION_METHOD_BLOCKED"),
+        *((text, "CM_PROB_FAILED_POST_START") for text in ("kod43", "Fehlercode 43", "Kod: 43")),
+        ("LoadLibrary failed with error 126", "ERROR_MOD_NOT_FOUND"),
+    ],
+)
+def test_an_error_is_known_in_each_spelling_and_as_nothing_else(written: str, name: str) -> None:
+    assert [one.name for one in meanings(written)] == [name]
+
+
+def test_bytes_of_a_card_are_no_errors() -> None:
+    spelt = ", ".join(f"0x{byte:02X}" for byte in bytes.fromhex(AKIS.atrs[0]))
+
+    assert _told(f"{{{spelt}}}") == [("card", AKIS.called)]
+
+
+def test_an_atr_that_was_cut_short_is_said_to_be_so() -> None:
+    assert _told("3B 9F 96 81 31 FE 45 80") == [("card-cut", "")]
+    assert meanings("3B 9F 96") == ()
+
+
+@pytest.mark.parametrize(
+    ("historical", "name"),
+    [("80655443D2210831c073f621808105", AKIS_2), ("8065544320141331c073f4a1808105", CONTACTLESS)],
+)
+def test_a_card_is_known_by_the_id_that_windows_gives_it(historical: str, name: str) -> None:
+    assert _told(rf"SCFILTER\CID_{historical}") == [("card", name)]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("VID_072F PID_90CC", "VID:072F PID:90CC", "vid=072f pid=90cc", "0x072f 0x90cc"),
+        *("072F/90CC", "072f90cc", "idVendor=072f, idProduct=90cc", "usb:072f/90cc:libudev:0"),
+        *("Product ID: 0x90cc\n  Vendor ID: 0x072f  (ACS Ltd)", r"Vid_072F&Pid_90CC\5&2C2B9A9&0"),
+    ],
+)
+def test_a_usb_id_is_known_in_each_spelling(written: str) -> None:
+    assert [one.number for one in meanings(written)] == ["072F:90CC"]
+
+
+@pytest.mark.parametrize("written", ["12:34", "192.168.1.1:8080", "0000:0000:0000", "1234 5678"])
+def test_what_is_no_usb_id_is_none(written: str) -> None:
+    assert "usb" not in {kind for kind, _ in _told(written)}
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "code"),
+    [
+        ("milko", "MİLKO", "reader-found"),
+        ("IDBridge CT30", "Gemalto PC Twin (IDBridge CT30)", "reader-found"),
+        ("Okuyucu: udea MILKO 0", "MİLKO", "reader-found"),
+        ("Using reader with a card: udea MILKO 0", "MİLKO", "reader-found"),
+        ("0    Yes             udea MILKO 00 00", "MİLKO", "reader-found"),
+        ("KOBIL KAAN Base 00 00", "KOBIL KAAN Base", "reader-found"),
+        ("Yubico YubiKey OTP+FIDO+CCID 00 00", "YubiKey", "card-is-key"),
+        ("ACS ACR122U PICC Interface 00 00", "temassız yüz", "reader-own-missing"),
+        ("AKS ifdh 0", "SafeNet eToken / iKey", "reader-virtual"),
+    ],
+)
+def test_a_reader_is_known_by_its_name_in_each_program(written: str, name: str, code: str) -> None:
+    assert [(one.name, one.findings) for one in meanings(written)] == [(name, (code,))]
+
+
+def test_a_maker_s_name_or_a_daily_word_is_no_model_of_the_drivers_lists() -> None:
+    assert _told("flash") == []
+    assert _told("Cherry TC 1100 0") == [("reader", "")]
+    assert "Feitian SCR301" in nearest("FT SCR301")
+    assert _told("Code 99") == []
+
+
+def test_a_name_that_is_a_reader_s_and_a_number_of_ours_is_told_as_both() -> None:
+    assert [kind for kind, _ in _told("K30")] == ["finding", "reader"]
+
+
+@pytest.mark.parametrize("written", ["akisp11", "libakisp11", "AKİS", "akis", "AKİA"])
+def test_a_driver_is_known_without_its_ending_and_by_its_product(written: str) -> None:
+    assert _told(written) == [("module", "AKİS")]
+
+
+def test_a_library_without_a_card_is_called_no_driver() -> None:
+    assert [kind for kind, _ in _told("libsofthsm2.so")] == ["module-software"]
+    assert "card driver" not in _ask("softhsm2.dll", "--lang", "en").stdout.partition("(")[2][:20]
+
+
 def test_what_is_unknown_is_answered_with_what_is_like_it() -> None:
     assert meanings("nes-expird") == ()
     assert "nes-expired" in nearest("nes-expird")
@@ -219,7 +335,13 @@ def test_every_meaning_is_shown_in_every_language(language: str) -> None:
     text, paper = Text(language), Paper(width=79)
     asked = [*(symbol for group in GROUPS for symbol in group.errors), "akisp11.dll", "FFFF:0001"]
     asked += ["072F:B100", "ACS ACR39U ICC Reader 00 00", "Nobody Knows 00 00", AKIS.atrs[0]]
-    asked += ["3B7F1122334455667788990011223344", "nes-expired", "akisp11.dll K-2"]
+    asked += [
+        "libsofthsm2.so",
+        "3B 9F 96 81 31 FE 45 80",
+        "3B7F1122334455667788990011223344",
+        "nes-expired",
+        "akisp11.dll K-2",
+    ]
     for one in asked:
         told = [(each, [finding(code) for code in each.findings]) for each in meanings(one)]
         assert told, one

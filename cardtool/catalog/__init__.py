@@ -10,6 +10,7 @@ import functools
 import ntpath
 import pkgutil
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -200,7 +201,19 @@ def driver_list_entry(usb: str) -> DriverListEntry | None:
     _, found, rest = _reader_ids().partition(f"\n{usb}\t")
     if not found:
         return None
-    ccid, _, _, kind, name = rest.partition("\n")[0].split("\t")
+    return _entry(rest.partition("\n")[0])
+
+
+def driver_list() -> Iterator[tuple[str, DriverListEntry]]:
+    """Yield each USB id of the lists of libccid and acsccid with what they say of it."""
+    for line in _reader_ids().splitlines():
+        usb, _, rest = line.partition("\t")
+        if not line.startswith("#"):
+            yield usb, _entry(rest)
+
+
+def _entry(columns: str) -> DriverListEntry:
+    ccid, _, _, kind, name = columns.split("\t")
     return DriverListEntry(ccid=ccid, kind=kind, name=name)
 
 

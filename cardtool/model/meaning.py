@@ -10,8 +10,8 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a text may stand for."""
 
     kind: Literal[
-        "finding", "pcsc", "pkcs11", "problem", "windows", "card-status", "card", "usb", "reader",
-        "module",
+        "finding", "pcsc", "pkcs11", "problem", "windows", "card-status", "card", "card-cut", "usb",
+        "reader", "module", "module-software",
     ]  # fmt: skip
     """finding: a code of ours; pcsc to card-status: an error, by who says it."""
     name: str

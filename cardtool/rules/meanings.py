@@ -8,13 +8,15 @@ import difflib
 import ntpath
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from cardtool import catalog
 from cardtool.catalog import errors
+from cardtool.catalog.atr import answers, historical_bytes, is_whole
 from cardtool.model.meaning import Meaning
 from cardtool.model.snapshot import Reader
 from cardtool.model.surroundings import UsbDevice
-from cardtool.rules import hardware, ports
+from cardtool.rules import hardware, ports, reader_names, spellings
 from cardtool.rules.cards import NOT_NES
 from cardtool.rules.codes import ROWS
 from cardtool.rules.codes.numbers import NUMBERS
@@ -27,38 +29,49 @@ _MOST = 12
 
 _NEAREST = 5
 
-_OWN = re.compile(r"\s*K[\s.:#_-]*(\d{1,4})\s*", re.IGNORECASE)
-_SYMBOL = re.compile(r"\b[A-Z][A-Z0-9]*+(?:_[A-Z0-9]+)+")
-_HEX = re.compile(r"\b0x([0-9a-f]{1,16})\b", re.IGNORECASE)
-_LONG = re.compile(r"(?<![\w-])(-?\d{9,10}|[0-9A-Fa-f]{8})\b")
-"""How some programs show an HRESULT: decimal, often negative, or hexadecimal without 0x."""
-_PROBLEM = re.compile(r"\b(?:code|kodu?)\b\W{0,3}(\d{1,3})\b", re.IGNORECASE)
-_STATUS = re.compile(r"\b(?:SW|status)\W{0,3}([69][0-9A-F])\s?([0-9A-F]{2})\b", re.IGNORECASE)
-_ATR = re.compile(r"\b3[BF](?:[ :-]?[0-9A-F]{2}){3,32}\b", re.IGNORECASE)
-_USB = re.compile(
-    r"\bVID_([0-9A-F]{4})&PID_([0-9A-F]{4})|\b([0-9A-F]{4}):([0-9A-F]{4})\b", re.IGNORECASE
-)
-_PLAIN = re.compile(r"(?:0x)?[0-9A-F]{1,4}", re.IGNORECASE)
+_MOST_READERS = 4
+"""Models that one name may stand for; a maker's name alone stands for more."""
+
+_SHORTEST = 8
+"""Digits of an answer-to-reset; what is shorter may be anything."""
+
+_LARGE = 1 << 16
+"""Numbers from here on are errors of one interface only, wherever they stand."""
+
+_HISTORICAL = re.compile(r"SCFILTER\\CID_((?:[0-9A-F]{2}){3,15})", re.IGNORECASE)
+"""How Windows' Device Manager calls a card: by its historical bytes.
+
+Source: Microsoft, "Smart card discovery process".
+"""
 _MODULE = re.compile(r"(?<![^\s\"'])[^\s\"']+\.(?:dll|so(?:\.\d+)*|dylib)\b", re.IGNORECASE)
-_OF_PCSC = re.compile(r"\A[^\W\d]{3}.* \d{1,2}(?: \d{2})?\Z")
+_OF_PCSC = re.compile(
+    r"\A(?!.*(?:code|kod|error|hata))[^\W\d]{3}.* \d{1,2}(?: \d\d)?\Z", re.IGNORECASE
+)
 """How PC/SC ends the name of a reader: with its number, and on Linux that of its slot."""
-_LISTED_PLACE = re.compile(r"^\s*\d+:\s*")
-"""How pcsc_scan and opensc-tool number the readers of a list."""
+_BEFORE_NAME = re.compile(
+    r"^\W*(?:(?:reader|okuyucu|leser)?\s*\d*\s*:|using reader with a card:|\d+\s+(?:yes|no)\s)\s*",
+    re.IGNORECASE,
+)
+"""How pcsc_scan, opensc-tool and certutil begin the line of a reader."""
 
-_SIGNED = 1 << 32
-
-_HEX_DIGITS = 8
-
-_FROM_WIN32 = 0x8007
-"""How an HRESULT begins that holds a plain error of Windows. Source: Windows, winerror.h."""
+_OF_FORMS = {
+    **dict.fromkeys(hardware.KEYS, "card-is-key"),
+    "virtual": "reader-virtual",
+    "built-in": "reader-built-in-only",
+    "contactless": "reader-own-missing",
+}
+"""Form of a reader that no e-signature card is put into -> the code of what is said of it."""
 
 
 def meanings(text: str) -> tuple[Meaning, ...]:
     """Return what a text may mean, each once; the surest first."""
     text = text[:MOST_CHARACTERS].strip().strip("\"'")
-    found = [*_codes(text), *_errors(text), *_cards(text), *_usb(text), *_modules(text)]
+    codes, cards = list(_codes(text)), list(_cards(text))
+    errors_there = _errors(text, among=[*codes, *cards])
+    found = [*codes, *errors_there, *cards, *_usb(text), *_modules(text)]
+    is_word = not any(letter in text for letter in "-:_")  # K30 is a reader's name, too
     told: list[Meaning] = []
-    for meaning in found or _readers(text):
+    for meaning in [*found, *(_readers(text) if is_word or not found else ())]:
         if meaning not in told[:_MOST]:
             told.append(meaning)
     return tuple(told[:_MOST])
@@ -81,46 +94,30 @@ def _names() -> Iterator[str]:
         yield reader.name
     for module in catalog.load().modules:
         yield from module.names
+    yield from (entry.name for _, entry in catalog.driver_list())
 
 
 def _codes(text: str) -> Iterator[Meaning]:
-    own = _OWN.fullmatch(text)
-    asked = int(own[1]) if own else int(text) if re.fullmatch(r"\d{1,4}", text) else 0
+    asked, codes = spellings.own_numbers(text), spellings.own_codes(text)
+    key = spellings.key(text)
     for code, number in NUMBERS.items():
-        if code == text.casefold() or number == asked:
+        if code in codes or number in asked or spellings.key(code) == key:
             yield Meaning(kind="finding", name=code, number=f"K-{number}", findings=(code,))
 
 
-def _errors(text: str) -> Iterator[Meaning]:
-    symbols = set(_SYMBOL.findall(text.upper()))
-    asked = _numbers(text)
-    for group in errors.load():
-        for symbol, number in group.errors.items():
-            if symbol in symbols or number in asked[group.api]:
-                yield _error(group, symbol, number)
-
-
-def _numbers(text: str) -> dict[str, set[int]]:
-    """Return the numbers in a text that may be errors, by the interface that uses such numbers."""
-    numbers = {int(digits, 16) % _SIGNED for digits in _HEX.findall(text)}
-    for digits in _LONG.findall(text):
-        is_decimal = digits.lstrip("-").isdecimal() and len(digits) > _HEX_DIGITS
-        numbers.add(int(digits, 10 if is_decimal else 16) % _SIGNED)
-    problems = {int(digits) for digits in _PROBLEM.findall(text)}
-    statuses = {int(first + second, 16) for first, second in _STATUS.findall(text)}
-    plain = set[int]()
-    if _PLAIN.fullmatch(text):  # the whole text is one number: it may be any
-        plain |= {int(text, 16)} | ({int(text)} if text.isdecimal() else set())
-        problems |= {int(text)} if text.isdecimal() else set()
-    of_windows = {number & 0xFFFF for number in numbers if number >> 16 == _FROM_WIN32}
-    decimals = {int(text)} if text.isdecimal() and plain else set()
-    return {
-        "pcsc": numbers,
-        "pkcs11": numbers | plain,
-        "problem": numbers | problems,
-        "windows": numbers | of_windows | decimals,
-        "card": numbers | statuses | plain,
-    }
+def _errors(text: str, among: list[Meaning]) -> Iterator[Meaning]:
+    """Give the errors in a text; beside a symbol, a code or a card, small numbers are none."""
+    symbols, asked, key = spellings.symbols(text), spellings.numbers(text), spellings.key(text)
+    every = [(group, *error) for group in errors.load() for error in group.errors.items()]
+    named = [one for one in every if one[1] in symbols]
+    if not named and not among:
+        named = [one for one in every if key in spellings.keys_of(one[1])]
+    for group, symbol, number in every:
+        is_asked = number in asked[group.api] and (
+            number >= _LARGE or not (named or any(one.kind == "card" for one in among))
+        )
+        if is_asked or (group, symbol, number) in named:
+            yield _error(group, symbol, number)
 
 
 def _error(group: errors.Group, symbol: str, number: int) -> Meaning:
@@ -136,18 +133,34 @@ def _error(group: errors.Group, symbol: str, number: int) -> Meaning:
 
 
 def _cards(text: str) -> Iterator[Meaning]:
-    for found in _ATR.findall(text):
-        atr = re.sub(r"[^0-9A-Fa-f]", "", found).upper()
+    for _, atr in answers(text.splitlines()):
         card = catalog.card_for(atr)
-        code = "card-recognised" if card and card.holds == "nes" else "card-unknown"
-        if card and card.holds != "nes":
-            code = NOT_NES[card.signs]
-        yield Meaning(kind="card", name=card.called if card else "", number=atr, findings=(code,))
+        if card is None and not (len(atr) >= _SHORTEST and is_whole(atr)):
+            if len(atr) >= _SHORTEST:
+                yield Meaning(kind="card-cut", name="", number=atr)
+            continue
+        yield _card(card, atr)
+    for found in map(str.upper, _HISTORICAL.findall(text)):
+        made = f"3B0{len(found) // 2:X}{found}"
+        rows = (*catalog.load().cards, *catalog.foreign().cards)
+        listed = (row for row in rows if found in map(historical_bytes, row.atrs))
+        yield _card(next(listed, None) or catalog.card_for(made), found)
+
+
+def _card(card: catalog.Card | None, number: str) -> Meaning:
+    code = "card-recognised" if card and card.holds == "nes" else "card-unknown"
+    if card and card.holds != "nes":
+        code = NOT_NES[card.signs]
+    return Meaning(kind="card", name=card.called if card else "", number=number, findings=(code,))
 
 
 def _usb(text: str) -> Iterator[Meaning]:
-    for one, two, three, four in _USB.findall(text):
-        device = UsbDevice(vendor=(one or three).upper(), product=(two or four).upper())
+    found = spellings.usb_ids(text)
+    alone = spellings.usb_id_alone(text)
+    if not found and alone and (catalog.readers_with(alone) or catalog.driver_list_entry(alone)):
+        found = [alone]
+    for usb in found:
+        device = UsbDevice(vendor=usb[:4], product=usb[5:])
         if not hardware.is_reader(device):
             yield Meaning(kind="usb", name="", number=device.id)
             continue
@@ -163,22 +176,44 @@ def _usb(text: str) -> Iterator[Meaning]:
 
 
 def _modules(text: str) -> Iterator[Meaning]:
-    for path in [*_MODULE.findall(text), text]:
+    key = spellings.key(text)
+    paths = [path for path in _MODULE.findall(text) if catalog.module_at(path)]
+    for path in paths:
         if module := catalog.module_at(path):
-            name = ntpath.basename(path)
-            yield Meaning(kind="module", name=module.name, number=name, findings=())
+            yield _module(module, ntpath.basename(path))
+    for module in catalog.load().modules if not paths else ():
+        stems = {name.partition(".")[0] for name in module.names}
+        called = {*stems, module.name, module.package.partition(" (")[0]}
+        if key.removeprefix("lib") in {spellings.key(one).removeprefix("lib") for one in called}:
+            yield _module(module, module.names[0])
+
+
+def _module(module: catalog.Module, file: str) -> Meaning:
+    kind: Literal["module", "module-software"] = "module"
+    kind = "module-software" if module.purpose == "software" else kind
+    return Meaning(kind=kind, name=module.name, number=file, findings=())
 
 
 def _readers(text: str) -> Iterator[Meaning]:
-    """Give the models that have this name in PC/SC or in the catalogue."""
-    name = _LISTED_PLACE.sub("", text)
-    models = catalog.readers_named(name)
-    if not models:
-        asked, every = name.casefold(), catalog.readers()
-        models = tuple(one for one in every if asked in (one.id, one.name.casefold()))
-    if not models and _OF_PCSC.search(name):
-        yield Meaning(kind="reader", name="", number=name)
+    """Give the models that have this name in PC/SC, in the catalogue, or in drivers' lists."""
+    name = _BEFORE_NAME.sub("", text)
+    asked = reader_names.words(re.sub(r"(?: \d{1,2}){1,2}\Z", "", name)) - {"generic"}
+    is_model = len(asked) > 1 or re.search(r"\d", "".join(asked))  # not a maker's name, not "flash"
+    known = catalog.readers_named(name) or tuple(
+        model for model in catalog.readers() if asked and asked <= reader_names.words(model.name)
+    )
+    found: list[tuple[str, str, str]] = []
+    found += ((model.name, ", ".join(model.usb), model.form) for model in known)
+    if not found and is_model:
+        found = [
+            (entry.name, usb, entry.kind)
+            for usb, entry in catalog.driver_list()
+            if asked <= (words := reader_names.words(entry.name))
+            or (words <= asked and len(words) > 1)
+        ]
     is_virtual = ports.is_virtual(Reader(name=name))
-    code = "reader-virtual" if is_virtual else "reader-found"
-    for model in models:
-        yield Meaning(kind="reader", name=model.name, number=", ".join(model.usb), findings=(code,))
+    for called, usb, form in found[:_MOST_READERS] if len(found) <= _MOST else ():
+        code = "reader-virtual" if is_virtual else _OF_FORMS.get(form, "reader-found")
+        yield Meaning(kind="reader", name=called, number=usb, findings=(code,))
+    if not found and _OF_PCSC.search(name):
+        yield Meaning(kind="reader", name="", number=name)

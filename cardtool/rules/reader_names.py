@@ -10,6 +10,7 @@ import re
 from cardtool import catalog
 from cardtool.model.snapshot import Reader
 from cardtool.model.surroundings import UsbDevice
+from cardtool.model.turkey import folded
 from cardtool.rules import hardware
 
 _NOBODYS = frozenset({"virtual", "token", "key", "contactless", "built-in"})
@@ -64,16 +65,17 @@ def ids_of(reader: Reader, devices: list[UsbDevice], ids: set[str]) -> frozenset
         device.id
         for device in devices
         if not (known and hardware.models(device))
-        if (words := _words(device.name) or _words(device.maker))
-        if all(word in letters for word in words)
+        if (known_by := words(device.name) or words(device.maker))
+        if all(word in letters for word in known_by)
     }
 
 
 @functools.lru_cache(maxsize=1024)
 def _letters(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.casefold())
+    return re.sub(r"[^a-z0-9]", "", folded(text))
 
 
 @functools.lru_cache(maxsize=1024)
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[a-z0-9]{2,}", text.casefold())) - _GENERIC
+def words(text: str) -> frozenset[str]:
+    """Return the words of a name that tell which reader it is, in small letters."""
+    return frozenset(re.findall(r"[a-z0-9]{2,}", folded(text))) - _GENERIC

@@ -80,6 +80,8 @@ def _says(meaning: Meaning, text: Text) -> str:
         return text.label(f"meaning-unknown-{meaning.kind}")
     if meaning.kind == "finding":
         return text.means(meaning.name)
-    if meaning.kind == "module":
-        return text.label("meaning-says-module")
+    if meaning.kind in {"module", "module-software"}:
+        return text.label(f"meaning-says-{meaning.kind}")
+    if meaning.kind == "reader" and meaning.findings == ("reader-found",):
+        return text.label("meaning-says-reader")
     return " ".join(map(text.means, meaning.findings))

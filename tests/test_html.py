@@ -368,7 +368,7 @@ def test_nobody_but_it_is_told_to_type_a_command_on_the_page_that_follows(langua
 
 def test_before_the_first_check_there_is_no_file_for_support() -> None:
     site = Site[None]({}, lambda: None, lambda: b"")
-    site.stand_at("/page/")
+    site.serve_at("/page/")
 
     scope = {"type": "http", "method": "GET", "path": "/page/state.json", "headers": []}
     sent: list[Any] = []

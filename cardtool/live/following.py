@@ -43,7 +43,7 @@ _STOPPED_S = _SLICE_S + 2.0
 """If a slice takes longer, this process was stopped, as when the machine is suspended."""
 
 
-class Told(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+class Report(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     """A change, or a change and the result of the check after it."""
 
     change: Change
@@ -61,18 +61,18 @@ class Follower(Generic[T]):
         check: Callable[[Workers], T],
         workers: Workers | None = None,
         clock: Callable[[], float] | None = None,
-        after: Callable[[T], object] = lambda _: None,
+        once_reported: Callable[[T], object] = lambda _: None,
     ) -> None:
         """Begin; `check` makes one check with the workers it is given, and ends them.
 
         `workers` are for the first check, where they were started before. `clock` gives seconds
-        that go on while the machine sleeps. `after` is called with each result once it is told,
+        that go on while the machine sleeps. `once_reported` is called with each result afterwards,
         for what nobody is to wait for.
         """
         self._clock = clock or _clock
-        self._check, self._after = check, after
+        self._check, self._once_reported = check, once_reported
         self._workers = workers
-        self._told: queue.SimpleQueue[Told[T] | BaseException] = queue.SimpleQueue()
+        self._reports: queue.SimpleQueue[Report[T] | BaseException] = queue.SimpleQueue()
         self._changed = threading.Condition()
         self._change: Change | None = None
         self._number = 0
@@ -85,8 +85,8 @@ class Follower(Generic[T]):
         for thread in self._threads:
             thread.start()
 
-    def told(self) -> Iterator[Told[T]]:
-        """Yield what is told, until it is ended.
+    def reports(self) -> Iterator[Report[T]]:
+        """Yield each report, until it is ended.
 
         Raises:
             Exception: whatever ended a check that should not have.
@@ -94,16 +94,16 @@ class Follower(Generic[T]):
         while not self.ended.is_set():
             before = self._clock()  # what is done with the last one may take long
             try:
-                told = self._told.get(timeout=_SLICE_S)
+                report = self._reports.get(timeout=_SLICE_S)
             except queue.Empty:
-                told = None
+                report = None
             if self._clock() - before > _STOPPED_S:
                 self.again()  # the time of a check may have run out meanwhile
-            if told is None:
+            if report is None:
                 continue
-            if isinstance(told, BaseException):
-                raise told
-            yield told
+            if isinstance(report, BaseException):
+                raise report
+            yield report
 
     def again(self) -> None:
         """Check again although nothing has changed, because a person wants it."""
@@ -121,8 +121,8 @@ class Follower(Generic[T]):
     def _guard(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 - `told` raises it
-            self._told.put(error)
+        except BaseException as error:  # noqa: BLE001 - `reports` raises it
+            self._reports.put(error)
 
     def _watch(self) -> None:
         for change in changes(self.ended):
@@ -131,7 +131,7 @@ class Follower(Generic[T]):
 
     def _note(self, change: Change) -> None:
         self._change, self._number = change, self._number + 1
-        self._tell(change)
+        self._report(change)
         self._changed.notify()
 
     def _look(self) -> None:
@@ -157,16 +157,16 @@ class Follower(Generic[T]):
                 is_last = self._number == number
                 anew = 0 if is_last or anew == _MOST_ANEW else anew + 1
                 if not anew:
-                    self._tell(change, result)
+                    self._report(change, result)
                     if is_last:
                         self._changed.wait(_SHOWN_S)
                     else:  # the next has begun
-                        self._tell(msgspec.structs.replace(change, event=Event.CHANGED))
+                        self._report(msgspec.structs.replace(change, event=Event.CHANGED))
             if not anew:
-                self._after(result)
+                self._once_reported(result)
 
-    def _tell(self, change: Change, result: T | None = None) -> None:
-        self._told.put(Told(change=change, at=datetime.now().astimezone(), result=result))
+    def _report(self, change: Change, result: T | None = None) -> None:
+        self._reports.put(Report(change=change, at=datetime.now().astimezone(), result=result))
 
 
 def _clock() -> float:

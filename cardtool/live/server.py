@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cardtool.live.following import Follower
 from cardtool.live.guard import HOST, Guard
-from cardtool.live.site import Face, Site
+from cardtool.live.site import Site, Wording
 
 T = TypeVar("T")
 
@@ -47,7 +47,8 @@ class _Protocol(H11Protocol):
 class _Server(uvicorn.Server):
     """A server that leaves signals to this module, and asks nobody what system this is.
 
-    uvicorn's `startup` asks `platform`, and on Windows that asks WMI, which may not answer.
+    uvicorn's `startup` asks `platform`, and on Windows that asks WMI, which may not answer. It asks
+    nobody if it makes the socket itself, but other programs on Windows can share such a socket.
     """
 
     servers: list[asyncio.Server]
@@ -78,34 +79,34 @@ def bound() -> socket.socket:
 
 def serve(
     listener: socket.socket,
-    faces: Mapping[str, Face[T]],
+    wordings: Mapping[str, Wording[T]],
     begin: Callable[[], Follower[T]],
     opened: Callable[[str], None],
     saved: Callable[[], bytes],
 ) -> None:
     """Serve until the last page is closed, or at a signal.
 
-    `faces` make pages of what a check results in, by language. `begin` begins to follow the
+    `wordings` make pages of what a check results in, by language. `begin` begins to follow the
     workstation. `opened` is given the address that opens the page. `saved` returns the file for
     support, empty before the first check.
 
     Raises:
         Exception: whatever ended a check that should not have, or what `opened` raises.
     """
-    asyncio.run(_serve(listener, faces, begin, opened, saved))
+    asyncio.run(_serve(listener, wordings, begin, opened, saved))
 
 
 async def _serve(
     listener: socket.socket,
-    faces: Mapping[str, Face[T]],
+    wordings: Mapping[str, Wording[T]],
     begin: Callable[[], Follower[T]],
     opened: Callable[[str], None],
     saved: Callable[[], bytes],
 ) -> None:
     loop, follower = asyncio.get_running_loop(), begin()
-    site = Site(faces, follower.again, saved)
+    site = Site(wordings, follower.again, saved)
     guard = Guard(site.answer, listener.getsockname()[1])
-    site.stand_at(guard.path)
+    site.serve_at(guard.path)
     server = _Server(_config(guard))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(_end, server))
@@ -124,10 +125,10 @@ async def _serve(
 def _show(
     site: Site[T], follower: Follower[T], loop: asyncio.AbstractEventLoop, server: uvicorn.Server
 ) -> None:
-    """Show what the follower tells; if that fails, end the server."""
+    """Show what the follower reports; if that fails, end the server."""
     try:
-        for told in follower.told():
-            asyncio.run_coroutine_threadsafe(site.put(told), loop)
+        for report in follower.reports():
+            asyncio.run_coroutine_threadsafe(site.put(report), loop)
     finally:
         with suppress(RuntimeError):  # the server has ended
             loop.call_soon_threadsafe(_end, server)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from cardtool.live.following import Told
+from cardtool.live.following import Report
 
 T = TypeVar("T")
 
@@ -34,11 +34,11 @@ _END = b"event: ended\ndata:\n\n"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Face(Generic[T]):
+class Wording(Generic[T]):
     """What the page says, in one language."""
 
-    line: Callable[[Told[T]], str]
-    """Says what was told."""
+    line: Callable[[Report[T]], str]
+    """Says what was reported last."""
     page: Callable[[T | None], str]
     """The whole page of a result; None: until the first check has ended."""
 
@@ -60,16 +60,16 @@ class Site(Generic[T]):
 
     def __init__(
         self,
-        faces: Mapping[str, Face[T]],
+        wordings: Mapping[str, Wording[T]],
         again: Callable[[], object],
         saved: Callable[[], bytes],
     ) -> None:
-        """Show nothing yet; `faces` are by language, the usual one first.
+        """Show nothing yet; `wordings` are by language, the usual one first.
 
         `again` begins another check. `saved` returns the file for support.
         """
-        self._faces, self._again, self._saved = faces, again, saved
-        self._told: Told[T] | None = None
+        self._wordings, self._again, self._saved = wordings, again, saved
+        self._last: Report[T] | None = None
         self._result: T | None = None
         self._pages: dict[str, str] = {}
         self._results = 0
@@ -83,7 +83,7 @@ class Site(Generic[T]):
         self.streams = 0
         """How many browsers follow."""
 
-    def stand_at(self, path: str) -> None:
+    def serve_at(self, path: str) -> None:
         """Serve the page at this path."""
         routes = [
             Route(path, self._show),
@@ -94,15 +94,15 @@ class Site(Generic[T]):
         ]
         self.answer.router.routes.extend(routes)
 
-    async def put(self, told: Told[T]) -> None:
+    async def put(self, report: Report[T]) -> None:
         """Show a change or a result; while a check goes on, the earlier page stays."""
         async with self._changed:
-            self._told = told
-            if told.result is None:
-                self._events.append(told.change.event.value)
+            self._last = report
+            if report.result is None:
+                self._events.append(report.change.event.value)
                 self._happened += 1
             else:
-                self._result, self._results = told.result, self._results + 1
+                self._result, self._results = report.result, self._results + 1
                 self._pages.clear()
             self._number += 1
             self._changed.notify_all()
@@ -116,12 +116,12 @@ class Site(Generic[T]):
     def _language(self, request: Request) -> str:
         """Return the language that a page asks for, or the usual one."""
         asked = request.query_params.get("lang", "")
-        return asked if asked in self._faces else next(iter(self._faces))
+        return asked if asked in self._wordings else next(iter(self._wordings))
 
     def _page(self, language: str) -> str:
         """Return the page of the last result, which is made once a language."""
         if language not in self._pages:
-            self._pages[language] = self._faces[language].page(self._result)
+            self._pages[language] = self._wordings[language].page(self._result)
         return self._pages[language]
 
     async def _show(self, request: Request) -> Response:
@@ -159,11 +159,11 @@ class Site(Generic[T]):
                     return
                 number = self._number
                 state = Shown()
-                if self._told is not None:
+                if self._last is not None:
                     fresh = self._happened - happened
                     state = Shown(
-                        words=self._faces[language].line(self._told),
-                        is_checking=self._told.result is None,
+                        words=self._wordings[language].line(self._last),
+                        is_checking=self._last.result is None,
                         events=tuple(self._events)[-fresh:] if fresh else (),
                         page=self._page(language) if self._results != results else None,
                     )

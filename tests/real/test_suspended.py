@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 
-from cardtool.live.following import Follower, Told
+from cardtool.live.following import Follower, Report
 from cardtool.live.watching import Event
 from cardtool.probe.isolation import Workers
 from tests.real.desks import AT, akis, nes
@@ -88,31 +88,31 @@ class _Clock:
 
 
 @contextlib.contextmanager
-def _followed() -> Iterator[tuple[PcscService, _Clock, Iterator[Told[None]]]]:
+def _followed() -> Iterator[tuple[PcscService, _Clock, Iterator[Report[None]]]]:
     """Follow a desk by such a clock, from the first check on."""
     clock = _Clock()
     with PcscService(1) as service, pytest.MonkeyPatch.context() as patch:
         patch.setenv("PCSCLITE_CSOCK_NAME", service.env["PCSCLITE_CSOCK_NAME"])
         follower = Follower(Workers.__exit__, clock=clock)
-        told = follower.told()
-        assert [next(told).change.event for _ in range(2)] == [Event.STARTED] * 2
-        yield service, clock, told
+        reports = follower.reports()
+        assert [next(reports).change.event for _ in range(2)] == [Event.STARTED] * 2
+        yield service, clock, reports
         follower.end()
 
 
 def test_after_the_machine_has_slept_everything_is_checked_again() -> None:
     """A check may have waited for a card all the while, and say that it did not answer."""
-    with _followed() as (_, clock, told):
+    with _followed() as (_, clock, reports):
         clock.sleeps = True
-        later = [next(told).change.event for _ in range(2)]
+        later = [next(reports).change.event for _ in range(2)]
     assert later == [Event.CHANGED] * 2
 
 
 def test_who_is_slow_to_take_what_is_told_begins_no_other_check() -> None:
-    with _followed() as (service, clock, told):
+    with _followed() as (service, clock, reports):
         clock.now = 3600.0
         service.insert(akis(nes(400)))
-        later = [next(told).change.event for _ in range(2)]
+        later = [next(reports).change.event for _ in range(2)]
         service.remove()
-        later += [next(told).change.event for _ in range(2)]
+        later += [next(reports).change.event for _ in range(2)]
     assert later == [Event.CARD_CAME] * 2 + [Event.CARD_GONE] * 2

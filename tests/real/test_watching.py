@@ -142,13 +142,13 @@ def test_of_a_plug_that_is_loose_a_verdict_is_told(monkeypatch: pytest.MonkeyPat
             return made
 
         kept = list[int]()
-        follower, results = Follower(check, after=kept.append), []
-        for told in follower.told():
-            if told.result is not None:
-                results.append(told.result)
-            elif told.change.event is not Event.CHANGED:
-                seen.put(told.change)
-            if told.result == 9:
+        follower, results = Follower(check, once_reported=kept.append), []
+        for report in follower.reports():
+            if report.result is not None:
+                results.append(report.result)
+            elif report.change.event is not Event.CHANGED:
+                seen.put(report.change)
+            if report.result == 9:
                 break
         follower.end()
     assert results == [3, 6, 9]
@@ -189,9 +189,9 @@ def test_a_driver_that_is_updated_between_two_checks_is_read_anew(
 
         results = list[str]()
         follower = Follower(check)
-        for told in follower.told():
-            if told.result is not None:
-                results.append(told.result)
+        for report in follower.reports():
+            if report.result is not None:
+                results.append(report.result)
                 if len(results) > 1:
                     break
                 follower.again()

@@ -13,7 +13,7 @@ from cardtool.cli.output import write
 from cardtool.cli.showing import live_page, ready_live_page
 from cardtool.live import browser, server
 from cardtool.live.following import Follower
-from cardtool.live.site import Face
+from cardtool.live.site import Wording
 from cardtool.live.words import sentence
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import Snapshot, encode
@@ -49,16 +49,16 @@ def page(asked: Asked, *, no_open: bool) -> None:
         tell_reminders(asked, diagnosis)
         ready_live_page(asked)
 
-    def face(text: Text) -> Face[Diagnosis]:
-        return Face(line=partial(sentence, text=text), page=partial(live_page, asked, text))
+    def wording(text: Text) -> Wording[Diagnosis]:
+        return Wording(line=partial(sentence, text=text), page=partial(live_page, asked, text))
 
     usual = asked.text.language
     languages = (usual, *(language for language in LANGUAGES if language != usual))
-    faces = {language: face(asked.text.into(language)) for language in languages}
-    faces[usual].page(None)  # loads what pages need before a thread loads the same
+    wordings = {language: wording(asked.text.into(language)) for language in languages}
+    wordings[usual].page(None)  # loads what pages need before a thread loads the same
     opened = partial(_open, asked, is_wanted=not no_open)
-    follow = partial(Follower, check, first, after=keep)
-    server.serve(server.bound(), faces, follow, opened, saved)
+    follow = partial(Follower, check, first, once_reported=keep)
+    server.serve(server.bound(), wordings, follow, opened, saved)
 
 
 def _open(asked: Asked, address: str, *, is_wanted: bool) -> None:

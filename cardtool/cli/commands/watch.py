@@ -18,7 +18,7 @@ from cardtool.cli.options import AT, KEEP, LOOKING, PathName, showing
 from cardtool.cli.output import write, write_file, write_view
 from cardtool.cli.refusal import Refusal
 from cardtool.files import opened
-from cardtool.live.following import Follower, Told
+from cardtool.live.following import Follower, Report
 from cardtool.live.watching import Change, Event
 from cardtool.model.diagnosis import Diagnosis, Severity
 from cardtool.model.lists import Seen, Summary
@@ -48,11 +48,11 @@ def watch(asked: Asked, *, file: str | None) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     follower = Follower(partial(_check, asked), click.get_current_context().obj)
     try:
-        for told in follower.told():
-            if told.result is not None:
-                if desk is not None and _is_card(told.change):
-                    desk.add(told.result.leaves)  # first: writing the line may end the program
-                _show(asked, told, told.result)
+        for report in follower.reports():
+            if report.result is not None:
+                if desk is not None and _is_card(report.change):
+                    desk.add(report.result.leaves)  # first: writing the line may end the program
+                _show(asked, report, report.result)
     except KeyboardInterrupt:
         if desk is not None:
             desk.say()
@@ -68,16 +68,16 @@ def _check(asked: Asked, workers: Workers) -> _Checked:
     return _Checked(diagnosis, dated(summarise(left), asked.config.days()))
 
 
-def _show(asked: Asked, told: Told[_Checked], checked: _Checked) -> None:
+def _show(asked: Asked, report: Report[_Checked], checked: _Checked) -> None:
     """Write the line of a change, with the verdict after it."""
     summary, deciding = summarise(checked.diagnosis), checked.diagnosis.deciding
     seen = Seen(
-        code=told.change.event.value,
-        at=told.at,
+        code=report.change.event.value,
+        at=report.at,
         severity=summary.severity,
         verdict=summary.verdict,
         codes=summary.codes,
-        readers=told.change.names,
+        readers=report.change.names,
         holder=summary.holder,
         not_after_at=summary.not_after_at,
     )

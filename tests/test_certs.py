@@ -526,7 +526,7 @@ def test_each_certificate_of_several_files_says_which_one_it_is_from(tmp_path: P
     runner = CliRunner(env={"CARDTOOL_LANG": "en"})
     broken = ["certs", str(tmp_path / "none"), str(first), str(second)]
 
-    shown = runner.invoke(main, ["certs", str(first), str(second)]).stdout.replace("\n", "")
+    shown = "".join(runner.invoke(main, ["certs", str(first), str(second)]).stdout.split())
     alone = runner.invoke(main, ["certs", str(first)]).stdout
     data = runner.invoke(main, [*broken, "--format", "json"]).stdout
 

@@ -29,8 +29,9 @@ from cardtool.model.procedure import (
     counted,
 )
 from cardtool.text import LANGUAGES, Text
+from cardtool.views.data import procedures as documents
 from cardtool.views.paper import Paper
-from cardtool.views.people.guide import render, render_json
+from cardtool.views.people.guide import render
 from tests.conftest import without_settings
 from tests.refused import sentence
 
@@ -320,9 +321,9 @@ def test_json_has_everything_that_the_page_tells(
 
 def test_several_procedures_are_a_document_each() -> None:
     guides = [_guide(name, "default") for name in NAMES]
-    documents = render_json(guides, _text("tr", procedures.institution()))
+    rendered = documents.render(guides, _text("tr", procedures.institution()))
 
-    assert [json.loads(each)["name"] for each in documents] == list(NAMES)
+    assert [json.loads(each)["name"] for each in rendered] == list(NAMES)
 
 
 # where to

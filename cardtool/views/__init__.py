@@ -62,9 +62,9 @@ FORMATS = {
             gives={
                 DIAGNOSIS: "data.json:render",
                 LIST: "data.json:render_list",
-                "drivers": "people.inventory:drivers_json",
-                "certificates": "people.inventory:certificates_json",
-                "guide": "people.guide:render_json",
+                "drivers": "data.json:drivers",
+                "certificates": "data.json:certificates",
+                "guide": "data.procedures:render",
                 "tally": "lists.listing:tally_json",
                 "changes": "data.json:render_list",
                 "orders": "data.json:render_list",

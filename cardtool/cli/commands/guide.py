@@ -23,6 +23,7 @@ from cardtool.model.numbers import is_identity_number
 from cardtool.model.procedure import Guide, Procedure, Role
 from cardtool.text import Text
 from cardtool.views import formats, view
+from cardtool.views.data import procedures as documents
 from cardtool.views.harmless import escape
 from cardtool.views.people import guide as pages
 
@@ -96,7 +97,7 @@ def _show(asked: Asked, name: str | None, role: str | None, *, receipt: bool) ->
     known = procedures.load()
     if name is None and asked.format.name != "html":
         if asked.format.name == "json":
-            write(asked, [pages.listing_json(known, asked.text)])
+            write(asked, [documents.listing(known, asked.text)])
         else:
             write(asked, [pages.listing(known, asked.text, paper(asked))])
         return
@@ -134,7 +135,7 @@ def _show_address(asked: Asked, given: str) -> int:
     hints = [] if any(map(str.isdigit, expanded.text)) else ["number"]
     hints += ["short"] if len(expanded.text.split()) < _FEWEST_WORDS else []
     if asked.format.name == "json":
-        write(asked, [pages.address_json(expanded, hints)])
+        write(asked, [documents.address(expanded, hints)])
     else:
         write(asked, [pages.address(expanded, hints, asked.text, paper(asked))])
     return _CHANGED if expanded.changes else 0
@@ -167,7 +168,7 @@ def _show_receipt(asked: Asked, procedure: Procedure, guide: Guide) -> None:
         fact = guide.institution.facts[key]
         lines = {**_person(asked.text), asked.text.label("receipt-purpose"): fact.value}
     if asked.format.name == "json":
-        write(asked, [pages.receipt_json(procedure.name, lines, fact)])
+        write(asked, [documents.receipt(procedure.name, lines, fact)])
     else:
         write(asked, [pages.receipt(lines, fact, asked.text, paper(asked))])
 

@@ -26,6 +26,7 @@ from cardtool.rules.signing import (
     pin_state,
     with_flags,
 )
+from cardtool.views.data import json as data
 from cardtool.views.people import terminal
 
 _LIMIT_S = 30.0
@@ -151,7 +152,7 @@ def _ask_pin(asked: Asked) -> bytes:
 def _show_signed(asked: Asked, chosen: Candidate, mechanism: str) -> None:
     signed = (chosen.place, chosen.certificate, mechanism)
     if asked.format.name == "json":
-        write(asked, [terminal.signed_json(*signed)])
+        write(asked, [data.signed(*signed)])
     else:
         write(asked, [terminal.signed(*signed, asked.text, paper(asked))])
 

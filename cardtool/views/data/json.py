@@ -5,12 +5,13 @@ A diagnosis has the format of docs/diagnosis.schema.json, a line that of docs/su
 every line has every key. Source: RFC 8259, and ndjson.org.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cardtool.model.diagnosis import Diagnosis, Finding
+from cardtool.model.certificate import Certificate, Judged
+from cardtool.model.diagnosis import Diagnosis, Finding, Severity
 
 if TYPE_CHECKING:  # a program that wants data does not wait for words
     from cardtool.text import Text
@@ -44,6 +45,51 @@ def render_lines(records: Iterable[msgspec.Struct], _text: "Text | None" = None)
             yield f"{encoder.encode(record).decode()}\n"
         except UnicodeEncodeError:  # half a surrogate pair, which no JSON in UTF-8 can hold
             yield f"{encoder.encode(_mended(msgspec.to_builtins(record))).decode()}\n"
+
+
+def drivers(diagnoses: Iterable[Diagnosis], _text: "Text | None" = None) -> Iterator[str]:
+    """Yield one document of modules per workstation, as in the snapshot but without their slots."""
+    for diagnosis in diagnoses:
+        modules = [
+            msgspec.structs.replace(module, slots=None) for module in diagnosis.snapshot.modules
+        ]
+        yield document({"schema": 1, "modules": modules})
+
+
+def certificates(
+    diagnoses: Iterable[Diagnosis],
+    _text: "Text | None" = None,
+    *,
+    judged: Mapping[str, Judged] = {},
+    file: int | None = None,
+) -> Iterator[str]:
+    """Yield one document of tokens per workstation; what cannot be read is not in `judged`.
+
+    `trust` is what the issuers' servers answered; null: they were not asked. `file` is the place in
+    the order of several files; null: there is one, or cards were looked at.
+    """
+    for diagnosis in diagnoses:
+        tokens = [
+            {"module": module.path, "reader": slot.reader, "token": token}
+            for module, slot, token in diagnosis.snapshot.tokens()
+        ]
+        trust = diagnosis.snapshot.trust
+        yield document(
+            {"schema": 1, "file": file, "tokens": tokens, "judged": judged, "trust": trust}
+        )
+
+
+def signed(place: str, signer: Certificate, mechanism: str) -> str:
+    """Return for programs that the card signs, without its holder's name."""
+    return document(
+        {
+            "code": "card-signs",
+            "severity": Severity.OK.value,
+            "reader": place,
+            "key": signer.key,
+            "mechanism": mechanism,
+        }
+    )
 
 
 def document(content: object) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Procedures for people and for programs: what to do, who does it, who pays, and the sources.
+"""Procedures for people: what to do, who does it, who pays, and the sources.
 
 Addresses, numbers to copy and commands are never broken, even if a line gets longer than the page.
 """
@@ -10,9 +10,8 @@ from rich.text import Text as Line
 
 from cardtool.catalog.addresses import Expanded
 from cardtool.model.diagnosis import Actor
-from cardtool.model.procedure import KEYS, Fact, Guide, Institution, Kind, Step, confirm
+from cardtool.model.procedure import KEYS, Fact, Guide, Institution, Kind, Step
 from cardtool.text import Text
-from cardtool.views.data.json import document
 from cardtool.views.harmless import escape
 from cardtool.views.paper import NO_BREAK, PAPER, Paper, hanging, heading
 from cardtool.views.people.contents import Shown, steps_of_guide, whom_and_payer
@@ -42,33 +41,12 @@ def render(guides: Iterable[Guide], text: Text, paper: Paper = PAPER) -> Iterato
         yield from _steps(guide, text, paper)
 
 
-def render_json(guides: Iterable[Guide], text: Text) -> Iterator[str]:
-    """Yield one document per procedure."""
-    for guide in guides:
-        yield document(
-            {
-                "schema": 1,
-                **_named(guide.name, text),
-                "takes": text.procedure(guide.name, "takes"),
-                "institution": {"id": guide.institution.id, "name": guide.institution.name},
-                "role": guide.role,
-                "at_hand": [{"code": code, "says": text.at_hand(code)} for code in guide.at_hand],
-                "steps": [_step_json(step, guide.institution, text) for step in guide.steps],
-            }
-        )
-
-
 def listing(names: Iterable[str], text: Text, paper: Paper) -> str:
     """Return the list of procedures, and what each is for."""
     rows = (
         (name, f"{text.procedure(name, 'title')}. {text.procedure(name, 'says')}") for name in names
     )
     return paper.listing(text.label("procedures"), rows)
-
-
-def listing_json(names: Iterable[str], text: Text) -> str:
-    """Return the list of procedures as one document."""
-    return document({"procedures": [_named(name, text) for name in names]})
 
 
 def address(expanded: Expanded, hints: Iterable[str], text: Text, paper: Paper) -> str:
@@ -87,11 +65,6 @@ def address(expanded: Expanded, hints: Iterable[str], text: Text, paper: Paper) 
     return "".join(parts)
 
 
-def address_json(expanded: Expanded, hints: Iterable[str]) -> str:
-    """Return the same as one document."""
-    return document({"address": expanded.text, "changes": expanded.changes, "hints": list(hints)})
-
-
 def receipt(lines: Mapping[str, str], source: Fact | None, text: Text, paper: Paper) -> str:
     """Return the lines of a bank receipt by their labels, unbroken, or say that none is needed.
 
@@ -104,18 +77,6 @@ def receipt(lines: Mapping[str, str], source: Fact | None, text: Text, paper: Pa
     notes = [text.of_fact("confirm", source)] if source else []
     after = (paper.entry("", words) for words in (*notes, text.label("receipt-kept")))
     return "".join([paper.print([title]), *shown, "\n", *after])
-
-
-def receipt_json(name: str, lines: Mapping[str, str], source: Fact | None) -> str:
-    """Return the same as one document; `name` is that of the procedure."""
-    shown = [{"label": label, "value": value} for label, value in lines.items()]
-    content = {"procedure": name, "needed": bool(lines), "lines": shown}
-    return document({**content, **_to_confirm(source)})
-
-
-def _named(name: str, text: Text) -> dict[str, str]:
-    """Return the name, the title and the purpose of a procedure."""
-    return {"name": name, **{part: text.procedure(name, part) for part in ("title", "says")}}
 
 
 def _steps(guide: Guide, text: Text, paper: Paper) -> Iterator[str]:
@@ -154,23 +115,3 @@ def _whole(step: Step, institution: Institution, text: Text) -> str:
             value = institution.facts[key].value
             words = words.replace(value, value.replace(" ", NO_BREAK))
     return words
-
-
-def _step_json(step: Step, institution: Institution, text: Text) -> dict[str, object]:
-    links = [institution.facts[key].value for key in step.facts if KEYS[key].kind is Kind.LINK]
-    return {
-        "code": step.code,
-        "actor": step.actor,
-        "roles": step.roles,
-        "payer": step.payer,
-        **({"branch": text.label(f"branch-{step.branch}")} if step.branch else {}),
-        "says": text.guide(step.code),
-        **({"link": links[0]} if links else {}),
-        "facts": {key: institution.facts[key] for key in step.facts},
-        **_to_confirm(confirm(step, institution)),
-    }
-
-
-def _to_confirm(fact: Fact | None) -> dict[str, object]:
-    """Return the source and the day of a fact to confirm before paying; empty: there is none."""
-    return {"confirm": {"source": fact.source, "checked": fact.checked}} if fact else {}

@@ -4,7 +4,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-import msgspec
 from rich.console import RenderableType
 from rich.text import Text as Line
 
@@ -15,7 +14,6 @@ from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import CertificateObject, Failure, Module
 from cardtool.model.trust import Trust
 from cardtool.text import Text
-from cardtool.views.data.json import document
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.identifiers import named
 from cardtool.views.paper import PAPER, Paper, hanging
@@ -37,15 +35,6 @@ def drivers(
         for module in modules:
             rows = {"driver-product": products.get(module.path, "")}
             yield paper.print(_entry(module.path, text, rows | _driver(module, text)))
-
-
-def drivers_json(diagnoses: Iterable[Diagnosis], _text: Text | None = None) -> Iterator[str]:
-    """Yield one document of modules per workstation, as in the snapshot but without their slots."""
-    for diagnosis in diagnoses:
-        modules = [
-            msgspec.structs.replace(module, slots=None) for module in diagnosis.snapshot.modules
-        ]
-        yield document({"schema": 1, "modules": modules})
 
 
 def certificates(  # noqa: PLR0913 - those of every view, and what is shown besides
@@ -88,29 +77,6 @@ def certificates(  # noqa: PLR0913 - those of every view, and what is shown besi
                 # columns
                 digest = {"certificate-sha256": stored.sha256}
                 yield paper.print(_entry(_title(stored), text, rows, digest))
-
-
-def certificates_json(
-    diagnoses: Iterable[Diagnosis],
-    _text: Text | None = None,
-    *,
-    judged: Mapping[str, Judged] = {},
-    file: int | None = None,
-) -> Iterator[str]:
-    """Yield one document of tokens per workstation; what cannot be read is not in `judged`.
-
-    `trust` is what the issuers' servers answered; null: they were not asked. `file` is the place in
-    the order of several files; null: there is one, or cards were looked at.
-    """
-    for diagnosis in diagnoses:
-        tokens = [
-            {"module": module.path, "reader": slot.reader, "token": token}
-            for module, slot, token in diagnosis.snapshot.tokens()
-        ]
-        trust = diagnosis.snapshot.trust
-        yield document(
-            {"schema": 1, "file": file, "tokens": tokens, "judged": judged, "trust": trust}
-        )
 
 
 def _entry(title: str, text: Text, *parts: Mapping[str, str]) -> Iterator[RenderableType]:

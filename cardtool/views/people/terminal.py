@@ -13,7 +13,6 @@ from rich.text import Text as Line
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
 from cardtool.text import Text
-from cardtool.views.data.json import document
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import PAPER, Paper, hanging, heading, paragraph
 from cardtool.views.people import contents, first
@@ -49,19 +48,6 @@ def signed(place: str, signer: Certificate, mechanism: str, text: Text, paper: P
     works = Line.assemble(mark, " ", Line(text.label("sign-works"), style="bold"))
     proof = Line(f"  {text.label('sign-proof')} ({signer.key}, {mechanism})")
     return paper.print([works, proof, hanging(_signer_rows(place, signer, text))])
-
-
-def signed_json(place: str, signer: Certificate, mechanism: str) -> str:
-    """Return for programs that the card signs, without its holder's name."""
-    return document(
-        {
-            "code": "card-signs",
-            "severity": Severity.OK.value,
-            "reader": place,
-            "key": signer.key,
-            "mechanism": mechanism,
-        }
-    )
 
 
 def choice(signers: Iterable[tuple[str, Certificate]], text: Text, paper: Paper) -> str:

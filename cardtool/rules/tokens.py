@@ -69,19 +69,30 @@ def are_others(snapshot: Snapshot) -> bool:
     It is of a kind that is not, or holds certificates and no NES among them, or is an AKİS card
     that a driver of today does not know: an identity card, most likely.
     """
-    filled = [reader for reader in ports.signing_readers(snapshot) if ports.was_filled(reader)]
+    filled = {reader.name for reader in ports.signing_readers(snapshot) if ports.was_filled(reader)}
+    return bool(filled) and not _may_hold_nes(snapshot) and filled <= _readers_of_others(snapshot)
+
+
+def _may_hold_nes(snapshot: Snapshot) -> bool:
+    """Tell whether an NES was read, or a token whose reader is not known."""
+    return any(place.nes or place.reader is None for place in desk.places(snapshot))
+
+
+def _readers_of_others(snapshot: Snapshot) -> set[str | int | None]:
+    """Return the readers whose cards are no e-signature cards, if no NES was read from any.
+
+    The certificates decide. A token that shows none may be anybody's, whatever kind its card is.
+    """
     places = desk.places(snapshot)
-    if not filled or any(place.nes or place.reader is None for place in places):
-        return False
-    of_kind = {
+    without_nes = {place.reader for place in places if place.certificates}
+    of_other_kind = {
         seat.reader
         for seat in desk.seats(snapshot)
         if seat.card.holds != "nes" and seat.card.signs in _OF_OTHERS
     }
-    read = {place.reader for place in places if place.certificates}
-    unread = {place.reader for place in places} - read
     refused = {given.facts["reader"] for given in _troubles(snapshot) if _is_of_today(given)}
-    return {reader.name for reader in filled} <= ((of_kind | refused) - unread) | read
+    silent = {place.reader for place in places} - without_nes
+    return without_nes | ((of_other_kind | refused) - silent)
 
 
 @remembered

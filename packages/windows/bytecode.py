@@ -4,6 +4,9 @@
 The file begins with the place of its index, in 8 bytes. Between both is the code of each module.
 The index names each module's file in the folder of Python, tells whether it is a package, and where
 its code begins and ends.
+
+Python's own zipimport opens its archive anew for each module, and modules beside data or native
+ones cannot lie in it. On Linux `cardtool practice` took 1.5 times as long with it.
 """
 
 import marshal

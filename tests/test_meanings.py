@@ -10,6 +10,7 @@ from cardtool import catalog
 from cardtool.catalog import errors
 from cardtool.cli import main
 from cardtool.model.surroundings import UsbDevice
+from cardtool.model.turkey import folded
 from cardtool.rules import hardware
 from cardtool.rules.codes import ROWS, finding
 from cardtool.rules.codes.numbers import NUMBERS
@@ -309,6 +310,67 @@ def test_a_driver_is_known_without_its_ending_and_by_its_product(written: str) -
 def test_a_library_without_a_card_is_called_no_driver() -> None:
     assert [kind for kind, _ in _told("libsofthsm2.so")] == ["module-software"]
     assert "card driver" not in _ask("softhsm2.dll", "--lang", "en").stdout.partition("(")[2][:20]
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("Akıllı Kart Kaynak Yöneticisi çalışmıyor.", "service-stopped-windows"),
+        ("Die Smartcard-Ressourcenverwaltung wird nicht ausgeführt.", "service-stopped-windows"),
+        ("SCardEstablishContext: Service not available.", "service-stopped-windows"),
+        ("Kart okuyucu bulunamadı", "reader-missing"),
+        ("Cannot find a smart card reader.", "reader-missing"),
+        ("SmartCardException: Kart bulunamadı", "card-missing"),
+        ("Kartta sertifika bulunamadı", "certificates-missing"),
+        ("kartım takılı ama görmüyor", "card-missing"),
+        ("PİN KİLİTLENDİ", "pin-locked"),
+        ("Şifremi unuttum", "pin-locked"),
+        ("Sertifikanızın süresi dolmuş", "nes-expired"),
+        ("Geçersiz sağlayıcı türü belirtildi", "rsa-on-windows"),
+        ("Bilinmeyen akıllı kart", "driver-missing"),
+    ],
+)
+def test_a_message_is_known_by_its_words(written: str, code: str) -> None:
+    (meaning,) = meanings(written)
+
+    assert (meaning.kind, meaning.number, meaning.findings[0]) == ("words", written, code)
+
+
+def test_the_number_in_a_message_tells_more_than_its_words() -> None:
+    assert _told("Kart bulunamadı (0x8010001D)") == [("pcsc", "SCARD_E_NO_SERVICE")]
+
+
+def test_words_of_other_things_are_no_message() -> None:
+    for text in ("merhaba", "kart", "imza atamıyorum", "", "😀", "kartvizit bulmacası"):
+        assert meanings(text) == ()
+
+
+def test_every_line_of_words_is_folded_and_stands_once() -> None:
+    lines = [line for group in GROUPS for line in group.words]
+
+    assert len(lines) == len(set(lines))
+    assert lines == [folded(line) for line in lines]
+    assert all(group.errors or group.words for group in GROUPS)
+    for group in GROUPS:
+        for line in group.words:
+            told = meanings(line)
+            assert told[0].kind != "words" or group.en in {one.says["en"] for one in told}
+
+
+def test_an_error_that_holds_another_s_number_is_told_once() -> None:
+    assert _told("0x80070005") == [("windows", "E_ACCESSDENIED")]
+    assert ("windows", "ERROR_ACCESS_DENIED") in _told("error 5")
+
+
+def test_a_number_that_no_finding_has_is_answered_with_those_that_there_are() -> None:
+    for language in LANGUAGES:
+        done = _ask("K-999", "--lang", language)
+        assert (done.exit_code, done.stdout) == (3, "")
+        assert f"K-{max(NUMBERS.values())}" in done.stderr
+
+
+def test_what_is_like_a_text_is_told_with_its_number() -> None:
+    assert f"K-{NUMBERS['nes-expired']} nes-expired" in _ask("nes-expird").stderr.replace("\n", " ")
 
 
 def test_what_is_unknown_is_answered_with_what_is_like_it() -> None:

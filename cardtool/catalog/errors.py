@@ -15,14 +15,18 @@ from cardtool.model.once import once
 class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Error codes that mean the same to the person at the desk."""
 
-    api: Literal["pcsc", "pkcs11", "problem", "windows", "card"]
-    """Who reports it; problem: Windows about a device, card: the status bytes of a card."""
+    api: Literal["pcsc", "pkcs11", "problem", "windows", "card", "words"]
+    """Who reports it; problem: Windows about a device, card: the status bytes of a card, words: it
+    has no number."""
     en: str
     tr: str
     """What it means; another language than these two shows the English."""
     leads: tuple[str, ...] = ()
     """Codes of the findings that it goes with, the likeliest first."""
-    errors: dict[str, int]
+    words: tuple[str, ...] = ()
+    """How it is said in words: beginnings of words, folded; a text that has all of a line is meant.
+    """
+    errors: dict[str, int] = {}
     """Symbol -> number, unsigned."""
 
 

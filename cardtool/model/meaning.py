@@ -11,9 +11,9 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Literal[
         "finding", "pcsc", "pkcs11", "problem", "windows", "card-status", "card", "card-cut", "usb",
-        "reader", "module", "module-software",
+        "reader", "module", "module-software", "words",
     ]  # fmt: skip
-    """finding: a code of ours; pcsc to card-status: an error, by who says it."""
+    """finding: a code of ours; pcsc to card-status: an error, by who says it; words: a message."""
     name: str
     """Its symbol or code, the id of a card, or what people call it."""
     number: str = ""

@@ -32,6 +32,9 @@ _NEAREST = 5
 _MOST_READERS = 4
 """Models that one name may stand for; a maker's name alone stands for more."""
 
+_MOST_SAID = 300
+"""Characters of a message; of a longer text, the beginning counts."""
+
 _SHORTEST = 8
 """Digits of an answer-to-reset; what is shorter may be anything."""
 
@@ -70,6 +73,7 @@ def meanings(text: str) -> tuple[Meaning, ...]:
     errors_there = _errors(text, among=[*codes, *cards])
     found = [*codes, *errors_there, *cards, *_usb(text), *_modules(text)]
     is_word = not any(letter in text for letter in "-:_")  # K30 is a reader's name, too
+    found = found or list(_said(text))
     told: list[Meaning] = []
     for meaning in [*found, *(_readers(text) if is_word or not found else ())]:
         if meaning not in told[:_MOST]:
@@ -112,11 +116,15 @@ def _errors(text: str, among: list[Meaning]) -> Iterator[Meaning]:
     named = [one for one in every if one[1] in symbols]
     if not named and not among:
         named = [one for one in every if key in spellings.keys_of(one[1])]
+    told = set[str]()
     for group, symbol, number in every:
         is_asked = number in asked[group.api] and (
             number >= _LARGE or not (named or any(one.kind == "card" for one in among))
         )
+        if number < _LARGE and group.en in told:
+            continue  # E_ACCESSDENIED holds the number of ERROR_ACCESS_DENIED
         if is_asked or (group, symbol, number) in named:
+            told |= {group.en} if number >= _LARGE else set()
             yield _error(group, symbol, number)
 
 
@@ -130,6 +138,21 @@ def _error(group: errors.Group, symbol: str, number: int) -> Meaning:
         says={"en": group.en, "tr": group.tr},
         findings=group.leads,
     )
+
+
+def _said(text: str) -> Iterator[Meaning]:
+    """Give the groups of errors with the longest line of words that a text has."""
+    text = text[:_MOST_SAID]
+    spoken = spellings.words(text)
+    lengths = {}
+    for place, group in enumerate(errors.load()):
+        fitting = [line.split() for line in group.words if spellings.has(spoken, line.split())]
+        lengths[place] = max(map(len, fitting), default=0)
+    longest = max(lengths.values())
+    for place, group in enumerate(errors.load()):
+        if longest and lengths[place] == longest:
+            says = {"en": group.en, "tr": group.tr}
+            yield Meaning(kind="words", name="", number=text, says=says, findings=group.leads)
 
 
 def _cards(text: str) -> Iterator[Meaning]:

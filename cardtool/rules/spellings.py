@@ -77,6 +77,16 @@ def key(text: str) -> str:
     return re.sub(r"[\W_]", "", folded(text)).replace("recogniz", "recognis")
 
 
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text, folded."""
+    return frozenset(re.findall(r"\w+", folded(text)))
+
+
+def has(spoken: frozenset[str], line: list[str]) -> bool:
+    """Tell whether each of these beginnings begins a word that was spoken."""
+    return all(any(word.startswith(start) for word in spoken) for start in line)
+
+
 def own_numbers(text: str) -> set[int]:
     """Return the numbers of findings that a text names: K-14."""
     whole = _OWN.fullmatch(text)

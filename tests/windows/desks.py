@@ -29,13 +29,13 @@ OTHERWISE: Mapping[str, set[tuple[str, int]]] = {
     "reader-with-a-turkish-name": {("service-failed", 3)},
     "card-held-by-another-program": {("card-in-use-unnamed", 2)},
     "card-of-another-protocol": {("token-not-recognised", 2)},
-    "swapped-while-read": {("nes-valid", 0), ("card-unstable-but-read", 1), ("card-pulled", 2)},
+    "swapped-while-read": {("nes-valid", 0), ("card-pulled", 2)},
 }
 """Desks of which Windows is told something else, as the verdicts and exit statuses it may be.
 
 Windows stops its service where no reader is, so a stopped one means that. Wine lists the last
 letters of a name that is not ASCII as one more reader, and then knows none of that name.
-The program that holds the card is one of Linux, which Windows does not see. Wine waits for no
-change of a reader, so a swap is seen before the other card is in, or from readings that differ, or
-as on Linux where the machine is slow enough.
+The program that holds the card is one of Linux, which Windows does not see. The Windows branch
+does not wait until a pulled card is back (`cardtool.probe.pcsc`), so a swap is seen before the
+other card is in, or after.
 """

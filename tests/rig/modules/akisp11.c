@@ -54,7 +54,7 @@ typedef struct {
 static SCARDCONTEXT context;
 static int is_open;
 static char readers[SLOTS][NAME_BYTES];
-static CK_ULONG reader_count, found;
+static CK_ULONG reader_count, found, being_read;
 static SCARDHANDLE card;
 static DWORD protocol;
 static CK_RV trouble; /* what went wrong while a card was read, CKR_OK if nothing did */
@@ -65,6 +65,23 @@ static Token token;   /* of the slot that was asked last */
 static int is_asked_for(const char *fault) {
     const char *asked = getenv("AKISP11_FAULT");
     return asked && !strcmp(asked, fault);
+}
+
+static int is_present(CK_ULONG slot) {
+    SCARD_READERSTATE state;
+    memset(&state, 0, sizeof state);
+    state.szReader = readers[slot];
+    return !SCardGetStatusChange(context, 0, &state, 1) &&
+           (state.dwEventState & SCARD_STATE_PRESENT);
+}
+
+/* Windows' service knows at once that a card was pulled. Under Wine the service is pcscd, which sees
+   it at its next look, within 0.4 s: a check would be told at once that the card is still there. */
+static void let_service_notice(void) {
+#ifdef _WIN32
+    int tries;
+    for (tries = 0; tries < 500 && is_present(being_read); tries++) SLEEP_10_MS;
+#endif
 }
 
 /* After a lost contact ask for the root folder until the card answers, without a reset. */
@@ -86,6 +103,7 @@ static unsigned transmit(const CK_BYTE *command, size_t size, CK_BYTE *answer, s
     CK_BYTE reply[258];
     DWORD got = sizeof reply;
     if (SCardTransmit(card, how, command, (DWORD)size, NULL, reply, &got) || got < 2) {
+        if (!trouble) let_service_notice();
         trouble = CKR_DEVICE_REMOVED;
         *length = 0;
         if (is_asked_for("quiet")) regain();
@@ -252,14 +270,6 @@ static CK_RV read_card(int with_certificates) {
     return is_asked_for("quiet") ? CKR_OK : trouble;
 }
 
-static int is_present(CK_ULONG slot) {
-    SCARD_READERSTATE state;
-    memset(&state, 0, sizeof state);
-    state.szReader = readers[slot];
-    return !SCardGetStatusChange(context, 0, &state, 1) &&
-           (state.dwEventState & SCARD_STATE_PRESENT);
-}
-
 static CK_RV read_slot(CK_ULONG slot, int with_certificates) {
     CK_RV result;
     if (slot >= reader_count) return CKR_SLOT_ID_INVALID;
@@ -269,6 +279,7 @@ static CK_RV read_slot(CK_ULONG slot, int with_certificates) {
                      SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1, &card, &protocol))
         return CKR_DEVICE_ERROR;
     trouble = CKR_OK;
+    being_read = slot;
     result = SCardBeginTransaction(card) ? CKR_DEVICE_ERROR : read_card(with_certificates);
     SCardEndTransaction(card, SCARD_LEAVE_CARD);
     SCardDisconnect(card, SCARD_LEAVE_CARD);

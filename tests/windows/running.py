@@ -46,6 +46,9 @@ exit $status
 """
 """Run a command, then wait a minute at most until no Python is left."""
 
+_LEFT = re.compile(rb"left (\d+)\n\Z")
+"""The last line of `_SCRIPT`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
@@ -127,12 +130,12 @@ class Wine:
             environment, folder, inside, trace=trace, limit_s=limit_s
         )
         done = subprocess.run(command, env=variables, cwd=folder, capture_output=True, check=False)
-        said, is_counted, left = done.stderr.rpartition(b"left ")
+        left = _LEFT.search(done.stderr)
         return Done(
             stdout=done.stdout,
-            stderr=_WINES_OWN.sub(b"", said if is_counted else done.stderr),
+            stderr=_WINES_OWN.sub(b"", _LEFT.sub(b"", done.stderr)),
             returncode=done.returncode,
-            left=int(left) if left.strip().isdigit() else -1,
+            left=int(left[1]) if left else -1,
         )
 
     def prepared(

@@ -18,7 +18,7 @@ left() {
         sleep 0.2
         tries=$((tries + 1))
     done
-    ps -eo pid,etime,args >&2
+    ps -wweo pid,ppid,etime,time,stat,wchan:24,args >&2
     echo "left $(count)"
 }
 """
@@ -46,7 +46,7 @@ def test_a_program_that_is_ended_takes_its_python_with_it(
 ) -> None:
     done = wine.shell({}, tmp_path, _ENDED_BY_ANOTHER, drive(built.folder / program), program)
 
-    assert (done.stdout, done.left) == (b"left 0\n", -1), done.stderr
+    assert (done.stdout, done.left) == (b"left 0\n", -1), done.stderr.decode()
 
 
 def test_ctrl_c_at_the_console_ends_it_quietly(built: Built, tmp_path: Path, wine: Wine) -> None:

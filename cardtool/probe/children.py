@@ -38,8 +38,11 @@ def start(job: str, inherits: int | None, *arguments: str, is_mute: bool) -> Chi
     # a file of a native library's name in the current folder must not be run (-P, and in -I)
     flags = ["-I" if sys.flags.isolated else "-P", *(["-B"] if sys.dont_write_bytecode else [])]
     program = [] if getattr(sys, "frozen", False) else [*flags, "-m", "cardtool"]
+    command = [sys.executable, *program, "worker", job, *arguments]
+    if sys.platform == "win32":
+        return _start_on_windows(subprocess.list2cmdline(command), is_mute=is_mute)
     process = subprocess.Popen(  # noqa: S603 - ours
-        [sys.executable, *program, "worker", job, *arguments],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL if is_mute else subprocess.PIPE,
@@ -49,6 +52,43 @@ def start(job: str, inherits: int | None, *arguments: str, is_mute: bool) -> Chi
     assert process.stdin is not None  # noqa: S101 - both are pipes
     assert process.stdout is not None  # noqa: S101
     return Child(process.pid, process.stdin, process.stdout, process.stderr, process.wait)
+
+
+def _start_on_windows(line: str, *, is_mute: bool) -> Child:
+    """Start a new Python as `windows_child` does."""
+    if sys.platform != "win32":
+        raise NotImplementedError
+    import _winapi  # noqa: PLC0415 - each system needs but its own
+    import msvcrt  # noqa: PLC0415
+
+    from cardtool.probe import windows_child  # noqa: PLC0415
+
+    pipes = [os.pipe() for _ in range(2 if is_mute else 3)]
+    its = [pipes[0][0], *(write for _, write in pipes[1:])]
+    ours = [pipes[0][1], *(read for read, _ in pipes[1:])]
+    if is_mute:
+        its.append(os.open(os.devnull, os.O_WRONLY))
+    try:
+        handles = [msvcrt.get_osfhandle(descriptor) for descriptor in its]
+        for handle in handles:
+            os.set_handle_inheritable(handle, True)  # noqa: FBT003 - its only argument
+        process, pid = windows_child.start(sys.executable, line, handles)
+    except OSError:
+        for descriptor in ours:
+            os.close(descriptor)
+        raise
+    finally:
+        for descriptor in its:
+            os.close(descriptor)
+
+    def wait() -> int:
+        _winapi.WaitForSingleObject(process, _winapi.INFINITE)
+        status = _winapi.GetExitCodeProcess(process)
+        _winapi.CloseHandle(process)
+        return status
+
+    stdin, stdout = os.fdopen(ours[0], "wb"), os.fdopen(ours[1], "rb")
+    return Child(pid, stdin, stdout, None if is_mute else os.fdopen(ours[2], "rb"), wait)
 
 
 def can_fork() -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 _EXTENDED_LIMIT_INFORMATION = 9
 _PROCESS_MEMORY = 0x100
 _DIE_ON_UNHANDLED_EXCEPTION = 0x400
-_KILL_ON_JOB_CLOSE = 0x2000
+KILL_ON_JOB_CLOSE = 0x2000
 _FAIL_CRITICAL_ERRORS = 1
 _NO_FAULT_BOX = 2
 
@@ -40,18 +40,27 @@ def enter(memory_limit_bytes: int, library: Any = None) -> bool:  # noqa: ANN401
     """Put this process into a new job object; False if Windows refuses."""
     if library is None and sys.platform == "win32":  # pragma: no cover - needs Windows
         library = ctypes.WinDLL("kernel32")
-    library.CreateJobObjectW.restype = ctypes.c_void_p
+    limits = Limits(
+        flags=_PROCESS_MEMORY | _DIE_ON_UNHANDLED_EXCEPTION | KILL_ON_JOB_CLOSE,
+        process_memory=memory_limit_bytes,
+    )
+    job = make(limits, library)
+    if job is None:
+        return False
     library.GetCurrentProcess.restype = ctypes.c_void_p
-    number = library.CreateJobObjectW(None, None)
-    if not number:
-        return False
-    flags = _PROCESS_MEMORY | _DIE_ON_UNHANDLED_EXCEPTION | _KILL_ON_JOB_CLOSE
-    job, limits = ctypes.c_void_p(number), Limits(flags=flags, process_memory=memory_limit_bytes)
-    kind, size = _EXTENDED_LIMIT_INFORMATION, ctypes.sizeof(limits)
-    if not library.SetInformationJobObject(job, kind, ctypes.byref(limits), size):
-        return False
     process = ctypes.c_void_p(library.GetCurrentProcess())
     return bool(library.AssignProcessToJobObject(job, process))  # the handle stays open: see above
+
+
+def make(limits: Limits, library: Any) -> ctypes.c_void_p | None:  # noqa: ANN401 - kernel32
+    """Return a handle of a new job object; None if Windows refuses."""
+    library.CreateJobObjectW.restype = ctypes.c_void_p
+    number = library.CreateJobObjectW(None, None)
+    if not number:
+        return None
+    job, kind = ctypes.c_void_p(number), _EXTENDED_LIMIT_INFORMATION
+    size = ctypes.sizeof(limits)
+    return job if library.SetInformationJobObject(job, kind, ctypes.byref(limits), size) else None
 
 
 def show_no_box() -> None:

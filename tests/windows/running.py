@@ -16,6 +16,8 @@ _WINE = Path(__file__).with_name("wine")
 PATIENCE_S = 240.0
 """How long a test waits for what it is to see, where a beginning takes a second or two: other work
 of the machine may make it fifty times as long."""
+PATIENT = ("--timeout", f"{PATIENCE_S:g}")
+"""Options of a check; it takes as long only if something hangs."""
 _LIMIT_S = 900
 """Until all is killed; nothing takes as long, however busy the machine."""
 _TRACER = ("strace", "-f", "-qq", "--seccomp-bpf", "-e", "trace=%file")

@@ -13,7 +13,7 @@ from tests.rig.modules import Slot, scripted_module
 from tests.windows import library
 from tests.windows.cache import drive
 from tests.windows.mingw import compile_dll
-from tests.windows.running import Wine
+from tests.windows.running import PATIENT, Wine
 
 _CALL = "extern int helped(void); helped();"
 
@@ -29,7 +29,7 @@ def test_a_library_in_the_current_folder_is_not_loaded(wine: Wine, tmp_path: Pat
         desk = with_module(stack, module)
         named = drive(library.for_windows(module, tmp_path / "helper.dll"))
         done = wine.cardtool(
-            *(desk.env, tmp_path, "check", "--module", named, "--timeout", "60", "--format", "json")
+            *(desk.env, tmp_path, "check", "--module", named, *PATIENT, "--format", "json")
         )
 
     report = msgspec.json.decode(done.stdout, type=Diagnosis)

@@ -21,9 +21,9 @@ def test_at_least_forty_desks_stand_on_windows_too() -> None:
 @pytest.mark.parametrize("name", HERE)
 def test_windows_says_what_linux_says(name: str, tmp_path: Path, wine: Wine) -> None:
     case = CASES[name]
-    there = on_windows(case.build, tmp_path / "windows", wine)
-
     expected = OTHERWISE.get(name, {(case.verdict, case.exit_status)})
+    there = on_windows(case.build, tmp_path / "windows", wine, expected=expected)
+
     assert (there.report.verdict, there.status) in expected, there.codes
     if name not in OTHERWISE and here(case) == case:
         told = on_linux(case.build, tmp_path / "linux")

@@ -12,7 +12,7 @@ from tests.real.desks import AT, akis, nes
 from tests.rig.pcsc import PcscService
 from tests.windows import library
 from tests.windows.cache import drive
-from tests.windows.running import Wine
+from tests.windows.running import PATIENT, Wine
 
 _TRACE = "-all,fixme+advapi,err+eventlog,warn+eventlog,trace+eventlog"
 _CALL = re.compile(r"ReportEventW \(\w+,0x(\w+),0x0000,0x(\w+),")
@@ -45,7 +45,7 @@ def _check(wine: Wine, tmp_path: Path) -> Callable[..., Events]:
             "CARDTOOL_STATE": str(tmp_path / "state" / "last-good.json"),
             "WINEDEBUG": _TRACE,
         }
-        done = wine.cardtool(environment, tmp_path, *words, "--lang", "tr", "--timeout", "60")
+        done = wine.cardtool(environment, tmp_path, *words, "--lang", "tr", *PATIENT)
         events: Events = []
         for line in done.stderr.decode().splitlines():
             if call := _CALL.search(line):

@@ -24,7 +24,7 @@ from tests.windows import library, traces
 from tests.windows.both import on_linux, on_windows
 from tests.windows.cache import CACHE, drive
 from tests.windows.computer import FOLDER, PROGRAM, WITHOUT_CONSOLE, Computer
-from tests.windows.running import PATIENCE_S, Wine
+from tests.windows.running import PATIENCE_S, PATIENT, Wine
 
 _NEWER = "0.2.0"
 _REFUSED = 1603 & 0xFF
@@ -37,7 +37,7 @@ _EVENT_SOURCE = {
     f'{_SOURCE} "TypesSupported"=dword:00000007',
 }
 """Where the event log finds the texts of events, as Wine's file of the registry has it."""
-_REMINDER = ("remind", "--run", "--at", AT.isoformat(), "--timeout", "60")
+_REMINDER = ("remind", "--run", "--at", AT.isoformat(), *PATIENT)
 """What the task for reminders starts, on a day on which one is due."""
 _SETTINGS = """
 [fleet]
@@ -83,9 +83,10 @@ def test_two_builds_are_the_same_files(built: Built) -> None:
 def test_the_installed_program_says_what_linux_says(
     name: str, installed: Computer, tmp_path: Path
 ) -> None:
-    there = on_windows(CASES[name].build, tmp_path / "windows", installed.wine)
     here = on_linux(CASES[name].build, tmp_path / "linux")
-    assert (there.report.verdict, there.status) == (here.report.verdict, here.status)
+    expected = (here.report.verdict, here.status)
+    there = on_windows(CASES[name].build, tmp_path / "windows", installed.wine, expected={expected})
+    assert (there.report.verdict, there.status) == expected
     assert there.troubles == here.troubles
 
 

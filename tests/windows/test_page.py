@@ -15,9 +15,9 @@ from tests.real.desks import AT, akis, nes
 from tests.rig.live import LivePage
 from tests.rig.pcsc import PcscService
 from tests.windows import library
-from tests.windows.running import PATIENCE_S, PROGRAM, Wine
+from tests.windows.running import PATIENCE_S, PATIENT, PROGRAM, Wine
 
-_OPTIONS = ("--at", AT.isoformat(), "--timeout", "60")
+_OPTIONS = ("--at", AT.isoformat(), *PATIENT)
 _OTHERWISE = {"no service": "reader-missing", "service killed": "reader-missing"}
 """Windows stops its service where no reader is, so a stopped one means that."""
 

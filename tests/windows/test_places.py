@@ -13,7 +13,7 @@ from cardtool.model.snapshot import Snapshot, decode
 from tests.real.desks import CASES
 from tests.test_pasted import OPENSC_LIST
 from tests.windows import library
-from tests.windows.running import Wine
+from tests.windows.running import PATIENT, Wine
 
 _SETTINGS = b"module: C:\\planted.dll\n"
 _PLANTED = {
@@ -56,7 +56,7 @@ def test_what_was_planted_on_the_current_drive_is_neither_believed_nor_opened(
     with ExitStack() as stack:
         desk = CASES["no-driver-for-the-card"].build(stack, tmp_path)
         wine.install()
-        done = wine.cardtool(*(desk.env, wine.drive_c, "snapshot", "--timeout", "100"), trace=trace)
+        done = wine.cardtool(*(desk.env, wine.drive_c, "snapshot", *PATIENT), trace=trace)
 
     found: Snapshot = decode(done.stdout)
     assert found.modules == ()
@@ -68,7 +68,7 @@ def test_what_was_planted_on_the_current_drive_is_neither_believed_nor_opened(
     assert looked_up - _USUAL - _OF_WINE == set()
 
 
-@pytest.mark.parametrize("words", [("snapshot", "--timeout", "100"), ("diagnose", "pasted.txt")])
+@pytest.mark.parametrize("words", [("snapshot", *PATIENT), ("diagnose", "pasted.txt")])
 def test_no_question_goes_to_wmi_which_may_not_answer(
     wine: Wine, tmp_path: Path, words: tuple[str, ...]
 ) -> None:

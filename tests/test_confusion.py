@@ -25,7 +25,7 @@ from cardtool.text import LANGUAGES, Text, load_words
 from cardtool.views import DIAGNOSIS, view
 from cardtool.views.harmless import harmless
 from cardtool.views.paper import Paper
-from cardtool.views.people.contents import Mark
+from cardtool.views.people.marks import Mark
 from tests.described import FILES, Case, read
 from tests.golden.desk import ZONE
 from tests.golden.write import DIAGNOSES

@@ -14,7 +14,8 @@ from cardtool.rules import diagnose
 from cardtool.rules.codes import finding
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.paper import Paper
-from cardtool.views.people.contents import Mark, chained, marked, timed, when
+from cardtool.views.people.contents import timed, when
+from cardtool.views.people.marks import Mark, chained, marked
 from cardtool.views.people.terminal import render
 from tests.described import FILES, PRACTICE, read
 from tests.golden.desk import ZONE
@@ -61,6 +62,15 @@ def test_a_root_that_only_its_name_tells_of_leaves_the_certificate_unknown() -> 
 
     assert diagnosis.severity is Severity.UNKNOWN
     assert dict(chained(diagnosis))[Link.CERTIFICATE] is Mark.UNKNOWN
+
+
+def test_a_wrong_clock_leaves_the_certificate_neither_good_nor_bad() -> None:
+    clock = dict(chained(_diagnosis("clock-behind")))
+    sound = dict(chained(_diagnosis("sound")))
+
+    assert clock[Link.CERTIFICATE] is Mark.NEUTRAL
+    assert clock[Link.CARD] is Mark.OK
+    assert sound[Link.CERTIFICATE] is Mark.OK
 
 
 def test_the_worst_of_a_link_marks_it() -> None:

@@ -38,9 +38,10 @@ from cardtool.rules.timeline import courses, with_moments
 from cardtool.text import LANGUAGES, Text
 from cardtool.views import view
 from cardtool.views.paper import Paper
-from cardtool.views.people.contents import Mark, to_act_on
+from cardtool.views.people.contents import to_act_on
 from cardtool.views.people.html import live, render_guide
 from cardtool.views.people.life import OWN, lines
+from cardtool.views.people.marks import Mark
 from cardtool.views.people.pieces import pieces_of_guide, pieces_of_step
 from tests.desks import nes
 from tests.golden.desk import AT, HOLDER, NUMBER, ZONE, certificate, desk, held, hostile, person
@@ -215,6 +216,14 @@ def test_the_days_below_the_line_are_the_persons_alone_and_in_their_order(langua
     ]
     first = said.index(rows[0])
     assert said[first : first + len(rows)] == rows
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_line_shows_today_where_the_clock_is_wrong(language: str) -> None:
+    heading = Text(language).label("html-dates")
+
+    assert heading in blocks(html([_case("sound")], language))
+    assert heading not in blocks(html([_case("clock-behind")], language))
 
 
 def test_a_day_is_that_of_the_zone() -> None:

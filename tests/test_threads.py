@@ -17,7 +17,7 @@ from cardtool.model.diagnosis import Link
 from cardtool.model.snapshot import Snapshot, decode
 from cardtool.rules import diagnose
 from cardtool.text import LANGUAGES, Text
-from cardtool.views.people import contents
+from cardtool.views.people.marks import Mark, chained
 from tests.roads import BOTH, OF_OTHERS
 
 
@@ -75,10 +75,10 @@ def test_no_desk_is_told_a_step_of_another_system(described: Described, language
 def test_a_link_of_which_nothing_was_seen_has_no_tick() -> None:
     (blind,) = (each for each in DESKS if each.name == "pcsc-internal-error-nothing-known")
 
-    marks = dict(contents.chained(diagnose(blind.desk(), blind.at)))
+    marks = dict(chained(diagnose(blind.desk(), blind.at)))
 
-    assert marks[Link.SERVICE] is contents.Mark.UNKNOWN
-    assert marks[Link.READER] is contents.Mark.UNSEEN
+    assert marks[Link.SERVICE] is Mark.UNKNOWN
+    assert marks[Link.READER] is Mark.UNSEEN
 
 
 _OTHERS = ("E-Güven", "TÜRKTRUST", "E-Tuğra", "E-İmzaTR")

@@ -32,7 +32,7 @@ from cardtool.text import LANGUAGES, Text
 from cardtool.views import DIAGNOSIS, FORMATS, LIST, view
 from cardtool.views.harmless import harmless
 from cardtool.views.paper import PAPER, Paper
-from cardtool.views.people.contents import marked
+from cardtool.views.people.marks import marked
 from tests.described import FILES, PRACTICE, read
 from tests.golden import records
 from tests.golden.desk import AT, ZONE, desk

@@ -4,7 +4,6 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
 from itertools import chain, groupby, repeat
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
@@ -34,33 +33,6 @@ of them."""
 
 _END = re.compile(r"(?<=[^\WA-ZÇĞİÖŞÜ_]\.) (?=\w)")
 """Where a first sentence ends; an abbreviation in capitals, T.C., ends none."""
-
-
-_NEVER_WELL = (Link.HOST, Link.APPLICATION)
-"""Links that cannot be looked at whole: what is well in them is neither good nor bad."""
-
-
-_NO_READER = frozenset({"usb-not-seen", "reader-virtual"})
-"""Codes that are well and tell nothing of a person's reader."""
-
-
-class Mark(StrEnum):
-    """What stands beside a finding or a link of the chain."""
-
-    OK = "ok"
-    UNKNOWN = "unknown"
-    WARNING = "warning"
-    CRITICAL = "critical"
-    NEUTRAL = "neutral"
-    """Neither good nor bad."""
-    UNSEEN = "unseen"
-    """It was not looked at."""
-
-
-def marked(finding: Finding) -> Mark:
-    """Return which mark stands beside a finding."""
-    is_neutral = finding.severity is Severity.OK and finding.link in _NEVER_WELL
-    return Mark.NEUTRAL if is_neutral else Mark(finding.severity)
 
 
 def when(finding: Finding) -> tuple[str, datetime] | None:
@@ -218,19 +190,6 @@ def checklist(diagnosis: Diagnosis) -> list[Finding]:
         diagnosis.findings, key=lambda finding: (finding.link.place, finding.severity.rank)
     )
     return [harmless(finding) for finding in ordered]
-
-
-def chained(diagnosis: Diagnosis) -> list[tuple[Link, Mark]]:
-    """Return the links of the chain with the worst of what was found of each.
-
-    The computer and the signing program are never well: here they are looked at in part, or not.
-    """
-    marks = dict.fromkeys(Link, Mark.UNSEEN) | {Link.HOST: Mark.NEUTRAL}
-    for finding in reversed(diagnosis.findings):
-        mark = marked(finding)
-        if mark is not Mark.NEUTRAL and finding.code not in _NO_READER:
-            marks[finding.link] = mark
-    return list(marks.items())
 
 
 def codes_for_support(diagnosis: Diagnosis) -> Iterable[str]:

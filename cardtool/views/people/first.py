@@ -17,9 +17,9 @@ from cardtool.text import Text
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import Paper, hanging, heading, paragraph
 from cardtool.views.people import contents
-from cardtool.views.people.contents import Mark
 from cardtool.views.people.drawing import card_and_reader, named
 from cardtool.views.people.hands import DRAWN
+from cardtool.views.people.marks import Mark, chained
 
 LINES = 22
 """The most lines that are shown, unless critical troubles alone need more."""
@@ -160,7 +160,7 @@ def _chain(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderabl
 
     The token counts as part of the card. The computer is shown only if something is wrong there.
     """
-    marks = dict(contents.chained(diagnosis))
+    marks = dict(chained(diagnosis))
     marks[Link.CARD] = max(marks[Link.CARD], marks.pop(Link.TOKEN), key=_GRAVITY.index)
     line = Line()
     for link, mark in marks.items():

@@ -26,13 +26,13 @@ from cardtool.model.procedure import Guide
 from cardtool.text import LANGUAGES, Text
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import PAPER, Paper
-from cardtool.views.people import contents, hands, reach, technical
+from cardtool.views.people import contents, hands, marks, reach, technical
 from cardtool.views.people.life import MIDDLE, lines
 from cardtool.views.people.pieces import pieces, pieces_of_guide, pieces_of_step
 
 _MARKS = {
-    contents.Mark.NEUTRAL: "\N{MIDDLE DOT}",
-    contents.Mark.UNSEEN: "\N{BOX DRAWINGS LIGHT TRIPLE DASH HORIZONTAL}",
+    marks.Mark.NEUTRAL: "\N{MIDDLE DOT}",
+    marks.Mark.UNSEEN: "\N{BOX DRAWINGS LIGHT TRIPLE DASH HORIZONTAL}",
     Severity.OK: "\N{CHECK MARK}",
     Severity.UNKNOWN: "?",
     Severity.WARNING: "!",
@@ -128,12 +128,12 @@ def desk(  # noqa: PLR0913 - what is shown, and where
         hands=hands.awaited(acts) if is_live else (),
         headline=_headline(diagnosis, text),
         facts=contents.facts(diagnosis, text),
-        chain=contents.chained(diagnosis),
+        chain=marks.chained(diagnosis),
         sections=sections,
         drawn=hands.drawn(acts),
         ways=reach.ways(todo, page),
         qr=reach.codes(_links(todo, text)),
-        lines=lines(courses, diagnosis.at),
+        lines=lines(courses, diagnosis.at) if marks.is_today_known(diagnosis) else (),
         guides=guides,
         checklist=[
             (link, list(group))
@@ -237,7 +237,7 @@ def _templates() -> Environment:
     )
     templates.globals |= {
         "marks": _MARKS,
-        "marked": contents.marked,
+        "marked": marks.marked,
         "numbered": contents.numbered,
         "middle": MIDDLE,
         "style": Markup(style),  # noqa: S704 - ours

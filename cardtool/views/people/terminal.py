@@ -15,7 +15,7 @@ from cardtool.model.diagnosis import Actor, Diagnosis, Finding, Severity
 from cardtool.text import Text
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import PAPER, Paper, hanging, heading, paragraph
-from cardtool.views.people import contents, first
+from cardtool.views.people import contents, first, marks
 from cardtool.views.people.drawing import card_and_reader, named
 from cardtool.views.people.hands import DRAWN
 
@@ -82,7 +82,7 @@ def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[Renderable
     yield from advice(contents.acts(diagnosis, text), text, paper)
     yield heading(text.label("checklist"))
     yield hanging(
-        (paper.symbol(contents.marked(finding)), text.says(finding))
+        (paper.symbol(marks.marked(finding)), text.says(finding))
         for finding in contents.checklist(diagnosis)
     )
     codes = " ".join(contents.codes_for_support(diagnosis))

@@ -226,6 +226,54 @@ def test_no_line_shows_today_where_the_clock_is_wrong(language: str) -> None:
     assert heading not in blocks(html([_case("clock-behind")], language))
 
 
+@every_language
+def test_two_certificates_of_one_person_are_told_apart(language: str) -> None:
+    diagnosis, text = _case("nes-superseded"), Text(language, ZONE)
+    old, new = courses(diagnosis, Policy())
+
+    said = blocks(html([diagnosis], language))
+
+    assert f"{old.holder}: {text.near('past', old.ends_at, diagnosis.at)}" in said
+    assert f"{new.holder}: {text.near('left', new.ends_at, diagnosis.at)}" in said
+    (early,) = lines([new], new.begins_at - timedelta(days=3))
+    assert early.standing(new.begins_at - timedelta(days=3)) == ("wait", new.begins_at)
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "kept"),
+    [
+        ("pin-locked", "tr", ["e-Devlet"]),
+        ("card-mute", "tr", ["444 5 576"]),
+        ("nes-expired", "tr", ["E-imza"]),
+        ("nes-expired", "en", ["e-signature"]),
+    ],
+)
+def test_no_line_ends_within_a_word_or_a_number_to_call(
+    name: str, language: str, kept: list[str]
+) -> None:
+    body = html([_case(name)], language)
+
+    for part in kept:
+        assert f'<span class="one">{part}</span>' in body
+
+
+@every_language
+def test_paper_says_of_a_procedure_that_it_leaves_out_where_it_is(language: str) -> None:
+    text = Text(language, ZONE, institution=_nationwide().values())
+    guides = {
+        name: procedures.guide(each, None, _nationwide())
+        for name, each in procedures.load().items()
+    }
+    hint = f'</a><span class="paper"> {text.label("html-on-screen")}</span>'
+
+    alone = "".join(render_guide([guides["renewal"]], text, others=guides))
+    together = "".join(render_guide(guides.values(), text, others=guides))
+
+    assert alone.count(hint) >= alone.partition('id="renewal"')[2].count('class="inside"')
+    assert hint in html([_case("nes-expired")], language)
+    assert hint not in together
+
+
 def test_a_day_is_that_of_the_zone() -> None:
     assert Text("tr", ZONE).day(datetime(2026, 12, 31, 21, 0, tzinfo=UTC)) == "01.01.2027"
     assert Text("en", ZONE).day(datetime.max.replace(tzinfo=UTC)) == "31 December 9999"

@@ -28,7 +28,7 @@ from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import PAPER, Paper
 from cardtool.views.people import contents, hands, marks, reach, technical
 from cardtool.views.people.life import MIDDLE, lines
-from cardtool.views.people.pieces import pieces, pieces_of_guide, pieces_of_step
+from cardtool.views.people.pieces import pieces, pieces_of_guide, pieces_of_step, unbroken
 
 _MARKS = {
     marks.Mark.NEUTRAL: "\N{MIDDLE DOT}",
@@ -175,9 +175,16 @@ def render_guide(
     titles = ", ".join(text.procedure(name, "title") for name in several)
     institution = reach.institution_of(several)
     yield page("head", title=titles, titled=False, institution=institution)
-    for guide, is_beside in _with_others(several, others, text).values():
-        yield page("guide", guide=guide, level=1, is_beside=is_beside)
+    all_of_them = _with_others(several, others, text)
+    beside = _beside(all_of_them)
+    for guide, is_beside in all_of_them.values():
+        yield page("guide", guide=guide, level=1, is_beside=is_beside, beside=beside)
     yield page("foot")
+
+
+def _beside(guides: Mapping[str, tuple[Guide, bool]]) -> frozenset[str]:
+    """Return the names of those that paper goes without."""
+    return frozenset(name for name, (_, is_beside) in guides.items() if is_beside)
 
 
 def _codes_of_guide(guide: Guide, text: Text) -> list[tuple[str, Markup]]:
@@ -243,8 +250,10 @@ def _templates() -> Environment:
         "style": Markup(style),  # noqa: S704 - ours
         "style_hash": b64encode(sha256(f"\n{style}".encode()).digest()).decode(),
         "pieces": pieces,
+        "unbroken": unbroken,
         "pieces_of_guide": pieces_of_guide,
         "codes_of_guide": _codes_of_guide,
+        "beside_of": _beside,
         "parted": contents.parted,
         "steps_of_guide": contents.steps_of_guide,
         "whom_and_payer": contents.whom_and_payer,

@@ -40,6 +40,15 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     days: tuple[Day, ...]
     """The days of the renewal, the end and today, in their order."""
 
+    def standing(self, at: datetime) -> tuple[str, datetime]:
+        """Return how it stands in time at a moment, and the moment that counts.
+
+        It is `left`, `past` or `wait`, as `Text.near` has them.
+        """
+        if at < self.course.begins_at:
+            return "wait", self.course.begins_at
+        return ("left" if at < self.course.ends_at else "past"), self.course.ends_at
+
     @property
     def past(self) -> float:
         """Return how much of it is over."""

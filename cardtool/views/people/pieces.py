@@ -2,6 +2,7 @@
 """Sentences of pages in pieces: what is followed, what is typed, and what is pressed instead."""
 
 import re
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from cardtool.model.diagnosis import Finding
@@ -10,6 +11,9 @@ from cardtool.text import Text
 
 _PIECES = re.compile(rf"({LINK}|`[^`]+`)")
 """What is set apart in a sentence: an address, or something to type between backticks."""
+
+_UNBROKEN = re.compile(r"(\b[eE]-\w+|\b\d{3} \d \d{3}\b)")
+"""What is torn apart by the end of a line: a word like e-imza, a number that is dialled."""
 
 STATE = "state.json"
 """Where a page that the program serves has the snapshot for support."""
@@ -52,14 +56,26 @@ def pieces(words: str, links: set[str] | None = None) -> list[Piece]:
     return found
 
 
-def pieces_of_guide(step: Step, text: Text) -> list[Piece]:
-    """Cut the sentence of a procedure's step, with links in place of commands for procedures."""
-    return [
-        Piece("inside", text.procedure(found[1], "title"), f"#{found[1]}")
-        if piece.kind == "typed" and (found := _GUIDE.search(piece.words))
-        else piece
-        for piece in pieces(text.guide(step.code, typed=False))
-    ]
+def unbroken(words: str) -> list[tuple[bool, str]]:
+    """Cut a sentence into parts; True beside those that stay on one line."""
+    return [(bool(n % 2), part) for n, part in enumerate(_UNBROKEN.split(words)) if part]
+
+
+def pieces_of_guide(
+    step: Step, text: Text, beside: Collection[str] = frozenset()
+) -> Iterator[Piece]:
+    """Cut the sentence of a procedure's step, with links in place of commands for procedures.
+
+    On paper, those that are `beside` are said to be on the screen.
+    """
+    for piece in pieces(text.guide(step.code, typed=False)):
+        found = _GUIDE.search(piece.words) if piece.kind == "typed" else None
+        if found is None:
+            yield piece
+            continue
+        yield Piece("inside", text.procedure(found[1], "title"), f"#{found[1]}")
+        if found[1] in beside:
+            yield Piece("paper", f" {text.label('html-on-screen')}")
 
 
 def pieces_of_step(

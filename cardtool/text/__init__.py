@@ -8,7 +8,7 @@ that the id of a card becomes its name in `[card]`. A value is never read as a p
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -143,17 +143,15 @@ class Text:
         kept = [_EXPERT.sub("", first)]
         kept += (each for each in rest if allowed.issuperset(_names(each)))
         plain = {
-            name: self._plain_moment(datetime.fromisoformat(str(value)), at, in_days=name in _DAYS)
+            name: self.plain_day(moment, at) if name in _DAYS else self._to_the_minute(moment)
             for name, value in facts.items()
             if name in _DAYS | _FOR_PEOPLE and name.endswith("_at")
+            for moment in [datetime.fromisoformat(str(value))]
         }
         said = " ".join(self._fill(each, {**facts, **plain}).rstrip() for each in kept)
         return said if said.endswith(".") else f"{said}."
 
-    def _plain_moment(self, moment: datetime, at: datetime, *, in_days: bool) -> str:
-        """Show the day of a moment as seen from another, or its day and minute."""
-        if in_days:
-            return self.plain_day(moment, at)
+    def _to_the_minute(self, moment: datetime) -> str:
         return f"{self.day(moment)} {self.local(moment):%H:%M}"
 
     def counted(self, key: str, count: int) -> str:
@@ -166,8 +164,9 @@ class Text:
         return str(parts.get(f"means-{phase}", parts["means"]))
 
     def step(self, code: str, facts: Mapping[str, str | int]) -> str:
-        """Say what to do; `facts` are those of the finding with this step."""
-        return self._fill(self._words["step"][code]["says"], {**facts, **self._given})
+        """Say what to do, moments to the minute; `facts` are those of the step's finding."""
+        says = self._words["step"][code]["says"]
+        return self._fill(says, {**facts, **self._given}, self._to_the_minute)
 
     def procedure(self, name: str, part: str) -> str:
         """Say of a procedure its `title`, what it is for (`says`) or how long it `takes`."""
@@ -273,19 +272,26 @@ class Text:
         except (OverflowError, OSError):
             return moment
 
-    def _fill(self, pattern: str, facts: Mapping[str, str | int]) -> str:
+    def _fill(
+        self,
+        pattern: str,
+        facts: Mapping[str, str | int],
+        shown: Callable[[datetime], str] | None = None,
+    ) -> str:
         return "".join(
-            literal + ("" if name is None else self._value(name, facts))
+            literal + ("" if name is None else self._value(name, facts, shown or self.moment))
             for literal, name, _, _ in string.Formatter().parse(pattern)
         )
 
-    def _value(self, name: str, facts: Mapping[str, str | int]) -> str:
+    def _value(
+        self, name: str, facts: Mapping[str, str | int], shown: Callable[[datetime], str]
+    ) -> str:
         value = str(facts.get(name, _UNKNOWN))
         if name == "card":
             return self.card(value)
         if name.endswith("_at"):
             with suppress(ValueError):
-                return self.moment(datetime.fromisoformat(value))
+                return shown(datetime.fromisoformat(value))
         if name == "unseen":
             return ", ".join(
                 str(self._words["label"].get(f"link-{link}", link)) for link in value.split(", ")

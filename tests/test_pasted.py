@@ -3,13 +3,23 @@
 
 import base64
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    pkcs7,
+    pkcs12,
+)
 
 from cardtool import catalog
 from cardtool.cli import main
@@ -105,6 +115,34 @@ CERTUTIL_TR = (
 )
 
 
+_GROUPS = " ".join(ATR[n : n + 8].lower() for n in range(0, len(ATR), 8))
+
+PROFILER = f"""SmartCards:
+
+    Readers:
+
+      #01: ACS ACR39U ICC Reader (ATR:<{_GROUPS}>)
+
+    Reader Drivers:
+
+      #01: fr.apdu.ccid.smartcardccid:1.5.1 (/usr/libexec/SmartCardServices/drivers/ifd-ccid.bundle)
+
+    Available SmartCards (token):
+"""
+
+PROFILER_NEW = PROFILER.replace(
+    f"<{_GROUPS}>", f"{{length = {len(ATR) // 2}, bytes = 0x{ATR.lower()} }}"
+)
+
+_STARTUP = "readerfactory.c:1093:RFInitializeReader() Attempting startup of"
+
+PCSCD = f"""00000176 [139] pcscdaemon.c:666:main() pcsc-lite 1.9.9 daemon ready.
+00000123 [139] {_STARTUP} {READER} using /usr/lib/pcsc/drivers/ifd-ccid.bundle/libccid.so
+00000010 [139] eventhandler.c:286:EHStatusHandlerThread() powerState: POWER_STATE_POWERED
+00000010 [139] Card ATR: {PAIRS}
+"""
+
+
 def _diagnose(body: bytes, *more: str) -> Result:
     arguments = ["diagnose", "-", "--format", "json", "--at", AT.isoformat(), *more]
     return CliRunner().invoke(main, arguments, input=body)
@@ -123,7 +161,10 @@ def _card(text: str, encoding: str = "utf-8") -> object:
     return made.readers[0].card
 
 
-@pytest.mark.parametrize("text", [PCSC_SCAN, OPENSC_ATR, CERTUTIL, CERTUTIL_TR, CERTUTIL_FR])
+@pytest.mark.parametrize(
+    "text",
+    [PCSC_SCAN, OPENSC_ATR, CERTUTIL, CERTUTIL_TR, CERTUTIL_FR, PROFILER, PROFILER_NEW, PCSCD],
+)
 def test_the_reader_and_the_card_are_seen_and_nothing_else_is_judged(text: str) -> None:
     assert _card(text) == Card(atr=ATR)
     codes = _codes(text)
@@ -274,6 +315,30 @@ def test_opensc_finds_no_reader_where_no_service_runs_either_so_none_is_said_to(
     assert "service-running" not in _codes("No smart card readers found.\n")
 
 
+def test_macos_leaves_out_the_middle_of_an_answer_and_no_card_is_judged_by_it() -> None:
+    text = PROFILER.replace(
+        f"<{_GROUPS}>", f"{{length = 19, bytes = 0x{ATR[:16]} ... {ATR[-8:]} }}"
+    )
+
+    assert {"reader-found", "parts-not-seen"} <= _codes(text)
+    assert not any(code.startswith("card") for code in _codes(text))
+
+
+def test_macos_without_a_reader_is_told_and_a_list_cut_short_is_not() -> None:
+    none = "\n".join(line for line in PROFILER.splitlines() if "ACR39U" not in line)
+
+    assert "reader-not-seen" in _codes(none)
+    assert "reader-not-seen" not in _codes(none.partition("    Reader Drivers")[0])
+
+
+def test_a_reader_that_the_service_could_not_open_is_none() -> None:
+    failed = (
+        f"{PCSCD}00000502 readerfactory.c:1110:RFInitializeReader() Open Port 0x200000 Failed\n"
+    )
+
+    assert _codes(failed) == {"parts-not-seen"}
+
+
 def test_a_list_of_names_shows_no_slot_to_be_empty() -> None:
     text = f"Scanning present readers...\n0: {READER}\n"
 
@@ -308,6 +373,62 @@ def test_the_certificates_of_a_file_are_judged(form: str) -> None:
     assert not any(code.startswith(("reader", "card", "driver", "token")) for code in codes)
 
 
+@pytest.mark.parametrize("form", ["utf-16", "utf-16-be", "bare", "one line"])
+def test_a_certificate_is_read_in_the_forms_that_editors_and_pages_give_it(form: str) -> None:
+    der = nes(400)
+    pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM).decode()
+    bodies = {
+        "utf-16": pem.encode("utf-16"),
+        "utf-16-be": b"\xfe\xff" + pem.encode("utf-16-be"),
+        "bare": base64.encodebytes(der),
+        "one line": base64.b64encode(der),
+    }
+
+    made = pasted.read(bodies[form], AT)
+
+    assert made is not None
+    assert [stored.der for stored in made.certificates()] == [der.hex().upper()]
+
+
+def _others() -> dict[str, bytes]:
+    """Return files of other kinds by the word that the answer has for each."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "AYŞE ÖRNEK")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    dates = (AT, AT + timedelta(days=30))
+    builder = x509.CertificateRevocationListBuilder().issuer_name(name)
+    crl = builder.last_update(dates[0]).next_update(dates[1]).sign(key, hashes.SHA256())
+    forms = (Encoding.PEM, Encoding.DER)
+    secret = [key.private_bytes(one, PrivateFormat.PKCS8, NoEncryption()) for one in forms]
+    locked = BestAvailableEncryption(b"1")
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    pfx = pkcs12.serialize_key_and_certificates(b"x", key, None, None, NoEncryption())
+    return {
+        "secret key: PEM": secret[0],
+        "secret key: DER": secret[1],
+        "secret key: locked": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked),
+        "public key": public,
+        "(CSR) PEM": request.public_bytes(Encoding.PEM),
+        "(CSR) DER": request.public_bytes(Encoding.DER),
+        "(CRL) PEM": crl.public_bytes(Encoding.PEM),
+        "(CRL) DER": crl.public_bytes(Encoding.DER),
+        "(PFX, P12)": pfx,
+        "(PDF, Word or ZIP)": b"%PDF-1.7\n",
+        "empty": b" \n",
+    }
+
+
+def test_a_file_of_another_kind_is_called_what_it_is(tmp_path: Path) -> None:
+    for number, (called, body) in enumerate(_others().items()):
+        file = tmp_path / str(number)
+        file.write_bytes(body)
+
+        done = CliRunner().invoke(main, ["certs", str(file), "--lang", "en"])
+
+        assert (done.exit_code, done.stdout) == (3, "")
+        assert called.partition(": ")[0].removesuffix(" PEM").removesuffix(" DER") in done.stderr
+
+
 def test_what_is_none_of_them_is_refused_as_before(tmp_path: Path) -> None:
     file = tmp_path / "x"
     for body in (b"", b"\x30\x80", b"-----BEGIN CERTIFICATE-----\n!\n", b"hello", b"\xff\xfea"):
@@ -318,7 +439,9 @@ def test_what_is_none_of_them_is_refused_as_before(tmp_path: Path) -> None:
         assert done.stderr
 
 
-@pytest.mark.parametrize("start", [PCSC_SCAN, OPENSC_LIST, OPENSC_ATR, PKCS11, CERTUTIL])
+@pytest.mark.parametrize(
+    "start", [PCSC_SCAN, OPENSC_LIST, OPENSC_ATR, PKCS11, CERTUTIL, PROFILER, PCSCD]
+)
 def test_a_megabyte_of_a_program_s_own_lines_makes_a_small_snapshot(start: str) -> None:
     for piece in {*start.splitlines(keepends=True), *"\n :-\x1b(3B", "\x1b[", "3B ", "- "}:
         body = (start + piece * (pasted.SIZE_LIMIT_BYTES // len(piece) + 1)).encode()[

@@ -20,6 +20,7 @@ from cardtool.model.snapshot import (
 )
 from cardtool.probe import pasted
 from cardtool.probe.pasted.files import MOST, TooManyError
+from cardtool.probe.pasted.files import kind as other_kind
 from cardtool.views.harmless import escape
 
 _STANDARD_INPUT = "-"
@@ -76,6 +77,8 @@ def _snapshot(asked: Asked, file: str) -> Snapshot:
         body = body.decode("utf-16", "replace").encode()
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body.lstrip().startswith(b"{"):
+        if kind := other_kind(body):
+            raise Refusal(code="file-other", file=name, kind=asked.text.label(f"file-{kind}"))
         raise Refusal(code="pem-broken" if b"-----BEGIN" in body else "file-unknown", file=name)
     try:
         return decode_inside(body)[1]

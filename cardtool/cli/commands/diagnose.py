@@ -18,7 +18,8 @@ def diagnose(asked: Asked, files: tuple[str, ...]) -> int:
     """Judge saved snapshots or diagnoses; needs no reader.  FILE may be - for standard input.
 
     It may be a certificate too (DER, PEM, PKCS#7), or what pcsc_scan, opensc-tool, pkcs11-tool -L
-    or -O, or certutil -scinfo printed: what these do not show stays unknown.
+    or -O, certutil -scinfo, pcscd -f -d or system_profiler SPSmartCardsDataType printed: what these
+    do not show stays unknown.
     """
     refused: list[Refusal] = []
     judged = (judge(asked, snapshot) for snapshot in snapshots(asked, files, refused))

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from cardtool.catalog.atr import answers
 from cardtool.model.certificate import LISTED
 from cardtool.model.snapshot import Failure, Reader, Slot, Token
-from cardtool.probe.pasted import certutil
+from cardtool.probe.pasted import certutil, systems
 from cardtool.probe.pasted.parts import (
     MOST,
     Parts,
@@ -170,6 +170,8 @@ def _with_certificates(slots: list[Slot], used: int) -> list[Slot]:
 
 _KINDS: tuple[tuple[re.Pattern[str], Callable[[list[str]], Parts]], ...] = (
     (certutil.KIND, certutil.read),
+    (systems.PROFILER, systems.profiler),
+    (systems.PCSCD, systems.pcscd),
     (
         re.compile("Scanning present readers|PC/SC device scanner|^SCardEst", re.MULTILINE),
         _pcsc_scan,

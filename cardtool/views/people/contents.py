@@ -66,14 +66,18 @@ def facts(diagnosis: Diagnosis, text: Text) -> list[tuple[str, str]]:
         known = harmless(counted).facts | known
         kind, moment = standing
         ends = "certificate-begins" if kind == "wait" else "certificate-ends"
-        rows = [(ends, text.moment(moment))]
+        rows = [(ends, _to_the_minute(moment, text))]
     whose = (("sign-holder", "holder"), ("certificate-reader", "reader"))
     return [
         *((label, str(known[fact])) for label, fact in whose if fact in known),
         *rows,
         ("html-host", escape(diagnosis.snapshot.host.name)),
-        ("html-at", f"{text.day(diagnosis.at)}, {text.local(diagnosis.at):%H:%M}"),
+        ("html-at", _to_the_minute(diagnosis.at, text)),
     ]
+
+
+def _to_the_minute(moment: datetime, text: Text) -> str:
+    return f"{text.day(moment)}, {text.local(moment):%H:%M}"
 
 
 class Act(NamedTuple):

@@ -84,7 +84,8 @@ def _offered(code: str, actor: Actor, finding: Finding, page: Page) -> Iterator[
     text = page.text
     if code in _OFFICER or actor is Actor.IT:
         to = "html-write" if actor is Actor.IT else "html-write-officer"
-        yield Way("write", letter(page.diagnosis, text), text.label(to))
+        is_for_it = actor is Actor.IT
+        yield Way("write", letter(page.diagnosis, text, is_for_it=is_for_it), text.label(to))
     if code == "run-again" and page.is_live:
         yield Way("again", "", text.label("live-again"))
     if code in _PROCEDURE:
@@ -98,13 +99,18 @@ def _offered(code: str, actor: Actor, finding: Finding, page: Page) -> Iterator[
         yield Way("call", f"tel:{_dialled(phone)}", text.label("html-call", phone=phone))
 
 
-def letter(diagnosis: Diagnosis, text: Text) -> str:
-    """Return a mailto address with a text for the helpdesk; the user adds the receiver."""
+def letter(diagnosis: Diagnosis, text: Text, *, is_for_it: bool) -> str:
+    """Return a mailto address with a ready text; the user adds the receiver.
+
+    Only the IT desk is told what experts read; whose card it is and until when stands in a list.
+    """
     deciding, host = harmless(diagnosis.deciding), escape(diagnosis.snapshot.host.name)
     lines = [
         text.label("letter-begins"),
         "",
-        text.says(deciding),
+        text.says(deciding)
+        if is_for_it
+        else text.plainly(deciding, diagnosis.at, with_reader=False),
         "",
         *(f"{text.label(key)}: {value}" for key, value in contents.facts(diagnosis, text)),
         f"{text.label('support')}: {deciding.number or deciding.code}",

@@ -17,7 +17,7 @@ import msgspec
 
 from cardtool.catalog.atr import fits, historical_bytes, is_inside
 from cardtool.catalog.rows import Card, DriverListEntry, Module, Reader
-from cardtool.catalog.toml import shipped
+from cardtool.catalog.toml import rows, shipped
 from cardtool.model.once import once
 
 if TYPE_CHECKING:
@@ -78,14 +78,6 @@ class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """`page.md#heading` in drivers_notes."""
 
 
-class _Issuers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    issuer: tuple[Issuer, ...]
-
-
-class _Readers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    reader: tuple[Reader, ...]
-
-
 _PLAIN = re.compile(r"[^*?[]*")
 """The beginning of a shell pattern that stands for itself."""
 
@@ -129,11 +121,7 @@ def readers() -> tuple[Reader, ...]:
 
 @once
 def _readers_with(path: str) -> tuple[Reader, ...]:
-    return (
-        (*_readers_with(""), *_of_site(path).reader)
-        if path
-        else shipped("readers.toml", _Readers).reader
-    )
+    return (*_readers_with(""), *_of_site(path).reader) if path else rows("readers.toml", Reader)
 
 
 @once
@@ -153,7 +141,7 @@ def foreign() -> Catalog:
 @once
 def issuers() -> tuple[Issuer, ...]:
     """Give the roots that certificates are traced to: fingerprints, never the certificates."""
-    return shipped("issuers.toml", _Issuers).issuer
+    return rows("issuers.toml", Issuer)
 
 
 @functools.lru_cache(maxsize=1024)

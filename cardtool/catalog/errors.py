@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from cardtool.catalog.toml import shipped
+from cardtool.catalog.toml import rows
 from cardtool.model.once import once
 
 
@@ -30,11 +30,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Symbol -> number, unsigned."""
 
 
-class _Groups(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    group: tuple[Group, ...]
-
-
 @once
 def load() -> tuple[Group, ...]:
     """Give every group, read once a process."""
-    return shipped("errors.toml", _Groups).group
+    return rows("errors.toml", Group)

@@ -5,7 +5,7 @@ import functools
 
 import msgspec
 
-from cardtool.catalog.toml import shipped
+from cardtool.catalog.toml import rows
 from cardtool.model.certificate import Name
 from cardtool.model.once import once
 from cardtool.model.turkey import folded
@@ -48,14 +48,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return f"{self.name} ({self.renewal})" if self.renewal else self.contact
 
 
-class _Providers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    provider: tuple[Provider, ...]
-
-
 @once
 def load() -> tuple[Provider, ...]:
     """Give every provider, in the order in which they are to be tried."""
-    return shipped("providers.toml", _Providers).provider
+    return rows("providers.toml", Provider)
 
 
 @functools.lru_cache(maxsize=256)

@@ -3,7 +3,7 @@
 
 import msgspec
 
-from cardtool.catalog.toml import shipped
+from cardtool.catalog.toml import rows
 from cardtool.model.once import once
 
 
@@ -21,10 +21,6 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """ACS's own driver."""
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    distribution: tuple[Distribution, ...]
-
-
 _UNKNOWN = Distribution()
 """Names the projects themselves, for a distribution that is not in the list."""
 
@@ -32,7 +28,7 @@ _UNKNOWN = Distribution()
 @once
 def load() -> tuple[Distribution, ...]:
     """Give every distribution, read once a process."""
-    return shipped("systems.toml", _File).distribution
+    return rows("systems.toml", Distribution)
 
 
 def packages(release: str) -> Distribution | None:

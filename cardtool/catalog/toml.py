@@ -32,6 +32,12 @@ def shipped(name: str, kind: type[_T]) -> _T:
     return msgspec.convert(tomllib.loads(body.decode()), kind)
 
 
+def rows(name: str, kind: type[_T]) -> tuple[_T, ...]:
+    """Return the rows of a file of the catalogue that holds one kind of rows alone."""
+    (found,) = shipped(name, dict[str, tuple[kind, ...]]).values()  # type: ignore[valid-type]
+    return found
+
+
 def handwritten(path: Path) -> dict[str, Any]:
     """Return what stands in a file that a person wrote.
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cardtool.cli.options import value
+from cardtool.cli.spoken import configured_language
 from cardtool.language import asked_language, system_language
 from cardtool.model.refused import Refused
 
@@ -34,17 +35,11 @@ class Refusal(click.ClickException):
 
 def _sentence(asked: str | None, code: str, facts: dict[str, str | int]) -> str:
     """Return the sentence; the configuration decides its language only if it can be read."""
-    from cardtool.config import load  # noqa: PLC0415 - as above
     from cardtool.text import Text  # noqa: PLC0415 - as above
 
-    language = asked_language(asked, os.environ)
-    if language is None:
-        try:
-            language = load(os.environ).language
-        except Refused:
-            language = None
+    language = asked_language(asked, os.environ) or configured_language() or system_language()
     command = os.environ.get("CARDTOOL_COMMAND", "cardtool")
-    return Text(language or system_language(), command=command).refusal(code, facts)
+    return Text(language, command=command).refusal(code, facts)
 
 
 class Refusing(click.Group):

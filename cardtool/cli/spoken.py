@@ -54,7 +54,7 @@ class Spoken:
             if name.startswith("--lang")
         ]
         option = next((value for value in reversed(given) if value in LANGUAGES), None)
-        return asked_language(option, os.environ) or _configured() or system_language()
+        return asked_language(option, os.environ) or configured_language() or system_language()
 
     def translated(self, text: str) -> str:
         """Translate a sentence, but not click's of a help that is not shown."""
@@ -91,7 +91,7 @@ def say(pattern: str, **facts: str | float) -> str:
     return (Spoken.now.translated(pattern) if Spoken.now else pattern).format(**facts)
 
 
-def _configured() -> str | None:
+def configured_language() -> str | None:
     """Return the language of the configuration, if there is one that can be read."""
     if sys.platform != "win32" and not any(map(os.path.exists, places.settings(os.environ))):
         return None  # as on most machines: without a file, only Windows' policies can say it

@@ -27,9 +27,8 @@ from cardtool.model.trust import Attempt, Status, Trust
 from cardtool.rules import diagnose
 from cardtool.rules.kinds import Kind
 from cardtool.text import LANGUAGES, Text
-from cardtool.views.identifiers import named
 from cardtool.views.paper import Paper
-from cardtool.views.people.inventory import certificates
+from cardtool.views.people.inventory import certificates, named
 from tests.conftest import Tokens
 from tests.golden import desk as described
 from tests.rig.certificates import ca, nes, tckn

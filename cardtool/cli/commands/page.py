@@ -12,9 +12,8 @@ from cardtool.cli.options import AT, KEEP, LOOKING, showing
 from cardtool.cli.output import write
 from cardtool.cli.showing import live_page, ready_live_page
 from cardtool.live import browser, server
-from cardtool.live.following import Follower
+from cardtool.live.following import Follower, Report
 from cardtool.live.site import Wording
-from cardtool.live.words import sentence
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import Snapshot, encode
 from cardtool.probe.isolation import Workers
@@ -50,7 +49,7 @@ def page(asked: Asked, *, no_open: bool) -> None:
         ready_live_page(asked)
 
     def wording(text: Text) -> Wording[Diagnosis]:
-        return Wording(line=partial(sentence, text=text), page=partial(live_page, asked, text))
+        return Wording(line=partial(_line, text=text), page=partial(live_page, asked, text))
 
     usual = asked.text.language
     languages = (usual, *(language for language in LANGUAGES if language != usual))
@@ -65,3 +64,10 @@ def _open(asked: Asked, address: str, *, is_wanted: bool) -> None:
     """Open the address in a browser; print it if no browser is wanted or found."""
     if not is_wanted or not browser.open_window(address):
         write(asked, [f"{address}\n"])
+
+
+def _line(report: Report[Diagnosis], text: Text) -> str:
+    """Say what has changed and when, and whether the check after it has ended."""
+    seen = text.label(f"live-{report.change.event.value}")
+    said = text.label("live-checking" if report.result is None else "live-checked")
+    return f"{text.local(report.at):%H:%M:%S} · {seen} {said}"

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parts of pages on the terminal: the drawing of a card and its reader, and who does a step."""
+"""Parts of pages on the terminal: whose it is, the drawing of a card and its reader, who acts."""
 
 from collections.abc import Iterator
 
 from rich.console import RenderableType
 
-from cardtool.model.diagnosis import Actor
+from cardtool.model.diagnosis import Actor, Diagnosis
 from cardtool.text import Text
+from cardtool.views.harmless import escape
 from cardtool.views.paper import Paper, paragraph
 
 WIDTH = 36
@@ -21,6 +22,18 @@ _DRAWING = (
 )
 
 _PLAIN = str.maketrans("─═│┌┐└┘├┤┬┴┼╡", "-=|++++++++++")
+
+
+def whose(
+    diagnosis: Diagnosis, text: Text, paper: Paper, below: int = 0
+) -> Iterator[RenderableType]:
+    """Yield that the page is practice, and its workstation and moment, where that is to be said."""
+    if diagnosis.practice:
+        words = f"{text.label('practice')}: {escape(diagnosis.practice)}"
+        yield paragraph(words, "bold reverse", below=below, indent=0)
+    if paper.titled:
+        title = f"{escape(diagnosis.snapshot.host.name)}, {text.moment(diagnosis.at)}"
+        yield paragraph(title, "bold underline", below=below, indent=0)
 
 
 def named(actor: Actor, text: Text) -> RenderableType:

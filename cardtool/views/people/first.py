@@ -14,10 +14,10 @@ from rich.text import Text as Line
 from cardtool.model.diagnosis import Actor, Diagnosis, Link, Severity
 from cardtool.model.snapshot import Failure
 from cardtool.text import Text
-from cardtool.views.harmless import escape, harmless
+from cardtool.views.harmless import harmless
 from cardtool.views.paper import Paper, hanging, heading, paragraph
 from cardtool.views.people import contents
-from cardtool.views.people.drawing import card_and_reader, named
+from cardtool.views.people.drawing import card_and_reader, named, whose
 from cardtool.views.people.hands import DRAWN
 from cardtool.views.people.marks import Mark, chained
 
@@ -74,12 +74,7 @@ def _height(*parts: str) -> int:
 
 
 def _head(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[RenderableType]:
-    if diagnosis.practice:
-        words = f"{text.label('practice')}: {escape(diagnosis.practice)}"
-        yield paragraph(words, "bold reverse", indent=0)
-    if paper.titled:
-        title = f"{escape(diagnosis.snapshot.host.name)}, {text.moment(diagnosis.at)}"
-        yield paragraph(title, "bold underline", indent=0)
+    yield from whose(diagnosis, text, paper)
     deciding = harmless(diagnosis.deciding)
     mark = paper.symbol(deciding.severity)
     word = Line(f"{text.label(f'severity-{deciding.severity.value}')}: ", style=mark.style)

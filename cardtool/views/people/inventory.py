@@ -8,14 +8,15 @@ from rich.console import RenderableType
 from rich.text import Text as Line
 
 from cardtool.catalog import issuers
+from cardtool.catalog.toml import shipped
 from cardtool.model.certificate import Certificate, Judged, Name
 from cardtool.model.chain import chain
 from cardtool.model.diagnosis import Diagnosis
+from cardtool.model.once import once
 from cardtool.model.snapshot import CertificateObject, Failure, Module
 from cardtool.model.trust import Trust
 from cardtool.text import Text
 from cardtool.views.harmless import escape, harmless
-from cardtool.views.identifiers import named
 from cardtool.views.paper import PAPER, Paper, hanging
 
 
@@ -213,3 +214,18 @@ def _issuer_here(
 
 def _whole(name: Name) -> str:
     return ", ".join(f"{attribute.type}={attribute.value}" for attribute in name.attributes)
+
+
+def named(identifier: str, text: Text) -> str:
+    """Return an object identifier with its name before it, as support people know it, or as it is.
+
+    Names of standards are the same in every language; the others are words of `[label]`.
+    """
+    word = _identifiers()["words"].get(identifier)
+    name = text.label(word) if word else _identifiers()["names"].get(identifier)
+    return f"{name} ({identifier})" if name else escape(identifier)
+
+
+@once
+def _identifiers() -> dict[str, dict[str, str]]:
+    return shipped("identifiers.toml", dict[str, dict[str, str]])

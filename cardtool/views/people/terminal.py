@@ -16,7 +16,7 @@ from cardtool.text import Text
 from cardtool.views.harmless import escape, harmless
 from cardtool.views.paper import PAPER, Paper, hanging, heading, paragraph
 from cardtool.views.people import contents, first, marks
-from cardtool.views.people.drawing import card_and_reader, named
+from cardtool.views.people.drawing import card_and_reader, named, whose
 from cardtool.views.people.hands import DRAWN
 
 
@@ -66,13 +66,8 @@ def notice(place: str, signer: Certificate, text: Text, paper: Paper) -> str:
 
 
 def _page(diagnosis: Diagnosis, text: Text, paper: Paper) -> Iterator[RenderableType]:
-    if diagnosis.practice:
-        words = f"{text.label('practice')}: {escape(diagnosis.practice)}"
-        yield paragraph(words, "bold reverse", below=1, indent=0)
+    yield from whose(diagnosis, text, paper, below=1)
     snapshot, moment = diagnosis.snapshot, text.moment(diagnosis.at)
-    if paper.titled:
-        title = f"{escape(snapshot.host.name)}, {moment}"
-        yield paragraph(title, "bold underline", below=1, indent=0)
     deciding = harmless(diagnosis.deciding)
     mark = paper.symbol(deciding.severity)
     word = Line(text.label(f"severity-{deciding.severity.value}"), style=mark.style)

@@ -4,9 +4,10 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -19,13 +20,14 @@ from tests.windows.cache import drive
 from tests.windows.running import PATIENT, Wine
 
 Build = Callable[[ExitStack, Path], Desk]
+Expected = Container[tuple[str, int]]
 
 _COMMAND = str(Path(sys.executable).with_name("cardtool"))
 _CHECK = ("check", "--at", AT.isoformat(), "--format", "json", "--keep-personal")
 _REPORT = "report.json"
 _LIMIT = "--timeout"
-_SLOWER = (5, 20)
-"""How much more time a program has in Wine for the same: at first, and on a crowded machine. What
+_SLOWER, _SLOWER_HERE = (5, 20), (1, 5)
+"""How much more time a check has in Wine, and on this machine: at first, and the second time. What
 hangs takes all of it."""
 _PATHS = re.compile(r"(?:(?:, )?(?:[A-Z]:\\[^,()]+?|/\S+?)\.(?:dll|so)\b)+")
 _TIME = re.compile(r"\d\d:\d\d:\d\d")
@@ -58,40 +60,54 @@ class Told:
         )
 
 
-def on_linux(build: Build, folder: Path) -> Told:
-    """Check a desk as this machine does."""
-    folder.mkdir()
-    with ExitStack() as stack:
-        desk = build(stack, folder)
-        command = [_COMMAND, *_CHECK, *desk.arguments]
-        done = subprocess.run(command, env=desk.env, capture_output=True, check=False)
-    return Told(status=done.returncode, report=_DIAGNOSIS.decode(done.stdout))
+def on_linux(build: Build, folder: Path, *, expected: Expected = ()) -> Told:
+    """Check a desk as this machine does; `expected` is that of `on_windows`."""
+    return _given_time(partial(_on_linux, build), folder, expected, _SLOWER_HERE)
 
 
-def on_windows(
-    build: Build, folder: Path, wine: Wine, *, expected: Container[tuple[str, int]]
-) -> Told:
+def on_windows(build: Build, folder: Path, wine: Wine, *, expected: Expected) -> Told:
     """Check a desk as Windows does, and see that its cards were only read and nothing was left.
 
-    A check that has little time on purpose is made again with more, if its verdict and its exit
-    status are not as expected: it was not over with what comes before.
+    `expected` are verdicts and exit statuses. If it is none of them, a check that has little time
+    on purpose is made again with more: it may not have been over with what comes before.
     """
+    return _given_time(partial(_on_windows, build, wine), folder, expected, _SLOWER)
+
+
+def _given_time(
+    check: Callable[[Path, int], tuple[Told, bool]],
+    folder: Path,
+    expected: Expected,
+    times: tuple[int, int],
+) -> Told:
+    """Make a check in a folder, and again with more time; it tells whether its time is limited."""
     folder.mkdir()
-    for slower in _SLOWER:
-        told, has_limit = _checked(build, folder / str(slower), wine, slower)
-        if not has_limit or (told.report.verdict, told.status) in expected:
-            break
+    short, long = times
+    told, has_limit = check(folder / "short", short)
+    if has_limit and (told.report.verdict, told.status) not in expected:
+        told, _ = check(folder / "long", long)
     return told
 
 
-def _checked(build: Build, folder: Path, wine: Wine, slower: int) -> tuple[Told, bool]:
-    """Return also whether the desk limits the time of the check."""
+def _on_linux(build: Build, folder: Path, slower: int) -> tuple[Told, bool]:
+    folder.mkdir()
+    with ExitStack() as stack:
+        desk = build(stack, folder)
+        command = [_COMMAND, *_CHECK, *_given(desk.arguments, slower)]
+        done = subprocess.run(command, env=desk.env, capture_output=True, check=False)
+    report = _DIAGNOSIS.decode(done.stdout)
+    return Told(status=done.returncode, report=report), _LIMIT in desk.arguments
+
+
+def _on_windows(build: Build, wine: Wine, folder: Path, slower: int) -> tuple[Told, bool]:
     folder.mkdir()
     with ExitStack() as stack:
         desk = build(stack, folder)
         has_driver = (Path(desk.env["XDG_CONFIG_HOME"]) / "libakisp11.so").exists()
         wine.install(*([("akisp11.dll", library.STAND_IN[64])] if has_driver else []))
-        done = wine.cardtool(desk.env, folder, *_CHECK, "-o", _REPORT, *_arguments(desk, slower))
+        dlls = {str(each.path): drive(library.for_windows(each)) for each in desk.modules}
+        words = [dlls.get(word, word) for word in _given(desk.arguments, slower)]
+        done = wine.cardtool(desk.env, folder, *_CHECK, "-o", _REPORT, *words)
         for card in desk.cards:
             assert {each.hex() for each in card.commands if not only_reads(each)} == set()
             assert _RESET not in card.controls
@@ -102,17 +118,14 @@ def _checked(build: Build, folder: Path, wine: Wine, slower: int) -> tuple[Told,
     return Told(status=done.returncode, report=report), _LIMIT in desk.arguments
 
 
+def _given(words: Sequence[str], slower: int) -> list[str]:
+    """Return options of a check with so much more time."""
+    if _LIMIT not in words:
+        return [*words, *PATIENT]
+    before = words.index(_LIMIT) + 1
+    return [*words[:before], str(slower * int(words[before])), *words[before + 1 :]]
+
+
 def _anywhere(sentence: str) -> str:
     """Return a sentence without what each system has of its own."""
     return _TIME.sub("TIME", _END.sub("(END)", _PATHS.sub("DRIVER", sentence)))
-
-
-def _arguments(desk: Desk, slower: int) -> list[str]:
-    """Return the options of a desk with Windows' own modules, and time for Wine."""
-    dlls = {str(each.path): drive(library.for_windows(each)) for each in desk.modules}
-    words = [dlls.get(word, word) for word in desk.arguments]
-    if _LIMIT not in words:
-        return [*words, *PATIENT]
-    place = words.index(_LIMIT) + 1
-    words[place] = str(slower * int(words[place]))
-    return words

@@ -135,7 +135,7 @@ class Wine:
         left = _LEFT.search(done.stderr)
         return Done(
             stdout=done.stdout,
-            stderr=_WINES_OWN.sub(b"", _LEFT.sub(b"", done.stderr)),
+            stderr=of_cardtool(_LEFT.sub(b"", done.stderr)),
             returncode=done.returncode,
             left=int(left[1]) if left else -1,
         )
@@ -166,6 +166,11 @@ class Wine:
             "PYTHONIOENCODING": "utf-8",
         }
         return [*command, *tracer, str(_WINE), "run", *words], variables
+
+
+def of_cardtool(stderr: bytes) -> bytes:
+    """Return what was printed, without what Wine itself prints where a process is ended."""
+    return _WINES_OWN.sub(b"", stderr)
 
 
 def _for_windows(environment: Mapping[str, str]) -> dict[str, str]:

@@ -26,7 +26,7 @@ def test_windows_says_what_linux_says(name: str, tmp_path: Path, wine: Wine) -> 
 
     assert (there.report.verdict, there.status) in expected, there.codes
     if name not in OTHERWISE and here(case) == case:
-        told = on_linux(case.build, tmp_path / "linux")
+        told = on_linux(case.build, tmp_path / "linux", expected=expected)
         assert there.status == told.status
         assert there.codes >= set(case.beside), there.report.findings
         assert there.troubles == told.troubles

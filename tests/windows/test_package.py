@@ -83,10 +83,11 @@ def test_two_builds_are_the_same_files(built: Built) -> None:
 def test_the_installed_program_says_what_linux_says(
     name: str, installed: Computer, tmp_path: Path
 ) -> None:
-    here = on_linux(CASES[name].build, tmp_path / "linux")
-    expected = (here.report.verdict, here.status)
-    there = on_windows(CASES[name].build, tmp_path / "windows", installed.wine, expected={expected})
-    assert (there.report.verdict, there.status) == expected
+    case = CASES[name]
+    expected = {(case.verdict, case.exit_status)}
+    here = on_linux(case.build, tmp_path / "linux", expected=expected)
+    there = on_windows(case.build, tmp_path / "windows", installed.wine, expected=expected)
+    assert (there.report.verdict, there.status) == (here.report.verdict, here.status)
     assert there.troubles == here.troubles
 
 

@@ -108,7 +108,7 @@ def test_a_pile_of_cards_is_written_down_and_counted(tmp_path: Path) -> None:
                 assert "The card was taken out." in watch.line()
             said, complaints = watch.end(ended_by)
         assert complaints == ""
-        assert said.split() == f"2 cards, in {file}. All is well: 1, Problem: 1".split()
+        assert said.split() == f"Cards put in: 2. File: {file}. All is well: 1, Problem: 1".split()
         assert watch.process.returncode == 0
 
     heading, *rows = file.read_text("utf-8-sig").splitlines()

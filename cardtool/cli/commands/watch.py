@@ -146,6 +146,6 @@ class _Desk:
         ]
         total = text.label("watch-total", number=str(self._met.total()), file=str(self._path))
         if self._asked.format.people:
-            write(self._asked, ["\n", total, "  ", ", ".join(parts), "\n"])
+            write(self._asked, ["\n", total, " ", ", ".join(parts), "\n"])
         else:
-            click.echo(f"{total}  {', '.join(parts)}", err=True)
+            click.echo(f"{total} {', '.join(parts)}", err=True)

@@ -285,10 +285,18 @@ def test_what_is_no_usb_id_is_none(written: str) -> None:
         ("Yubico YubiKey OTP+FIDO+CCID 00 00", "YubiKey", "card-is-key"),
         ("ACS ACR122U PICC Interface 00 00", "temassız yüz", "reader-own-missing"),
         ("AKS ifdh 0", "SafeNet eToken / iKey", "reader-virtual"),
+        ("windows hello for business 1", "Windows (sanal)", "reader-virtual"),
     ],
 )
 def test_a_reader_is_known_by_its_name_in_each_program(written: str, name: str, code: str) -> None:
     assert [(one.name, one.findings) for one in meanings(written)] == [(name, (code,))]
+
+
+def test_what_is_said_of_a_reader_is_about_that_reader() -> None:
+    for asked in ("058F:9540", "ACS ACR38U 00 00"):
+        shown = " ".join(_ask(asked, "--lang", "en").stdout.split())
+        assert "Whether it works at a computer" in shown
+        assert "ACR39U" not in shown
 
 
 def test_a_maker_s_name_or_a_daily_word_is_no_model_of_the_drivers_lists() -> None:

@@ -5,6 +5,7 @@ A text may mean several things; all of them are returned, because nobody can tel
 """
 
 import difflib
+import fnmatch
 import ntpath
 import re
 from collections.abc import Iterator
@@ -200,11 +201,10 @@ def _usb(text: str) -> Iterator[Meaning]:
 
 def _modules(text: str) -> Iterator[Meaning]:
     key = spellings.key(text)
-    paths = [path for path in _MODULE.findall(text) if catalog.module_at(path)]
-    for path in paths:
-        if module := catalog.module_at(path):
-            yield _module(module, ntpath.basename(path))
-    for module in catalog.load().modules if not paths else ():
+    files = _MODULE.findall(text)
+    found = [(module, file) for file in files if (module := catalog.module_at(file))]
+    yield from (_module(module, ntpath.basename(file)) for module, file in found)
+    for module in catalog.load().modules if not found else ():
         stems = {name.partition(".")[0] for name in module.names}
         called = {*stems, module.name, module.package.partition(" (")[0]}
         if key.removeprefix("lib") in {spellings.key(one).removeprefix("lib") for one in called}:
@@ -222,7 +222,7 @@ def _readers(text: str) -> Iterator[Meaning]:
     name = _BEFORE_NAME.sub("", text)
     asked = reader_names.words(re.sub(r"(?: \d{1,2}){1,2}\Z", "", name)) - {"generic"}
     is_model = len(asked) > 1 or re.search(r"\d", "".join(asked))  # not a maker's name, not "flash"
-    known = catalog.readers_named(name) or tuple(
+    known = _called(name) or tuple(
         model for model in catalog.readers() if asked and asked <= reader_names.words(model.name)
     )
     found: list[tuple[str, str, str]] = []
@@ -240,3 +240,13 @@ def _readers(text: str) -> Iterator[Meaning]:
         yield Meaning(kind="reader", name=called, number=usb, findings=(code,))
     if not found and _OF_PCSC.search(name):
         yield Meaning(kind="reader", name="", number=name)
+
+
+def _called(name: str) -> tuple[catalog.Reader, ...]:
+    """Return the models that PC/SC calls so, in capital or small letters."""
+    small = name.casefold()
+    return catalog.readers_named(name) or tuple(
+        model
+        for model in catalog.readers()
+        if any(fnmatch.fnmatchcase(small, pattern.casefold()) for pattern in model.pcsc_names)
+    )

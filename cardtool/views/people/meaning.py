@@ -82,6 +82,6 @@ def _says(meaning: Meaning, text: Text) -> str:
         return text.means(meaning.name)
     if meaning.kind in {"module", "module-software"}:
         return text.label(f"meaning-says-{meaning.kind}")
-    if meaning.kind == "reader" and meaning.findings == ("reader-found",):
+    if meaning.findings in {("reader-found",), ("reader-identified",)}:
         return text.label("meaning-says-reader")
     return " ".join(map(text.means, meaning.findings))

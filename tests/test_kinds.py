@@ -319,10 +319,12 @@ def test_an_attribute_certificate_alone_leaves_the_card_without_certificates() -
 def test_a_seal_that_ends_is_told_once_and_not_where_the_next_is_there() -> None:
     seal = _read(KINDS["fiscal-seal"])
     ended = replace(seal, not_after_at=AT - timedelta(days=1))
-    soon = replace(seal, not_after_at=AT + timedelta(days=29))
+    soon = replace(seal, not_after_at=AT + timedelta(days=89))
+    later = replace(seal, not_after_at=AT + timedelta(days=91))
 
     assert "seal-expired" in _found(holding(nes(), ended))
     assert "seal-expiring" in _found(holding(nes(), soon))
+    assert "seal-expiring" not in _found(holding(nes(), later))
     assert not {"seal-expired", "seal-expiring"} & set(_found(holding(nes(), ended, seal)))
     assert "seal-expired" in _found(
         holding(nes(), ended, replace(_read(KINDS["corporate-seal"]), subject=seal.subject))

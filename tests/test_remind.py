@@ -60,9 +60,9 @@ def test_who_has_applied_and_then_wants_it_tomorrow_is_told_tomorrow() -> None:
     assert _days_of_notices(Memory(certificates=(NES,)), "applied", "later") == [90, 7, 6, 1]
 
 
-def test_a_seal_is_told_of_when_the_rules_warn_of_it() -> None:
+def test_a_seal_is_told_of_from_when_its_renewal_opens() -> None:
     seal = replace(NES, is_seal=True)
-    assert _days_of_notices(Memory(certificates=(seal,))) == [30, 15, 7, 1]
+    assert _days_of_notices(Memory(certificates=(seal,))) == [90, 60, 30, 15, 7, 1]
 
 
 def test_the_thresholds_of_the_site_count() -> None:

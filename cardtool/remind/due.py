@@ -108,9 +108,7 @@ def _is_due(kept: Kept, at: datetime, policy: Policy) -> bool:
 def _stages(kept: Kept, policy: Policy) -> list[datetime]:
     """Return the moments from which a notice is due, in their order."""
     days = policy.of(kept.issuer)
-    first = days.urgent_days if kept.is_seal else days.notice_days
-    if kept.answer == APPLIED:
-        first = min(first, LATE_DAYS)
+    first = days.notice_days if kept.answer != APPLIED else min(days.notice_days, LATE_DAYS)
     wanted = (first, *(day for day in DAYS if day < first))
     return [renewal.days_before(kept.ends_at, day) for day in wanted]
 

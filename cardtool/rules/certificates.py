@@ -241,7 +241,7 @@ def _seal_ends(held: desk.Held, at: datetime, policy: Policy) -> Iterator[Findin
     facts: dict[str, Fact] = {**held.whose, "issuer": issuer, "not_after_at": ends}
     if at > ends:
         yield finding("seal-expired", **facts)
-    elif at >= renewal.days_before(ends, policy.of(issuer).urgent_days):
+    elif at >= renewal.opens_at(ends, policy.of(issuer)):
         yield finding("seal-expiring", **facts)
 
 

@@ -162,9 +162,9 @@ def turns(snapshot: Snapshot, policy: Policy) -> set[datetime]:
         moments.update(map(_after, last))
     for held in desk.all_certificates(snapshot):
         if held.kind in SEALS:
-            urgent_days = policy.of(held.certificate.issuer_name).urgent_days
+            days = policy.of(held.certificate.issuer_name)
             begins, ends = held.certificate.not_before_at, held.certificate.not_after_at
-            moments |= {begins, renewal.days_before(ends, urgent_days)}
+            moments |= {begins, renewal.opens_at(ends, days)}
             moments |= {_after(ends), _after(held.ends_at)}
     if snapshot.trust:  # of a certificate that an issuer was asked about, its own end counts too
         every = desk.certificates(snapshot)

@@ -121,6 +121,19 @@ def test_a_newer_certificate_that_is_refused_succeeds_none(
     assert not told & set(_every(asked))
 
 
+@pytest.mark.parametrize("status", ["revoked", "suspended"])
+def test_a_card_that_has_ended_is_no_fault_beside_the_newer_one_that_is_refused(
+    status: Literal["revoked", "suspended"],
+) -> None:
+    ended = nes(serial="0B0B0B0B", ends_at=AT - timedelta(days=20))
+    asked = _asked(holding(ended, nes()), _trust(nes(), status))
+    forged = _asked(holding(ended, nes()), _trust(nes(), status, problem="BAD_SIGNATURE"))
+
+    assert codes(asked) == [f"nes-{status}"]
+    assert "nes-superseded" in _every(asked)
+    assert "nes-expired" in codes(forged)
+
+
 def test_a_newer_certificate_of_a_forged_chain_succeeds_none() -> None:
     ending = nes(serial="0B0B0B0B", ends_at=AT + timedelta(days=20))
     asked = _asked(holding(ending, nes()), _trust(nes(), problem="BAD_SIGNATURE"))

@@ -4,10 +4,11 @@
 All dates are compared as moments, and days are counted between moments, not as calendar days: the
 last day ends at a certain second. An NES ends with its issuer, if the issuer is on the card and
 ends first. An NES that no program accepts (`trust.refused`) gets no findings about its dates and
-succeeds no other; but one that is only suspended must still be renewed before its end.
+succeeds no other; but one that is only suspended must still be renewed before its end, and an NES
+that ended before a later one was revoked or suspended is not what keeps from signing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -52,6 +53,8 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
             yield from _without_nes(place, snapshot, has_other=bool(all_nes))
     refused, suspended = trust.refused(snapshot), trust.suspended(snapshot)
     lines = lines_of((nes for nes in all_nes if nes.certificate not in refused), at)
+    never = refused - trust.withdrawn(snapshot)
+    issued = lines_of((nes for nes in all_nes if nes.certificate not in never), at)
     for nes in all_nes:
         certificate = nes.certificate
         yield finding(
@@ -62,13 +65,21 @@ def check(snapshot: Snapshot, at: datetime, policy: Policy) -> Iterator[Finding]
             serial=certificate.shown_serial,
         )
         line = lines.get(certificate.person) or Line((), at)
-        if certificate not in refused or at > certificate.not_after_at:
+        if at > nes.ends_at and not line.after(nes) and _is_followed(nes, issued):
+            yield finding("nes-superseded", **nes.whose, not_after_at=nes.ends_at)
+        elif certificate not in refused or at > certificate.not_after_at:
             yield from _dates(nes, line, at, policy)
         elif certificate in suspended and nes.is_in_force(at) and not line.after(nes):
             released = _remaining(nes, None, at, policy)
             if released.steps:
                 yield released
     yield from _contents(snapshot, at, policy)
+
+
+def _is_followed(nes: desk.Held, issued: Mapping[str, Line]) -> bool:
+    """Tell whether a later NES of the same person was issued, revoked and suspended ones too."""
+    line = issued.get(nes.certificate.person)
+    return line is not None and line.after(nes) is not None
 
 
 def _may_hold_nes(place: desk.Place, cards: tuple[catalog.Card, ...]) -> bool:

@@ -65,16 +65,23 @@ def refused(snapshot: Snapshot) -> frozenset[Certificate]:
 
 
 @remembered
-def suspended(snapshot: Snapshot) -> frozenset[Certificate]:
-    """Return the certificates that may be released again."""
+def withdrawn(snapshot: Snapshot) -> frozenset[Certificate]:
+    """Return the certificates that were sound until the issuer revoked or suspended them."""
     return frozenset(
         certificate
         for certificate, (_, trust) in _asked(snapshot).items()
         if trust.problem not in _FORGED
         and trust.status is not None
-        and _is_suspended(trust.status)
+        and trust.status.status in _REFUSED
         and not is_broken(certificate)
     )
+
+
+@remembered
+def suspended(snapshot: Snapshot) -> frozenset[Certificate]:
+    """Return the certificates that may be released again."""
+    asked = _asked(snapshot)
+    return frozenset(one for one in withdrawn(snapshot) if _is_suspended(asked[one][1].status))
 
 
 @remembered
@@ -126,9 +133,9 @@ def _status(status: Status, held: desk.Held, *, is_replaced: bool) -> Finding:
     )
 
 
-def _is_suspended(status: Status) -> bool:
+def _is_suspended(status: Status | None) -> bool:
     """Tell whether a certificate may be released again."""
-    return status.status == "suspended" or status.reason == _HELD
+    return status is not None and (status.status == "suspended" or status.reason == _HELD)
 
 
 def _urls(trust: Trust) -> str:

@@ -33,6 +33,16 @@ class Kind(NamedTuple):
 
 
 KINDS = {
+    "a remote session whose computer has no driver": Kind(
+        "driver-missing-remote driver-missing-remote-token",
+        "run-again",
+        frozenset({"install-driver", "install-card-driver"}),
+    ),
+    "a driver that lacks a library": Kind(
+        "driver-needs-library driver-needs-library-mac",
+        "find-library",
+        frozenset({"remove-driver", "install-runtime"}),
+    ),
     "the reader driver of macOS itself": Kind(
         "token-failed-on-mac token-failed-on-mac-26", "use-ifd-ccid", _SENDING_IN
     ),

@@ -2,6 +2,7 @@
 """Findings about drivers: whether one for the card is installed, fits this machine and answers."""
 
 import ntpath
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
@@ -28,6 +29,15 @@ _MISNAMED = ("driver-file-missing", "driver-not-library")
 
 _MAKES = {"i386": "x86", "x86_64": "x86", "arm": "arm", "aarch64": "arm"}
 """The kind of processor of a machine, whatever its bits."""
+
+_NOT_FOUND = re.compile(
+    r"(?:^|: )(?P<library>[\w.+-]{1,80}): cannot open shared object file: No such file"
+    r"|Library not loaded: '?(?:[^\s:]{0,400}/)?(?P<of_mac>[\w.+-]{1,80})(?='|\s|$)"
+)
+"""What loaders say if a library that a driver needs is not there, in English in every language.
+
+Source: glibc, elf/dl-load.c; Apple, dyld.
+"""
 
 _Reason = tuple[str, dict[str, Fact]]
 """The code of a finding, and its facts besides reader and card."""
@@ -70,6 +80,9 @@ def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
         if failure.name == "ENOENT" and not is_named:
             return None
         code = _code(failure, is_file=failure is library, is_named=is_named)
+        if code == "driver-load-failed" and (needed := _missing_library(failure)):
+            code = "driver-needs-library"
+            return finding(code, module=module.path, library=needed, reason=failure)
         return finding(code, module=module.path, reason=failure)
     if isinstance(library, Failure) or module.info or fitting.fits(module, snapshot):
         return None
@@ -81,6 +94,12 @@ def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
         machine=snapshot.host.machine,
         machine_bits=snapshot.host.bits,
     )
+
+
+def _missing_library(failure: Failure) -> str | None:
+    """Return the file name of the library that a loader looked for in vain; None: it named none."""
+    named = _NOT_FOUND.search(failure.detail)
+    return named and (named["library"] or named["of_mac"])
 
 
 def _misfit(library: Library, host: Host) -> str:
@@ -208,6 +227,8 @@ def _missing(card: catalog.Card, snapshot: Snapshot) -> _Reason:
             return "driver-not-for-card", {**facts, "module": module.path}
     paths = [path for module in modules for path in module.paths(host.platform, host.bits)]
     code = "driver-out-of-reach" if session.hides_parts(snapshot) else "driver-missing"
+    if code == "driver-missing" and session.is_remote(host):
+        code = "driver-missing-remote"
     return code, {**facts, "paths": paths or None}
 
 

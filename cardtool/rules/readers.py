@@ -19,7 +19,7 @@ from cardtool.rules.renewal import Policy
 _MOST_NAMED = 20
 """At most so many installed drivers are named for a reader that they do not list."""
 
-_LACK = frozenset({"reader-driver-missing", "reader-driver-old"})
+_LACK = frozenset({"reader-driver-missing", "reader-driver-for-arm", "reader-driver-old"})
 """Codes of readers that wait for a driver."""
 
 _ORDERING = frozenset({"order-reader", "address-reader", "pay-reader"})
@@ -126,7 +126,7 @@ def _on_usb(snapshot: Snapshot) -> Iterator[Finding]:
         yield finding("reader-identified", model=hardware.model_name(device), usb=device.id)
     is_unused = _others(snapshot, served)
     for device in unserved:
-        code = hardware.hindrance(device) or _hidden(device, snapshot)
+        code = _on_arm(hardware.hindrance(device) or _hidden(device, snapshot), device, snapshot)
         facts: dict[str, Fact] = {"model": hardware.model_name(device), "usb": device.id}
         if is_unused(device, code):
             yield finding("reader-not-used", **facts, reason=code)
@@ -175,11 +175,19 @@ def _hidden(device: UsbDevice, snapshot: Snapshot) -> str:
     return "reader-asleep" if drivers and device.asleep else "reader-not-offered"
 
 
+def _on_arm(code: str, device: UsbDevice, snapshot: Snapshot) -> str:
+    """Return the code for a driver that a maker has to have made for Windows on ARM too."""
+    host = snapshot.host
+    is_arm = (host.platform, host.machine) == ("win32", "aarch64")
+    is_makers = code == "reader-driver-missing" and not hardware.is_ccid(device)
+    return "reader-driver-for-arm" if is_arm and is_makers else code
+
+
 def _details(code: str, device: UsbDevice, snapshot: Snapshot) -> dict[str, Fact]:
     """Return the facts about what keeps a reader from being used."""
     host = snapshot.host
     match code:
-        case "reader-driver-missing":
+        case "reader-driver-missing" | "reader-driver-for-arm":
             return {"driver": _driver_for(device, host)}
         case "reader-driver-old":
             drivers = host.pcsc_drivers[:_MOST_NAMED]

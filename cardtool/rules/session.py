@@ -27,6 +27,9 @@ _OF_WINDOWS = {
 }
 """Mark of a session of Windows -> the code of what shows it other readers than this computer's."""
 
+_REMOTE = frozenset({*_OF_WINDOWS, "xrdp"})
+"""Marks of sessions whose programs, drivers too, are not on the computer in front of the person."""
+
 _SERVICES = 0
 """The session of services, in which smart cards do not work.
 
@@ -83,6 +86,11 @@ def is_denied(snapshot: Snapshot) -> bool:
 def is_aside(host: Host) -> bool:
     """Tell whether polkit takes a session for one that is not at the computer itself."""
     return host.platform == "linux" and not _ASIDE.isdisjoint(host.session.marks)
+
+
+def is_remote(host: Host) -> bool:
+    """Tell whether somebody works on this computer from another one, whose screen shows it."""
+    return not _REMOTE.isdisjoint(host.session.marks)
 
 
 def has_own_service(host: Host) -> bool:

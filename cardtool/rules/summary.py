@@ -18,6 +18,7 @@ _STATES = {
     "reader-own-missing": ReaderState.MISSING,
     "reader-built-in-only": ReaderState.MISSING,
     "reader-driver-missing": ReaderState.DRIVER,
+    "reader-driver-for-arm": ReaderState.DRIVER,
     "reader-driver-old": ReaderState.DRIVER,
     "reader-drivers-clash": ReaderState.DRIVER,
     "reader-disabled": ReaderState.DRIVER,

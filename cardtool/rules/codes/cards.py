@@ -100,6 +100,9 @@ ROWS = {
     "cards-several": _well("count readers"),
     "card-reread": _well("reader"),
     "driver-missing": _driver("install-driver run-again", "reader card product system bits paths"),
+    "driver-missing-remote": _driver(
+        "install-driver-there run-again", "reader card product system bits paths"
+    ),
     "driver-out-of-reach": unknown(
         Link.DRIVER,
         "reader card product system bits paths",
@@ -139,6 +142,9 @@ ROWS = {
     "driver-not-library": _driver("correct-path run-again"),
     "driver-damaged": _driver(f"{_REINSTALL} run-again"),
     "driver-load-failed": _driver(f"install-runtime {_REINSTALL} allow-library run-again"),
+    "driver-needs-library": _driver(
+        "reinstall-driver find-library run-again", "module library reason"
+    ),
     "driver-crashed": _driver("update-driver run-again send-snapshot"),
     "driver-hung": _driver(
         f"close-programs reinsert-card run-again allow-more-time restart-computer {_REINSTALL}",

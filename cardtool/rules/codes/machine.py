@@ -126,6 +126,9 @@ ROWS = {
     "reader-driver-missing": _reader(
         "driver", "install-reader-driver replug-reader run-again do-not-order"
     ),
+    "reader-driver-for-arm": _reader(
+        "driver", "use-ccid-reader install-reader-driver replug-reader run-again"
+    ),
     "reader-driver-old": _reader(
         "driver", "update-reader-driver replug-reader run-again do-not-order"
     ),

@@ -42,7 +42,8 @@ certificates-listed nes-between driver-out-of-reach nes-root-of-provider card-lo
 card-beside-slot reader-driver-refused token-failed-asleep driver-older-than-card nes-revoked-left
 driver-other-processor nes-old-card token-lost service-access-denied-xrdp token-failed-virtual
 driver-none reader-needs-restart card-access-denied-here nes-revoked-superseded seal-pin-unusable
-seal-pin-unusable-beside seal-pin-warning
+seal-pin-unusable-beside seal-pin-warning driver-missing-remote driver-needs-library
+reader-driver-for-arm
 """
 
 NUMBERS = {code: number for number, code in enumerate(_IN_ORDER.split(), start=1)}

@@ -11,7 +11,8 @@ _IT = """
     ask-reader-driver-mac attach-usb change-battery check-java check-network connect-snap
     correct-path enable-device enable-pcscd enable-windows-enumerator enable-windows-service
     find-other-library install-arm-card-driver install-card-driver install-driver
-    install-driver-for-program install-driver-inside install-mac-arm-driver install-mac-arm-package
+    find-library install-driver-for-program install-driver-inside install-driver-there
+    install-card-driver-there install-mac-arm-driver install-mac-arm-package
     install-matching-akis install-matching-driver install-pcsc-library install-pcscd
     install-reader-driver install-runtime install-token-software keep-one-driver
     keep-one-reader-driver let-cards-through list-blocked-devices maker-reader-driver name-module
@@ -111,6 +112,7 @@ OF_OTHER_CARDS = {
     "choose-certificate": "choose-driver-and-certificate",
     "choose-driver": "choose-driver-and-certificate",
     "install-driver": "install-card-driver",
+    "install-driver-there": "install-card-driver-there",
     "install-mac-arm-driver": "install-arm-card-driver",
     "install-matching-akis": "install-matching-driver",
     "install-mac-arm-package": "install-card-driver",

@@ -100,7 +100,8 @@ def page() -> Iterator[str]:
         "more than one line where the steps differ. The words of findings and steps: "
         "[findings.md](findings.md). Where several readers, drivers or "
         "certificates are here, choosing among them comes first; where programs that may keep the "
-        "card were seen, they are named. Every described workstation is held against this table."
+        "card were seen, they are named. Where a reader is behind a hub, or the person's own one "
+        "is empty, the steps say so. Every described workstation is held against this table."
     )
     lines = [
         "| finding | system | certificate of, driver | who does what, in this order |",

@@ -288,6 +288,67 @@ def test_the_same_facts_seen_from_inside_a_package_or_container_call_nothing_mis
     assert not called_broken & (hidden | {"driver-missing"})
 
 
+FIRST = {
+    "card-unpowered": "reseat-card",
+    "card-unpowered-behind-hub": "leave-out-hub",
+    "certificates-missing": "check-card-kind",
+    "certificates-missing-on-idprime": "ask-provider",
+    "certificates-missing-on-token": "ask-own-provider",
+    "driver-missing-remote": "install-driver-there",
+    "driver-missing-remote-token": "install-card-driver-there",
+    "driver-needs-library": "reinstall-driver",
+    "driver-too-old-beside-empty": "check-card-or-use-empty",
+    "driver-too-old-beside-other": "check-card-kind",
+    "nes-expired": "ask-officer-anew",
+    "nes-expired-beside-built-in": "ask-officer-anew",
+    "nes-expired-beside-empty": "newer-card-to-empty",
+    "nes-revoked-beside-ended": "apply-anew",
+    "nes-suspended-beside-ended": "lift-suspension",
+    "reader-driver-for-arm": "use-ccid-reader",
+    "reader-driver-missing-on-arm": "open-device-manager",
+    "reader-not-offered-mac": "replug-reader",
+    "reader-not-offered-mac-hub": "leave-out-hub",
+    "seal-only-beside-empty": "use-empty-reader",
+    "seal-only-fiscal": "insert-nes-card",
+    "token-hung": "reinsert-card",
+    "token-hung-while-browser-holds": "close-seen-programs",
+    "token-hung-while-held": "close-seen-programs",
+}
+"""Workstations in pairs that differ in one thing -> what is to be done first of all."""
+
+
+@pytest.mark.parametrize("name", FIRST)
+def test_what_stands_beside_decides_what_is_done_first(name: str) -> None:
+    diagnosis = _diagnosis(name)
+    first = next(one for one in diagnosis.findings if one.code == diagnosis.todo[0])
+
+    assert first.steps[0] == FIRST[name]
+
+
+def test_a_reader_behind_a_hub_is_not_plugged_in_there_again() -> None:
+    told = {
+        step for given in _diagnosis("reader-not-offered-mac-hub").findings for step in given.steps
+    }
+
+    assert not told & {"try-other-port", "replug-reader"}
+
+
+def test_the_library_that_a_driver_lacks_is_named() -> None:
+    named = {
+        name: next(
+            given.facts["library"]
+            for given in _diagnosis(name).findings
+            if given.code == "driver-needs-library"
+        )
+        for name in ("driver-needs-library", "driver-needs-library-mac")
+    }
+
+    assert named == {
+        "driver-needs-library": "libcrypto.so.1.1",
+        "driver-needs-library-mac": "libcrypto.1.1.dylib",
+    }
+
+
 def test_enough_workstations_could_not_be_looked_at() -> None:
     unknown = [file for file in FILES if _diagnosis(file.stem).severity is Severity.UNKNOWN]
 

@@ -16,13 +16,13 @@ from cardtool import catalog
 from cardtool.model.diagnosis import Actor
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
-from cardtool.rules.codes.steps import OF_SEVERAL, SEEN
+from cardtool.rules.codes.steps import OF_SEVERAL, SEEN, TO_EMPTY
 from cardtool.rules.desk import seats
 from cardtool.text import LANGUAGES, Text
 from tests.described import FILES, read
 from tests.roads import AKIS, BOTH, ELSE, KAMU_SM, OF_OTHERS, OTHER, SYSTEMS, is_of_another, roads
 
-_USUAL = {seen: usual for usual, seen in SEEN.items()}
+_USUAL = {seen: usual for usual, seen in (SEEN | TO_EMPTY).items()}
 
 _PACKAGES = {
     "Debian": r"\b(dnf|pacman|zypper|pcsclite|pcsc-lite-ccid|pcsc-ccid)\b",
@@ -74,8 +74,17 @@ def test_the_same_facts_on_another_system_lead_to_no_step_of_the_first(
     assert [pair for pair in steps if is_of_another(pair[1], platform)] == []
 
 
-_REORDERED = ("desk-ready", "driver-too-old")
+_REORDERED = (
+    "certificates-missing",
+    "desk-ready",
+    "driver-too-old",
+    "nes-expired",
+    "token-hung",
+)
 """Codes whose first step depends on what was seen; the page has their steps in one order."""
+
+_WITHOUT_HUB = ("leave-out-hub", "try-other-port", "replug-reader")
+"""Steps that differ where a reader is behind a hub."""
 
 
 @cache
@@ -119,6 +128,9 @@ def test_every_desk_is_told_the_road_that_the_page_shows(file: Path) -> None:
                 if step not in OF_SEVERAL
             ]
             as_usual = list(zip(shown[0], shown[1], strict=True))
+            if "leave-out-hub" in given.steps:
+                told = [pair for pair in told if pair[0] not in _WITHOUT_HUB]
+                as_usual = [pair for pair in as_usual if pair[0] not in _WITHOUT_HUB]
             if given.code in _REORDERED:
                 told, as_usual = sorted(told), sorted(as_usual)
             assert told == as_usual, given.code

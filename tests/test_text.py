@@ -25,6 +25,8 @@ from cardtool.rules.codes.steps import (
     OF_OTHER_CARDS,
     OF_SEVERAL,
     SEEN,
+    TO_EMPTY,
+    WITHOUT_HUB,
     of_other_provider,
 )
 from cardtool.text import LANGUAGES, Text, load_words
@@ -100,7 +102,8 @@ def test_every_step_is_said_and_used(language: str) -> None:
         set(SEEN.values())
         | set(OF_SEVERAL)
         | set(OF_OTHER_CARDS.values())
-        | set(ELSEWHERE.values()) - {""}
+        | set(TO_EMPTY.values())
+        | (set(ELSEWHERE.values()) | set(WITHOUT_HUB.values())) - {""}
     )
     assert set(load_words(language)["step"]) == used
     assert all(set(parts) == {"says"} for parts in load_words(language)["step"].values())

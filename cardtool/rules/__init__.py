@@ -25,6 +25,7 @@ from cardtool.rules import (
 )
 from cardtool.rules.causes import only_seen, without_consequences, without_others
 from cardtool.rules.codes import ROWS, naming, on_platform
+from cardtool.rules.nearby import with_nearby
 from cardtool.rules.providers import with_roads
 from cardtool.rules.renewal import Policy
 
@@ -62,7 +63,7 @@ def diagnose(snapshot: Snapshot, at: datetime, policy: Policy = _DEFAULT_POLICY)
     computer, programs = snapshot.host, desk.programs(snapshot)
     named = (naming(each, programs) for each in left)
     here = (on_platform(each, computer.platform, computer.machine) for each in named)
-    shown = list(with_roads(here, snapshot))
+    shown = list(with_roads(with_nearby(here, snapshot), snapshot))
     of_unknown_kind = {
         module.path
         for module in snapshot.modules

@@ -17,7 +17,7 @@ from cardtool.model.certificate import ATTRIBUTES, Certificate, MoneyLimit
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, CertificateObject, Failure, Snapshot
 from cardtool.rules import desk, fitting, host, ports, reader_names, renewal, trust
-from cardtool.rules.codes import Fact, finding
+from cardtool.rules.codes import Fact, finding, with_steps
 from cardtool.rules.kinds import PERSONAL, SEALS, Kind, is_broken, is_for_tests, provider
 from cardtool.rules.remembered import remembered
 from cardtool.rules.renewal import Policy
@@ -107,11 +107,21 @@ def _without_nes(place: desk.Place, snapshot: Snapshot, *, has_other: bool) -> I
     elif has_other:
         yield finding("nes-elsewhere", reader=name)
     elif not objects:
-        yield finding("certificates-missing", reader=name, label=place.tokens[0][1].label)
+        yield _empty(place, snapshot)
     elif seal := _last_seal(place):
         yield finding("seal-only", **seal.whose, not_after_at=seal.certificate.not_after_at)
     else:
         yield finding("nes-missing", reader=name, count=len(objects))
+
+
+def _empty(place: desk.Place, snapshot: Snapshot) -> Finding:
+    """Say that no certificate is on a card; the provider is asked first if no identity card is so.
+
+    Identity cards are of the family of AKİS.
+    """
+    empty = finding("certificates-missing", reader=place.name, label=place.tokens[0][1].label)
+    families = {seat.card.family for seat in desk.seats(snapshot) if seat.reader == place.reader}
+    return with_steps(empty, ("ask-provider", *empty.steps)) if families - {"akis"} else empty
 
 
 def _is_attributes(stored: CertificateObject) -> bool:

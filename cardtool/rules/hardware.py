@@ -4,6 +4,8 @@
 Judges one device by itself; gives no findings. `ports` compares devices with PC/SC.
 """
 
+import re
+
 from cardtool import catalog
 from cardtool.model.surroundings import UsbDevice
 
@@ -30,6 +32,8 @@ _PROBLEMS = {
 
 Source: Windows, cfg.h, CM_PROB_; drivers_notes/readers.md#problem-codes.
 """
+
+_LOCATION = re.compile(r"0x[0-9a-fA-F]{2}(?P<ports>[0-9a-fA-F]{6})")
 
 KEYS = frozenset({"key", "wallet", "upgrade"})
 """Kinds of devices that look like a reader, but take no card."""
@@ -88,6 +92,20 @@ def is_built_in(device: UsbDevice) -> bool:
 def is_contactless(device: UsbDevice) -> bool:
     """Tell whether a reader has no slot; an e-signature card is not read in it."""
     return forms(device) == {"contactless"}
+
+
+def is_behind_hub(device: UsbDevice, platform: str) -> bool:
+    """Tell by the name of its port whether a device is plugged into a hub; Windows' names none.
+
+    It may be a hub inside the computer: some desktops have one. Source: Linux, usb.rst, names of
+    ports such as 1-2.3; Apple, IOUSBHostFamily, locationID: a digit for each hub after two for the
+    controller.
+    """
+    if platform == "linux":
+        return "." in device.port
+    if platform == "darwin" and (place := _LOCATION.fullmatch(device.port)):
+        return len(place["ports"].rstrip("0")) > 1
+    return False
 
 
 def forms(device: UsbDevice) -> frozenset[str]:

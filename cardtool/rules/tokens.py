@@ -114,8 +114,9 @@ def _fitting(failed: Finding, snapshot: Snapshot) -> Finding:
     if reader_names.is_emulated(str(failed.facts["reader"])):
         kept = {name: failed.facts[name] for name in ("reader", "reason")}
         return finding("token-failed-virtual", **kept)
-    if failed.code == "token-hung":
-        return failed
+    if failed.code == "token-hung":  # a program that hangs may keep the card waiting
+        is_held = bool(desk.programs(snapshot))
+        return with_steps(failed, ("close-programs", *failed.steps)) if is_held else failed
     if _is_of_macos(failed, snapshot):
         return finding("token-failed-on-mac", **failed.facts)
     devices = ports.devices_of(str(failed.facts["reader"]), snapshot)

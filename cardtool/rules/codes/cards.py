@@ -196,7 +196,9 @@ ROWS = {
         "reader module reason programs",
     ),
     "token-hung": _token(
-        f"reinsert-card allow-more-time try-other-reader {_REINSTALL}", UNREAD_OR_FAILED
+        f"reinsert-card close-programs allow-more-time try-other-reader {_REINSTALL}",
+        UNREAD_OR_FAILED,
+        "reader module reason programs",
     ),
     "token-crashed": _token(
         f"reinsert-card {_REINSTALL} run-again send-snapshot", f"{UNREAD_OR_FAILED} token-hung"

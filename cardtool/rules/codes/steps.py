@@ -105,6 +105,16 @@ PROCEDURES = {
 SEEN = {"close-programs": "close-seen-programs"}
 """Step about programs that are not known -> the step that names those that were seen."""
 
+TO_EMPTY = {
+    "check-card-kind": "check-card-or-use-empty",
+    "insert-nes-card": "use-empty-reader",
+    "use-newer-card": "newer-card-to-empty",
+}
+"""Step about the card of the person -> the step where the person's own reader is empty."""
+
+WITHOUT_HUB = {"try-other-port": "leave-out-hub", "replug-reader": ""}
+"""Step -> the one that does it where a reader is behind a hub; empty: that one does it too."""
+
 OF_SEVERAL = ("choose-driver",)
 """Steps in a signing program where drivers of several products are installed."""
 

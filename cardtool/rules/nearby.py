@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changes the steps of findings by what stands beside: a hub in between, or an empty reader.
+
+Gives no findings. A reader behind a hub is plugged in without it before anything else is tried. If
+a person's own reader waits for a card, the person's card is put into that one.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from cardtool.model.diagnosis import Finding
+from cardtool.model.snapshot import Snapshot
+from cardtool.model.surroundings import UsbDevice
+from cardtool.rules import hardware, ports, reader_names
+from cardtool.rules.codes import with_steps
+from cardtool.rules.codes.steps import TO_EMPTY, WITHOUT_HUB
+
+
+def with_nearby(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Finding]:
+    """Yield findings in their order, with the steps that fit what stands beside."""
+    is_waiting = _has_empty_reader(snapshot)
+    for given in findings:
+        steps = given.steps
+        if is_waiting:
+            steps = _to_empty(given)
+        if "try-other-port" in steps and _is_behind_hub(given, snapshot):
+            steps = _without_hub(steps)
+        yield given if steps == given.steps else with_steps(given, steps)
+
+
+def _has_empty_reader(snapshot: Snapshot) -> bool:
+    """Tell whether a person's own reader is plugged in and empty, beside one that holds a card."""
+    offered = ports.signing_readers(snapshot)
+    empty = [reader.name for reader in offered if not ports.was_filled(reader)]
+    return len(empty) < len(offered) and any(_is_own(name, snapshot) for name in empty)
+
+
+def _is_own(name: str, snapshot: Snapshot) -> bool:
+    """Tell whether a reader is one on USB that may have been given to the person."""
+    devices = ports.devices_of(name, snapshot)
+    is_on_usb = bool(devices) and not any(map(hardware.is_built_in, devices))
+    return is_on_usb and reader_names.is_own(name)
+
+
+def _to_empty(given: Finding) -> tuple[str, ...]:
+    """Return the steps if the own card goes into the empty reader: first of all if one ended."""
+    steps = tuple(TO_EMPTY.get(step, step) for step in given.steps)
+    return (TO_EMPTY["use-newer-card"], *steps) if given.code == "nes-expired" else steps
+
+
+def _without_hub(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the steps with that about the hub first, unless the card itself was seen to move."""
+    left = tuple(filter(None, (WITHOUT_HUB.get(step, step) for step in steps)))
+    return left if left[0] == "leave-card" else ("leave-out-hub", *left)
+
+
+def _is_behind_hub(given: Finding, snapshot: Snapshot) -> bool:
+    """Tell whether the reader that a finding is about is plugged into a hub."""
+    name, usb = given.facts.get("reader"), given.facts.get("usb")
+    devices: tuple[UsbDevice, ...] = ()
+    if usb is not None:
+        devices = tuple(device for device in ports.plugged(snapshot) if device.id == usb)
+    elif name is not None:
+        devices = ports.devices_of(str(name), snapshot)
+    platform = snapshot.host.platform
+    return bool(devices) and all(hardware.is_behind_hub(one, platform) for one in devices)

@@ -139,6 +139,12 @@ def test_a_certificate_stands_in_time_as_its_finding_says(name: str, kind: str) 
             "Expired 20 days ago, 11 September",
         ),
         (
+            "past",
+            timedelta(days=-1, hours=-13),
+            "2 gün önce doldu, 29 Eylül",
+            "Expired 2 days ago, 29 September",
+        ),
+        (
             "wait",
             timedelta(days=12),
             "12 gün sonra başlıyor, 13 Ekim",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of certificates and PINs, to the second."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from cardtool.model.turkey import TURKEY
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
 from cardtool.rules.renewal import Policy
+from cardtool.rules.summary import summarise
 from tests.desks import (
     AT,
     AYSE,
@@ -131,6 +132,24 @@ def test_the_last_second_still_counts_and_the_next_does_not() -> None:
     assert only(ending, "nes-expired", AT + DAY).facts["days_past"] == 1
     assert only(ending, "nes-expired", AT + TICK).facts["phase"] == "same-day"
     assert only(ending, "nes-expired", AT + DAY).facts["phase"] == "-"
+
+
+@pytest.mark.parametrize(
+    ("end", "now", "days"),
+    [
+        ("2026-09-29T10:00:00+03:00", "2026-09-29T12:00:00+03:00", 0),
+        ("2026-09-29T10:00:00+03:00", "2026-10-01T18:00:00+03:00", 2),
+        ("2026-09-28T20:30:00+00:00", "2026-09-30T21:30:00+00:00", 3),
+    ],
+)
+def test_the_days_since_the_end_are_counted_by_the_dates_in_turkey(
+    end: str, now: str, days: int
+) -> None:
+    at = datetime.fromisoformat(now)
+    found = diagnose(holding(nes(ends_at=datetime.fromisoformat(end))), at)
+
+    assert found.deciding.facts["days_past"] == days
+    assert summarise(found).days_left == -days
 
 
 def test_the_first_second_counts_already() -> None:

@@ -200,8 +200,7 @@ def _dates(nes: desk.Held, line: Line, at: datetime, policy: Policy) -> Iterator
         code = "nes-old-card" if facts else "nes-superseded"
         yield finding(code, **nes.whose, not_after_at=ends, **facts)
     else:
-        days = (at - ends).days
-        phase = _phase(days)
+        phase, days = _phase((at - ends).days), renewal.days_past(ends, at)
         yield finding("nes-expired", **nes.whose, not_after_at=ends, days_past=days, phase=phase)
         if at <= nes.certificate.not_after_at:
             yield from _outlived(nes)

@@ -135,6 +135,16 @@ def code_in_force(ends_at: datetime, at: datetime, policy: Policy) -> str:
     return "nes-expiring" if at <= apply_by_at(ends_at, policy) else "nes-expiring-soon"
 
 
+def days_past(ends_at: datetime, at: datetime) -> int:
+    """Count the days since an end as people do: by the dates of the two days in Turkey."""
+    return (_day_in_turkey(at) - _day_in_turkey(ends_at)).days
+
+
+def days_left(ends_at: datetime, at: datetime) -> int:
+    """Count the whole days to an end; after it the days since, negative."""
+    return (ends_at - at).days if at <= ends_at else -days_past(ends_at, at)
+
+
 def days_before(moment: datetime, days: int) -> datetime:
     """Return the moment this many times 24 hours earlier, or the first that `datetime` has."""
     try:
@@ -149,11 +159,14 @@ def last_working_day_by(moment: datetime, country: str) -> datetime:
     `country` is as in `Policy.holidays`. The eve of a holiday does not count as a working day,
     because offices close at 13:00.
     """
+    return _end_of(_day_in_turkey(moment), country)
+
+
+def _day_in_turkey(moment: datetime) -> date:
     try:
-        day = moment.astimezone(TURKEY).date()
+        return moment.astimezone(TURKEY).date()
     except OverflowError:  # the last hours of the year 9999
-        day = moment.date()
-    return _end_of(day, country)
+        return moment.date()
 
 
 @functools.lru_cache(maxsize=4096)  # many certificates of a fleet end on the same day

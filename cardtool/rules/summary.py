@@ -67,7 +67,7 @@ def summarise(diagnosis: Diagnosis) -> Summary:
         sha256=nes.sha256 if nes else "",
         not_before_at=nes.certificate.not_before_at if nes else None,
         not_after_at=nes.ends_at if nes else None,
-        days_left=(nes.ends_at - diagnosis.at).days if nes else None,
+        days_left=renewal.days_left(nes.ends_at, diagnosis.at) if nes else None,
         card_seen_at=snapshot.taken_at if nes else None,
         practice=diagnosis.practice,
     )

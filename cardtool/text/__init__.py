@@ -237,6 +237,8 @@ class Text:
         """
         minutes = max(abs(moment - at) // timedelta(minutes=1), 1)
         unit, count = next((unit, minutes // size) for unit, size in _UNITS if minutes >= size)
+        if kind == "past" and unit == "day":  # counted by the dates, as people do
+            count = (self.local(at).date() - self.local(moment).date()).days
         span = self.counted(f"span-{unit}", count)
         day = self.plain_day(moment, at)
         time = "" if unit == "day" else f" {self.local(moment):%H:%M}"

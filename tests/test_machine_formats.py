@@ -15,6 +15,8 @@ import pytest
 from cardtool.model.diagnosis import Diagnosis
 from cardtool.model.snapshot import encode
 from cardtool.views import FORMATS, formats
+from cardtool.views.data.json import signed
+from tests.desks import nes
 from tests.golden.desk import desk, hostile
 from tests.rig.terminal import shown
 
@@ -131,3 +133,15 @@ def test_what_was_written_is_read_back(tmp_path: Path, encoding: str) -> None:
 
     assert second == first
     assert msgspec.json.decode(first, type=Diagnosis).snapshot == desk(host="ışık→şube")
+
+
+def test_that_a_card_signs_is_told_to_programs_without_its_holder() -> None:
+    read = nes()
+
+    assert json.loads(signed("ACS ACR39U", read, "CKM_SHA256_RSA_PKCS")) == {
+        "code": "card-signs",
+        "severity": "ok",
+        "reader": "ACS ACR39U",
+        "key": read.key,
+        "mechanism": "CKM_SHA256_RSA_PKCS",
+    }

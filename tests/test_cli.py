@@ -89,7 +89,7 @@ def test_a_saved_snapshot_is_judged_for_the_moment_named(saved: str) -> None:
     assert NUMBER not in well.stdout
     assert late.exit_code == 2
     assert late.stdout.startswith("✗ Problem")
-    assert "Expired 721 days ago, 10 January 2028" in late.stdout
+    assert "Expired 722 days ago, 10 January 2028" in late.stdout
 
 
 def test_a_warning_exits_with_one(saved: str) -> None:

@@ -414,7 +414,6 @@ def _others() -> dict[str, bytes]:
         "(CRL) DER": crl.public_bytes(Encoding.DER),
         "(PFX, P12)": pfx,
         "(PDF, Word or ZIP)": b"%PDF-1.7\n",
-        "empty": b" \n",
     }
 
 

@@ -18,7 +18,6 @@ MOST = 64
 """Certificates of a file that are read; a bundle has a handful."""
 
 _OTHERS = (
-    ("empty", re.compile(rb"\A\s*\Z")),
     ("key", re.compile(rb"-----BEGIN (?:\w+ )*PRIVATE KEY-----")),
     ("public-key", re.compile(rb"-----BEGIN (?:\w+ )?PUBLIC KEY-----|\Assh-\w+ AAAA")),
     ("request", re.compile(rb"-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----")),

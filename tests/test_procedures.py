@@ -351,6 +351,7 @@ def test_a_finding_leads_to_its_procedure(code: str, named: tuple[str, ...]) -> 
         ("renew-on-paper", "renewal", "print-after-end"),
         ("tell-officer", "renewal", "tell-end-to-officer"),
         ("ask-officer-anew", "renewal", "tell-end-to-officer"),
+        ("newer-card-or-officer", "renewal", "tell-end-to-officer"),
         ("order-reader", "order-reader", "fill-reader-form"),
         ("address-reader", "order-reader", "write-address-in-full"),
         ("pay-reader", "order-reader", "pay-by-card"),

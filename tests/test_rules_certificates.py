@@ -248,7 +248,7 @@ def test_of_two_that_ended_the_later_one_is_told() -> None:
 
 @pytest.mark.parametrize("code", ["nes-expired", "nes-expiring-critical"])
 def test_the_officer_is_told_of_an_end_that_keeps_from_signing(code: str) -> None:
-    assert {"tell-officer", "ask-officer-anew"} & set(ROWS[code].steps)
+    assert {"tell-officer", "newer-card-or-officer"} & set(ROWS[code].steps)
 
 
 def test_an_empty_card_beside_one_with_an_nes_is_no_problem() -> None:

@@ -58,7 +58,7 @@ ROWS = {
     ),
     "nes-expired": _critical(
         "reader holder not_after_at days_past phase",
-        "ask-officer-anew renew-on-paper use-newer-card check-clock",
+        "newer-card-or-officer renew-on-paper check-clock",
     ),
     "nes-not-yet-valid": _warning(
         "reader holder sha256 not_before_at days_to_wait phase",

@@ -87,7 +87,7 @@ INSTEAD: dict[str, dict[str, tuple[str, ...]]] = {
 
 _BEGINNINGS = {
     "first-application": "apply-first apply-through-officer",
-    "renewal": "tell-officer ask-officer-anew renew-online renew-on-paper",
+    "renewal": "tell-officer ask-officer-anew newer-card-or-officer renew-online renew-on-paper",
     "lost-or-stolen": "apply-anew",
     "order-reader": "order-reader address-reader pay-reader try-faulty-elsewhere",
     "unlock-pin": "unlock-pin create-pin create-pin-later change-pin",
@@ -108,6 +108,7 @@ SEEN = {"close-programs": "close-seen-programs"}
 TO_EMPTY = {
     "check-card-kind": "check-card-or-use-empty",
     "insert-nes-card": "use-empty-reader",
+    "newer-card-or-officer": "ask-officer-anew",
     "use-newer-card": "newer-card-to-empty",
 }
 """Step about the card of the person -> the step where the person's own reader is empty."""
@@ -138,6 +139,7 @@ ELSEWHERE = {
     "apply-for-update": "ask-for-provider-card",
     "ask-for-new-card": "ask-for-provider-card",
     "ask-officer-anew": "apply-elsewhere",
+    "newer-card-or-officer": "newer-card-or-elsewhere",
     "ask-provider": "ask-own-provider",
     "call-provider": "ask-own-provider-about-card",
     "change-pin": "change-pin-elsewhere",
@@ -153,7 +155,7 @@ ELSEWHERE = {
     "open-network": "open-network-to-provider",
     "order-reader": "buy-reader",
     "pay-reader": "",
-    "renew-on-paper": "apply-elsewhere",
+    "renew-on-paper": "",
     "renew-online": "renew-elsewhere",
     "replace-card": "ask-for-provider-card",
     "tell-officer": "renew-elsewhere",

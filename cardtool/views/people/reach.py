@@ -26,7 +26,7 @@ _LONGEST_SUBJECT, _LONGEST = 300, 1600
 """Letters of an encoded subject and letter; Windows hands a mail program 2,048 at most."""
 
 
-_OFFICER = ("tell-officer", "ask-officer-anew", "apply-through-officer")
+_OFFICER = ("tell-officer", "ask-officer-anew", "newer-card-or-officer", "apply-through-officer")
 """Steps that are a letter to the e-signature officer."""
 
 _PROCEDURE = frozenset(

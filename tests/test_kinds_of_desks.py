@@ -5,6 +5,7 @@
 such a workstation may have.
 """
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from cardtool.model.diagnosis import Diagnosis, Link, Severity
 from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import Session
 from cardtool.rules import diagnose
+from cardtool.text import LANGUAGES, Text
 from tests.described import FILES, read
 
 _CASES = {file.stem: file for file in FILES}
@@ -297,11 +299,17 @@ FIRST = {
     "driver-missing-remote": "install-driver-there",
     "driver-missing-remote-token": "install-card-driver-there",
     "driver-needs-library": "reinstall-driver",
+    "driver-other-processor-mac": "install-mac-arm-driver",
+    "driver-other-processor-mac-etoken": "install-arm-card-driver-of-provider",
     "driver-too-old-beside-empty": "check-card-or-use-empty",
     "driver-too-old-beside-other": "check-card-kind",
+    "driver-wrong-architecture": "install-matching-akis",
+    "driver-wrong-architecture-left-over": "renew-elsewhere",
+    "driver-wrong-architecture-safesign": "install-matching-driver-of-provider",
+    "nes-ends-tonight": "renew-online",
     "nes-expired": "newer-card-or-officer",
     "nes-expired-beside-built-in": "newer-card-or-officer",
-    "nes-expired-minutes-ago": "newer-card-or-officer",
+    "nes-expired-overnight": "newer-card-or-officer",
     "provider-e-tugra-expired": "newer-card-or-elsewhere",
     "nes-expired-beside-empty": "newer-card-to-empty",
     "nes-revoked-beside-ended": "apply-anew",
@@ -349,6 +357,34 @@ def test_the_library_that_a_driver_lacks_is_named() -> None:
         "driver-needs-library": "libcrypto.so.1.1",
         "driver-needs-library-mac": "libcrypto.1.1.dylib",
     }
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("driver-other-processor-mac-etoken", "SafeNet Authentication Client.*E-Tuğra"),
+        ("driver-wrong-architecture-safesign", "SafeSign Identity Client.*E-Güven"),
+        ("seal-expiring", "Kamu SM"),
+    ],
+)
+def test_the_first_step_names_the_product_and_who_gives_it(
+    name: str, said: str, language: str
+) -> None:
+    diagnosis = _diagnosis(name)
+    first = diagnosis.deciding
+
+    assert re.search(said, Text(language).step(first.steps[0], first.facts | first.road))
+
+
+def test_both_services_of_windows_are_named_where_both_are_disabled() -> None:
+    helper = {"enable-windows-enumerator", "start-windows-enumerator"}
+    named, unnamed = (
+        helper.intersection(_diagnosis(name).deciding.steps)
+        for name in ("service-disabled-both", "service-disabled-enumerator-manual")
+    )
+
+    assert (named, unnamed) == (helper, set())
 
 
 def test_enough_workstations_could_not_be_looked_at() -> None:

@@ -44,6 +44,7 @@ AKIS_V10 = "3BBA11008131FE4D55454B41452056312E30AE"
 ETPKCS11 = "/usr/lib/libeTPkcs11.so"
 DAY = timedelta(days=1)
 
+MATCHING = "install-matching-driver"
 MAC_ETOKEN = "/Library/Frameworks/eToken.framework/Versions/Current/libeToken.dylib"
 
 
@@ -146,6 +147,7 @@ def test_both_architectures_are_named() -> None:
 
     assert facts == {
         "module": AKISP11,
+        "product": "AKİA (AKİS)",
         "built_for": "i386",
         "built_for_bits": 32,
         "machine": "x86_64",
@@ -159,8 +161,8 @@ def test_both_architectures_are_named() -> None:
         (AKIS, AKISP11, "linux", "x86_64", "install-matching-akis"),
         (AKIS, AKISP11, "darwin", "aarch64", "install-mac-arm-driver"),
         (AKIS, AKISP11, "linux", "aarch64", "use-intel-computer"),
-        (ETOKEN, "/usr/lib/libeTPkcs11.so", "linux", "x86_64", "install-matching-driver"),
-        (ETOKEN, MAC_ETOKEN, "darwin", "aarch64", "install-arm-card-driver"),
+        (ETOKEN, "/usr/lib/libeTPkcs11.so", "linux", "x86_64", f"{MATCHING}-of-provider"),
+        (ETOKEN, MAC_ETOKEN, "darwin", "aarch64", "install-arm-card-driver-of-provider"),
     ],
 )
 def test_who_needs_another_build_of_the_driver_is_told_which(

@@ -259,6 +259,7 @@ def _seal_ends(held: desk.Held, at: datetime, policy: Policy) -> Iterator[Findin
     """Say that a seal has ended or soon will: somebody in the institution renews it."""
     ends, issuer = held.certificate.not_after_at, held.certificate.issuer_name
     facts: dict[str, Fact] = {**held.whose, "issuer": issuer, "not_after_at": ends}
+    facts["provider"] = provider(held.certificate)
     if at > ends:
         yield finding("seal-expired", **facts)
     elif at >= renewal.opens_at(ends, policy.of(issuer)):

@@ -86,9 +86,11 @@ def _trouble(module: Module, snapshot: Snapshot) -> Finding | None:
         return finding(code, module=module.path, reason=failure)
     if isinstance(library, Failure) or module.info or fitting.fits(module, snapshot):
         return None
+    known = catalog.module_at(module.path)
     return finding(
         _misfit(library, snapshot.host),
         module=module.path,
+        product=known.package if known else ntpath.basename(module.path),
         built_for=library.machines,
         built_for_bits=library.bits,
         machine=snapshot.host.machine,

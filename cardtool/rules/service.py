@@ -12,7 +12,7 @@ from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.surroundings import Host, Service
 from cardtool.rules import desk, hardware, ports, session
-from cardtool.rules.codes import finding
+from cardtool.rules.codes import finding, with_steps
 from cardtool.rules.renewal import Policy
 
 _NO_READERS = "SCARD_E_NO_READERS_AVAILABLE 0x8010002E"
@@ -50,7 +50,8 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
     elif desk.is_ours(failure):
         yield finding("cardtool-fault", part="PC/SC", reason=failure)
     elif because is None or _is_asleep_on_server(snapshot):
-        yield _about(_code(failure, snapshot), failure, snapshot.host)
+        about = _about(_code(failure, snapshot), failure, snapshot.host)
+        yield _with_enumerator(about, snapshot)
     if because is not None:
         yield finding(because, reason=failure if isinstance(failure, Failure) else _NO_READERS)
     elif not isinstance(failure, Failure) and not ports.signing_readers(snapshot):
@@ -68,6 +69,16 @@ def _about(code: str, failure: Failure, host: Host) -> Finding:
     is_linux = host.platform == "linux"
     install = systems.command(host.release, *lacking[code]) if is_linux else None
     return finding(code, reason=failure, install=install)
+
+
+def _with_enumerator(given: Finding, snapshot: Snapshot) -> Finding:
+    """Return a finding with the steps for the helper of Windows too, if both are disabled."""
+    is_alone = _service(snapshot, _ENUMERATOR).start != "disabled"
+    if given.code != "service-disabled-windows" or is_alone:
+        return given
+    return with_steps(
+        given, (*given.steps, "enable-windows-enumerator", "start-windows-enumerator")
+    )
 
 
 def _is_asleep_on_server(snapshot: Snapshot) -> bool:

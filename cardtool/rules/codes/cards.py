@@ -112,15 +112,15 @@ ROWS = {
     ),
     "driver-wrong-architecture": _driver(
         "install-matching-akis run-again",
-        "module built_for built_for_bits machine machine_bits",
+        "module product built_for built_for_bits machine machine_bits",
     ),
     "driver-other-processor": _driver(
         "install-matching-akis run-again",
-        "module built_for built_for_bits machine machine_bits",
+        "module product built_for built_for_bits machine machine_bits",
     ),
     "driver-for-other-program": unknown(
         Link.DRIVER,
-        "module built_for built_for_bits machine machine_bits",
+        "module product built_for built_for_bits machine machine_bits",
         "run-fitting-build install-driver-for-program run-again",
         UNREAD,
         "card-not-read",

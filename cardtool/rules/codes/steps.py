@@ -27,7 +27,8 @@ _IT = """
 """
 _ELSEWHERE_IT = """
     install-card-driver-of-provider update-card-driver-of-provider
-    install-driver-of-provider install-makers-driver open-network-to-provider
+    install-arm-card-driver-of-provider install-driver-of-provider install-makers-driver
+    install-matching-driver-of-provider open-network-to-provider
     update-roots-of-provider replace-makers-driver
 """
 _PROVIDER = """
@@ -147,7 +148,9 @@ ELSEWHERE = {
     "create-pin": "create-pin-elsewhere",
     "create-pin-later": "create-pin-later-elsewhere",
     "install-driver": "install-driver-of-provider",
+    "install-arm-card-driver": "install-arm-card-driver-of-provider",
     "install-card-driver": "install-card-driver-of-provider",
+    "install-matching-driver": "install-matching-driver-of-provider",
     "update-card-driver": "update-card-driver-of-provider",
     "lift-suspension": "lift-suspension-elsewhere",
     "maker-reader-driver": "install-makers-driver",

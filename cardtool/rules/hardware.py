@@ -89,6 +89,12 @@ def is_built_in(device: UsbDevice) -> bool:
     return forms(device) == BUILT_IN
 
 
+def is_of_computer(device: UsbDevice) -> bool:
+    """Tell whether a reader is part of the computer or of its keyboard: nobody was given it."""
+    listed = catalog.driver_list_entry(device.id)
+    return is_built_in(device) or (listed is not None and listed.kind == "keyboard")
+
+
 def is_contactless(device: UsbDevice) -> bool:
     """Tell whether a reader has no slot; an e-signature card is not read in it."""
     return forms(device) == {"contactless"}

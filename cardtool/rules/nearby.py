@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Changes the steps of findings by what stands beside: a hub in between, or an empty reader.
 
-Gives no findings. A reader behind a hub is plugged in without it before anything else is tried. If
-a person's own reader waits for a card, the person's card is put into that one.
+Gives no findings. A reader behind a hub is plugged in without it before anything else is tried, and
+so is one that is not offered where only the computer's own slots are. If a person's own reader
+waits for a card, the person's card is put into that one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,17 +15,35 @@ from cardtool.rules import hardware, ports, reader_names
 from cardtool.rules.codes import with_steps
 from cardtool.rules.codes.steps import TO_EMPTY, WITHOUT_HUB
 
+_LOOSE = frozenset({"reader-asleep", "reader-not-connected", "reader-not-offered"})
+"""Codes of readers that may work once they are plugged straight into the computer."""
+
 
 def with_nearby(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Finding]:
     """Yield findings in their order, with the steps that fit what stands beside."""
     is_waiting = _has_empty_reader(snapshot)
+    is_left_out = only_of_computer(snapshot)
     for given in findings:
         steps = given.steps
         if is_waiting:
             steps = _to_empty(given)
+        if is_left_out and given.code in _LOOSE:
+            steps = ("try-other-port", *steps)
         if "try-other-port" in steps and _is_behind_hub(given, snapshot):
             steps = _without_hub(steps)
         yield given if steps == given.steps else with_steps(given, steps)
+
+
+def only_of_computer(snapshot: Snapshot) -> bool:
+    """Tell whether all readers offered are empty ones of the computer or its keyboard.
+
+    Not so if the last good check had no other reader than those here: then one of them is in use.
+    """
+    offered, last = ports.signing_readers(snapshot), snapshot.last_good
+    if any(map(ports.was_filled, offered)) or (last and last.readers and not ports.gone(snapshot)):
+        return False
+    each = [ports.devices_of(reader.name, snapshot) for reader in offered]
+    return bool(each) and all(mine and all(map(hardware.is_of_computer, mine)) for mine in each)
 
 
 def _has_empty_reader(snapshot: Snapshot) -> bool:

@@ -12,7 +12,17 @@ from cardtool.catalog import systems
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.surroundings import Host, UsbDevice
-from cardtool.rules import desk, fitting, hardware, ports, reader_names, service, session, tokens
+from cardtool.rules import (
+    desk,
+    fitting,
+    hardware,
+    nearby,
+    ports,
+    reader_names,
+    service,
+    session,
+    tokens,
+)
 from cardtool.rules.codes import ROWS, Fact, finding, with_steps
 from cardtool.rules.renewal import Policy
 
@@ -140,14 +150,16 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
     """Return a function that tells whether the person uses another reader and not this one.
 
     This is so if another reader holds a card or waits for one, or if this one is built in or not
-    supported while another is plugged in. An empty built-in reader does not count as the other one,
-    nor do readers if all cards here are others than the person's own (`tokens.are_others`).
+    supported while another is plugged in. An empty reader that is built in or a keyboard's does not
+    count as the other one, nor do readers if all cards here are others than the person's own
+    (`tokens.are_others`).
     """
     offered = ports.signing_readers(snapshot)
     added = {device for device in ports.plugged(snapshot) if not hardware.is_built_in(device)}
     was_filled = any(map(ports.was_filled, offered))
     is_served = [hardware.is_built_in(device) for device in served]
     all_built_in = bool(is_served) and all(is_served)
+    all_of_computer = nearby.only_of_computer(snapshot)
     is_own_elsewhere = tokens.are_others(snapshot)
 
     def is_unused(device: UsbDevice, code: str) -> bool:
@@ -156,7 +168,8 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
             return True
         if is_own_elsewhere:  # its card is none of those here: it is probably in this reader
             return is_spare or code == "reader-not-connected"
-        return bool(offered) and (is_spare or was_filled or not all_built_in)
+        is_own = all_of_computer and not hardware.is_of_computer(device)
+        return bool(offered) and (is_spare or was_filled or not (all_built_in or is_own))
 
     return is_unused
 

@@ -25,6 +25,7 @@ from cardtool import catalog
 from cardtool.cli import main
 from cardtool.model.snapshot import Card, Token, decode, encode
 from cardtool.probe import pasted
+from cardtool.probe.pasted.files import kind
 from tests.real.desks import nes
 
 AT = datetime(2026, 10, 1, 9, tzinfo=UTC)
@@ -415,6 +416,11 @@ def _others() -> dict[str, bytes]:
         "(PFX, P12)": pfx,
         "(PDF, Word or ZIP)": b"%PDF-1.7\n",
     }
+
+
+@pytest.mark.parametrize("body", ["3000", "30020500", "300430003000", "30043000", "3080"])
+def test_a_file_of_which_only_the_frame_is_there_is_of_no_kind(body: str) -> None:
+    assert kind(bytes.fromhex(body)) == ""
 
 
 def test_a_file_of_another_kind_is_called_what_it_is(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def kind(body: bytes) -> str:
     for name, begins in _OTHERS:
         if begins.search(body[:_MOST_BARE]):
             return name
-    with suppress(DerError, ValueError):
+    with suppress(DerError, ValueError, StopIteration):
         outer, _ = der.element(body, whole=False)
         first, second = list(der.elements(outer.content))[:2]
         if first.tag == _INTEGER:  # a version: that of a PKCS#12 file or of a key

@@ -283,9 +283,9 @@ def test_what_is_no_usb_id_is_none(written: str) -> None:
         ("0    Yes             udea MILKO 00 00", "MİLKO", "reader-found"),
         ("KOBIL KAAN Base 00 00", "KOBIL KAAN Base", "reader-found"),
         ("Yubico YubiKey OTP+FIDO+CCID 00 00", "YubiKey", "card-is-key"),
-        ("ACS ACR122U PICC Interface 00 00", "temassız yüz", "reader-own-missing"),
+        ("ACS ACR122U PICC Interface 00 00", "NFC (PICC)", "reader-own-missing"),
         ("AKS ifdh 0", "SafeNet eToken / iKey", "reader-virtual"),
-        ("windows hello for business 1", "Windows (sanal)", "reader-virtual"),
+        ("windows hello for business 1", "Windows Hello / Virtual Smart Card", "reader-virtual"),
     ],
 )
 def test_a_reader_is_known_by_its_name_in_each_program(written: str, name: str, code: str) -> None:

@@ -266,7 +266,7 @@ def test_what_is_plugged_in_is_named_with_what_it_needs() -> None:
 def test_a_reader_is_named_by_all_models_that_share_its_id_or_else_by_itself() -> None:
     shared = only(_desk((usb("072F:90CC", name="CCID USB Reader"),)), "reader-not-offered")
 
-    assert str(shared.facts["model"]).startswith("ACS 38T USB / ACS 38T masaüstü")
+    assert str(shared.facts["model"]).startswith("ACS 38T USB / ACS ACR38U-CCID")
     nameless = only(_desk((replace(NEW, name="", drivers=("x",)),)), "reader-not-offered")
     assert nameless.facts["model"] == "1234:5678"
 

@@ -295,7 +295,7 @@ def test_a_reader_is_known_by_its_name_in_each_program(written: str, name: str, 
 def test_what_is_said_of_a_reader_is_about_that_reader() -> None:
     for asked in ("058F:9540", "ACS ACR38U 00 00"):
         shown = " ".join(_ask(asked, "--lang", "en").stdout.split())
-        assert "Whether it works at a computer" in shown
+        assert "to see whether it works there" in shown
         assert "ACR39U" not in shown
 
 
@@ -336,12 +336,20 @@ def test_a_library_without_a_card_is_called_no_driver() -> None:
         ("Sertifikanızın süresi dolmuş", "nes-expired"),
         ("Geçersiz sağlayıcı türü belirtildi", "rsa-on-windows"),
         ("Bilinmeyen akıllı kart", "driver-missing"),
+        ("Kart tanınmadı", "driver-missing"),
+        ("İmza programı kartı tanımıyor", "driver-missing"),
     ],
 )
 def test_a_message_is_known_by_its_words(written: str, code: str) -> None:
     (meaning,) = meanings(written)
 
     assert (meaning.kind, meaning.number, meaning.findings[0]) == ("words", written, code)
+
+
+def test_where_a_message_may_be_about_the_reader_or_the_card_both_are_told() -> None:
+    told = meanings("Kart okuyucu tanınmadı")
+
+    assert {one.findings[0] for one in told} == {"reader-missing", "driver-missing"}
 
 
 def test_the_number_in_a_message_tells_more_than_its_words() -> None:
@@ -351,6 +359,7 @@ def test_the_number_in_a_message_tells_more_than_its_words() -> None:
 def test_words_of_other_things_are_no_message() -> None:
     for text in ("merhaba", "kart", "imza atamıyorum", "", "😀", "kartvizit bulmacası"):
         assert meanings(text) == ()
+    assert meanings("kart tanındı") == ()
 
 
 def test_every_line_of_words_is_folded_and_stands_once() -> None:

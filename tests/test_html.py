@@ -235,6 +235,8 @@ def test_two_certificates_of_one_person_are_told_apart(language: str) -> None:
 
     assert f"{old.holder}: {text.near('past', old.ends_at, diagnosis.at)}" in said
     assert f"{new.holder}: {text.near('left', new.ends_at, diagnosis.at)}" in said
+    (last,) = lines([old], diagnosis.at)
+    assert last.standing(old.ends_at)[0] == "left"
     (early,) = lines([new], new.begins_at - timedelta(days=3))
     assert early.standing(new.begins_at - timedelta(days=3)) == ("wait", new.begins_at)
 

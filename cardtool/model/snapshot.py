@@ -43,7 +43,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, tag="failure"):
     code: int | None = None
     """That interface's own number, unsigned; None where it has none."""
     detail: Text = ""
-    """For support; of it, only the name of a library that a driver lacks is parsed."""
+    """For support. Only the name of a library that a driver lacks is ever taken out of it."""
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True, tag="card"):

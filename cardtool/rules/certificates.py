@@ -115,9 +115,9 @@ def _without_nes(place: desk.Place, snapshot: Snapshot, *, has_other: bool) -> I
 
 
 def _empty(place: desk.Place, snapshot: Snapshot) -> Finding:
-    """Say that no certificate is on a card; the provider is asked first if no identity card is so.
+    """Say that no certificate is on a card.
 
-    Identity cards are of the family of AKİS.
+    An identity card is of the family AKİS; if the card is of another, the provider is asked first.
     """
     empty = finding("certificates-missing", reader=place.name, label=place.tokens[0][1].label)
     families = {seat.card.family for seat in desk.seats(snapshot) if seat.reader == place.reader}

@@ -101,7 +101,7 @@ def is_contactless(device: UsbDevice) -> bool:
 
 
 def is_behind_hub(device: UsbDevice, platform: str) -> bool:
-    """Tell by the name of its port whether a device is plugged into a hub; Windows' names none.
+    """Tell by the name of its port whether a device is plugged into a hub; False on Windows.
 
     It may be a hub inside the computer: some desktops have one. Source: Linux, usb.rst, names of
     ports such as 1-2.3; Apple, IOUSBHostFamily, locationID: a digit for each hub after two for the

@@ -71,7 +71,7 @@ def meanings(text: str) -> tuple[Meaning, ...]:
     """Return what a text may mean, each once; the surest first."""
     text = text[:MOST_CHARACTERS].strip().strip("\"'")
     codes, cards = list(_codes(text)), list(_cards(text))
-    errors_there = _errors(text, among=[*codes, *cards])
+    errors_there = _errors(text, beside=[*codes, *cards])
     found = [*codes, *errors_there, *cards, *_usb(text), *_modules(text)]
     is_word = not any(letter in text for letter in "-:_")  # K30 is a reader's name, too
     found = found or list(_said(text))
@@ -110,20 +110,23 @@ def _codes(text: str) -> Iterator[Meaning]:
             yield Meaning(kind="finding", name=code, number=f"K-{number}", findings=(code,))
 
 
-def _errors(text: str, among: list[Meaning]) -> Iterator[Meaning]:
-    """Give the errors in a text; beside a symbol, a code or a card, small numbers are none."""
+def _errors(text: str, beside: list[Meaning]) -> Iterator[Meaning]:
+    """Give the errors in a text.
+
+    Where a symbol or a card was found in it too, its small numbers are no errors.
+    """
     symbols, asked, key = spellings.symbols(text), spellings.numbers(text), spellings.key(text)
     every = [(group, *error) for group in errors.load() for error in group.errors.items()]
     named = [one for one in every if one[1] in symbols]
-    if not named and not among:
+    if not named and not beside:
         named = [one for one in every if key in spellings.keys_of(one[1])]
     told = set[str]()
     for group, symbol, number in every:
         is_asked = number in asked[group.api] and (
-            number >= _LARGE or not (named or any(one.kind == "card" for one in among))
+            number >= _LARGE or not (named or any(one.kind == "card" for one in beside))
         )
         if number < _LARGE and group.en in told:
-            continue  # E_ACCESSDENIED holds the number of ERROR_ACCESS_DENIED
+            continue  # its HRESULT was told: E_ACCESSDENIED holds ERROR_ACCESS_DENIED
         if is_asked or (group, symbol, number) in named:
             told |= {group.en} if number >= _LARGE else set()
             yield _error(group, symbol, number)
@@ -147,8 +150,9 @@ def _said(text: str) -> Iterator[Meaning]:
     spoken = spellings.words(text)
     lengths = {}
     for place, group in enumerate(errors.load()):
-        fitting = [line.split() for line in group.words if spellings.has(spoken, line.split())]
-        lengths[place] = max(map(len, fitting), default=0)
+        lines = map(str.split, group.words)
+        fitting = (len(line) for line in lines if spellings.are_all_said(line, spoken))
+        lengths[place] = max(fitting, default=0)
     longest = max(lengths.values())
     for place, group in enumerate(errors.load()):
         if longest and lengths[place] == longest:
@@ -159,11 +163,10 @@ def _said(text: str) -> Iterator[Meaning]:
 def _cards(text: str) -> Iterator[Meaning]:
     for _, atr in answers(text.splitlines()):
         card = catalog.card_for(atr)
-        if card is None and not (len(atr) >= _SHORTEST and is_whole(atr)):
-            if len(atr) >= _SHORTEST:
-                yield Meaning(kind="card-cut", name="", number=atr)
-            continue
-        yield _card(card, atr)
+        if card or (len(atr) >= _SHORTEST and is_whole(atr)):
+            yield _card(card, atr)
+        elif len(atr) >= _SHORTEST:
+            yield Meaning(kind="card-cut", name="", number=atr)
     for found in map(str.upper, _HISTORICAL.findall(text)):
         made = f"3B0{len(found) // 2:X}{found}"
         rows = (*catalog.load().cards, *catalog.foreign().cards)

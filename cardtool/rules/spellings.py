@@ -82,9 +82,9 @@ def words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", folded(text)))
 
 
-def has(spoken: frozenset[str], line: list[str]) -> bool:
-    """Tell whether each of these beginnings begins a word that was spoken."""
-    return all(any(word.startswith(start) for word in spoken) for start in line)
+def are_all_said(starts: list[str], spoken: frozenset[str]) -> bool:
+    """Tell whether with each of these beginnings a word begins that was spoken."""
+    return all(any(word.startswith(start) for word in spoken) for start in starts)
 
 
 def own_numbers(text: str) -> set[int]:

@@ -47,7 +47,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         """
         if at < self.course.begins_at:
             return "wait", self.course.begins_at
-        return ("left" if at < self.course.ends_at else "past"), self.course.ends_at
+        return ("left" if at <= self.course.ends_at else "past"), self.course.ends_at
 
     @property
     def past(self) -> float:

@@ -91,8 +91,13 @@
     if (!target.matches(".copy")) return;
     const rows = [...document.querySelectorAll(".technical > div")].map(
       (row) => [...row.children].map((cell) => cell.textContent).join(": "));
-    await navigator.clipboard.writeText(rows.join("\n"));
-    state.textContent = target.dataset.done;
+    try {
+      await navigator.clipboard.writeText(rows.join("\n"));
+      state.textContent = target.dataset.done;
+    } catch { // the browser or its user refuses
+      getSelection().selectAllChildren(document.querySelector(".technical"));
+      state.textContent = target.dataset.refused;
+    }
   });
   document.getElementById("live-print").addEventListener("click", () => window.print());
 })();

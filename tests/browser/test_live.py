@@ -128,6 +128,21 @@ def test_what_it_needs_is_copied_without_the_person(tab: Page) -> None:
     assert NUMBER not in copied
 
 
+def test_where_the_browser_refuses_to_copy_the_same_text_is_selected(tab: Page) -> None:
+    with PcscService(1) as service, _opened(service) as live:
+        service.insert(akis(nes(400)))
+        tab.goto(live.address)
+        _says(tab, "nes-valid", "ok")
+        tab.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(); }")
+        tab.locator(".it summary").click()
+        tab.get_by_role("button", name=TEXT.label("live-copy"), exact=True).press("Enter")
+        expect(tab.get_by_role("status")).to_have_text(TEXT.label("live-copy-refused"))
+
+        selected = tab.evaluate("getSelection().toString()")
+    assert "nes-valid (K-" in selected
+    assert NAME not in selected
+
+
 def test_what_the_hands_do_is_seen_step_by_step(tab: Page) -> None:
     seen, awaited = TEXT.label("hand-seen"), TEXT.label("hand-awaited")
     with PcscService(1) as service, _opened(service) as live:

@@ -16,6 +16,7 @@ from cardtool.rules.codes import ROWS, finding
 from cardtool.rules.codes.numbers import NUMBERS
 from cardtool.rules.meanings import MOST_CHARACTERS, meanings, nearest
 from cardtool.text import LANGUAGES, Text
+from cardtool.views.data import meanings as data
 from cardtool.views.paper import Paper
 from cardtool.views.people import meaning as view
 from tests.desks import BANK
@@ -425,13 +426,13 @@ def test_every_meaning_is_shown_in_every_language(language: str) -> None:
         told = [(each, [finding(code) for code in each.findings]) for each in meanings(one)]
         assert told, one
         page = "".join(view.render(told, text, paper))
-        rows = json.loads(view.render_json(one, told, text))["meanings"]
+        rows = json.loads(data.render(one, told, text))["meanings"]
         assert all(row["says"] for row in rows)
         assert all(row["number"] in page for row in rows)
 
 
 def test_a_hostile_name_is_shown_harmless() -> None:
-    told: list[view.Told] = [(one, []) for one in meanings("Bad\x1b[31m Reader 00 00")]
+    told: list[data.Explained] = [(one, []) for one in meanings("Bad\x1b[31m Reader 00 00")]
 
     assert told
     assert "\x1b" not in "".join(view.render(told, Text("en"), Paper()))

@@ -13,6 +13,7 @@ from cardtool.rules.codes import finding
 from cardtool.rules.codes.numbers import NUMBERS
 from cardtool.rules.meanings import meanings, nearest
 from cardtool.rules.spellings import own_numbers
+from cardtool.views.data import meanings as data
 from cardtool.views.people import meaning
 
 _SHOWN = 80
@@ -37,7 +38,7 @@ def explain(asked: Asked, anything: tuple[str, ...]) -> None:
     if not explained:
         raise _unknown(text)
     if asked.format.name == "json":
-        write(asked, [meaning.render_json(text, explained, asked.text)])
+        write(asked, [data.render(text, explained, asked.text)])
     else:
         write(asked, meaning.render(explained, asked.text, paper(asked)))
 

@@ -106,7 +106,22 @@ def test_every_step_is_said_and_used(language: str) -> None:
         | (set(ELSEWHERE.values()) | set(WITHOUT_HUB.values())) - {""}
     )
     assert set(load_words(language)["step"]) == used
-    assert all(set(parts) == {"says"} for parts in load_words(language)["step"].values())
+    for parts in load_words(language)["step"].values():
+        assert set(parts) in ({"says"}, {"says", "says-plain"})
+        assert _placeholders(parts.get("says-plain", "")) <= {*NATIONWIDE, "command"}
+
+
+@every_language
+def test_a_step_that_would_have_gaps_is_said_plainly_where_no_workstation_was_seen(
+    language: str,
+) -> None:
+    text = Text(language, institution=NATIONWIDE)
+
+    for code, parts in load_words(language)["step"].items():
+        if "says-plain" in parts:
+            assert "…" not in text.step(code, {})
+            facts = dict.fromkeys(_placeholders(parts["says"]), "x")
+            assert text.step(code, {}) != text.step(code, facts)
 
 
 @every_language

@@ -164,9 +164,15 @@ class Text:
         return str(parts.get(f"means-{phase}", parts["means"]))
 
     def step(self, code: str, facts: Mapping[str, str | int]) -> str:
-        """Say what to do, moments to the minute; `facts` are those of the step's finding."""
-        says = self._words["step"][code]["says"]
-        return self._fill(says, {**facts, **self._given}, self._to_the_minute)
+        """Say what to do, moments to the minute; `facts` are those of the step's finding.
+
+        If the plain sentence does without one that is missing, as where no workstation was looked
+        at, it is said.
+        """
+        parts, given = self._words["step"][code], {**facts, **self._given}
+        says, plain = parts["says"], parts.get("says-plain", parts["says"])
+        is_lacking = bool(_names(says) - _names(plain) - given.keys())
+        return self._fill(plain if is_lacking else says, given, self._to_the_minute)
 
     def procedure(self, name: str, part: str) -> str:
         """Say of a procedure its `title`, what it is for (`says`) or how long it `takes`."""

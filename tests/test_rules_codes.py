@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cardtool.model.diagnosis import Actor, Severity
 from cardtool.rules.codes import ROWS, finding, on_platform
-from cardtool.rules.codes.steps import ACTORS, ELSEWHERE, INSTEAD, OF_OTHER_CARDS
+from cardtool.rules.codes.steps import ACTORS, ELSEWHERE, INSTEAD, OF_OTHER_CARDS, TO_EMPTY
 
 every_code = pytest.mark.parametrize("code", ROWS)
 
@@ -44,7 +44,7 @@ def test_nobody_is_named_for_a_step_that_is_not_taken() -> None:
     elsewhere = {one for steps in INSTEAD.values() for instead in steps.values() for one in instead}
 
     steps = {step for row in ROWS.values() for step in row.steps} | elsewhere
-    steps |= set(OF_OTHER_CARDS.values())
+    steps |= set(OF_OTHER_CARDS.values()) | set(TO_EMPTY.values())
     assert set(ACTORS) <= steps | set(ELSEWHERE.values())
     assert set(ELSEWHERE) <= steps
 

@@ -159,7 +159,7 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
     was_filled = any(map(ports.was_filled, offered))
     is_served = [hardware.is_built_in(device) for device in served]
     all_built_in = bool(is_served) and all(is_served)
-    all_of_computer = nearby.only_of_computer(snapshot)
+    all_of_computer = nearby.only_of_computer(snapshot) and not session.hides_parts(snapshot)
     is_own_elsewhere = tokens.are_others(snapshot)
 
     def is_unused(device: UsbDevice, code: str) -> bool:

@@ -83,8 +83,11 @@ _REORDERED = (
 )
 """Codes whose first step depends on what was seen; the page has their steps in one order."""
 
+_ADDED = ("newer-card-to-empty", "enable-windows-enumerator", "start-windows-enumerator")
+"""Steps that a finding has only beside an empty reader, or beside a second service that is off."""
+
 _WITHOUT_HUB = ("leave-out-hub", "try-other-port", "replug-reader")
-"""Steps that differ where a reader is behind a hub."""
+"""Steps that differ behind a hub, and where only the computer's own readers are offered."""
 
 
 @cache
@@ -125,10 +128,10 @@ def test_every_desk_is_told_the_road_that_the_page_shows(file: Path) -> None:
             told = [
                 (_USUAL.get(step, step), actor)
                 for step, actor in zip(given.steps, given.actors, strict=True)
-                if step not in OF_SEVERAL
+                if step not in OF_SEVERAL and (step not in _ADDED or step in shown[0])
             ]
             as_usual = list(zip(shown[0], shown[1], strict=True))
-            if "leave-out-hub" in given.steps:
+            if "leave-out-hub" in given.steps or given.code == "reader-not-offered":
                 told = [pair for pair in told if pair[0] not in _WITHOUT_HUB]
                 as_usual = [pair for pair in as_usual if pair[0] not in _WITHOUT_HUB]
             if given.code in _REORDERED:

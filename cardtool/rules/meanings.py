@@ -74,7 +74,7 @@ def meanings(text: str) -> tuple[Meaning, ...]:
     errors_there = _errors(text, beside=[*codes, *cards])
     found = [*codes, *errors_there, *cards, *_usb(text), *_modules(text)]
     is_word = not any(letter in text for letter in "-:_")  # K30 is a reader's name, too
-    found = found or list(_said(text))
+    found = found or list(_by_words(text))
     told: list[Meaning] = []
     for meaning in [*found, *(_readers(text) if is_word or not found else ())]:
         if meaning not in told[:_MOST]:
@@ -120,15 +120,15 @@ def _errors(text: str, beside: list[Meaning]) -> Iterator[Meaning]:
     named = [one for one in every if one[1] in symbols]
     if not named and not beside:
         named = [one for one in every if key in spellings.keys_of(one[1])]
-    told = set[str]()
+    explained = set[str]()
     for group, symbol, number in every:
         is_asked = number in asked[group.api] and (
             number >= _LARGE or not (named or any(one.kind == "card" for one in beside))
         )
-        if number < _LARGE and group.en in told:
-            continue  # its HRESULT was told: E_ACCESSDENIED holds ERROR_ACCESS_DENIED
+        if number < _LARGE and group.en in explained:
+            continue  # its HRESULT was explained: E_ACCESSDENIED holds ERROR_ACCESS_DENIED
         if is_asked or (group, symbol, number) in named:
-            told |= {group.en} if number >= _LARGE else set()
+            explained |= {group.en} if number >= _LARGE else set()
             yield _error(group, symbol, number)
 
 
@@ -144,7 +144,7 @@ def _error(group: errors.Group, symbol: str, number: int) -> Meaning:
     )
 
 
-def _said(text: str) -> Iterator[Meaning]:
+def _by_words(text: str) -> Iterator[Meaning]:
     """Give the groups of errors with the longest line of words that a text has."""
     text = text[:_MOST_SAID]
     spoken = spellings.words(text)

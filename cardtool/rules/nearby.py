@@ -42,8 +42,8 @@ def only_of_computer(snapshot: Snapshot) -> bool:
     offered, last = ports.signing_readers(snapshot), snapshot.last_good
     if any(map(ports.was_filled, offered)) or (last and last.readers and not ports.gone(snapshot)):
         return False
-    each = [ports.devices_of(reader.name, snapshot) for reader in offered]
-    return bool(each) and all(mine and all(map(hardware.is_of_computer, mine)) for mine in each)
+    devices = [ports.devices_of(reader.name, snapshot) for reader in offered]
+    return bool(devices) and all(of and all(map(hardware.is_of_computer, of)) for of in devices)
 
 
 def _has_empty_reader(snapshot: Snapshot) -> bool:

@@ -42,7 +42,7 @@ _SAID = re.compile(
 )
 _PROBLEM = re.compile(r"(?:code|kodu?)\W{0,3}(\d{1,3})\b", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:0x)?[0-9A-F]{1,4}", re.IGNORECASE)
-_SAYER = {
+_INTERFACE_WORDS = {
     "pkcs11": re.compile(r"ckr[_\W]|pkcs ?#?11|\brv\b|\bp11\b|\bC_[A-Z]", re.IGNORECASE),
     "card": re.compile(r"\bSW[12]?\b|status word|apdu", re.IGNORECASE),
     "windows": re.compile(r"win32|loadlibrary|windows (?:error|hatas)|system error", re.IGNORECASE),
@@ -135,12 +135,12 @@ def numbers(text: str) -> dict[str, set[int]]:
         "windows": small | spoken | decimal,
         "card": small | statuses | plain,
     }
-    sayers = {api for api, words in _SAYER.items() if words.search(text)}
-    if "pkcs11" in sayers:
+    interfaces = {api for api, words in _INTERFACE_WORDS.items() if words.search(text)}
+    if "pkcs11" in interfaces:
         found["pkcs11"] |= spoken
-    for api in found.keys() - sayers if sayers else ():
+    for api in found.keys() - interfaces if interfaces else ():
         found[api] = set()
-    found["problem"] |= problems if sayers <= {"windows"} else set()
+    found["problem"] |= problems if interfaces <= {"windows"} else set()
     return {
         "pcsc": large,
         "pkcs11": found["pkcs11"] | large,

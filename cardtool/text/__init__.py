@@ -8,7 +8,7 @@ that the id of a card becomes its name in `[card]`. A value is never read as a p
 
 import re
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -142,17 +142,17 @@ class Text:
         first, *rest = _SENTENCE_END.split(self._pattern(finding))
         kept = [_EXPERT.sub("", first)]
         kept += (each for each in rest if allowed.issuperset(_names(each)))
-        plain = {
-            name: self.plain_day(moment, at) if name in _DAYS else self._to_the_minute(moment)
-            for name, value in facts.items()
-            if name in _DAYS | _FOR_PEOPLE and name.endswith("_at")
-            for moment in [datetime.fromisoformat(str(value))]
-        }
-        said = " ".join(self._fill(each, {**facts, **plain}).rstrip() for each in kept)
+        moments = {name: datetime.fromisoformat(str(facts[name])) for name in _DAYS & facts.keys()}
+        days = {name: self.plain_day(moment, at) for name, moment in moments.items()}
+        plain = {**facts, **self._to_the_minute(facts), **days}
+        said = " ".join(self._fill(each, plain).rstrip() for each in kept)
         return said if said.endswith(".") else f"{said}."
 
-    def _to_the_minute(self, moment: datetime) -> str:
-        return f"{self.day(moment)} {self.local(moment):%H:%M}"
+    def _to_the_minute(self, facts: Mapping[str, str | int]) -> dict[str, str]:
+        """Return the moments among facts, each as its day and minute."""
+        named = ((name, str(value)) for name, value in facts.items() if name.endswith("_at"))
+        moments = {name: datetime.fromisoformat(value) for name, value in named}
+        return {name: f"{self.day(at)} {self.local(at):%H:%M}" for name, at in moments.items()}
 
     def counted(self, key: str, count: int) -> str:
         """Say a count, with the words for one or for several."""
@@ -166,13 +166,13 @@ class Text:
     def step(self, code: str, facts: Mapping[str, str | int]) -> str:
         """Say what to do, moments to the minute; `facts` are those of the step's finding.
 
-        If the plain sentence does without one that is missing, as where no workstation was looked
-        at, it is said.
+        Where facts are missing, as in an explanation without a workstation, the step's plain
+        sentence is said if it needs none of them.
         """
         parts, given = self._words["step"][code], {**facts, **self._given}
         says, plain = parts["says"], parts.get("says-plain", parts["says"])
         is_lacking = bool(_names(says) - _names(plain) - given.keys())
-        return self._fill(plain if is_lacking else says, given, self._to_the_minute)
+        return self._fill(plain if is_lacking else says, {**given, **self._to_the_minute(given)})
 
     def procedure(self, name: str, part: str) -> str:
         """Say of a procedure its `title`, what it is for (`says`) or how long it `takes`."""
@@ -210,10 +210,8 @@ class Text:
 
     def refusal(self, code: str, facts: Mapping[str, str | int]) -> str:
         """Say why an input was refused, and what to do about it."""
-        told = (
-            {**facts, "reason": self._reason(str(facts["reason"]))} if "reason" in facts else facts
-        )
-        return self._fill(self._words["refusal"][code], told)
+        reason = {"reason": self._reason(str(facts["reason"]))} if "reason" in facts else {}
+        return self._fill(self._words["refusal"][code], {**facts, **reason})
 
     def _reason(self, reason: str) -> str:
         """Translate a reason that others gave in English, if it is a known one."""
@@ -246,9 +244,8 @@ class Text:
         if kind == "past" and unit == "day":  # counted by the dates, as people do
             count = (self.local(at).date() - self.local(moment).date()).days
         span = self.counted(f"span-{unit}", count)
-        day = self.plain_day(moment, at)
         time = "" if unit == "day" else f" {self.local(moment):%H:%M}"
-        return self.label(f"near-{kind}", span=span, day=day + time)
+        return self.label(f"near-{kind}", span=span, day=self.plain_day(moment, at) + time)
 
     def plain_day(self, moment: datetime, at: datetime) -> str:
         """Name the day of a moment as people do, with the year only if it is not this year."""
@@ -280,26 +277,19 @@ class Text:
         except (OverflowError, OSError):
             return moment
 
-    def _fill(
-        self,
-        pattern: str,
-        facts: Mapping[str, str | int],
-        shown: Callable[[datetime], str] | None = None,
-    ) -> str:
+    def _fill(self, pattern: str, facts: Mapping[str, str | int]) -> str:
         return "".join(
-            literal + ("" if name is None else self._value(name, facts, shown or self.moment))
+            literal + ("" if name is None else self._value(name, facts))
             for literal, name, _, _ in string.Formatter().parse(pattern)
         )
 
-    def _value(
-        self, name: str, facts: Mapping[str, str | int], shown: Callable[[datetime], str]
-    ) -> str:
+    def _value(self, name: str, facts: Mapping[str, str | int]) -> str:
         value = str(facts.get(name, _UNKNOWN))
         if name == "card":
             return self.card(value)
         if name.endswith("_at"):
             with suppress(ValueError):
-                return shown(datetime.fromisoformat(value))
+                return self.moment(datetime.fromisoformat(value))
         if name == "unseen":
             return ", ".join(
                 str(self._words["label"].get(f"link-{link}", link)) for link in value.split(", ")

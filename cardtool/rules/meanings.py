@@ -53,10 +53,14 @@ _OF_PCSC = re.compile(
 )
 """How PC/SC ends the name of a reader: with its number, and on Linux that of its slot."""
 _BEFORE_NAME = re.compile(
-    r"^\W*(?:(?:reader|okuyucu|leser)?\s*\d*\s*:|using reader with a card:|\d+\s+(?:yes|no)\s)\s*",
+    r"^\W{0,9}(?:(?:reader|okuyucu|leser)? ?\d{0,3} ?:|using reader with a card:"
+    r"|\d{1,3} {1,9}(?:yes|no) )\s*",
     re.IGNORECASE,
 )
-"""How pcsc_scan, opensc-tool and certutil begin the line of a reader."""
+"""How pcsc_scan, opensc-tool and certutil begin the line of a reader.
+
+Each repetition has a bound, as two of blanks beside each other take the square of the time.
+"""
 
 _OF_FORMS = {
     **dict.fromkeys(hardware.KEYS, "card-is-key"),

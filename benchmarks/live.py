@@ -39,6 +39,7 @@ _AT = ("--at", "2026-06-01T00:00:00Z")
 _SETTLED = 20  # cycles after which memory is compared
 _EVERY = 10  # cycles between two readings by pkcs11-tool
 _IDLE_S = 20.0
+_READY_S = 3.0  # after a verdict: the processes for the next card start
 _TURNS = 5  # how often signing alone and beside the page take turns
 _SLOWER = 1.05
 _DER = certificates.nes(
@@ -73,14 +74,18 @@ _Told = queue.SimpleQueue[tuple[float, dict[str, Any]]]
 
 
 def _next(told: _Told) -> tuple[float, float]:
-    """Return when the page began to check, and when it showed the verdict."""
+    """Return when the page began to check, and when it showed the verdict.
+
+    The check of an empty reader may end before it was shown that it had begun; the verdict then
+    comes with the event.
+    """
     began = None
     while True:
         at, state = told.get(timeout=60)
         if state["is_checking"]:
             began = at if began is None else began
-        elif began is not None:
-            return began, at
+        elif began is not None or state["events"]:
+            return at if began is None else began, at
 
 
 def _cpu_s(live: LivePage) -> float:
@@ -171,6 +176,7 @@ def _follow_hands(cycles: int) -> bool:
         typed_s = time.perf_counter() - start
         service.remove()
         _next(told)
+        time.sleep(_READY_S)
         before = _cpu_s(live)
         time.sleep(_IDLE_S)
         idle = (_cpu_s(live) - before) / _IDLE_S * 100

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person sees first: a mark for each link, the days that are left, and what to do."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from cardtool.views.people.contents import timed, when
 from cardtool.views.people.marks import Mark, chained, marked
 from cardtool.views.people.terminal import render
 from tests.described import FILES, PRACTICE, read
+from tests.desks import holding, nes
 from tests.golden.desk import ZONE
 from tests.golden.write import html
 from tests.page import blocks
@@ -157,6 +158,16 @@ def test_days_and_day_are_told_as_people_say_them(
 ) -> None:
     assert Text("tr", ZONE).near(kind, AT + span, AT) == turkish
     assert Text("en", ZONE).near(kind, AT + span, AT) == english
+
+
+def test_days_since_the_end_are_the_same_number_wherever_they_are_shown() -> None:
+    end = datetime.fromisoformat("2026-09-28T23:59:59+03:00")
+    at = datetime.fromisoformat("2026-10-01T00:30:00+03:00")
+    expired = diagnose(holding(nes(ends_at=end)), at).deciding
+    in_berlin = Text("en", timezone(timedelta(hours=2)))
+
+    assert "Days since its end: 3." in in_berlin.says(expired)
+    assert in_berlin.near("past", end, at) == "Expired 3 days ago, 28 September"
 
 
 _LIMIT = 22

@@ -66,7 +66,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     not_after_at: Utc | None = None
     """Its last second, or that of an issuer of it on the card that ends first."""
     days_left: int | None = None
-    """Whole days to its end; after it minus the days since, counted by dates; None: no NES."""
+    """Whole days to its end; after it minus the days since, by dates in Turkey; None: no NES."""
     card_seen_at: Utc | None = None
     """When that NES was last seen here: earlier than `taken_at` where the card is in a drawer."""
     opens_at: Utc | None = None

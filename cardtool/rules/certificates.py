@@ -16,6 +16,7 @@ from cardtool import catalog
 from cardtool.model.certificate import ATTRIBUTES, Certificate, MoneyLimit
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Card, CertificateObject, Failure, Snapshot
+from cardtool.model.turkey import days_past
 from cardtool.rules import desk, fitting, host, ports, reader_names, renewal, trust
 from cardtool.rules.codes import Fact, finding, with_steps
 from cardtool.rules.kinds import PERSONAL, SEALS, Kind, is_broken, is_for_tests, provider
@@ -200,7 +201,7 @@ def _dates(nes: desk.Held, line: Line, at: datetime, policy: Policy) -> Iterator
         code = "nes-old-card" if facts else "nes-superseded"
         yield finding(code, **nes.whose, not_after_at=ends, **facts)
     else:
-        phase, days = _phase((at - ends).days), renewal.days_past(ends, at)
+        phase, days = _phase((at - ends).days), days_past(ends, at)
         yield finding("nes-expired", **nes.whose, not_after_at=ends, days_past=days, phase=phase)
         if at <= nes.certificate.not_after_at:
             yield from _outlived(nes)

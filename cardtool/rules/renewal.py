@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import msgspec
 
 from cardtool.model.certificate import Certificate
-from cardtool.model.turkey import TURKEY, folded
+from cardtool.model.turkey import TURKEY, day_of, days_past, folded
 
 _LAST_SECOND = time(23, 59, 59, tzinfo=TURKEY)
 _WORKING = range(5)  # Monday to Friday, as date.weekday() counts
@@ -135,13 +135,8 @@ def code_in_force(ends_at: datetime, at: datetime, policy: Policy) -> str:
     return "nes-expiring" if at <= apply_by_at(ends_at, policy) else "nes-expiring-soon"
 
 
-def days_past(ends_at: datetime, at: datetime) -> int:
-    """Count the days since an end as people do: by the dates of the two days in Turkey."""
-    return (_day_in_turkey(at) - _day_in_turkey(ends_at)).days
-
-
 def days_left(ends_at: datetime, at: datetime) -> int:
-    """Count the whole days to an end; after it the days since, negative."""
+    """Count the whole days to an end; after it the days since, by dates and negative."""
     return (ends_at - at).days if at <= ends_at else -days_past(ends_at, at)
 
 
@@ -159,14 +154,7 @@ def last_working_day_by(moment: datetime, country: str) -> datetime:
     `country` is as in `Policy.holidays`. The eve of a holiday does not count as a working day,
     because offices close at 13:00.
     """
-    return _end_of(_day_in_turkey(moment), country)
-
-
-def _day_in_turkey(moment: datetime) -> date:
-    try:
-        return moment.astimezone(TURKEY).date()
-    except OverflowError:  # the last hours of the year 9999
-        return moment.date()
+    return _end_of(day_of(moment), country)
 
 
 @functools.lru_cache(maxsize=4096)  # many certificates of a fleet end on the same day

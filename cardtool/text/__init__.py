@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from cardtool.model.once import once
+from cardtool.model.turkey import days_past
 
 if TYPE_CHECKING:
     from cardtool.model.diagnosis import Finding
@@ -241,8 +242,8 @@ class Text:
         """
         minutes = max(abs(moment - at) // timedelta(minutes=1), 1)
         unit, count = next((unit, minutes // size) for unit, size in _UNITS if minutes >= size)
-        if kind == "past" and unit == "day":  # counted by the dates, as people do
-            count = (self.local(at).date() - self.local(moment).date()).days
+        if kind == "past" and unit == "day":
+            count = days_past(moment, at)
         span = self.counted(f"span-{unit}", count)
         time = "" if unit == "day" else f" {self.local(moment):%H:%M}"
         return self.label(f"near-{kind}", span=span, day=self.plain_day(moment, at) + time)

@@ -18,20 +18,31 @@ _PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 def held(place: Path, patience_s: float) -> Iterator[bool]:
     """Hold the lock of a file, which the system releases when this process ends.
 
-    False: another has had it for so long.
+    False: another has had it for so long. Only who holds it may remove the file; whoever waits
+    makes a new one.
 
     Raises:
         OSError: the file cannot be made, or its file system knows no locks.
     """
     until = time.monotonic() + patience_s
-    with open(place, "ab", opener=_private) as file:
-        while not (mine := _take(file.fileno())) and time.monotonic() < until:
-            time.sleep(_RETRY_S)
-        yield mine
+    while True:
+        with open(place, "ab", opener=_private) as file:
+            mine = _take(file.fileno()) and _is_at(place, file.fileno())
+            if mine or time.monotonic() >= until:
+                yield mine
+                return
+        time.sleep(_RETRY_S)
 
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags | _PLAIN, 0o600)
+
+
+def _is_at(place: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(place.lstat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
 
 
 def _take(handle: int) -> bool:

@@ -181,6 +181,46 @@ def test_two_that_change_it_at_one_moment_lose_nothing(
     assert [one.sha256 for one in memory.recall().certificates] == ["aa", "bb"]
 
 
+def test_who_stops_reminders_while_one_is_written_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDTOOL_STATE", f"{tmp_path}/state/last-good.json")
+    memory.forget(is_off=False)
+    assert not (tmp_path / "state").exists()
+    other = threading.Thread(target=memory.forget, kwargs={"is_off": False})
+
+    def slowly(known: Memory) -> Memory:
+        other.start()
+        other.join(0.3)  # it waits, or what is written now stays
+        return replace(known, certificates=(NES,))
+
+    memory.change(slowly)
+    other.join()
+
+    assert list((tmp_path / "state").iterdir()) == []
+
+
+def test_a_lock_whose_file_was_removed_is_held_by_one_program_at_a_time(tmp_path: Path) -> None:
+    place, has_it, may_end = tmp_path / "lock", threading.Event(), threading.Event()
+
+    def wait_for_it() -> None:
+        with locks.held(place, 60):
+            has_it.set()
+            may_end.wait()
+
+    other = threading.Thread(target=wait_for_it)
+    with locks.held(place, 0):
+        other.start()
+        other.join(0.3)  # it waits
+        place.unlink()
+    has_it.wait()
+    with locks.held(place, 0) as mine:
+        may_end.set()
+    other.join()
+
+    assert not mine
+
+
 def test_a_program_that_does_not_end_keeps_nobody_from_remembering(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ named in it: a certificate is known by its SHA-256, as in a snapshot without the
 
 import errno
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -93,20 +94,30 @@ def forget(*, is_off: bool) -> None:
     if is_off:
         with _alone():
             _keep(Memory(is_off=True))
-    elif file := _file():
-        for each in (file, _lock(file)):
-            each.unlink(missing_ok=True)
+    elif (file := _file()) and file.parent.is_dir():
+        lock = _lock(file)
+        with _alone() as is_alone:
+            file.unlink(missing_ok=True)
+            if is_alone and sys.platform != "win32":
+                lock.unlink(missing_ok=True)
+        if sys.platform == "win32":
+            with suppress(PermissionError):  # it is open, because another program waited for it
+                lock.unlink(missing_ok=True)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Have no other program change it meanwhile, where there is a place for a lock."""
+def _alone() -> Iterator[bool]:
+    """Have no other program change it meanwhile, where there is a place for a lock.
+
+    False: another program has had the lock for too long, or there can be none.
+    """
+    is_alone = False
     with ExitStack() as lock:
         with suppress(OSError):
             if file := _file():
                 file.parent.mkdir(parents=True, exist_ok=True)
-                lock.enter_context(locks.held(_lock(file), _PATIENCE_S))
-        yield
+                is_alone = lock.enter_context(locks.held(_lock(file), _PATIENCE_S))
+        yield is_alone
 
 
 def _keep(memory: Memory) -> None:

@@ -293,6 +293,7 @@ def test_the_same_facts_seen_from_inside_a_package_or_container_call_nothing_mis
 FIRST = {
     "card-unpowered": "reseat-card",
     "card-unpowered-behind-hub": "leave-out-hub",
+    "card-unpowered-on-inner-hub": "reseat-card",
     "certificates-missing": "check-card-kind",
     "certificates-missing-on-idprime": "ask-provider",
     "certificates-missing-on-token": "ask-own-provider",
@@ -345,6 +346,16 @@ def test_a_reader_behind_a_hub_is_not_plugged_in_there_again() -> None:
     }
 
     assert not told & {"try-other-port", "replug-reader"}
+
+
+def test_a_hub_that_is_plugged_into_the_one_of_the_computer_can_be_left_out() -> None:
+    case = read(_CASES["card-unpowered-on-inner-hub"])
+    desk = case.desk()
+    assert isinstance(desk.usb, tuple)
+    behind = replace(desk.usb[0], port="1-1.3.2", hubs=("8087:0024", "05E3:0608"))
+    found = diagnose(replace(desk, usb=(behind,)), case.at)
+
+    assert found.deciding.steps[0] == "leave-out-hub"
 
 
 def test_the_library_that_a_driver_lacks_is_named() -> None:

@@ -79,8 +79,21 @@ def test_a_reader_is_told_by_id_name_maker_class_and_port(tree: Tree) -> None:
             classes=("0B",),
             port="1-1.2",
             drivers=(),
+            hubs=("",),
         ),
     )
+
+
+def test_hubs_on_the_way_to_a_reader_are_told_but_for_those_that_nobody_can_unplug(
+    tree: Tree,
+) -> None:
+    tree.plug("1-1", "8087:0024", "09", removable="unknown")
+    tree.plug("1-1.2", "05E3:0608", "09", removable="removable")
+    tree.plug("1-1.2.4", "05E3:0610", "09", removable="fixed")
+    tree.plug("1-1.2.4.1", "072F:90CC", "0b")
+    tree.plug("1-2", "072F:90CC", "0b")
+
+    assert [device.hubs for device in tree.look()] == [("8087:0024", "05E3:0608"), ()]
 
 
 def test_every_model_of_the_catalogue_is_kept_whatever_its_class(tree: Tree) -> None:

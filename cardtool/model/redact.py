@@ -40,7 +40,11 @@ _SYMBOLS = frozenset(
 )  # fmt: skip
 """Fields of fixed words, which rules compare: only a name or a number in them is changed."""
 
-_DIGITS = frozenset({"atr", "serial", "vendor", "product", "classes", "sha256", "chain", "host_id"})
+_DIGITS = frozenset(
+    {
+        "atr", "serial", "vendor", "product", "classes", "hubs", "sha256", "chain", "host_id",
+    }
+)  # fmt: skip
 """Fields of hex digits, which stay unless they hold an identity number."""
 
 _IDENTIFIERS = frozenset({"id", "subject_key_id", "authority_key_id"})

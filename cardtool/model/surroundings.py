@@ -36,6 +36,10 @@ class UsbDevice(msgspec.Struct, frozen=True, kw_only=True):
     """Linux: the firmware says that nobody can unplug it; elsewhere, and where it says nothing, it
     counts as one that can be. Source: Linux, ABI/testing/sysfs-devices-removable.
     """
+    hubs: Texts | None = None
+    """Linux: ids of the hubs on the way to it, without those that are `fixed`; an id that could not
+    be read is empty. None: not known here.
+    """
 
     @property
     def id(self) -> str:

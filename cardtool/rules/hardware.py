@@ -35,6 +35,11 @@ Source: Windows, cfg.h, CM_PROB_; drivers_notes/readers.md#problem-codes.
 
 _LOCATION = re.compile(r"0x[0-9a-fA-F]{2}(?P<ports>[0-9a-fA-F]{6})")
 
+_HUBS_INSIDE = frozenset({
+    "0438:7900", "8087:0020", "8087:0024", "8087:8000", "8087:8001", "8087:8008", "8087:8009",
+})  # fmt: skip
+"""Hubs in the chipsets of AMD and Intel. Source: drivers_notes/usb.md#hubs-in-the-computer."""
+
 KEYS = frozenset({"key", "wallet", "upgrade"})
 """Kinds of devices that look like a reader, but take no card."""
 
@@ -103,12 +108,13 @@ def is_contactless(device: UsbDevice) -> bool:
 def is_behind_hub(device: UsbDevice, platform: str) -> bool:
     """Tell by the name of its port whether a device is plugged into a hub; False on Windows.
 
-    It may be a hub inside the computer: some desktops have one. Source: Linux, usb.rst, names of
+    It may be a hub inside the computer that is not known as one. Source: Linux, usb.rst, names of
     ports such as 1-2.3; Apple, IOUSBHostFamily, locationID: a digit for each hub after two for the
     controller.
     """
     if platform == "linux":
-        return "." in device.port
+        is_on_hub = device.hubs is None or not _HUBS_INSIDE.issuperset(device.hubs)
+        return is_on_hub and "." in device.port
     if platform == "darwin" and (place := _LOCATION.fullmatch(device.port)):
         return len(place["ports"].rstrip("0")) > 1
     return False

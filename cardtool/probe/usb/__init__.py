@@ -132,7 +132,7 @@ def understand(raw: Raw, root: Path) -> UsbState:
     if isinstance(raw, bytes):
         devices = parse.from_ioreg(raw)
     else:
-        understood = (parse.from_sysfs(port, files) for port, files in raw.items())
+        understood = (parse.from_sysfs(port, raw) for port in raw)
         devices = tuple(device for device in understood if device)
     if not devices or isinstance(devices, Failure):
         return UsbState(devices=devices)

@@ -56,18 +56,19 @@ class DeviceNode(msgspec.Struct, frozen=True, kw_only=True):
     """CM_PROB_, 0 for none. Source: cfg.h."""
 
 
-def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
+def from_sysfs(port: str, tree: Mapping[str, Mapping[str, bytes]]) -> UsbDevice | None:
     """Interpret the files of a Linux device; None: it is no reader, or could not be read.
 
-    `files` are by name within the device's folder: `idVendor`, `1-2:1.0/bInterfaceClass`. A
-    device that is not authorized has no interfaces, but its `descriptors` list them.
+    `tree` holds the files of every device by its port, and these by their name within the device's
+    folder: `idVendor`, `1-2:1.0/bInterfaceClass`. A device that is not authorized has no
+    interfaces, but its `descriptors` list them.
 
     Source: Linux, Documentation/ABI/{stable,testing}/sysfs-bus-usb; usb/authorization;
     ABI/testing/sysfs-devices-removable.
     """
-    texts = {name: cleaned(content.decode(errors="replace")) for name, content in files.items()}
-    vendor, product = texts.get("idVendor", ""), texts.get("idProduct", "")
-    if not (_HEX_ID.fullmatch(vendor) and _HEX_ID.fullmatch(product)):
+    files = tree[port]
+    texts = _texts(files)
+    if not (usb_id := _usb_id(texts)):
         return None
     by_folder = {
         name.removesuffix("bInterfaceClass"): text.upper()
@@ -77,8 +78,8 @@ def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
     classes = {*by_folder.values(), *_described_classes(files.get("descriptors", b""))}
     switches = [""] + [folder for folder, kind in by_folder.items() if kind == CCID]
     device = UsbDevice(
-        vendor=vendor.upper(),
-        product=product.upper(),
+        vendor=usb_id[:4],
+        product=usb_id[5:],
         maker=texts.get("manufacturer", ""),
         name=texts.get("product", ""),
         classes=tuple(sorted(classes)),
@@ -86,8 +87,31 @@ def from_sysfs(port: str, files: Mapping[str, bytes]) -> UsbDevice | None:
         allowed=all(texts.get(f"{folder}authorized") != "0" for folder in switches),
         asleep=texts.get("power/runtime_status") == "suspended",
         fixed=texts.get("removable") == "fixed",
+        hubs=tuple(_hubs(port, tree)),
     )
     return device if _is_kept(device) else None
+
+
+def _hubs(port: str, tree: Mapping[str, Mapping[str, bytes]]) -> Iterator[str]:
+    """Yield the ids of the hubs on the way to a port; 1-2.3.4 is on 1-2 and on 1-2.3.
+
+    Source: Linux, usb.rst.
+    """
+    for dot in re.finditer(r"\.", port):
+        texts = _texts(tree.get(port[: dot.start()], {}))
+        if texts.get("removable") != "fixed":
+            yield _usb_id(texts)
+
+
+def _usb_id(texts: Mapping[str, str]) -> str:
+    """Return `VVVV:PPPP` of a Linux device; empty: it could not be read."""
+    vendor, product = texts.get("idVendor", ""), texts.get("idProduct", "")
+    is_whole = _HEX_ID.fullmatch(vendor) and _HEX_ID.fullmatch(product)
+    return f"{vendor}:{product}".upper() if is_whole else ""
+
+
+def _texts(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: cleaned(content.decode(errors="replace")) for name, content in files.items()}
 
 
 def from_ioreg(content: bytes) -> tuple[UsbDevice, ...] | Failure:

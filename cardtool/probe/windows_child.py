@@ -14,7 +14,9 @@ STARTUPINFOEX, DuplicateHandle. Run under Wine, not on Windows.
 import ctypes
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from ctypes import byref, c_size_t, c_uint16, c_uint32, c_void_p, c_wchar_p
+from typing import Any
 
 from cardtool.probe import job_object
 
@@ -51,7 +53,12 @@ class _Made(ctypes.Structure):
     )
 
 
-def start(program: str, line: str, standard: Sequence[int]) -> tuple[int, int]:
+def start(
+    program: str,
+    line: str,
+    standard: Sequence[int],
+    library: Any = None,  # noqa: ANN401 - kernel32
+) -> tuple[int, int]:
     """Start a program; return the handle and the number of its process.
 
     `line` is its command line, and `standard` are its three standard handles, all different and
@@ -60,23 +67,24 @@ def start(program: str, line: str, standard: Sequence[int]) -> tuple[int, int]:
     Raises:
         OSError: Windows refuses.
     """
-    if sys.platform != "win32":
-        raise NotImplementedError
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    if library is None and sys.platform == "win32":
+        library = ctypes.WinDLL("kernel32", use_last_error=True)
 
     def call(name: str, *arguments: object) -> None:
-        if not getattr(kernel, name)(*arguments):
-            raise ctypes.WinError(ctypes.get_last_error())
+        if not getattr(library, name)(*arguments):
+            raise _refusal()
 
-    kernel.GetCurrentProcess.restype = c_void_p
-    job = job_object.make(job_object.Limits(flags=job_object.KILL_ON_JOB_CLOSE), kernel)
+    library.GetCurrentProcess.restype = c_void_p
+    job = job_object.make(job_object.Limits(flags=job_object.KILL_ON_JOB_CLOSE), library)
     if job is None:
-        raise ctypes.WinError(ctypes.get_last_error())
-    try:
+        raise _refusal()
+    with ExitStack() as afterwards:
+        afterwards.callback(library.CloseHandle, job)
         size = c_size_t()
-        kernel.InitializeProcThreadAttributeList(None, 2, 0, byref(size))
+        library.InitializeProcThreadAttributeList(None, 2, 0, byref(size))
         attributes = ctypes.create_string_buffer(size.value)
         call("InitializeProcThreadAttributeList", attributes, 2, 0, byref(size))
+        afterwards.callback(library.DeleteProcThreadAttributeList, attributes)
         handles, jobs = (c_void_p * 3)(*standard), (c_void_p * 1)(job)
         for kind, values in ((_HANDLE_LIST, handles), (_JOB_LIST, jobs)):
             call(
@@ -95,9 +103,13 @@ def start(program: str, line: str, standard: Sequence[int]) -> tuple[int, int]:
             *(None, None, True, _EXTENDED_STARTUPINFO_PRESENT, None, None),
             *(byref(startup), byref(made)),
         )
-        kernel.CloseHandle(c_void_p(made.thread))
-        this, its = c_void_p(kernel.GetCurrentProcess()), c_void_p(made.process)
+        library.CloseHandle(c_void_p(made.thread))
+        this, its = c_void_p(library.GetCurrentProcess()), c_void_p(made.process)
         call("DuplicateHandle", this, job, its, byref(c_void_p()), 0, False, _SAME_ACCESS)  # noqa: FBT003
         return made.process, made.pid
-    finally:
-        kernel.CloseHandle(job)
+
+
+def _refusal() -> OSError:
+    if sys.platform == "win32":
+        return ctypes.WinError(ctypes.get_last_error())
+    return OSError()

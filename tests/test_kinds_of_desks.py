@@ -393,13 +393,13 @@ def test_the_first_step_names_the_product_and_who_gives_it(
 
 
 def test_both_services_of_windows_are_named_where_both_are_disabled() -> None:
-    helper = {"enable-windows-enumerator", "start-windows-enumerator"}
-    named, unnamed = (
-        helper.intersection(_diagnosis(name).deciding.steps)
+    both, one = (
+        [given.code for given in _diagnosis(name).findings]
         for name in ("service-disabled-both", "service-disabled-enumerator-manual")
     )
 
-    assert (named, unnamed) == (helper, set())
+    assert both == ["service-disabled-windows", "service-enumerator-stopped"]
+    assert one == ["service-disabled-windows"]
 
 
 def test_enough_workstations_could_not_be_looked_at() -> None:

@@ -220,6 +220,17 @@ def test_a_stopped_enumerator_explains_the_reader_it_does_not_hand_over() -> Non
     assert _enumerating("paused", PLUGGED, readers=(VIRTUAL,)) == ["service-enumerator-stopped"]
 
 
+def test_an_enumerator_that_nothing_starts_is_named_beside_a_service_that_is_off() -> None:
+    off = Service(name="ScDeviceEnum", state="stopped", start="disabled")
+    host = windows(off, Service(name="SCardSvr", state="stopped", start="manual"))
+    both = ["service-stopped-windows", "service-enumerator-stopped"]
+
+    assert codes(replace(desk(GONE, (), host), usb=(PLUGGED,))) == both
+    assert codes(replace(desk(HUNG, (), host), usb=(PLUGGED,))) == ["service-timeout"]
+    manual = windows(replace(off, start="manual"))
+    assert codes(replace(desk(GONE, (), manual), usb=(PLUGGED,))) == ["service-stopped-windows"]
+
+
 def test_an_enumerator_on_its_way_is_not_stopped() -> None:
     for state in ("start_pending", "stop_pending", "continue_pending", "pause_pending"):
         assert _enumerating(state, PLUGGED) == ["reader-not-offered"]

@@ -12,7 +12,7 @@ from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.surroundings import Host, Service
 from cardtool.rules import desk, hardware, ports, session
-from cardtool.rules.codes import finding, with_steps
+from cardtool.rules.codes import finding
 from cardtool.rules.renewal import Policy
 
 _NO_READERS = "SCARD_E_NO_READERS_AVAILABLE 0x8010002E"
@@ -50,15 +50,11 @@ def check(snapshot: Snapshot, _at: datetime, _policy: Policy) -> Iterator[Findin
     elif desk.is_ours(failure):
         yield finding("cardtool-fault", part="PC/SC", reason=failure)
     elif because is None or _is_asleep_on_server(snapshot):
-        about = _about(_code(failure, snapshot), failure, snapshot.host)
-        yield _with_enumerator(about, snapshot)
+        yield _about(_code(failure, snapshot), failure, snapshot.host)
     if because is not None:
         yield finding(because, reason=failure if isinstance(failure, Failure) else _NO_READERS)
-    elif not isinstance(failure, Failure) and not ports.signing_readers(snapshot):
-        helper = _service(snapshot, _ENUMERATOR)
-        is_sound = any(hardware.hindrance(device) is None for device in ports.plugged(snapshot))
-        if snapshot.host.platform == "win32" and helper.state in _OFF and is_sound:
-            yield finding("service-enumerator-stopped", state=helper.state)
+    elif _lacks_enumerator(snapshot):
+        yield finding("service-enumerator-stopped", state=_service(snapshot, _ENUMERATOR).state)
 
 
 def _about(code: str, failure: Failure, host: Host) -> Finding:
@@ -71,14 +67,18 @@ def _about(code: str, failure: Failure, host: Host) -> Finding:
     return finding(code, reason=failure, install=install)
 
 
-def _with_enumerator(given: Finding, snapshot: Snapshot) -> Finding:
-    """Return a finding with the steps for the helper of Windows too, if both are disabled."""
-    is_alone = _service(snapshot, _ENUMERATOR).start != "disabled"
-    if given.code != "service-disabled-windows" or is_alone:
-        return given
-    return with_steps(
-        given, (*given.steps, "enable-windows-enumerator", "start-windows-enumerator")
-    )
+def _lacks_enumerator(snapshot: Snapshot) -> bool:
+    """Tell whether a sound reader is plugged in, and Windows' helper does not report it.
+
+    While the service itself is off, the helper may be off too, unless nothing can start it.
+    """
+    helper = _service(snapshot, _ENUMERATOR)
+    is_sound = any(hardware.hindrance(device) is None for device in ports.plugged(snapshot))
+    if snapshot.host.platform != "win32" or not is_sound:
+        return False
+    if isinstance(snapshot.readers, Failure):
+        return ports.is_service_stopped(snapshot.readers) and helper.start == "disabled"
+    return helper.state in _OFF and not ports.signing_readers(snapshot)
 
 
 def _is_asleep_on_server(snapshot: Snapshot) -> bool:

@@ -42,6 +42,18 @@ ORDERS = (
     ),
     Order(
         to_order=False,
+        host="masa-20",
+        at=_AT,
+        reader=ReaderState.MISSING,
+        verdict="reader-gone",
+        form="token",
+        assumed=False,
+        model="SafeNet eToken / iKey",
+        since_at=_day(9, 30),
+        taken_at=_day(9, 30),
+    ),
+    Order(
+        to_order=False,
         host="masa-19",
         at=_AT,
         reader=ReaderState.DRIVER,
@@ -54,9 +66,9 @@ ORDERS = (
 
 
 def ordered(language: str) -> str:
-    """Return what `cardtool fleet orders` shows of two workstations without a reader, and a third.
+    """Return what `cardtool fleet orders` shows of four workstations.
 
-    The third has a reader without its driver.
+    Two are without a reader, one without its token, and one has a reader without its driver.
     """
     page = "".join(orders.render(ORDERS, Text(language)))
     return f"```console\n$ cardtool fleet orders --lang {language}\n{page}```"

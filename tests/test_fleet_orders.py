@@ -125,6 +125,55 @@ def test_whose_card_was_in_a_drawer_on_a_day_gone_is_told(keep: Keep) -> None:
     assert (line.person, line.holder) == desks.AYSE
 
 
+TOKEN = desks.usb("0529:0620")
+
+
+@pytest.mark.parametrize("language", ["tr", "en"])
+def test_a_token_that_is_gone_is_not_ordered_as_a_reader(keep: Keep, language: str) -> None:
+    good = LastGood(taken_at=AT - DAY, release="", readers=("SafeNet eToken 5100",))
+    store = keep(
+        replace(fleets.without_reader("remembered", AT), last_good=good),
+        fleets.snapshot("seen", AT - DAY, readers=(), usb=(TOKEN,)),
+        fleets.without_reader("seen", AT),
+        fleets.without_reader("reader", AT),
+    )
+
+    found = {each.host: (each.to_order, each.form, each.assumed) for each in asked(store)}
+
+    assert found == {
+        "reader": (True, "mini", True),
+        "remembered": (False, "token", False),
+        "seen": (False, "token", False),
+    }
+    page = "".join(views.render(asked(store), Text(language)))
+    assert page.count(": USB token\n") == 2
+    assert page.index(": mini") < page.index("1 (mini: 1)") < page.index("USB token")
+
+
+def test_a_token_beside_which_a_reader_was_in_use_hides_no_reader(keep: Keep) -> None:
+    names = ("SafeNet eToken 5100", "ACS ACR38U")
+    good = LastGood(taken_at=AT - DAY, release="", readers=names)
+    store = keep(
+        replace(fleets.without_reader("remembered", AT), last_good=good),
+        fleets.snapshot("seen", AT - DAY, readers=(), usb=(TOKEN, desks.usb())),
+        fleets.without_reader("seen", AT),
+    )
+
+    found = {each.host: (each.to_order, each.form) for each in asked(store)}
+
+    assert found == {"remembered": (True, "desktop"), "seen": (True, "mini")}
+
+
+def test_a_token_that_does_not_work_is_for_it(keep: Keep) -> None:
+    broken = replace(TOKEN, drivers=())
+    store = keep(fleets.snapshot("masa", AT, readers=(), usb=(broken,)))
+
+    (line,) = asked(store)
+
+    assert (line.to_order, line.reader) == (False, ReaderState.DRIVER)
+    assert "masa: driver" in "".join(views.render([line], Text("en")))
+
+
 def test_a_model_of_both_forms_is_assumed_to_be_small(keep: Keep) -> None:
     good = LastGood(taken_at=AT - DAY, release="", readers=("ACS ACR 38U-CCID",))
     snapshot = replace(fleets.without_reader("masa", AT), last_good=good)

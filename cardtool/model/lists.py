@@ -195,14 +195,16 @@ class MergedRegister(msgspec.Struct, frozen=True, kw_only=True):
     """Meanings that this register has no column for; what was known of its people there stays."""
 
 
-Form = Literal["mini", "desktop"]
+Form = Literal["mini", "desktop", "token"]
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """One line: a reader to order, or one that needs IT instead of an order."""
+    """One line: a reader to order, or what needs IT or a provider instead of an order."""
 
     to_order: bool
-    """USB was read and shows no reader; False: a reader is there and does not work."""
+    """USB was read and shows no reader; False: a reader is there and does not work, or what is gone
+    is a USB token.
+    """
     host: str
     host_id: str = ""
     unit: str = ""
@@ -213,7 +215,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     reader: ReaderState
     verdict: str
     form: Form = "mini"
-    """mini takes the SIM-sized card."""
+    """mini takes the SIM-sized card; a token is reader and card in one."""
     assumed: bool = True
     """No reader of a known form was ever seen here."""
     model: str = ""

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which readers must be ordered, in which form and for which people; which only need repair.
 
-A reader is ordered only if the latest snapshot could read USB and found no reader on it.
+A reader is ordered only if the latest snapshot could read USB and found no reader on it. If a USB
+token is gone, which is reader and card in one, no reader is ordered: only its provider replaces it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import get_args
 
 from msgspec.structs import replace
 from sqlalchemy import Connection, or_, select
@@ -22,7 +24,7 @@ from cardtool.fleet.store.tables import WORKSTATION
 from cardtool.model.lists import Form, Order, ReaderState, Summary
 from cardtool.model.moments import from_us, to_us
 from cardtool.model.snapshot import Snapshot, decode
-from cardtool.rules import hardware, ports
+from cardtool.rules import hardware, ports, reader_names
 from cardtool.rules.renewal import Policy
 
 _AT_ONCE = 500
@@ -30,17 +32,27 @@ _WITHOUT = (ReaderState.MISSING, ReaderState.DRIVER, ReaderState.BROKEN)
 
 
 def orders(store: Store, at: datetime, policy: Policy, *, stale_days: int) -> Iterator[Order]:
-    """Yield the readers to order, then the readers that are there and do not work."""
+    """Yield the readers to order, then tokens that are gone, then readers that do not work."""
     longest = timedelta(days=stale_days)
     day = Day(at=at, validity=advance(store, datetime.now(UTC), policy))
     with store.reading() as connection:
-        for states in (_WITHOUT[:1], _WITHOUT[1:]):
-            without = _without_reader(store, connection, day, states)
-            while page := list(islice(without, _AT_ONCE)):
-                desks = [(order.person, order.user, order.host) for order in page]
-                for order, known in zip(page, people_of(connection, desks), strict=True):
-                    is_stale = at - order.taken_at > longest
-                    yield replace(order, known_by=known.by, people=known.people, stale=is_stale)
+        without = _in_parts(store, connection, day)
+        while page := list(islice(without, _AT_ONCE)):
+            desks = [(order.person, order.user, order.host) for order in page]
+            for order, known in zip(page, people_of(connection, desks), strict=True):
+                is_stale = at - order.taken_at > longest
+                yield replace(order, known_by=known.by, people=known.people, stale=is_stale)
+
+
+def _in_parts(store: Store, connection: Connection, day: Day) -> Iterator[Order]:
+    tokens = []
+    for order in _without_reader(store, connection, day, _WITHOUT[:1]):
+        if order.to_order:
+            yield order
+        else:
+            tokens.append(order)
+    yield from tokens
+    yield from _without_reader(store, connection, day, _WITHOUT[1:])
 
 
 def _without_reader(
@@ -75,7 +87,7 @@ def _order(connection: Connection, row: StoredRow, line: Summary, day: Day) -> O
             break
     form, model = seen or (None, "")
     return Order(
-        to_order=line.reader is ReaderState.MISSING,
+        to_order=line.reader is ReaderState.MISSING and form != "token",
         host=row.host,
         host_id=line.host_id,
         unit=row.unit,
@@ -97,20 +109,21 @@ def _reader_in(snapshot: Snapshot) -> tuple[Form | None, str] | None:
     """Return the form and the model of a reader that belongs here; None: the snapshot shows none.
 
     USB comes first, because it tells apart models that share a name in PC/SC; then PC/SC, then the
-    readers of the last good check. The form is None if models of both forms have the same name.
+    readers of the last good check. Where a token was in use beside a reader, the reader counts. The
+    form is None if models of several forms have the same name.
     """
-    for device in ports.plugged(snapshot):
-        if not hardware.is_built_in(device):
-            return _form(hardware.models(device)), hardware.model_name(device)
+    devices = (each for each in ports.plugged(snapshot) if not hardware.is_built_in(each))
+    seen = [(hardware.forms(device), hardware.model_name(device)) for device in devices]
     names = [reader.name for reader in ports.signing_readers(snapshot)]
     names += snapshot.last_good.readers if snapshot.last_good else ()
     for name in names:
-        models = catalog.readers_named(name)
-        if not models or any(model.form in ("mini", "desktop", "either") for model in models):
-            return _form(models), " / ".join(model.name for model in models) or name
-    return None
+        if reader_names.is_own(name) or reader_names.may_be_token(name):
+            models = " / ".join(model.name for model in catalog.readers_named(name))
+            seen.append((reader_names.forms(name), models or name))
+    forms, model = min(seen, key=lambda one: one[0] == {"token"}, default=(frozenset(), ""))
+    return (_form(forms), model) if model else None
 
 
-def _form(models: Sequence[catalog.Reader]) -> Form | None:
-    forms: set[Form] = {model.form for model in models if model.form in ("mini", "desktop")}
-    return forms.pop() if len(forms) == 1 else None
+def _form(forms: Iterable[str]) -> Form | None:
+    known = [form for form in get_args(Form) if form in forms]
+    return known[0] if len(known) == 1 else None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text as Line
 
-from cardtool.model.lists import Order, RegisterEntry
+from cardtool.model.lists import Order, ReaderState, RegisterEntry
 from cardtool.text import Text
 from cardtool.views.harmless import escape
 from cardtool.views.lists.csv import Value, rows
@@ -33,7 +33,7 @@ _INDENT = "    "
 
 
 def render(orders: Iterable[Order], text: Text, paper: Paper = PAPER) -> Iterator[str]:
-    """Yield the readers to order with the number of each form, then those that need mending."""
+    """Yield the readers to order with the number of each form, then what is not ordered."""
     forms: Counter[str] = Counter()
     part = None
     for order in orders:
@@ -85,7 +85,7 @@ def in_words(order: Order, text: Text) -> Iterator[Value]:
 def _lines(order: Order, text: Text) -> Iterator[str]:
     unit = f" ({escape(order.unit)})" if order.unit else ""
     words = text.label(f"list-reader-{order.reader.value}")
-    if order.to_order:
+    if order.reader is ReaderState.MISSING:
         assumed = f" ({text.label('orders-assumed')})" if order.assumed else ""
         words = f"{text.label(f'orders-form-{order.form}')}{assumed}"
     yield f"{escape(order.host) or '-'}{unit}: {words}"

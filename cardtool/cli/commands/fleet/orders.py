@@ -17,8 +17,9 @@ from cardtool.views import formats
 def orders(asked: Asked, stale_days: int) -> None:
     """List the readers to order: for workstations whose USB shows none.
 
-    Readers that are there and do not work are listed after these, for IT.  The register
-    (`fleet merge`) says for whom each reader is.
+    Readers that are there and do not work are listed after these, for IT, and USB tokens that are
+    gone, which only their provider replaces.  The register (`fleet merge`) says for whom each
+    reader is.
     """
     from cardtool.cli.opening import opened  # noqa: PLC0415 - SQLAlchemy
     from cardtool.fleet.asking import orders as asking  # noqa: PLC0415 - SQLAlchemy

@@ -304,6 +304,8 @@ FIRST = {
     "driver-other-processor-mac-etoken": "install-arm-card-driver-of-provider",
     "driver-too-old-beside-empty": "check-card-or-use-empty",
     "driver-too-old-beside-other": "check-card-kind",
+    "driver-too-old-v3": "check-card-kind",
+    "driver-too-old-v3-first-driver": "update-driver",
     "driver-wrong-architecture": "install-matching-akis",
     "driver-wrong-architecture-left-over": "renew-elsewhere",
     "driver-wrong-architecture-safesign": "install-matching-driver-of-provider",

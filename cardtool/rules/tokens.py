@@ -29,12 +29,12 @@ _OF_READERS = ("token-failed", "token-hung")
 _AKIS = "akis"
 """The family of cards of which some are identity cards."""
 
-_TODAYS_CARDS, _THEIR_GENERATION = "akis-2x", 2
-"""Catalogue id of today's AKİS cards, identity cards too, and the first number of their drivers.
+_TODAYS_CARDS, _NEXT_CARDS, _THEIR_GENERATION = "akis-2x", "akis-v3", 2
+"""Catalogue ids of AKİS cards, and the first number of the drivers of today's, identity cards too.
 
-Such a driver knows the e-signature cards; it is an identity card that it most likely refuses.
+Such a driver knows today's e-signature cards; it is an identity card that it most likely refuses.
+Whether it knows the next cards is not public; an earlier driver knows neither.
 """
-
 
 _OF_OTHERS = ("no", "abroad", "key")
 """What cards may sign with that are certainly not a person's e-signature card."""
@@ -219,11 +219,13 @@ def _of_akis(facts: dict[str, Fact], generation: str) -> Finding:
 
 
 def _generation(card: catalog.Card, version: str | None) -> str:
-    """Return whether an AKİS driver is `current` or `old` for a card of today; `-`: not known."""
+    """Return whether an AKİS driver is `current` or `old` for a card; `-`: not known."""
     first = re.match(r"\d+", version or "")
-    if first is None or card.id != _TODAYS_CARDS:
+    if first is None or card.id not in (_TODAYS_CARDS, _NEXT_CARDS):
         return "-"
-    return "current" if int(first[0]) >= _THEIR_GENERATION else "old"
+    if int(first[0]) < _THEIR_GENERATION:
+        return "old"
+    return "current" if card.id == _TODAYS_CARDS else "-"
 
 
 def _code(failure: Failure) -> str:

@@ -54,8 +54,8 @@ ROWS = {
     "changed-reader": well(Link.HOST, "before after good_at"),
     "changed-driver": well(Link.HOST, "module before after good_at"),
     "session-container": _cut_off("share-pcsc-socket run-outside start-pcscd-alone"),
-    "session-flatpak": _cut_off("allow-flatpak run-outside"),
-    "session-snap": _cut_off("connect-snap run-outside"),
+    "session-flatpak": _cut_off("run-outside-first allow-flatpak"),
+    "session-snap": _cut_off("run-outside-first connect-snap"),
     "session-remote-desktop": _service(
         "plug-reader-here share-cards-in-remote-desktop use-microsofts-client run-at-console"
     ),
@@ -108,7 +108,8 @@ ROWS = {
     "reader-gone": critical(
         Link.READER,
         "readers good_at",
-        "try-other-port run-again try-other-computer order-reader address-reader pay-reader",
+        "plug-reader try-other-port run-again try-other-computer order-reader address-reader "
+        "pay-reader",
         NO_CARD_IN_REACH,
     ),
     "reader-own-missing": critical(

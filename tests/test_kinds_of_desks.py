@@ -326,6 +326,7 @@ FIRST = {
     "reader-asleep-beside-keyboard": "leave-out-hub",
     "reader-not-offered-beside-keyboard": "try-other-port",
     "seal-only-beside-empty": "use-empty-reader",
+    "card-missing-virtual-windows": "insert-on-host",
     "seal-only-fiscal": "insert-nes-card",
     "token-hung": "reinsert-card",
     "token-hung-while-browser-holds": "close-seen-programs",

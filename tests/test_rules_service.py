@@ -357,7 +357,8 @@ def test_a_package_that_may_not_ask_is_let_out_and_a_user_who_may_not_is_let_in(
     assert codes(desk(DENIED, (), _host("snap", "container"))) == ["session-snap"]
     own = replace(_host("container"), pcscd="/usr/sbin/pcscd")
     assert codes(desk(DENIED, (), own)) == ["service-access-denied-container"]
-    assert codes(desk(DENIED, (), _host("container", socket=socket))) == ["service-access-denied"]
+    hosts = desk(DENIED, (), _host("container", socket=socket))
+    assert codes(hosts) == ["service-access-denied-by-host"]
     assert codes(desk(DENIED, (), _host("container", "polkit"))) == ["service-access-denied"]
     assert codes(desk(DENIED, (), _host("ssh"))) == ["service-access-denied"]
 

@@ -126,6 +126,8 @@ def _code(failure: Failure, snapshot: Snapshot) -> str:
 def _denied(host: Host) -> str:
     if session.has_own_service(host):
         return "service-access-denied-container"
+    if session.uses_hosts_service(host):
+        return "service-access-denied-by-host"
     if "xrdp" in host.session.marks:
         return "service-access-denied-xrdp"  # somebody works in it
     return "service-access-denied" if session.is_aside(host) else "service-access-denied-here"

@@ -99,6 +99,12 @@ def has_own_service(host: Host) -> bool:
     return "container" in marks and "polkit" not in marks and host.pcscd is not None
 
 
+def uses_hosts_service(host: Host) -> bool:
+    """Tell whether a container is passed the service of the computer around it."""
+    marks = host.session.marks
+    return "container" in marks and "polkit" not in marks and host.pcscd is None
+
+
 def meets_other_version(snapshot: Snapshot) -> bool:
     """Tell whether a service is there and takes this library for one of another version."""
     readers, has_socket = snapshot.readers, snapshot.host.pcsc_socket is not None

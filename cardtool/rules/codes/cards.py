@@ -43,6 +43,9 @@ _well_driver = partial(well, Link.DRIVER)
 ROWS = {
     "reader-empty": _well("reader"),
     "card-missing": critical(Link.CARD, "readers", "insert-card run-again", NO_CARD_IN_REACH),
+    "card-missing-virtual": critical(
+        Link.CARD, "readers", "insert-on-host pass-reader-through run-again", NO_CARD_IN_REACH
+    ),
     "card-beside-slot": critical(
         Link.CARD, "readers card atr", "insert-card run-again", NO_CARD_IN_REACH
     ),

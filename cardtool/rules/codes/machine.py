@@ -95,6 +95,9 @@ ROWS = {
     ),
     "service-access-denied-xrdp": _service("sign-in-at-desk print-polkit-rule allow-pcsc-access"),
     "service-access-denied-container": _cut_off("share-pcsc-socket start-pcscd-alone"),
+    "service-access-denied-by-host": _cut_off(
+        "run-outside-first print-rule-on-host allow-pcsc-access"
+    ),
     "service-failed": _cut_off("restart-computer run-again replug-reader send-snapshot"),
     "system-exhausted": _cut_off("restart-computer run-again raise-limits send-snapshot"),
     "service-not-needed": well(Link.SERVICE, "reason"),
@@ -174,7 +177,7 @@ ROWS = {
         "try-other-port run-again try-other-computer",
         f"{KEPT_WAITING} {UNSURE} reader-missing reader-gone reader-own-missing "
         "reader-not-seen reader-built-in-only reader-not-offered card-missing "
-        "card-beside-slot",
+        "card-missing-virtual card-beside-slot",
         "card-not-read",
     ),
     "reader-not-asked": unknown(

@@ -43,7 +43,7 @@ card-beside-slot reader-driver-refused token-failed-asleep driver-older-than-car
 driver-other-processor nes-old-card token-lost service-access-denied-xrdp token-failed-virtual
 driver-none reader-needs-restart card-access-denied-here nes-revoked-superseded seal-pin-unusable
 seal-pin-unusable-beside seal-pin-warning driver-missing-remote driver-needs-library
-reader-driver-for-arm
+reader-driver-for-arm card-missing-virtual service-access-denied-by-host
 """
 
 NUMBERS = {code: number for number, code in enumerate(_IN_ORDER.split(), start=1)}

@@ -17,13 +17,14 @@ _IT = """
     install-reader-driver install-runtime install-token-software keep-one-driver
     keep-one-reader-driver let-cards-through list-blocked-devices maker-reader-driver name-module
     open-device-manager open-network open-windows-services pass-reader-through pin-root
-    print-polkit-rule print-rule-for-person raise-limits read-pcscd-journal reinstall-driver
-    remove-driver remove-reader-driver replace-reader-driver restart-pcscd restart-windows-service
-    retry-reader-start run-at-logon set-clock set-clock-mac set-clock-windows set-proxy set-zone
-    set-zone-mac set-zone-windows share-pcsc-socket share-scdaemon start-pcscd start-pcscd-alone
-    start-windows-enumerator start-windows-service stop-usb-sleep unmask-pcscd update-card-driver
-    update-ccid update-device-driver update-driver update-reader-driver update-roots
-    update-signing-program use-ifd-ccid use-intel-build use-own-package use-windows-reader-driver
+    print-polkit-rule print-rule-for-person print-rule-on-host raise-limits read-pcscd-journal
+    reinstall-driver remove-driver remove-reader-driver replace-reader-driver restart-pcscd
+    restart-windows-service retry-reader-start run-at-logon set-clock set-clock-mac
+    set-clock-windows set-proxy set-zone set-zone-mac set-zone-windows share-pcsc-socket
+    share-scdaemon start-pcscd start-pcscd-alone start-windows-enumerator start-windows-service
+    stop-usb-sleep unmask-pcscd update-card-driver update-ccid update-device-driver update-driver
+    update-reader-driver update-roots update-signing-program use-ifd-ccid use-intel-build
+    use-own-package use-windows-reader-driver
 """
 _ELSEWHERE_IT = """
     install-card-driver-of-provider update-card-driver-of-provider

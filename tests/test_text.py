@@ -26,6 +26,7 @@ from cardtool.rules.codes.steps import (
     OF_SEVERAL,
     SEEN,
     TO_EMPTY,
+    TO_WORKING,
     WITHOUT_HUB,
     of_other_provider,
 )
@@ -103,6 +104,7 @@ def test_every_step_is_said_and_used(language: str) -> None:
         | set(OF_SEVERAL)
         | set(OF_OTHER_CARDS.values())
         | set(TO_EMPTY.values())
+        | set(TO_WORKING.values())
         | (set(ELSEWHERE.values()) | set(WITHOUT_HUB.values())) - {""}
     )
     assert set(load_words(language)["step"]) == used

@@ -100,6 +100,11 @@ def is_of_computer(device: UsbDevice) -> bool:
     return is_built_in(device) or (listed is not None and listed.kind == "keyboard")
 
 
+def may_be_of_computer(device: UsbDevice) -> bool:
+    """Tell the same of a reader whose chip is sold for the desk as well."""
+    return is_of_computer(device) or forms(device) == EITHER
+
+
 def is_contactless(device: UsbDevice) -> bool:
     """Tell whether a reader has no slot; an e-signature card is not read in it."""
     return forms(device) == {"contactless"}
@@ -151,6 +156,12 @@ def lacks_driver(device: UsbDevice) -> bool:
     if device.drivers is not None:
         return not device.drivers
     return device.problem is None and any(model.ccid == "not-ccid" for model in models(device))
+
+
+def is_unusable(device: UsbDevice) -> bool:
+    """Tell whether the system or a missing driver keeps a device that is here from being used."""
+    is_here = device.problem != NOT_CONNECTED
+    return is_here and (hindrance(device) is not None or lacks_driver(device))
 
 
 def is_ccid(device: UsbDevice) -> bool:

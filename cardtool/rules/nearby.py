@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changes the steps of findings by what stands beside: a hub in between, or an empty reader.
+"""Changes the steps of findings by what stands beside: a hub in between, or another reader.
 
 Gives no findings. A reader behind a hub is plugged in without it before anything else is tried, and
 so is one that is not offered where only the computer's own slots are. If a person's own reader
-waits for a card, the person's card is put into that one.
+waits for a card, the person's card is put into that one. If it cannot be used, a new card is put
+into the reader that works.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.surroundings import UsbDevice
 from cardtool.rules import hardware, ports, reader_names
 from cardtool.rules.codes import with_steps
-from cardtool.rules.codes.steps import TO_EMPTY, WITHOUT_HUB
+from cardtool.rules.codes.steps import TO_EMPTY, TO_WORKING, WITHOUT_HUB
 
 _LOOSE = frozenset({"reader-asleep", "reader-not-connected", "reader-not-offered"})
 """Codes of readers that may work once they are plugged straight into the computer."""
@@ -23,10 +24,13 @@ def with_nearby(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Fin
     """Yield findings in their order, with the steps that fit what stands beside."""
     is_waiting = _has_empty_reader(snapshot)
     is_left_out = only_of_computer(snapshot)
+    is_unusable = _has_unusable_reader(snapshot)
     for given in findings:
         steps = given.steps
         if is_waiting:
-            steps = _to_empty(given)
+            steps = _to_other(given, TO_EMPTY)
+        elif is_unusable:
+            steps = _to_other(given, TO_WORKING)
         if is_left_out and given.code in _LOOSE:
             steps = ("try-other-port", *steps)
         if "try-other-port" in steps and _is_behind_hub(given, snapshot):
@@ -34,7 +38,9 @@ def with_nearby(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Fin
         yield given if steps == given.steps else with_steps(given, steps)
 
 
-def only_of_computer(snapshot: Snapshot) -> bool:
+def only_of_computer(
+    snapshot: Snapshot, is_of: Callable[[UsbDevice], bool] = hardware.is_of_computer
+) -> bool:
     """Tell whether all readers offered are empty ones of the computer or its keyboard.
 
     Not so if the last good check had no other reader than those here: then one of them is in use.
@@ -43,7 +49,7 @@ def only_of_computer(snapshot: Snapshot) -> bool:
     if any(map(ports.was_filled, offered)) or (last and last.readers and not ports.gone(snapshot)):
         return False
     devices = [ports.devices_of(reader.name, snapshot) for reader in offered]
-    return bool(devices) and all(of and all(map(hardware.is_of_computer, of)) for of in devices)
+    return bool(devices) and all(of and all(map(is_of, of)) for of in devices)
 
 
 def _has_empty_reader(snapshot: Snapshot) -> bool:
@@ -60,10 +66,19 @@ def _is_own(name: str, snapshot: Snapshot) -> bool:
     return is_on_usb and reader_names.is_own(name)
 
 
-def _to_empty(given: Finding) -> tuple[str, ...]:
-    """Return the steps if the own card goes into the empty reader: first of all if one ended."""
-    steps = tuple(TO_EMPTY.get(step, step) for step in given.steps)
-    return (TO_EMPTY["use-newer-card"], *steps) if given.code == "nes-expired" else steps
+def _has_unusable_reader(snapshot: Snapshot) -> bool:
+    """Tell whether a reader that may be a person's own cannot be used, beside one with a card."""
+    has_card = any(map(ports.was_filled, ports.signing_readers(snapshot)))
+    return has_card and any(
+        hardware.is_unusable(device) and not hardware.is_of_computer(device)
+        for device in ports.divide(snapshot)[1]
+    )
+
+
+def _to_other(given: Finding, instead: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the steps if the own card goes into a certain reader: first of all if one ended."""
+    steps = tuple(instead.get(step, step) for step in given.steps)
+    return (instead["use-newer-card"], *steps) if given.code == "nes-expired" else steps
 
 
 def _without_hub(steps: tuple[str, ...]) -> tuple[str, ...]:

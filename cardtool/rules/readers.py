@@ -151,8 +151,8 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
 
     This is so if another reader holds a card or waits for one, or if this one is built in or not
     supported while another is plugged in. An empty reader that is built in or a keyboard's does not
-    count as the other one, nor do readers if all cards here are others than the person's own
-    (`tokens.are_others`).
+    count as the other one, nor does one that may be built in where it is known what hinders this
+    one; nor do readers if all cards here are others than the person's own (`tokens.are_others`).
     """
     offered = ports.signing_readers(snapshot)
     added = {device for device in ports.plugged(snapshot) if not hardware.is_built_in(device)}
@@ -160,6 +160,7 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
     is_served = [hardware.is_built_in(device) for device in served]
     all_built_in = bool(is_served) and all(is_served)
     all_of_computer = nearby.only_of_computer(snapshot) and not session.hides_parts(snapshot)
+    all_may_be = nearby.only_of_computer(snapshot, hardware.may_be_of_computer)
     is_own_elsewhere = tokens.are_others(snapshot)
 
     def is_unused(device: UsbDevice, code: str) -> bool:
@@ -169,6 +170,8 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
         if is_own_elsewhere:  # its card is none of those here: it is probably in this reader
             return is_spare or code == "reader-not-connected"
         is_own = all_of_computer and not hardware.is_of_computer(device)
+        if all_may_be and hardware.is_unusable(device):
+            is_own = is_own or not hardware.may_be_of_computer(device)
         return bool(offered) and (is_spare or was_filled or not (all_built_in or is_own))
 
     return is_unused

@@ -48,6 +48,29 @@ MATCHING = "install-matching-driver"
 MAC_ETOKEN = "/Library/Frameworks/eToken.framework/Versions/Current/libeToken.dylib"
 
 
+@pytest.mark.parametrize(
+    ("loader_said", "library"),
+    [
+        (
+            "a: libssl.so.1: cannot open shared object file: No such file or directory",
+            "libssl.so.1",
+        ),
+        ("Library not loaded: /b c/libssl.3.dylib\n  Referenced from: /x", "libssl.3.dylib"),
+        ("Library not loaded: '@rpath/libssl.dylib'\n  Referenced from: '/x y'", "libssl.dylib"),
+        ("Library not loaded: @rpath/A B.framework/A B  Referenced from: /x", "A B"),
+        ("Library not loaded: libssl.dylib", "libssl.dylib"),
+    ],
+)
+def test_the_library_that_a_loader_missed_is_named_whole(loader_said: str, library: str) -> None:
+    failure = Failure(api="os", name="DLERROR", detail=loader_said)
+
+    driver = replace(unloaded(), info=failure, slots=failure)
+
+    facts = only(desk(modules=(driver,)), "driver-needs-library").facts
+
+    assert facts["library"] == library
+
+
 def test_a_missing_driver_is_named_with_the_places_of_this_system() -> None:
     facts = only(desk(modules=()), "driver-missing").facts
 

@@ -32,11 +32,14 @@ _MAKES = {"i386": "x86", "x86_64": "x86", "arm": "arm", "aarch64": "arm"}
 
 _NOT_FOUND = re.compile(
     r"(?:^|: )(?P<library>[\w.+-]{1,80}): cannot open shared object file: No such file"
-    r"|Library not loaded: '?(?:[^\s:]{0,400}/)?(?P<of_mac>[\w.+-]{1,80})(?='|\s|$)"
+    r"|Library not loaded: '?(?:[^\n:']{0,400}/)?(?P<of_mac>[\w.+-][\w.+ -]{0,79}?)"
+    r"(?='|\s*$|\s*\n|\s+Referenced from)"
 )
-"""What loaders say if a library that a driver needs is not there, in English in every language.
+"""What loaders say if a library that a driver needs is not there.
 
-Source: glibc, elf/dl-load.c; Apple, dyld.
+It is English in every language: glibc translates it only for a program that calls setlocale, which
+cardtool does not (seen with LANGUAGE=tr on Debian 12, 2026-11-29), and dyld never does. Windows
+names no library. Source: glibc, elf/dl-load.c; Apple, dyld.
 """
 
 _Reason = tuple[str, dict[str, Fact]]

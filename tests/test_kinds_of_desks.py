@@ -319,6 +319,7 @@ FIRST = {
     "nes-revoked-beside-ended": "apply-anew",
     "nes-suspended-beside-ended": "lift-suspension",
     "reader-driver-for-arm": "use-ccid-reader",
+    "reader-driver-for-arm-emulated": "use-ccid-reader",
     "reader-driver-missing-on-arm": "open-device-manager",
     "reader-driver-refused-beside-either": "replace-reader-driver",
     "reader-not-offered-mac": "replug-reader",

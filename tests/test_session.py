@@ -56,6 +56,21 @@ def test_the_kernel_tells_an_intel_program_on_apple_silicon(
 
 
 @pytest.mark.parametrize(
+    ("machine", "native", "is_so"),
+    [
+        ("x86_64", 0xAA64, True),
+        ("x86_64", 0x8664, False),
+        ("x86_64", 0, False),
+        ("aarch64", 0xAA64, False),
+    ],
+)
+def test_windows_tells_an_intel_program_on_a_computer_with_an_arm_processor(
+    machine: str, native: int, *, is_so: bool
+) -> None:
+    assert host.is_on_arm(machine, native) is is_so
+
+
+@pytest.mark.parametrize(
     ("name", "content", "mark"),
     [
         (".dockerenv", "", "container"),

@@ -65,7 +65,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Windows: the session's number, 0 is that of services; None: the system has no such number."""
     marks: Texts = ()
     """What was seen of it: ssh, rdp, xrdp, citrix, horizon, container, flatpak, snap, wsl;
-    background: nobody at a screen began it; polkit: a container that has one."""
+    background: nobody at a screen began it; polkit: a container that has one; rosetta, on-arm: a
+    program for Intel runs on a computer with an ARM processor, on macOS or Windows."""
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,6 +29,9 @@ _MACHINES = {
 }
 """Other names of processors, in lower case -> those of `Library.machines`."""
 
+_ARM64 = 0xAA64
+"""IMAGE_FILE_MACHINE_ARM64. Source: Windows, winnt.h."""
+
 _NARROW = {"x86_64": "i386", "aarch64": "arm"}
 """What a 32-bit process runs as on a 64-bit machine."""
 
@@ -154,6 +157,7 @@ def session(
         "snap": "SNAP" in environment and "SNAP_NAME" in environment,
         "rosetta": sys.platform == "darwin"
         and is_translated(platform.machine(), platform.version()),
+        "on-arm": is_on_arm(machine(environment), _native_machine()),
         **_hosted(environment, root),
     }
     return Session(id=number, marks=tuple(mark for mark, is_so in seen.items() if is_so))
@@ -165,6 +169,14 @@ def is_translated(machine: str, kernel: str) -> bool:
     Source: Apple, "About the Rosetta translation environment"; `uname -v`.
     """
     return machine == "x86_64" and "RELEASE_ARM64" in kernel
+
+
+def is_on_arm(machine: str, native: int) -> bool:
+    """Tell whether Windows for ARM runs this program for Intel, by Windows' number of the machine.
+
+    The variables that `machine` reads do not tell. Source: microsoft/winml-cli#705.
+    """
+    return native == _ARM64 and machine == "x86_64"
 
 
 def _hosted(environment: Mapping[str, str], root: Path | None) -> dict[str, bool]:
@@ -196,6 +208,22 @@ def _is_container(environment: Mapping[str, str], root: Path | None) -> bool:
         variables = (root / _FIRST_ENVIRONMENT).read_bytes().split(b"\0")
         return any(re.match(b"container=.", variable, re.DOTALL) for variable in variables)
     return False
+
+
+def _native_machine() -> int:
+    """Return Windows' number of the machine's own processor; 0: not known.
+
+    Source: wow64apiset.h, IsWow64Process2, since Windows 10.
+    """
+    if sys.platform != "win32":
+        return 0
+    import ctypes  # noqa: PLC0415 - takes longer to load than all else here
+
+    this_process, ours, native = ctypes.c_void_p(-1), ctypes.c_uint16(), ctypes.c_uint16()
+    with suppress(AttributeError):
+        kernel32 = ctypes.WinDLL("kernel32")
+        kernel32.IsWow64Process2(this_process, ctypes.byref(ours), ctypes.byref(native))
+    return native.value
 
 
 def _ask_windows() -> tuple[int | None, bool]:

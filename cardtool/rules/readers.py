@@ -194,7 +194,9 @@ def _hidden(device: UsbDevice, snapshot: Snapshot) -> str:
 def _on_arm(code: str, device: UsbDevice, snapshot: Snapshot) -> str:
     """Return the code for a driver that a maker has to have made for Windows on ARM too."""
     host = snapshot.host
-    is_arm = (host.platform, host.machine) == ("win32", "aarch64")
+    is_arm = host.platform == "win32" and (
+        host.machine == "aarch64" or "on-arm" in host.session.marks
+    )
     is_makers = code == "reader-driver-missing" and not hardware.is_ccid(device)
     return "reader-driver-for-arm" if is_arm and is_makers else code
 

@@ -235,3 +235,21 @@ def test_a_reader_that_is_gone_is_named_with_the_day_of_the_last_check_that_saw_
 
     assert "ACS ACR39U ICC Reader" in told
     assert "21 " in told
+
+
+def test_the_days_of_a_persons_certificate_are_not_shown_under_the_end_of_a_seal() -> None:
+    case = read(next(file for file in FILES if file.stem == "seal-expiring-in-eighty-days"))
+    found = diagnose(case.desk(), case.at)
+
+    told = " ".join(_screen(found, "en")[:4])
+
+    assert [finding.code for finding in found.findings if when(finding)] == ["nes-valid"]
+    assert "It is time to renew the seal" in told
+    assert " left" not in told
+
+
+def test_a_screen_counts_the_days_until_a_certificate_begins_by_the_dates() -> None:
+    begins, at = "2026-12-01T06:00:00+00:00", "2026-11-26T13:00:00+00:00"
+    moments = map(datetime.fromisoformat, (begins, at))
+
+    assert Text("en").near("wait", *moments) == "Begins in 5 days, 1 December"

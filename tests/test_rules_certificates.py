@@ -160,6 +160,15 @@ def test_the_first_second_counts_already() -> None:
     assert waiting.facts["days_to_wait"] == 0
 
 
+def test_the_days_until_the_first_second_are_counted_by_the_dates_in_turkey() -> None:
+    begins, at = "2026-12-01T06:00:00+00:00", "2026-11-26T13:00:00+00:00"
+    waiting = holding(nes(begins_at=datetime.fromisoformat(begins)))
+
+    found = only(waiting, "nes-not-yet-valid", datetime.fromisoformat(at))
+
+    assert found.facts["days_to_wait"] == 5
+
+
 def test_a_site_sets_its_own_days() -> None:
     ending = holding(nes(ends_at=AT + 100 * DAY))
 

@@ -20,7 +20,7 @@ def day_of(moment: datetime) -> date:
 
 
 def days_past(ends_at: datetime, at: datetime) -> int:
-    """Count the days since an end as people do: by the dates of the two days in Turkey."""
+    """Count the days from an end to a moment as people do: by the dates of the two in Turkey."""
     return (day_of(at) - day_of(ends_at)).days
 
 

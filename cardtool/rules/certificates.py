@@ -187,8 +187,7 @@ def _dates(nes: desk.Held, line: Line, at: datetime, policy: Policy) -> Iterator
             facts |= {} if is_here else {"ends_at": max(one.ends_at for one in now)}
             yield finding(code, **nes.whose, **facts)
         else:
-            days = (begins - at).days
-            facts |= {"days_to_wait": days, "phase": _phase(days)}
+            facts |= {"days_to_wait": days_past(at, begins), "phase": _phase((begins - at).days)}
             facts |= {"ended_at": line.ended_at} if line.ended_at else {}
             code = "nes-between" if line.ended_at else "nes-not-yet-valid"
             yield finding(code, **nes.whose, **facts)

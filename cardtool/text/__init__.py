@@ -242,8 +242,8 @@ class Text:
         """
         minutes = max(abs(moment - at) // timedelta(minutes=1), 1)
         unit, count = next((unit, minutes // size) for unit, size in _UNITS if minutes >= size)
-        if kind == "past" and unit == "day":
-            count = days_past(moment, at)
+        if kind != "left" and unit == "day":
+            count = abs(days_past(moment, at))
         span = self.counted(f"span-{unit}", count)
         time = "" if unit == "day" else f" {self.local(moment):%H:%M}"
         return self.label(f"near-{kind}", span=span, day=self.plain_day(moment, at) + time)

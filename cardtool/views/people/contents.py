@@ -49,12 +49,16 @@ def when(finding: Finding) -> tuple[str, datetime] | None:
 def timed(diagnosis: Diagnosis) -> Finding | None:
     """Return the finding whose days a page shows in large letters.
 
-    It is the one that decides, or the only one; with several it would not be clear whose days.
+    It is the one that decides, or the only one; with several it would not be clear whose days. If
+    the one that decides is about another holder, as with a seal, none is shown.
     """
-    if when(diagnosis.deciding):
-        return diagnosis.deciding
+    deciding = diagnosis.deciding
+    if when(deciding):
+        return deciding
     several = [finding for finding in diagnosis.findings if when(finding)]
-    return several[0] if len(several) == 1 else None
+    holder = deciding.facts.get("holder")
+    is_clear = len(several) == 1 and holder in (None, several[0].facts.get("holder"))
+    return several[0] if is_clear else None
 
 
 def facts(diagnosis: Diagnosis, text: Text) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ def test_an_answer_and_a_refusal_come_back_as_they_are() -> None:
 
     assert in_limited_process(read, body, {}, FULL, seconds=60) == read(body, {}, FULL)
     with pytest.raises(Refused, match="register-headings") as met:
-        in_limited_process(read, b"", {}, FULL, seconds=60)
+        in_limited_process(read, b"a;b", {}, FULL, seconds=60)
     assert "usual" in met.value.facts
 
 

@@ -150,7 +150,11 @@ def test_a_heading_that_is_nowhere_is_refused(columns: dict[str, str], code: str
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        (b"", "register-headings"),
+        (b"", "register-blank"),
+        (saved(workbook()), "register-blank"),
+        (text_of([("Sicil", "Adı Soyadı", "Birimi"), ("1", "x", "y")]).encode(), "register-nobody"),
+        (b"-----BEGIN CERTIFICATE-----\nMII", "register-certificate"),
+        (bytes.fromhex("308203A0"), "register-certificate"),
         (text_of([("a", "b"), ("1", "2")]).encode(), "register-headings"),
         (text_of([("TCKN", "PC")]).encode(), "register-no-rows"),
         (b"PK\x03\x04 no archive", "register-broken"),
@@ -169,6 +173,14 @@ def test_what_is_no_register_is_refused(body: bytes, code: str) -> None:
         ("100 000 001 46", NUMBER, ""),
         ("'10000000146", NUMBER, ""),
         ("10000000146.0", NUMBER, ""),
+        ("10000000146,00", NUMBER, ""),
+        ("10.000.000.146", NUMBER, ""),
+        ("10,000,000,146", NUMBER, ""),
+        ('="10000000146"', NUMBER, ""),
+        ("`10000000146", NUMBER, ""),
+        ("T.C.: 10000000146", NUMBER, ""),
+        ("TCKN 10000000146.", NUMBER, ""),
+        ("-", "", ""),
         ("1,0000000146E+10", NUMBER, ""),
         ("1,0E+10", "", "number-rounded"),
         ("1E+99", "", "number-rounded"),
@@ -184,6 +196,65 @@ def test_a_number_is_kept_only_if_it_is_one(cell: str, number: str, reason: str)
 
     assert entries(register) == (RegisterEntry(number=number, host="a"),)
     assert troubles(register) == ([(2, reason, True)] if reason else [])
+
+
+def test_a_quote_that_nothing_closes_swallows_no_person() -> None:
+    body = f'TCKN;Ad;Adres\n{NUMBER};"AYŞE;x\n{desks.MEHMET[0]};ALİ;"Kat 1; No 2"\n;"'
+
+    assert entries(read(body.encode(), {}, FULL)) == (
+        RegisterEntry(number=NUMBER, name="AYŞE", address="x"),
+        RegisterEntry(number=desks.MEHMET[0], name="ALİ", address="Kat 1; No 2"),
+    )
+
+
+def test_rows_that_excel_saved_as_one_cell_each_are_divided() -> None:
+    body = f'TCKN,Ad\r\n"{NUMBER},""ÖRNEK, AYŞE"""\r\n'
+
+    assert entries(read(body.encode(), {}, FULL)) == (
+        RegisterEntry(number=NUMBER, name="ÖRNEK, AYŞE"),
+    )
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("page", ["cp1254", "cp857", "iso-8859-9"])
+def test_lines_of_other_encodings_were_pasted_into_a_list(page: str, mark: bytes) -> None:
+    lines = f"{NUMBER};ŞÜKRÜ IŞIK\n".encode() + f"{desks.MEHMET[0]};ÇİĞDEM ÖZ\n".encode(page)
+
+    register = read(mark + b"TCKN;Ad\n" + lines, {}, FULL)
+
+    assert [each.name for each in entries(register)] == ["ŞÜKRÜ IŞIK", "ÇİĞDEM ÖZ"]
+
+
+@pytest.mark.parametrize(
+    "heading", ["TC KİMLK NO", "T.C. Kimlki No", "T.C. Kimliik No", "T.C. Kimlok No"]
+)
+def test_a_heading_with_one_typing_mistake_is_understood_wherever_it_is(heading: str) -> None:
+    rows = [(heading, "ADI SYADI"), (NUMBER, NAME), (heading, "ADI SYADI")]
+
+    register = read(text_of(rows).encode(), {}, FULL)
+
+    assert entries(register) == (RegisterEntry(number=NUMBER, name=NAME),)
+    assert (register.rows, register.troubles, register.unread) == (1, (), ())
+
+
+def test_a_name_that_has_the_surname_already_gets_it_once() -> None:
+    rows = [("TCKN", "Adı Soyadı", "Soyadı"), (NUMBER, "AYŞE ÖRNEK", "ÖRNEK"), ("", "", "")]
+    rows += [(desks.MEHMET[0], "ALİ", "ALİ")]
+
+    register = read(text_of(rows).encode(), {}, FULL)
+
+    assert [each.name for each in entries(register)] == ["AYŞE ÖRNEK", "ALİ ALİ"]
+
+
+@pytest.mark.parametrize("title", ["TOPLAM: 1", "Sayfa 1 / 1", "Düzenleme tarihi: 01.10.2026"])
+def test_a_line_below_the_list_is_nobody_and_no_wrong_number(title: str) -> None:
+    book = workbook(("TCKN", "Ad", "Birim"), (NUMBER, NAME, "Acil"), (title, None, None))
+    book.worksheets[0].append((title, None, "1"))
+    book.worksheets[0].merge_cells("A4:B4")
+
+    register = read(saved(book), {}, FULL)
+
+    assert troubles(register) == [(3, "nobody", False), (4, "nobody", False)]
 
 
 def test_a_row_that_is_nobodys_is_told() -> None:

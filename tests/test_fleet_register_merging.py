@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a register does to the one before: nothing is wiped by a file that is not it."""
 
+import io
 import os
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -164,6 +166,17 @@ def test_what_is_carried_over_is_disguised_as_the_policy_of_today_says(keep: Kee
         ("Kullandığı Bilgisayar Adı", "host"),
         ("Windows Kullanıcı Adı", "user"),
         ("Bilgisayar Oturum Adı", "user"),
+        ("Görevli Olduğu Kurum/Birim", "unit"),
+        ("Birim İsmi", "unit"),
+        ("Kurum E-Postası", "email"),
+        ("Kişi Adı Soyadı", "name"),
+        ("Bilgisayar Adı / IP", "host"),
+        ("Cihaz", "host"),
+        ("Bilgisayar Demirbaş Adı", "host"),
+        ("Kullanıcı Kodu", "user"),
+        ("Logon Name", "user"),
+        ("SamAccountName", "user"),
+        ("Employee Name", "name"),
     ],
 )
 def test_a_heading_of_everyday_is_understood_by_its_words(heading: str, field: str) -> None:
@@ -177,7 +190,7 @@ def test_a_heading_of_everyday_is_understood_by_its_words(heading: str, field: s
     "heading",
     ["Doğum Yeri", "Baba Adı", "Ev Adresi", "Posta Adresi", "Kimlik Seri No", "Hesap No",
      "Sicil No", "Birim Kodu", "Kadro Unvanı", "Görevi", "Kişisel E-posta", "IP Adresi",
-     "Personel No"],
+     "Personel No", "Görevleri", "Bitimi", "Kurum Kodu", "Sözleşme Bitimi", "Demirbaş No"],
 )  # fmt: skip
 def test_a_heading_that_says_something_else_is_not(heading: str) -> None:
     register = taken(table(f"TCKN;Birim;{heading}", f"{NUMBERS[0]};Acil;x"))
@@ -201,8 +214,6 @@ def test_a_list_of_units_and_institutions_has_its_units_read() -> None:
         (b"\xef\xbb\xbf<TABLE border=1>", "HTML"),
         (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>', "XML"),
         (b"MIME-Version: 1.0\nContent-Type: multipart/related", "MHTML"),
-        (b"%PDF-1.7\n", "PDF"),
-        (b"{\\rtf1\\ansi", "RTF"),
     ],
 )
 def test_a_file_under_anothers_ending_is_called_what_it_is(body: bytes, kind: str) -> None:
@@ -210,6 +221,38 @@ def test_a_file_under_anothers_ending_is_called_what_it_is(body: bytes, kind: st
         taken(body)
 
     assert met.value.facts == {"kind": kind}
+
+
+def _archive(name: str) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr(name, "x")
+    return body.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"%PDF-1.7\n", "PDF"),
+        (b"{\\rtf1\\ansi", "RTF"),
+        (b'[\n {"tc": "1"}]', "JSON"),
+        (b"\xff\xd8\xff\xe0", "JPEG"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (_archive("word/document.xml"), "Word"),
+        (_archive("ppt/presentation.xml"), "PowerPoint"),
+        (_archive("list.csv"), "ZIP"),
+    ],
+)
+def test_a_file_that_no_spreadsheet_opens_is_called_what_it_is(body: bytes, kind: str) -> None:
+    with pytest.raises(Refused, match="register-other") as met:
+        taken(body)
+
+    assert met.value.facts == {"kind": kind}
+
+
+def test_a_damaged_workbook_is_not_called_an_archive() -> None:
+    with pytest.raises(Refused, match="register-broken"):
+        taken(_archive("xl/workbook.xml"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16", "cp1254", "utf-8"])

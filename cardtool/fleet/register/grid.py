@@ -17,6 +17,7 @@ import msgspec
 import python_calamine
 
 from cardtool.model.refused import Refused
+from cardtool.model.turkey import decoded
 
 LARGEST_BYTES = 256 * 1024 * 1024
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
@@ -39,8 +40,20 @@ _OTHERS = (
     (re.compile(rb"mime-version:", re.IGNORECASE), "MHTML"),
     (re.compile(rb"\{\\rtf"), "RTF"),
     (re.compile(rb"%PDF-"), "PDF"),
+    (re.compile(rb"[\[{]\s*[\[{\"]"), "JSON"),
 )
 """Beginnings of files that programs save as `.xls` or `.csv` and that are neither."""
+
+_TABLES = frozenset({"HTML", "XML", "MHTML"})
+"""Those that a spreadsheet program can open."""
+
+_PICTURES = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n", "PNG"))
+_CERTIFICATE = re.compile(rb"\x30[\x80-\x84]|\s*-----BEGIN ")
+
+_INSIDE = (("word/", "Word"), ("ppt/", "PowerPoint"))
+"""Folders in the archives that documents are. Source: ECMA-376-1, the parts of each kind."""
+
+_WRAPPED = re.compile(r'"(?:[^"]|"")*"')
 
 _BEGINNING = 4096
 """Characters that are read to recognise the kind of a file."""
@@ -67,11 +80,19 @@ def grids(body: bytes, sheet: str | None = None) -> Iterator[tuple[Grid, ...]]:
     if body.startswith((_OLE, _ZIP)):
         yield tuple(_sheets(body, sheet))
         return
+    for mark, kind in _PICTURES:
+        if body.startswith(mark):
+            raise Refused(code="register-other", kind=kind)
+    if _CERTIFICATE.match(body):
+        raise Refused(code="register-certificate")
     text = _decoded(body)
+    if not text.strip("\ufeff\0 \t\r\n"):
+        raise Refused(code="register-blank")
     begins = text[:_BEGINNING].lstrip("\ufeff \t\r\n").encode()
     for pattern, kind in _OTHERS:
         if pattern.match(begins):
-            raise Refused(code="register-kind", kind=kind)
+            raise Refused(code="register-kind" if kind in _TABLES else "register-other", kind=kind)
+    text = _unwrapped(text)
     for delimiter in _DELIMITERS:
         yield (Grid(rows=_limited(_lines(text, delimiter))),)
 
@@ -96,7 +117,22 @@ def _sheets(body: bytes, wanted: str | None) -> Iterator[Grid]:
     except python_calamine.PasswordError as error:
         raise Refused(code="register-locked") from error
     except (python_calamine.CalamineError, zipfile.BadZipFile) as error:
+        if kind := _archive(body):
+            raise Refused(code="register-other", kind=kind) from error
         raise Refused(code="register-broken", reason=str(error)) from error
+
+
+def _archive(body: bytes) -> str:
+    """Return the kind of an archive that is no workbook; empty: it may be a damaged one."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile:
+        return ""
+    if any(name.startswith("xl/") for name in names):
+        return ""
+    of = (kind for folder, kind in _INSIDE if any(name.startswith(folder) for name in names))
+    return next(of, "ZIP")
 
 
 def _limited(rows: _Rows) -> tuple[tuple[int, tuple[str, ...]], ...]:
@@ -135,34 +171,63 @@ def _plain(text: str) -> str:
 
 
 def _decoded(body: bytes) -> str:
-    """Return the text, read in the encoding its first bytes name, in UTF-8, or in Turkish Windows'.
+    """Return the text, in the encoding its first bytes name, in UTF-8, or a Turkish code page.
 
     Source: Excel writes "CSV UTF-8" with a mark, "Unicode text" as UTF-16 with one and "CSV" in
-    the code page of the system, which is 1254 in Turkey. Other programs leave out the mark of
-    UTF-16, whose every second byte is 0 where letters are Latin.
+    the code page of the system. Other programs leave out the mark of UTF-16, whose every second
+    byte is 0 where letters are Latin.
     """
     for mark, encoding in _BOMS:
         if body.startswith(mark):
-            return body.removeprefix(mark).decode(encoding, errors="replace")
+            body = body.removeprefix(mark)
+            return decoded(body) if encoding == "utf-8" else body.decode(encoding, "replace")
     for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         every_second = body[first:_BEGINNING:2]
         if every_second.count(0) > len(every_second) // 2:
             return body.decode(encoding, errors="replace")
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        return body.decode("cp1254", errors="replace")
+    return decoded(body)
+
+
+def _unwrapped(text: str) -> str:
+    """Return a text without the quotes around whole rows.
+
+    Excel writes them where it did not divide the rows of a CSV: each is one cell with delimiters.
+    """
+    lines = text.splitlines()
+    quoted = [line for line in lines if line.startswith('"')]
+    if not quoted or not all(map(_WRAPPED.fullmatch, quoted)):
+        return text
+    return "\n".join(
+        line[1:-1].replace('""', '"') if line.startswith('"') else line for line in lines
+    )
 
 
 def _lines(text: str, delimiter: str) -> _Rows:
+    """Yield the rows of a text.
+
+    A line with a quote that is not closed, or closed within a cell, has no quotes: one that was
+    forgotten would make a single cell of the rows that follow.
+    """
     csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    first = 1
-    try:
-        for row in reader:
-            cells = tuple(map(_plain, row))
-            if any(cells):
-                yield first, cells
-            first = reader.line_num + 1
-    except csv.Error as error:
-        raise Refused(code="register-broken", reason=str(error)) from error
+    lines = list(io.StringIO(text, newline=""))
+    start = 0
+    while start < len(lines):
+        left = (lines[place] for place in range(start, len(lines)))
+        reader = csv.reader(left, delimiter=delimiter, strict=True)
+        first = start
+        try:
+            for row in reader:
+                yield from _filled(first + 1, row)
+                first = start + reader.line_num
+        except csv.Error as error:
+            if len(lines[first]) > _LONGEST_CELL:
+                raise Refused(code="register-broken", reason=str(error)) from error
+            yield from _filled(first + 1, lines[first].replace('"', "").split(delimiter))
+        start = first + 1
+
+
+def _filled(number: int, row: list[str]) -> _Rows:
+    """Yield a row unless it is empty."""
+    cells = tuple(map(_plain, row))
+    if any(cells):
+        yield number, cells

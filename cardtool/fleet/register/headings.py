@@ -48,8 +48,14 @@ def _known() -> _File:
 IDENTIFYING = frozenset({"number", "host", "user"})
 """Meanings by which a row belongs to a person; a row needs one of them."""
 
+_NEAR = IDENTIFYING | {"name", "surname"}
+"""Meanings of which a heading may have a typing mistake."""
+
 _FEWEST = 2
 """A row needs this many known headings: a title such as "T.C." alone is none."""
+
+_LONG_ENOUGH = 7
+"""Letters from which on a heading with one typing mistake is understood: Bitim is no Birim."""
 
 _SEARCHED = 200
 """Rows that are searched for headings."""
@@ -77,9 +83,15 @@ class Headings:
         self._meanings |= {_key(name): key for key, name in configured.items()}
 
     def columns(self, row: Sequence[str]) -> dict[str, int]:
-        """Return the column of each meaning, if the row holds headings; else nothing.
+        """Return the column of each meaning, if the row holds headings; else nothing."""
+        places = self._places(row)
+        return places if len(places) >= _FEWEST and IDENTIFYING & places.keys() else {}
 
-        A usual heading wins over one that is understood by its words.
+    def _places(self, row: Sequence[str]) -> dict[str, int]:
+        """Return the column of each meaning that a cell may be the heading of.
+
+        A usual heading wins over one that is understood by its words, and that over one with a
+        typing mistake.
         """
         places: dict[str, int] = {}
         for place, cell in enumerate(row):
@@ -95,7 +107,22 @@ class Headings:
             for place in [at for at, words in left.items() if words and known.fits(words)][:1]:
                 places[known.meaning] = place
                 left.pop(place)
-        return places if len(places) >= _FEWEST and IDENTIFYING & places.keys() else {}
+        for place in left:
+            meaning = self._nearest(_key(row[place]))
+            if meaning is not None:
+                places.setdefault(meaning, place)
+        return places
+
+    def _nearest(self, heading: str) -> str | None:
+        """Return the meaning of the usual heading that differs in one letter."""
+        if len(heading) < _LONG_ENOUGH or not heading.isalpha():
+            return None
+        near = (
+            meaning
+            for name, meaning in self._meanings.items()
+            if meaning in _NEAR and len(name) >= _LONG_ENOUGH and _is_near(heading, name)
+        )
+        return next(near, None)
 
     def names(self, cell: str) -> bool:
         """Say whether a cell is a heading."""
@@ -107,6 +134,12 @@ class Headings:
         tops = (grid.rows[:_SEARCHED] for grid in grids)
         return sum(max((len(self.columns(row)) for _, row in rows), default=0) for rows in tops)
 
+    def known_in(self, grids: Sequence[Grid]) -> list[str]:
+        """Return the known headings of the row that has most, whether or not they are enough."""
+        rows = [row for grid in grids for _, row in grid.rows[:_SEARCHED]]
+        known = ([row[place] for place in sorted(self._places(row).values())] for row in rows)
+        return max(known, key=len, default=[])
+
     def check(self, grids: Sequence[Grid]) -> None:
         """Refuse sheets without a row of headings, or without a heading that the site named.
 
@@ -117,13 +150,31 @@ class Headings:
         for meaning, name in self._configured.items():
             if _key(name) not in cells:
                 raise Refused(code="register-column", meaning=meaning, name=name)
-        if not self.found_in(grids):
-            usual = ", ".join(_known().usual[key][0] for key in MEANINGS if key != "surname")
-            raise Refused(code="register-headings", usual=usual)
+        if self.found_in(grids):
+            return
+        if not any(grid.rows for grid in grids):
+            raise Refused(code="register-blank")
+        if len(found := self.known_in(grids)) >= _FEWEST:
+            raise Refused(code="register-nobody", found=", ".join(found))
+        usual = ", ".join(_known().usual[key][0] for key in MEANINGS if key != "surname")
+        raise Refused(code="register-headings", usual=usual)
 
 
 def _key(heading: str) -> str:
     return "".join(filter(str.isalnum, folded(heading)))
+
+
+def _is_near(one: str, other: str) -> bool:
+    """Tell whether a letter of a text is missing, added, wrong, or in its neighbour's place."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    pairs = enumerate(zip(one, other, strict=False))
+    start = next(
+        (place for place, (mine, theirs) in pairs if mine != theirs), len(min(one, other, key=len))
+    )
+    mine, theirs = one[start:], other[start:]
+    is_turned = mine[:2] == theirs[1::-1] and mine[2:] == theirs[2:]
+    return is_turned or theirs[1:] in (mine, mine[1:]) or mine[1:] == theirs
 
 
 def _split(heading: str) -> frozenset[str]:

@@ -23,6 +23,9 @@ _SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
 _DECIMALS = re.compile(r"[.,]0+$")
 _HIDDEN = re.compile(r"(?=.*[0-9])(?=.*[*xX\u2022\u25cf#])[0-9*xX\u2022\u25cf#]{5,20}")
 """A number with hidden digits, as published lists have them: 100******36."""
+_BETWEEN = re.compile(r"[\s'\"`\u00b4\u2018\u2019\u200b=.,:;-]")
+"""What is written in and around a number: ="…" and ' keep Excel from rounding it."""
+_TITLE = re.compile(r"\At\W?c\W?(?:\s?k\W?(?:n\W?)?|\s?kimlik)?(?:\s?no)?\b", re.IGNORECASE)
 _LONGEST = 300
 """Characters of one value; the rest is cut off."""
 
@@ -94,6 +97,8 @@ def read(
     headings = Headings(columns)
     ways = list(grids(body, sheet))
     best = max(ways, key=headings.found_in)
+    if not headings.found_in(best):
+        best = max(ways, key=lambda way: len(headings.known_in(way)))
     headings.check(best)
     unread: dict[str, None] = {}
     rows = [row for grid in best for row in _people(grid, headings, disguise, unread)]
@@ -122,13 +127,16 @@ def _people(
     `unread`.
     """
     columns: dict[str, int] = {}
+    headings_row: tuple[str, ...] = ()
     for row, cells in grid.rows:
+        if cells == headings_row:
+            continue
         values = {key: cells[place] for key, place in columns.items() if place < len(cells)}
         identifying = [values[key] for key in IDENTIFYING if values.get(key)]
         # all of them: a single computer or account may be called "PC" or "User", like a heading
         if not columns or (identifying and all(map(headings.names, identifying))):
             if known := headings.columns(cells):
-                columns = known
+                columns, headings_row = known, cells
                 for place, cell in enumerate(cells):
                     if cell and place not in known.values():
                         unread[disguise.text(cell)] = None
@@ -150,7 +158,7 @@ def _person(
     number, reason = _number(filled.get("number", ""))
     entry = RegisterEntry(
         number=number,
-        name=" ".join(filter(None, map(filled.get, ("name", "surname")))),
+        name=_whole_name(filled.get("name", ""), filled.get("surname", "")),
         host=short(filled.get("host", "")),
         **{key: filled[key] for key in ("unit", "user", "address", "email") if key in filled},
     )
@@ -159,19 +167,32 @@ def _person(
     return (entry, reason) if is_somebody else (None, reason or "nobody")
 
 
+def _whole_name(name: str, surname: str) -> str:
+    """Return name and surname; the column of the name may have the surname already."""
+    if surname and f" {name}".endswith(f" {surname}") and name != surname:
+        return name
+    return f"{name} {surname}".strip()
+
+
 def _is_title(filled: Mapping[str, str], cells: Sequence[str]) -> bool:
     """Tell whether a row is a title between the people, in one cell or merged over several."""
     identifying = [filled[key] for key in IDENTIFYING if key in filled]
-    is_alone = sum(map(bool, cells)) == 1 and "number" in filled
+    number = filled.get("number", "")
+    is_alone = sum(map(bool, cells)) == 1 or number == filled.get("name")
+    if sum(map(str.isalpha, number)) > sum(map(str.isdigit, number)) and is_alone:
+        return True
     is_words = not any(map(str.isdigit, "".join(identifying)))
-    return is_words and (is_alone or (len(identifying) > 1 and len(set(identifying)) == 1))
+    return is_words and len(identifying) > 1 and len(set(identifying)) == 1
 
 
 def _number(text: str) -> tuple[str, str]:
     """Return a number with right check digits; else no number, and what is wrong with it."""
-    digits = re.sub(r"[\s'\u2019\u200b-]", "", text)
-    if not text:
+    if not re.search(r"[\w*#\u2022\u25cf]", text):
         return "", ""
+    bare = _BETWEEN.sub("", _TITLE.sub("", text))
+    if is_identity_number(bare):
+        return bare, ""
+    digits = re.sub(r"[\s'\u2019\u200b-]", "", text)
     if _HIDDEN.fullmatch(digits):
         return "", "number-masked"
     is_scientific = bool(_SCIENTIFIC.fullmatch(digits))

@@ -181,7 +181,7 @@ def test_what_other_editors_put_before_a_snapshot(tmp_path: Path, encoding: str)
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "Nothing that can be judged"),
+        (b"", "It is empty"),
         (encode(desk())[:400], "truncated"),
         (b"hello", "Nothing that can be judged"),
         (b"[]", "a certificate (DER, PEM, PKCS#7)"),

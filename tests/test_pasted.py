@@ -374,13 +374,33 @@ def test_the_certificates_of_a_file_are_judged(form: str) -> None:
     assert not any(code.startswith(("reader", "card", "driver", "token")) for code in codes)
 
 
-@pytest.mark.parametrize("form", ["utf-16", "utf-16-be", "bare", "one line"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "utf-16",
+        "utf-16-be",
+        "no mark",
+        "bare",
+        "one line",
+        "marked",
+        "hex",
+        "xml",
+        "json",
+        "quoted",
+    ],
+)
 def test_a_certificate_is_read_in_the_forms_that_editors_and_pages_give_it(form: str) -> None:
     der = nes(400)
     pem = x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM).decode()
     bodies = {
         "utf-16": pem.encode("utf-16"),
         "utf-16-be": b"\xfe\xff" + pem.encode("utf-16-be"),
+        "no mark": pem.encode("utf-16-le"),
+        "marked": b"\xef\xbb\xbf" + base64.b64encode(der),
+        "hex": der.hex(":").encode(),
+        "xml": b"<ds:X509Certificate>" + base64.encodebytes(der) + b"</ds:X509Certificate>",
+        "json": json.dumps(pem.replace("\n", "\r\n")).encode(),
+        "quoted": pem.replace("\n", "\n> ").encode(),
         "bare": base64.encodebytes(der),
         "one line": base64.b64encode(der),
     }
@@ -389,6 +409,39 @@ def test_a_certificate_is_read_in_the_forms_that_editors_and_pages_give_it(form:
 
     assert made is not None
     assert [stored.der for stored in made.certificates()] == [der.hex().upper()]
+
+
+@pytest.mark.parametrize("form", ["Java", "one line", "named"])
+def test_a_signature_is_read_as_other_programs_write_it(form: str) -> None:
+    certificate = x509.load_der_x509_certificate(nes(400))
+    bundle = pkcs7.serialize_certificates([certificate], Encoding.DER)
+    title = b"PKCS #7 SIGNED DATA-----"
+    bodies = {
+        "Java": b"\x30\x80" + bundle[4:] + b"\0\0",
+        "one line": base64.b64encode(bundle),
+        "named": b"-----BEGIN " + title + base64.encodebytes(bundle) + b"-----END " + title,
+    }
+
+    made = pasted.read(bodies[form], AT)
+
+    assert made is not None
+    assert [stored.der for stored in made.certificates()] == [nes(400).hex().upper()]
+
+
+def test_a_certificate_that_was_cut_off_is_none_and_is_called_so() -> None:
+    der = nes(400)
+    pem = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der[:600]) + b"-----END"
+
+    for body in (der[:600], pem, b"-----BEGIN CERTIFICATE-----\nMIIB-----END"):
+        assert pasted.read(body, AT) is None
+    assert kind(der[:600]) == "cut"
+    assert kind(pem) == ""
+
+
+def test_a_signature_with_a_damaged_certificate_has_none() -> None:
+    data = bytes.fromhex("3080 06092A864886F70D010702 A080 30820100 30820100 A003020102")
+
+    assert pasted.read(data, AT) is None
 
 
 def _others() -> dict[str, bytes]:
@@ -404,9 +457,25 @@ def _others() -> dict[str, bytes]:
     locked = BestAvailableEncryption(b"1")
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     pfx = pkcs12.serialize_key_and_certificates(b"x", key, None, None, NoEncryption())
+    spoken = "Merhaba,\r\nMIME-Version: 1.0\r\n"
     return {
         "secret key: PEM": secret[0],
         "secret key: DER": secret[1],
+        "secret key: DER, locked": key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, locked),
+        "public key: DER": key.public_key().public_bytes(
+            Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+        ),
+        "(PFX, P12): one line": base64.b64encode(pfx),
+        "(PFX, P12): PEM": b"-----BEGIN PKCS12-----\n" + base64.b64encode(pfx),
+        "a picture: JPEG": b"\xff\xd8\xff\xe0\0\x10JFIF",
+        "a picture: PNG": b"\x89PNG\r\n\x1a\n",
+        "a picture: of a telephone": b"\0\0\0\x18ftypheic",
+        "key store of Java": bytes.fromhex("FEEDFEED") + bytes(300),
+        "a web page": b"\r\n<!DOCTYPE html><html>",
+        "an e-mail": spoken.encode(),
+        "as text": b"Certificate:\n    Data:\n        Version: 3 (0x2)\n",
+        "`cardtool fleet merge FILE`": "T.C. Kimlik No;Adı\r\n".encode("utf-16"),
+        "cut off": request.public_bytes(Encoding.DER)[:50],
         "secret key: locked": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked),
         "public key": public,
         "(CSR) PEM": request.public_bytes(Encoding.PEM),
@@ -414,7 +483,7 @@ def _others() -> dict[str, bytes]:
         "(CRL) PEM": crl.public_bytes(Encoding.PEM),
         "(CRL) DER": crl.public_bytes(Encoding.DER),
         "(PFX, P12)": pfx,
-        "(PDF, Word or ZIP)": b"%PDF-1.7\n",
+        "(PDF, Word, Excel)": b"%PDF-1.7\n",
     }
 
 
@@ -432,6 +501,46 @@ def test_a_file_of_another_kind_is_called_what_it_is(tmp_path: Path) -> None:
 
         assert (done.exit_code, done.stdout) == (3, "")
         assert called.partition(": ")[0].removesuffix(" PEM").removesuffix(" DER") in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        ("certutil -store", "my\n================ Sertifika 0 ================\nSeri: 1\n"),
+        ("Get-PnpDevice", "\nStatus     Class           FriendlyName     InstanceId\n"),
+        ("pnputil", "Microsoft PnP Utility\n\nInstance ID:  USB\\VID_058F\n"),
+        ("systemctl status", "● pcscd.service - PC/SC Smart Card Daemon\n Active: inactive\n"),
+        ("systemctl status", "Unit pcscd.service could not be found.\n"),
+        ("journalctl", "Kas 29 10:00:00 masa17 pcscd[812]: 00000000 auth.c:143\n"),
+        ("dmesg", "[  1.2] usb 1-4: New USB device found, idVendor=072f\n"),
+        ("lsusb", "Bus 001 Device 004: ID 072f:90cc ACS\n"),
+        ("Get-Service", "Status   Name               DisplayName\n"),
+        ("sc query", "HİZMET_ADI: SCardSvr\n"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_program_that_shows_too_little_is_named(program: str, text: str, encoding: str) -> None:
+    done = CliRunner().invoke(main, ["diagnose", "-"], input=text.encode(encoding, "replace"))
+
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert f" {program} " in done.stderr
+    assert "cardtool snapshot -o" in done.stderr
+
+
+def test_an_empty_file_is_called_empty() -> None:
+    for body in (b"", b" \r\n", b"\xef\xbb\xbf"):
+        done = CliRunner().invoke(main, ["diagnose", "-", "--lang", "en"], input=body)
+        assert (done.exit_code, "It is empty." in done.stderr) == (3, True)
+
+
+def test_readers_are_listed_by_old_versions_and_by_lines_without_a_beginning() -> None:
+    old = f"Readers known about:\nNr.    Driver     Name\n0      pcsc       {READER}\n"
+    states = PCSC_SCAN[PCSC_SCAN.index(" Reader 0:") :]
+    spinning = "PC/SC device scanner\nWaiting for the first reader...|"
+
+    assert "reader-found" in _codes(old)
+    assert {"reader-found", "card-recognised"} <= _codes(states)
+    assert "reader-not-seen" in _codes(spinning)
 
 
 def test_what_is_none_of_them_is_refused_as_before(tmp_path: Path) -> None:

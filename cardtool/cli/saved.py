@@ -77,15 +77,24 @@ def _snapshot(asked: Asked, file: str) -> Snapshot:
         body = body.decode("utf-16", "replace").encode()
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body.lstrip().startswith(b"{"):
-        if kind := other_kind(body):
-            raise Refusal(code="file-other", file=name, kind=asked.text.label(f"file-{kind}"))
-        raise Refusal(code="pem-broken" if b"-----BEGIN" in body else "file-unknown", file=name)
+        raise _other(asked, body, name)
     try:
         return decode_inside(body)[1]
     except NewerError as error:
         raise Refusal(code="snapshot-newer", file=name) from error
     except SnapshotError as error:
         raise Refusal(code="snapshot-broken", file=name, reason=str(error)) from error
+
+
+def _other(asked: Asked, body: bytes, name: str) -> Refusal:
+    """Return what is said of a file that holds nothing that is judged."""
+    if not body.strip():
+        return Refusal(code="file-empty", file=name)
+    if program := pasted.program(body):
+        return Refusal(code="file-program", file=name, program=program)
+    if kind := other_kind(body):
+        return Refusal(code="file-other", file=name, kind=asked.text.label(f"file-{kind}"))
+    return Refusal(code="pem-broken" if b"-----BEGIN" in body else "file-unknown", file=name)
 
 
 def _opened(file: str) -> AbstractContextManager[BinaryIO]:

@@ -24,36 +24,6 @@ def days_past(ends_at: datetime, at: datetime) -> int:
     return (day_of(at) - day_of(ends_at)).days
 
 
-_LETTERS = "çğıöşüÇĞİÖŞÜ"
-_PAGES = ("cp1254", "cp857")
-
-
-def decoded(body: bytes) -> str:
-    """Return a text that a computer in Turkey wrote; lines may differ in their encoding.
-
-    A line that is no UTF-8 is in the code page of Windows or of its console, in which bytes differ:
-    the one in which the text has more Turkish letters.
-
-    Source: Microsoft, "Code Page Identifiers": 1254 is Turkish (Windows), 857 Turkish (DOS).
-    """
-    try:
-        return body.decode()
-    except UnicodeDecodeError:
-        page = max(_PAGES, key=lambda name: sum(map(body.count, _encoded(name))))
-    return "".join(_decoded_line(line, page) for line in body.splitlines(keepends=True))
-
-
-def _encoded(page: str) -> list[bytes]:
-    return [letter.encode(page) for letter in _LETTERS]
-
-
-def _decoded_line(line: bytes, page: str) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        return line.decode(page, errors="replace")
-
-
 def lowered(text: str) -> str:
     """Return a Turkish text in small letters, whose I is ı."""
     return text.translate(_SMALL).lower()

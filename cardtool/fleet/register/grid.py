@@ -5,7 +5,6 @@ Knows nothing of people or headings. If a text can be divided into columns in se
 offers all of them.
 """
 
-import codecs
 import csv
 import io
 import re
@@ -16,19 +15,14 @@ from typing import Any
 import msgspec
 import python_calamine
 
+from cardtool.model.encodings import decoded
 from cardtool.model.refused import Refused
-from cardtool.model.turkey import decoded
 
 LARGEST_BYTES = 256 * 1024 * 1024
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 """Source: [MS-CFB] §2.2, the first bytes of the old Office formats, and of encrypted new ones."""
 _ZIP = b"PK\x03\x04"
 _DELIMITERS = (",", ";", "\t", "|")
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
 _LONGEST_CELL = 1_000_000
 _MOST_ROWS = 200_000
 _MOST_CELLS = 5_000_000
@@ -85,7 +79,7 @@ def grids(body: bytes, sheet: str | None = None) -> Iterator[tuple[Grid, ...]]:
             raise Refused(code="register-other", kind=kind)
     if _CERTIFICATE.match(body):
         raise Refused(code="register-certificate")
-    text = _decoded(body)
+    text = decoded(body)
     if not text.strip("\ufeff\0 \t\r\n"):
         raise Refused(code="register-blank")
     begins = text[:_BEGINNING].lstrip("\ufeff \t\r\n").encode()
@@ -168,24 +162,6 @@ def _as_text(value: Any) -> str:  # noqa: ANN401 - as the library reads it
 def _plain(text: str) -> str:
     """Return a cell's text on one line, without the character NUL, which databases refuse."""
     return " ".join(text.replace("\0", " ").replace("\ufeff", "").split())
-
-
-def _decoded(body: bytes) -> str:
-    """Return the text, in the encoding its first bytes name, in UTF-8, or a Turkish code page.
-
-    Source: Excel writes "CSV UTF-8" with a mark, "Unicode text" as UTF-16 with one and "CSV" in
-    the code page of the system. Other programs leave out the mark of UTF-16, whose every second
-    byte is 0 where letters are Latin.
-    """
-    for mark, encoding in _BOMS:
-        if body.startswith(mark):
-            body = body.removeprefix(mark)
-            return decoded(body) if encoding == "utf-8" else body.decode(encoding, "replace")
-    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        every_second = body[first:_BEGINNING:2]
-        if every_second.count(0) > len(every_second) // 2:
-            return body.decode(encoding, errors="replace")
-    return decoded(body)
 
 
 def _unwrapped(text: str) -> str:

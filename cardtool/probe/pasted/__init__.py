@@ -5,16 +5,16 @@ The kind of a text is recognised by its contents. No bytes make anything here ra
 certificates; each line is read once.
 """
 
-import codecs
 import re
 import sys
 from datetime import datetime
 
+from cardtool.model.encodings import decoded
 from cardtool.model.limits import fitted
 from cardtool.model.snapshot import Failure, Snapshot
 from cardtool.model.surroundings import Host
 from cardtool.probe import host
-from cardtool.probe.pasted import files, listings
+from cardtool.probe.pasted import files, listings, programs
 from cardtool.probe.pasted.parts import Parts
 
 SIZE_LIMIT_BYTES = 1024 * 1024
@@ -44,16 +44,13 @@ def read(body: bytes, at: datetime) -> Snapshot | None:
     return None if parts is None else fitted(_snapshot(parts, at))
 
 
+def program(body: bytes) -> str:
+    """Return the program that printed a text of which nothing can be judged; empty: unknown."""
+    return programs.name(_text(body[:SIZE_LIMIT_BYTES]))
+
+
 def _text(body: bytes) -> str:
-    """Decode what a console wrote: PowerShell writes UTF-16, older ones the letters of Turkey."""
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = body.decode("utf-16", "replace")
-    else:
-        try:
-            text = body.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = body.decode("cp1254", "replace")
-    return _COLOURS.sub("", text)
+    return _COLOURS.sub("", decoded(body))
 
 
 def _snapshot(parts: Parts, at: datetime) -> Snapshot:

@@ -9,6 +9,7 @@ import re
 from contextlib import suppress
 
 from cardtool.model.certificate import Certificate
+from cardtool.model.encodings import utf16
 from cardtool.model.snapshot import CertificateObject, Slot, Token
 from cardtool.probe import certificate, der
 from cardtool.probe.der import DerError
@@ -20,25 +21,44 @@ MOST = 64
 _OTHERS = (
     ("key", re.compile(rb"-----BEGIN (?:\w+ )*PRIVATE KEY-----")),
     ("public-key", re.compile(rb"-----BEGIN (?:\w+ )?PUBLIC KEY-----|\Assh-\w+ AAAA")),
+    ("pfx", re.compile(rb"-----BEGIN PKCS ?#?12-----")),
     ("request", re.compile(rb"-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----")),
     ("crl", re.compile(rb"-----BEGIN X509 CRL-----")),
     ("document", re.compile(rb"\A(?:%PDF-|PK\x03\x04|\xd0\xcf\x11\xe0)")),
+    (
+        "picture",
+        re.compile(rb"\A(?:\xff\xd8\xff|\x89PNG|GIF8|BM.{4}\0\0\0\0|.{4}ftyphei)", re.DOTALL),
+    ),
+    ("keystore", re.compile(rb"\A(?:\xfe\xed\xfe\xed|\xce\xce\xce\xce)")),
+    ("page", re.compile(rb"\A\s*<(?:!doctype html|html)\b", re.IGNORECASE)),
+    ("mail", re.compile(rb"^(?:MIME-Version|Content-Type): ", re.IGNORECASE | re.MULTILINE)),
+    ("printed", re.compile(rb"^\s{0,8}Certificate:\s{1,9}Data:\s", re.MULTILINE)),
+    ("people", re.compile(rb"\A.{0,200}?(?:TCKN|Kimlik No).{0,200}?[;,\t]", re.IGNORECASE)),
 )
 """Kinds of files that are given for a certificate. Source: RFC 7468, and how the formats begin."""
 
 _DATA = bytes.fromhex("06092A864886F70D010701")
 """The object identifier near the beginning of a PKCS#12 file. Source: RFC 7292 §4."""
 
-_BEGIN = re.compile(rb"-----BEGIN (?:X509 |TRUSTED )?(?:CERTIFICATE|PKCS7|CMS)-----")
+_BEGIN = re.compile(
+    rb"-----BEGIN (?:X509 |TRUSTED )?(?:CERTIFICATE|PKCS ?#?7(?: SIGNED DATA)?|CMS)-----"
+)
 _END = b"-----END "
 _BARE = re.compile(rb"\s*MII[0-9A-Za-z+/=\s]+")
 """A certificate as PEM without its first and last line, as web pages and XML hold it."""
+_BARE_HEX = re.compile(rb"\s*30[\s:]?8[1-3][0-9A-Fa-f\s:]+")
+"""A certificate as the digits of its bytes."""
+_IN_XML = re.compile(rb"<(?:\w{1,20}:)?X509Certificate>([^<]{1,65536})</")
+"""Source: W3C, XML Signature Syntax and Processing, §4.5.4."""
 _MOST_BARE = 64 * 1024
 
 _SIGNED_DATA = bytes.fromhex("06092A864886F70D010702")
 """The object identifier that a bundle begins with. Source: RFC 5652 §5.1."""
 
-_CERTIFICATES, _INTEGER = 0xA0, 0x02
+_WITHIN = re.compile(rb"\x30(?:\x81.|\x82..)\x30(?:\x81.|\x82..)\xa0\x03\x02\x01\x02", re.DOTALL)
+"""How each certificate of version 3 begins. Source: RFC 5280 §4.1."""
+
+_CERTIFICATES = 0xA0
 _NEAR = 40
 """Bytes after which a PKCS#12 file has said what is in it."""
 
@@ -52,17 +72,24 @@ class TooManyError(Exception):
 
 def kind(body: bytes) -> str:
     """Tell what a file is that is no certificate (`file-KIND` of `[label]`); empty: unknown."""
+    body = _as_bytes(body)
     for name, begins in _OTHERS:
         if begins.search(body[:_MOST_BARE]):
             return name
+    body = _bare(body) or body
     with suppress(DerError, ValueError, StopIteration):
         outer, _ = der.element(body, whole=False)
         first, second = list(der.elements(outer.content))[:2]
-        if first.tag == _INTEGER:  # a version: that of a PKCS#12 file or of a key
+        if first.tag == der.INTEGER:  # a version: that of a PKCS#12 file or of a key
             return "pfx" if _DATA in second.content[:_NEAR] else "key"
         inner = next(iter(der.elements(first.content)))
-        if inner.tag == _INTEGER:
+        if inner.tag == der.OID:  # an algorithm: of a key, which is encrypted if it is secret
+            return {der.OCTET_STRING: "key", der.BIT_STRING: "public-key"}.get(second.tag, "")
+        if inner.tag == der.INTEGER:
             return "request" if inner.content == b"\0" else "crl"
+    with suppress(DerError):
+        is_cut = body[:1] == b"\x30" and body[1:2] > b"\x80" and der.extent(body, 0)[1] > len(body)
+        return "cut" if is_cut else ""
     return ""
 
 
@@ -97,9 +124,10 @@ def _unwrapped(body: bytes) -> list[bytes]:
     body = _as_bytes(body)
     if body[:1] == b"\x30":
         return _of_der(body)
-    if len(body) <= _MOST_BARE and _BARE.fullmatch(body):
-        with suppress(binascii.Error, ValueError):
-            return _of_der(base64.b64decode(b"".join(body.split())))
+    if bare := _bare(body):
+        return _of_der(bare)
+    for inside in _IN_XML.findall(body)[: MOST + 1]:
+        found += _of_der(_bare(inside))
     for begin in list(_BEGIN.finditer(body))[: MOST + 1]:
         end = body.find(_END, begin.end())
         with suppress(binascii.Error, ValueError):
@@ -108,10 +136,28 @@ def _unwrapped(body: bytes) -> list[bytes]:
 
 
 def _as_bytes(body: bytes) -> bytes:
-    """Return the text of a file that PowerShell or an editor wrote as UTF-16 in single bytes."""
-    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return body.decode("utf-16", "replace").encode("ascii", "replace")
-    return body
+    """Return the text of a file without marks of its encoding; anything else stays as it is.
+
+    PowerShell and editors write UTF-16. In JSON and settings, ends of lines are written out.
+    """
+    if encoding := utf16(body):
+        body = body.decode(encoding, "replace").removeprefix("\ufeff").encode("ascii", "replace")
+    body = body.removeprefix(codecs.BOM_UTF8)
+    if body[:1] == b"\x30":
+        return body
+    return body.replace(b"\\r", b"").replace(b"\\n", b"\n")
+
+
+def _bare(body: bytes) -> bytes:
+    """Return the bytes that a text of base64 or of hexadecimal digits stands for, if it is one."""
+    if len(body) > _MOST_BARE:
+        return b""
+    with suppress(binascii.Error, ValueError):
+        if _BARE.fullmatch(body):
+            return base64.b64decode(b"".join(body.split()))
+        if _BARE_HEX.fullmatch(body):
+            return bytes.fromhex(re.sub(rb"[\s:]", b"", body).decode())
+    return b""
 
 
 def _of_der(data: bytes) -> list[bytes]:
@@ -119,8 +165,20 @@ def _of_der(data: bytes) -> list[bytes]:
         try:
             return _bundle(data)
         except (DerError, ValueError):
-            return []
-    return [certificate.trim(data)]
+            return _found_within(data)
+    with suppress(DerError, ValueError):
+        return [certificate.trim(data)] if der.extent(data, 0)[1] <= len(data) else []
+    return []
+
+
+def _found_within(data: bytes) -> list[bytes]:
+    """Return the certificates in a signature of which no length is told, as Java writes it."""
+    found: list[bytes] = []
+    for begin in list(_WITHIN.finditer(data))[: MOST + 1]:
+        with suppress(DerError, ValueError):
+            _, end = der.extent(data, begin.start())
+            found.append(data[begin.start() : end])
+    return found
 
 
 def _bundle(data: bytes) -> list[bytes]:

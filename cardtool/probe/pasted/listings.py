@@ -25,6 +25,9 @@ from cardtool.probe.pasted.parts import (
 
 _PCSC_READER = re.compile(r"\s?(?:Reader )?(\d{1,3})(?::| \() ?(.+?)\)?$")
 _OPENSC_READER = re.compile(r"(\d{1,3})\s{2,8}(Yes|No)\s+(?:PIN pad(?:,\S+)?\s+)?(\S.*)$")
+_OPENSC_OLD = re.compile(r"\d{1,3}\s{2,8}(?:pcsc|openct|ctapi)\s{2,12}(\S.*)$")
+"""Source: OpenSC 0.11, src/tools/opensc-tool.c, which names the driver and tells no card."""
+
 _NAMELESS = "-"
 _USING = re.compile(r"Using reader with a card: (.+)$")
 _SLOT = re.compile(r"Slot (\d{1,9}) \(0x[0-9a-f]{1,16}\): ?(.*)$")
@@ -63,6 +66,9 @@ _CERTIFICATE = "Certificate Object;"
 _WAITING = "Waiting for the first reader..."
 """What pcsc_scan prints if there is no reader. Source: pcsc-tools, pcsc_scan.c."""
 
+_SPINNER = " |/-\\\b"
+"""Signs that follow it while the program waits."""
+
 _NONE = "No smart card readers found."
 """What opensc-tool prints if there is no reader, or no service that could tell."""
 
@@ -96,7 +102,7 @@ def _pcsc_scan(lines: list[str]) -> Parts:
             readers[name] = Reader(name=name, states=tuple(states), card=card if is_in else None)
         elif name and "ATR:" in line and number in atrs:
             readers[name] = with_card(readers[name], atrs[number])
-    waits = any(line.rstrip().endswith(_WAITING) for line in lines)
+    waits = any(line.rstrip(_SPINNER).endswith(_WAITING) for line in lines)
     return of_readers("pcsc_scan", readers, has_all=waits, platform="linux")
 
 
@@ -108,6 +114,8 @@ def _opensc_tool(lines: list[str]) -> Parts:
             name = found[3]
             state = "PRESENT" if found[2] == "Yes" else "EMPTY"
             readers[name] = Reader(name=name, states=(state,))
+        elif (found := _OPENSC_OLD.match(line)) and len(readers) < MOST:
+            readers.setdefault(found[1], Reader(name=found[1]))
         elif (found := _USING.match(line)) and len(readers) < MOST:
             name = found[1]
             readers.setdefault(name, Reader(name=name, states=("PRESENT",)))
@@ -173,12 +181,21 @@ _KINDS: tuple[tuple[re.Pattern[str], Callable[[list[str]], Parts]], ...] = (
     (systems.PROFILER, systems.profiler),
     (systems.PCSCD, systems.pcscd),
     (
-        re.compile("Scanning present readers|PC/SC device scanner|^SCardEst", re.MULTILINE),
+        re.compile(
+            r"Scanning present readers|PC/SC device scanner|^SCardEst"
+            r"|^ ?Reader \d{1,3}: .*\n(?: +Event number: .*\n)? +Card state: ",
+            re.MULTILINE,
+        ),
         _pcsc_scan,
     ),
     (re.compile(r"^Available slots:|^Slot \d{1,9} \(0x", re.MULTILINE), _pkcs11_tool),
     (re.compile(r"^(?:Certificate|Public Key|Private Key) Object; ", re.MULTILINE), _pkcs11_tool),
-    (re.compile(rf"^# Detected readers|^Using reader with|^{_NONE}", re.MULTILINE), _opensc_tool),
+    (
+        re.compile(
+            rf"^# Detected readers|^Readers known about:|^Using reader with|^{_NONE}", re.MULTILINE
+        ),
+        _opensc_tool,
+    ),
     (re.compile(r"\A\s*(?:ATR\W{0,3})?3[BF][0-9A-F :-]{2,120}\s*\Z", re.IGNORECASE), _opensc_tool),
 )
 """How the output of each program is recognised, and the function that reads it."""

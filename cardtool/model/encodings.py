@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Texts that computers in Turkey write, whatever their encoding."""
+
+import codecs
+
+_BEGINNING = 4096
+"""Bytes in which zeros are counted."""
+
+_LETTERS = "çğıöşüÇĞİÖŞÜ"
+_PAGES = ("cp1254", "cp857")
+
+
+def decoded(body: bytes) -> str:
+    """Return a text in the encoding its first bytes name, in UTF-8, or in a Turkish code page.
+
+    Of a text without such bytes, lines may differ in their encoding. A line that is no UTF-8 is in
+    the code page of Windows or of its console, in which bytes differ: the one in which the text has
+    more Turkish letters.
+
+    Source: Microsoft, "Code Page Identifiers": 1254 is Turkish (Windows), 857 Turkish (DOS). Excel
+    writes "CSV UTF-8" with a mark, "Unicode text" as UTF-16 with one and "CSV" in the code page of
+    the system.
+    """
+    if encoding := utf16(body):
+        return body.decode(encoding, errors="replace").removeprefix("\ufeff")
+    body = body.removeprefix(codecs.BOM_UTF8)
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        page = max(_PAGES, key=lambda name: sum(map(body.count, _encoded(name))))
+    return "".join(_decoded_line(line, page) for line in body.splitlines(keepends=True))
+
+
+def utf16(body: bytes) -> str:
+    """Return the name of the encoding if a text is in UTF-16; else nothing.
+
+    Programs may leave out its mark. Then every second byte is 0 where letters are Latin, and none
+    of the others.
+    """
+    for mark, first, encoding in (
+        (codecs.BOM_UTF16_LE, 1, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, 0, "utf-16-be"),
+    ):
+        zeros, others = body[first:_BEGINNING:2], body[1 - first : _BEGINNING : 2]
+        if body.startswith(mark) or (zeros.count(0) > len(zeros) // 2 and not others.count(0)):
+            return encoding
+    return ""
+
+
+def _encoded(page: str) -> list[bytes]:
+    return [letter.encode(page) for letter in _LETTERS]
+
+
+def _decoded_line(line: bytes, page: str) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode(page, errors="replace")

@@ -17,6 +17,8 @@ from cardtool.model.snapshot import Failure
 from cardtool.model.surroundings import Session
 from cardtool.rules import diagnose
 from cardtool.text import LANGUAGES, Text
+from cardtool.views.people import contents
+from cardtool.views.people.hands import awaited
 from tests.described import FILES, read
 
 _CASES = {file.stem: file for file in FILES}
@@ -325,7 +327,8 @@ FIRST = {
     "reader-not-offered-mac": "replug-reader",
     "reader-not-offered-mac-hub": "leave-out-hub",
     "card-missing-beside-asleep": "insert-card",
-    "card-missing-beside-refused": "insert-card",
+    "card-missing-beside-blocked-driver": "insert-card-into-working",
+    "card-missing-beside-refused": "insert-card-into-working",
     "card-missing-in-the-keyboard": "insert-card",
     "card-missing-virtual-windows": "insert-on-host",
     "reader-asleep-beside-keyboard": "leave-out-hub",
@@ -345,6 +348,13 @@ def test_what_stands_beside_decides_what_is_done_first(name: str) -> None:
     first = next(one for one in diagnosis.findings if one.code == diagnosis.todo[0])
 
     assert first.steps[0] == FIRST[name]
+
+
+@pytest.mark.parametrize(
+    "name", ["card-missing", "card-missing-beside-blocked-driver", "card-missing-virtual"]
+)
+def test_the_page_waits_for_the_card_into_whichever_reader_it_is_to_go(name: str) -> None:
+    assert awaited(contents.acts(_diagnosis(name), Text("en"))) == ("card-came",)
 
 
 def test_a_reader_behind_a_hub_is_not_plugged_in_there_again() -> None:

@@ -16,13 +16,13 @@ from cardtool import catalog
 from cardtool.model.diagnosis import Actor
 from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
-from cardtool.rules.codes.steps import OF_SEVERAL, SEEN, TO_EMPTY
+from cardtool.rules.codes.steps import OF_SEVERAL, SEEN, TO_EMPTY, TO_WORKING
 from cardtool.rules.desk import seats
 from cardtool.text import LANGUAGES, Text
 from tests.described import FILES, read
 from tests.roads import AKIS, BOTH, ELSE, KAMU_SM, OF_OTHERS, OTHER, SYSTEMS, is_of_another, roads
 
-_USUAL = {seen: usual for usual, seen in (SEEN | TO_EMPTY).items()}
+_USUAL = {seen: usual for usual, seen in (SEEN | TO_WORKING | TO_EMPTY).items()}
 
 _PACKAGES = {
     "Debian": r"\b(dnf|pacman|zypper|pcsclite|pcsc-lite-ccid|pcsc-ccid)\b",

@@ -3,8 +3,8 @@
 
 Gives no findings. A reader behind a hub is plugged in without it before anything else is tried, and
 so is one that is not offered where only the computer's own slots are. If a person's own reader
-waits for a card, the person's card is put into that one. If it cannot be used, a new card is put
-into the reader that works.
+waits for a card, the person's card is put into that one. If it cannot be used, the card is put into
+the reader that works.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -67,9 +67,8 @@ def _is_own(name: str, snapshot: Snapshot) -> bool:
 
 
 def _has_unusable_reader(snapshot: Snapshot) -> bool:
-    """Tell whether a reader that may be a person's own cannot be used, beside one with a card."""
-    has_card = any(map(ports.was_filled, ports.signing_readers(snapshot)))
-    return has_card and any(
+    """Tell whether a reader that may be a person's own cannot be used, beside one that works."""
+    return bool(ports.signing_readers(snapshot)) and any(
         hardware.is_unusable(device) and not hardware.is_of_computer(device)
         for device in ports.divide(snapshot)[1]
     )

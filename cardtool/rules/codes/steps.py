@@ -116,10 +116,11 @@ TO_EMPTY = {
 """Step about the card of the person -> the step where the person's own reader is empty."""
 
 TO_WORKING = {
+    "insert-card": "insert-card-into-working",
     "newer-card-or-officer": "ask-officer-anew",
     "use-newer-card": "newer-card-to-working",
 }
-"""Step about a newer card -> the step where another reader is plugged in and cannot be used."""
+"""Step about the card of the person -> the step where another reader here cannot be used."""
 
 WITHOUT_HUB = {"try-other-port": "leave-out-hub", "replug-reader": ""}
 """Step -> the one that does it where a reader is behind a hub; empty: that one does it too."""

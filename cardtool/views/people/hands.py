@@ -17,7 +17,7 @@ _HANDS = {
         ("reseat-card", "reinsert-card", "insert-nes-card"), ("card-gone", "card-came")
     ),
     "replug-reader": ("reader-gone", "reader-came"),
-    "insert-card": ("card-came",),
+    **dict.fromkeys(("insert-card", "insert-card-into-working", "insert-on-host"), ("card-came",)),
 }
 """Steps that PC/SC can see being done -> the changes that show it, in their order."""
 

@@ -237,6 +237,38 @@ def test_a_heading_with_one_typing_mistake_is_understood_wherever_it_is(heading:
     assert (register.rows, register.troubles, register.unread) == (1, (), ())
 
 
+def test_headings_over_two_rows_are_one() -> None:
+    rows = [("SIRA", "T.C.", "ADI", "BİRİM"), ("NO", "KİMLİK NO", "SOYADI", "")]
+    rows += [("1", NUMBER, NAME, "Acil")]
+
+    register = read(text_of(rows).encode(), {}, FULL)
+
+    assert entries(register) == (RegisterEntry(number=NUMBER, name=NAME, unit="Acil"),)
+
+
+@pytest.mark.parametrize("latin", ["latin-1", "cp1252"])
+def test_a_text_that_was_saved_twice_as_utf_8_has_its_letters(latin: str) -> None:
+    text = text_of([("TCKN", "Adı Soyadı"), (NUMBER, "ÇİĞDEM ÖĞÜT")])
+
+    register = read(text.encode().decode(latin).encode(), {}, FULL)
+
+    assert entries(register) == (RegisterEntry(number=NUMBER, name="ÇİĞDEM ÖĞÜT"),)
+
+
+@pytest.mark.parametrize("name", ["ÄŸ ş", "Ã¼Ã"])
+def test_letters_that_only_look_so_stay(name: str) -> None:
+    register = read(text_of([("TCKN", "Ad"), (NUMBER, name)]).encode(), {}, FULL)
+
+    assert entries(register) == (RegisterEntry(number=NUMBER, name=name),)
+
+
+@pytest.mark.parametrize("cell", ["#YOK", "#N/A", "#BAŞV!"])
+def test_what_excel_could_not_find_is_no_value(cell: str) -> None:
+    rows = [("TCKN", "Birim", "PC"), (NUMBER, cell, cell)]
+
+    assert entries(read(text_of(rows).encode(), {}, FULL)) == (RegisterEntry(number=NUMBER),)
+
+
 def test_a_name_that_has_the_surname_already_gets_it_once() -> None:
     rows = [("TCKN", "Adı Soyadı", "Soyadı"), (NUMBER, "AYŞE ÖRNEK", "ÖRNEK"), ("", "", "")]
     rows += [(desks.MEHMET[0], "ALİ", "ALİ")]

@@ -177,6 +177,13 @@ def test_what_is_carried_over_is_disguised_as_the_policy_of_today_says(keep: Kee
         ("Logon Name", "user"),
         ("SamAccountName", "user"),
         ("Employee Name", "name"),
+        ("Başvuru Sahibi Adı Soyadı", "name"),
+        ("Ad Soyad / Name", "name"),
+        ("Sertifika Sahibi", "name"),
+        ("Sağlık Tesisi", "unit"),
+        ("Aile Sağlığı Merkezi", "unit"),
+        ("Daire Başkanlığı", "unit"),
+        ("Görevli Olduğu Yer", "unit"),
     ],
 )
 def test_a_heading_of_everyday_is_understood_by_its_words(heading: str, field: str) -> None:
@@ -188,9 +195,21 @@ def test_a_heading_of_everyday_is_understood_by_its_words(heading: str, field: s
 
 @pytest.mark.parametrize(
     "heading",
+    ["Sertifika Sahibi TC", "Başvuru Sahibi TC Kimlik No", "Kullanıcı TC", "Memurun TC No",
+     "TC Kimlik No / ID", "T.C. KİMLİK NU.", "TC.KİM.NO", "TC Kimlik No'su", "Citizen ID"],
+)  # fmt: skip
+def test_the_number_is_found_under_whatever_it_is_called(heading: str) -> None:
+    register = taken(table(f"{heading};Birim", f"{NUMBERS[0]};Acil"))
+
+    assert register.lines[0].entry.number == NUMBERS[0]
+
+
+@pytest.mark.parametrize(
+    "heading",
     ["Doğum Yeri", "Baba Adı", "Ev Adresi", "Posta Adresi", "Kimlik Seri No", "Hesap No",
      "Sicil No", "Birim Kodu", "Kadro Unvanı", "Görevi", "Kişisel E-posta", "IP Adresi",
-     "Personel No", "Görevleri", "Bitimi", "Kurum Kodu", "Sözleşme Bitimi", "Demirbaş No"],
+     "Personel No", "Görevleri", "Bitimi", "Kurum Kodu", "Sözleşme Bitimi", "Demirbaş No",
+     "Sertifika Seri No", "Kart No", "Başvuru No", "Sertifika Adı"],
 )  # fmt: skip
 def test_a_heading_that_says_something_else_is_not(heading: str) -> None:
     register = taken(table(f"TCKN;Birim;{heading}", f"{NUMBERS[0]};Acil;x"))
@@ -238,6 +257,8 @@ def _archive(name: str) -> bytes:
         (b'[\n {"tc": "1"}]', "JSON"),
         (b"\xff\xd8\xff\xe0", "JPEG"),
         (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b"Rar!\x1a\x07\x01\x00", "RAR"),
+        (b"\0\1\0\0Standard Jet DB", "Access"),
         (_archive("word/document.xml"), "Word"),
         (_archive("ppt/presentation.xml"), "PowerPoint"),
         (_archive("list.csv"), "ZIP"),

@@ -353,6 +353,34 @@ def test_where_a_message_may_be_about_the_reader_or_the_card_both_are_told() -> 
     assert {one.findings[0] for one in told} == {"reader-missing", "driver-missing"}
 
 
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("00000000 auth.c:143:IsClientAuthorized() 12 is NOT authorized for action: access_pcsc",
+         "service-access-denied"),
+        ("winscard_svc.c:355:ContextThread() Rejected unauthorized PC/SC client",
+         "service-access-denied"),
+        ("00000012 ifdhandler.c:150:CreateChannelByNameOrChannel() failed", "reader-not-offered"),
+        ("00000120 ccid_usb.c:945:WriteUSB() write failed (1/4): LIBUSB_ERROR_NO_DEVICE",
+         "card-line-broken"),
+        ("     Active: inactive (dead)", "service-idle"),
+        ("     Active: failed (Result: exit-code) since Sun", "service-start-failed"),
+        ("Stopped  SCardSvr           Smart Card", "service-stopped-windows"),
+        ("        STATE              : 1  STOPPED", "service-stopped-windows"),
+        ("Unit pcscd.service is masked.", "service-masked"),
+        ("Unit pcscd.service could not be found.", "service-absent"),
+        ("error: No slot with a token was found.", "card-missing"),
+        ("usb 1-4: device descriptor read/64, error -71", "reader-faulty"),
+        ("Bilinmeyen USB Aygıtı (Aygıt Tanımlayıcısı İsteği Başarısız Oldu)", "reader-faulty"),
+    ],
+)  # fmt: skip
+def test_a_line_of_what_a_system_prints_is_known(line: str, code: str) -> None:
+    found = meanings(line)
+
+    assert {meaning.kind for meaning in found} == {"words"}
+    assert code in found[0].findings
+
+
 def test_the_number_in_a_message_tells_more_than_its_words() -> None:
     assert _told("Kart bulunamadı (0x8010001D)") == [("pcsc", "SCARD_E_NO_SERVICE")]
 

@@ -3,6 +3,7 @@
 
 import codecs
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -94,7 +95,9 @@ def _other(asked: Asked, body: bytes, name: str) -> Refusal:
         return Refusal(code="file-program", file=name, program=program)
     if kind := other_kind(body):
         return Refusal(code="file-other", file=name, kind=asked.text.label(f"file-{kind}"))
-    return Refusal(code="pem-broken" if b"-----BEGIN" in body else "file-unknown", file=name)
+    return Refusal(
+        code="pem-broken" if re.search(rb"-BEGIN|BEGIN CERT", body) else "file-unknown", file=name
+    )
 
 
 def _opened(file: str) -> AbstractContextManager[BinaryIO]:

@@ -2,9 +2,19 @@
 """Texts that computers in Turkey write, whatever their encoding."""
 
 import codecs
+import re
 
 _BEGINNING = 4096
 """Bytes in which zeros are counted."""
+
+_UNUSED = frozenset(b"\x81\x8d\x8f\x90\x9d")
+_LATIN = {
+    ord(bytes([place]).decode("cp1252")): place
+    for place in range(0x80, 0xA0)
+    if place not in _UNUSED
+}
+_TWICE = re.compile("[ÃÄÅ][^a-zA-Z\\s]")
+"""A Turkish letter as two: Ä± is ı."""
 
 _LETTERS = "çğıöşüÇĞİÖŞÜ"
 _PAGES = ("cp1254", "cp857")
@@ -25,10 +35,20 @@ def decoded(body: bytes) -> str:
         return body.decode(encoding, errors="replace").removeprefix("\ufeff")
     body = body.removeprefix(codecs.BOM_UTF8)
     try:
-        return body.decode()
+        return _undone(body.decode())
     except UnicodeDecodeError:
         page = max(_PAGES, key=lambda name: sum(map(body.count, _encoded(name))))
     return "".join(_decoded_line(line, page) for line in body.splitlines(keepends=True))
+
+
+def _undone(text: str) -> str:
+    """Return a text that was UTF-8, was read as Latin, and was saved as UTF-8 again, as it was."""
+    if not _TWICE.search(text):
+        return text
+    try:
+        return text.translate(_LATIN).encode("latin-1").decode()
+    except UnicodeError:
+        return text
 
 
 def utf16(body: bytes) -> str:

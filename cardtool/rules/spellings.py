@@ -28,8 +28,11 @@ _PREFIX = re.compile(r"\A(?:SCARD_|[EFPW]_|CM_PROB_|CKR_|NTE_|CRYPT_E_|CERT_E_|E
 """What people leave out of a symbol."""
 
 _HEX = re.compile(r"(?:\b0x|&h|#)([0-9a-f]{1,16})(?:[lu]{1,3})?\b", re.IGNORECASE)
-_LONG = re.compile(r"(?<![\w-])(-?\d{9,10}|[0-9A-F]{8})[hlu]?\b", re.IGNORECASE)
-"""How some programs show an HRESULT: decimal, often negative, or hexadecimal without 0x."""
+_LONG = re.compile(r"(?<![\w-])(-?\d{9,10}|[0-9A-F]{8})[hlu]?\b(?! \w{1,40}\.c:\d)", re.IGNORECASE)
+"""How some programs show an HRESULT: decimal, often negative, or hexadecimal without 0x.
+
+The eight digits with which pcscd begins a line are microseconds.
+"""
 _PAIRS = re.compile(r"(?:0x)?([0-9A-F]{2}(?: ?[0-9A-F]{2}){1,3})", re.IGNORECASE)
 _STATUS = re.compile(
     r"\b(?:SW(?:1 ?,? ?SW2)?|status(?: words?)?)\W{0,4}(?:0x)?([69][0-9A-F])\s?([0-9A-F]{2})\b"

@@ -41,13 +41,42 @@ _OTHERS = (
 _TABLES = frozenset({"HTML", "XML", "MHTML"})
 """Those that a spreadsheet program can open."""
 
-_PICTURES = ((b"\xff\xd8\xff", "JPEG"), (b"\x89PNG\r\n", "PNG"))
+_BINARY = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n", "PNG"),
+    (b"GIF8", "GIF"),
+    (b"Rar!", "RAR"),
+    (b"7z\xbc\xaf", "7z"),
+    (b"\x1f\x8b\x08", "GZIP"),
+    (b"\0\1\0\0Standard ", "Access"),
+)
 _CERTIFICATE = re.compile(rb"\x30[\x80-\x84]|\s*-----BEGIN ")
 
 _INSIDE = (("word/", "Word"), ("ppt/", "PowerPoint"))
 """Folders in the archives that documents are. Source: ECMA-376-1, the parts of each kind."""
 
 _WRAPPED = re.compile(r'"(?:[^"]|"")*"')
+
+_NO_VALUES = frozenset(
+    [
+        "#YOK",
+        "#BAŞV!",
+        "#DEĞER!",
+        "#AD?",
+        "#SAYI!",
+        "#SAYI/0!",
+        "#BOŞ!",
+        "#TAŞMA!",
+        "#N/A",
+        "#REF!",
+        "#VALUE!",
+        "#NAME?",
+        "#NUM!",
+        "#DIV/0!",
+        "#NULL!",
+        "#SPILL!",
+    ]
+)
 
 _BEGINNING = 4096
 """Characters that are read to recognise the kind of a file."""
@@ -74,7 +103,7 @@ def grids(body: bytes, sheet: str | None = None) -> Iterator[tuple[Grid, ...]]:
     if body.startswith((_OLE, _ZIP)):
         yield tuple(_sheets(body, sheet))
         return
-    for mark, kind in _PICTURES:
+    for mark, kind in _BINARY:
         if body.startswith(mark):
             raise Refused(code="register-other", kind=kind)
     if _CERTIFICATE.match(body):
@@ -160,8 +189,12 @@ def _as_text(value: Any) -> str:  # noqa: ANN401 - as the library reads it
 
 
 def _plain(text: str) -> str:
-    """Return a cell's text on one line, without the character NUL, which databases refuse."""
-    return " ".join(text.replace("\0", " ").replace("\ufeff", "").split())
+    """Return a cell's text on one line, without the character NUL, which databases refuse.
+
+    What Excel writes in place of a value that it could not find is no text.
+    """
+    text = " ".join(text.replace("\0", " ").replace("\ufeff", "").split())
+    return "" if text in _NO_VALUES else text
 
 
 def _unwrapped(text: str) -> str:

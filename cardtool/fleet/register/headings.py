@@ -54,8 +54,8 @@ _NEAR = IDENTIFYING | {"name", "surname"}
 _FEWEST = 2
 """A row needs this many known headings: a title such as "T.C." alone is none."""
 
-_LONG_ENOUGH = 7
-"""Letters from which on a heading with one typing mistake is understood: Bitim is no Birim."""
+_LONG_ENOUGH = 6
+"""Letters from which on a heading with one typing mistake is understood."""
 
 _SEARCHED = 200
 """Rows that are searched for headings."""

@@ -128,6 +128,7 @@ def _people(
     """
     columns: dict[str, int] = {}
     headings_row: tuple[str, ...] = ()
+    headings_at = 0
     for row, cells in grid.rows:
         if cells == headings_row:
             continue
@@ -136,7 +137,11 @@ def _people(
         # all of them: a single computer or account may be called "PC" or "User", like a heading
         if not columns or (identifying and all(map(headings.names, identifying))):
             if known := headings.columns(cells):
-                columns, headings_row = known, cells
+                goes_on = row == headings_at + 1  # a heading may stand in two rows
+                columns, headings_row = {**(columns if goes_on else {}), **known}, cells
+                headings_at = row
+                if columns.get("surname") == columns.get("name"):
+                    columns.pop("surname", None)
                 for place, cell in enumerate(cells):
                     if cell and place not in known.values():
                         unread[disguise.text(cell)] = None

@@ -24,16 +24,21 @@ _OTHERS = (
     ("pfx", re.compile(rb"-----BEGIN PKCS ?#?12-----")),
     ("request", re.compile(rb"-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----")),
     ("crl", re.compile(rb"-----BEGIN X509 CRL-----")),
-    ("document", re.compile(rb"\A(?:%PDF-|PK\x03\x04|\xd0\xcf\x11\xe0)")),
+    (
+        "document",
+        re.compile(rb"\A(?:%PDF-|PK\x03\x04|\xd0\xcf\x11\xe0|Rar!|7z\xbc\xaf|\x1f\x8b\x08)"),
+    ),
     (
         "picture",
         re.compile(rb"\A(?:\xff\xd8\xff|\x89PNG|GIF8|BM.{4}\0\0\0\0|.{4}ftyphei)", re.DOTALL),
     ),
+    ("shortcut", re.compile(rb"\AL\0\0\0\x01\x14\x02\0")),
+    ("pgp", re.compile(rb"-----BEGIN PGP ")),
     ("keystore", re.compile(rb"\A(?:\xfe\xed\xfe\xed|\xce\xce\xce\xce)")),
     ("page", re.compile(rb"\A\s*<(?:!doctype html|html)\b", re.IGNORECASE)),
     ("mail", re.compile(rb"^(?:MIME-Version|Content-Type): ", re.IGNORECASE | re.MULTILINE)),
     ("printed", re.compile(rb"^\s{0,8}Certificate:\s{1,9}Data:\s", re.MULTILINE)),
-    ("people", re.compile(rb"\A.{0,200}?(?:TCKN|Kimlik No).{0,200}?[;,\t]", re.IGNORECASE)),
+    ("people", re.compile(rb"\A(?=.{0,300}?[;,\t]).{0,200}?(?:TCKN|Kimlik No)", re.IGNORECASE)),
 )
 """Kinds of files that are given for a certificate. Source: RFC 7468, and how the formats begin."""
 

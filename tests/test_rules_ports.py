@@ -54,6 +54,8 @@ MAC = replace(HOST, platform="darwin", release="macOS 14.1.2")
 VIRTUAL = reader(None, "Windows Hello for Business 1")
 KEYBOARD = usb("046D:C31C", name="Keyboard", maker="Logitech", classes=("03",), drivers=())
 ACR38U = usb("072F:9000", name="ACR38U", classes=("00",), drivers=())
+ACR39T = usb("072F:B102", name="ACR39T ICC Reader", drivers=())
+OLD_ACS = replace(HOST, pcsc_drivers=(*CCID.pcsc_drivers, Driver(name="ifd-acsccid", version="1")))
 ALCOR = usb("058F:9540", name="EMV Smartcard Reader", maker="Generic")
 ACR122U = usb("072F:2200", name="ACR122U PICC Interface")
 BROADCOM = usb("0A5C:5843", name="58200", maker="Broadcom Corp")
@@ -135,6 +137,9 @@ def test_a_look_at_usb_that_fails_by_our_fault_counts_only_where_it_was_needed()
         (NEW, CCID, "reader-driver-old"),
         (usb(drivers=(), classes=()), CCID, "reader-driver-old"),
         (NEW, HOST, "reader-driver-missing"),
+        (ACR39T, CCID, "reader-driver-missing"),
+        (ACR39T, OLD_ACS, "reader-driver-old"),
+        (usb("072F:B113", drivers=()), CCID, "reader-driver-missing"),
         (usb(drivers=("ifd-ccid 1.5.2", "ifd-acsccid 1.1.10")), CCID, "reader-drivers-clash"),
         (usb(asleep=True), CCID, "reader-asleep"),
         (usb(asleep=True, drivers=None), CCID, "reader-not-offered"),
@@ -198,7 +203,8 @@ def test_the_driver_has_the_name_of_this_distributions_package(
 ) -> None:
     host = replace(HOST, release=release)
 
-    for device, driver in ((usb(drivers=()), package), (ACR38U, of_acs)):
+    of_maker = usb("072F:B113", drivers=())  # in the list of ACS's driver only
+    for device, driver in ((usb(drivers=()), package), (ACR38U, of_acs), (of_maker, of_acs)):
         found = only(_desk((device,), host=host), "reader-driver-missing")
         assert found.facts["driver"] == driver
         assert found.steps[0] == "install-reader-driver"
@@ -257,6 +263,8 @@ def test_what_is_plugged_in_is_named_with_what_it_needs() -> None:
         "usb": "1234:5678",
         "driver": "ifd-ccid 1.5.2, ifd-x",
     }
+    of_acs = only(_desk((ACR39T,), host=OLD_ACS), "reader-driver-old")
+    assert of_acs.facts["driver"] == "ifd-acsccid 1"
     two = usb(drivers=("ifd-ccid 1.5.2", "ifd-acsccid 1.1.10"))
     clash = only(_desk((two,)), "reader-drivers-clash")
     assert clash.facts["drivers"] == "ifd-ccid 1.5.2, ifd-acsccid 1.1.10"

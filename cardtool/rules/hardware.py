@@ -40,6 +40,9 @@ _HUBS_INSIDE = frozenset({
 })  # fmt: skip
 """Hubs in the chipsets of AMD and Intel. Source: drivers_notes/usb.md#hubs-in-the-computer."""
 
+_OF_LIBCCID = frozenset({"supported", "should-work", "unsupported"})
+"""The sections of libccid's list."""
+
 KEYS = frozenset({"key", "wallet", "upgrade"})
 """Kinds of devices that look like a reader, but take no card."""
 
@@ -82,6 +85,14 @@ def is_unsupported(device: UsbDevice) -> bool:
     listed = catalog.driver_list_entry(device.id)
     sections = [str(model.ccid) for model in models(device)] or [listed.ccid if listed else ""]
     return "unsupported" in sections
+
+
+def is_of_maker(device: UsbDevice) -> bool:
+    """Tell whether its maker's own driver lists a device, and no version of libccid does."""
+    if known := models(device):
+        return all(model.ccid == "maker-lists" for model in known)
+    listed = catalog.driver_list_entry(device.id)
+    return listed is not None and listed.ccid not in _OF_LIBCCID
 
 
 def is_key(device: UsbDevice) -> bool:

@@ -34,6 +34,9 @@ _LACK = frozenset({"reader-driver-missing", "reader-driver-for-arm", "reader-dri
 
 _ORDERING = frozenset({"order-reader", "address-reader", "pay-reader"})
 
+_DRIVER_OF_ACS = "acsccid"
+"""In the name of ACS's driver as pcscd has it. Source: acsccid, Info.plist, CFBundleName."""
+
 _SYSTEM_DRIVERS = {"darwin": "CCID", "win32": "Microsoft Usbccid Smartcard Reader (WUDF)"}
 """The driver for the class of readers. Source: drivers_notes/readers.md#ccid-driver."""
 
@@ -183,12 +186,22 @@ def _hidden(device: UsbDevice, snapshot: Snapshot) -> str:
     if host.platform == "linux" and host.pcsc_drivers and hardware.is_unsupported(device):
         return "reader-unsupported"
     if hardware.lacks_driver(device):
-        is_old = hardware.is_ccid(device) and bool(host.pcsc_drivers)
+        is_old = hardware.is_ccid(device) and bool(_drivers_for(device, host))
         return "reader-driver-old" if is_old else "reader-driver-missing"
     drivers = device.drivers or ()
     if len(drivers) > 1:
         return "reader-drivers-clash"
     return "reader-asleep" if drivers and device.asleep else "reader-not-offered"
+
+
+def _drivers_for(device: UsbDevice, host: Host) -> list[str]:
+    """Name the installed drivers of which a newer version may list a CCID device."""
+    is_of_acs = hardware.is_of_maker(device)
+    return [
+        f"{driver.name} {driver.version}".strip()
+        for driver in host.pcsc_drivers
+        if not is_of_acs or _DRIVER_OF_ACS in driver.name
+    ]
 
 
 def _on_arm(code: str, device: UsbDevice, snapshot: Snapshot) -> str:
@@ -208,8 +221,7 @@ def _details(code: str, device: UsbDevice, snapshot: Snapshot) -> dict[str, Fact
         case "reader-driver-missing" | "reader-driver-for-arm":
             return {"driver": _driver_for(device, host)}
         case "reader-driver-old":
-            drivers = host.pcsc_drivers[:_MOST_NAMED]
-            return {"driver": [f"{driver.name} {driver.version}".strip() for driver in drivers]}
+            return {"driver": _drivers_for(device, host)[:_MOST_NAMED]}
         case "reader-drivers-clash":
             return {"drivers": device.drivers}
         case _ if "problem" in ROWS[code].facts:
@@ -221,8 +233,9 @@ def _details(code: str, device: UsbDevice, snapshot: Snapshot) -> dict[str, Fact
 def _driver_for(device: UsbDevice, host: Host) -> str:
     """Name the driver to install: the maker's if the model needs it, or else the system's."""
     makers = [model.package for model in hardware.models(device) if model.package]
+    is_of_acs = bool(makers) or hardware.is_of_maker(device)
     if host.platform != "linux":
         return makers[0] if makers else _SYSTEM_DRIVERS.get(host.platform, "CCID")
     known = systems.packages(host.release)
     every = (known,) if known else systems.load()
-    return " / ".join(one.acs if makers else one.ccid for one in every)
+    return " / ".join(one.acs if is_of_acs else one.ccid for one in every)

@@ -373,6 +373,17 @@ def test_a_system_that_can_start_nothing_is_not_a_service_that_failed(name: str)
     assert found.facts["reason"] == f"{name} 24"
 
 
+def test_over_xrdp_no_reader_of_the_computer_in_front_is_seen() -> None:
+    over_xrdp = desk((), (), _host("xrdp"))
+    on_usb = usb("072F:B100", name="ACR39U ICC Reader", drivers=())
+
+    for readers in ((), GONE, DENIED):
+        without = replace(over_xrdp, readers=readers)
+        assert codes(without) == ["session-xrdp"]
+        assert "session-xrdp" not in codes(replace(without, usb=(on_usb,)))
+    assert only(over_xrdp, "session-xrdp").steps[0] == "sign-where-reader-is"
+
+
 def test_whoever_works_over_xrdp_cannot_sign_and_a_job_beside_it_only_could_not_look() -> None:
     assert codes(desk(DENIED, (), _host("xrdp"))) == ["service-access-denied-xrdp"]
     found = only(desk(DENIED, (), _host("xrdp")), "service-access-denied-xrdp")

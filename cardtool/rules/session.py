@@ -27,6 +27,12 @@ _OF_WINDOWS = {
 }
 """Mark of a session of Windows -> the code of what shows it other readers than this computer's."""
 
+_OF_LINUX = {"wsl": "session-wsl", "xrdp": "session-xrdp"}
+"""Mark of a session of Linux -> the code of what has no reader of the computer in front.
+
+Source: microsoft/WSL#2568; neutrinolabs/xrdp#1825: no release passes readers on by itself.
+"""
+
 _REMOTE = frozenset({*_OF_WINDOWS, "xrdp"})
 """Marks of sessions whose programs, drivers too, are not on the computer in front of the person."""
 
@@ -52,20 +58,29 @@ _ASIDE = frozenset({"ssh", "xrdp", "background", "container"})
 
 def explains(snapshot: Snapshot) -> str | None:
     """Return the code of the session, if its kind explains why there is no reader."""
-    platform, marks = snapshot.host.platform, snapshot.host.session.marks
-    if ports.signing_readers(snapshot):
+    on = {"linux": _explains_on_linux, "win32": _explains_on_windows}.get(snapshot.host.platform)
+    return on(snapshot) if on and not ports.signing_readers(snapshot) else None
+
+
+def _explains_on_windows(snapshot: Snapshot) -> str | None:
+    session = snapshot.host.session
+    if not _is_answer_of_pcsc(snapshot):
         return None
-    if platform == "win32" and _is_answer_of_pcsc(snapshot):
-        if snapshot.host.session.id == _SERVICES:
-            return "session-services"
-        return next((code for mark, code in _OF_WINDOWS.items() if mark in marks), None)
-    if platform != "linux":
-        return None
+    if session.id == _SERVICES:
+        return "session-services"
+    return next((code for mark, code in _OF_WINDOWS.items() if mark in session.marks), None)
+
+
+def _explains_on_linux(snapshot: Snapshot) -> str | None:
     inside = _closed_in(snapshot)
     if inside and not _CLOSED[inside][1].isdisjoint(_out_of_reach(snapshot)):
         return _CLOSED[inside][0]
-    is_bare_wsl = "wsl" in marks and not ports.plugged(snapshot)
-    return "session-wsl" if is_bare_wsl and _is_answer_of_pcsc(snapshot) else None
+    if ports.plugged(snapshot) or not _is_answer_of_pcsc(snapshot):
+        return None
+    marks = snapshot.host.session.marks
+    if is_denied(snapshot) and not isinstance(snapshot.usb, tuple):
+        marks = tuple(mark for mark in marks if mark != "xrdp")  # a reader may be there
+    return next((code for mark, code in _OF_LINUX.items() if mark in marks), None)
 
 
 def hides_parts(snapshot: Snapshot) -> bool:

@@ -61,6 +61,7 @@ ROWS = {
     ),
     "session-virtual-desktop": _service("plug-reader-here let-cards-through run-at-console"),
     "session-wsl": _cut_off("run-in-windows attach-usb"),
+    "session-xrdp": _service("sign-where-reader-is plug-into-remote"),
     "session-services": _cut_off("run-at-logon run-at-desk"),
     "service-running": well(Link.SERVICE),
     "service-idle": well(Link.SERVICE, "reason"),

@@ -44,6 +44,7 @@ driver-other-processor nes-old-card token-lost service-access-denied-xrdp token-
 driver-none reader-needs-restart card-access-denied-here nes-revoked-superseded seal-pin-unusable
 seal-pin-unusable-beside seal-pin-warning driver-missing-remote driver-needs-library
 reader-driver-for-arm card-missing-virtual service-access-denied-by-host
+session-xrdp
 """
 
 NUMBERS = {code: number for number, code in enumerate(_IN_ORDER.split(), start=1)}

@@ -17,6 +17,7 @@ _IT = """
     install-reader-driver install-runtime install-token-software keep-one-driver
     keep-one-reader-driver let-cards-through list-blocked-devices maker-reader-driver name-module
     open-device-manager open-network open-windows-services pass-reader-through pin-root
+    plug-into-remote
     print-polkit-rule print-rule-for-person print-rule-on-host raise-limits read-pcscd-journal
     reinstall-driver remove-driver remove-reader-driver replace-reader-driver restart-pcscd
     restart-windows-service retry-reader-start run-at-logon set-clock set-clock-mac

@@ -201,6 +201,19 @@ def test_the_screen_of_every_practice_case_is_short(
 
 
 @every_language
+def test_all_that_is_to_be_done_with_the_next_card_is_shown(language: str) -> None:
+    case = read(next(file for file in FILES if file.stem == "nes-next-card-in-second-reader"))
+    diagnosis = diagnose(case.desk(), case.at)
+    (next_card,) = (each for each in diagnosis.findings if each.code == "nes-next-card")
+
+    lines = _screen(diagnosis, language)
+
+    assert len(next_card.steps) == 3
+    assert [line[2] for line in lines if line[:2] == "  " and line[3:4] == "."] == ["1", "2", "3"]
+    assert len(lines) <= _LIMIT
+
+
+@every_language
 def test_a_finding_without_a_number_is_named_by_its_code(language: str) -> None:
     diagnosis = _diagnosis("card-mute")
     old = replace(diagnosis, findings=(replace(diagnosis.deciding, number=""),))

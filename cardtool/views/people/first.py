@@ -25,6 +25,7 @@ LINES = 22
 """The most lines that are shown, unless critical troubles alone need more."""
 
 LINES_WHEN_WELL = 12
+"""The most lines that are shown if all is well; what there is to do may need more."""
 
 _GRAVITY = (Mark.UNSEEN, Mark.NEUTRAL, Mark.OK, Mark.UNKNOWN, Mark.WARNING, Mark.CRITICAL)
 """The worst comes last."""
@@ -54,9 +55,10 @@ def page(diagnosis: Diagnosis, text: Text, paper: Paper) -> str:
     chain = paper.print(["\n", *_chain(diagnosis, text, paper)])
     pieces = list(_pieces(diagnosis, text, paper))
     beside = _if_room(diagnosis, text, paper)
-    room = (LINES_WHEN_WELL if is_well else LINES) - _height(head, chain) - 1
-    shown = _fitting([piece for piece in pieces if not piece.is_spare], room)
-    room -= _height(*(piece.lines for piece in shown))
+    taken = _height(head, chain) + 1
+    shown = _fitting([piece for piece in pieces if not piece.is_spare], LINES - taken)
+    taken += _height(*(piece.lines for piece in shown))
+    room = (LINES_WHEN_WELL if is_well else LINES) - taken
     if is_well or len(shown) < sum(not piece.is_spare for piece in pieces):
         beside = iter(())
     for words in beside:

@@ -689,6 +689,23 @@ def test_on_a_mac_a_reader_that_is_not_offered_is_given_the_earlier_driver() -> 
     assert only(here, "reader-not-offered").steps[:2] == ("replug-reader", "use-ifd-ccid")
 
 
+@pytest.mark.parametrize(
+    ("release", "first"),
+    [
+        ("macOS 13.7.8", ("use-ifd-ccid", "try-other-port")),
+        ("macOS 14.6", ("replug-reader", "use-ifd-ccid")),
+        ("Darwin", ("replug-reader", "use-ifd-ccid")),
+    ],
+)
+def test_on_a_mac_that_was_well_before_macos_14_the_driver_of_that_time_comes_first(
+    release: str, first: tuple[str, str]
+) -> None:
+    here = _desk((replace(ALCOR, drivers=None),), host=MAC)
+    before = replace(here, last_good=replace(_last(), release=release))
+
+    assert only(before, "reader-not-offered").steps[:2] == first
+
+
 def test_a_chip_of_both_forms_is_the_computers_own_beside_a_reader_that_is_gone() -> None:
     name = "Alcor Micro USB Smart Card Reader"
     here = replace(_desk((ALCOR,), f"{name} 0"), last_good=_last("ACS ACR39U ICC Reader", name))

@@ -33,6 +33,7 @@ from tests.desks import (
 
 DENIED = Failure(api="pcsc", name="SCARD_W_SECURITY_VIOLATION", code=0x8010006A)
 STOPPED = Failure(api="pcsc", name="SCARD_E_SERVICE_STOPPED", code=0x8010001E)
+UNSEEN = Failure(api="usb", name="EACCES", code=13)
 NO_READERS = "SCARD_E_NO_READERS_AVAILABLE 0x8010002E"
 VIRTUAL = reader(None, "Windows Hello for Business 1")
 PLUGGED = usb(drivers=None, problem=0)
@@ -371,6 +372,35 @@ def test_a_system_that_can_start_nothing_is_not_a_service_that_failed(name: str)
 
     assert found.severity is Severity.UNKNOWN
     assert found.facts["reason"] == f"{name} 24"
+
+
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [
+        (replace(HOST, pcscd=None), "service-absent"),
+        (HOST, "service-stopped"),
+        (
+            windows(Service(name="SCardSvr", state="stopped", start="disabled")),
+            "service-disabled-windows",
+        ),
+        (
+            replace(HOST, services=(Service(name="pcscd.socket", state="", start="masked"),)),
+            "service-masked",
+        ),
+        (
+            replace(HOST, services=(Service(name="pcscd.service", state="failed"),)),
+            "service-start-failed",
+        ),
+    ],
+)
+def test_where_no_reader_is_plugged_in_the_service_alone_is_not_enough(
+    host: Host, code: str
+) -> None:
+    off = desk(GONE, (unloaded(),), host)
+
+    assert only(replace(off, usb=()), code).steps[-1] == "plug-reader-too"
+    for others in (None, UNSEEN, (usb(),)):
+        assert "plug-reader-too" not in only(replace(off, usb=others), code).steps
 
 
 def test_over_xrdp_no_reader_of_the_computer_in_front_is_seen() -> None:

@@ -83,8 +83,8 @@ _REORDERED = (
 )
 """Codes whose first step depends on what was seen; the page has their steps in one order."""
 
-_ADDED = ("newer-card-to-empty", "newer-card-to-working")
-"""Steps that a finding has only beside an empty reader, or beside one that cannot be used."""
+_ADDED = ("newer-card-to-empty", "newer-card-to-working", "plug-reader-too")
+"""Steps of a finding beside an empty reader, one that cannot be used, or no reader at all."""
 
 _WITHOUT_HUB = ("leave-out-hub", "try-other-port", "replug-reader")
 """Steps that differ behind a hub, and where only the computer's own readers are offered."""

@@ -28,6 +28,7 @@ from cardtool.rules.codes.steps import (
     TO_EMPTY,
     TO_WORKING,
     WITHOUT_HUB,
+    WITHOUT_READER,
     of_other_provider,
 )
 from cardtool.text import LANGUAGES, Text, load_words
@@ -105,6 +106,7 @@ def test_every_step_is_said_and_used(language: str) -> None:
         | set(OF_OTHER_CARDS.values())
         | set(TO_EMPTY.values())
         | set(TO_WORKING.values())
+        | set(WITHOUT_READER)
         | (set(ELSEWHERE.values()) | set(WITHOUT_HUB.values())) - {""}
     )
     assert set(load_words(language)["step"]) == used

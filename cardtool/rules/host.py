@@ -49,8 +49,21 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
 
 def has_own_reader_driver(host: Host) -> bool:
     """Tell whether this is a macOS whose own driver, not CCID's, serves readers."""
-    version = re.match(r"macOS (\d+)", host.release) if host.platform == "darwin" else None
-    return version is not None and int(version[1]) >= _OWN_DRIVER_SINCE
+    version = _version_of_macos(host.release) if host.platform == "darwin" else None
+    return version is not None and version >= _OWN_DRIVER_SINCE
+
+
+def worked_with_earlier_driver(snapshot: Snapshot) -> bool:
+    """Tell whether all was well on this Mac while macOS had no reader driver of its own."""
+    last = snapshot.last_good
+    version = _version_of_macos(last.release) if last is not None else None
+    is_earlier = version is not None and version < _OWN_DRIVER_SINCE
+    return is_earlier and has_own_reader_driver(snapshot.host)
+
+
+def _version_of_macos(release: str) -> int | None:
+    found = re.match(r"macOS (\d+)", release)
+    return int(found[1]) if found else None
 
 
 def is_clock_wrong(snapshot: Snapshot) -> bool:

@@ -4,7 +4,8 @@
 Gives no findings. A reader behind a hub is plugged in without it before anything else is tried, and
 so is one that is not offered where only the computer's own slots are. If a person's own reader
 waits for a card, the person's card is put into that one. If it cannot be used, the card is put into
-the reader that works.
+the reader that works. If no reader is plugged in, the service alone is not enough. On a Mac that
+worked before macOS 14, the driver of that time comes first.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,12 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from cardtool.model.diagnosis import Finding
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.surroundings import UsbDevice
-from cardtool.rules import hardware, ports, reader_names
+from cardtool.rules import hardware, host, ports, reader_names
 from cardtool.rules.codes import with_steps
-from cardtool.rules.codes.steps import TO_EMPTY, TO_WORKING, WITHOUT_HUB
+from cardtool.rules.codes.steps import TO_EMPTY, TO_WORKING, WITHOUT_HUB, WITHOUT_READER
 
 _LOOSE = frozenset({"reader-asleep", "reader-not-connected", "reader-not-offered"})
 """Codes of readers that may work once they are plugged straight into the computer."""
+
+_OFF = frozenset({
+    "service-absent", "service-disabled-windows", "service-masked", "service-start-failed",
+    "service-stopped",
+})  # fmt: skip
+"""Codes of a service that is off whether or not a reader is plugged in."""
 
 
 def with_nearby(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Finding]:
@@ -25,12 +32,20 @@ def with_nearby(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Fin
     is_waiting = _has_empty_reader(snapshot)
     is_left_out = only_of_computer(snapshot)
     is_unusable = _has_unusable_reader(snapshot)
+    has_no_reader = _has_no_reader(snapshot)
+    worked_before = host.worked_with_earlier_driver(snapshot)
     for given in findings:
         steps = given.steps
         if is_waiting:
             steps = _to_other(given, TO_EMPTY)
         elif is_unusable:
             steps = _to_other(given, TO_WORKING)
+        if worked_before and "use-ifd-ccid" in steps:
+            steps = _first("use-ifd-ccid", [step for step in steps if step != "replug-reader"])
+        if is_waiting and given.code == "token-failed-on-mac":
+            steps = _first("try-empty-reader", steps)
+        if has_no_reader and given.code in _OFF:
+            steps = (*steps, *WITHOUT_READER)
         if is_left_out and given.code in _LOOSE:
             steps = ("try-other-port", *steps)
         if "try-other-port" in steps and _is_behind_hub(given, snapshot):
@@ -78,6 +93,16 @@ def _to_other(given: Finding, instead: Mapping[str, str]) -> tuple[str, ...]:
     """Return the steps if the own card goes into a certain reader: first of all if one ended."""
     steps = tuple(instead.get(step, step) for step in given.steps)
     return (instead["use-newer-card"], *steps) if given.code == "nes-expired" else steps
+
+
+def _has_no_reader(snapshot: Snapshot) -> bool:
+    """Tell whether it is known that no reader is plugged in."""
+    return isinstance(snapshot.usb, tuple) and not ports.plugged(snapshot)
+
+
+def _first(chosen: str, steps: Iterable[str]) -> tuple[str, ...]:
+    """Return steps with one of them before the others."""
+    return (chosen, *(step for step in steps if step != chosen))
 
 
 def _without_hub(steps: tuple[str, ...]) -> tuple[str, ...]:

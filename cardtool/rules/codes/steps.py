@@ -112,9 +112,13 @@ TO_EMPTY = {
     "check-card-kind": "check-card-or-use-empty",
     "insert-nes-card": "use-empty-reader",
     "newer-card-or-officer": "ask-officer-anew",
+    "try-other-reader": "try-empty-reader",
     "use-newer-card": "newer-card-to-empty",
 }
 """Step about the card of the person -> the step where the person's own reader is empty."""
+
+WITHOUT_READER = ("plug-reader-too",)
+"""Steps after those of a service that is off, where no reader is plugged in."""
 
 TO_WORKING = {
     "insert-card": "insert-card-into-working",

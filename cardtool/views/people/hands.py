@@ -12,7 +12,9 @@ _PLUGGING = frozenset({"plug-reader", "plug-own-reader", "plug-reader-here", "tr
 """Steps that the drawing of a reader and its port helps with, where they come first."""
 
 _HANDS = {
-    **dict.fromkeys(("plug-reader", "plug-own-reader", "try-other-port"), ("reader-came",)),
+    **dict.fromkeys(
+        ("plug-reader", "plug-own-reader", "plug-reader-too", "try-other-port"), ("reader-came",)
+    ),
     **dict.fromkeys(
         ("reseat-card", "reinsert-card", "insert-nes-card"), ("card-gone", "card-came")
     ),

@@ -90,6 +90,9 @@ def test_the_days_are_those_of_the_verdict_or_of_the_only_certificate() -> None:
     assert timed(locked) is valid
     assert timed(two) is None
     assert timed(_diagnosis("reader-missing")) is None
+    pin, *others = locked.findings
+    elsewhere = replace(pin, facts={**pin.facts, "reader": "ACS ACR39U ICC Reader 01 00"})
+    assert timed(replace(locked, findings=(elsewhere, *others))) is None
 
 
 @pytest.mark.parametrize(

@@ -50,14 +50,16 @@ def timed(diagnosis: Diagnosis) -> Finding | None:
     """Return the finding whose days a page shows in large letters.
 
     It is the one that decides, or the only one; with several it would not be clear whose days. If
-    the one that decides is about another holder, as with a seal, none is shown.
+    the one that decides is about another holder, as with a seal, or another reader, none is shown.
     """
     deciding = diagnosis.deciding
     if when(deciding):
         return deciding
     several = [finding for finding in diagnosis.findings if when(finding)]
-    holder = deciding.facts.get("holder")
-    is_clear = len(several) == 1 and holder in (None, several[0].facts.get("holder"))
+    is_clear = len(several) == 1 and all(
+        deciding.facts.get(fact) in (None, several[0].facts.get(fact))
+        for fact in ("holder", "reader")
+    )
     return several[0] if is_clear else None
 
 

@@ -195,7 +195,9 @@ def test_a_heading_of_everyday_is_understood_by_its_words(heading: str, field: s
 
 @pytest.mark.parametrize(
     "heading",
-    ["Sertifika Sahibi TC", "Başvuru Sahibi TC Kimlik No", "Kullanıcı TC", "Memurun TC No",
+    ["Sertifika Sahibi TC", "E-İmza Sahibinin T.C. Kimlik No",
+     "Başvuru Sahibi TC Kimlik No", "Kullanıcı TC",
+     "Memurun TC No",
      "TC Kimlik No / ID", "T.C. KİMLİK NU.", "TC.KİM.NO", "TC Kimlik No'su", "Citizen ID"],
 )  # fmt: skip
 def test_the_number_is_found_under_whatever_it_is_called(heading: str) -> None:
@@ -209,7 +211,8 @@ def test_the_number_is_found_under_whatever_it_is_called(heading: str) -> None:
     ["Doğum Yeri", "Baba Adı", "Ev Adresi", "Posta Adresi", "Kimlik Seri No", "Hesap No",
      "Sicil No", "Birim Kodu", "Kadro Unvanı", "Görevi", "Kişisel E-posta", "IP Adresi",
      "Personel No", "Görevleri", "Bitimi", "Kurum Kodu", "Sözleşme Bitimi", "Demirbaş No",
-     "Sertifika Seri No", "Kart No", "Başvuru No", "Sertifika Adı"],
+     "Sertifika Seri No", "Kart No", "Bilgisayar IP", "Bilgisayar Demirbaş No", "Cihaz Seri No",
+     "Başvuru No", "Sertifika Adı"],
 )  # fmt: skip
 def test_a_heading_that_says_something_else_is_not(heading: str) -> None:
     register = taken(table(f"TCKN;Birim;{heading}", f"{NUMBERS[0]};Acil;x"))

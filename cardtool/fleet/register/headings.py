@@ -81,6 +81,12 @@ class Headings:
         }
         self._meanings = {_key(name): key for key in MEANINGS for name in names[key]}
         self._meanings |= {_key(name): key for key, name in configured.items()}
+        self._mistaken = {
+            (_key(name), len(name.split())): key
+            for key in MEANINGS
+            for name in names[key]
+            if key in _NEAR and len(_key(name)) >= _LONG_ENOUGH
+        }
 
     def columns(self, row: Sequence[str]) -> dict[str, int]:
         """Return the column of each meaning, if the row holds headings; else nothing."""
@@ -108,19 +114,20 @@ class Headings:
                 places[known.meaning] = place
                 left.pop(place)
         for place in left:
-            meaning = self._nearest(_key(row[place]))
+            meaning = self._nearest(row[place])
             if meaning is not None:
                 places.setdefault(meaning, place)
         return places
 
-    def _nearest(self, heading: str) -> str | None:
-        """Return the meaning of the usual heading that differs in one letter."""
+    def _nearest(self, cell: str) -> str | None:
+        """Return the meaning of the usual heading that differs in one letter, in as many words."""
+        heading = _key(cell)
         if len(heading) < _LONG_ENOUGH or not heading.isalpha():
             return None
         near = (
             meaning
-            for name, meaning in self._meanings.items()
-            if meaning in _NEAR and len(name) >= _LONG_ENOUGH and _is_near(heading, name)
+            for (name, words), meaning in self._mistaken.items()
+            if words == len(cell.split()) and _is_near(heading, name)
         )
         return next(near, None)
 

@@ -237,6 +237,19 @@ def test_a_heading_with_one_typing_mistake_is_understood_wherever_it_is(heading:
     assert (register.rows, register.troubles, register.unread) == (1, (), ())
 
 
+def test_lists_beside_each_other_are_all_read() -> None:
+    rows = [("LİSTE", "", "", "", ""), ("TCKN", "Ad", "", "TCKN", "Ad")]
+    rows += [(NUMBER, NAME, "", desks.MEHMET[0], "ALİ"), ("", "", "", "10000000147", "VELİ")]
+
+    register = read(text_of(rows).encode(), {}, FULL)
+
+    assert entries(register) == (
+        RegisterEntry(number=NUMBER, name=NAME),
+        RegisterEntry(number=desks.MEHMET[0], name="ALİ"),
+    )
+    assert (troubles(register), register.unread) == ([(4, "number-wrong", False)], ())
+
+
 def test_headings_over_two_rows_are_one() -> None:
     rows = [("SIRA", "T.C.", "ADI", "BİRİM"), ("NO", "KİMLİK NO", "SOYADI", "")]
     rows += [("1", NUMBER, NAME, "Acil")]

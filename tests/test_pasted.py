@@ -435,6 +435,7 @@ def test_a_certificate_that_was_cut_off_is_none_and_is_called_so() -> None:
     for body in (der[:600], pem, b"-----BEGIN CERTIFICATE-----\nMIIB-----END"):
         assert pasted.read(body, AT) is None
     assert kind(der[:600]) == "cut"
+    assert kind(_others()["(PFX, P12)"][:100]) == "pfx"
     assert kind(pem) == ""
 
 

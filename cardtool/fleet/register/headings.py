@@ -57,7 +57,7 @@ _FEWEST = 2
 _LONG_ENOUGH = 6
 """Letters from which on a heading with one typing mistake is understood."""
 
-_SEARCHED = 200
+SEARCHED = 200
 """Rows that are searched for headings."""
 
 
@@ -138,12 +138,12 @@ class Headings:
 
     def found_in(self, grids: Sequence[Grid]) -> int:
         """Return how many columns are understood in these sheets."""
-        tops = (grid.rows[:_SEARCHED] for grid in grids)
+        tops = (grid.rows[:SEARCHED] for grid in grids)
         return sum(max((len(self.columns(row)) for _, row in rows), default=0) for rows in tops)
 
     def known_in(self, grids: Sequence[Grid]) -> list[str]:
         """Return the known headings of the row that has most, whether or not they are enough."""
-        rows = [row for grid in grids for _, row in grid.rows[:_SEARCHED]]
+        rows = [row for grid in grids for _, row in grid.rows[:SEARCHED]]
         known = ([row[place] for place in sorted(self._places(row).values())] for row in rows)
         return max(known, key=len, default=[])
 
@@ -153,7 +153,7 @@ class Headings:
         Raises:
             Refused: there is no such row or heading.
         """
-        cells = {_key(cell) for grid in grids for _, row in grid.rows[:_SEARCHED] for cell in row}
+        cells = {_key(cell) for grid in grids for _, row in grid.rows[:SEARCHED] for cell in row}
         for meaning, name in self._configured.items():
             if _key(name) not in cells:
                 raise Refused(code="register-column", meaning=meaning, name=name)

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from cardtool.fleet.register.grid import Grid, grids
-from cardtool.fleet.register.headings import IDENTIFYING, Headings
+from cardtool.fleet.register.headings import IDENTIFYING, SEARCHED, Headings
 from cardtool.model.hiding import hashed, without_numbers
 from cardtool.model.lists import RegisterEntry, RegisterTrouble
 from cardtool.model.names import account
@@ -101,7 +101,8 @@ def read(
         best = max(ways, key=lambda way: len(headings.known_in(way)))
     headings.check(best)
     unread: dict[str, None] = {}
-    rows = [row for grid in best for row in _people(grid, headings, disguise, unread)]
+    lists = [one for grid in best for one in _beside(grid, headings)]
+    rows = [row for one in lists for row in _people(one, headings, disguise, unread)]
     if not rows:
         raise Refused(code="register-no-rows")
     return Register(
@@ -116,6 +117,22 @@ def read(
 def short(host: str) -> str:
     """Return a workstation's name as it is compared: small letters, no domain."""
     return host.casefold().partition(".")[0]
+
+
+def _beside(grid: Grid, headings: Headings) -> list[Grid]:
+    """Return the lists of a sheet that stand beside each other, each under the same headings."""
+    tops = (cells for _, cells in grid.rows[:SEARCHED] if headings.columns(cells))
+    top = next(tops, ("",))
+    first = next(filter(None, top), "")
+    starts = [place for place, cell in enumerate(top) if cell == first]
+    spans = [slice(*ends) for ends in zip(starts, [*starts[1:], len(top)], strict=True)]
+    if len(spans) < 2 or not all(headings.columns(top[span]) for span in spans):  # noqa: PLR2004
+        return [grid]
+    rows = [[(row, cells[span]) for row, cells in grid.rows] for span in spans]
+    return [
+        Grid(sheet=grid.sheet, rows=tuple((row, cells) for row, cells in part if any(cells)))
+        for part in rows
+    ]
 
 
 def _people(

@@ -94,7 +94,8 @@ def kind(body: bytes) -> str:
             return "request" if inner.content == b"\0" else "crl"
     with suppress(DerError):
         is_cut = body[:1] == b"\x30" and body[1:2] > b"\x80" and der.extent(body, 0)[1] > len(body)
-        return "cut" if is_cut else ""
+        if is_cut:
+            return "pfx" if _DATA in body[:_NEAR] else "cut"
     return ""
 
 

@@ -8,11 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from cardtool.catalog import issuers
-from cardtool.model.certificate import Certificate
+from cardtool.model.certificate import Attribute, Certificate, Name
 from cardtool.model.redact import mask, redact
 from cardtool.model.snapshot import Snapshot
 from cardtool.model.trust import Attempt, Status, Trust
 from cardtool.rules import diagnose
+from cardtool.text import Text
 from tests.desks import (
     AT,
     AYSE,
@@ -165,6 +166,19 @@ def test_the_reason_of_a_revocation_decides_what_is_done_first(
     asked = _asked(holding(own), replace(trust, status=replace(trust.status, reason=reason)))
 
     assert only(asked, code).steps[0] == first
+
+
+@pytest.mark.parametrize("reason", ["certificateHold", "keyCompromise", "cessationOfOperation"])
+def test_another_provider_is_asked_once(reason: str) -> None:
+    other = replace(nes(), issuer=Name(attributes=(Attribute(type="O", value="TÜRKTRUST"),)))
+    trust = _trust(other, "revoked")
+    assert trust.status is not None
+    here = _asked(holding(other), replace(trust, status=replace(trust.status, reason=reason)))
+
+    given = diagnose(here, AT).deciding
+    said = [Text("en").step(step, given.facts | given.road) for step in given.steps]
+
+    assert len([step for step in said if "TÜRKTRUST" in step]) == 1
 
 
 def test_one_that_is_suspended_is_released_first_and_then_renewed() -> None:

@@ -181,11 +181,17 @@ ELSEWHERE = {
 }
 """Step that is Kamu SM's -> the step of another provider's holder; empty: there is none."""
 
+_SENT_ALREADY = {"apply-anew-elsewhere", "lift-suspension-elsewhere"}
+"""Steps that send to the provider, so that no further step needs to (`ask-own-provider`)."""
+
 
 @functools.lru_cache(maxsize=512)
 def of_other_provider(steps: tuple[str, ...]) -> tuple[str, ...]:
     """Return the steps of the holder of another provider's certificate, each once, in order."""
-    return tuple(filter(None, dict.fromkeys(ELSEWHERE.get(step, step) for step in steps)))
+    given = dict.fromkeys(ELSEWHERE.get(step, step) for step in steps)
+    if not _SENT_ALREADY.isdisjoint(given):
+        given.pop("ask-own-provider", None)
+    return tuple(filter(None, given))
 
 
 @functools.lru_cache(maxsize=512)

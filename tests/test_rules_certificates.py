@@ -14,6 +14,7 @@ from cardtool.rules import diagnose
 from cardtool.rules.codes import ROWS
 from cardtool.rules.renewal import Policy
 from cardtool.rules.summary import summarise
+from cardtool.text import LANGUAGES, Text
 from tests.desks import (
     AT,
     AYSE,
@@ -132,6 +133,18 @@ def test_the_last_second_still_counts_and_the_next_does_not() -> None:
     assert only(ending, "nes-expired", AT + DAY).facts["days_past"] == 1
     assert only(ending, "nes-expired", AT + TICK).facts["phase"] == "same-day"
     assert only(ending, "nes-expired", AT + DAY).facts["phase"] == "-"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_with_an_ended_certificate_it_is_said_that_unlocking_the_pin_does_not_help(
+    language: str,
+) -> None:
+    text = Text(language)
+    card = token(nes(ends_at=AT - DAY), flags=("CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_LOCKED"))
+    locked = only(desk(modules=(module(slot(card)),)), "nes-expired")
+
+    assert "PIN" in text.means(locked.code, locked.facts["phase"])
+    assert "PIN" not in text.means(locked.code)
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,7 @@ def _dates(nes: desk.Held, line: Line, at: datetime, policy: Policy) -> Iterator
         yield finding(code, **nes.whose, not_after_at=ends, **facts)
     else:
         phase, days = _phase((at - ends).days), days_past(ends, at)
+        phase = "locked" if nes.is_pin_locked and phase == "-" else phase
         yield finding("nes-expired", **nes.whose, not_after_at=ends, days_past=days, phase=phase)
         if at <= nes.certificate.not_after_at:
             yield from _outlived(nes)

@@ -49,6 +49,11 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
         """Return the facts that most findings about a certificate give first."""
         return {"reader": self.place, "holder": self.certificate.holder}
 
+    @property
+    def is_pin_locked(self) -> bool:
+        """Tell whether the token says that its PIN is locked. Source: PKCS#11 v2.40 §3.2."""
+        return "CKF_USER_PIN_LOCKED" in self.token.flags
+
     def is_in_force(self, at: datetime) -> bool:
         """Tell whether a moment lies within its validity, first and last second included."""
         return self.certificate.not_before_at <= at <= self.ends_at

@@ -182,6 +182,17 @@ def test_each_card_that_can_sign_is_named_by_its_reader_and_no_other() -> None:
     assert (one.verdict, _ready(one)) == ("nes-expired", [READER])
 
 
+def test_of_two_cards_of_one_person_the_newer_is_the_one_to_choose() -> None:
+    old, new = nes(serial="01", ends_at=AT + 9 * DAY), nes()
+    locked = token(new, flags=("CKF_USER_PIN_INITIALIZED", "CKF_USER_PIN_LOCKED"))
+
+    both = module(slot(token(old)), slot(token(new), SECOND, slot_id=1))
+    one = module(slot(token(old)), slot(locked, SECOND, slot_id=1))
+
+    assert _ready(diagnose(desk(TWO_READERS, (both,)), AT)) == [SECOND, READER]
+    assert _ready(diagnose(desk(TWO_READERS, (one,)), AT)) == [READER]
+
+
 def _ready(diagnosis: Diagnosis) -> list[str | int]:
     return [each.facts["reader"] for each in diagnosis.findings if each.code == "desk-ready"]
 

@@ -20,6 +20,7 @@ from cardtool.rules import desk, fitting, host, ports, trust
 from cardtool.rules.codes import ROWS, finding, with_steps
 from cardtool.rules.kinds import PERSONAL, SEALS, is_broken
 from cardtool.rules.renewal import Policy
+from cardtool.rules.timeline import lines_of
 
 _PIN_LOCKED, _PUK_LOCKED = "CKF_USER_PIN_LOCKED", "CKF_SO_PIN_LOCKED"
 _FINAL_TRY, _COUNT_LOW = "CKF_USER_PIN_FINAL_TRY", "CKF_USER_PIN_COUNT_LOW"
@@ -76,13 +77,13 @@ def check(snapshot: Snapshot, at: datetime, _policy: Policy) -> Iterator[Finding
     ready = {
         nes.place: nes
         for nes in desk.nes_in_force(snapshot, at)
-        if _is_pin_set(nes.token)
-        and _PIN_LOCKED not in nes.token.flags
-        and nes.certificate not in refused
+        if _is_pin_set(nes.token) and not nes.is_pin_locked and nes.certificate not in refused
     }
     choices = tuple(_choices(snapshot)) if ready else ()
     read = {id(token): place.tokens for place in desk.places(snapshot) for _, token in place.tokens}
-    for nes in ready.values():
+    lines = lines_of(ready.values(), at)
+    in_turn = sorted(ready.values(), key=lambda nes: bool(lines[nes.certificate.person].after(nes)))
+    for nes in in_turn:  # a card whose successor can sign too comes last
         given = finding("desk-ready", **nes.whose, module=_driver(nes, read[id(nes.token)]))
         yield with_steps(given, (*choices, *given.steps)) if choices else given
         if nes.certificate.key.startswith("rsa-") and _has_moved_rsa(snapshot.host):

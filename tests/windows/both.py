@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from cardtool.model.diagnosis import Diagnosis, Severity
+from cardtool.model.diagnosis import Diagnosis, Finding, Severity
 from cardtool.text import LANGUAGES, Text
 from tests.real.desks import AT, Desk, only_reads
 from tests.windows import library
@@ -51,12 +51,16 @@ class Told:
         return {each.code for each in self.report.findings}
 
     @property
+    def unwell(self) -> list[Finding]:
+        """What is not well, with all that is known of it."""
+        return [each for each in self.report.findings if each.severity is not Severity.OK]
+
+    @property
     def troubles(self) -> list[tuple[str, ...]]:
         """What is not well: each code, and its sentence in each language without paths."""
         return sorted(
             (each.code, *(_anywhere(Text(language).says(each)) for language in LANGUAGES))
-            for each in self.report.findings
-            if each.severity is not Severity.OK
+            for each in self.unwell
         )
 
 

@@ -62,5 +62,6 @@ def test_a_hostile_module_is_judged_as_on_linux(name: str, tmp_path: Path, wine:
     here = on_linux(_desk(name), tmp_path / "linux", expected=expected)
     there = on_windows(_desk(name), tmp_path / "windows", wine, expected=expected)
 
-    assert (there.report.verdict, there.status) == (here.report.verdict, here.status), there.codes
+    unwell = [told.unwell for told in (here, there)]
+    assert (there.report.verdict, there.status) == (here.report.verdict, here.status), unwell
     assert {code for code, *_ in there.troubles} == {code for code, *_ in here.troubles}

@@ -218,11 +218,12 @@ def test_rows_that_excel_saved_as_one_cell_each_are_divided() -> None:
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("page", ["cp1254", "cp857", "iso-8859-9"])
 def test_lines_of_other_encodings_were_pasted_into_a_list(page: str, mark: bytes) -> None:
-    lines = f"{NUMBER};ŞÜKRÜ IŞIK\n".encode() + f"{desks.MEHMET[0]};ÇİĞDEM ÖZ\n".encode(page)
+    lines = f"{NUMBER};ŞÜKRÜ IŞIK\n".encode() * 20
+    lines += f"{desks.MEHMET[0]};Çiğdem Öz\n".encode(page)
 
     register = read(mark + b"TCKN;Ad\n" + lines, {}, FULL)
 
-    assert [each.name for each in entries(register)] == ["ŞÜKRÜ IŞIK", "ÇİĞDEM ÖZ"]
+    assert [each.name for each in entries(register)] == [*["ŞÜKRÜ IŞIK"] * 20, "Çiğdem Öz"]
 
 
 @pytest.mark.parametrize(

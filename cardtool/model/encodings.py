@@ -24,8 +24,8 @@ def decoded(body: bytes) -> str:
     """Return a text in the encoding its first bytes name, in UTF-8, or in a Turkish code page.
 
     Of a text without such bytes, lines may differ in their encoding. A line that is no UTF-8 is in
-    the code page of Windows or of its console, in which bytes differ: the one in which the text has
-    more Turkish letters.
+    the code page of Windows or of its console, in which bytes differ: the one in which these lines
+    have more Turkish letters.
 
     Source: Microsoft, "Code Page Identifiers": 1254 is Turkish (Windows), 857 Turkish (DOS). Excel
     writes "CSV UTF-8" with a mark, "Unicode text" as UTF-16 with one and "CSV" in the code page of
@@ -34,11 +34,14 @@ def decoded(body: bytes) -> str:
     if encoding := utf16(body):
         return body.decode(encoding, errors="replace").removeprefix("\ufeff")
     body = body.removeprefix(codecs.BOM_UTF8)
-    try:
+    if _is_utf8(body):
         return _undone(body.decode())
-    except UnicodeDecodeError:
-        page = max(_PAGES, key=lambda name: sum(map(body.count, _encoded(name))))
-    return "".join(_decoded_line(line, page) for line in body.splitlines(keepends=True))
+    lines = body.splitlines(keepends=True)
+    others = b"".join(line for line in lines if not _is_utf8(line))
+    page = max(_PAGES, key=lambda name: sum(map(others.count, _encoded(name))))
+    return "".join(
+        line.decode("utf-8" if _is_utf8(line) else page, errors="replace") for line in lines
+    )
 
 
 def _undone(text: str) -> str:
@@ -71,8 +74,9 @@ def _encoded(page: str) -> list[bytes]:
     return [letter.encode(page) for letter in _LETTERS]
 
 
-def _decoded_line(line: bytes, page: str) -> str:
+def _is_utf8(text: bytes) -> bool:
     try:
-        return line.decode()
+        text.decode()
     except UnicodeDecodeError:
-        return line.decode(page, errors="replace")
+        return False
+    return True

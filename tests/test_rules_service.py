@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cardtool.model.certificate import Certificate
 from cardtool.model.diagnosis import Severity
-from cardtool.model.snapshot import Failure, Module, Reader, Source
+from cardtool.model.snapshot import Failure, LastGood, Module, Reader, Source
 from cardtool.model.surroundings import Host, Service, Session, UsbDevice
 from cardtool.rules import diagnose
 from tests.desks import (
@@ -411,6 +411,10 @@ def test_over_xrdp_no_reader_of_the_computer_in_front_is_seen() -> None:
         without = replace(over_xrdp, readers=readers)
         assert codes(without) == ["session-xrdp"]
         assert "session-xrdp" not in codes(replace(without, usb=(on_usb,)))
+    last = LastGood(
+        taken_at=AT - timedelta(days=1), release="x", readers=("ACS ACR39U ICC Reader",)
+    )
+    assert codes(replace(over_xrdp, last_good=last)) == ["reader-gone"]
     assert only(over_xrdp, "session-xrdp").steps[0] == "sign-where-reader-is"
 
 

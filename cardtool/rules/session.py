@@ -78,8 +78,8 @@ def _explains_on_linux(snapshot: Snapshot) -> str | None:
     if ports.plugged(snapshot) or not _is_answer_of_pcsc(snapshot):
         return None
     marks = snapshot.host.session.marks
-    if is_denied(snapshot) and not isinstance(snapshot.usb, tuple):
-        marks = tuple(mark for mark in marks if mark != "xrdp")  # a reader may be there
+    if ports.gone(snapshot) or (is_denied(snapshot) and not isinstance(snapshot.usb, tuple)):
+        marks = tuple(mark for mark in marks if mark != "xrdp")  # a reader is or may be there
     return next((code for mark, code in _OF_LINUX.items() if mark in marks), None)
 
 

@@ -363,11 +363,12 @@ def test_where_a_message_may_be_about_the_reader_or_the_card_both_are_told() -> 
         ("00000012 ifdhandler.c:150:CreateChannelByNameOrChannel() failed", "reader-not-offered"),
         ("00000120 ccid_usb.c:945:WriteUSB() write failed (1/4): LIBUSB_ERROR_NO_DEVICE",
          "card-line-broken"),
-        ("     Active: inactive (dead)", "service-idle"),
-        ("     Active: failed (Result: exit-code) since Sun", "service-start-failed"),
+        ("pcscd.service\n     Active: inactive (dead)", "service-idle"),
+        ("pcscd.service\n     Active: failed (Result: exit-code)", "service-start-failed"),
         ("Stopped  SCardSvr           Smart Card", "service-stopped-windows"),
-        ("        STATE              : 1  STOPPED", "service-stopped-windows"),
+        ("SERVICE_NAME: SCardSvr\n   STATE : 1  STOPPED", "service-stopped-windows"),
         ("Unit pcscd.service is masked.", "service-masked"),
+        ("Loaded: masked (Reason: Unit pcscd.service is masked.)", "service-masked"),
         ("Unit pcscd.service could not be found.", "service-absent"),
         ("error: No slot with a token was found.", "card-missing"),
         ("usb 1-4: device descriptor read/64, error -71", "reader-faulty"),
@@ -389,6 +390,21 @@ def test_words_of_other_things_are_no_message() -> None:
     for text in ("merhaba", "kart", "imza atamıyorum", "", "😀", "kartvizit bulmacası"):
         assert meanings(text) == ()
     assert meanings("kart tanındı") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SERVICE_NAME: Spooler\n   STATE : 1  STOPPED",
+        "Loaded: masked (Reason: Unit cups.service is masked.)",
+        "cups.service\n     Active: failed (Result: exit-code)",
+        "cups.service\n     Active: inactive (dead)",
+    ],
+)
+def test_what_a_system_prints_of_another_service_is_not_about_that_of_smart_cards(
+    text: str,
+) -> None:
+    assert meanings(text) == ()
 
 
 def test_every_line_of_words_is_folded_and_stands_once() -> None:

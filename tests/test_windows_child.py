@@ -7,6 +7,7 @@ Windows answers so is not proven here.
 
 import ctypes
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,9 @@ def test_a_process_that_may_not_be_started_leaves_no_job_and_no_list(
         windows_child.start("p.exe", "p.exe -c pass", [1, 2, 3], library)
 
     assert _left(library) == [0, 0, 0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has the library")
+def test_without_windows_and_without_its_library_no_process_is_started() -> None:
+    with pytest.raises(NotImplementedError):
+        windows_child.start("p.exe", "p.exe -c pass", [1, 2, 3])

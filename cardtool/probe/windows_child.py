@@ -69,6 +69,8 @@ def start(
     """
     if library is None and sys.platform == "win32":
         library = ctypes.WinDLL("kernel32", use_last_error=True)
+    if library is None:
+        raise NotImplementedError
 
     def call(name: str, *arguments: object) -> None:
         if not getattr(library, name)(*arguments):

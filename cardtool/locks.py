@@ -18,8 +18,8 @@ _PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 def held(place: Path, patience_s: float) -> Iterator[bool]:
     """Hold the lock of a file, which the system releases when this process ends.
 
-    False: another has had it for so long. Only who holds it may remove the file; whoever waits
-    makes a new one.
+    False: another has had it for so long. Only its holder may remove the file; whoever waits for
+    it then makes a new one.
 
     Raises:
         OSError: the file cannot be made, or its file system knows no locks.

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """When a notice is due, what is remembered, and what has a system remind."""
 
+import os
+import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -159,8 +162,33 @@ def test_a_seal_is_remembered_as_one() -> None:
     assert kept.is_seal
 
 
+@pytest.fixture
+def waits_for_lock(monkeypatch: pytest.MonkeyPatch) -> Callable[[threading.Thread], bool]:
+    """Return a function that starts a thread and tells whether it has to wait for a lock.
+
+    A thread that waits sleeps before it tries again; one that has not to wait ends.
+    """
+    waits, sleep = threading.Event(), time.sleep
+
+    def start(other: threading.Thread) -> bool:
+        def note(seconds: float) -> None:
+            if threading.current_thread() is other:
+                waits.set()
+            sleep(seconds)
+
+        monkeypatch.setattr(time, "sleep", note)
+        other.start()
+        while other.is_alive() and not waits.wait(0.01):
+            pass
+        return waits.is_set()
+
+    return start
+
+
 def test_two_that_change_it_at_one_moment_lose_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    waits_for_lock: Callable[[threading.Thread], bool],
 ) -> None:
     monkeypatch.setenv("CARDTOOL_STATE", f"{tmp_path}/last-good.json")
 
@@ -171,8 +199,7 @@ def test_two_that_change_it_at_one_moment_lose_nothing(
     other = threading.Thread(target=memory.change, args=(add("bb"),))
 
     def slowly(known: Memory) -> Memory:
-        other.start()
-        other.join(0.3)  # it waits, or its change is lost
+        assert waits_for_lock(other)  # or its change is lost
         return add("aa")(known)
 
     memory.change(slowly)
@@ -182,7 +209,9 @@ def test_two_that_change_it_at_one_moment_lose_nothing(
 
 
 def test_who_stops_reminders_while_one_is_written_leaves_no_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    waits_for_lock: Callable[[threading.Thread], bool],
 ) -> None:
     monkeypatch.setenv("CARDTOOL_STATE", f"{tmp_path}/state/last-good.json")
     memory.forget(is_off=False)
@@ -190,8 +219,7 @@ def test_who_stops_reminders_while_one_is_written_leaves_no_file(
     other = threading.Thread(target=memory.forget, kwargs={"is_off": False})
 
     def slowly(known: Memory) -> Memory:
-        other.start()
-        other.join(0.3)  # it waits, or what is written now stays
+        assert waits_for_lock(other)  # or what is written now stays
         return replace(known, certificates=(NES,))
 
     memory.change(slowly)
@@ -200,20 +228,34 @@ def test_who_stops_reminders_while_one_is_written_leaves_no_file(
     assert list((tmp_path / "state").iterdir()) == []
 
 
-def test_a_lock_whose_file_was_removed_is_held_by_one_program_at_a_time(tmp_path: Path) -> None:
-    place, has_it, may_end = tmp_path / "lock", threading.Event(), threading.Event()
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no open file")
+def test_a_lock_whose_file_was_removed_is_held_by_one_program_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, really_open = tmp_path / "lock", os.open
+    has_opened, is_removed, has_it, may_end = (threading.Event() for _ in range(4))
 
     def wait_for_it() -> None:
         with locks.held(place, 60):
             has_it.set()
-            may_end.wait()
+            may_end.wait(60)
 
     other = threading.Thread(target=wait_for_it)
+
+    def open_early(path: str, flags: int, mode: int) -> int:
+        handle = really_open(path, flags, mode)
+        if threading.current_thread() is other and not has_opened.is_set():
+            has_opened.set()
+            is_removed.wait(60)
+        return handle
+
     with locks.held(place, 0):
+        monkeypatch.setattr(os, "open", open_early)
         other.start()
-        other.join(0.3)  # it waits
+        assert has_opened.wait(60)
         place.unlink()
-    has_it.wait()
+    is_removed.set()
+    assert has_it.wait(60)
     with locks.held(place, 0) as mine:
         may_end.set()
     other.join()

@@ -9,11 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from cardtool import catalog
 from cardtool.cli import main
 from cardtool.model.refused import Refused
-from tests.desks import AT, desk, reader
+from cardtool.model.surroundings import Driver
+from tests.desks import AT, HOST, desk, only, reader, usb
 from tests.refused import sentence
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -157,3 +159,16 @@ def test_a_path_that_is_not_whole_is_refused_with_its_place(tmp_path: Path) -> N
     runner, command, environment = _diagnose(tmp_path, "ours.toml")
 
     assert "$.catalog" in sentence(runner.invoke(main, command, env=environment))
+
+
+@pytest.mark.parametrize("ccid", ["maker-lists", "not-ccid"])
+def test_a_reader_of_another_maker_than_acs_gets_the_driver_that_the_site_names(
+    tmp_path: Path, ccid: str
+) -> None:
+    rows = example("it.md").partition("[[reader]]")[2].replace("should-work", ccid)
+    use(tmp_path, f'[[reader]]\npackage = "Driver of our reader"{rows}')
+
+    host = replace(HOST, pcsc_drivers=(Driver(name="ifd-ccid", version="1.5.2"),))
+    lacking = replace(desk((), host=host), usb=(usb("1234:ABCD", drivers=()),))
+
+    assert only(lacking, "reader-driver-missing").facts["driver"] == "Driver of our reader"

@@ -40,6 +40,9 @@ _HUBS_INSIDE = frozenset({
 })  # fmt: skip
 """Hubs in the chipsets of AMD and Intel. Source: drivers_notes/usb.md#hubs-in-the-computer."""
 
+_ACS = "072F"
+"""The vendor id of Advanced Card Systems, which makes a driver for its readers. Source: usb.ids."""
+
 _OF_LIBCCID = frozenset({"supported", "should-work", "unsupported"})
 """The sections of libccid's list."""
 
@@ -87,10 +90,14 @@ def is_unsupported(device: UsbDevice) -> bool:
     return "unsupported" in sections
 
 
-def is_of_maker(device: UsbDevice) -> bool:
-    """Tell whether its maker's own driver lists a device, and no version of libccid does."""
+def is_of_acs(device: UsbDevice) -> bool:
+    """Tell whether ACS's own driver lists a device, and no version of libccid does.
+
+    Readers of other makers than ACS may need a driver of their maker too, if a site adds them.
+    """
     if known := models(device):
-        return all(model.ccid == "maker-lists" for model in known)
+        is_makers = all(model.ccid in ("maker-lists", "not-ccid") for model in known)
+        return is_makers and device.vendor == _ACS
     listed = catalog.driver_list_entry(device.id)
     return listed is not None and listed.ccid not in _OF_LIBCCID
 
@@ -112,7 +119,7 @@ def is_of_computer(device: UsbDevice) -> bool:
 
 
 def may_be_of_computer(device: UsbDevice) -> bool:
-    """Tell the same of a reader whose chip is sold for the desk as well."""
+    """Tell whether a reader may be part of one, because its chip is in readers for the desk too."""
     return is_of_computer(device) or forms(device) == EITHER
 
 

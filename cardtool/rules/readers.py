@@ -163,7 +163,7 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
     is_served = [hardware.is_built_in(device) for device in served]
     all_built_in = bool(is_served) and all(is_served)
     all_of_computer = nearby.only_of_computer(snapshot) and not session.hides_parts(snapshot)
-    all_may_be = nearby.only_of_computer(snapshot, hardware.may_be_of_computer)
+    all_may_be_built_in = nearby.only_of_computer(snapshot, hardware.may_be_of_computer)
     is_own_elsewhere = tokens.are_others(snapshot)
 
     def is_unused(device: UsbDevice, code: str) -> bool:
@@ -173,7 +173,7 @@ def _others(snapshot: Snapshot, served: Iterable[UsbDevice]) -> Callable[[UsbDev
         if is_own_elsewhere:  # its card is none of those here: it is probably in this reader
             return is_spare or code == "reader-not-connected"
         is_own = all_of_computer and not hardware.is_of_computer(device)
-        if all_may_be and hardware.is_unusable(device):
+        if all_may_be_built_in and hardware.is_unusable(device):
             is_own = is_own or not hardware.may_be_of_computer(device)
         return bool(offered) and (is_spare or was_filled or not (all_built_in or is_own))
 
@@ -196,7 +196,9 @@ def _hidden(device: UsbDevice, snapshot: Snapshot) -> str:
 
 def _drivers_for(device: UsbDevice, host: Host) -> list[str]:
     """Name the installed drivers of which a newer version may list a CCID device."""
-    is_of_acs = hardware.is_of_maker(device)
+    is_of_acs = hardware.is_of_acs(device)
+    if _makers(device) and not is_of_acs:
+        return []
     return [
         f"{driver.name} {driver.version}".strip()
         for driver in host.pcsc_drivers
@@ -230,12 +232,19 @@ def _details(code: str, device: UsbDevice, snapshot: Snapshot) -> dict[str, Fact
             return {}
 
 
+def _makers(device: UsbDevice) -> list[str]:
+    """Name the drivers of its maker that a reader needs."""
+    return [model.package for model in hardware.models(device) if model.package]
+
+
 def _driver_for(device: UsbDevice, host: Host) -> str:
     """Name the driver to install: the maker's if the model needs it, or else the system's."""
-    makers = [model.package for model in hardware.models(device) if model.package]
-    is_of_acs = bool(makers) or hardware.is_of_maker(device)
+    makers = _makers(device)
+    is_of_acs = hardware.is_of_acs(device)
+    if makers and (host.platform != "linux" or not is_of_acs):
+        return makers[0]
     if host.platform != "linux":
-        return makers[0] if makers else _SYSTEM_DRIVERS.get(host.platform, "CCID")
+        return _SYSTEM_DRIVERS.get(host.platform, "CCID")
     known = systems.packages(host.release)
     every = (known,) if known else systems.load()
     return " / ".join(one.acs if is_of_acs else one.ccid for one in every)

@@ -154,7 +154,7 @@ def test_a_next_card_that_waits_says_until_when_the_present_one_is_used_and_what
     assert (judged.severity, judged.todo) == (Severity.OK, ("nes-next-card", "desk-ready"))
     (page,) = terminal.render([judged], ENGLISH)
     todo = page[page.index("What to do") :]
-    assert "11 October 2026 09:00 2. " in " ".join(todo.split())
+    assert "ends (11 October 2026 09:00). 2. " in " ".join(todo.split())
     assert SECOND in " ".join(todo.split())
 
 

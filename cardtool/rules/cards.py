@@ -98,8 +98,8 @@ def _missing(empty: Sequence[str], snapshot: Snapshot) -> Finding:
         card = catalog.card_for(atr)
         if card is not None and ports.is_contactless(reader.name, snapshot):
             return finding("card-beside-slot", readers=empty, card=card.called, atr=atr)
-    is_made_up = all(map(reader_names.is_emulated, empty))
-    return finding("card-missing-virtual" if is_made_up else "card-missing", readers=empty)
+    are_emulated = all(map(reader_names.is_emulated, empty))
+    return finding("card-missing-virtual" if are_emulated else "card-missing", readers=empty)
 
 
 def _keys(snapshot: Snapshot) -> Iterator[Finding]:

@@ -54,7 +54,7 @@ def with_nearby(findings: Iterable[Finding], snapshot: Snapshot) -> Iterator[Fin
 
 
 def only_of_computer(
-    snapshot: Snapshot, is_of: Callable[[UsbDevice], bool] = hardware.is_of_computer
+    snapshot: Snapshot, belongs: Callable[[UsbDevice], bool] = hardware.is_of_computer
 ) -> bool:
     """Tell whether all readers offered are empty ones of the computer or its keyboard.
 
@@ -64,7 +64,7 @@ def only_of_computer(
     if any(map(ports.was_filled, offered)) or (last and last.readers and not ports.gone(snapshot)):
         return False
     devices = [ports.devices_of(reader.name, snapshot) for reader in offered]
-    return bool(devices) and all(of and all(map(is_of, of)) for of in devices)
+    return bool(devices) and all(of and all(map(belongs, of)) for of in devices)
 
 
 def _has_empty_reader(snapshot: Snapshot) -> bool:

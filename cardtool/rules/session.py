@@ -28,7 +28,7 @@ _OF_WINDOWS = {
 """Mark of a session of Windows -> the code of what shows it other readers than this computer's."""
 
 _OF_LINUX = {"wsl": "session-wsl", "xrdp": "session-xrdp"}
-"""Mark of a session of Linux -> the code of what has no reader of the computer in front.
+"""Mark of a session of Linux -> the code that says it sees no reader where its person sits.
 
 Source: microsoft/WSL#2568; neutrinolabs/xrdp#1825: no release passes readers on by itself.
 """
@@ -58,8 +58,9 @@ _ASIDE = frozenset({"ssh", "xrdp", "background", "container"})
 
 def explains(snapshot: Snapshot) -> str | None:
     """Return the code of the session, if its kind explains why there is no reader."""
-    on = {"linux": _explains_on_linux, "win32": _explains_on_windows}.get(snapshot.host.platform)
-    return on(snapshot) if on and not ports.signing_readers(snapshot) else None
+    systems = {"linux": _explains_on_linux, "win32": _explains_on_windows}
+    explain = systems.get(snapshot.host.platform)
+    return explain(snapshot) if explain and not ports.signing_readers(snapshot) else None
 
 
 def _explains_on_windows(snapshot: Snapshot) -> str | None:

@@ -37,6 +37,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The headings that the catalogue has; its file says what they are."""
 
     usual: dict[str, tuple[str, ...]]
+    english: dict[str, tuple[str, ...]]
     word: tuple[_Words, ...]
 
 
@@ -79,7 +80,10 @@ class Headings:
             key: (configured[key],) if key in configured else _known().usual[key]
             for key in MEANINGS
         }
-        self._meanings = {_key(name): key for key in MEANINGS for name in names[key]}
+        english = {key: _known().english[key] for key in MEANINGS if key not in configured}
+        self._meanings = {
+            _key(name): key for of in (names, english) for key in of for name in of[key]
+        }
         self._meanings |= {_key(name): key for key, name in configured.items()}
         self._mistaken = {
             (_key(name), len(name.split())): key

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Personnel registers: any file a department keeps, people as the policy says, nothing lost."""
 
+import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
 import pytest
@@ -205,6 +207,29 @@ def test_a_quote_that_nothing_closes_swallows_no_person() -> None:
         RegisterEntry(number=NUMBER, name="AYŞE", address="x"),
         RegisterEntry(number=desks.MEHMET[0], name="ALİ", address="Kat 1; No 2"),
     )
+
+
+def test_quotes_that_nothing_closes_cost_each_line_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken: list[str] = []
+    of_csv = csv.reader
+
+    def each(lines: Iterable[str]) -> Iterator[str]:
+        for line in lines:
+            taken.append(line)
+            yield line
+
+    def counting(lines: Iterable[str], **how: Any) -> Any:  # noqa: ANN401 - csv's own
+        return of_csv(each(lines), **how)
+
+    monkeypatch.setattr(csv, "reader", counting)
+    rows = 500
+
+    register = read(b"TCKN;Ad;PC\n" + f'{NUMBER}";"Ali";"PC-1\n'.encode() * rows, {}, FULL)
+
+    assert register.rows == rows
+    assert len(taken) <= 4 * 50 * (rows + 1)
 
 
 def test_rows_that_excel_saved_as_one_cell_each_are_divided() -> None:

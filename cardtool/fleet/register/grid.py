@@ -24,6 +24,8 @@ _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 _ZIP = b"PK\x03\x04"
 _DELIMITERS = (",", ";", "\t", "|")
 _LONGEST_CELL = 1_000_000
+_MOST_LINES = 50
+"""Lines that one row of a text may take; if each row took all, time would grow with the square."""
 _MOST_ROWS = 200_000
 _MOST_CELLS = 5_000_000
 """Rows and cells of one sheet at most: no list of an institution's people has more."""
@@ -214,25 +216,22 @@ def _unwrapped(text: str) -> str:
 def _lines(text: str, delimiter: str) -> _Rows:
     """Yield the rows of a text.
 
-    A line with a quote that is not closed, or closed within a cell, has no quotes: one that was
-    forgotten would make a single cell of the rows that follow.
+    A line with a quote that is not closed soon, or closed within a cell, has no quotes: one that
+    was forgotten would make a single cell of the rows that follow.
     """
     csv.field_size_limit(_LONGEST_CELL)
     lines = list(io.StringIO(text, newline=""))
-    start = 0
-    while start < len(lines):
-        left = (lines[place] for place in range(start, len(lines)))
-        reader = csv.reader(left, delimiter=delimiter, strict=True)
-        first = start
+    first = 0
+    while first < len(lines):
+        reader = csv.reader(lines[first : first + _MOST_LINES], delimiter=delimiter, strict=True)
         try:
-            for row in reader:
-                yield from _filled(first + 1, row)
-                first = start + reader.line_num
+            row, taken = next(reader), reader.line_num
         except csv.Error as error:
             if len(lines[first]) > _LONGEST_CELL:
                 raise Refused(code="register-broken", reason=str(error)) from error
-            yield from _filled(first + 1, lines[first].replace('"', "").split(delimiter))
-        start = first + 1
+            row, taken = lines[first].replace('"', "").split(delimiter), 1
+        yield from _filled(first + 1, row)
+        first += taken
 
 
 def _filled(number: int, row: list[str]) -> _Rows:

@@ -276,6 +276,27 @@ def test_lists_beside_each_other_are_all_read() -> None:
     assert (troubles(register), register.unread) == ([(4, "number-wrong", False)], ())
 
 
+def test_a_column_before_lists_beside_each_other_belongs_to_all() -> None:
+    rows = [("Birim", "TCKN", "Ad", "PC", "TCKN", "Ad")]
+    rows += [("Acil", NUMBER, NAME, "a", desks.MEHMET[0], "ALİ"), ("Servis", "", "", "", "", "")]
+
+    register = read(text_of(rows).encode(), {}, FULL)
+
+    assert entries(register) == (
+        RegisterEntry(number=NUMBER, name=NAME, unit="Acil", host="a"),
+        RegisterEntry(number=desks.MEHMET[0], name="ALİ", unit="Acil"),
+    )
+    assert (troubles(register), register.unread) == ([], ())
+
+
+def test_a_heading_that_is_there_twice_divides_no_person() -> None:
+    rows = [("Telefon", "TCKN", "Ad", "Telefon", "PC", "User"), ("1", NUMBER, NAME, "2", "a", "b")]
+
+    register = read(text_of(rows).encode(), {}, FULL)
+
+    assert entries(register) == (RegisterEntry(number=NUMBER, name=NAME, host="a", user="b"),)
+
+
 def test_headings_over_two_rows_are_one() -> None:
     rows = [("SIRA", "T.C.", "ADI", "BİRİM"), ("NO", "KİMLİK NO", "SOYADI", "")]
     rows += [("1", NUMBER, NAME, "Acil")]
@@ -315,6 +336,15 @@ def test_a_name_that_has_the_surname_already_gets_it_once() -> None:
     register = read(text_of(rows).encode(), {}, FULL)
 
     assert [each.name for each in entries(register)] == ["AYŞE ÖRNEK", "ALİ ALİ"]
+
+
+@pytest.mark.parametrize("heading", ["Adı", "Personelin Adı", "First Name"])
+def test_a_second_given_name_that_is_the_surname_too_stays(heading: str) -> None:
+    rows = [("TCKN", heading, "Soyadı"), (NUMBER, "ALİ DENİZ", "DENİZ")]
+
+    register = read(text_of(rows).encode(), {}, FULL)
+
+    assert [each.name for each in entries(register)] == ["ALİ DENİZ DENİZ"]
 
 
 @pytest.mark.parametrize("title", ["TOPLAM: 1", "Sayfa 1 / 1", "Düzenleme tarihi: 01.10.2026"])

@@ -18,6 +18,7 @@ from cardtool.model.names import account
 from cardtool.model.numbers import is_hashed, is_identity_number
 from cardtool.model.refused import Refused
 from cardtool.model.surroundings import IdentityPolicy
+from cardtool.model.turkey import folded
 
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?[eE]\+?\d{1,2}")
 _DECIMALS = re.compile(r"[.,]0+$")
@@ -26,6 +27,10 @@ _HIDDEN = re.compile(r"(?=.*[0-9])(?=.*[*xX\u2022\u25cf#])[0-9*xX\u2022\u25cf#]{
 _BETWEEN = re.compile(r"[\s'\"`\u00b4\u2018\u2019\u200b=.,:;-]")
 """What is written in and around a number: ="…" and ' keep Excel from rounding it."""
 _TITLE = re.compile(r"\At\W?c\W?(?:\s?k\W?(?:n\W?)?|\s?kimlik)?(?:\s?no)?\b", re.IGNORECASE)
+_GIVEN_NAMES = re.compile(r"(?!.*(?:soy|surname|full|display))(?:.*\b)?(?:adi?|isim|ismi|name)")
+"""A heading, folded, of given names: "Adı", "Personelin Adı", "First name"."""
+_MOST_SHARED = 20
+"""Columns that may stand before lists beside each other."""
 _LONGEST = 300
 """Characters of one value; the rest is cut off."""
 
@@ -120,19 +125,25 @@ def short(host: str) -> str:
 
 
 def _beside(grid: Grid, headings: Headings) -> list[Grid]:
-    """Return the lists of a sheet that stand beside each other, each under the same headings."""
+    """Return the lists of a sheet that stand beside each other, each under the same headings.
+
+    Each tells its people in the same way. What stands before the first belongs to all.
+    """
     tops = (cells for _, cells in grid.rows[:SEARCHED] if headings.columns(cells))
-    top = next(tops, ("",))
-    first = next(filter(None, top), "")
-    starts = [place for place, cell in enumerate(top) if cell == first]
-    spans = [slice(*ends) for ends in zip(starts, [*starts[1:], len(top)], strict=True)]
-    if len(spans) < 2 or not all(headings.columns(top[span]) for span in spans):  # noqa: PLR2004
-        return [grid]
-    rows = [[(row, cells[span]) for row, cells in grid.rows] for span in spans]
-    return [
-        Grid(sheet=grid.sheet, rows=tuple((row, cells) for row, cells in part if any(cells)))
-        for part in rows
-    ]
+    top = next(tops, ())
+    for first in filter(None, dict.fromkeys(top[:_MOST_SHARED])):
+        starts = [place for place, cell in enumerate(top) if cell == first]
+        spans = [slice(*ends) for ends in zip(starts, [*starts[1:], len(top)], strict=True)]
+        told = [IDENTIFYING & headings.columns(top[span]).keys() for span in spans]
+        if len(spans) > 1 and set.intersection(*map(set, told)):
+            return [_part(grid, starts[0], span) for span in spans]
+    return [grid]
+
+
+def _part(grid: Grid, shared: int, span: slice) -> Grid:
+    """Return one of the lists beside each other, with the first columns, which they share."""
+    rows = [(row, cells[:shared] + cells[span]) for row, cells in grid.rows if any(cells[span])]
+    return Grid(sheet=grid.sheet, rows=tuple(rows))
 
 
 def _people(
@@ -145,6 +156,7 @@ def _people(
     """
     columns: dict[str, int] = {}
     headings_row: tuple[str, ...] = ()
+    of_names = ""
     headings_at = 0
     for row, cells in grid.rows:
         if cells == headings_row:
@@ -157,13 +169,14 @@ def _people(
                 goes_on = row == headings_at + 1  # a heading may stand in two rows
                 columns, headings_row = {**(columns if goes_on else {}), **known}, cells
                 headings_at = row
+                of_names = cells[known["name"]] if "name" in known else of_names
                 if columns.get("surname") == columns.get("name"):
                     columns.pop("surname", None)
                 for place, cell in enumerate(cells):
                     if cell and place not in known.values():
                         unread[disguise.text(cell)] = None
             continue
-        entry, reason = _person(values, cells, disguise)
+        entry, reason = _person(values, cells, of_names, disguise)
         trouble = RegisterTrouble(sheet=grid.sheet, row=row, reason=reason, kept=entry is not None)
         covered = columns.keys() - {"surname"} - ({"number"} if reason else set())
         line = None if entry is None else Line(entry=entry, columns=frozenset(covered))
@@ -171,16 +184,16 @@ def _people(
 
 
 def _person(
-    values: Mapping[str, str], cells: Sequence[str], disguise: Disguise
+    values: Mapping[str, str], cells: Sequence[str], of_names: str, disguise: Disguise
 ) -> tuple[RegisterEntry | None, str]:
-    """Return what is kept of a row, and what is wrong with it."""
+    """Return what is kept of a row, and what is wrong with it; `of_names` heads its names."""
     filled = {key: value for key, value in values.items() if value}
     if _is_title(filled, cells):
         return None, "nobody"
     number, reason = _number(filled.get("number", ""))
     entry = RegisterEntry(
         number=number,
-        name=_whole_name(filled.get("name", ""), filled.get("surname", "")),
+        name=_whole_name(filled.get("name", ""), filled.get("surname", ""), of_names),
         host=short(filled.get("host", "")),
         **{key: filled[key] for key in ("unit", "user", "address", "email") if key in filled},
     )
@@ -189,9 +202,13 @@ def _person(
     return (entry, reason) if is_somebody else (None, reason or "nobody")
 
 
-def _whole_name(name: str, surname: str) -> str:
-    """Return name and surname; the column of the name may have the surname already."""
-    if surname and f" {name}".endswith(f" {surname}") and name != surname:
+def _whole_name(name: str, surname: str, heading: str) -> str:
+    """Return name and surname; the column of the name may have the surname already.
+
+    Not if its heading says that it has given names alone: Deniz is a name and a surname.
+    """
+    may_have_it = surname and not _GIVEN_NAMES.fullmatch(folded(heading))
+    if may_have_it and f" {name}".endswith(f" {surname}") and name != surname:
         return name
     return f"{name} {surname}".strip()
 

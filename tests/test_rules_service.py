@@ -414,7 +414,9 @@ def test_over_xrdp_no_reader_of_the_computer_in_front_is_seen() -> None:
     last = LastGood(
         taken_at=AT - timedelta(days=1), release="x", readers=("ACS ACR39U ICC Reader",)
     )
-    assert codes(replace(over_xrdp, last_good=last)) == ["reader-gone"]
+    missed = replace(over_xrdp, last_good=last)
+    assert codes(missed) == ["reader-gone"]
+    assert codes(replace(missed, readers=GONE)) == ["service-absent", "driver-none"]
     assert only(over_xrdp, "session-xrdp").steps[0] == "sign-where-reader-is"
 
 

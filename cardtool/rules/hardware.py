@@ -119,7 +119,7 @@ def is_of_computer(device: UsbDevice) -> bool:
 
 
 def may_be_of_computer(device: UsbDevice) -> bool:
-    """Tell whether a reader may be part of one, because its chip is in readers for the desk too."""
+    """Tell whether a reader is, or may be, part of the computer: some chips are sold for both."""
     return is_of_computer(device) or forms(device) == EITHER
 
 

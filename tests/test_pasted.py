@@ -473,7 +473,7 @@ def _others() -> dict[str, bytes]:
         "a picture: of a telephone": b"\0\0\0\x18ftypheic",
         "a shortcut": bytes.fromhex("4C0000000114020000000000C0000000") + bytes(60),
         "of PGP": b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n",
-        "an archive (ZIP)": b"Rar!\x1a\x07\x01\0",
+        "an archive (ZIP, RAR, 7z)": b"Rar!\x1a\x07\x01\0",
         "-----BEGIN CERTIFICATE-----": "\u2014BEGIN CERTIFICATE\u2014\nMII\n".encode(),
         "key store of Java": bytes.fromhex("FEEDFEED") + bytes(300),
         "a web page": b"\r\n<!DOCTYPE html><html>",

@@ -18,7 +18,7 @@ _COMMANDS = later(
         "what they cost.",
         "forget": "Remove a workstation with its history, or all that the store holds of a person.",
         "import": "Import snapshots into the store: files, folders, `-`.",
-        "merge": "Import a personnel register (CSV, XLSX, XLS) in place of the earlier one.",
+        "merge": "Import a personnel register (CSV, XLSX, XLS, ODS) in place of the earlier one.",
         "orders": "List the readers to order: for workstations whose USB shows none.",
         "prune": "Remove old snapshots.",
         "rejudge": "Judge every workstation again, by the rules of this version and the "

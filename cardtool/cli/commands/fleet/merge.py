@@ -35,7 +35,7 @@ _LONGEST_S = 120.0
               help="List who is in the register and was never seen.")  # fmt: skip
 @settings(YES, OUTPUT, *showing("terminal", "json"), KEEP, DATABASE)
 def merge(asked: Asked, file: str | None, sheet: str | None, name: str, *, unseen: bool) -> None:
-    """Import a personnel register (CSV, XLSX, XLS) in place of the earlier one.
+    """Import a personnel register (CSV, XLSX, XLS, ODS) in place of the earlier one.
 
     Its people are stored as [fleet] identity says.  Lists the numbers of rows to correct and the
     headings of columns that were not understood.  Asks before more than a fifth of the people are

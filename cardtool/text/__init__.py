@@ -223,12 +223,8 @@ class Text:
         """Show a moment to the second with its offset."""
         shown = self.local(moment)
         offset = shown.strftime("%z")
-        parts = {
-            **self._day(shown),
-            "time": f"{shown:%H:%M:%S}",
-            "offset": f"{offset[:3]}:{offset[3:5]}",
-        }
-        return self._fill(self._words["moment"]["says"], parts)
+        parts = {"time": f"{shown:%H:%M:%S}", "offset": f"{offset[:3]}:{offset[3:5]}"}
+        return self._fill(self._words["moment"]["says"], {**self._day(shown), **parts})
 
     def day(self, day: date) -> str:
         """Show a day, or the day of a moment in the zone."""

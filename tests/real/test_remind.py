@@ -33,10 +33,13 @@ def _bus(socket_folder: Path) -> Iterator[Bus]:
         yield bus
 
 
-def _remind(env: Mapping[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+def _remind(
+    env: Mapping[str, str], *options: str, tz: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run `remind` in a zone where it is midday, or in another one."""
     return subprocess.run(
         [COMMAND, "remind", "--lang", "tr", *options],
-        env={**env, "TZ": zone()},
+        env={**env, "TZ": tz or zone()},
         capture_output=True,
         text=True,
         check=False,
@@ -64,12 +67,13 @@ def _memory(service: PcscService) -> Path:
 def test_a_notice_says_how_long_is_left_and_names_nobody(bus: Bus) -> None:
     with PcscService(1) as service, Desktop(bus, None) as desktop:
         service.insert(akis(nes(89.5)))
-        done = _remind(bus.env(service.env), "--run", "--timeout", "5", "--at", AT.isoformat())
+        at = ("--at", AT.isoformat())
+        done = _remind(bus.env(service.env), "--run", "--timeout", "5", *at, tz="<+03>-3")
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     (notice,) = desktop.shown
     assert notice["title"] == "E-imza sertifikanızın süresi doluyor"
-    assert notice["body"].startswith("89 gün kaldı, 29 Ağustos. Güvenli başvuru için son gün: ")
+    assert notice["body"].startswith("89 gün kaldı, 30 Ağustos. Güvenli başvuru için son gün: ")
     assert NAME not in str(notice)
     assert NUMBER not in str(notice)
     assert notice["actions"] == [

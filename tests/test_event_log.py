@@ -12,7 +12,7 @@ import pytest
 
 from cardtool.probe.event_log import Kind, tell
 from tests.conftest import require
-from tests.rig.compiler import compile_library
+from tests.rig.compiler import stand_in
 
 _SOURCE = r"""
 #include <stdint.h>
@@ -63,11 +63,8 @@ def events(tmp_path: Path) -> Path:
 @pytest.fixture
 def library(tmp_path: Path, events: Path, monkeypatch: pytest.MonkeyPatch) -> ctypes.CDLL:
     require(shutil.which("gcc"), "gcc")
-    source = tmp_path / "advapi32.c"
-    source.write_text(_SOURCE)
-    compile_library(source, tmp_path / "advapi32.so", f'-DFILE_OF_EVENTS="{events}"')
     monkeypatch.setenv("CARDTOOL_STATE", str(tmp_path / "state" / "last-good.json"))
-    return ctypes.CDLL(str(tmp_path / "advapi32.so"))
+    return stand_in(tmp_path, "advapi32", _SOURCE, f'-DFILE_OF_EVENTS="{events}"')
 
 
 def _tell(library: ctypes.CDLL, *verdicts: str) -> None:

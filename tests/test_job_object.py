@@ -13,7 +13,7 @@ import pytest
 
 from cardtool.probe import job_object
 from tests.conftest import require
-from tests.rig.compiler import compile_library
+from tests.rig.compiler import stand_in
 
 _SOURCE = """
 #include <stdint.h>
@@ -61,10 +61,7 @@ int AssignProcessToJobObject(void *given, void *whom)
 @pytest.fixture
 def library(tmp_path: Path) -> ctypes.CDLL:
     require(shutil.which("gcc"), "gcc")
-    source = tmp_path / "kernel32.c"
-    source.write_text(_SOURCE)
-    compile_library(source, tmp_path / "kernel32.so")
-    return ctypes.CDLL(str(tmp_path / "kernel32.so"))
+    return stand_in(tmp_path, "kernel32", _SOURCE)
 
 
 def test_a_worker_enters_a_job_with_limits_that_ends_with_it(library: ctypes.CDLL) -> None:

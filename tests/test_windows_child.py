@@ -14,7 +14,7 @@ import pytest
 
 from cardtool.probe import windows_child
 from tests.conftest import require
-from tests.rig.compiler import compile_library
+from tests.rig.compiler import stand_in
 
 _SOURCE = """
 #include <stdint.h>
@@ -105,10 +105,7 @@ int CloseHandle(void *given)
 @pytest.fixture
 def library(tmp_path: Path) -> ctypes.CDLL:
     require(shutil.which("gcc"), "gcc")
-    source = tmp_path / "kernel32.c"
-    source.write_text(_SOURCE)
-    compile_library(source, tmp_path / "kernel32.so")
-    return ctypes.CDLL(str(tmp_path / "kernel32.so"))
+    return stand_in(tmp_path, "kernel32", _SOURCE)
 
 
 def _left(library: ctypes.CDLL) -> list[int]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """gcc, as the rig calls it: one C file in, one shared library out."""
 
+import ctypes
 import subprocess
 from pathlib import Path
 
@@ -28,3 +29,11 @@ def compile_library(
     )
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
+
+
+def stand_in(folder: Path, name: str, code: str, *options: str) -> ctypes.CDLL:
+    """Compile C to a library that stands in for a system's own of that name, and load it."""
+    source = folder / f"{name}.c"
+    source.write_text(code)
+    compile_library(source, source.with_suffix(".so"), *options)
+    return ctypes.CDLL(str(source.with_suffix(".so")))

@@ -127,15 +127,15 @@ def short(host: str) -> str:
 def _beside(grid: Grid, headings: Headings) -> list[Grid]:
     """Return the lists of a sheet that stand beside each other, each under the same headings.
 
-    Each tells its people in the same way. What stands before the first belongs to all.
+    All lists have an identifying column in common. Columns before the first list belong to all.
     """
     tops = (cells for _, cells in grid.rows[:SEARCHED] if headings.columns(cells))
     top = next(tops, ())
     for first in filter(None, dict.fromkeys(top[:_MOST_SHARED])):
         starts = [place for place, cell in enumerate(top) if cell == first]
         spans = [slice(*ends) for ends in zip(starts, [*starts[1:], len(top)], strict=True)]
-        told = [IDENTIFYING & headings.columns(top[span]).keys() for span in spans]
-        if len(spans) > 1 and set.intersection(*map(set, told)):
+        identifying = [IDENTIFYING & headings.columns(top[span]).keys() for span in spans]
+        if len(spans) > 1 and set.intersection(*map(set, identifying)):
             return [_part(grid, starts[0], span) for span in spans]
     return [grid]
 

@@ -178,7 +178,7 @@ def _of_der(data: bytes) -> list[bytes]:
 
 
 def _found_within(data: bytes) -> list[bytes]:
-    """Return the certificates in a signature of which no length is told, as Java writes it."""
+    """Return the certificates in a signature without lengths (BER), as Java writes it."""
     found: list[bytes] = []
     for begin in list(_WITHIN.finditer(data))[: MOST + 1]:
         with suppress(DerError, ValueError):
